@@ -1,0 +1,79 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_backup_folder."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+
+
+class ActionModule(AgentAction):
+    """Copy folders into a part of a set."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "backup_root": {"type": "str", "required": True},
+        "deployment": {"type": "str", "required": True},
+        "set_id": {"type": "str", "required": True},
+        "epoch": {"type": "str"},
+        "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
+        "components": {"type": "list", "elements": "str"},
+        "component_paths": {"type": "dict", "default": {}},
+        "folders": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "path": {"type": "str", "required": True},
+                "required": {"type": "bool", "default": True},
+                "include": {"type": "list", "elements": "str", "default": []},
+                "exclude": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "include": {"type": "list", "elements": "str", "default": []},
+        "exclude": {"type": "list", "elements": "str", "default": []},
+        "exclude_defaults": {"type": "list", "elements": "str", "default": list(products.DEFAULT_EXCLUDES)},
+        "allow_partial": {"type": "list", "elements": "str", "default": []},
+        "threads": {"type": "int", "default": 0},
+        "retries": {"type": "int", "default": 3},
+        "retry_wait": {"type": "float", "default": 0.5},
+    }
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        set_id = str(backup_set.SetId.parse(args["set_id"]))
+        return {
+            "operation": "backup",
+            "root": args["backup_root"],
+            "deployment": backup_set.check_deployment(args["deployment"]),
+            "set_id": set_id,
+            "epoch": args["epoch"] or set_id,
+            "inventory_name": variables["inventory_hostname"],
+            **products.products_request(args["version"], args["component_paths"]),
+            "components": _components(args),
+            "allow_partial": args["allow_partial"],
+            "threads": args["threads"],
+            "retries": args["retries"],
+            "retry_wait_ms": round(args["retry_wait"] * 1000),
+        }
+
+
+def _components(args: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Give the product's components and the caller's own folders. Raises ValueError."""
+    exclude = [*args["exclude_defaults"], *args["exclude"]]
+    components = products.components_request(args["version"], args["components"], args["include"], exclude)
+    for folder in args["folders"]:
+        if backup_set.check_component(folder["name"]) in products.component_names(products.AUTO):
+            raise ValueError(f"{folder['name']} is a component of GroupID: name its folder in component_paths.")
+        components.append(dict(folder))
+    names = [component["name"] for component in components]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)}: a part has room for one folder of a name.")
+    if not names:
+        raise ValueError("There is nothing to back up: components is empty, and so is folders.")
+    return components

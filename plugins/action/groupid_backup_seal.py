@@ -1,0 +1,62 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_backup_seal."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+
+
+class ActionModule(AgentAction):
+    """Make the parts of a deployment one set: one phase, on one server."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "backup_root": {"type": "str", "required": True},
+        "deployment": {"type": "str", "required": True},
+        "set_id": {"type": "str", "required": True},
+        "phase": {"type": "str", "required": True, "choices": ["prepared", "sealed"]},
+        "members": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "server": {"type": "str", "required": True},
+                "part_sha256": {"type": "str", "required": True},
+                "state": {"type": "str", "required": True},
+                "machine_guid": {"type": "str", "required": True},
+                "version": {"type": "str"},
+                "files": {"type": "int", "required": True},
+                "bytes": {"type": "int", "required": True},
+                "epoch": {"type": "str", "required": True},
+                "finished": {"type": "str", "required": True},
+            },
+        },
+        "decider": {"type": "str"},
+        "document_sha256": {"type": "str"},
+    }
+    CONSTRAINTS: t.ClassVar[dict[str, t.Any]] = {
+        "required_if": [("phase", "prepared", ("members",))],
+        "required_one_of": [("members", "document_sha256")],
+        "required_together": [("members", "decider")],
+        "mutually_exclusive": [("members", "document_sha256")],
+    }
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        deployment = backup_set.check_deployment(args["deployment"])
+        set_id = str(backup_set.SetId.parse(args["set_id"]))
+        request = {
+            "operation": "seal",
+            "root": args["backup_root"],
+            "deployment": deployment,
+            "set_id": set_id,
+            "phase": args["phase"],
+            "server": None,
+        }
+        if args["members"] is None:
+            return {**request, "document_sha256": args["document_sha256"]}
+        document = backup_set.seal_document(deployment, set_id, args["decider"], args["members"])
+        return {**request, "document": document.text, "document_sha256": document.sha256}

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_info."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+
+
+class ActionModule(AgentAction):
+    """Look at a host, and into one backup root on it."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
+        "component_paths": {"type": "dict", "default": {}},
+        "measure": {"type": "bool", "default": False},
+        "backup_root": {"type": "str"},
+        "deployment": {"type": "str"},
+    }
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        return {
+            "operation": "probe",
+            **products.products_request(args["version"], args["component_paths"]),
+            "measure": args["measure"],
+            "roots": [args["backup_root"]] if args["backup_root"] else [],
+            "deployment": backup_set.check_deployment(args["deployment"]) if args["deployment"] else None,
+        }
+
+    def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        roots = answer.pop("roots", [])
+        return {**answer, "backup_root": roots[0] if roots else None}

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation shared by the modules that are operations of the agent."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes and notes."""
+
+    DOCUMENTATION = r"""
+options: {}
+requirements:
+  - .NET Framework 4.5 or later and Windows PowerShell 5.1 in Full Language Mode on the host.
+  - On the controller, what the connection plugin needs, for example C(pywinrm).
+attributes:
+  action:
+    support: full
+    description: Runs its own code on the controller, which has an agent act on the host.
+  async:
+    support: none
+    description: Supports being used with the C(async) keyword.
+  check_mode:
+    support: full
+    description: Can run in check mode and return the changed status without modifying the host.
+  platform:
+    support: full
+    platforms: windows
+    description: Target OS that can be operated against.
+notes:
+  - The connection is C(ansible.builtin.winrm), C(ansible.builtin.psrp), or C(ansible.builtin.ssh) with
+    C(ansible_shell_type=powershell).
+  - C(become) is refused. The operation runs as the user of the connection, which must be a member of Administrators
+    or may read and write the folders named.
+  - Passwords and other secrets of the play are masked in the result.
+  - When the connection is lost after the operation was started, the task fails with the error code
+    V(connection_lost) and the host stays in the play. The operation may still be running on the host.
+"""

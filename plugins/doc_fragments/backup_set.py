@@ -1,0 +1,26 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation shared by the modules that read or write a part of a set."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Where a set lies."""
+
+    DOCUMENTATION = r"""
+options:
+  backup_root:
+    description:
+      - Folder of all sets, as the host sees it. A drive's folder such as V(D:\\Backups), or a share that the user of
+        the connection can reach.
+    type: str
+    required: true
+  deployment:
+    description:
+      - Name of the deployment, that is of the servers that share one GroupID database.
+      - Becomes a folder, in lower case.
+    type: str
+    required: true
+"""

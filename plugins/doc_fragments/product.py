@@ -1,0 +1,26 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation shared by the modules that look for GroupID's folders."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Which GroupID, and where its folders are."""
+
+    DOCUMENTATION = r"""
+options:
+  version:
+    description:
+      - Version of GroupID, as its folders carry it. 11.1 installs itself as V(11.0).
+      - V(auto) takes the one that is installed, and fails where there are several.
+    type: str
+    choices: [auto, "9.0", "10.0", "11.0"]
+    default: auto
+  component_paths:
+    description:
+      - Folders of components that were moved, by the component's name, each an absolute path on the host.
+    type: dict
+    default: {}
+"""

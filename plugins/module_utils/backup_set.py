@@ -1,0 +1,223 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backup sets: their ids and names, what a backup root holds, and the document that seals one."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import hashlib
+import json
+import re
+import typing as t
+
+SCHEMA = 1
+LATEST = "latest"
+
+_SET_ID = re.compile(r"(\d{8}T\d{6}Z)(?:-([a-z0-9._-]{1,40}))?")
+_MOMENT = "%Y%m%dT%H%M%SZ"
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{7}Z")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_COMPONENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_SERVER = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# Windows opens the device whatever follows the first dot.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9])(?:\..*)?")
+
+
+class InvalidNameError(ValueError):
+    """A name cannot be a folder of a set."""
+
+
+class SealRefusedError(ValueError):
+    """The parts do not make one set."""
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class SetId:
+    """The name of a set: a second of UTC, and a label for people. Sorts by age."""
+
+    moment: datetime.datetime
+    label: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> SetId:
+        """Read an id such as ``20261122T150405Z-before-upgrade``. Raises InvalidNameError."""
+        found = _SET_ID.fullmatch(text)
+        try:
+            if found is None or text.endswith("."):
+                raise ValueError(text)
+            moment = datetime.datetime.strptime(found[1], _MOMENT).replace(tzinfo=datetime.timezone.utc)
+        except ValueError:
+            raise InvalidNameError(
+                f"Set id {text!r} is not a UTC second as in 20261122T150405Z, optionally followed by - and a label of "
+                "up to 40 of a-z 0-9 . _ - that does not end with a dot."
+            ) from None
+        return cls(moment, found[2] or "")
+
+    def __str__(self) -> str:
+        moment = self.moment.strftime(_MOMENT)
+        return f"{moment}-{self.label}" if self.label else moment
+
+
+def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = "") -> str:
+    """Name a new set of a deployment: now, but at least one second after its newest one.
+
+    A clock that was set back must not make a new set look older than the one before.
+
+    Raises InvalidNameError for a bad label or existing id.
+    """
+    moment = now.astimezone(datetime.timezone.utc).replace(microsecond=0)
+    following = [SetId.parse(text).moment + datetime.timedelta(seconds=1) for text in existing]
+    return str(SetId.parse(str(SetId(max([moment, *following]), label))))
+
+
+def check_deployment(name: str) -> str:
+    """Give the deployment's name as its folder carries it: in lower case. Raises InvalidNameError."""
+    folded = name.lower()
+    if not _DEPLOYMENT.fullmatch(folded) or folded.endswith(".") or _DEVICE.fullmatch(folded):
+        raise InvalidNameError(
+            f"Deployment {name!r} cannot be a folder's name: up to 63 of a-z 0-9 . _ - starting with a letter or a "
+            "digit, no dot at the end, no name of a Windows device."
+        )
+    return folded
+
+
+def check_server(name: str) -> str:
+    """Give the server's DNS host name in lower case. Raises InvalidNameError."""
+    folded = name.lower()
+    if not _SERVER.fullmatch(folded) or _DEVICE.fullmatch(folded):
+        raise InvalidNameError(f"Server {name!r} is not a DNS host name (without its domain) of up to 63 characters.")
+    return folded
+
+
+def check_component(name: str) -> str:
+    """Give the component's name back. Raises InvalidNameError."""
+    if not _COMPONENT.fullmatch(name) or _DEVICE.fullmatch(name):
+        raise InvalidNameError(
+            f"Component {name!r} cannot be a folder's name: up to 63 of a-z 0-9 _ starting with a letter, no name of a "
+            "Windows device."
+        )
+    return name
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What one server put into a set, as the agent lists it.
+
+    state: ``complete``; ``waived``: incomplete as the caller allowed; ``partial``: incomplete; ``unfinished``: never
+      finished; ``unreadable``.
+    finished: UTC, ISO 8601, seven digits of a second.
+    components: name -> ``copied``, ``absent`` or ``partial``.
+    """
+
+    server: str
+    state: str
+    part_sha256: str | None
+    epoch: str | None
+    machine_guid: str | None
+    version: str | None
+    files: int | None
+    directories: int | None
+    bytes: int | None
+    finished: str | None
+    components: c.Mapping[str, str]
+
+    @property
+    def sealable(self) -> bool:
+        """Whether a seal accepts the part."""
+        return self.state in ("complete", "waived")
+
+
+@dataclasses.dataclass(frozen=True)
+class BackupSet:
+    """One deployment at one point in time, as one server's backup root shows it."""
+
+    deployment: str
+    set_id: str
+    path: str
+    sealed: bool
+    prepared: bool
+    prepared_sha256: str | None
+    seal_sha256: str | None
+    members: c.Sequence[str] | None
+    decider: str | None
+    parts: c.Sequence[Part]
+
+    @classmethod
+    def from_answer(cls, data: c.Mapping[str, t.Any]) -> BackupSet:
+        """Read a set of the agent's answer; fields that a later agent adds are passed over. Raises KeyError."""
+        parts = tuple(
+            Part(**{field.name: part[field.name] for field in dataclasses.fields(Part)}) for part in data["parts"]
+        )
+        fields = {field.name: data[field.name] for field in dataclasses.fields(cls)}
+        return cls(**{**fields, "parts": parts})
+
+
+@dataclasses.dataclass(frozen=True)
+class SealDocument:
+    """The text of set.prepared.json and set.json, and its digest in hexadecimal."""
+
+    text: str
+    sha256: str
+
+
+_MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes")
+
+
+def seal_document(
+    deployment: str, set_id: str, decider: str, members: c.Sequence[c.Mapping[str, t.Any]]
+) -> SealDocument:
+    """Write the document that makes the members' parts one set.
+
+    members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished.
+    decider: the server whose set.json decides.
+    The same parts give the same text, whatever their order and whenever it is asked.
+
+    Raises SealRefusedError when a part is missing, incomplete or of another epoch, or a server occurs twice;
+    InvalidNameError.
+    """
+    parts = sorted(
+        ({**member, "server": check_server(member["server"])} for member in members), key=lambda m: m["server"]
+    )
+    decider = check_server(decider)
+    refusals = [*_refuse_members(decider, [part["server"] for part in parts]), *_refuse_parts(parts)]
+    if refusals:
+        raise SealRefusedError(f"Set {set_id} of {deployment} was not sealed: {'; '.join(refusals)}.")
+    document = {
+        "schema": SCHEMA,
+        "deployment": check_deployment(deployment),
+        "set_id": str(SetId.parse(set_id)),
+        "epoch": parts[0]["epoch"],
+        "quiesced": False,
+        "decider": decider,
+        "sealed_at": max(part["finished"] for part in parts),
+        "parts": [{name: part[name] for name in _MEMBER_FIELDS} for part in parts],
+    }
+    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return SealDocument(text, hashlib.sha256(text.encode("utf-8")).hexdigest())
+
+
+def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:
+    """Say what is wrong with who takes part."""
+    for server in sorted({server for server in servers if servers.count(server) > 1}):
+        yield f"{server} is there {servers.count(server)} times, so two hosts have one name"
+    if decider not in servers:
+        yield f"{decider}, which decides, is not among its members ({', '.join(servers) or 'there are none'})"
+
+
+def _refuse_parts(parts: c.Sequence[c.Mapping[str, t.Any]]) -> c.Iterator[str]:
+    """Say what is wrong with the parts."""
+    for part in parts:
+        if part["state"] not in ("complete", "waived"):
+            yield f"the part of {part['server']} is {part['state']}"
+        elif not _SHA256.fullmatch(part["part_sha256"] or ""):
+            yield f"the part of {part['server']} has no digest"
+        elif not _TIME.fullmatch(part["finished"] or ""):
+            yield f"the part of {part['server']} does not say when it was finished"
+    epochs = {part["server"]: part["epoch"] for part in parts}
+    if len(set(epochs.values())) > 1:
+        listed = ", ".join(f"{server}: {epoch}" for server, epoch in epochs.items())
+        yield f"its parts are of different epochs, that is of different points in time ({listed})"

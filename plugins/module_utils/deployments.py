@@ -1,0 +1,262 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts form which deployment, what stands against it, and whether it may go on.
+
+``Facts`` is what Ansible calls hostvars: variables by name, for each inventory host. What the roles leave there for
+these functions:
+
+``__groupid_asked``: what `asked` returns.
+``__groupid_plan``: what `plan` returns.
+``__groupid_probe``: the answer of ``groupid_info``; of a host that did not answer, whatever was registered.
+``groupid_failures``: ``[{"phase", "message"}]``.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import fnmatch
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import (
+    LATEST,
+    SetId,
+    check_deployment,
+    next_set_id,
+)
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+
+class NoSuchDeploymentError(ValueError):
+    """The caller chose deployments that no host of the run belongs to."""
+
+
+class Asked(t.TypedDict):
+    """What the inventory and the caller say about one host, names checked.
+
+    deployment: in lower case.
+    servers: computers that the deployment consists of, as given; empty: its hosts in the inventory.
+    set_id, label: empty when not given.
+    """
+
+    deployment: str
+    servers: list[str]
+    set_id: str
+    label: str
+
+
+class Group(t.TypedDict):
+    """One deployment as a run sees it: its hosts in the run, and those that the inventory has beside them."""
+
+    hosts: list[str]
+    outside: list[str]
+
+
+class Plan(t.TypedDict):
+    """What a run works on: hosts in order of deployment, deployments by name, sizes of the batches."""
+
+    hosts: list[str]
+    deployments: dict[str, Group]
+    batches: list[int]
+
+
+class Failure(t.TypedDict):
+    """What went wrong on one host in one phase."""
+
+    phase: str
+    message: str
+
+
+class Review(t.TypedDict):
+    """What shows only when the answers of a deployment's hosts lie side by side.
+
+    twins: for a host, the other hosts of the run that are the same computer.
+    missing: members of the deployment that this run does not see. Empty while a host has not answered: then the
+      deployment does not go on anyway, and the host's own failure is the better message.
+    undeclared: hosts whose computer ``groupid_deployment_servers`` does not name, with the computer's name.
+    differing: variables that must be equal on all hosts of the deployment, and are not.
+    versions: installed versions of GroupID, each with its hosts.
+    """
+
+    twins: dict[str, list[str]]
+    missing: list[str]
+    undeclared: dict[str, str]
+    differing: list[str]
+    versions: dict[str, list[str]]
+
+
+def as_list(value: str | c.Sequence[str] | None) -> list[str]:
+    """Read a list as a caller may give it: a list, or after ``-e name=a,b`` a string."""
+    if isinstance(value, str):
+        value = value.split(",")
+    return [str(item).strip() for item in value or [] if str(item).strip()]
+
+
+def short_name(server: str) -> str:
+    """Give a computer's own name, in lower case, from its name or its fully qualified name."""
+    return server.split(".", 1)[0].lower()
+
+
+def asked(deployment: str, servers: str | c.Sequence[str] = (), set_id: str = "", label: str = "") -> Asked:
+    """Check the names that a host's variables give.
+
+    Raises InvalidNameError for one that cannot be a folder of a set.
+    """
+    if set_id not in ("", LATEST):
+        SetId.parse(set_id)
+    if label:
+        SetId.parse(str(SetId(datetime.datetime(2000, 1, 1), label)))
+    return {"deployment": check_deployment(deployment), "servers": as_list(servers), "set_id": set_id, "label": label}
+
+
+def plan(
+    facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: str | c.Sequence[str] = (), parallel: int = 0
+) -> Plan:
+    """Sort the hosts of a run by deployment.
+
+    run: hosts of the run that have noted what is asked of them.
+    known: inventory hosts that may be members, the ones of the run among them or not.
+    wanted: names or globs of deployments; none means all.
+    parallel: how many deployments a batch holds; 0 means all.
+
+    Raises NoSuchDeploymentError.
+    """
+    names = {host: str(facts[host]["__groupid_asked"]["deployment"]) for host in run}
+    patterns = [pattern.lower() for pattern in as_list(wanted)]
+    for pattern in patterns:
+        if not fnmatch.filter(names.values(), pattern):
+            raise NoSuchDeploymentError(
+                f"groupid_deployments names {pattern!r}, but the hosts of this run belong to: "
+                f"{', '.join(sorted(set(names.values())))}. Correct the name, or the --limit of this run."
+            )
+    deployments: dict[str, Group] = {
+        name: {"hosts": [host for host in run if names[host] == name], "outside": []}
+        for name in sorted(set(names.values()))
+        if not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    }
+    for host in known:
+        name = str(facts[host].get("groupid_deployment") or "").lower()
+        if host not in names and name in deployments:
+            deployments[name]["outside"].append(host)
+    sizes = [len(group["hosts"]) for group in deployments.values()]
+    return {
+        "hosts": [host for group in deployments.values() for host in group["hosts"]],
+        "deployments": deployments,
+        "batches": batches(sizes, parallel),
+    }
+
+
+def batches(sizes: c.Sequence[int], parallel: int) -> list[int]:
+    """Count the hosts of each batch, for a play's ``serial``: ``parallel`` whole deployments at a time, 0 for all."""
+    step = parallel or len(sizes) or 1
+    return [sum(sizes[start : start + step]) for start in range(0, len(sizes), step)]
+
+
+def fellows(facts: Facts, host: str) -> list[str]:
+    """Name the hosts of a host's deployment in this run, itself included; none when the run did not choose it."""
+    chosen: Plan = facts[host]["__groupid_plan"]
+    if host not in chosen["hosts"]:
+        return []
+    return list(chosen["deployments"][facts[host]["__groupid_asked"]["deployment"]]["hosts"])
+
+
+def ready(facts: Facts, host: str) -> bool:
+    """Say whether a host may go on: it was chosen, and no host of its deployment has failed so far."""
+    members = fellows(facts, host)
+    return bool(members) and not any(facts[member].get("groupid_failures") for member in members)
+
+
+def with_failure(failures: c.Sequence[Failure], phase: str, result: c.Mapping[str, t.Any]) -> list[Failure]:
+    """Add a task's failed result to a host's list of failures.
+
+    result: ``ansible_failed_result``. Its message is kept to the letter.
+    """
+    message = str(result.get("msg") or "The task failed without a message; run again with -vvv to see it.")
+    return [*failures, {"phase": phase, "message": message}]
+
+
+def review(facts: Facts, chosen: Plan) -> dict[str, Review]:
+    """Compare what the hosts of each deployment answered."""
+    computers = {host: _computer(facts, host) for host in chosen["hosts"]}
+    twins = _twins(facts, {host: computer for host, computer in computers.items() if computer})
+    return {name: _review(facts, group, computers, twins) for name, group in chosen["deployments"].items()}
+
+
+def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime) -> dict[str, str]:
+    """Choose the id of each deployment's set: the one that was asked for, else a new one.
+
+    now: UTC, with or without a time zone. A new id is later than every set that any member's root has, so that sets
+    stay in order when a clock was set back.
+
+    Raises InvalidNameError when a root lists a set under a name that is none.
+    """
+    moment = now if now.tzinfo else now.replace(tzinfo=datetime.timezone.utc)
+    return {name: _next_set_id(facts, group["hosts"], moment) for name, group in chosen["deployments"].items()}
+
+
+def _next_set_id(facts: Facts, hosts: c.Sequence[str], now: datetime.datetime) -> str:
+    wish: Asked = facts[hosts[0]]["__groupid_asked"]
+    if wish["set_id"]:
+        return wish["set_id"]
+    answers = [facts[host].get("__groupid_probe") or {} for host in hosts]
+    existing = [found["set_id"] for answer in answers for found in (answer.get("backup_root") or {}).get("sets") or []]
+    return next_set_id(now, existing, wish["label"])
+
+
+def _computer(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    probe = facts[host].get("__groupid_probe") or {}
+    return probe.get("computer") or {}
+
+
+def _twins(facts: Facts, computers: c.Mapping[str, c.Mapping[str, t.Any]]) -> dict[str, list[str]]:
+    """Find hosts that are one computer.
+
+    Within a deployment the computer's name decides, because it names the part. Across deployments it is the fully
+    qualified name: servers of two customers may both be called web01.
+    """
+    same: dict[tuple[str, str], list[str]] = {}
+    for host, computer in computers.items():
+        deployment = facts[host]["__groupid_asked"]["deployment"]
+        same.setdefault((deployment, short_name(computer["server"])), []).append(host)
+        same.setdefault(("", str(computer["fqdn"]).lower()), []).append(host)
+    twins: dict[str, set[str]] = {}
+    for hosts in same.values():
+        for host in hosts if len(hosts) > 1 else []:
+            twins.setdefault(host, set()).update(other for other in hosts if other != host)
+    return {host: sorted(others) for host, others in twins.items()}
+
+
+def _review(
+    facts: Facts,
+    group: Group,
+    computers: c.Mapping[str, c.Mapping[str, t.Any]],
+    twins: c.Mapping[str, list[str]],
+) -> Review:
+    hosts = group["hosts"]
+    wishes: list[Asked] = [facts[host]["__groupid_asked"] for host in hosts]
+    declared = {short_name(server) for wish in wishes for server in wish["servers"]}
+    servers = {host: short_name(computers[host]["server"]) for host in hosts if computers[host]}
+    answered = len(servers) == len(hosts)
+    absent = sorted(declared.difference(servers.values())) if declared else group["outside"]
+    versions: dict[str, list[str]] = {}
+    for host in servers:
+        for version in dict.fromkeys(found["version"] for found in facts[host]["__groupid_probe"]["installations"]):
+            versions.setdefault(version, []).append(host)
+    return {
+        "twins": {host: twins[host] for host in hosts if host in twins},
+        "missing": list(absent) if answered else [],
+        "undeclared": {host: name for host, name in servers.items() if declared and name not in declared},
+        "differing": _differing(wishes),
+        "versions": versions,
+    }
+
+
+def _differing(wishes: c.Sequence[Asked]) -> list[str]:
+    views: dict[str, set[object]] = {
+        "groupid_deployment_servers": {frozenset(map(short_name, wish["servers"])) for wish in wishes},
+        "groupid_set_id": {wish["set_id"] for wish in wishes},
+        "groupid_set_label": {wish["label"] for wish in wishes},
+    }
+    return [name for name, values in views.items() if len(values) > 1]

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What GroupID is made of: versions, components, where they lie, and how each is put back.
+
+The only place that knows versions and paths. Adding a version is adding rows. The names in ``source`` are pages of the
+vendor's documentation and knowledge base (github.com/netwrix/docs); nothing stands here that none of them says.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+BACK_UP = "Back Up and Restore GroupID Data"
+NOTES = "Notes on Upgrade"
+CERTIFICATE = "How to Replace the Security Service Certificate"
+DEBUG_LOGS_11 = "Gather Debug Logs for v11"
+
+AUTO = "auto"
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    """A folder that one server contributes to a set.
+
+    name: the component's folder in a part.
+    base: ``installation`` (the folder found on the host) or ``data`` (below %ProgramData%).
+    path: relative to the base, in Windows' writing.
+    required: its absence fails a backup. So for what belongs to every installation: not at its usual place means moved,
+      and moved data that nobody names would be lost without a word. Others are made by administrators who want them.
+    default: backed up when the caller names no components.
+    restore: ``merge`` leaves files that the part does not have; ``mirror`` removes them.
+    whole: put back by its own policy and without filters, whatever the caller asks for.
+    scope: what on a server the folder holds.
+    source: where the vendor says so.
+    """
+
+    name: str
+    base: t.Literal["installation", "data"]
+    path: str
+    scope: str
+    source: str
+    required: bool = False
+    default: bool = True
+    restore: t.Literal["merge", "mirror"] = "merge"
+    whole: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Product:
+    """One version of GroupID.
+
+    version: name of the version, as its folders carry it (11.1 installs itself as 11.0).
+    components: in the order of the vendor's page.
+    """
+
+    version: str
+    components: tuple[Component, ...]
+
+    @property
+    def registry(self) -> str:
+        """Key below HKEY_LOCAL_MACHINE, 64-bit view."""
+        return f"SOFTWARE\\Imanami\\GroupID\\Version {self.version}"
+
+    @property
+    def installation(self) -> str:
+        """Folder below a fixed drive."""
+        return f"Program Files\\Imanami\\GroupID {self.version}"
+
+    @property
+    def data(self) -> str:
+        """Folder below %ProgramData%."""
+        return f"Imanami\\GroupID {self.version}"
+
+
+# Elasticsearch refuses, or worse accepts, an index directory with files of another generation among its own.
+ELASTICSEARCH = Component(
+    name="elasticsearch",
+    base="data",
+    path="Replication\\data",
+    required=True,
+    restore="mirror",
+    whole=True,
+    scope="search index of this server's Elasticsearch node; every GroupID 10 server runs one",
+    source=BACK_UP,
+)
+SELF_SERVICE_PORTALS = Component(
+    name="self_service_portals",
+    base="installation",
+    path="SelfService\\Inetpub",
+    required=True,
+    scope="Self-Service portals, one folder each",
+    source=BACK_UP,
+)
+PASSWORD_CENTER_USER = Component(
+    name="password_center_user",
+    base="installation",
+    path="PasswordCenter\\Inetpub",
+    scope="Password Center user portals, one folder each; there only where such a portal was made",
+    source=BACK_UP,
+)
+PASSWORD_CENTER_HELPDESK = Component(
+    name="password_center_helpdesk",
+    base="installation",
+    path="PasswordCenter\\Helpdesk\\Inetpub",
+    scope="Password Center helpdesk portals, one folder each; there only where such a portal was made",
+    source=BACK_UP,
+)
+SYNCHRONIZE_JOBS = Component(
+    name="synchronize_jobs",
+    base="data",
+    path="Synchronize\\Jobs",
+    required=True,
+    scope="Synchronize jobs, one folder each, connection strings included",
+    source=BACK_UP,
+)
+REPORTS = Component(
+    name="reports",
+    base="data",
+    path="Reports",
+    required=True,
+    scope="generated reports; may have been moved to a shared location",
+    source=BACK_UP,
+)
+REPLICATION_ATTRIBUTES = Component(
+    name="replication_attributes",
+    base="installation",
+    path="Replication\\IdentityStoresReplicationAttributes",
+    default=False,
+    scope="chosen attributes of each identity store, one XML file each",
+    source=NOTES,
+)
+PASSWORD_EXCEPTIONS = Component(
+    name="password_exceptions",
+    base="installation",
+    path="GroupIDDataService\\PasswordCenter\\PasswordExceptionLists",
+    default=False,
+    scope="uploaded lists of disallowed passwords, one folder for each identity store",
+    source=NOTES,
+)
+SCHEDULES = Component(
+    name="schedules",
+    base="installation",
+    path="Schedules",
+    default=False,
+    scope="files of scheduled jobs, authentication tokens included",
+    source=CERTIFICATE,
+)
+PORTALS = Component(
+    name="portals",
+    base="installation",
+    path="GroupIDPortal\\Inetpub",
+    scope="GroupID portals, one folder each; a portal may as well lie on another web server",
+    source=DEBUG_LOGS_11,
+)
+
+_FOLDERS_OF_9_AND_10 = (
+    SELF_SERVICE_PORTALS,
+    PASSWORD_CENTER_USER,
+    PASSWORD_CENTER_HELPDESK,
+    SYNCHRONIZE_JOBS,
+    REPORTS,
+    REPLICATION_ATTRIBUTES,
+    PASSWORD_EXCEPTIONS,
+)
+
+PRODUCTS: tuple[Product, ...] = (
+    Product("9.0", _FOLDERS_OF_9_AND_10),
+    Product("10.0", (ELASTICSEARCH, *_FOLDERS_OF_9_AND_10, SCHEDULES)),
+    Product("11.0", (PORTALS,)),
+)
+
+DEFAULT_EXCLUDES: tuple[str, ...] = (
+    "*/log/**",  # a 9.0 or 10.0 portal's own log
+    "*/Web/Logs/**",  # an 11.0 portal's own log
+    "*/JobRun_*.dtmlog",  # one log for each run of a Synchronize job
+    "**/node.lock",  # held by a running Elasticsearch, and wrong for the next one
+)
+
+
+class UnknownVersionError(ValueError):
+    """The version is not one of the table's."""
+
+
+class UnknownComponentError(ValueError):
+    """The component is not one of the version's."""
+
+
+def versions() -> list[str]:
+    """Name the versions of the table, oldest first."""
+    return [product.version for product in PRODUCTS]
+
+
+def select_products(version: str) -> tuple[Product, ...]:
+    """Give the products that a version names: one, or with ``auto`` all of them.
+
+    Raises UnknownVersionError.
+    """
+    chosen = tuple(product for product in PRODUCTS if version in (AUTO, product.version))
+    if not chosen:
+        raise UnknownVersionError(
+            f"GroupID version {version!r} is not known. Known versions: {', '.join(versions())}; {AUTO!r} finds it out."
+        )
+    return chosen
+
+
+def component_names(version: str) -> list[str]:
+    """Name the components of a version (``auto``: of any), each once, in the order of the table."""
+    return list(dict.fromkeys(part.name for product in select_products(version) for part in product.components))
+
+
+def check_components(version: str, names: c.Iterable[str]) -> None:
+    """Refuse names that are not components of the version (``auto``: of no version).
+
+    Raises UnknownComponentError naming them all and what there is instead, UnknownVersionError.
+    """
+    known = component_names(version)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        where = "any version of GroupID" if version == AUTO else f"GroupID {version}"
+        raise UnknownComponentError(
+            f"{', '.join(unknown)}: not a component of {where}. Its components: {', '.join(known)}. "
+            "A folder of your own goes into folders, with a name and a path."
+        )
+
+
+def restore_policy(component: str, requested: t.Literal["merge", "mirror"] | None) -> t.Literal["merge", "mirror"]:
+    """Decide how a component is put back: its own policy where it can only be put back whole, else the requested one.
+
+    Without a request, its own; a name that no version knows is a folder of the caller's and is merged.
+    """
+    known = _components_by_name().get(component)
+    if known is not None and (known.whole or requested is None):
+        return known.restore
+    return requested or "merge"
+
+
+def restored_whole(component: str) -> bool:
+    """Whether a restore of some of the component's files would break it."""
+    known = _components_by_name().get(component)
+    return known is not None and known.whole
+
+
+def _components_by_name() -> dict[str, Component]:
+    return {part.name: part for product in PRODUCTS for part in product.components}
+
+
+def components_request(
+    version: str, names: c.Sequence[str] | None, include: c.Sequence[str], exclude: c.Sequence[str]
+) -> list[dict[str, t.Any]]:
+    """Give the components of a backup request.
+
+    names: None for the version's own default ones. With ``auto`` those differ from version to version: each then says
+    in ``versions`` to which it belongs, and the agent leaves out those of other versions than the one it finds.
+    include, exclude: globs below each component's root.
+
+    Raises UnknownVersionError, UnknownComponentError.
+    """
+    if names is None:
+        defaults = [
+            (part, product) for product in select_products(version) for part in product.components if part.default
+        ]
+        names = list(dict.fromkeys(part.name for part, _ in defaults))
+        homes = {name: [product.version for part, product in defaults if part.name == name] for name in names}
+    else:
+        check_components(version, names)
+        homes = {}
+    known = _components_by_name()
+    return [
+        {
+            "name": name,
+            "required": known[name].required,
+            "path": None,
+            "include": list(include),
+            "exclude": list(exclude),
+            "versions": homes.get(name),
+        }
+        for name in names
+    ]
+
+
+def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict[str, t.Any]:
+    """Give the fields of a request that let the agent find a product and its folders.
+
+    version: ``auto`` or one of the table's. The agent is told of all versions in any case: it needs them to see that
+    several are installed.
+    component_paths: absolute folders of components that were moved.
+
+    Raises UnknownVersionError, UnknownComponentError.
+    """
+    check_components(version, component_paths)
+    return {
+        "products": [_product_request(product) for product in PRODUCTS],
+        "version": version,
+        "component_paths": dict(component_paths),
+    }
+
+
+def _product_request(product: Product) -> dict[str, t.Any]:
+    return {
+        "version": product.version,
+        "registry": [product.registry],
+        "installation": product.installation,
+        "data": product.data,
+        "components": [
+            {"name": part.name, "base": part.base, "path": part.path, "required": part.required}
+            for part in product.components
+        ],
+    }

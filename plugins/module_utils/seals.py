@@ -1,0 +1,126 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a set may be sealed, in which order, and which seals an earlier run left half done.
+
+A seal has three steps: every member holds the same prepared document; the deployment's first server (the decider)
+seals, which is the decision; the others follow. Each step starts from proof of the one before, never from the
+absence of an error.
+
+``Facts`` is as in `deployments`. What the roles leave there for these functions:
+
+``__groupid_part``, ``__groupid_verified``: the answers of ``groupid_backup_folder`` and ``groupid_backup_verify``.
+``__groupid_seals``: ``{set id: {"prepared": digest, "sealed": digest}}``, the steps that the host has done.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch", "finished")
+SEALABLE = ("complete", "waived")
+
+
+class NotSealableError(ValueError):
+    """A member's part is not what a seal may stand for."""
+
+
+class Progress(t.TypedDict):
+    """How far the seal of a set has come.
+
+    prepared: digest of the document that every member holds, empty while one of them does not.
+    decided: the decider has sealed.
+    """
+
+    prepared: str
+    decided: bool
+
+
+class Unfinished(t.TypedDict):
+    """A seal to finish: which document, who decides, whether it was decided, and who has not sealed yet."""
+
+    set_id: str
+    document_sha256: str
+    decider: str
+    decided: bool
+    servers: list[str]
+
+
+def members(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> list[dict[str, t.Any]]:
+    """Give the members of a set in order of server: what each one's backup answered.
+
+    verified: demand that each part was verified in this run.
+
+    Raises NotSealableError naming the host and what its part lacks.
+    """
+    found = []
+    for host in hosts:
+        part = facts[host].get("__groupid_part") or {}
+        check = facts[host].get("__groupid_verified") or {}
+        if part.get("state") not in SEALABLE or not part.get("part_sha256"):
+            raise NotSealableError(f"Set {set_id} is not sealed: this run has no complete part of {host}.")
+        if verified and (check.get("state"), check.get("set_id")) != ("verified", set_id):
+            raise NotSealableError(f"Set {set_id} is not sealed: the part of {host} was not verified by this run.")
+        found.append({field: part[field] for field in MEMBER_FIELDS})
+    return sorted(found, key=lambda member: str(member["server"]))
+
+
+def progress(facts: Facts, hosts: c.Iterable[str], set_id: str) -> Progress:
+    """Say how far the hosts have come with the seal of a set.
+
+    The decider is the first host by name of its computer; nothing is decided while a computer is not known.
+    """
+    steps = {_server(facts, host): (facts[host].get("__groupid_seals") or {}).get(set_id, {}) for host in hosts}
+    digests = {step.get("prepared", "") for step in steps.values()}
+    return {
+        "prepared": digests.pop() if len(digests) == 1 else "",
+        "decided": "" not in steps and "sealed" in steps[min(steps)],
+    }
+
+
+def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
+    """Find the sets of a deployment that an earlier run prepared on every member and did not seal everywhere, oldest
+    first.
+
+    Where a server has sealed, the decision is made and every copy of the same document may follow. Where none has, all
+    members must be in this run and hold the same document; anything less is never sealed.
+    """
+    holders: dict[str, dict[str, c.Mapping[str, t.Any]]] = {}
+    servers = set()
+    for host in hosts:
+        probe = facts[host].get("__groupid_probe") or {}
+        server = _server(facts, host)
+        servers.add(server)
+        for one in (probe.get("backup_root") or {}).get("sets") or []:
+            if one["prepared_sha256"]:
+                holders.setdefault(one["set_id"], {})[server] = one
+    candidates = (_unfinished(set_id, holders[set_id], servers) for set_id in sorted(holders))
+    return [candidate for candidate in candidates if candidate]
+
+
+def _server(facts: Facts, host: str) -> str:
+    """Name a host's computer; empty when it did not answer."""
+    probe = facts[host].get("__groupid_probe") or {}
+    return str((probe.get("computer") or {}).get("server") or "")
+
+
+def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], servers: c.Set[str]) -> Unfinished | None:
+    digests = {one["prepared_sha256"] for one in holders.values()}
+    seals = {one["seal_sha256"] for one in holders.values() if one["sealed"]}
+    waiting = sorted(server for server, one in holders.items() if not one["sealed"])
+    if not waiting or len(digests) > 1 or not seals <= digests:
+        return None
+    first = next(iter(holders.values()))
+    everywhere = set(first["members"] or []) <= servers & set(holders)
+    if not seals and not (first["members"] and everywhere):
+        return None
+    return {
+        "set_id": set_id,
+        "document_sha256": digests.pop(),
+        "decider": first["decider"],
+        "decided": bool(seals),
+        "servers": waiting,
+    }

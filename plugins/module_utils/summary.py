@@ -1,0 +1,180 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines that a run ends with: a table of hosts, after a backup one of sets, and what failed.
+
+``Facts`` is as in `deployments` and `seals`, and ``__groupid_restored`` is the answer of ``groupid_restore_folder``.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+Cell: t.TypeAlias = "str | int | float | None"
+Kind = t.Literal["preflight", "backup", "verify", "restore"]
+
+NOTHING = "-"
+
+
+def lines(facts: Facts, chosen: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
+    """Say what a run did, in words and columns for a terminal.
+
+    check: the run was in check mode. Then the tables say what would have been done.
+    """
+    headings, row_of = HOST_TABLES[kind]
+    body = table(["host", "server", "deployment", *headings], [row_of(facts, host) for host in chosen["hosts"]])
+    if kind == "backup":
+        body += ["", *_set_table(facts, chosen, check)]
+    opening = ["Check mode: nothing was changed. This is what a run would do.", ""] if check else []
+    return [*opening, *body, *failure_lines(facts, chosen["hosts"])]
+
+
+def failure_lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Name every failure: host, phase, message. Nothing when there is none."""
+    failed = [
+        f"{host}, {failure['phase']}: {failure['message']}"
+        for host in hosts
+        for failure in facts[host].get("groupid_failures") or []
+    ]
+    return ["", "Failed:", *failed] if failed else []
+
+
+def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]]) -> list[str]:
+    """Align cells: text to the left, numbers to the right with thousands marked; ``-`` for what is not there."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    numeric = [
+        all(cell is None or isinstance(cell, (int, float)) for cell in column) for column in zip(*rows, strict=True)
+    ]
+    return [
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, numeric or [False] * len(widths), strict=True)
+        ).rstrip()
+        for line in [list(headings), *cells]
+    ]
+
+
+def _preflight_row(facts: Facts, host: str) -> list[Cell]:
+    probe = _answer(facts, host, "__groupid_probe")
+    root = probe.get("backup_root") or {}
+    sealed = [one["set_id"] for one in root.get("sets") or [] if one["sealed"]]
+    versions = dict.fromkeys(found["version"] for found in probe.get("installations") or [])
+    free = root.get("free_bytes")
+    return [
+        *_who(facts, host),
+        ", ".join(versions),
+        "failed" if facts[host].get("groupid_failures") else "ready",
+        None if free is None else free / 1e9,
+        len(sealed),
+        max(sealed, default=None),
+        root.get("path"),
+    ]
+
+
+def _backup_row(facts: Facts, host: str) -> list[Cell]:
+    part = _answer(facts, host, "__groupid_part")
+    return [
+        *_who(facts, host),
+        part.get("version"),
+        part.get("state") or _outcome(facts, host),
+        _answer(facts, host, "__groupid_verified").get("state"),
+        *_size(part),
+        part.get("seconds"),
+        part.get("problem_count"),
+    ]
+
+
+def _verify_row(facts: Facts, host: str) -> list[Cell]:
+    check = _answer(facts, host, "__groupid_verified")
+    sealed = check.get("sealed")
+    return [
+        *_who(facts, host),
+        check.get("set_id"),
+        check.get("state") or _outcome(facts, host),
+        None if sealed is None else "yes" if sealed else "no",
+        *_size(check),
+        check.get("seconds"),
+        check.get("problem_count"),
+    ]
+
+
+def _restore_row(facts: Facts, host: str) -> list[Cell]:
+    restored = _answer(facts, host, "__groupid_restored")
+    done = restored.get("set_id") and not restored.get("failed")
+    counts: list[Cell] = [restored.get(name) for name in ("added", "replaced", "removed", "attributes")]
+    return [
+        *_who(facts, host),
+        restored.get("set_id"),
+        restored.get("server"),
+        "restored" if done else _outcome(facts, host),
+        *counts,
+        restored.get("seconds"),
+    ]
+
+
+HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell]]]] = {
+    "preflight": (["version", "state", "free GB", "sealed sets", "newest", "backup root"], _preflight_row),
+    "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
+    "verify": (["set", "part", "sealed", "files", "MB", "seconds", "problems"], _verify_row),
+    "restore": (
+        ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds"],
+        _restore_row,
+    ),
+}
+
+
+def _set_table(facts: Facts, chosen: deployments.Plan, check: bool) -> list[str]:
+    rows: list[list[Cell]] = []
+    for name, group in chosen["deployments"].items():
+        hosts = group["hosts"]
+        ids = [facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")]
+        paths = {_answer(facts, host, "__groupid_part").get("set_path") for host in hosts}
+        sealed = _sealed(facts, name, hosts, ids[0], check) if ids else "no"
+        servers = ", ".join(str(_who(facts, host)[1] or host) for host in hosts)
+        rows.append([name, ids[0] if ids else None, sealed, servers, ", ".join(sorted(filter(None, paths)))])
+    return table(["deployment", "set", "sealed", "servers", "path"], rows)
+
+
+def _sealed(facts: Facts, deployment: str, hosts: c.Sequence[str], set_id: str, check: bool) -> str:
+    """Say whether a set is sealed, or why not."""
+    failed = ", ".join(host for host in hosts if facts[host].get("groupid_failures"))
+    if seals.progress(facts, hosts, set_id)["decided"]:
+        return f"yes, but not yet on {failed}" if failed else "yes"
+    if failed:
+        return f"no: {failed} failed"
+    missing = facts[hosts[0]]["__groupid_review"][deployment]["missing"]
+    if missing:
+        return f"no: not in this run: {', '.join(missing)}"
+    return "would be" if check else "no"
+
+
+def _answer(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
+    answer: c.Mapping[str, t.Any] = facts[host].get(name) or {}
+    return answer
+
+
+def _who(facts: Facts, host: str) -> list[Cell]:
+    computer = _answer(facts, host, "__groupid_probe").get("computer") or {}
+    return [host, computer.get("server"), facts[host]["__groupid_asked"]["deployment"]]
+
+
+def _outcome(facts: Facts, host: str) -> str:
+    return "failed" if facts[host].get("groupid_failures") else "not done"
+
+
+def _size(answer: c.Mapping[str, t.Any]) -> list[Cell]:
+    size = answer.get("bytes")
+    return [answer.get("files"), None if size is None else size / 1e6]
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.1f}"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return cell or NOTHING

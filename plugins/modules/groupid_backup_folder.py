@@ -1,0 +1,354 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_backup_folder
+short_description: Back up the folders of GroupID on a host into a set
+version_added: 0.1.0
+description:
+  - Copies the folders of GroupID's components, and others if wanted, into this host's part of a backup set, and
+    hashes every file on the way.
+  - The part is a plain folder with its manifest in C(sha256sum) format. Files can be restored by hand.
+  - The bytes stay between the host and the backup root. Only a summary returns.
+  - A part is written once. An unfinished one is never continued; the next backup takes a new set id.
+  - Files that cannot be copied make the part partial, which is a failure unless O(allow_partial) names them.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+  - identityops.groupid.product
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set, a second of UTC such as V(20261122T150405Z), optionally followed by V(-) and a label of up to
+        40 characters. All hosts of the deployment use the same.
+    type: str
+    required: true
+  epoch:
+    description:
+      - Names the point in time that all parts of a set must share. A seal refuses parts of different epochs.
+      - The default is the value of O(set_id).
+    type: str
+  components:
+    description:
+      - Components of GroupID to back up. The default is all of the version's usual ones.
+      - In 9.0, V(self_service_portals), V(password_center_user), V(password_center_helpdesk), V(synchronize_jobs) and
+        V(reports); and on request V(replication_attributes) and V(password_exceptions).
+      - In 10.0, the same and V(elasticsearch); and on request V(schedules) too.
+      - In 11.0, V(portals).
+      - A component that every installation has, and that is not at its usual place, fails the backup. Name its folder
+        in O(component_paths), or leave it out.
+      - V([]) backs up nothing but O(folders).
+    type: list
+    elements: str
+  folders:
+    description:
+      - Other folders to back up. O(include), O(exclude) and O(exclude_defaults) do not apply to them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the folder in the part.
+        type: str
+        required: true
+      path:
+        description: Absolute path on the host.
+        type: str
+        required: true
+      required:
+        description: Whether its absence fails the backup.
+        type: bool
+        default: true
+      include:
+        description: As O(include), for this folder.
+        type: list
+        elements: str
+        default: []
+      exclude:
+        description: As O(exclude), for this folder.
+        type: list
+        elements: str
+        default: []
+  include:
+    description:
+      - Globs below each component's root. Where there are any, only what one of them matches is copied.
+      - V(*) and V(?) stay within one name, V(**) crosses folders, V(/) is between folders, case does not matter. A
+        pattern that matches a folder covers all below it.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description:
+      - Globs of what is not copied.
+    type: list
+    elements: str
+    default: []
+  exclude_defaults:
+    description:
+      - More globs of what is not copied. The default names logs of portals and of Synchronize jobs, and the lock file
+        of a running Elasticsearch. V([]) turns them off.
+    type: list
+    elements: str
+    default: ["*/log/**", "*/Web/Logs/**", "*/JobRun_*.dtmlog", "**/node.lock"]
+  allow_partial:
+    description:
+      - Globs over the component's name, V(/) and the path below its root. Files that they match may be missing from
+        the part.
+    type: list
+    elements: str
+    default: []
+  threads:
+    description:
+      - Files copied at the same time. V(0) lets the host choose.
+    type: int
+    default: 0
+  retries:
+    description:
+      - How many times a locked file is tried again.
+    type: int
+    default: 3
+  retry_wait:
+    description:
+      - Seconds between these tries.
+    type: float
+    default: 0.5
+seealso:
+  - module: identityops.groupid.groupid_backup_verify
+  - module: identityops.groupid.groupid_backup_seal
+  - module: identityops.groupid.groupid_restore_folder
+"""
+
+EXAMPLES = r"""
+- name: Back up all usual components
+  identityops.groupid.groupid_backup_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+
+- name: Back up one portal and a folder of our own
+  identityops.groupid.groupid_backup_folder:
+    backup_root: \\nas01\backup
+    deployment: hq
+    set_id: 20261122T150405Z-portal
+    components: [self_service_portals]
+    include: [HelpdeskPortal]
+    folders:
+      - name: scripts
+        path: D:\GroupIDScripts
+        exclude: ["**/*.tmp"]
+
+- name: Back up reports that were moved, and do without those that are open
+  identityops.groupid.groupid_backup_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z-reports
+    components: [reports]
+    component_paths:
+      reports: E:\Reports
+    allow_partial: ["reports/**/*.xlsx"]
+"""
+
+RETURN = r"""
+server:
+  description: The host's name for itself, and for its part.
+  returned: when the host answered
+  type: str
+  sample: web01
+machine_guid:
+  description: Identity of the Windows installation.
+  returned: when the host answered
+  type: str
+  sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+version:
+  description: Version of GroupID. Null when none is installed.
+  returned: when the host answered
+  type: str
+  sample: "10.0"
+set_path:
+  description: Folder of the set.
+  returned: when the backup was started
+  type: str
+  sample: D:\Backups\hq\20261122T150405Z
+part_path:
+  description: Folder of the part.
+  returned: when the backup was started
+  type: str
+  sample: D:\Backups\hq\20261122T150405Z\web01
+state:
+  description: V(complete), V(partial), or V(waived) when O(allow_partial) covers all that is missing.
+  returned: when the backup was started
+  type: str
+  sample: complete
+part_sha256:
+  description: Digest of the part's record, for the seal. Null in check mode.
+  returned: when the backup was started
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+files:
+  description: Number of files copied.
+  returned: when the backup was started
+  type: int
+  sample: 1204
+directories:
+  description: Number of folders made.
+  returned: when the backup was started
+  type: int
+  sample: 37
+bytes:
+  description: Size of all files copied.
+  returned: when the backup was started
+  type: int
+  sample: 73400320
+excluded:
+  description: Number of files that globs kept out.
+  returned: when the backup was started
+  type: int
+  sample: 12
+components:
+  description: What became of each component and folder.
+  returned: when the backup was started
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name.
+      returned: always
+      type: str
+      sample: reports
+    status:
+      description: V(copied), V(absent) or V(partial).
+      returned: always
+      type: str
+      sample: copied
+    source:
+      description: Folder it was copied from.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    required:
+      description: Whether its absence would have failed the backup.
+      returned: always
+      type: bool
+      sample: true
+    files:
+      description: Number of files copied.
+      returned: always
+      type: int
+      sample: 1204
+    directories:
+      description: Number of folders made.
+      returned: always
+      type: int
+      sample: 37
+    bytes:
+      description: Size of all files copied.
+      returned: always
+      type: int
+      sample: 73400320
+    excluded:
+      description: Number of files that globs kept out.
+      returned: always
+      type: int
+      sample: 12
+    problems:
+      description: Number of files that could not be copied.
+      returned: always
+      type: int
+      sample: 0
+problems:
+  description: Files that could not be copied, at most 1,000.
+  returned: when the backup was started
+  type: list
+  elements: dict
+  contains:
+    component:
+      description: Component.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path below its root.
+      returned: always
+      type: str
+      sample: monthly/groups.xlsx
+    problem:
+      description: V(locked), V(denied), V(vanished), V(changed), V(link), V(name) or V(failed).
+      returned: always
+      type: str
+      sample: locked
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The process cannot access the file because it is being used by another process. (32)
+    allowed:
+      description: Whether O(allow_partial) covers it.
+      returned: always
+      type: bool
+      sample: false
+problem_count:
+  description: Number of all files that could not be copied.
+  returned: when the backup was started
+  type: int
+  sample: 0
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
+        V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
+        call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
+        V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: source_missing
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The backup was not started
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Name the folder in component_paths.
+"""

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_backup_seal
+short_description: Seal a backup set
+version_added: 0.1.0
+description:
+  - Decides that the parts of a deployment make one complete set. Only a sealed set is restored by default, and only a
+    sealed one is the latest.
+  - Two phases. V(prepared) on every member checks the member's part and leaves the document there. V(sealed) on the
+    first server makes the same document the seal, which is the decision, then on the others.
+  - A set that is prepared on every member can be sealed by any later run. One that is not is never sealed.
+  - Parts that are missing, partial or of different epochs are refused before any host is asked.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set.
+    type: str
+    required: true
+  phase:
+    description:
+      - Which of the two phases.
+    type: str
+    required: true
+    choices: [prepared, sealed]
+  members:
+    description:
+      - The parts of all servers of the deployment, as M(identityops.groupid.groupid_backup_folder) and
+        M(identityops.groupid.groupid_info) tell of them.
+      - Required for O(phase=prepared). The same members give the same document.
+    type: list
+    elements: dict
+    suboptions:
+      server:
+        description: Server that made the part.
+        type: str
+        required: true
+      part_sha256:
+        description: Digest of the part's record.
+        type: str
+        required: true
+      state:
+        description: State of the part. V(complete) and V(waived) are accepted.
+        type: str
+        required: true
+      machine_guid:
+        description: Identity of the Windows installation.
+        type: str
+        required: true
+      version:
+        description: Version of GroupID, if any.
+        type: str
+      files:
+        description: Number of files.
+        type: int
+        required: true
+      bytes:
+        description: Size of all files.
+        type: int
+        required: true
+      epoch:
+        description: The point in time the part belongs to.
+        type: str
+        required: true
+      finished:
+        description: When the part was finished, UTC, with seven digits of a second.
+        type: str
+        required: true
+  decider:
+    description:
+      - Server whose seal decides, the deployment's first.
+      - Required together with O(members).
+    type: str
+  document_sha256:
+    description:
+      - Digest of the document that is prepared, instead of O(members), to seal what an earlier run has prepared.
+    type: str
+seealso:
+  - module: identityops.groupid.groupid_backup_folder
+"""
+
+EXAMPLES = r"""
+- name: Prepare the seal on every member
+  identityops.groupid.groupid_backup_seal:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    phase: prepared
+    members: "{{ parts }}"
+    decider: web01
+  register: prepared
+
+- name: Seal the set, on web01 first
+  identityops.groupid.groupid_backup_seal:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    phase: sealed
+    document_sha256: "{{ prepared.document_sha256 }}"
+"""
+
+RETURN = r"""
+path:
+  description: File that the phase writes.
+  returned: success
+  type: str
+  sample: D:\Backups\hq\20261122T150405Z\set.json
+document_sha256:
+  description: Digest of the document.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(not_prepared), V(part_differs), V(part_missing),
+        V(part_state), V(prepared_differs), V(sealed_differs), or of a call that got no answer, V(become),
+        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: part_differs
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The seal was not prepared
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Name the folder in component_paths.
+"""

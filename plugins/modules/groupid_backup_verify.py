@@ -1,0 +1,158 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_backup_verify
+short_description: Verify a part of a backup set
+version_added: 0.1.0
+description:
+  - Reads every file of a part again and compares it with the part's manifest, the manifest with the part's record,
+    and the record with the seal.
+  - A damaged part is a failure. Nothing is changed.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set. V(latest) is the newest sealed one that has the part.
+    type: str
+    default: latest
+  server:
+    description:
+      - Server whose part is verified. The default is the host itself.
+    type: str
+  components:
+    description:
+      - Components to read. The default is all that the part has.
+    type: list
+    elements: str
+seealso:
+  - module: identityops.groupid.groupid_backup_folder
+"""
+
+EXAMPLES = r"""
+- name: Verify this host's part of the newest sealed set
+  identityops.groupid.groupid_backup_verify:
+    backup_root: D:\Backups
+    deployment: hq
+"""
+
+RETURN = r"""
+set_id:
+  description: Id of the set that was read.
+  returned: when there is such a set
+  type: str
+  sample: 20261122T150405Z
+server:
+  description: Server whose part was read.
+  returned: when there is such a set
+  type: str
+  sample: web01
+state:
+  description: V(verified) or V(damaged).
+  returned: when the part was read
+  type: str
+  sample: verified
+sealed:
+  description: Whether the set is sealed.
+  returned: when the part was read
+  type: bool
+  sample: true
+files:
+  description: Number of files read.
+  returned: when the part was read
+  type: int
+  sample: 1204
+bytes:
+  description: Size of all files read.
+  returned: when the part was read
+  type: int
+  sample: 73400320
+problems:
+  description: What is wrong, at most 1,000.
+  returned: when the part was read
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Path below the part.
+      returned: always
+      type: str
+      sample: reports/monthly/groups.xlsx
+    problem:
+      description: V(missing), V(added), V(size), V(content), V(kind), V(unreadable), or V(record) where the part's
+        own records contradict each other or the seal.
+      returned: always
+      type: str
+      sample: content
+    cause:
+      description: Cause, in the system's words or the agent's.
+      returned: always
+      type: str
+      sample: its SHA-256 is not the one of the manifest
+problem_count:
+  description: Number of all problems.
+  returned: when the part was read
+  type: int
+  sample: 0
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(part_missing),
+        V(set_missing), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: damaged
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The part is damaged
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Name the folder in component_paths.
+"""

@@ -1,0 +1,377 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_info
+short_description: Look at a host for GroupID, its folders and its backup sets
+version_added: 0.1.0
+description:
+  - Finds the installed versions of GroupID, the folders of their components, and the host's drives.
+  - Lists the backup sets below a backup root.
+  - Changes nothing.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.product
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  measure:
+    description:
+      - Walk the components and count their files and bytes.
+    type: bool
+    default: false
+  backup_root:
+    description:
+      - Folder of all sets, as the host sees it. It need not exist.
+      - Without it no sets are listed.
+    type: str
+  deployment:
+    description:
+      - List the sets of this deployment only.
+    type: str
+seealso:
+  - module: identityops.groupid.groupid_backup_folder
+"""
+
+EXAMPLES = r"""
+- name: See what there is to back up
+  identityops.groupid.groupid_info:
+    measure: true
+    backup_root: D:\Backups
+  register: facts
+
+- name: Show the newest set
+  ansible.builtin.debug:
+    var: facts.backup_root.sets | first
+"""
+
+RETURN = r"""
+computer:
+  description: The host, as it names itself.
+  returned: success
+  type: dict
+  contains:
+    server:
+      description: DNS host name in lower case, the name of the host's part in a set.
+      returned: always
+      type: str
+      sample: web01
+    fqdn:
+      description: Full DNS name.
+      returned: always
+      type: str
+      sample: web01.corp.example
+    machine_guid:
+      description: Identity of the Windows installation.
+      returned: always
+      type: str
+      sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+    user:
+      description: User of the connection.
+      returned: always
+      type: str
+      sample: CORP\svc-backup
+    processors:
+      description: Number of logical processors.
+      returned: always
+      type: int
+      sample: 4
+    agent:
+      description: Identity of the agent's source.
+      returned: always
+      type: str
+      sample: 72278a6bae3c05c6
+    language_runtime:
+      description: Version of the Common Language Runtime.
+      returned: always
+      type: str
+      sample: 4.0.30319.42000
+drives:
+  description: Fixed drives.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    root:
+      description: Root folder.
+      returned: always
+      type: str
+      sample: "C:\\"
+    file_system:
+      description: Name of the file system.
+      returned: always
+      type: str
+      sample: NTFS
+    bytes:
+      description: Size of the drive.
+      returned: always
+      type: int
+      sample: 137438953472
+    free_bytes:
+      description: What the user of the connection may still write.
+      returned: always
+      type: int
+      sample: 53687091200
+installations:
+  description: Installed versions of GroupID. Several may be there side by side.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    version:
+      description: Version.
+      returned: always
+      type: str
+      sample: "10.0"
+    folder:
+      description: Installation folder. Null when the registry knows the version but no drive has the folder.
+      returned: always
+      type: str
+      sample: C:\Program Files\Imanami\GroupID 10.0
+    found_by:
+      description: Where the version was seen, V(registry) or V(folder).
+      returned: always
+      type: str
+      sample: registry
+    components:
+      description: Components of the version, optional ones included.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the component.
+          returned: always
+          type: str
+          sample: reports
+        path:
+          description: Its folder.
+          returned: always
+          type: str
+          sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+        exists:
+          description: Whether the folder is there.
+          returned: always
+          type: bool
+          sample: true
+        required:
+          description: Whether its absence fails a backup.
+          returned: always
+          type: bool
+          sample: true
+        files:
+          description: Number of files. Null without O(measure).
+          returned: always
+          type: int
+          sample: 1204
+        directories:
+          description: Number of folders. Null without O(measure).
+          returned: always
+          type: int
+          sample: 37
+        bytes:
+          description: Size of all files. Null without O(measure).
+          returned: always
+          type: int
+          sample: 73400320
+        problems:
+          description: Number of entries that could not be read. Null without O(measure).
+          returned: always
+          type: int
+          sample: 0
+backup_root:
+  description: What is at O(backup_root). Null without it.
+  returned: success
+  type: dict
+  contains:
+    path:
+      description: The folder.
+      returned: always
+      type: str
+      sample: D:\Backups
+    exists:
+      description: Whether it is there.
+      returned: always
+      type: bool
+      sample: true
+    free_bytes:
+      description: What the user of the connection may still write there. Null when the folder cannot be reached.
+      returned: always
+      type: int
+      sample: 53687091200
+    error:
+      description: Why the folder could not be looked into. Null when it could.
+      returned: always
+      type: str
+      sample: Access is denied. (5)
+    sets:
+      description: Sets, newest first, at most 1,000.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        deployment:
+          description: Deployment it belongs to.
+          returned: always
+          type: str
+          sample: hq
+        set_id:
+          description: Its id, the second of UTC at which it was begun, and a label.
+          returned: always
+          type: str
+          sample: 20261122T150405Z
+        path:
+          description: Its folder.
+          returned: always
+          type: str
+          sample: D:\Backups\hq\20261122T150405Z
+        sealed:
+          description: Whether the set is decided to be complete.
+          returned: always
+          type: bool
+          sample: true
+        prepared:
+          description: Whether a seal was prepared here.
+          returned: always
+          type: bool
+          sample: true
+        prepared_sha256:
+          description: Digest of the prepared document.
+          returned: always
+          type: str
+          sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        seal_sha256:
+          description: Digest of the seal.
+          returned: always
+          type: str
+          sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        members:
+          description: Servers that the seal names. Null where there is none.
+          returned: always
+          type: list
+          elements: str
+          sample: [web01, web02]
+        decider:
+          description: Server whose seal decides. Null where there is no seal.
+          returned: always
+          type: str
+          sample: web01
+        parts:
+          description: Parts of the set below this root.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            server:
+              description: Server that made it.
+              returned: always
+              type: str
+              sample: web01
+            state:
+              description: V(complete), V(partial), V(waived) (incomplete as the caller allowed), V(unfinished) or
+                V(unreadable).
+              returned: always
+              type: str
+              sample: complete
+            part_sha256:
+              description: Digest of the part's record.
+              returned: always
+              type: str
+              sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+            epoch:
+              description: The point in time it belongs to.
+              returned: always
+              type: str
+              sample: 20261122T150405Z
+            machine_guid:
+              description: Identity of the Windows installation that made it.
+              returned: always
+              type: str
+              sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+            version:
+              description: Version of GroupID.
+              returned: always
+              type: str
+              sample: "10.0"
+            files:
+              description: Number of files.
+              returned: always
+              type: int
+              sample: 1204
+            directories:
+              description: Number of folders.
+              returned: always
+              type: int
+              sample: 37
+            bytes:
+              description: Size of all files.
+              returned: always
+              type: int
+              sample: 73400320
+            finished:
+              description: When it was finished, UTC.
+              returned: always
+              type: str
+              sample: "2026-11-22T15:04:17.1234567Z"
+            components:
+              description: Status by component, V(copied), V(absent) or V(partial).
+              returned: always
+              type: dict
+              sample: {reports: copied}
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), or of a call that got no answer, V(become),
+        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: bad_request
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The host was not looked at
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Name the folder in component_paths.
+"""

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_restore_folder
+short_description: Restore the folders of GroupID on a host from a set
+version_added: 0.1.0
+description:
+  - Verifies a part in full, compares it with what is there, and writes the files that are missing or differ. A
+    damaged part changes nothing.
+  - Each file is written beside its place, hashed, and moved over the old one.
+  - Stop GroupID first. A file in use cannot be replaced.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+attributes:
+  diff_mode:
+    support: full
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set. It must be named; there is no newest one here.
+    type: str
+    required: true
+  server:
+    description:
+      - Server whose part is restored. The default is the host itself.
+    type: str
+  components:
+    description:
+      - Components to restore. The default is all that the part has.
+    type: list
+    elements: str
+  policy:
+    description:
+      - V(merge) leaves files that the part does not have. V(mirror) removes them, except those that the backup
+        excluded.
+      - The default is what suits the component, V(merge) for all but V(elasticsearch).
+      - V(elasticsearch) is always mirrored. Files of another index among those of this one would break it.
+    type: str
+    choices: [merge, mirror]
+  targets:
+    description:
+      - Folders to restore into instead of those that were backed up, by the component's name, each an absolute path
+        on the host.
+    type: dict
+    default: {}
+  include:
+    description:
+      - Globs below each component's root, as in M(identityops.groupid.groupid_backup_folder). Where there are any,
+        only what one of them matches is restored.
+      - V(elasticsearch) is restored whole or not at all. With O(include) or O(exclude), O(components) must leave it
+        out.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description:
+      - Globs of what is not restored.
+    type: list
+    elements: str
+    default: []
+  unsealed:
+    description:
+      - Accept a part of a set that is not sealed, or a partial part.
+    type: bool
+    default: false
+  other_machine:
+    description:
+      - Accept a part that another Windows installation made.
+    type: bool
+    default: false
+  threads:
+    description:
+      - Files handled at the same time. V(0) lets the host choose.
+    type: int
+    default: 0
+  diff_limit:
+    description:
+      - How many paths of each kind RV(differences) and the diff name.
+    type: int
+    default: 200
+seealso:
+  - module: identityops.groupid.groupid_backup_verify
+"""
+
+EXAMPLES = r"""
+- name: See what a restore would change
+  identityops.groupid.groupid_restore_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+  check_mode: true
+  diff: true
+
+- name: Restore one portal
+  identityops.groupid.groupid_restore_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    components: [self_service_portals]
+    include: [HelpdeskPortal]
+
+- name: Restore reports beside the live ones
+  identityops.groupid.groupid_restore_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    components: [reports]
+    targets:
+      reports: E:\Restored reports
+"""
+
+RETURN = r"""
+set_id:
+  description: Id of the set.
+  returned: when there is such a set
+  type: str
+  sample: 20261122T150405Z
+server:
+  description: Server whose part was restored.
+  returned: when there is such a set
+  type: str
+  sample: web01
+files:
+  description: Number of files in the part.
+  returned: when the part was compared
+  type: int
+  sample: 1204
+bytes:
+  description: Size of all files in the part.
+  returned: when the part was compared
+  type: int
+  sample: 73400320
+components:
+  description: What became of each component.
+  returned: when the part was compared
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name.
+      returned: always
+      type: str
+      sample: reports
+    target:
+      description: Folder restored into.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    policy:
+      description: V(merge) or V(mirror).
+      returned: always
+      type: str
+      sample: merge
+    added:
+      description: Number of entries that were not there.
+      returned: always
+      type: int
+      sample: 3
+    replaced:
+      description: Number of files that were different.
+      returned: always
+      type: int
+      sample: 1
+    removed:
+      description: Number of entries that the part does not have.
+      returned: always
+      type: int
+      sample: 0
+    attributes:
+      description: Number of entries of which only times or attributes were different.
+      returned: always
+      type: int
+      sample: 0
+    unchanged:
+      description: Number of entries that were as in the part.
+      returned: always
+      type: int
+      sample: 1200
+    written_bytes:
+      description: Size of all files written.
+      returned: always
+      type: int
+      sample: 40960
+added:
+  description: Number of entries that were not there, in all components.
+  returned: when the part was compared
+  type: int
+  sample: 3
+replaced:
+  description: Number of files that were different, in all components.
+  returned: when the part was compared
+  type: int
+  sample: 1
+removed:
+  description: Number of entries that the part does not have, in all components.
+  returned: when the part was compared
+  type: int
+  sample: 0
+attributes:
+  description: Number of entries of which only times or attributes were different, in all components.
+  returned: when the part was compared
+  type: int
+  sample: 0
+differences:
+  description: Paths below the part by kind, each list cut at O(diff_limit).
+  returned: when the part was compared
+  type: dict
+  contains:
+    added:
+      description: Not there before.
+      returned: always
+      type: list
+      elements: str
+      sample: [reports/monthly/groups.xlsx]
+    replaced:
+      description: Different before.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    removed:
+      description: Not in the part.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    attributes:
+      description: Only times or attributes different before.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+diff:
+  description: The same as text.
+  returned: in diff mode, when the part was compared
+  type: dict
+  contains:
+    prepared:
+      description: The text.
+      returned: always
+      type: str
+      sample: "added: 1\n+ reports/monthly/groups.xlsx\n"
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(locked),
+        V(not_sealed), V(other_machine), V(part_missing), V(part_state), V(set_missing), V(space), V(target_link),
+        V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: damaged
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The restore was not started
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: reports
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Name the folder in component_paths.
+"""

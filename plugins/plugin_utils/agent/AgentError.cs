@@ -1,0 +1,73 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+
+namespace IdentityOpsAgent
+{
+    // A failure that the answer tells in full: a stable code, what failed, on what, the cause as the system gave it, the next step.
+    internal sealed class AgentError : Exception
+    {
+        public readonly string Code;
+        public readonly string What;
+        public readonly string Component;
+        public readonly string Path;
+        public readonly string Cause;
+        public readonly string Next;
+
+        public AgentError(string code, string what, string path, string cause, string next, string component = null)
+            : base(code + ": " + what + ": " + cause)
+        {
+            Code = code;
+            What = what;
+            Component = component;
+            Path = path;
+            Cause = cause;
+            Next = next;
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("code", Code).Set("what", What).Set("component", Component).Set("path", Path)
+                .Set("cause", Cause).Set("next", Next);
+        }
+    }
+
+    // A text that is not what its format or its contract says: a request, a stored document, a list. The message names the member or the line.
+    internal sealed class FormatError : Exception
+    {
+        public FormatError(string message) : base(message)
+        {
+        }
+    }
+
+    // The Windows error numbers that mean something to this agent.
+    internal static class SystemCodes
+    {
+        public static bool IsMissing(SystemError error)
+        {
+            return error.Code == 2 || error.Code == 3;
+        }
+
+        public static bool IsTaken(SystemError error)
+        {
+            return error.Code == 80 || error.Code == 183;
+        }
+
+        public static bool IsShared(SystemError error)
+        {
+            return error.Code == 32 || error.Code == 33;
+        }
+
+        public static bool IsDenied(SystemError error)
+        {
+            return error.Code == 5;
+        }
+
+        public static bool IsLink(SystemError error)
+        {
+            return error.Code == 4392;
+        }
+    }
+}

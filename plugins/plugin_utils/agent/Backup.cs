@@ -1,0 +1,139 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    // The operation `backup`: plan, copy, record. The part is complete when part.json stands under its name, and not before.
+    internal sealed class Backup
+    {
+        private const string What = "The backup stopped";
+        private const string Next = "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
+
+        private readonly JsonMap request;
+        private readonly bool check;
+        private readonly BackupPlan plan;
+        private readonly Globs allowed;
+        private readonly Part part = new Part { Started = Timestamps.Now() };
+        private readonly Answer answer = new Answer();
+
+        public Backup(JsonMap request)
+        {
+            this.request = request;
+            check = request.Flag("check", false);
+            plan = new BackupPlan(request);
+            allowed = new Globs(request.Texts("allow_partial"));
+            part.Deployment = plan.Set.Deployment;
+            part.SetId = plan.Set.SetId;
+            part.Epoch = request.TextOrNull("epoch") ?? plan.Set.SetId;
+            part.InventoryName = request.TextOrNull("inventory_name");
+            part.Server = plan.Server;
+            part.FullName = Win32.FullyQualifiedName();
+            part.MachineGuid = Win32.MachineGuid();
+        }
+
+        public Answer Run()
+        {
+            using (HostLock.Take("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
+            {
+                plan.Make();
+                part.Version = plan.Version;
+                answer.Changed = true;
+                string digest = null;
+                try
+                {
+                    if (check)
+                        Sum();
+                    else
+                        digest = Write();
+                }
+                catch (AgentError error)
+                {
+                    answer.Failure = error;
+                    return answer;
+                }
+                Tell(digest);
+                return answer;
+            }
+        }
+
+        private string Write()
+        {
+            string folder = plan.PartPath;
+            MakePart(folder);
+            Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
+            new BackupCopy(folder, writer, request).Run(plan.Components);
+            Sum();
+            List<Entry> files = new List<Entry>();
+            List<Entry> all = new List<Entry>();
+            foreach (PlannedComponent component in plan.Components)
+            {
+                if (component.Tree == null)
+                    continue;
+                files.AddRange(component.Tree.Files);
+                all.AddRange(component.Tree.Folders);
+            }
+            files.Sort(Entry.ByPath);
+            all.AddRange(files);
+            all.Sort(Entry.ByPath);
+            part.ManifestDigest = Manifest.Write(writer, folder, files);
+            part.FileListDigest = FileList.Write(writer, folder, all);
+            writer.Flush(folder);
+            part.Finished = Timestamps.Now();
+            byte[] document = Encoding.ASCII.GetBytes(JsonWriter.Text(part.ToJson()) + "\n");
+            writer.Publish(folder, Part.FileName, document);
+            return Hashing.Hex(document, document.Length);
+        }
+
+        // The folders above are closed to ordinary users where this makes them; the part itself must be new.
+        private void MakePart(string folder)
+        {
+            Writer writer = new Writer(BackupPlan.What, "Correct groupid_backup_root, or give the account the right to write there.", false);
+            writer.EnsureFolder(plan.Set.DeploymentPath, Win32.CreateClosedFolder);
+            writer.EnsureFolder(plan.Set.Path, Win32.CreateFolder);
+            writer.CreateFolder(folder);
+        }
+
+        private void Sum()
+        {
+            foreach (PlannedComponent component in plan.Components)
+            {
+                PartComponent outcome = component.Outcome();
+                part.Components.Add(outcome);
+                part.Files += outcome.Files;
+                part.Directories += outcome.Directories;
+                part.Bytes += outcome.Bytes;
+                part.Excluded += outcome.Excluded;
+                part.Problems.AddRange(component.Problems);
+            }
+            part.Problems.Sort(Problem.ByPath);
+            part.ProblemCount = part.Problems.Count;
+            bool waived = true;
+            foreach (Problem problem in part.Problems)
+            {
+                problem.Allowed = allowed.Cover(problem.Path);
+                waived &= problem.Allowed;
+            }
+            part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
+        }
+
+        private void Tell(string digest)
+        {
+            answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
+                .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
+                .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
+                .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("excluded", part.Excluded)
+                .Set("components", part.Components).Set("problems", Answer.First(part.Problems, Answer.ListLimit)).Set("problem_count", part.ProblemCount);
+            if (part.State != Part.Partial)
+                return;
+            Problem first = part.Problems.Find(delegate(Problem problem) { return !problem.Allowed; });
+            answer.Failure = new AgentError("partial", "The backup is not complete", plan.PartPath,
+                part.ProblemCount + " files or folders are missing; the first is " + first.Path + " (" + first.Kind + "): " + first.Cause,
+                "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.", first.Component);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Copies what a plan found into the part: each file read once, hashed and written in that one pass. A file that could not be read whole
+    // and unchanged leaves nothing in the part but its name among the problems; a write that fails ends everything.
+    internal sealed class BackupCopy
+    {
+        private readonly string part;
+        private readonly Writer writer;
+        private readonly int threads, retries, retryWait;
+        private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
+
+        public BackupCopy(string part, Writer writer, JsonMap request)
+        {
+            this.part = part;
+            this.writer = writer;
+            threads = request.NumberOr("threads", 0, 0, 256);
+            retries = request.NumberOr("retries", 3, 0, 100);
+            retryWait = request.NumberOr("retry_wait_ms", 500, 0, 60000);
+        }
+
+        public void Run(List<PlannedComponent> components)
+        {
+            List<Entry> files = new List<Entry>();
+            foreach (PlannedComponent component in components)
+            {
+                if (component.Tree == null)
+                    continue;
+                foreach (Entry folder in component.Tree.Folders)
+                    writer.CreateFolder(folder.PathInPart(part));
+                foreach (Entry file in component.Tree.Files)
+                    owners[file.Top] = component;
+                files.AddRange(component.Tree.Files);
+            }
+            CopyAll(files);
+            foreach (PlannedComponent component in components)
+            {
+                if (component.Tree != null)
+                    Finish(component.Tree);
+            }
+        }
+
+        // In rounds: files that are locked or changing get another one together, so waiting does not grow with their number.
+        private void CopyAll(List<Entry> files)
+        {
+            Crew.LargestFirst(files);
+            for (int round = 0; files.Count > 0; round++)
+            {
+                List<Entry> again = new List<Entry>();
+                List<Entry> current = files;
+                bool last = round == retries;
+                Crew.Run(current.Count, threads, delegate(Worker worker, int index)
+                {
+                    Problem problem = Copy(worker, current[index]);
+                    if (problem == null)
+                        return;
+                    lock (again)
+                    {
+                        if (problem.MayPass && !last)
+                            again.Add(current[index]);
+                        else
+                            owners[current[index].Top].Problems.Add(problem);
+                    }
+                });
+                files = again;
+                if (files.Count > 0)
+                    Thread.Sleep(retryWait);
+            }
+        }
+
+        private Problem Copy(Worker worker, Entry file)
+        {
+            PlannedComponent owner = owners[file.Top];
+            string target = file.PathInPart(part);
+            bool begun = false;
+            try
+            {
+                using (SafeFileHandle from = Win32.OpenRead(file.PathBelow(owner.Source)))
+                {
+                    FileFacts before = Win32.Facts(from);
+                    if (Attributes.IsFolder(before.Attributes))
+                        return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
+                    using (SafeFileHandle to = writer.Create(target))
+                    {
+                        begun = true;
+                        byte[] digest;
+                        long count = worker.Read(from, before.Size, delegate(byte[] block, int length) { writer.Write(to, target, block, length); }, out digest);
+                        if (IsSame(before, Win32.Facts(from)) && count == before.Size)
+                        {
+                            writer.Finish(to, target, before);
+                            file.Facts = before;
+                            file.Digest = digest;
+                            return null;
+                        }
+                    }
+                }
+                writer.Delete(target);
+                return new Problem(owner.Name, file.Path, Problem.Changed, "The file changed while it was read.");
+            }
+            catch (SystemError error)
+            {
+                if (begun)
+                    writer.Delete(target);
+                return Problem.From(owner.Name, file.Path, error);
+            }
+        }
+
+        private static bool IsSame(FileFacts before, FileFacts after)
+        {
+            return before.Size == after.Size && before.Written == after.Written && before.Changed == after.Changed;
+        }
+
+        // Folders get their times after all that is written into them, the deepest first.
+        private void Finish(Tree tree)
+        {
+            tree.Files.RemoveAll(delegate(Entry file) { return file.Digest == null; });
+            tree.Bytes = 0;
+            foreach (Entry file in tree.Files)
+                tree.Bytes += file.Facts.Size;
+            for (int i = tree.Folders.Count - 1; i >= 0; i--)
+                writer.SetFacts(tree.Folders[i].PathInPart(part), tree.Folders[i].Facts);
+        }
+    }
+}

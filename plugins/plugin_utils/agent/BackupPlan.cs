@@ -1,0 +1,191 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // One component that a backup is asked for: where it lies, and what the walk found there.
+    internal sealed class PlannedComponent
+    {
+        public readonly string Name;
+        public readonly bool Required;
+        public readonly List<string> Include, Exclude;
+        public readonly string OwnPath;   // given by the request; null: found by the product
+        public string Source;             // null when there is no place where it could lie
+        public Tree Tree;                 // null when absent
+        public List<Problem> Problems = new List<Problem>();
+
+        public PlannedComponent(JsonMap map, JsonMap ownPaths)
+        {
+            Name = Names.Component(map.Text("name"));
+            Required = map.Flag("required", true);
+            Include = map.Texts("include");
+            Exclude = map.Texts("exclude");
+            string path = map.TextOrNull("path") ?? ownPaths.TextOrNull(Name);
+            OwnPath = path == null ? null : Paths.Absolute(path, "path");
+        }
+
+        // What part.json and the answer say of it.
+        public PartComponent Outcome()
+        {
+            PartComponent outcome = new PartComponent
+            {
+                Name = Name,
+                Status = Tree == null ? PartComponent.Absent : Problems.Count > 0 ? PartComponent.Partial : PartComponent.Copied,
+                Source = Source,
+                Required = Required,
+                Include = Include,
+                Exclude = Exclude,
+                Problems = Problems.Count,
+            };
+            if (Tree == null)
+                return outcome;
+            outcome.Files = Tree.Files.Count;
+            outcome.Directories = Tree.Folders.Count;
+            outcome.Bytes = Tree.Bytes;
+            outcome.Excluded = Tree.Excluded;
+            return outcome;
+        }
+    }
+
+    // Everything that a backup will do, found out without a single write; whatever can be known to fail has failed here.
+    internal sealed class BackupPlan
+    {
+        public const string What = "The backup was not started";
+        private const long SpareBytes = 16 * 1024 * 1024;
+
+        public readonly SetFolder Set;
+        public readonly string Server = Names.ThisServer();
+        public readonly List<PlannedComponent> Components;
+        public string Version;
+
+        private readonly List<Product> products;
+        private readonly string version;
+
+        public BackupPlan(JsonMap request)
+        {
+            Set = SetFolder.Of(request);
+            products = Product.ListOf(request);
+            version = request.TextOrNull("version") ?? "auto";
+            JsonMap ownPaths = request.MapOrEmpty("component_paths");
+            Components = request.Maps("components").ConvertAll(delegate(JsonMap map) { return new PlannedComponent(map, ownPaths); });
+            foreach (PlannedComponent component in Components)
+            {
+                if (Components.FindAll(delegate(PlannedComponent other) { return other.Name == component.Name; }).Count > 1)
+                    throw new FormatError("'components' names " + component.Name + " twice");
+            }
+            if (Components.Count == 0)
+                throw new FormatError("'components' is empty");
+        }
+
+        public string PartPath
+        {
+            get { return Set.PartPath(Server); }
+        }
+
+        public long Bytes
+        {
+            get
+            {
+                long bytes = 0;
+                foreach (PlannedComponent component in Components)
+                    bytes += component.Tree == null ? 0 : component.Tree.Bytes;
+                return bytes;
+            }
+        }
+
+        public void Make()
+        {
+            CheckPart();
+            FindSources();
+            foreach (PlannedComponent component in Components)
+                Walk(component);
+            CheckSpace(Set.Root, Bytes, What);
+        }
+
+        // Error `space` when the bytes, one per cent and 16 MB do not fit at the place, or where it will be made.
+        public static void CheckSpace(string place, long bytes, string what)
+        {
+            long needed = bytes + bytes / 100 + SpareBytes;
+            long free = Win32.FreeBytes(Paths.NearestExisting(place));
+            if (bytes > 0 && needed > free)
+                throw new AgentError("space", what, place, needed + " bytes are needed there with what is held in reserve, and " + free + " are free.",
+                    "Make room, or choose another place.");
+        }
+
+        private void CheckPart()
+        {
+            FileFacts facts;
+            if (Paths.NearestExisting(Set.Root) == null)
+                throw new AgentError("root_missing", What, Set.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+            if (Win32.TryFacts(PartPath, out facts))
+                throw new AgentError("part_exists", What, PartPath, "The set already has a part of this server.", "Choose a new set id: a part is never written twice.");
+        }
+
+        private void FindSources()
+        {
+            Product chosen = products.Find(delegate(Product product) { return product.Version == version; });
+            bool needed = Components.Exists(delegate(PlannedComponent component)
+            {
+                return component.OwnPath == null && (chosen == null || !IsData(chosen, component.Name));
+            });
+            Installation installation = Installation.Choose(products, version, needed, What);
+            Version = installation == null ? null : installation.Product.Version;
+            foreach (PlannedComponent component in Components)
+                component.Source = component.OwnPath ?? SourceIn(installation, component);
+        }
+
+        private static bool IsData(Product product, string name)
+        {
+            ProductComponent component = product.Component(name);
+            return component != null && component.InData;
+        }
+
+        private static string SourceIn(Installation installation, PlannedComponent wanted)
+        {
+            ProductComponent component = installation.Product.Component(wanted.Name);
+            if (component == null)
+                throw new AgentError("component_unknown", What, null, "Version " + installation.Product.Version + " has no component of this name.",
+                    "Correct groupid_components, or give the component a path.", wanted.Name);
+            string source = installation.Product.Locate(component, installation.Folder);
+            if (source == null && wanted.Required)
+                throw new AgentError("no_installation", What, null, "No installation folder of version " + installation.Product.Version + " was found.",
+                    "Name the component's folder in groupid_component_paths.", wanted.Name);
+            return source;
+        }
+
+        private void Walk(PlannedComponent component)
+        {
+            FileFacts facts = new FileFacts();
+            bool exists = component.Source != null && Win32.TryFacts(component.Source, out facts);
+            if (!exists && !component.Required)
+                return;
+            if (!exists)
+                throw Missing(component, "The folder is not there.");
+            if (Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                component.Source = Win32.FinalPath(component.Source);
+            else if (!Attributes.IsFolder(facts.Attributes))
+                throw Missing(component, "It is a file, not a folder.");
+            CheckApart(component);
+            component.Tree = Tree.Walk(component.Name, component.Source, new Selection(component.Include, component.Exclude));
+            component.Problems.AddRange(component.Tree.Problems);
+        }
+
+        private void CheckApart(PlannedComponent component)
+        {
+            string source = Paths.Resolved(component.Source);
+            string set = Paths.Resolved(Set.Path);
+            if (Paths.Holds(source, set) || Paths.Holds(set, source))
+                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup set " + Set.Path + " lie in each other.",
+                    "Choose a backup root outside of what is backed up.", component.Name);
+        }
+
+        private static AgentError Missing(PlannedComponent component, string cause)
+        {
+            return new AgentError("source_missing", What, component.Source, cause,
+                "Install the component, name its folder in groupid_component_paths, or take it out of groupid_components.", component.Name);
+        }
+    }
+}

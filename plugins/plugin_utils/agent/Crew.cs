@@ -1,0 +1,127 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Threads that share one work list by an index. The first exception stops all of them and is the one that comes out.
+    internal sealed class Crew
+    {
+        private readonly Action<Worker, int> work;
+        private readonly int count;
+        private readonly object gate = new object();
+        private int last = -1;
+        private Exception first;
+
+        private Crew(int count, Action<Worker, int> work)
+        {
+            this.count = count;
+            this.work = work;
+        }
+
+        public bool Stopping
+        {
+            get { return Volatile.Read(ref first) != null; }
+        }
+
+        // More threads than cores: small files wait for the disk. 0 = by itself.
+        public static int Size(int wanted)
+        {
+            return wanted > 0 ? wanted : Math.Min(16, Math.Max(4, 2 * Environment.ProcessorCount));
+        }
+
+        public static void Run(int count, int threads, Action<Worker, int> work)
+        {
+            Crew crew = new Crew(count, work);
+            List<Thread> started = new List<Thread>();
+            for (int i = Math.Min(count, Size(threads)); i > 0; i--)
+            {
+                Thread thread = new Thread(crew.Work, 256 * 1024);
+                thread.Start();
+                started.Add(thread);
+            }
+            foreach (Thread thread in started)
+                thread.Join();
+            if (crew.first != null)
+                ExceptionDispatchInfo.Capture(crew.first).Throw();
+        }
+
+        // Large files first, so that no thread is left alone with one at the end; small ones stay in the order of the walk, folder by folder,
+        // which is kind to a cold disk.
+        public static void LargestFirst(List<Entry> files)
+        {
+            const long large = 1024 * 1024;
+            List<Entry> small = files.FindAll(delegate(Entry file) { return file.Facts.Size < large; });
+            files.RemoveAll(delegate(Entry file) { return file.Facts.Size < large; });
+            files.Sort(delegate(Entry left, Entry right) { return right.Facts.Size.CompareTo(left.Facts.Size); });
+            files.AddRange(small);
+        }
+
+        private void Work()
+        {
+            try
+            {
+                using (Worker worker = new Worker(this))
+                {
+                    for (int index = Interlocked.Increment(ref last); index < count && !Stopping; index = Interlocked.Increment(ref last))
+                        work(worker, index);
+                }
+            }
+            catch (Exception error)
+            {
+                lock (gate)
+                {
+                    if (first == null)
+                        Volatile.Write(ref first, error);
+                }
+            }
+        }
+    }
+
+    // What one thread owns: a buffer and a hash.
+    internal sealed class Worker : IDisposable
+    {
+        private readonly Crew crew;
+        private readonly byte[] buffer = new byte[256 * 1024];
+        private readonly HashAlgorithm hash = Hashing.New();
+
+        public Worker(Crew crew)
+        {
+            this.crew = crew;
+        }
+
+        // Reads an open file once, up to the end or to the first byte beyond `size`; gives back how many bytes there were and their digest.
+        // `sink` gets each block on its way.
+        public long Read(SafeFileHandle file, long size, Action<byte[], int> sink, out byte[] digest)
+        {
+            long total = 0;
+            hash.Initialize();
+            while (total < size)
+            {
+                if (crew.Stopping)
+                    throw new OperationCanceledException();
+                int count = Win32.Read(file, buffer, buffer.Length);
+                if (count == 0)
+                    break;
+                hash.TransformBlock(buffer, 0, count, null, 0);
+                if (sink != null)
+                    sink(buffer, count);
+                total += count;
+            }
+            digest = Hashing.Finish(hash);
+            return total;
+        }
+
+        public void Dispose()
+        {
+            hash.Dispose();
+        }
+    }
+}

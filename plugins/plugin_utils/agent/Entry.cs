@@ -1,0 +1,148 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // A file or folder of a component. Only the own name is kept; paths are made when they are needed: millions of files fit into memory.
+    // The topmost entry (depth 0) is the component itself.
+    internal sealed class Entry
+    {
+        public readonly string Name;
+        public readonly Entry Parent;
+        public readonly bool IsFolder;
+        public FileFacts Facts;
+        public byte[] Digest;
+
+        // Part of the selection (a folder: or leads to such an entry).
+        public bool Kept;
+
+        // Only in trees read from a part's lists; null for files and empty folders.
+        public Dictionary<string, Entry> Children;
+
+        private readonly int depth;
+
+        public Entry(string name, Entry parent, bool isFolder)
+        {
+            Name = name;
+            Parent = parent;
+            IsFolder = isFolder;
+            depth = parent == null ? 0 : parent.depth + 1;
+        }
+
+        // The component that this belongs to.
+        public Entry Top
+        {
+            get
+            {
+                Entry entry = this;
+                while (entry.Parent != null)
+                    entry = entry.Parent;
+                return entry;
+            }
+        }
+
+        // Relative to the part: reports/a/b.txt.
+        public string Path
+        {
+            get { return Build("", '/', 0); }
+        }
+
+        public string PathInPart(string part)
+        {
+            return Build(part, Win32.Separator, 0);
+        }
+
+        // The place of this entry where the component's root is the given folder.
+        public string PathBelow(string componentRoot)
+        {
+            return Build(componentRoot, Win32.Separator, 1);
+        }
+
+        public void Keep()
+        {
+            for (Entry entry = this; entry != null && !entry.Kept; entry = entry.Parent)
+                entry.Kept = true;
+        }
+
+        // Ordinal order of paths, as if they were written out.
+        public static int ByPath(Entry left, Entry right)
+        {
+            Entry a = left, b = right;
+            while (a.depth > b.depth)
+                a = a.Parent;
+            while (b.depth > a.depth)
+                b = b.Parent;
+            if (a == b)
+                return left.depth - right.depth;
+            while (a.Parent != b.Parent)
+            {
+                a = a.Parent;
+                b = b.Parent;
+            }
+            return CompareSteps(a.Name, a != left, b.Name, b != right);
+        }
+
+        // Two names of one folder, each followed by '/' when the path goes on.
+        private static int CompareSteps(string a, bool aGoesOn, string b, bool bGoesOn)
+        {
+            int common = Math.Min(a.Length, b.Length);
+            int order = string.CompareOrdinal(a, 0, b, 0, common);
+            if (order != 0)
+                return order;
+            return Next(a, common, aGoesOn) - Next(b, common, bGoesOn);
+        }
+
+        private static int Next(string name, int at, bool goesOn)
+        {
+            return at < name.Length ? name[at] : goesOn ? '/' : -1;
+        }
+
+        private string Build(string prefix, char separator, int top)
+        {
+            int length = prefix.Length;
+            for (Entry entry = this; entry != null && entry.depth >= top; entry = entry.Parent)
+                length += entry.Name.Length + 1;
+            if (prefix.Length == 0 || prefix[prefix.Length - 1] == separator)
+                length--;
+            if (length <= prefix.Length)
+                return prefix;
+            char[] path = new char[length];
+            prefix.CopyTo(0, path, 0, prefix.Length);
+            for (Entry entry = this; entry != null && entry.depth >= top; entry = entry.Parent)
+            {
+                length -= entry.Name.Length;
+                entry.Name.CopyTo(0, path, length, entry.Name.Length);
+                if (length > prefix.Length)
+                    path[--length] = separator;
+            }
+            return new string(path);
+        }
+    }
+
+    // Attributes that mean something to this agent.
+    internal static class Attributes
+    {
+        // What a set keeps.
+        public const uint Stored = Win32.ReadOnly | Win32.Hidden | Win32.System | Win32.Archive;
+
+        // What makes a file different; the archive bit belongs to other programs.
+        public const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System;
+
+        private const uint NameSurrogate = 0x20000000;
+
+        public static bool IsFolder(uint attributes)
+        {
+            return (attributes & Win32.Directory) != 0;
+        }
+
+        // A symbolic link, junction or mount point. Other reparse points (deduplicated, in the cloud) are files.
+        public static bool IsLink(uint attributes, uint reparseTag)
+        {
+            return (attributes & Win32.ReparsePoint) != 0 && (reparseTag & NameSurrogate) != 0;
+        }
+    }
+}

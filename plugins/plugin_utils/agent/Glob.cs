@@ -1,0 +1,164 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // One pattern over a path with '/', compared without case: '*' and '?' stay inside one name, '**' crosses folders, '**/' also stands for none.
+    // Time grows with pattern times path, whatever the pattern.
+    internal sealed class Glob
+    {
+        private readonly string pattern;
+
+        public Glob(string text)
+        {
+            pattern = text.Replace('\\', '/').ToUpperInvariant();
+            if (pattern.Length > 1 && pattern[pattern.Length - 1] == '/')
+                pattern = pattern.Substring(0, pattern.Length - 1);
+            foreach (string name in pattern.Split('/'))
+            {
+                if (name.Length == 0 || name == "." || name == "..")
+                    throw new FormatError("the pattern '" + text + "' must be relative, without '.', '..' and empty names");
+            }
+        }
+
+        // Two places to come back to suffice: a later '*' of the same name, or a later '**', can take over all that an earlier one could.
+        public bool Matches(string path)
+        {
+            int p = 0, t = 0;
+            int starPattern = -1, starText = 0, crossPattern = -1, crossText = 0;
+            bool crossWhole = false;
+            while (t < path.Length)
+            {
+                if (p < pattern.Length && pattern[p] == '*')
+                {
+                    if (p + 1 < pattern.Length && pattern[p + 1] == '*')
+                    {
+                        crossWhole = (p == 0 || pattern[p - 1] == '/') && p + 2 < pattern.Length && pattern[p + 2] == '/';
+                        p += crossWhole ? 3 : 2;
+                        crossPattern = p;
+                        crossText = t;
+                        starPattern = -1;
+                    }
+                    else
+                    {
+                        starPattern = ++p;
+                        starText = t;
+                    }
+                    continue;
+                }
+                if (p < pattern.Length && (pattern[p] == '?' ? path[t] != '/' : pattern[p] == Folded(path[t])))
+                {
+                    p++;
+                    t++;
+                }
+                else if (starPattern >= 0 && path[starText] != '/')
+                {
+                    t = ++starText;
+                    p = starPattern;
+                }
+                else if (crossPattern >= 0)
+                {
+                    crossText = crossWhole ? path.IndexOf('/', crossText) + 1 : crossText + 1;
+                    if (crossText == 0)
+                        return false;
+                    t = crossText;
+                    p = crossPattern;
+                    starPattern = -1;
+                }
+                else
+                {
+                    return false;
+                }
+            }
+            while (p < pattern.Length && pattern[p] == '*')
+                p++;
+            return p == pattern.Length;
+        }
+
+        private static char Folded(char c)
+        {
+            return c >= 'a' && c <= 'z' ? (char)(c - 32) : c < '\x80' ? c : char.ToUpperInvariant(c);
+        }
+    }
+
+    // Several patterns; any of them is enough.
+    internal sealed class Globs
+    {
+        private readonly List<Glob> globs = new List<Glob>();
+
+        public Globs(List<string> patterns)
+        {
+            foreach (string pattern in patterns)
+                globs.Add(new Glob(pattern));
+        }
+
+        public bool IsEmpty
+        {
+            get { return globs.Count == 0; }
+        }
+
+        public bool Match(string path)
+        {
+            foreach (Glob glob in globs)
+            {
+                if (glob.Matches(path))
+                    return true;
+            }
+            return false;
+        }
+
+        // A pattern that matches a folder covers all below it.
+        public bool Cover(string path)
+        {
+            for (int end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1))
+            {
+                if (Match(path.Substring(0, end)))
+                    return true;
+            }
+            return Match(path);
+        }
+    }
+
+    // What include and exclude leave of a tree, for a walk from its top: a walk does not enter what Excludes, and passes Covers down.
+    internal sealed class Selection
+    {
+        private readonly Globs include;
+        private readonly Globs exclude;
+
+        public Selection(List<string> include, List<string> exclude)
+        {
+            this.include = new Globs(include);
+            this.exclude = new Globs(exclude);
+        }
+
+        public static Selection Everything()
+        {
+            return new Selection(new List<string>(), new List<string>());
+        }
+
+        public bool IsEverything
+        {
+            get { return include.IsEmpty && exclude.IsEmpty; }
+        }
+
+        // Whether the tree's root, so all of it that is not excluded, is taken.
+        public bool CoversRoot
+        {
+            get { return include.IsEmpty; }
+        }
+
+        public bool Excludes(string path)
+        {
+            return !exclude.IsEmpty && exclude.Match(path);
+        }
+
+        public bool Covers(string path, bool folderAboveCovered)
+        {
+            return folderAboveCovered || include.Match(path);
+        }
+    }
+}

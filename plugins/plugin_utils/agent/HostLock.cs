@@ -1,0 +1,91 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Diagnostics;
+using System.Text;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // One backup or restore at a time on a computer. The lock is the system's and ends with its holder, however that ends.
+    internal sealed class HostLock : IDisposable
+    {
+        private const string Folder = "identityops.groupid", FileName = "agent.lock";
+
+        // A check mode run may hold the lock for the moment of its look.
+        private const int Attempts = 5, Pause = 100;
+
+        private readonly SafeFileHandle file;
+
+        private HostLock(SafeFileHandle file)
+        {
+            this.file = file;
+        }
+
+        // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
+        public static HostLock Take(string operation, string set, bool check)
+        {
+            string what = "The " + operation + " was not started";
+            string folder = Paths.Combine(Win32.ProgramData(), Folder);
+            string path = Paths.Combine(folder, FileName);
+            FileFacts facts;
+            if (check && !Win32.TryFacts(path, out facts))
+                return null;
+            Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
+            SafeFileHandle file = null;
+            writer.EnsureFolder(folder, Win32.CreateClosedFolder);
+            writer.Try(path, delegate { file = Wait(path); });
+            if (file == null)
+                throw new AgentError("locked", what, path, "Another operation is at work: " + Holder(path), "Wait for it to end, then run again.");
+            if (check)
+            {
+                file.Dispose();
+                return null;
+            }
+            writer.Try(path, delegate { Sign(file, operation, set); });
+            return new HostLock(file);
+        }
+
+        public void Dispose()
+        {
+            file.Dispose();
+        }
+
+        private static SafeFileHandle Wait(string path)
+        {
+            SafeFileHandle file = Win32.TryLock(path);
+            for (int attempt = 1; file == null && attempt < Attempts; attempt++)
+            {
+                Thread.Sleep(Pause);
+                file = Win32.TryLock(path);
+            }
+            return file;
+        }
+
+        private static void Sign(SafeFileHandle file, string operation, string set)
+        {
+            JsonMap holder = new JsonMap().Set("operation", operation).Set("set", set).Set("started", Timestamps.Text(Timestamps.Now()))
+                .Set("process", Process.GetCurrentProcess().Id).Set("user", Win32.UserName());
+            byte[] line = Encoding.ASCII.GetBytes(JsonWriter.Text(holder) + "\n");
+            Win32.Truncate(file);
+            Win32.Write(file, line, line.Length);
+        }
+
+        private static string Holder(string path)
+        {
+            try
+            {
+                JsonMap holder = Stored.Json(Stored.Document(path));
+                return holder.Text("operation") + " of set " + holder.Text("set") + " by " + holder.Text("user") + ", process "
+                    + holder.Number("process", 0, int.MaxValue) + ", since " + holder.Text("started") + ".";
+            }
+            catch (FormatError)
+            {
+                return "it has just begun.";
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections;
+using System.Globalization;
+using System.Collections.Generic;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    // Strict JSON (RFC 8259) into JsonMap, List<object>, string, long, double, bool and null. Depth and number of members are limited;
+    // a member named twice, or text after the value, is refused with a FormatError.
+    internal sealed class JsonReader
+    {
+        private const int DepthLimit = 32;
+
+        private readonly string text;
+        private int at;
+
+        private JsonReader(string text)
+        {
+            this.text = text;
+        }
+
+        public static JsonMap Map(string text)
+        {
+            JsonReader reader = new JsonReader(text);
+            JsonMap map = reader.Value(0) as JsonMap;
+            reader.Blanks();
+            if (map == null || reader.at != text.Length)
+                throw reader.Bad("one object expected");
+            return map;
+        }
+
+        private object Value(int depth)
+        {
+            if (depth > DepthLimit)
+                throw Bad("nested too deep");
+            Blanks();
+            switch (Peek())
+            {
+                case '{': return MapValue(depth);
+                case '[': return ListValue(depth);
+                case '"': return TextValue();
+                case 't': return Word("true", true);
+                case 'f': return Word("false", false);
+                case 'n': return Word("null", null);
+                default: return NumberValue();
+            }
+        }
+
+        private JsonMap MapValue(int depth)
+        {
+            JsonMap map = new JsonMap();
+            at++;
+            Blanks();
+            if (Skip('}'))
+                return map;
+            do
+            {
+                Blanks();
+                string name = TextValue();
+                if (map.Has(name))
+                    throw Bad("a member named twice");
+                if (map.Names.Count == JsonMap.MemberLimit)
+                    throw Bad("too many members");
+                Blanks();
+                Demand(':');
+                map.Set(name, Value(depth + 1));
+                Blanks();
+            }
+            while (Skip(','));
+            Demand('}');
+            return map;
+        }
+
+        private List<object> ListValue(int depth)
+        {
+            List<object> items = new List<object>();
+            at++;
+            Blanks();
+            if (Skip(']'))
+                return items;
+            do
+            {
+                items.Add(Value(depth + 1));
+                Blanks();
+            }
+            while (Skip(','));
+            Demand(']');
+            return items;
+        }
+
+        private string TextValue()
+        {
+            Demand('"');
+            int start = at;
+            while (at < text.Length && text[at] != '"' && text[at] != '\\' && text[at] >= ' ')
+                at++;
+            if (Skip('"'))
+                return text.Substring(start, at - 1 - start);
+            StringBuilder builder = new StringBuilder(text, start, at - start, 256);
+            while (!Skip('"'))
+            {
+                char c = Peek();
+                if (c < ' ')
+                    throw Bad("a control character or the end inside a text");
+                at++;
+                builder.Append(c == '\\' ? Escaped() : c);
+            }
+            return builder.ToString();
+        }
+
+        private char Escaped()
+        {
+            char c = Peek();
+            at++;
+            switch (c)
+            {
+                case '"': case '\\': case '/': return c;
+                case 'b': return '\b';
+                case 'f': return '\f';
+                case 'n': return '\n';
+                case 'r': return '\r';
+                case 't': return '\t';
+                case 'u': break;
+                default: throw Bad("unknown escape");
+            }
+            int code;
+            if (at + 4 > text.Length
+                || !int.TryParse(text.Substring(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code))
+                throw Bad("four hexadecimal digits expected");
+            at += 4;
+            return (char)code;
+        }
+
+        private object NumberValue()
+        {
+            int start = at;
+            while (at < text.Length && "+-.0123456789eE".IndexOf(text[at]) >= 0)
+                at++;
+            string digits = text.Substring(start, at - start);
+            long whole;
+            if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out whole))
+                return whole;
+            double broken;
+            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken))
+                return broken;
+            throw Bad("a value expected");
+        }
+
+        private object Word(string word, object value)
+        {
+            if (string.CompareOrdinal(text, at, word, 0, word.Length) != 0)
+                throw Bad("a value expected");
+            at += word.Length;
+            return value;
+        }
+
+        private void Blanks()
+        {
+            while (at < text.Length && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r'))
+                at++;
+        }
+
+        private char Peek()
+        {
+            return at < text.Length ? text[at] : '\0';
+        }
+
+        private bool Skip(char c)
+        {
+            if (Peek() != c)
+                return false;
+            at++;
+            return true;
+        }
+
+        private void Demand(char c)
+        {
+            if (!Skip(c))
+                throw Bad("'" + c + "' expected");
+        }
+
+        private FormatError Bad(string what)
+        {
+            return new FormatError("not JSON: " + what + " at character " + at.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    // JSON on one line in ASCII: everything else is \uXXXX, unpaired surrogates included.
+    internal static class JsonWriter
+    {
+        public static string Text(object value)
+        {
+            StringBuilder builder = new StringBuilder();
+            Append(builder, value);
+            return builder.ToString();
+        }
+
+        public static void AppendText(StringBuilder builder, string text)
+        {
+            builder.Append('"');
+            foreach (char c in text)
+            {
+                if (c == '"' || c == '\\')
+                    builder.Append('\\').Append(c);
+                else if (c >= ' ' && c < '\x7f')
+                    builder.Append(c);
+                else
+                    builder.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+            }
+            builder.Append('"');
+        }
+
+        private static void Append(StringBuilder builder, object value)
+        {
+            if (value == null)
+                builder.Append("null");
+            else if (value is string)
+                AppendText(builder, (string)value);
+            else if (value is bool)
+                builder.Append((bool)value ? "true" : "false");
+            else if (value is JsonMap)
+                AppendMap(builder, (JsonMap)value);
+            else if (value is IEnumerable)
+                AppendList(builder, (IEnumerable)value);
+            else
+                builder.Append(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture));
+        }
+
+        private static void AppendMap(StringBuilder builder, JsonMap map)
+        {
+            builder.Append('{');
+            string gap = "";
+            foreach (string name in map.Names)
+            {
+                builder.Append(gap);
+                AppendText(builder, name);
+                builder.Append(':');
+                Append(builder, map[name]);
+                gap = ",";
+            }
+            builder.Append('}');
+        }
+
+        private static void AppendList(StringBuilder builder, IEnumerable items)
+        {
+            builder.Append('[');
+            string gap = "";
+            foreach (object item in items)
+            {
+                builder.Append(gap);
+                Append(builder, item is JsonConvertible ? ((JsonConvertible)item).ToJson() : item);
+                gap = ",";
+            }
+            builder.Append(']');
+        }
+    }
+
+    // What a list of an answer or a document may hold besides plain values.
+    internal interface JsonConvertible
+    {
+        JsonMap ToJson();
+    }
+}

@@ -1,0 +1,78 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Text.RegularExpressions;
+
+namespace IdentityOpsAgent
+{
+    // The names that become folders of a set. Each is checked here, once, on its way in; FormatError when it is not one.
+    internal static class Names
+    {
+        public const string Latest = "latest";
+
+        private static readonly Regex DeploymentForm = new Regex(@"\A[a-z0-9][a-z0-9._-]{0,62}\z");
+        private static readonly Regex SetIdForm = new Regex(@"\A[0-9]{8}T[0-9]{6}Z(-[a-z0-9._-]{1,40})?\z");
+        private static readonly Regex ComponentForm = new Regex(@"\A[a-z][a-z0-9_]{0,62}\z");
+        private static readonly Regex ServerForm = new Regex(@"\A[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\z");
+        private static readonly Regex DigestForm = new Regex(@"\A[0-9a-f]{64}\z");
+
+        public static string Deployment(string text)
+        {
+            return Checked(text.ToLowerInvariant(), DeploymentForm, "deployment");
+        }
+
+        public static string SetId(string text)
+        {
+            return Checked(text, SetIdForm, "set_id");
+        }
+
+        public static string Component(string text)
+        {
+            return Checked(text, ComponentForm, "component");
+        }
+
+        public static string Server(string text)
+        {
+            return Checked(text.ToLowerInvariant(), ServerForm, "server");
+        }
+
+        // This computer's own name: the name of its part.
+        public static string ThisServer()
+        {
+            return Server(Win32.HostName());
+        }
+
+        public static string Digest(string text)
+        {
+            return Checked(text, DigestForm, "SHA-256 digest");
+        }
+
+        public static bool IsDeployment(string text)
+        {
+            return Fits(text, DeploymentForm);
+        }
+
+        public static bool IsSetId(string text)
+        {
+            return Fits(text, SetIdForm);
+        }
+
+        public static bool IsServer(string text)
+        {
+            return Fits(text, ServerForm);
+        }
+
+        private static bool Fits(string text, Regex form)
+        {
+            return form.IsMatch(text) && Paths.NameFlaw(text) == null;
+        }
+
+        private static string Checked(string text, Regex form, string what)
+        {
+            if (!Fits(text, form))
+                throw new FormatError("'" + text + "' is not the name of a " + what);
+            return text;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // part.json: the document that makes a part complete. What is read from it has been checked member by member.
+    internal sealed class Part
+    {
+        public const string FileName = "part.json";
+        public const string Complete = "complete", Partial = "partial", Waived = "waived";
+
+        public string Deployment, SetId, Epoch, Server, FullName, MachineGuid, InventoryName, Version, State;
+        public long Started, Finished, Files, Directories, Bytes, Excluded, ProblemCount;
+        public List<PartComponent> Components = new List<PartComponent>();
+        public List<Problem> Problems = new List<Problem>();
+        public string ManifestDigest, FileListDigest;
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("schema", 1).Set("deployment", Deployment).Set("set_id", SetId).Set("epoch", Epoch)
+                .Set("server", Server).Set("fqdn", FullName).Set("machine_guid", MachineGuid).Set("inventory_name", InventoryName)
+                .Set("version", Version).Set("started", Timestamps.Text(Started)).Set("finished", Timestamps.Text(Finished))
+                .Set("state", State).Set("agent", Program.SourceHash)
+                .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("excluded", Excluded)
+                .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
+                .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("warnings", new List<string>());
+        }
+
+        public static Part Parse(byte[] content)
+        {
+            JsonMap map = Stored.Json(content);
+            map.Number("schema", 1, 1);
+            Part part = new Part
+            {
+                Deployment = Names.Deployment(map.Text("deployment")),
+                SetId = Names.SetId(map.Text("set_id")),
+                Epoch = map.TextOrNull("epoch"),
+                Server = Names.Server(map.Text("server")),
+                MachineGuid = map.TextOrNull("machine_guid"),
+                Version = map.TextOrNull("version"),
+                State = map.Text("state"),
+                Finished = Timestamps.Parse(map.Text("finished")),
+                Files = map.Amount("files"),
+                Directories = map.Amount("directories"),
+                Bytes = map.Amount("bytes"),
+                ProblemCount = map.Amount("problem_count"),
+                ManifestDigest = Names.Digest(map.Text("manifest_sha256")),
+                FileListDigest = Names.Digest(map.Text("files_sha256")),
+            };
+            if (part.State != Complete && part.State != Partial && part.State != Waived)
+                throw new FormatError("'state' is '" + part.State + "'");
+            foreach (JsonMap component in map.Maps("components"))
+                part.Components.Add(PartComponent.Parse(component));
+            foreach (JsonMap problem in map.Maps("problems"))
+                part.Problems.Add(Problem.Parse(problem));
+            return part;
+        }
+
+        // null when the part does not have it, or has it as absent.
+        public PartComponent Copied(string name)
+        {
+            return Components.Find(delegate(PartComponent component) { return component.Name == name && component.IsCopied; });
+        }
+    }
+
+    // One component in part.json and in the answer of a backup.
+    internal sealed class PartComponent : JsonConvertible
+    {
+        public const string Copied = "copied", Absent = "absent", Partial = "partial";
+
+        public string Name, Status, Source;
+        public bool Required;
+        public List<string> Include, Exclude;
+        public long Files, Directories, Bytes, Excluded, Problems;
+
+        public bool IsCopied
+        {
+            get { return Status != Absent; }
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("name", Name).Set("status", Status).Set("source", Source).Set("required", Required)
+                .Set("include", Include).Set("exclude", Exclude).Set("files", Files).Set("directories", Directories).Set("bytes", Bytes)
+                .Set("excluded", Excluded).Set("problems", Problems);
+        }
+
+        public static PartComponent Parse(JsonMap map)
+        {
+            PartComponent component = new PartComponent
+            {
+                Name = Names.Component(map.Text("name")),
+                Status = map.Text("status"),
+                Include = map.Texts("include"),
+                Exclude = map.Texts("exclude"),
+                Problems = map.Amount("problems"),
+            };
+            if (component.Status != Copied && component.Status != Absent && component.Status != Partial)
+                throw new FormatError("'status' is '" + component.Status + "'");
+            if (component.IsCopied)
+                component.Source = Paths.Absolute(map.Text("source"), "source");
+            return component;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The operations that only look: probe and list.
+    internal static class Probe
+    {
+        public static Answer Run(JsonMap request)
+        {
+            Answer answer = new Answer();
+            bool measure = request.Flag("measure", false);
+            JsonMap ownPaths = request.MapOrEmpty("component_paths");
+            string deployment = DeploymentOrNull(request);
+            List<JsonMap> installations = new List<JsonMap>();
+            foreach (Installation found in Installation.FindAll(Product.ListOf(request)))
+                installations.Add(Described(found, ownPaths, measure));
+            List<JsonMap> roots = new List<JsonMap>();
+            foreach (string root in request.Texts("roots"))
+                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment));
+            answer.Members.Set("computer", Computer()).Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
+                .Set("installations", installations).Set("roots", roots);
+            return answer;
+        }
+
+        public static Answer List(JsonMap request)
+        {
+            Answer answer = new Answer();
+            string root = Paths.Absolute(request.Text("root"), "root");
+            try
+            {
+                SetList.Describe(answer.Members, root, DeploymentOrNull(request));
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", "The sets were not listed", root, error.Message, "Check the path, and the rights of the account.");
+            }
+            return answer;
+        }
+
+        private static string DeploymentOrNull(JsonMap request)
+        {
+            string text = request.TextOrNull("deployment");
+            return text == null ? null : Names.Deployment(text);
+        }
+
+        private static JsonMap Computer()
+        {
+            return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Win32.FullyQualifiedName()).Set("machine_guid", Win32.MachineGuid())
+                .Set("user", Win32.UserName()).Set("processors", Environment.ProcessorCount).Set("agent", Program.SourceHash)
+                .Set("language_runtime", Environment.Version.ToString());
+        }
+
+        private static JsonMap DescribedDrive(DriveFacts drive)
+        {
+            return new JsonMap().Set("root", drive.Root).Set("file_system", drive.FileSystem).Set("bytes", drive.Bytes).Set("free_bytes", drive.FreeBytes);
+        }
+
+        private static JsonMap Described(Installation found, JsonMap ownPaths, bool measure)
+        {
+            List<JsonMap> components = new List<JsonMap>();
+            foreach (ProductComponent component in found.Product.Components)
+            {
+                string own = ownPaths.TextOrNull(component.Name);
+                string path = own != null ? Paths.Absolute(own, "component_paths") : found.Product.Locate(component, found.Folder);
+                FileFacts facts;
+                bool exists = path != null && Win32.TryFacts(path, out facts);
+                JsonMap described = new JsonMap().Set("name", component.Name).Set("path", path).Set("exists", exists).Set("required", component.Required);
+                Tree tree = exists && measure ? Tree.Walk(component.Name, Paths.Resolved(path), Selection.Everything()) : null;
+                components.Add(described.Set("files", tree == null ? null : (object)tree.Files.Count)
+                    .Set("directories", tree == null ? null : (object)tree.Folders.Count)
+                    .Set("bytes", tree == null ? null : (object)tree.Bytes)
+                    .Set("problems", tree == null ? null : (object)tree.Problems.Count));
+            }
+            return new JsonMap().Set("version", found.Product.Version).Set("folder", found.Folder).Set("found_by", found.FoundBy).Set("components", components);
+        }
+
+        private static JsonMap DescribedRoot(string root, string deployment)
+        {
+            JsonMap described = new JsonMap().Set("path", root).Set("exists", false).Set("free_bytes", null).Set("error", null);
+            try
+            {
+                FileFacts facts;
+                string existing = Paths.NearestExisting(root);
+                described.Set("exists", Win32.TryFacts(root, out facts));
+                if (existing == null)
+                    described.Set("error", "The drive or share is not there.");
+                else
+                    described.Set("free_bytes", Win32.FreeBytes(existing));
+                SetList.Describe(described, root, deployment);
+            }
+            catch (SystemError error)
+            {
+                described.Set("error", error.Message).Set("sets", new List<JsonMap>()).Set("set_count", 0);
+            }
+            return described;
+        }
+    }
+}

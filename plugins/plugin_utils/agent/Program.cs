@@ -1,0 +1,69 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Diagnostics;
+
+namespace IdentityOpsAgent
+{
+    // The agent's one entry: a request in, an answer out, both one JSON text. Never throws.
+    public static class Program
+    {
+        internal const int Protocol = 1;
+
+        // The joiner writes a hash of the whole source behind the namespace's name: it says which agent this is.
+        internal static readonly string SourceHash = HashOf(typeof(Program).Namespace);
+
+        public static string Run(string request)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            string operation = "";
+            Answer answer;
+            try
+            {
+                JsonMap map = JsonReader.Map(request);
+                operation = map.Text("operation");
+                map.Number("protocol", Protocol, Protocol);
+                answer = Perform(operation, map);
+            }
+            catch (Exception error)
+            {
+                answer = new Answer { Failure = Told(operation, error) };
+            }
+            return answer.ToText(operation, watch.Elapsed);
+        }
+
+        private static Answer Perform(string operation, JsonMap request)
+        {
+            switch (operation)
+            {
+                case "probe": return Probe.Run(request);
+                case "list": return Probe.List(request);
+                case "backup": return new Backup(request).Run();
+                case "verify": return Verify.Run(request);
+                case "restore": return new Restore(request).Run();
+                case "seal": return Seal.Run(request);
+                default: throw new FormatError("there is no operation '" + operation + "'");
+            }
+        }
+
+        private static AgentError Told(string operation, Exception error)
+        {
+            string what = "The operation '" + operation + "' failed";
+            if (error is AgentError)
+                return (AgentError)error;
+            if (error is FormatError)
+                return new AgentError("bad_request", "The request was refused", null, error.Message, "Correct the value that is named.");
+            if (error is SystemError)
+                return new AgentError("system", what, null, error.Message, "Look up the number, remove the cause, and run again.");
+            return new AgentError("internal", what, null, error.ToString(), "Report this to the authors of the collection.");
+        }
+
+        private static string HashOf(string name)
+        {
+            int mark = name.LastIndexOf('_');
+            return mark < 0 ? "" : name.Substring(mark + 1);
+        }
+    }
+}

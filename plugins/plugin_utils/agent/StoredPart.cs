@@ -1,0 +1,105 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+namespace IdentityOpsAgent
+{
+    // A part that is there, with what its own document and the seal say; what does not hold of these is a flaw, not an exception.
+    internal sealed class StoredPart
+    {
+        public readonly SetFolder Set;
+        public readonly string Server;
+        public readonly string Path;
+        public Part Document;         // null when flawed
+        public string DocumentFlaw;   // null when sound
+        public string Digest;         // of part.json
+        public string SealFlaw;       // null when there is no seal, and when it stands for this part
+        public bool Sealed;           // the seal stands for this very part
+
+        private StoredPart(SetFolder set, string server)
+        {
+            Set = set;
+            Server = server;
+            Path = set.PartPath(server);
+        }
+
+        // Errors: set_missing, part_missing, part_state (no part.json, and no seal that says there should be one).
+        public static StoredPart Open(SetFolder set, string server, string what)
+        {
+            if (!SetFolder.IsFolder(set.Path))
+                throw new AgentError("set_missing", what, set.Path, "There is no such set.", "Name one that the operation 'list' shows.");
+            StoredPart part = new StoredPart(set, server);
+            if (!SetFolder.IsFolder(part.Path))
+                throw new AgentError("part_missing", what, part.Path, "The set has no part of the server '" + server + "' here.",
+                    "Name a server that has one, or the backup root that holds it.");
+            SealedPart seal = part.ReadSeal();
+            byte[] content = part.ReadDocument();
+            if (content == null && part.DocumentFlaw == null && seal == null)
+                throw new AgentError("part_state", what, part.Path, "The part is unfinished: it has no " + Part.FileName + ".",
+                    "Make a new backup; an unfinished part is never used.");
+            if (content == null)
+                part.DocumentFlaw = part.DocumentFlaw ?? "It is missing, and the seal says that it was there.";
+            else
+                part.Compare(content, seal);
+            return part;
+        }
+
+        private SealedPart ReadSeal()
+        {
+            try
+            {
+                SealDocument seal = Set.Document(SetFolder.Sealed);
+                if (seal == null)
+                    return null;
+                SealedPart own = seal.Of(Server);
+                if (own == null)
+                    SealFlaw = "The seal does not name the server '" + Server + "'.";
+                return own;
+            }
+            catch (FormatError error)
+            {
+                SealFlaw = "The seal is damaged: " + error.Message + ".";
+            }
+            catch (SystemError error)
+            {
+                SealFlaw = error.Message;
+            }
+            return null;
+        }
+
+        private byte[] ReadDocument()
+        {
+            try
+            {
+                return Stored.DocumentOrNull(Paths.Combine(Path, Part.FileName));
+            }
+            catch (FormatError error)
+            {
+                DocumentFlaw = "It is damaged: " + error.Message + ".";
+            }
+            catch (SystemError error)
+            {
+                DocumentFlaw = error.Message;
+            }
+            return null;
+        }
+
+        private void Compare(byte[] content, SealedPart seal)
+        {
+            Digest = Hashing.Hex(content, content.Length);
+            Sealed = seal != null && seal.Digest == Digest;
+            if (seal != null && !Sealed)
+                SealFlaw = "The seal stands for a " + Part.FileName + " with digest " + seal.Digest + "; this one has " + Digest + ".";
+            try
+            {
+                Document = Part.Parse(content);
+                if (Document.Server != Server || Document.SetId != Set.SetId || Document.Deployment != Set.Deployment)
+                    DocumentFlaw = "It is of " + Document.Server + " in set " + Document.SetId + " of " + Document.Deployment + ".";
+            }
+            catch (FormatError error)
+            {
+                DocumentFlaw = "It is damaged: " + error.Message + ".";
+            }
+        }
+    }
+}

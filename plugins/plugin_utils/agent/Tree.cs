@@ -1,0 +1,119 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // What a component's folder holds now: one walk that follows no link and enters no excluded folder. What it cannot take it names as a problem.
+    internal sealed class Tree
+    {
+        public readonly string Component;
+        public readonly string Source;
+        public readonly List<Entry> Folders = new List<Entry>();   // the component's root first, each folder before those below it
+        public readonly List<Entry> Files = new List<Entry>();
+        public readonly List<Problem> Problems = new List<Problem>();
+        public long Bytes;
+        public long Excluded;   // an excluded folder counts once
+
+        private readonly Selection selection;
+        private readonly Stack<Visit> waiting = new Stack<Visit>();
+
+        private struct Visit
+        {
+            public Entry Folder;
+            public bool Covered;
+        }
+
+        private Tree(string component, string source, Selection selection)
+        {
+            Component = component;
+            Source = source;
+            this.selection = selection;
+        }
+
+        public static Tree Walk(string component, string source, Selection selection)
+        {
+            Tree tree = new Tree(component, source, selection);
+            Entry root = new Entry(component, null, true);
+            root.Keep();
+            tree.waiting.Push(new Visit { Folder = root, Covered = selection.CoversRoot });
+            while (tree.waiting.Count > 0)
+                tree.Enter(tree.waiting.Pop());
+            tree.Folders.RemoveAll(delegate(Entry folder) { return !folder.Kept; });
+            return tree;
+        }
+
+        private void Enter(Visit visit)
+        {
+            Entry folder = visit.Folder;
+            string place = folder.PathBelow(Source);
+            try
+            {
+                if (!Win32.TryFacts(place, out folder.Facts))
+                    Problems.Add(new Problem(Component, folder.Path, Problem.Vanished, "The folder is no longer there."));
+                else if (Attributes.IsLink(folder.Facts.Attributes, folder.Facts.ReparseTag) || !Attributes.IsFolder(folder.Facts.Attributes))
+                    Problems.Add(new Problem(Component, folder.Path, Problem.Changed, "Something else took the folder's place."));
+                else
+                    EnterPresent(visit, place);
+            }
+            catch (SystemError error)
+            {
+                Problems.Add(Problem.From(Component, folder.Path, error));
+            }
+        }
+
+        private void EnterPresent(Visit visit, string place)
+        {
+            Folders.Add(visit.Folder);
+            string prefix = visit.Folder.Parent == null ? "" : visit.Folder.Path.Substring(Component.Length + 1) + "/";
+            foreach (FoundEntry found in Win32.Enumerate(place))
+                Consider(visit, prefix, found);
+        }
+
+        private void Consider(Visit visit, string prefix, FoundEntry found)
+        {
+            bool covered = visit.Covered;
+            if (!selection.IsEverything)
+            {
+                string path = prefix + found.Name;
+                covered = selection.Covers(path, covered);
+                if (selection.Excludes(path))
+                {
+                    Excluded++;
+                    return;
+                }
+            }
+            bool link = Attributes.IsLink(found.Attributes, found.ReparseTag);
+            bool folder = Attributes.IsFolder(found.Attributes) && !link;
+            if (!covered && !folder)
+            {
+                Excluded++;
+                return;
+            }
+            Entry entry = new Entry(found.Name, visit.Folder, folder);
+            string flaw = Paths.NameFlaw(found.Name);
+            if (flaw != null)
+                Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
+            else if (link)
+                Problems.Add(new Problem(Component, entry.Path, Problem.Link, "A link is not followed."));
+            else
+                Take(entry, covered, found);
+        }
+
+        private void Take(Entry entry, bool covered, FoundEntry found)
+        {
+            if (covered)
+                entry.Keep();
+            if (entry.IsFolder)
+            {
+                waiting.Push(new Visit { Folder = entry, Covered = covered });
+                return;
+            }
+            entry.Facts.Size = found.Size;
+            Files.Add(entry);
+            Bytes += found.Size;
+        }
+    }
+}

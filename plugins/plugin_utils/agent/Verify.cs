@@ -1,0 +1,271 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // One thing that is wrong with a part. The path is relative to it.
+    internal sealed class Finding : JsonConvertible
+    {
+        public const string Missing = "missing", Added = "added", Size = "size", Content = "content";
+        public const string Kind = "kind", Unreadable = "unreadable", Record = "record";
+
+        public readonly string Path;
+        private readonly string problem;
+        private readonly string cause;
+
+        public Finding(string path, string problem, string cause)
+        {
+            Path = path;
+            this.problem = problem;
+            this.cause = cause;
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("path", Path).Set("problem", problem).Set("cause", cause);
+        }
+
+        public override string ToString()
+        {
+            return Path + " (" + problem + "): " + cause;
+        }
+    }
+
+    // The operation `verify`: every file of a part read again and compared with the part's own record.
+    internal static class Verify
+    {
+        private const string What = "The part was not verified";
+
+        public static Answer Run(JsonMap request)
+        {
+            string root = Paths.Absolute(request.Text("root"), "root");
+            string deployment = Names.Deployment(request.Text("deployment"));
+            string id = request.Text("set_id");
+            string server = ServerOf(request);
+            SetFolder set = id == Names.Latest ? SetList.Latest(root, deployment, server, What) : new SetFolder(root, deployment, Names.SetId(id));
+            StoredPart part = StoredPart.Open(set, server, What);
+            Verification verification = new Verification(part);
+            verification.Run(request.Has("components") && request["components"] != null ? request.Texts("components") : null, What);
+            List<Finding> findings = verification.Findings;
+            Answer answer = new Answer();
+            answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", findings.Count == 0 ? "verified" : "damaged")
+                .Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
+                .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count);
+            if (findings.Count > 0)
+                answer.Failure = Damaged(part, findings, "The part is not as it was written");
+            return answer;
+        }
+
+        public static AgentError Damaged(StoredPart part, List<Finding> findings, string what)
+        {
+            return new AgentError("damaged", what, part.Path, findings.Count + " differences; the first is " + findings[0],
+                "Use another set; find out what changed this one, or whether the disk fails.");
+        }
+
+        // The part's server that a request means.
+        public static string ServerOf(JsonMap request)
+        {
+            string server = request.TextOrNull("server");
+            return server == null ? Names.ThisServer() : Names.Server(server);
+        }
+    }
+
+    // Compares a part with its record. Every difference is found and named once, by the most telling problem; a folder stands for all below it.
+    internal sealed class Verification
+    {
+        public readonly PartRecord Record = new PartRecord();
+        public List<Finding> Findings = new List<Finding>();
+        public long Files, Bytes;   // compared
+
+        private readonly StoredPart part;
+        private readonly List<Finding> differences = new List<Finding>();
+        private readonly List<Entry> readable = new List<Entry>();
+        private bool digestsKnown;
+
+        public Verification(StoredPart part)
+        {
+            this.part = part;
+        }
+
+        // `components` null: all. component_missing when the part does not have one of them.
+        public void Run(List<string> components, string what)
+        {
+            if (!ReadRecord())
+                return;
+            foreach (string name in components ?? new List<string>())
+            {
+                if (part.Document.Copied(Names.Component(name)) == null)
+                    throw new AgentError("component_missing", what, part.Path, "The part does not have this component.", "Name one that it has.", name);
+            }
+            foreach (Entry file in Record.Files)
+            {
+                if (components != null && !components.Contains(file.Top.Name))
+                    continue;
+                Files++;
+                Bytes += file.Facts.Size;
+            }
+            CompareTop(components);
+            if (digestsKnown)
+                ReadFiles();
+            differences.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
+            Findings.AddRange(differences);
+        }
+
+        // False when there is no list that could be compared with.
+        private bool ReadRecord()
+        {
+            if (part.SealFlaw != null)
+                Bad(SetFolder.Sealed, part.SealFlaw);
+            if (part.DocumentFlaw != null)
+                Bad(Part.FileName, part.DocumentFlaw);
+            if (part.Document == null)
+                return false;
+            if (!ReadList(FileList.FileName, part.Document.FileListDigest, delegate { return FileList.Read(part.Path, Record); }))
+                return false;
+            digestsKnown = ReadList(Manifest.FileName, part.Document.ManifestDigest, delegate { return Manifest.Read(part.Path, Record.Files); });
+            CompareCounts();
+            return true;
+        }
+
+        private bool ReadList(string name, string digest, Func<string> read)
+        {
+            try
+            {
+                if (read() == digest)
+                    return true;
+                Bad(name, "Its digest is not the one in " + Part.FileName + ".");
+            }
+            catch (FormatError error)
+            {
+                Bad(name, "It is damaged: " + error.Message + ".");
+            }
+            catch (SystemError error)
+            {
+                Bad(name, error.Message);
+            }
+            return false;
+        }
+
+        private void CompareCounts()
+        {
+            Part document = part.Document;
+            if (document.Files != Record.Files.Count || document.Bytes != Record.Bytes || document.Directories != Record.All.Count - Record.Files.Count)
+                Bad(Part.FileName, "Its counts are not those of " + FileList.FileName + ".");
+            List<PartComponent> copied = document.Components.FindAll(delegate(PartComponent component) { return component.IsCopied; });
+            bool same = copied.Count == Record.Components.Count;
+            foreach (PartComponent component in copied)
+                same &= Record.Components.ContainsKey(component.Name);
+            if (!same)
+                Bad(Part.FileName, "Its components are not those of " + FileList.FileName + ".");
+        }
+
+        private void CompareTop(List<string> components)
+        {
+            Stack<Entry> waiting = new Stack<Entry>();
+            Dictionary<string, Entry> expected = new Dictionary<string, Entry>(Win32.Names);
+            foreach (Entry component in Record.Components.Values)
+            {
+                if (components == null || components.Contains(component.Name))
+                    expected.Add(component.Name, component);
+            }
+            Compare(part.Path, "", expected, components == null, waiting);
+            while (waiting.Count > 0)
+            {
+                Entry folder = waiting.Pop();
+                Compare(folder.PathInPart(part.Path), folder.Path + "/", folder.Children ?? new Dictionary<string, Entry>(), true, waiting);
+            }
+        }
+
+        // One folder of the part against the same one of the record.
+        private void Compare(string place, string prefix, Dictionary<string, Entry> expected, bool whole, Stack<Entry> waiting)
+        {
+            Dictionary<string, Entry> unseen = new Dictionary<string, Entry>(expected, Win32.Names);
+            try
+            {
+                foreach (FoundEntry found in Win32.Enumerate(place))
+                {
+                    Entry entry;
+                    if (unseen.TryGetValue(found.Name, out entry))
+                    {
+                        unseen.Remove(found.Name);
+                        CompareEntry(entry, found, waiting);
+                    }
+                    else if (whole && !(prefix.Length == 0 && IsRecord(found.Name)))
+                        differences.Add(new Finding(prefix + found.Name, Finding.Added, "The record does not have it."));
+                }
+                foreach (Entry entry in unseen.Values)
+                    differences.Add(new Finding(entry.Path, Finding.Missing, "It is not there."));
+            }
+            catch (SystemError error)
+            {
+                differences.Add(new Finding(prefix.TrimEnd('/'), Finding.Unreadable, error.Message));
+            }
+        }
+
+        private void CompareEntry(Entry entry, FoundEntry found, Stack<Entry> waiting)
+        {
+            if (Attributes.IsLink(found.Attributes, found.ReparseTag))
+                differences.Add(new Finding(entry.Path, Finding.Kind, "It is a link."));
+            else if (Attributes.IsFolder(found.Attributes) != entry.IsFolder)
+                differences.Add(new Finding(entry.Path, Finding.Kind, entry.IsFolder ? "It is a file, not a folder." : "It is a folder, not a file."));
+            else if (entry.IsFolder)
+                waiting.Push(entry);
+            else if (found.Size != entry.Facts.Size)
+                differences.Add(WrongSize(entry, found.Size));
+            else
+                readable.Add(entry);
+        }
+
+        private void ReadFiles()
+        {
+            Crew.LargestFirst(readable);
+            Crew.Run(readable.Count, 0, delegate(Worker worker, int index)
+            {
+                Finding finding = ReadFile(worker, readable[index]);
+                if (finding == null)
+                    return;
+                lock (differences)
+                    differences.Add(finding);
+            });
+        }
+
+        private Finding ReadFile(Worker worker, Entry entry)
+        {
+            try
+            {
+                using (SafeFileHandle file = Win32.OpenRead(entry.PathInPart(part.Path)))
+                {
+                    byte[] digest;
+                    long count = worker.Read(file, entry.Facts.Size, null, out digest);
+                    if (count != entry.Facts.Size)
+                        return WrongSize(entry, count);
+                    return Hashing.Same(digest, entry.Digest) ? null : new Finding(entry.Path, Finding.Content, "The content has another SHA-256.");
+                }
+            }
+            catch (SystemError error)
+            {
+                return new Finding(entry.Path, SystemCodes.IsMissing(error) ? Finding.Missing : Finding.Unreadable, error.Message);
+            }
+        }
+
+        private static Finding WrongSize(Entry entry, long size)
+        {
+            return new Finding(entry.Path, Finding.Size, "It has " + size + " bytes; the record says " + entry.Facts.Size + ".");
+        }
+
+        private static bool IsRecord(string name)
+        {
+            return Win32.Names.Equals(name, Part.FileName) || Win32.Names.Equals(name, Manifest.FileName) || Win32.Names.Equals(name, FileList.FileName);
+        }
+
+        private void Bad(string path, string cause)
+        {
+            Findings.Add(new Finding(path, Finding.Record, cause));
+        }
+    }
+}

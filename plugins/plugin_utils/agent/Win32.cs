@@ -1,0 +1,473 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Security;
+using System.Security.Principal;
+using System.Text;
+using Microsoft.Win32;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// Every call of the agent into Windows, and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses long paths, and it
+    /// can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain; here they get the \\?\ that lifts the
+    /// limit of 260 characters and keeps names such as "NUL" and "dot." as they are. What Windows refuses becomes a SystemError.
+    /// </summary>
+    internal static class Win32
+    {
+        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80, ReparsePoint = 0x400;
+        public const char Separator = '\\';
+        public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
+
+        private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
+        private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, MoreData = 234, LinkRefused = 4392;
+
+        // ---- who and where
+
+        public static string HostName()
+        {
+            return ComputerName(NativeMethods.DnsHostName);
+        }
+
+        public static string FullyQualifiedName()
+        {
+            return ComputerName(NativeMethods.DnsFullyQualified);
+        }
+
+        private static string ComputerName(int form)
+        {
+            uint size = 0;
+            if (!NativeMethods.GetComputerNameExW(form, null, ref size) && Marshal.GetLastWin32Error() != MoreData)
+                throw Failure();
+            StringBuilder name = new StringBuilder((int)size);
+            Check(NativeMethods.GetComputerNameExW(form, name, ref size));
+            return name.ToString();
+        }
+
+        public static string MachineGuid()
+        {
+            Dictionary<string, string> values = RegistryValues(@"SOFTWARE\Microsoft\Cryptography");
+            string guid;
+            return values != null && values.TryGetValue("MachineGuid", out guid) ? guid : "";
+        }
+
+        public static string UserName()
+        {
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+                return user.Name;
+        }
+
+        public static string ProgramData()
+        {
+            return Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData).TrimEnd(Separator);
+        }
+
+        /// <summary>A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.</summary>
+        public static List<DriveFacts> FixedDrives()
+        {
+            List<DriveFacts> drives = new List<DriveFacts>();
+            foreach (string root in Environment.GetLogicalDrives())
+            {
+                StringBuilder fileSystem = new StringBuilder(64);
+                DriveFacts drive = new DriveFacts { Root = root };
+                if (NativeMethods.GetDriveTypeW(root) != NativeMethods.FixedDrive
+                    || !NativeMethods.GetVolumeInformationW(root, null, 0, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, fileSystem, fileSystem.Capacity)
+                    || !NativeMethods.GetDiskFreeSpaceExW(root, out drive.FreeBytes, out drive.Bytes, IntPtr.Zero))
+                    continue;
+                drive.FileSystem = fileSystem.ToString();
+                drives.Add(drive);
+            }
+            return drives;
+        }
+
+        /// <summary>In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.</summary>
+        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        {
+            try
+            {
+                using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine, RegistryView.Registry64))
+                using (RegistryKey key = machine.OpenSubKey(keyBelowLocalMachine))
+                    return key == null ? null : StringsOf(key);
+            }
+            catch (SecurityException)
+            {
+                throw Failure(AccessDenied);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                throw Failure(AccessDenied);
+            }
+        }
+
+        private static Dictionary<string, string> StringsOf(RegistryKey key)
+        {
+            Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            foreach (string name in key.GetValueNames())
+            {
+                string text = key.GetValue(name) as string;   // expanded; other kinds of value are other types
+                if (text != null)
+                    values[name] = text;
+            }
+            return values;
+        }
+
+        /// <summary>"X:\..." or "\\server\share[\...]"; not relative to a drive, not the \\?\ and \\.\ forms.</summary>
+        public static bool IsAbsolute(string path)
+        {
+            if (path.Length >= 3 && path[1] == ':' && path[2] == Separator)
+                return (path[0] | 0x20) >= 'a' && (path[0] | 0x20) <= 'z';
+            if (!path.StartsWith(@"\\", StringComparison.Ordinal))
+                return false;
+            string[] parts = path.Substring(2).Split(Separator);
+            return parts.Length >= 2 && parts[0].Length > 0 && parts[1].Length > 0 && parts[0] != "?" && parts[0] != ".";
+        }
+
+        public static long FreeBytes(string existingDirectory)
+        {
+            long free, all;
+            string folder = Extended(existingDirectory.TrimEnd(Separator)) + Separator;   // a share is asked with the separator only
+            Check(NativeMethods.GetDiskFreeSpaceExW(folder, out free, out all, IntPtr.Zero));
+            return free;
+        }
+
+        // ---- looking: a link at the end of a path is itself what is looked at
+
+        public static bool TryFacts(string path, out FileFacts facts)
+        {
+            using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), NativeMethods.ReadAttributes, NativeMethods.ShareAll, IntPtr.Zero,
+                NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint, IntPtr.Zero))
+            {
+                if (!file.IsInvalid)
+                {
+                    facts = Facts(file);
+                    return true;
+                }
+                int error = Marshal.GetLastWin32Error();
+                facts = new FileFacts();
+                if (error == FileNotFound || error == PathNotFound)
+                    return false;
+                throw Failure(error);
+            }
+        }
+
+        public static IEnumerable<FoundEntry> Enumerate(string directory)
+        {
+            FileFacts facts;
+            if (TryFacts(directory, out facts))
+                RefuseLink(facts.ReparseTag);
+            NativeMethods.FindData found;
+            using (NativeMethods.SafeFindHandle search = NativeMethods.FindFirstFileExW(Extended(directory.TrimEnd(Separator)) + @"\*",
+                NativeMethods.BasicInfo, out found, NativeMethods.NameMatch, IntPtr.Zero, NativeMethods.LargeFetch))
+            {
+                if (search.IsInvalid)
+                {
+                    if (Marshal.GetLastWin32Error() == FileNotFound)   // an empty drive: only its root has no "."
+                        yield break;
+                    throw Failure();
+                }
+                do
+                {
+                    if (found.Name != "." && found.Name != "..")
+                        yield return EntryOf(ref found);
+                }
+                while (NativeMethods.FindNextFileW(search, out found));
+                if (Marshal.GetLastWin32Error() != NoMoreFiles)
+                    throw Failure();
+            }
+        }
+
+        private static FoundEntry EntryOf(ref NativeMethods.FindData found)
+        {
+            return new FoundEntry
+            {
+                Name = found.Name,
+                Attributes = found.Attributes,
+                ReparseTag = (found.Attributes & ReparsePoint) != 0 ? found.ReparseTag : 0,   // else the field means nothing
+                Size = (long)found.SizeHigh << 32 | found.SizeLow,
+                Created = (long)found.CreatedHigh << 32 | found.CreatedLow,
+                Written = (long)found.WrittenHigh << 32 | found.WrittenLow
+            };
+        }
+
+        public static string FinalPath(string directory)
+        {
+            using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics))
+            {
+                // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
+                string path = FinalPath(folder, NativeMethods.NameNormalized) ?? FinalPath(folder, NativeMethods.NameOpened);
+                if (path == null)
+                    throw Failure();
+                return Plain(path);
+            }
+        }
+
+        private static string FinalPath(SafeFileHandle folder, uint form)
+        {
+            StringBuilder path = new StringBuilder(32768);
+            uint length = NativeMethods.GetFinalPathNameByHandleW(folder, path, (uint)path.Capacity, form);
+            return length == 0 ? null : path.ToString();
+        }
+
+        // ---- folders
+
+        public static void CreateFolder(string path)
+        {
+            Check(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero));
+        }
+
+        public static void CreateClosedFolder(string path)
+        {
+            // Protected: nothing is inherited from above. SYSTEM, Administrators and the creator, here and for all below.
+            string descriptor;
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+                descriptor = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + user.User.Value + ")";
+            NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
+            security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
+            Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1, out security.Descriptor, IntPtr.Zero));
+            try
+            {
+                Check(NativeMethods.CreateDirectoryW(Extended(path), ref security));
+            }
+            finally
+            {
+                NativeMethods.LocalFree(security.Descriptor);
+            }
+        }
+
+        public static void DeleteFolder(string path)
+        {
+            EvenReadOnly(path, () => NativeMethods.RemoveDirectoryW(Extended(path)));
+        }
+
+        // ---- files
+
+        public static SafeFileHandle OpenRead(string path)
+        {
+            const uint flags = NativeMethods.BackupSemantics | NativeMethods.SequentialScan;
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
+            try
+            {
+                uint tag = TagOf(file);
+                if (tag == 0)
+                    return file;
+                RefuseLink(tag);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+            file.Dispose();   // deduplicated, or in a cloud: the content comes when its filter is let in
+            return Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags);
+        }
+
+        public static SafeFileHandle OpenNew(string path)
+        {
+            // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
+            return Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
+                NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint);
+        }
+
+        public static int Read(SafeFileHandle file, byte[] buffer, int count)
+        {
+            if (count < 0 || count > buffer.Length)
+                throw new ArgumentOutOfRangeException("count");
+            int read;
+            Check(NativeMethods.ReadFile(file, buffer, count, out read, IntPtr.Zero));
+            return read;
+        }
+
+        public static void Write(SafeFileHandle file, byte[] buffer, int count)
+        {
+            if (count < 0 || count > buffer.Length)
+                throw new ArgumentOutOfRangeException("count");
+            int wrote;
+            for (int done = 0; done < count; done += wrote)
+                Check(NativeMethods.WriteFile(file, ref buffer[done], count - done, out wrote, IntPtr.Zero));
+        }
+
+        public static FileFacts Facts(SafeFileHandle file)
+        {
+            NativeMethods.BasicFacts basic;
+            NativeMethods.StandardFacts standard;
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.StandardClass, out standard, NativeMethods.StandardSize));
+            return new FileFacts
+            {
+                Attributes = basic.Attributes,
+                ReparseTag = (basic.Attributes & ReparsePoint) != 0 ? TagOf(file) : 0,
+                Size = standard.EndOfFile,
+                Created = basic.Created,
+                Written = basic.Written,
+                Changed = basic.Changed
+            };
+        }
+
+        public static void SetFacts(SafeFileHandle file, long created, long written, uint attributes)
+        {
+            uint kept = attributes & (ReadOnly | Hidden | System | Archive);
+            NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();   // a zero leaves what is there
+            basic.Created = created;
+            basic.Written = written;
+            basic.Attributes = kept == 0 ? Normal : kept;
+            Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic, NativeMethods.BasicSize));
+        }
+
+        public static void SetFacts(string path, long created, long written, uint attributes)
+        {
+            using (SafeFileHandle file = Open(path, NativeMethods.WriteAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
+                SetFacts(file, created, written, attributes);
+        }
+
+        public static void Flush(SafeFileHandle file)
+        {
+            Check(NativeMethods.FlushFileBuffers(file));
+        }
+
+        public static bool CanFlushVolume(string directory)
+        {
+            try
+            {
+                FlushVolume(directory);
+                return true;
+            }
+            catch (SystemError)   // a share, no administrator
+            {
+                return false;
+            }
+        }
+
+        public static void FlushVolume(string directory)
+        {
+            StringBuilder mount = new StringBuilder(32768);
+            Check(NativeMethods.GetVolumePathNameW(Extended(directory), mount, mount.Capacity));
+            string root = Plain(mount.ToString());
+            StringBuilder volume = new StringBuilder(64);   // \\?\Volume{GUID}\, also where the volume is mounted in a folder
+            Check(NativeMethods.GetVolumeNameForVolumeMountPointW(root, volume, volume.Capacity));
+            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.ToString().TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
+                NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
+            {
+                Check(!device.IsInvalid);
+                Flush(device);
+            }
+        }
+
+        /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>
+        public static void FlushFolder(string directory)
+        {
+        }
+
+        public static void Move(string from, string to, bool replace)
+        {
+            if (replace)
+                EvenReadOnly(to, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting));
+            else
+                Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough));
+        }
+
+        public static void Delete(string path)
+        {
+            EvenReadOnly(path, () => NativeMethods.DeleteFileW(Extended(path)));
+        }
+
+        /// <summary>Windows refuses to replace or delete what is read-only: the attribute is taken off then, and put back when that was not the reason.</summary>
+        private static void EvenReadOnly(string path, Func<bool> change)
+        {
+            if (change())
+                return;
+            int error = Marshal.GetLastWin32Error();
+            FileFacts facts;
+            if (error != AccessDenied || !TryFacts(path, out facts) || (facts.Attributes & ReadOnly) == 0)
+                throw Failure(error);
+            SetFacts(path, 0, 0, facts.Attributes & ~ReadOnly);
+            if (change())
+                return;
+            error = Marshal.GetLastWin32Error();
+            SetFacts(path, 0, 0, facts.Attributes);
+            throw Failure(error);
+        }
+
+        public static SafeFileHandle TryLock(string path)
+        {
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead | NativeMethods.ShareWrite,
+                NativeMethods.OpenAlways, NativeMethods.OpenReparsePoint);
+            NativeMethods.Overlapped place = new NativeMethods.Overlapped();
+            place.OffsetHigh = 0x40000000;   // byte 2^62: what the file says of its holder stays readable
+            if (NativeMethods.LockFileEx(file, NativeMethods.LockExclusive | NativeMethods.LockNow, 0, 1, 0, ref place))
+                return file;
+            int error = Marshal.GetLastWin32Error();
+            file.Dispose();
+            if (error == LockViolation)
+                return null;
+            throw Failure(error);
+        }
+
+        public static void Truncate(SafeFileHandle file)
+        {
+            Check(NativeMethods.SetFilePointerEx(file, 0, IntPtr.Zero, 0));
+            Check(NativeMethods.SetEndOfFile(file));
+        }
+
+        // ---- paths, links, failures
+
+        private static string Extended(string path)
+        {
+            return path.StartsWith(@"\\", StringComparison.Ordinal) ? LongSharePrefix + path.Substring(2) : LongPrefix + path;
+        }
+
+        private static string Plain(string path)
+        {
+            if (path.StartsWith(LongSharePrefix, StringComparison.Ordinal))
+                return @"\\" + path.Substring(LongSharePrefix.Length);
+            return path.StartsWith(LongPrefix, StringComparison.Ordinal) ? path.Substring(LongPrefix.Length) : path;
+        }
+
+        private static SafeFileHandle Open(string path, uint access, uint share, uint disposition, uint flags)
+        {
+            SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition, flags, IntPtr.Zero);
+            if (!file.IsInvalid)
+                return file;
+            int error = Marshal.GetLastWin32Error();
+            file.Dispose();
+            throw Failure(error);
+        }
+
+        private static uint TagOf(SafeFileHandle file)
+        {
+            NativeMethods.TagFacts facts;
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize));
+            return (facts.Attributes & ReparsePoint) != 0 ? facts.ReparseTag : 0;
+        }
+
+        private static void RefuseLink(uint reparseTag)
+        {
+            const uint nameSurrogate = 0x20000000;   // the name stands for another one: symbolic link, junction, mounted volume
+            if ((reparseTag & nameSurrogate) != 0)
+                throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
+        }
+
+        private static void Check(bool done)
+        {
+            if (!done)
+                throw Failure();
+        }
+
+        private static SystemError Failure()
+        {
+            return Failure(Marshal.GetLastWin32Error());
+        }
+
+        private static SystemError Failure(int error)
+        {
+            StringBuilder text = new StringBuilder(1024);
+            NativeMethods.FormatMessageW(NativeMethods.OneLineFromSystem, IntPtr.Zero, error, 0, text, text.Capacity, IntPtr.Zero);
+            return new SystemError(error, text.ToString().Trim());
+        }
+    }
+}

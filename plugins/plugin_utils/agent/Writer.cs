@@ -1,0 +1,215 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.IO;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Every write into a set or into a restored component. A write that fails is an AgentError `write_failed` with the path: it ends the operation.
+    internal sealed class Writer
+    {
+        private readonly string what;
+        private readonly string next;
+        private readonly bool flushEach;
+
+        // flushEach: no volume flush will come, so every file goes to the medium by itself.
+        public Writer(string what, string next, bool flushEach)
+        {
+            this.what = what;
+            this.next = next;
+            this.flushEach = flushEach;
+        }
+
+        public SafeFileHandle Create(string path)
+        {
+            SafeFileHandle file = null;
+            Try(path, delegate { file = Win32.OpenNew(path); });
+            return file;
+        }
+
+        public void Write(SafeFileHandle file, string path, byte[] buffer, int count)
+        {
+            try
+            {
+                Win32.Write(file, buffer, count);
+            }
+            catch (SystemError error)
+            {
+                throw Failed(path, error);
+            }
+        }
+
+        public void Finish(SafeFileHandle file, string path, FileFacts facts)
+        {
+            try
+            {
+                Win32.SetFacts(file, facts.Created, facts.Written, facts.Attributes & Attributes.Stored);
+                if (flushEach)
+                    Win32.Flush(file);
+            }
+            catch (SystemError error)
+            {
+                throw Failed(path, error);
+            }
+        }
+
+        public void SetFacts(string path, FileFacts facts)
+        {
+            Try(path, delegate { Win32.SetFacts(path, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
+        }
+
+        // Made with the folders above it that are missing; one that is there already is right.
+        public void EnsureFolder(string path, Action<string> create)
+        {
+            Try(path, delegate
+            {
+                FileFacts facts;
+                if (Win32.TryFacts(path, out facts))
+                    return;
+                string parent = Paths.Parent(path);
+                if (parent != null)
+                    EnsureFolder(parent, create);
+                try
+                {
+                    create(path);
+                }
+                catch (SystemError error)
+                {
+                    if (!SystemCodes.IsTaken(error))
+                        throw;
+                }
+            });
+        }
+
+        public void CreateFolder(string path)
+        {
+            Try(path, delegate { Win32.CreateFolder(path); });
+        }
+
+        public void Delete(string path)
+        {
+            Try(path, delegate { Win32.Delete(path); });
+        }
+
+        public void DeleteFolder(string path)
+        {
+            Try(path, delegate { Win32.DeleteFolder(path); });
+        }
+
+        public void Move(string from, string to, bool replace)
+        {
+            Try(to, delegate { Win32.Move(from, to, replace); });
+        }
+
+        // All that was written so far goes to the medium.
+        public void Flush(string folder)
+        {
+            if (!flushEach)
+                Try(folder, delegate { Win32.FlushVolume(folder); });
+        }
+
+        // A small document appears under its name whole or not at all, and never in the place of another one.
+        public void Publish(string folder, string name, byte[] content)
+        {
+            string path = Paths.Combine(folder, name);
+            string draft = Paths.Combine(folder, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
+            Try(path, delegate
+            {
+                using (SafeFileHandle file = Win32.OpenNew(draft))
+                {
+                    Win32.Write(file, content, content.Length);
+                    Win32.Flush(file);
+                }
+                try
+                {
+                    Win32.Move(draft, path, false);
+                }
+                catch (SystemError)
+                {
+                    Win32.Delete(draft);
+                    throw;
+                }
+                Win32.FlushFolder(folder);
+            });
+        }
+
+        // A long list, written as it is made.
+        public ListFile List(string path)
+        {
+            return new ListFile(this, path, flushEach);
+        }
+
+        public void Try(string path, Action write)
+        {
+            try
+            {
+                write();
+            }
+            catch (SystemError error)
+            {
+                throw Failed(path, error);
+            }
+        }
+
+        private AgentError Failed(string path, SystemError error)
+        {
+            return new AgentError("write_failed", what, path, error.Message, next);
+        }
+    }
+
+    // A text file in UTF-8, written line by line, that knows its digest at the end.
+    internal sealed class ListFile : IDisposable
+    {
+        private static readonly UTF8Encoding Encoding = new UTF8Encoding(false, true);
+
+        private readonly Writer writer;
+        private readonly string path;
+        private readonly bool flush;
+        private readonly SafeFileHandle file;
+        private readonly MemoryStream waiting = new MemoryStream(96 * 1024);
+        private readonly HashAlgorithm hash = Hashing.New();
+
+        public ListFile(Writer writer, string path, bool flush)
+        {
+            this.writer = writer;
+            this.path = path;
+            this.flush = flush;
+            file = writer.Create(path);
+        }
+
+        public void Line(string text)
+        {
+            byte[] bytes = Encoding.GetBytes(text + "\n");
+            waiting.Write(bytes, 0, bytes.Length);
+            if (waiting.Length >= 64 * 1024)
+                Drain();
+        }
+
+        public string Finish()
+        {
+            Drain();
+            if (flush)
+                writer.Try(path, delegate { Win32.Flush(file); });
+            return Hashing.Hex(Hashing.Finish(hash));
+        }
+
+        public void Dispose()
+        {
+            file.Dispose();
+            hash.Dispose();
+        }
+
+        private void Drain()
+        {
+            int count = (int)waiting.Length;
+            hash.TransformBlock(waiting.GetBuffer(), 0, count, null, 0);
+            writer.Write(file, path, waiting.GetBuffer(), count);
+            waiting.SetLength(0);
+        }
+    }
+}

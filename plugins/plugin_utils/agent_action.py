@@ -1,0 +1,83 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of every action that is one operation of the agent."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import Secrets, collect_secrets
+
+SCHEMA = 1
+
+
+class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """Arguments -> request -> agent -> result.
+
+    A subclass gives the argument spec, builds the request, and may shape the result. A ValueError of
+    ``request`` is the user's mistake, and its text the message.
+    """
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]]
+    CONSTRAINTS: t.ClassVar[dict[str, t.Any]] = {}
+    """Arguments of validate_argument_spec besides the spec: mutually_exclusive, required_if, ..."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Turn validated arguments into the request: its operation and that operation's fields."""
+        raise NotImplementedError
+
+    def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Shape the answer, of success or failure, for the user."""
+        return answer
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Perform the operation. Fails with a result, except where the host cannot be reached."""
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        secrets = collect_secrets(variables, self._templar.template, self._connection.get_options())
+        try:
+            outcome = self._perform(variables)
+        except AnsibleConnectionFailure as error:
+            unreachable = type(error)(secrets.scrub(error.message))
+        except AgentCallError as error:
+            return _failed(secrets, str(error), error=dataclasses.asdict(error.error))
+        except AnsibleActionFail as error:
+            return _failed(secrets, error.message)
+        except ValueError as error:
+            return _failed(secrets, str(error))
+        else:
+            scrubbed: dict[str, t.Any] = secrets.scrub(outcome)
+            return scrubbed
+        # Outside of the handler: ansible-core 2.19 and later would show the original error, secrets included, as cause.
+        raise unreachable
+
+    def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Send one request, in check mode as the task is. Gives the answer."""
+        return call_agent(self, {"check": bool(self._task.check_mode), **request})
+
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        _, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
+        answer = self.call(self.request(args, variables))
+        outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})
+        outcome["schema"] = SCHEMA
+        if answer["failed"]:
+            outcome["msg"] = str(AgentError.from_answer(answer["error"]))
+        return outcome
+
+
+def _failed(secrets: Secrets, msg: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Give the result of an operation of which there is no answer."""
+    result: dict[str, t.Any] = secrets.scrub({"failed": True, "changed": False, "schema": SCHEMA, "msg": msg, **fields})
+    return result

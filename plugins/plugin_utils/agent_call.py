@@ -1,0 +1,140 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call to the agent: one command and one stdin over the host's own connection plugin."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import re
+import typing as t
+
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
+    PROTOCOL,
+    CompileError,
+    read_answer,
+)
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+
+COMPILE_ATTEMPTS = 3
+
+# What psrp recognises as a script for its own runspace, and ssh hands to the host's default shell.
+_POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand"
+# Something held the compiler's own temporary files, as a rule an antivirus (ansible.windows issues 588, 598, 657).
+_COMPILER_HICCUP = re.compile(r"CS0016|CS1504|CS1610")
+# ssh opens its connection together with the command; these texts of OpenSSH mean that there was never a connection.
+_NEVER_CONNECTED = re.compile(
+    r"ssh: (?:connect to host|Could not resolve hostname)|kex_exchange_identification|Host key verification failed"
+    r"|Permission denied|Connection timed out during banner exchange"
+)
+_NETWORK_LIBRARIES = frozenset({"pypsrp", "requests", "requests_ntlm", "spnego", "urllib3", "winrm"})
+
+
+def call_agent(action: ActionBase, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Run one request on the action's host and give the agent's answer, of success or failure.
+
+    Raises AgentCallError when there is no answer, and the connection plugin's AnsibleConnectionFailure when the host
+    could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError:
+    an unreachable host would leave the play, and what it runs with it.
+    """
+    connection = action._connection
+    _require_windows(connection)
+    _require_no_become(action)
+    if not connection.connected:
+        connection._connect()
+    command = _command(connection)
+    stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
+    failure = ""
+    for _ in range(COMPILE_ATTEMPTS):
+        output = _execute(action, command, stdin, request["operation"])
+        try:
+            return read_answer(output, request["operation"])
+        except CompileError as error:
+            failure = str(error)
+        if not _COMPILER_HICCUP.search(failure):
+            break
+    raise AgentCallError(
+        AgentError(
+            code="bootstrap",
+            what="The agent could not be compiled on the host, and the operation was not started",
+            cause=failure,
+            next="The host needs .NET Framework 4.5 or later, and the connecting user a writable %TEMP%.",
+        )
+    )
+
+
+def _command(connection: t.Any) -> str:
+    """Give the command that runs the bootstrap in one PowerShell, whatever the version of ansible-core.
+
+    winrm encodes every command itself, and up to ansible-core 2.18 also one that is encoded already. psrp and ssh want
+    the encoded form: a raw one would cost psrp its text input, and newer ssh hands it to any default shell.
+    """
+    if connection.transport == "winrm":
+        return bootstrap()
+    return f"{_POWERSHELL} {base64.b64encode(bootstrap().encode('utf-16-le')).decode('ascii')}"
+
+
+def _require_windows(connection: t.Any) -> None:
+    if not getattr(connection._shell, "_IS_WINDOWS", False):
+        raise AgentCallError(
+            AgentError(
+                code="not_windows",
+                what="The agent was not started",
+                cause=f"connection {connection.transport!r} does not talk to a Windows shell",
+                next="Set ansible_connection to winrm or psrp, or to ssh together with ansible_shell_type: powershell.",
+            )
+        )
+
+
+def _require_no_become(action: ActionBase) -> None:
+    become = action._connection.become
+    if become is not None:
+        user = action.get_become_option("become_user")
+        raise AgentCallError(
+            AgentError(
+                code="become",
+                what="The agent was not started",
+                cause=f"become is on (method {become.name}, user {user}), but the agent runs as the connection's user",
+                next="Set become: false on the task or ansible_become: false for the host, and connect as that user.",
+            )
+        )
+
+
+def _execute(action: ActionBase, command: str, stdin: bytes, operation: str) -> dict[str, t.Any]:
+    """Run the command. Gives rc, stdout and stderr; raises as call_agent."""
+    try:
+        output: dict[str, t.Any] = action._low_level_execute_command(command, in_data=stdin, sudoable=False)
+    except AnsibleAuthenticationFailure:
+        raise
+    except Exception as error:
+        if isinstance(error, AnsibleConnectionFailure) and _NEVER_CONNECTED.search(str(error)):
+            raise
+        if not _is_connection_loss(error):
+            raise
+        cause = f"{type(error).__name__}: {error}"
+    else:
+        return output
+    raise AgentCallError(
+        AgentError(
+            code="connection_lost",
+            what=f"The connection was lost after the operation ({operation}) was started",
+            cause=cause,
+            next="The operation may still be running on the host, or have ended well. While it runs it holds a lock, "
+            "and another one on the same target is refused. Look with groupid_info before running it again.",
+        )
+    )
+
+
+def _is_connection_loss(error: Exception) -> bool:
+    """Whether the error comes from the connection, not from a mistake in the program.
+
+    By module name: which of these libraries is installed depends on the connection plugin.
+    """
+    if isinstance(error, (AnsibleError, OSError)):
+        return True
+    return any(base.__module__.partition(".")[0] in _NETWORK_LIBRARIES for base in type(error).__mro__)

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent as it travels: its C# files joined into one source, and the bootstrap that compiles it."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import dataclasses
+import functools
+import gzip
+import hashlib
+import json
+import pathlib
+import re
+import typing as t
+
+AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
+BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
+NAMESPACE = "IdentityOpsAgent"
+
+_USING = re.compile(r"using ([\w.= ]+);")
+
+
+@dataclasses.dataclass(frozen=True)
+class AgentSource:
+    """One C# source ready to be compiled.
+
+    text: the joined source, its namespace carrying the hash.
+    type_name: full name of the type whose static ``Run(string)`` is called.
+    packed: base64 of the gzipped UTF-8 text, without a time stamp.
+    """
+
+    text: str
+    type_name: str
+    packed: str
+
+    def stdin(self, request: c.Mapping[str, t.Any]) -> bytes:
+        """Give the three ASCII lines that the bootstrap reads: source, type, request."""
+        encoded = base64.b64encode(json.dumps(request, ensure_ascii=False).encode("utf-8"))
+        return b"\n".join([self.packed.encode("ascii"), self.type_name.encode("ascii"), encoded, b""])
+
+
+def join_source(files: c.Mapping[str, str]) -> AgentSource:
+    """Join C# files (name -> text) into one compilation unit.
+
+    The using directives come first, each once. A ``#line`` directive before each file's namespace makes compiler
+    errors name the file and its own line. A hash of the joined text becomes part of the namespace: a runspace that
+    lives longer than one task refuses a second type of the same name and would otherwise run the older agent.
+
+    Raises ValueError when something other than comments and using directives precedes a file's namespace.
+    """
+    usings: set[str] = set()
+    bodies: list[str] = []
+    for name in sorted(files):
+        directives, start, body = _split_file(name, files[name])
+        usings.update(directives)
+        bodies.append(f'#line {start} "{name}"\n{body}\n')
+    joined = "".join(f"using {name};\n" for name in sorted(usings)) + "".join(bodies)
+    unique = f"{NAMESPACE}_{hashlib.sha256(joined.encode('utf-8')).hexdigest()[:16]}"
+    text = re.sub(rf"^namespace {NAMESPACE}\b", f"namespace {unique}", joined, flags=re.MULTILINE)
+    packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+    return AgentSource(text=text, type_name=f"{unique}.Program", packed=packed)
+
+
+def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
+    """Split a file into its using directives, the number of its namespace line, and the text from there on."""
+    directives: set[str] = set()
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("namespace "):
+            return directives, number, "\n".join(lines[number - 1 :])
+        directive = _USING.fullmatch(line.strip())
+        if directive:
+            directives.add(directive[1])
+        elif line.strip() and not line.startswith("//"):
+            raise ValueError(f"{name}({number}): only comments and using directives may precede the namespace: {line}")
+    raise ValueError(f"{name}: has no namespace")
+
+
+@functools.cache
+def agent_source() -> AgentSource:
+    """Give the shipped agent."""
+    return join_source({path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")})
+
+
+@functools.cache
+def bootstrap() -> str:
+    """Give the PowerShell text that is sent: bootstrap.ps1 without its comment lines."""
+    lines = BOOTSTRAP_FILE.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))

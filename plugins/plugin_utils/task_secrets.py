@@ -1,0 +1,118 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secrets a task can see, and their removal from whatever it says.
+
+``no_log`` of an argument hides nothing that an action plugin returns, and the agent repeats words of the system: hence
+every result and message passes through here.
+"""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import contextlib
+import json
+import re
+import typing as t
+
+MASK = "********"
+SHORTEST_FRAGMENT = 4  # characters; anything shorter would be found in innocent text
+
+# Names end in what they hold: sql_password is a secret, password_center_user and password_file are not.
+_SECRET_NAME = re.compile(
+    r"(?:password|passwd|passphrase|secret|(?:^|_)(?:pass|pwd|token|credential)|(?:private|signing|secret|access|api)_?key)s?$",
+    re.IGNORECASE,
+)
+# They hold other hosts' variables or repeat this host's.
+_NOT_OF_THIS_TASK = frozenset({"hostvars", "vars", "groups", "ansible_delegated_vars"})
+
+
+def collect_secrets(
+    variables: c.Mapping[str, t.Any],
+    template: c.Callable[[t.Any], t.Any],
+    options: c.Mapping[str, t.Any],
+) -> Secrets:
+    """Find every secret of a task.
+
+    variables: the task's variables as Ansible gives them to an action, templates unresolved.
+    template: resolves a template; what it cannot resolve is taken as it is written.
+    options: the connection's options, resolved; their names mean secrets as variables' names do.
+    """
+    found = {str(leaf) for leaf in _leaves(options, secret=False)}
+    own = {name: value for name, value in variables.items() if name not in _NOT_OF_THIS_TASK}
+    for leaf in _leaves(own, secret=False):
+        found.update(_resolve(leaf, template))
+    return Secrets(found)
+
+
+def _resolve(leaf: t.Any, template: c.Callable[[t.Any], t.Any]) -> list[str]:
+    """Give the texts that a secret stands for: one, or more where its template gives a list or a mapping."""
+    # Undefined variables, lookups, vaults without their password: a template may raise anything.
+    with contextlib.suppress(Exception):
+        return [str(value) for value in _leaves(template(leaf), secret=True)]
+    with contextlib.suppress(Exception):
+        return [str(leaf)]
+    return []
+
+
+def _leaves(value: t.Any, *, secret: bool) -> c.Iterator[t.Any]:
+    """Walk nested data; give the scalars that a name above them, or a vault, makes secret."""
+    if isinstance(value, c.Mapping):
+        for name, item in value.items():
+            yield from _leaves(item, secret=secret or bool(_SECRET_NAME.search(str(name))))
+    elif _is_vaulted(value):
+        yield value
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _leaves(item, secret=secret)
+    elif secret and isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield value
+
+
+def _is_vaulted(value: object) -> bool:
+    """Whether the value is an inline vault value: of ansible-core up to 2.18, or later."""
+    return hasattr(value, "__ENCRYPTED__") or type(value).__name__ == "EncryptedString"
+
+
+class Secrets:
+    """Texts that must not be seen."""
+
+    def __init__(self, secrets: c.Iterable[str]) -> None:
+        self._whole = {text for secret in secrets for text in (secret, secret.strip()) if text}
+        fragments = {form for text in self._whole if len(text) >= SHORTEST_FRAGMENT for form in _forms(text)}
+        self._pattern = re.compile("|".join(sorted(map(re.escape, fragments), key=len, reverse=True)) or r"(?!)")
+
+    def scrub(self, value: t.Any) -> t.Any:
+        """Give the value with every secret masked: in strings, at any depth, names of mappings included.
+
+        A secret is found as it is, escaped for JSON, and in base64 of its UTF-8 or UTF-16 bytes, wherever it begins
+        within the encoded text. One shorter than four characters is masked only where it is the whole string.
+        """
+        if isinstance(value, str):
+            return self._scrub_text(value)
+        if isinstance(value, c.Mapping):
+            return {self.scrub(name): self.scrub(item) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.scrub(item) for item in value)
+        return value
+
+    def _scrub_text(self, text: str) -> str:
+        if text in self._whole:
+            return MASK
+        return self._pattern.sub(MASK, text)
+
+
+def _forms(text: str) -> c.Iterator[str]:
+    """Give every spelling in which a secret turns up in output."""
+    yield text
+    for ascii_only in (True, False):
+        yield json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+    for encoding in ("utf-8", "utf-16-le"):
+        data = text.encode(encoding, errors="surrogatepass")
+        for shift in range(3):
+            # Of the first and the last character, some bits may belong to what stands around the secret.
+            encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
+            fragment = encoded[(shift * 8 + 5) // 6 : (shift + len(data)) * 8 // 6]
+            if len(fragment) >= SHORTEST_FRAGMENT:
+                yield fragment
