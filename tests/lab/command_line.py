@@ -1,0 +1,37 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command lines as a Windows host gets them, and the one that the mono runner knows: the collection's bootstrap."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+_MOST_LAYERS = 3
+_ENCODED = re.compile(
+    r"powershell(?:\.exe)?(?: -NoProfile| -NonInteractive| -ExecutionPolicy Unrestricted)*"
+    r" -EncodedCommand ([A-Za-z0-9+/=]+)",
+    re.IGNORECASE,
+)
+
+
+def normalise(script: str) -> str:
+    """Give a script as Ansible's shell plugin encodes it: lines stripped, blank ones dropped. Comment lines go too."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def peel(command_line: str) -> str:
+    """Decode up to three layers of ``powershell -EncodedCommand``; Ansible adds one or two, by version."""
+    text = command_line.strip()
+    for _layer in range(_MOST_LAYERS):
+        match = _ENCODED.fullmatch(text)
+        if match is None:
+            break
+        try:
+            text = base64.b64decode(match[1], validate=True).decode("utf-16-le").strip()
+        except (binascii.Error, UnicodeDecodeError):
+            break
+    return text

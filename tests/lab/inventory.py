@@ -1,0 +1,97 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the Ansible inventory of a lab, as the owner of a Windows fleet would write it."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import pathlib
+import typing as t
+
+import yaml
+
+from lab.fleet import Fleet, Host
+
+LOCAL_ROOT = r"D:\GroupIDBackups"
+SHARED_ROOT = r"\\nas01\backup"
+
+
+def by_name(host: Host) -> str:
+    """Name a host as it names itself."""
+    return host.name
+
+
+def by_fqdn(host: Host) -> str:
+    """Name a host by its fully qualified name."""
+    return host.fqdn
+
+
+def by_address(host: Host) -> str:
+    """Name a host by its IP address."""
+    return host.address
+
+
+def by_alias(host: Host) -> str:
+    """Name a host in a way that says nothing to the host itself."""
+    return f"gid_{host.deployment}_{host.name[-2:]}"
+
+
+NAMINGS: dict[str, c.Callable[[Host], str]] = {
+    "name": by_name,
+    "fqdn": by_fqdn,
+    "address": by_address,
+    "alias": by_alias,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How an inventory is written.
+
+    naming: one of NAMINGS.
+    localhost: the controller is a host of the inventory too, and so gets the Windows variables of ``all``.
+    shell_type: ``all`` names the shell as well, as inventories for ssh do; ansible-core 2.21 warns of it on winrm.
+    backup_root: LOCAL_ROOT, SHARED_ROOT or another folder.
+    """
+
+    naming: str = "name"
+    localhost: bool = False
+    shell_type: bool = False
+    backup_root: str = LOCAL_ROOT
+
+
+def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
+    """Give the inventory as Ansible's YAML plugin reads it."""
+    deployments: dict[str, t.Any] = {}
+    for host in fleet.hosts:
+        group = deployments.setdefault(
+            f"deployment_{host.deployment}", {"hosts": {}, "vars": {"groupid_deployment": host.deployment}}
+        )
+        group["hosts"][NAMINGS[style.naming](host)] = {
+            "ansible_host": "127.0.0.1",
+            "ansible_port": port,
+            "ansible_user": host.user,
+            "ansible_password": host.password,
+        }
+    everywhere: dict[str, t.Any] = {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "basic",
+    }
+    if style.shell_type:
+        everywhere["ansible_shell_type"] = "powershell"
+    children: dict[str, t.Any] = {
+        "groupid": {"children": deployments, "vars": {"groupid_backup_root": style.backup_root}}
+    }
+    if style.localhost:
+        children["ungrouped"] = {"hosts": {"localhost": {}}}
+    return {"all": {"vars": everywhere, "children": children}}
+
+
+def write(file: pathlib.Path, fleet: Fleet, port: int, style: Style) -> None:
+    """Write an inventory; it holds passwords, so for the owner's eyes only."""
+    file.touch(mode=0o600)
+    text = yaml.safe_dump(document(fleet, port, style), sort_keys=False, allow_unicode=True)
+    file.write_text(text, encoding="utf-8")

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running lab: a fleet's disks, runners and endpoint, in this process."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+import types
+import typing as t
+
+from lab import agent_build, layout, registry, trees, wsman
+from lab.fleet import Fleet, Host
+from lab.recorder import Recorder
+from lab.runner_mono import MonoRunner
+from lab.runner_wine import WineRunner
+from lab.server import Endpoint, Interceptor
+from lab.wine_host import WineHost, is_reachable
+from lab.winrs import Runner, WinRS
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
+CACHE = REPOSITORY / "build" / "lab" / "cache"
+FLEET_FILE = "fleet.json"
+SHARES = ("nas01/backup",)
+_OWN_ENTRIES = ("hosts", "shares", "wine", "requests.jsonl", "inventory.yml", FLEET_FILE)
+
+
+class LabError(Exception):
+    """The lab cannot do what was asked; the text says why and what to do."""
+
+
+def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) -> None:
+    """Make the disks of a fleet below ``root``, in place of those of an earlier one.
+
+    Raises LabError when the folder holds something else, or when Mono is missing.
+    """
+    missing = agent_build.missing_programs()
+    if missing and any(host.runner == "mono" for host in fleet.hosts):
+        raise LabError(f"{' and '.join(missing)} missing. Install Mono: {agent_build.APT_LINE}")
+    root.mkdir(parents=True, exist_ok=True)
+    foreign = {entry.name for entry in root.iterdir()} - {"cache"}
+    if foreign and not (root / FLEET_FILE).exists():
+        raise LabError(f"{root} is no lab, and not empty: it holds {min(foreign)!r}. Name another folder.")
+    discard(root)
+    root = root.resolve()
+    if any(host.runner == "wine" for host in fleet.hosts):
+        _make_reachable(root)
+    for share in SHARES:
+        (root / "shares" / share).mkdir(parents=True)
+    for host in fleet.hosts:
+        if host.runner == "wine":
+            wine = WineHost(root, host, cache)
+            wine.make()
+            trees.fill(root, fleet, host)
+            wine.own()
+        else:
+            trees.fill(root, fleet, host)
+            registry.write_for_mono(root, host)
+    fleet.save(root / FLEET_FILE)
+
+
+def discard(root: pathlib.Path) -> None:
+    """Delete what a lab has made below its folder; what others have put there stays."""
+    for name in _OWN_ENTRIES:
+        entry = root / name
+        if entry.is_symlink():
+            shutil.rmtree(entry.resolve().parent, ignore_errors=True)
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _make_reachable(root: pathlib.Path) -> None:
+    """Keep the disks of Wine hosts, and the shares, where the ordinary user that they run as can come to them."""
+    if os.getuid() == 0 and not is_reachable(root):
+        elsewhere = pathlib.Path(tempfile.mkdtemp(prefix="groupid-lab-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+        elsewhere.chmod(0o755)
+        for name in ("wine", "shares"):
+            (elsewhere / name).mkdir()
+            (root / name).symlink_to(elsewhere / name)
+
+
+class Lab:
+    """A fleet that answers on loopback while the context lasts.
+
+    root: a folder that ``prepare`` has filled.
+    recorder: every request since the start.
+    interceptors: stand before the services, the recorder first; may be added to at any time.
+    faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
+    """
+
+    def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE) -> None:
+        self.root = root.resolve()
+        self.fleet = Fleet.load(self.root / FLEET_FILE)
+        self.faults: dict[str, dict[str, t.Any]] = {}
+        self.recorder = Recorder(self.root / "requests.jsonl")
+        self.interceptors: list[Interceptor] = [self.recorder]
+        self._wine = WineRunner(self.root, self.fleet, cache)
+        builder = agent_build.AgentBuilder(cache, list((pathlib.Path(__file__).parent / "mono").glob("*.cs")))
+        mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults)
+        runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
+        self._winrs = WinRS(runners)
+        services = {wsman.WINRS_RESOURCE: self._winrs.handle}
+        self._endpoint = Endpoint(self.fleet.hosts, services, self.interceptors, port)
+        self.port = self._endpoint.port
+
+    def __enter__(self) -> Lab:
+        """Start the hosts and the endpoint."""
+        self._wine.start()
+        self._endpoint.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        """Stop the endpoint and end every program of every host."""
+        self._endpoint.stop()
+        self._winrs.close()
+        self._wine.stop()
+
+    def host(self, name: str) -> Host:
+        """Give a host by name. Raises KeyError."""
+        return self.fleet.host(name)
+
+    def path(self, host: str, windows_path: str) -> pathlib.Path:
+        r"""Give the folder or file that is ``C:\...`` on a host, or a UNC path on all."""
+        if windows_path.startswith("\\\\"):
+            return self.root / "shares" / windows_path[2:].replace("\\", "/")
+        drive, _, rest = windows_path.partition(":")
+        return layout.drive(self.root, self.host(host), drive.upper()) / rest.strip("\\/").replace("\\", "/")
+
+    def components(self, host: str) -> dict[str, pathlib.Path]:
+        """Give the folders of a host's live components."""
+        return layout.components(self.root, self.host(host))

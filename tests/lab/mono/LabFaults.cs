@@ -1,0 +1,117 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Text.RegularExpressions;
+using System.Threading;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// What shall go wrong on this lab host: the environment variable LAB_FAULTS, a JSON object. Globs are over whole paths, '*' crosses folders.
+    /// <code>
+    /// {"locked": [glob],           another program has it: reading, replacing and deleting fail with 32
+    ///  "denied": [glob],           error 5 for reading, listing, creating, replacing, deleting
+    ///  "vanish": [glob],           listed, and gone when it is asked for
+    ///  "grow": [glob],             one byte longer after the first read of every opening
+    ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
+    ///  "free_bytes": n,            what FreeBytes answers
+    ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
+    ///  "no_volume_flush": true}    CanFlushVolume is false
+    /// </code>
+    /// </summary>
+    internal sealed class LabFaults
+    {
+        /// <summary>Null on a healthy host, which then pays nothing for this.</summary>
+        public static readonly LabFaults Current = FromEnvironment();
+
+        public readonly long? FreeBytes;
+        public readonly bool NoVolumeFlush;
+        private readonly Regex locked, denied, vanish, grow;
+        private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
+        private readonly long? room;
+        private long written;
+
+        private LabFaults(Dictionary<string, object> faults)
+        {
+            locked = Globs(faults, "locked");
+            denied = Globs(faults, "denied");
+            vanish = Globs(faults, "vanish");
+            grow = Globs(faults, "grow");
+            object value;
+            if (faults.TryGetValue("reads", out value))
+                foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)
+                    failingReads.Add(new KeyValuePair<Regex, int[]>(Glob(glob.Key), new[] { (int)(long)glob.Value }));
+            FreeBytes = faults.TryGetValue("free_bytes", out value) ? (long)value : (long?)null;
+            room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
+            NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
+        }
+
+        private static LabFaults FromEnvironment()
+        {
+            string faults = Environment.GetEnvironmentVariable("LAB_FAULTS");
+            return string.IsNullOrEmpty(faults) ? null : new LabFaults(LabJson.Object(faults));
+        }
+
+        private static Regex Globs(Dictionary<string, object> faults, string name)
+        {
+            object globs;
+            if (!faults.TryGetValue(name, out globs))
+                return null;
+            List<string> patterns = new List<string>();
+            foreach (object glob in (List<object>)globs)
+                patterns.Add(Glob((string)glob).ToString());
+            return patterns.Count == 0 ? null : new Regex(string.Join("|", patterns.ToArray()));
+        }
+
+        private static Regex Glob(string glob)
+        {
+            return new Regex(@"\A" + Regex.Escape(glob).Replace(@"\*", "(?s:.*)").Replace(@"\?", "(?s:.)") + @"\z");
+        }
+
+        private static bool Hits(Regex globs, string path)
+        {
+            return globs != null && globs.IsMatch(path);
+        }
+
+        public bool Vanished(string path)
+        {
+            return Hits(vanish, path);
+        }
+
+        public bool Grows(string path)
+        {
+            return Hits(grow, path);
+        }
+
+        /// <summary>The errno for opening this file for reading, 0 for none.</summary>
+        public int OnRead(string path)
+        {
+            if (Vanished(path))
+                return Libc.ENOENT;
+            foreach (KeyValuePair<Regex, int[]> failing in failingReads)
+                if (failing.Key.IsMatch(path) && Interlocked.Decrement(ref failing.Value[0]) >= 0)
+                    return Libc.EBUSY;
+            return OnChange(path);
+        }
+
+        /// <summary>The errno for replacing or deleting this path, 0 for none.</summary>
+        public int OnChange(string path)
+        {
+            return Hits(locked, path) ? Libc.EBUSY : OnAccess(path);
+        }
+
+        /// <summary>The errno for listing this folder or creating this path, 0 for none.</summary>
+        public int OnAccess(string path)
+        {
+            return Hits(denied, path) ? Libc.EACCES : 0;
+        }
+
+        public int OnWrite(int count)
+        {
+            return room.HasValue && Interlocked.Add(ref written, count) > room.Value ? Libc.ENOSPC : 0;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>The C library of Linux on x86_64 and aarch64 (glibc 2.30 or newer). Everything passed is blittable.</summary>
+    internal static class Libc
+    {
+        public const int CurrentDirectory = -100;        // AT_FDCWD
+        public const int NoFollow = 0x100;               // AT_SYMLINK_NOFOLLOW
+        public const int EmptyPath = 0x1000;             // AT_EMPTY_PATH
+        public const uint BasicStats = 0x7ff, BirthTime = 0x800;
+        public const uint TypeMask = 0xF000, TypeFolder = 0x4000, TypeLink = 0xA000;
+        public const uint OwnerWrite = 0x80, AnyWrite = 0x92;
+        public const uint NoReplace = 1;                 // RENAME_NOREPLACE
+        public const long OmitTime = 0x3FFFFFFE;         // UTIME_OMIT
+        public const int SequentialAdvice = 2;           // POSIX_FADV_SEQUENTIAL
+        public const int LockExclusive = 2, LockNow = 4; // LOCK_EX, LOCK_NB
+
+        public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
+            ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40;
+
+        public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+        public static readonly int OpenFolder, OpenNoFollow;   // O_DIRECTORY, O_NOFOLLOW: the two architectures differ
+        public static readonly string NodeName;
+
+        static Libc()
+        {
+            byte[] name = new byte[6 * 65];                    // struct utsname
+            uname(name);
+            NodeName = UtsField(name, 1);
+            bool arm = UtsField(name, 4) == "aarch64";
+            OpenFolder = arm ? 0x4000 : 0x10000;
+            OpenNoFollow = arm ? 0x8000 : 0x20000;
+        }
+
+        private static string UtsField(byte[] name, int index)
+        {
+            return Encoding.ASCII.GetString(name, index * 65, Array.IndexOf(name, (byte)0, index * 65) - index * 65);
+        }
+
+        [StructLayout(LayoutKind.Explicit, Size = 256)]
+        public struct Stat                                     // struct statx: one layout on every architecture
+        {
+            [FieldOffset(0)] public uint Mask;
+            [FieldOffset(28)] public ushort Mode;
+            [FieldOffset(40)] public long Size;
+            [FieldOffset(80)] public long BirthSeconds;
+            [FieldOffset(88)] public uint BirthNanoseconds;
+            [FieldOffset(96)] public long ChangeSeconds;
+            [FieldOffset(104)] public uint ChangeNanoseconds;
+            [FieldOffset(112)] public long WriteSeconds;
+            [FieldOffset(120)] public uint WriteNanoseconds;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct AccessAndWrite                           // struct timespec[2]
+        {
+            public long AccessSeconds, AccessNanoseconds, WriteSeconds, WriteNanoseconds;
+        }
+
+        [StructLayout(LayoutKind.Sequential, Size = 112)]
+        public struct Volume                                   // struct statvfs
+        {
+            public long BlockSize, FragmentSize, Blocks, FreeBlocks, AvailableBlocks;
+        }
+
+        [DllImport("libc")] private static extern int uname(byte[] name);
+        [DllImport("libc")] public static extern IntPtr strerror(int error);
+        [DllImport("libc")] public static extern void free(IntPtr memory);
+
+        [DllImport("libc", SetLastError = true)] public static extern int open(byte[] path, int flags, uint mode);
+        [DllImport("libc")] public static extern int close(IntPtr file);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr read(SafeFileHandle file, byte[] buffer, IntPtr count);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr write(SafeFileHandle file, ref byte first, IntPtr count);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr getdents64(SafeFileHandle folder, byte[] buffer, IntPtr count);
+        [DllImport("libc")] public static extern int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
+        [DllImport("libc", SetLastError = true)] public static extern int ftruncate(SafeFileHandle file, long length);
+        [DllImport("libc", SetLastError = true)] public static extern long lseek(SafeFileHandle file, long offset, int whence);
+        [DllImport("libc", SetLastError = true)] public static extern int flock(SafeFileHandle file, int operation);
+        [DllImport("libc", SetLastError = true)] public static extern int fsync(SafeFileHandle file);
+        [DllImport("libc", SetLastError = true)] public static extern int syncfs(SafeFileHandle file);
+
+        [DllImport("libc", SetLastError = true)] public static extern int statx(int folder, byte[] path, int flags, uint mask, out Stat stat);
+        [DllImport("libc", SetLastError = true)] public static extern int statx(SafeFileHandle file, byte[] path, int flags, uint mask, out Stat stat);
+        [DllImport("libc", SetLastError = true)] public static extern int statx(SafeFileHandle folder, IntPtr name, int flags, uint mask, out Stat stat);
+        [DllImport("libc", SetLastError = true)] public static extern int futimens(SafeFileHandle file, ref AccessAndWrite times);
+        [DllImport("libc", SetLastError = true)] public static extern int utimensat(int folder, byte[] path, ref AccessAndWrite times, int flags);
+        [DllImport("libc", SetLastError = true)] public static extern int fchmod(SafeFileHandle file, uint mode);
+        [DllImport("libc", SetLastError = true)] public static extern int chmod(byte[] path, uint mode);
+
+        [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
+        [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);
+        [DllImport("libc", SetLastError = true)] public static extern int unlink(byte[] path);
+        [DllImport("libc", SetLastError = true)] public static extern int rename(byte[] from, byte[] to);
+        [DllImport("libc", SetLastError = true)] public static extern int renameat2(int fromFolder, byte[] from, int toFolder, byte[] to, uint flags);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr realpath(byte[] path, IntPtr resolved);
+        [DllImport("libc", SetLastError = true)] public static extern int statvfs(byte[] path, out Volume volume);
+    }
+}

@@ -1,0 +1,29 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// An open file of Linux. Mono's class of this name closes only what Mono itself has opened; being nearer, this one wins wherever the agent says SafeFileHandle.
+    /// </summary>
+    internal sealed class SafeFileHandle : SafeHandleMinusOneIsInvalid
+    {
+        /// <summary>Where a growing file (LabFaults) is to grow; else null.</summary>
+        public string GrowingPath;
+
+        public SafeFileHandle(int file)
+            : base(true)
+        {
+            SetHandle(new IntPtr(file));
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            return Libc.close(handle) == 0;
+        }
+    }
+}

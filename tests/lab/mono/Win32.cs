@@ -1,0 +1,532 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// The agent's system calls on a lab host: Linux in place of Windows, with the surface of the shipped Win32.cs. The environment says which host this is:
+    /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER; LAB_FAULTS what goes wrong on it.
+    /// Not here, because Linux has it not: hidden and system attributes, a creation time that can be set, names without case.
+    /// </summary>
+    internal static class Win32
+    {
+        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80, ReparsePoint = 0x400;
+        public const char Separator = '/';
+        public static readonly StringComparer Names = StringComparer.Ordinal;
+
+        private const uint SymbolicLink = 0xA000000C;                  // IO_REPARSE_TAG_SYMLINK
+        private const int FileExists = 80, LinkRefused = 4392;
+        private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
+        private const int ListingBytes = 64 * 1024;
+        private static readonly byte[] NoPath = { 0 };
+
+        // ---- who and where
+
+        public static string HostName()
+        {
+            return Setting("LAB_HOST_NAME") ?? Libc.NodeName;
+        }
+
+        public static string FullyQualifiedName()
+        {
+            return Setting("LAB_FQDN") ?? HostName();
+        }
+
+        public static string MachineGuid()
+        {
+            return Setting("LAB_MACHINE_GUID") ?? "";
+        }
+
+        public static string UserName()
+        {
+            return Setting("LAB_USER") ?? HostName().ToUpperInvariant() + "\\" + Environment.UserName;
+        }
+
+        public static string ProgramData()
+        {
+            return LabRoot() + "/C/ProgramData";
+        }
+
+        public static List<DriveFacts> FixedDrives()
+        {
+            List<DriveFacts> drives = new List<DriveFacts>();
+            foreach (FoundEntry entry in Enumerate(LabRoot()))
+            {
+                if (entry.Name.Length != 1 || (entry.Attributes & Directory) == 0)
+                    continue;
+                string root = LabRoot() + "/" + entry.Name + "/";
+                Libc.Volume volume = VolumeOf(root);
+                drives.Add(new DriveFacts
+                {
+                    Root = root,
+                    FileSystem = "NTFS",                               // the part that the folder plays
+                    Bytes = volume.Blocks * volume.FragmentSize,
+                    FreeBytes = FreeBytes(root)
+                });
+            }
+            drives.Sort((left, right) => string.CompareOrdinal(left.Root, right.Root));
+            return drives;
+        }
+
+        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        {
+            string file = LabRoot() + "/registry.json";
+            if (!global::System.IO.File.Exists(file))
+                return null;
+            foreach (KeyValuePair<string, object> key in LabJson.Object(global::System.IO.File.ReadAllText(file)))
+            {
+                if (!string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
+                    continue;
+                Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+                foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
+                    values[value.Key] = (string)value.Value;
+                return values;
+            }
+            return null;
+        }
+
+        public static bool IsAbsolute(string path)
+        {
+            return path.Length > 0 && path[0] == Separator;
+        }
+
+        public static long FreeBytes(string existingDirectory)
+        {
+            Libc.Volume volume = VolumeOf(existingDirectory);
+            if (LabFaults.Current != null && LabFaults.Current.FreeBytes.HasValue)
+                return LabFaults.Current.FreeBytes.Value;
+            return volume.AvailableBlocks * volume.FragmentSize;
+        }
+
+        // ---- looking
+
+        public static bool TryFacts(string path, out FileFacts facts)
+        {
+            Libc.Stat stat;
+            facts = new FileFacts();
+            if (LabFaults.Current != null && LabFaults.Current.Vanished(path))
+                return false;
+            if (Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats | Libc.BirthTime, out stat) < 0)
+            {
+                int error = Marshal.GetLastWin32Error();
+                if (error == Libc.ENOENT || error == Libc.ENOTDIR)
+                    return false;
+                throw Failure(error);
+            }
+            facts = FactsOf(ref stat);
+            if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
+                facts.Attributes |= Directory;
+            return true;
+        }
+
+        public static IEnumerable<FoundEntry> Enumerate(string directory)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnAccess(directory));
+            byte[] listing = new byte[ListingBytes];
+            GCHandle pinned = GCHandle.Alloc(listing, GCHandleType.Pinned);
+            try
+            {
+                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | Libc.OpenNoFollow))
+                {
+                    for (int filled = Listing(folder, listing); filled > 0; filled = Listing(folder, listing))
+                    {
+                        for (int record = 0; record < filled; record += BitConverter.ToUInt16(listing, record + 16))
+                        {
+                            FoundEntry entry;
+                            if (TryEntry(folder, listing, pinned, record + 19, out entry))
+                                yield return entry;
+                        }
+                    }
+                }
+            }
+            finally
+            {
+                pinned.Free();
+            }
+        }
+
+        private static int Listing(SafeFileHandle folder, byte[] listing)
+        {
+            return Check((int)Libc.getdents64(folder, listing, (IntPtr)listing.Length));
+        }
+
+        /// <summary>False for . and .., and for a name that was deleted since the listing.</summary>
+        private static bool TryEntry(SafeFileHandle folder, byte[] listing, GCHandle pinned, int name, out FoundEntry entry)
+        {
+            entry = new FoundEntry();
+            int length = Array.IndexOf(listing, (byte)0, name) - name;
+            if (listing[name] == '.' && (length == 1 || length == 2 && listing[name + 1] == '.'))
+                return false;
+            Libc.Stat stat;
+            IntPtr address = pinned.AddrOfPinnedObject() + name;
+            if (Libc.statx(folder, address, Libc.NoFollow, Libc.BasicStats | Libc.BirthTime, out stat) < 0)
+            {
+                int error = Marshal.GetLastWin32Error();
+                if (error == Libc.ENOENT)
+                    return false;
+                throw Failure(error);
+            }
+            FileFacts facts = FactsOf(ref stat);
+            if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(folder, address, 0, Libc.BasicStats, out stat), ref stat))
+                facts.Attributes |= Directory;
+            entry.Name = PosixName.Decode(listing, name, length);
+            entry.Attributes = facts.Attributes;
+            entry.ReparseTag = facts.ReparseTag;
+            entry.Size = facts.Size;
+            entry.Created = facts.Created;
+            entry.Written = facts.Written;
+            return true;
+        }
+
+        /// <summary>Windows marks a link to a folder as a folder too.</summary>
+        private static bool LeadsToFolder(int followed, ref Libc.Stat target)
+        {
+            return followed == 0 && (target.Mode & Libc.TypeMask) == Libc.TypeFolder;
+        }
+
+        public static string FinalPath(string directory)
+        {
+            IntPtr resolved = Libc.realpath(PosixName.Encode(directory), IntPtr.Zero);
+            if (resolved == IntPtr.Zero)
+                throw Failure(Marshal.GetLastWin32Error());
+            try
+            {
+                int length = 0;
+                while (Marshal.ReadByte(resolved, length) != 0)
+                    length++;
+                byte[] path = new byte[length];
+                Marshal.Copy(resolved, path, 0, length);
+                return PosixName.Decode(path, 0, length);
+            }
+            finally
+            {
+                Libc.free(resolved);
+            }
+        }
+
+        // ---- folders
+
+        public static void CreateFolder(string path)
+        {
+            MakeFolder(path, 0x1FF);   // 0777, less the umask
+        }
+
+        public static void CreateClosedFolder(string path)
+        {
+            MakeFolder(path, 0x1C0);   // 0700
+        }
+
+        private static void MakeFolder(string path, uint mode)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnAccess(path));
+            Check(Libc.mkdir(PosixName.Encode(path), mode));
+        }
+
+        public static void DeleteFolder(string path)
+        {
+            RefuseChange(path);
+            byte[] name = PosixName.Encode(path);
+            if (Libc.rmdir(name) == 0)
+                return;
+            int error = Marshal.GetLastWin32Error();
+            if (error == Libc.ENOTDIR && IsLink(path))
+                Check(Libc.unlink(name));
+            else
+                throw Failure(error);
+        }
+
+        private static bool IsLink(string path)
+        {
+            FileFacts facts;
+            return TryFacts(path, out facts) && (facts.Attributes & ReparsePoint) != 0;
+        }
+
+        // ---- files
+
+        public static SafeFileHandle OpenRead(string path)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnRead(path));
+            SafeFileHandle file = Open(path, Libc.OpenNoFollow);
+            Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
+            if (LabFaults.Current != null && LabFaults.Current.Grows(path))
+                file.GrowingPath = path;
+            return file;
+        }
+
+        public static SafeFileHandle OpenNew(string path)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnAccess(path));
+            return Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive);
+        }
+
+        public static int Read(SafeFileHandle file, byte[] buffer, int count)
+        {
+            if (count < 0 || count > buffer.Length)
+                throw new ArgumentOutOfRangeException("count");
+            if (file.GrowingPath != null)
+                Grow(file);
+            long done;
+            do
+                done = (long)Libc.read(file, buffer, (IntPtr)count);
+            while (done < 0 && Marshal.GetLastWin32Error() == Libc.EINTR);
+            return Check((int)done);
+        }
+
+        private static void Grow(SafeFileHandle file)
+        {
+            using (SafeFileHandle end = Open(file.GrowingPath, Libc.ReadWrite))
+            {
+                byte letter = (byte)'x';
+                Check((int)Libc.lseek(end, 0, 2));
+                Check((int)Libc.write(end, ref letter, (IntPtr)1));
+            }
+            file.GrowingPath = null;
+        }
+
+        public static void Write(SafeFileHandle file, byte[] buffer, int count)
+        {
+            if (count < 0 || count > buffer.Length)
+                throw new ArgumentOutOfRangeException("count");
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnWrite(count));
+            for (int done = 0; done < count;)
+            {
+                int wrote = (int)Libc.write(file, ref buffer[done], (IntPtr)(count - done));
+                if (wrote >= 0)
+                    done += wrote;
+                else if (Marshal.GetLastWin32Error() != Libc.EINTR)
+                    throw Failure(Marshal.GetLastWin32Error());
+            }
+        }
+
+        public static FileFacts Facts(SafeFileHandle file)
+        {
+            Libc.Stat stat = StatOf(file);
+            return FactsOf(ref stat);
+        }
+
+        public static void SetFacts(SafeFileHandle file, long created, long written, uint attributes)
+        {
+            uint mode = StatOf(file).Mode;
+            if (WithReadOnly(mode, attributes) != mode)
+                Check(Libc.fchmod(file, WithReadOnly(mode, attributes) & 0xFFF));
+            Libc.AccessAndWrite times = Times(written);
+            Check(Libc.futimens(file, ref times));
+        }
+
+        public static void SetFacts(string path, long created, long written, uint attributes)
+        {
+            Libc.Stat stat;
+            byte[] name = PosixName.Encode(path);
+            Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
+            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink;   // a link has no mode of its own
+            if (!link && WithReadOnly(stat.Mode, attributes) != stat.Mode)
+                Check(Libc.chmod(name, WithReadOnly(stat.Mode, attributes) & 0xFFF));
+            Libc.AccessAndWrite times = Times(written);
+            Check(Libc.utimensat(Libc.CurrentDirectory, name, ref times, Libc.NoFollow));
+        }
+
+        public static void Flush(SafeFileHandle file)
+        {
+            Check(Libc.fsync(file));
+        }
+
+        public static bool CanFlushVolume(string directory)
+        {
+            if (LabFaults.Current != null && LabFaults.Current.NoVolumeFlush)
+                return false;
+            FlushVolume(directory);
+            return true;
+        }
+
+        public static void FlushVolume(string directory)
+        {
+            using (SafeFileHandle folder = Open(directory, Libc.OpenFolder))
+                Check(Libc.syncfs(folder));
+        }
+
+        public static void FlushFolder(string directory)
+        {
+            using (SafeFileHandle folder = Open(directory, Libc.OpenFolder))
+                Check(Libc.fsync(folder));
+        }
+
+        public static void Move(string from, string to, bool replace)
+        {
+            RefuseChange(from);
+            RefuseChange(to);
+            byte[] source = PosixName.Encode(from), target = PosixName.EncodeSecond(to);
+            Check(replace ? Libc.rename(source, target) : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
+        }
+
+        public static void Delete(string path)
+        {
+            RefuseChange(path);
+            Check(Libc.unlink(PosixName.Encode(path)));
+        }
+
+        public static SafeFileHandle TryLock(string path)
+        {
+            SafeFileHandle file = Open(path, Libc.ReadWrite | Libc.Create | Libc.OpenNoFollow);
+            if (Libc.flock(file, Libc.LockExclusive | Libc.LockNow) == 0)
+                return file;
+            int error = Marshal.GetLastWin32Error();
+            file.Dispose();
+            if (error == Libc.EAGAIN)
+                return null;
+            throw Failure(error);
+        }
+
+        public static void Truncate(SafeFileHandle file)
+        {
+            Check(Libc.ftruncate(file, 0));
+            Check((int)Libc.lseek(file, 0, 0));
+        }
+
+        // ---- between Linux and Windows
+
+        private static string Setting(string name)
+        {
+            string value = Environment.GetEnvironmentVariable(name);
+            return string.IsNullOrEmpty(value) ? null : value;
+        }
+
+        private static string LabRoot()
+        {
+            string root = Setting("LAB_ROOT");
+            if (root == null)
+                throw new InvalidOperationException("LAB_ROOT names no folder");
+            return root.TrimEnd(Separator);
+        }
+
+        private static void RefuseChange(string path)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnChange(path));
+        }
+
+        private static SafeFileHandle Open(string path, int flags)
+        {
+            int file = Libc.open(PosixName.Encode(path), flags | Libc.CloseOnExec, 0x1B6);   // 0666, less the umask
+            if (file >= 0)
+                return new SafeFileHandle(file);
+            int error = Marshal.GetLastWin32Error();
+            if ((flags & Libc.Exclusive) != 0 && error == Libc.EEXIST)
+                throw new SystemError(FileExists, ErrorText(error));
+            if ((flags & Libc.OpenNoFollow) != 0 && (error == Libc.ELOOP || error == Libc.ENOTDIR) && IsLink(path))
+                throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
+            throw Failure(error);
+        }
+
+        private static Libc.Stat StatOf(SafeFileHandle file)
+        {
+            Libc.Stat stat;
+            Check(Libc.statx(file, NoPath, Libc.EmptyPath, Libc.BasicStats | Libc.BirthTime, out stat));
+            return stat;
+        }
+
+        private static Libc.Volume VolumeOf(string path)
+        {
+            Libc.Volume volume;
+            Check(Libc.statvfs(PosixName.Encode(path), out volume));
+            return volume;
+        }
+
+        private static FileFacts FactsOf(ref Libc.Stat stat)
+        {
+            uint type = stat.Mode & Libc.TypeMask;
+            FileFacts facts = new FileFacts();
+            facts.Attributes = type == Libc.TypeFolder ? Directory : type == Libc.TypeLink ? ReparsePoint : Archive;
+            if ((stat.Mode & Libc.OwnerWrite) == 0)
+                facts.Attributes |= ReadOnly;
+            facts.ReparseTag = type == Libc.TypeLink ? SymbolicLink : 0;
+            facts.Size = type == Libc.TypeFolder ? 0 : stat.Size;
+            facts.Written = FileTime(stat.WriteSeconds, stat.WriteNanoseconds);
+            facts.Changed = FileTime(stat.ChangeSeconds, stat.ChangeNanoseconds);
+            facts.Created = (stat.Mask & Libc.BirthTime) != 0 ? FileTime(stat.BirthSeconds, stat.BirthNanoseconds) : facts.Written;
+            return facts;
+        }
+
+        private static long FileTime(long seconds, uint nanoseconds)
+        {
+            return UnixEpoch + seconds * 10000000 + nanoseconds / 100;
+        }
+
+        private static Libc.AccessAndWrite Times(long written)
+        {
+            Libc.AccessAndWrite times = new Libc.AccessAndWrite();
+            times.AccessNanoseconds = times.WriteNanoseconds = Libc.OmitTime;
+            if (written == 0)
+                return times;
+            long since = written - UnixEpoch;
+            long part = (since % 10000000 + 10000000) % 10000000;
+            times.WriteSeconds = (since - part) / 10000000;
+            times.WriteNanoseconds = part * 100;
+            return times;
+        }
+
+        /// <summary>The mode with the attribute expressed in its write bits, unchanged where it says so already.</summary>
+        private static uint WithReadOnly(uint mode, uint attributes)
+        {
+            bool wanted = (attributes & ReadOnly) != 0;
+            if (wanted == ((mode & Libc.OwnerWrite) == 0))
+                return mode;
+            return wanted ? mode & ~Libc.AnyWrite : mode | Libc.OwnerWrite;
+        }
+
+        private static int Check(int result)
+        {
+            if (result < 0)
+                throw Failure(Marshal.GetLastWin32Error());
+            return result;
+        }
+
+        /// <summary>Fails as LabFaults has ordered; 0 is no order.</summary>
+        private static void Refuse(int error)
+        {
+            if (error != 0)
+                throw Failure(error);
+        }
+
+        private static SystemError Failure(int error)
+        {
+            return new SystemError(WindowsNumber(error), ErrorText(error));
+        }
+
+        private static string ErrorText(int error)
+        {
+            return Marshal.PtrToStringAnsi(Libc.strerror(error));
+        }
+
+        private static int WindowsNumber(int error)
+        {
+            switch (error)
+            {
+                case Libc.ENOENT: return 2;
+                case Libc.ENOTDIR: return 3;
+                case Libc.EACCES:
+                case Libc.EPERM:
+                case Libc.EROFS:
+                case Libc.EISDIR: return 5;
+                case Libc.EXDEV: return 17;
+                case Libc.EBUSY:
+                case Libc.ETXTBSY: return 32;
+                case Libc.ENOSPC: return 112;
+                case Libc.ENOTEMPTY: return 145;
+                case Libc.EEXIST: return 183;
+                case Libc.ENAMETOOLONG: return 206;
+                case Libc.EIO: return 1117;
+                default: return 31;
+            }
+        }
+    }
+}

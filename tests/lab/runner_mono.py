@@ -1,0 +1,99 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the collection's bootstrap under Mono: the agent as shipped, but for Win32.cs, on folders of the lab."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import collections.abc as c
+import gzip
+import json
+import os
+import pathlib
+import typing as t
+
+from lab import agent_build, command_line
+from lab.fleet import Host
+from lab.paths import PathMap
+from lab.processes import Finished, ProcessGroup
+
+
+class MonoRunner:
+    """A host that knows one PowerShell script.
+
+    root: folder of the lab; ``hosts/<name>`` and ``shares`` below it.
+    bootstrap: text of bootstrap.ps1.
+    faults: by host name, what goes wrong there, as mono/LabFaults.cs reads it; may be changed at any time.
+    """
+
+    def __init__(
+        self, root: pathlib.Path, bootstrap: str, builder: agent_build.AgentBuilder, faults: c.Mapping[str, t.Any]
+    ) -> None:
+        self._root = root
+        self._bootstrap = command_line.normalise(bootstrap)
+        self._builder = builder
+        self._faults = faults
+
+    def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
+        """Run the agent that stdin carries, when the command line is the bootstrap."""
+        script = command_line.peel(line)
+        if command_line.normalise(script) != self._bootstrap:
+            text = f"'{script.split(' ')[0][:80]}' is not recognized as an internal or external command,\r\n"
+            return Finished(1, b"", (text + "operable program or batch file.\r\n").encode())
+        try:
+            source, type_name, request = _payload(stdin)
+            executable = self._builder.build(source, type_name.rpartition(".")[0], processes, _environment(self._root))
+        except (ValueError, agent_build.CompileError) as error:
+            return _bootstrap_failure(str(error))
+        folder = self._root / "hosts" / host.name
+        paths = PathMap(folder, (self._root / "shares").resolve())
+        environment = _environment(self._root) | {
+            "LAB_ROOT": str(folder),
+            "LAB_HOST_NAME": host.computer_name,
+            "LAB_FQDN": host.fqdn,
+            "LAB_MACHINE_GUID": host.machine_guid,
+            "LAB_USER": host.windows_user,
+            "LAB_FAULTS": json.dumps(self._faults.get(host.name, {})),
+        }
+        request_line = json.dumps(paths.request(json.loads(request))).encode()
+        finished = processes.run(["mono", str(executable)], stdin=request_line, env=environment, cwd=folder)
+        return Finished(finished.exit_code, _translate(finished.stdout, paths), _text(finished.stderr, paths))
+
+
+def _payload(stdin: bytes) -> tuple[str, str, str]:
+    """Read the three lines as the bootstrap does. Raises ValueError."""
+    lines = [line.strip() for line in stdin.split(b"\n") if line.strip()]
+    if len(lines) < 3:
+        raise ValueError("Index was outside the bounds of the array.")
+    try:
+        source = gzip.decompress(base64.b64decode(lines[0], validate=True)).decode("utf-8")
+        return source, lines[1].decode("ascii"), base64.b64decode(lines[2], validate=True).decode("utf-8")
+    except (binascii.Error, OSError, EOFError) as error:
+        raise ValueError(f"The input is not what the bootstrap expects: {error}") from error
+
+
+def _bootstrap_failure(text: str) -> Finished:
+    """Say what the bootstrap's catch block says."""
+    message = base64.b64encode(text.encode()).decode("ascii")
+    line = json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": message}, separators=(",", ":"))
+    return Finished(1, line.encode() + b"\r\n", b"")
+
+
+def _translate(stdout: bytes, paths: PathMap) -> bytes:
+    """Translate the agent's line; what is not JSON (a crash) is translated as a text."""
+    try:
+        answer = json.loads(stdout)
+    except ValueError:
+        return _text(stdout, paths)
+    return json.dumps(paths.answer(answer)).encode() + b"\r\n"
+
+
+def _text(output: bytes, paths: PathMap) -> bytes:
+    return paths.text_to_windows(output.decode("utf-8", "replace")).encode()
+
+
+def _environment(root: pathlib.Path) -> dict[str, str]:
+    """Nothing but the search path reaches a host from the environment of the lab."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(root), "LC_ALL": "C.UTF-8"}
