@@ -1,0 +1,32 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab of its own for every test, and a controller for it."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import pathlib
+
+import pytest
+from integration.controller import Controller
+
+from lab import fleet
+from lab.lab import Lab, prepare
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
+    """The default fleet (web01 and web02 of hq, old01 of branch) with small trees."""
+    root = tmp_path / "lab"
+    prepare(root, fleet.default_fleet(scale="small"))
+    with Lab(root) as running:
+        yield running
+
+
+@pytest.fixture
+def controller(lab: Lab, tmp_path: pathlib.Path) -> Controller:
+    """A controller whose inventory names the hosts as they name themselves."""
+    folder = tmp_path / "controller"
+    folder.mkdir()
+    return Controller(lab, folder)

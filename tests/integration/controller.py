@@ -1,0 +1,124 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible's own programs run against a lab, on the collection as installed from its tarball."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+
+import yaml
+from environment import BUILD
+
+from lab import inventory
+from lab.lab import Lab
+
+COLLECTION = "identityops.groupid"
+TIMEOUT = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """How a program ended and all that it printed, both streams."""
+
+    code: int
+    output: str
+
+    def succeeded(self) -> Run:
+        """This run, which must have ended well."""
+        assert self.code == 0, self.output[-6000:]
+        return self
+
+    def failed(self, *texts: str) -> Run:
+        """This run, which must have failed and said each of the texts."""
+        assert self.code != 0, self.output[-6000:]
+        flat = " ".join(self.output.split())
+        for text in texts:
+            assert " ".join(text.split()) in flat, f"{text!r} is not in:\n{self.output[-6000:]}"
+        return self
+
+
+class Controller:
+    """A person at the controller of a lab's fleet.
+
+    folder: for inventories and Ansible's own state.
+    """
+
+    def __init__(self, lab: Lab, folder: pathlib.Path) -> None:
+        self.lab = lab
+        self._folder = folder
+        self.inventory = self.write_inventory()
+
+    def write_inventory(
+        self,
+        style: inventory.Style | None = None,
+        edit: c.Callable[[dict[str, t.Any]], object] = lambda _document: None,
+        name: str = "inventory.yml",
+    ) -> pathlib.Path:
+        """Write an inventory of the lab's hosts, changed by ``edit``, and give its path."""
+        document = inventory.document(self.lab.fleet, self.lab.port, style or inventory.Style())
+        edit(document)
+        file = self._folder / name
+        file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+        return file
+
+    def play(
+        self,
+        playbook: str,
+        *options: str,
+        extra: c.Mapping[str, t.Any] | None = None,
+        where: pathlib.Path | None = None,
+        environment: c.Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run a playbook of the collection, or a file."""
+        name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
+        arguments = ["-i", str(where or self.inventory), *options]
+        if extra:
+            arguments += ["-e", json.dumps(extra)]
+        return self._run("ansible-playbook", name, *arguments, environment=environment)
+
+    def module(
+        self, host: str, module: str, arguments: c.Mapping[str, t.Any], *options: str, where: pathlib.Path | None = None
+    ) -> dict[str, t.Any]:
+        """Run one module on one host and give its result."""
+        command = [
+            host,
+            "-i",
+            str(where or self.inventory),
+            "-m",
+            f"{COLLECTION}.{module}",
+            "-a",
+            json.dumps(arguments),
+        ]
+        run = self._run("ansible", *command, *options)
+        start = run.output.find("=> {")
+        assert start >= 0, run.output
+        result: dict[str, t.Any] = json.JSONDecoder().raw_decode(run.output[start + 3 :])[0]
+        return result
+
+    def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:
+        own = {
+            "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),
+            "ANSIBLE_HOME": str(self._folder / "ansible"),
+            "ANSIBLE_FORCE_COLOR": "0",
+            "ANSIBLE_NOCOWS": "1",
+            "NO_PROXY": "127.0.0.1",
+            **(environment or {}),
+        }
+        done = subprocess.run(
+            [program, *arguments],
+            env={**{name: value for name, value in os.environ.items() if name != "ANSIBLE_CONFIG"}, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A file that cannot be read is named; a part without it is partial, and that is a failure unless it was allowed."""
+
+from __future__ import annotations
+
+from integration import sets
+from integration.controller import Controller
+
+from lab import inventory
+from lab.lab import Lab
+
+LOCKED = {"locked": ["*/Reports/locked.pst"]}
+
+
+def test_partial_fails_and_is_not_sealed(lab: Lab, controller: Controller) -> None:
+    (lab.components("web01")["reports"] / "locked.pst").write_bytes(b"in use")
+    lab.faults["web01"] = LOCKED
+    controller.play("backup").failed("reports/locked.pst", "groupid_allow_partial")
+    assert sets.sealed(lab.path("web01", inventory.LOCAL_ROOT), "hq") == []
+
+
+def test_partial_that_was_allowed_by_glob_is_sealed(lab: Lab, controller: Controller) -> None:
+    (lab.components("web01")["reports"] / "locked.pst").write_bytes(b"in use")
+    lab.faults["web01"] = LOCKED
+    run = controller.play("backup", extra={"groupid_allow_partial": ["reports/*.pst"]}).succeeded()
+    assert "waived" in run.output
+    assert len(sets.sealed(lab.path("web01", inventory.LOCAL_ROOT), "hq")) == 1
+
+
+def test_default_excludes_leave_logs_out(lab: Lab, controller: Controller) -> None:
+    controller.play("backup").succeeded()
+    [part] = sets.parts(lab.path("web01", inventory.LOCAL_ROOT))
+    files, _ = sets.found(part)
+    assert files
+    assert not [path for path in files if "/log/" in path or path.endswith((".dtmlog", "node.lock"))]
+    sets.check_part(part)

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a backup costs on the wire."""
+
+from __future__ import annotations
+
+from integration.controller import Controller
+
+from lab import inventory
+from lab.lab import Lab
+
+ONE_COMMAND = ["Create", "Command", "Send", "Receive", "Signal", "Delete"]
+
+
+def test_a_whole_server_is_one_request_to_the_agent(lab: Lab, controller: Controller) -> None:
+    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
+    result = controller.module("web01", "groupid_backup_folder", wanted)
+    assert len(result["components"]) == 6, result
+    assert all(component["status"] == "copied" for component in result["components"]), result
+    assert [entry.action for entry in lab.recorder.entries(host="web01")] == ONE_COMMAND
+
+
+def test_a_backup_run_asks_each_host_a_handful_of_times(lab: Lab, controller: Controller) -> None:
+    controller.play("backup").succeeded()
+    for host, calls in (("web01", 5), ("web02", 5), ("old01", 5)):
+        entries = lab.recorder.entries(host=host)
+        # preflight, backup, verify, prepared, sealed
+        assert len(entries) <= calls * len(ONE_COMMAND), [entry.action for entry in entries]
