@@ -9,6 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 
 
@@ -46,30 +47,55 @@ class ActionModule(AgentAction):
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         set_id = str(backup_set.SetId.parse(args["set_id"]))
+        deployment = backup_set.check_deployment(args["deployment"])
+        folders = _folders(args["folders"])
+        if args["components"] is None:
+            args = {**args, **self._default_components(args["version"], args["component_paths"])}
         return {
             "operation": "backup",
             "root": args["backup_root"],
-            "deployment": backup_set.check_deployment(args["deployment"]),
+            "deployment": deployment,
             "set_id": set_id,
             "epoch": args["epoch"] or set_id,
             "inventory_name": variables["inventory_hostname"],
             **products.products_request(args["version"], args["component_paths"]),
-            "components": _components(args),
+            "components": _one_of_a_name([*_components(args), *folders]),
             "allow_partial": args["allow_partial"],
             "threads": args["threads"],
             "retries": args["retries"],
             "retry_wait_ms": round(args["retry_wait"] * 1000),
         }
 
+    def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        # Ansible has a word "finished" of its own, for async tasks, and makes a truth value of it.
+        finished = answer.pop("finished", None)
+        return {**answer, "finished_at": finished} if finished else answer
+
+    def _default_components(self, version: str, component_paths: c.Mapping[str, str]) -> dict[str, t.Any]:
+        """Give version and components as if the caller had named them: which are usual depends on what is installed.
+
+        Where that is not exactly one GroupID, the version stays ``auto``, and the backup itself refuses it.
+        """
+        if version == products.AUTO:
+            installations = self.ask(probe_request(component_paths=component_paths))["installations"]
+            if len(installations) == 1:
+                version = installations[0]["version"]
+        return {"version": version, "components": products.default_components(version)}
+
 
 def _components(args: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Give the product's components and the caller's own folders. Raises ValueError."""
     exclude = [*args["exclude_defaults"], *args["exclude"]]
-    components = products.components_request(args["version"], args["components"], args["include"], exclude)
-    for folder in args["folders"]:
+    return products.components_request(args["version"], args["components"], args["include"], exclude)
+
+
+def _folders(folders: c.Sequence[c.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    for folder in folders:
         if backup_set.check_component(folder["name"]) in products.component_names(products.AUTO):
             raise ValueError(f"{folder['name']} is a component of GroupID: name its folder in component_paths.")
-        components.append(dict(folder))
+    return [dict(folder) for folder in folders]
+
+
+def _one_of_a_name(components: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     names = [component["name"] for component in components]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -9,6 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 
 
@@ -24,13 +25,13 @@ class ActionModule(AgentAction):
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        return {
-            "operation": "probe",
-            **products.products_request(args["version"], args["component_paths"]),
-            "measure": args["measure"],
-            "roots": [args["backup_root"]] if args["backup_root"] else [],
-            "deployment": backup_set.check_deployment(args["deployment"]) if args["deployment"] else None,
-        }
+        return probe_request(
+            args["version"],
+            args["component_paths"],
+            measure=args["measure"],
+            root=args["backup_root"],
+            deployment=backup_set.check_deployment(args["deployment"]) if args["deployment"] else None,
+        )
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
         roots = answer.pop("roots", [])

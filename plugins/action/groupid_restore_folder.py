@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.module_utils.differences import differences_text
+from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
 
 
 class ActionModule(AgentAction):
@@ -65,10 +65,7 @@ class ActionModule(AgentAction):
 
         None when there is no such part or nothing in it, which the restore itself then reports.
         """
-        request = {**products.products_request(products.AUTO, {}), "measure": False, "roots": [root]}
-        answer = self.call({"operation": "probe", **request, "deployment": deployment})
-        if answer["failed"]:
-            raise AgentCallError(AgentError.from_answer(answer["error"]))
+        answer = self.ask(probe_request(root=root, deployment=deployment))
         wanted = server or answer["computer"]["server"]
         for found in map(backup_set.BackupSet.from_answer, answer["roots"][0]["sets"]):
             for part in found.parts:

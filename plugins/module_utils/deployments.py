@@ -132,7 +132,7 @@ def plan(
                 f"{', '.join(sorted(set(names.values())))}. Correct the name, or the --limit of this run."
             )
     deployments: dict[str, Group] = {
-        name: {"hosts": [host for host in run if names[host] == name], "outside": []}
+        name: {"hosts": sorted(host for host in run if names[host] == name), "outside": []}
         for name in sorted(set(names.values()))
         if not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
     }

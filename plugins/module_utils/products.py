@@ -247,26 +247,23 @@ def _components_by_name() -> dict[str, Component]:
     return {part.name: part for product in PRODUCTS for part in product.components}
 
 
-def components_request(
-    version: str, names: c.Sequence[str] | None, include: c.Sequence[str], exclude: c.Sequence[str]
-) -> list[dict[str, t.Any]]:
-    """Give the components of a backup request.
+def default_components(version: str) -> list[str]:
+    """Name the components that are backed up when the caller names none (``auto``: of any version).
 
-    names: None for the version's own default ones. With ``auto`` those differ from version to version: each then says
-    in ``versions`` to which it belongs, and the agent leaves out those of other versions than the one it finds.
-    include, exclude: globs below each component's root.
+    Raises UnknownVersionError.
+    """
+    defaults = (part.name for product in select_products(version) for part in product.components if part.default)
+    return list(dict.fromkeys(defaults))
+
+
+def components_request(
+    version: str, names: c.Sequence[str], include: c.Sequence[str], exclude: c.Sequence[str]
+) -> list[dict[str, t.Any]]:
+    """Give the components of a backup request. include, exclude: globs below each component's root.
 
     Raises UnknownVersionError, UnknownComponentError.
     """
-    if names is None:
-        defaults = [
-            (part, product) for product in select_products(version) for part in product.components if part.default
-        ]
-        names = list(dict.fromkeys(part.name for part, _ in defaults))
-        homes = {name: [product.version for part, product in defaults if part.name == name] for name in names}
-    else:
-        check_components(version, names)
-        homes = {}
+    check_components(version, names)
     known = _components_by_name()
     return [
         {
@@ -275,7 +272,6 @@ def components_request(
             "path": None,
             "include": list(include),
             "exclude": list(exclude),
-            "versions": homes.get(name),
         }
         for name in names
     ]

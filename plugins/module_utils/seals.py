@@ -20,12 +20,15 @@ import typing as t
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
-MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch", "finished")
+MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
 SEALABLE = ("complete", "waived")
 
 
-class NotSealableError(ValueError):
-    """A member's part is not what a seal may stand for."""
+class Candidate(t.TypedDict):
+    """A set that could be sealed: its parts in order of server, and what stands against it, a sentence each."""
+
+    members: list[dict[str, t.Any]]
+    refusals: list[str]
 
 
 class Progress(t.TypedDict):
@@ -49,23 +52,21 @@ class Unfinished(t.TypedDict):
     servers: list[str]
 
 
-def members(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> list[dict[str, t.Any]]:
-    """Give the members of a set in order of server: what each one's backup answered.
+def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> Candidate:
+    """Gather the parts that this run put into a set, and say what stands against sealing it.
 
     verified: demand that each part was verified in this run.
-
-    Raises NotSealableError naming the host and what its part lacks.
     """
-    found = []
+    members: list[dict[str, t.Any]] = []
+    refusals = []
     for host in hosts:
-        part = facts[host].get("__groupid_part") or {}
-        check = facts[host].get("__groupid_verified") or {}
-        if part.get("state") not in SEALABLE or not part.get("part_sha256"):
-            raise NotSealableError(f"Set {set_id} is not sealed: this run has no complete part of {host}.")
-        if verified and (check.get("state"), check.get("set_id")) != ("verified", set_id):
-            raise NotSealableError(f"Set {set_id} is not sealed: the part of {host} was not verified by this run.")
-        found.append({field: part[field] for field in MEMBER_FIELDS})
-    return sorted(found, key=lambda member: str(member["server"]))
+        refusal = _refusal(facts, host, set_id, verified)
+        if refusal:
+            refusals.append(f"{_server(facts, host) or host} {refusal}")
+        else:
+            part = facts[host]["__groupid_part"]
+            members.append({**{field: part[field] for field in MEMBER_FIELDS}, "finished": part["finished_at"]})
+    return {"members": sorted(members, key=lambda member: str(member["server"])), "refusals": refusals}
 
 
 def progress(facts: Facts, hosts: c.Iterable[str], set_id: str) -> Progress:
@@ -99,6 +100,19 @@ def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
                 holders.setdefault(one["set_id"], {})[server] = one
     candidates = (_unfinished(set_id, holders[set_id], servers) for set_id in sorted(holders))
     return [candidate for candidate in candidates if candidate]
+
+
+def _refusal(facts: Facts, host: str, set_id: str, verified: bool) -> str:
+    """Say why a host's part cannot be sealed; empty when it can."""
+    part = facts[host].get("__groupid_part") or {}
+    check = facts[host].get("__groupid_verified") or {}
+    if not part.get("part_sha256"):
+        return "has no part of this run"
+    if part["state"] not in SEALABLE:
+        return f"has a part that is {part['state']}"
+    if verified and (check.get("state"), check.get("set_id")) != ("verified", set_id):
+        return "has a part that was not verified by this run"
+    return ""
 
 
 def _server(facts: Facts, host: str) -> str:

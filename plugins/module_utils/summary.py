@@ -29,7 +29,8 @@ def lines(facts: Facts, chosen: deployments.Plan, kind: Kind, check: bool = Fals
     body = table(["host", "server", "deployment", *headings], [row_of(facts, host) for host in chosen["hosts"]])
     if kind == "backup":
         body += ["", *_set_table(facts, chosen, check)]
-    opening = ["Check mode: nothing was changed. This is what a run would do.", ""] if check else []
+    predicted = check and kind in ("backup", "restore")
+    opening = ["Check mode: nothing was changed. This is what a run would do.", ""] if predicted else []
     return [*opening, *body, *failure_lines(facts, chosen["hosts"])]
 
 

@@ -176,6 +176,16 @@ version:
   returned: when the host answered
   type: str
   sample: "10.0"
+epoch:
+  description: The point in time that the part belongs to.
+  returned: when the backup was started
+  type: str
+  sample: 20261122T150405Z
+finished_at:
+  description: When the part was finished, UTC.
+  returned: when the part was finished, not in check mode
+  type: str
+  sample: "2026-11-22T15:04:17.1234567Z"
 set_path:
   description: Folder of the set.
   returned: when the backup was started

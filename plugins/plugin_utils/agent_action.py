@@ -67,6 +67,13 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         """Send one request, in check mode as the task is. Gives the answer."""
         return call_agent(self, {"check": bool(self._task.check_mode), **request})
 
+    def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Send a request that only prepares the operation. Gives its answer of success, or raises AgentCallError."""
+        answer = self.call(request)
+        if answer["failed"]:
+            raise AgentCallError(AgentError.from_answer(answer["error"]))
+        return answer
+
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         _, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         answer = self.call(self.request(args, variables))

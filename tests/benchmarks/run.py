@@ -163,13 +163,13 @@ class Bench:
 
 def compiled_agent(place: Path) -> tuple[Path, float]:
     """The agent's program as the mono runner makes it, and the seconds of its one compilation."""
-    source = agent_source.load()
+    source = agent_source.agent_source()
     builder = agent_build.AgentBuilder(
         place / "cache", sorted((Path(agent_build.__file__).parent / "mono").glob("*.cs"))
     )
     shutil.rmtree(place / "cache", ignore_errors=True)
     begin = time.perf_counter()
-    program = builder.build(source.text, source.namespace, ProcessGroup(), dict(os.environ))
+    program = builder.build(source.text, source.type_name.rpartition(".")[0], ProcessGroup(), dict(os.environ))
     return program, time.perf_counter() - begin
 
 

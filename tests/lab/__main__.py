@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 from lab import daemon, damage, fleet, inventory, layout, snapshot, wine_host
-from lab.lab import FLEET_FILE, REPOSITORY, LabError, prepare
+from lab.lab import REPOSITORY, LabError, live_components, load_fleet, prepare
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _status(options: argparse.Namespace) -> int:
         print(f"No lab runs on {options.root}.")
         return 1
     print(f"A lab runs on 127.0.0.1:{port}, inventory: {options.root / 'inventory.yml'}")
-    for host in _fleet(options.root).hosts:
+    for host in load_fleet(options.root).hosts:
         print(f"  {host.name:12} GroupID {host.version:5} deployment {host.deployment:10} runner {host.runner}")
     return 0
 
@@ -71,7 +71,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _damage(options: argparse.Namespace) -> int:
-    components = _components(options.root, options.host)
+    components = live_components(options.root, options.host)
     folder = components.get(options.component)
     if folder is None:
         raise LabError(f"{options.host} has no component {options.component}; it has {', '.join(components)}.")
@@ -84,7 +84,7 @@ def _damage(options: argparse.Namespace) -> int:
 
 
 def _snapshot(options: argparse.Namespace) -> int:
-    picture = snapshot.take(_components(options.root, options.host))
+    picture = snapshot.take(live_components(options.root, options.host))
     options.file.write_text(json.dumps(picture, indent=0), encoding="utf-8")
     print(f"{len(picture)} files and folders of {options.host} noted in {options.file}")
     return 0
@@ -92,27 +92,12 @@ def _snapshot(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     before = json.loads(options.file.read_text(encoding="utf-8"))
-    after = snapshot.take(_components(options.root, options.host))
+    after = snapshot.take(live_components(options.root, options.host))
     differences = snapshot.compare(before, after, folder_times=options.folder_times)
     for difference in differences:
         print(f"{difference.what}: {difference.path}")
     print(f"{options.host}: {f'{len(differences)} differences' if differences else f'{len(after)} entries, all equal'}")
     return 1 if differences else 0
-
-
-def _fleet(root: pathlib.Path) -> fleet.Fleet:
-    try:
-        return fleet.Fleet.load(root / FLEET_FILE)
-    except FileNotFoundError:
-        raise LabError(f"{root} is no lab. Make one with: python -m lab start --root {root}") from None
-
-
-def _components(root: pathlib.Path, name: str) -> dict[str, pathlib.Path]:
-    hosts = _fleet(root)
-    try:
-        return layout.components(root, hosts.host(name))
-    except KeyError:
-        raise LabError(f"No host {name}; there are {', '.join(host.name for host in hosts.hosts)}.") from None
 
 
 def _parser() -> argparse.ArgumentParser:

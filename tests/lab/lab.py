@@ -63,6 +63,23 @@ def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) ->
     fleet.save(root / FLEET_FILE)
 
 
+def load_fleet(root: pathlib.Path) -> Fleet:
+    """Give the fleet of a lab's folder. Raises LabError when it is none."""
+    try:
+        return Fleet.load(root / FLEET_FILE)
+    except FileNotFoundError:
+        raise LabError(f"{root} is no lab. Make one with: python -m lab start --root {root}") from None
+
+
+def live_components(root: pathlib.Path, name: str) -> dict[str, pathlib.Path]:
+    """Give the folders of a host's components. Raises LabError when there is no such host."""
+    fleet = load_fleet(root)
+    try:
+        return layout.components(root, fleet.host(name))
+    except KeyError:
+        raise LabError(f"No host {name}; there are {', '.join(host.name for host in fleet.hosts)}.") from None
+
+
 def discard(root: pathlib.Path) -> None:
     """Delete what a lab has made below its folder; what others have put there stays."""
     for name in _OWN_ENTRIES:
@@ -96,7 +113,7 @@ class Lab:
 
     def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE) -> None:
         self.root = root.resolve()
-        self.fleet = Fleet.load(self.root / FLEET_FILE)
+        self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
         self.recorder = Recorder(self.root / "requests.jsonl")
         self.interceptors: list[Interceptor] = [self.recorder]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What GroupID's setup leaves in the registry of a host."""
+"""What a host's registry says: where GroupID is, and who the host is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def values(host: Host) -> dict[str, str]:
     """Give the values of the key; the folder as Windows writes it."""
     folder = layout.INSTALLATION.format(version=host.version).replace("/", "\\")
     return {"InstallationPath": rf"{host.installation_drive}:\{folder}", "Version": f"{host.version}.0.0"}
+
+
+def of_windows(host: Host) -> dict[str, dict[str, str]]:
+    """Give GroupID's values and the host's identity, by key."""
+    return {
+        installation_key(host): values(host),
+        r"SOFTWARE\Microsoft\Cryptography": {"MachineGuid": host.machine_guid},
+    }
 
 
 def write_for_mono(root: pathlib.Path, host: Host) -> None:

@@ -70,9 +70,9 @@ class WineHost:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(share)
                 share.chmod(0o777)
-        key = "HKLM\\" + registry.installation_key(self._host)
-        for name, value in registry.values(self._host).items():
-            self._program(["reg.exe", "add", key, "/v", name, "/d", value, "/f", "/reg:64"])
+        for key, values in registry.of_windows(self._host).items():
+            for name, value in values.items():
+                self._program(["reg.exe", "add", f"HKLM\\{key}", "/v", name, "/d", value, "/f", "/reg:64"])
 
     def own(self) -> None:
         """Give everything below the home to the user that programs run as."""

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         private const string What = "The backup stopped";
         private const string Next = "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
 
-        private readonly JsonMap request;
+        private readonly CopySettings settings;
         private readonly bool check;
         private readonly BackupPlan plan;
         private readonly Globs allowed;
@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
 
         public Backup(JsonMap request)
         {
-            this.request = request;
+            settings = new CopySettings(request);
             check = request.Flag("check", false);
             plan = new BackupPlan(request);
             allowed = new Globs(request.Texts("allow_partial"));
@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             string folder = plan.PartPath;
             MakePart(folder);
             Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-            new BackupCopy(folder, writer, request).Run(plan.Components);
+            new BackupCopy(folder, writer, settings).Run(plan.Components);
             Sum();
             List<Entry> files = new List<Entry>();
             List<Entry> all = new List<Entry>();
@@ -95,7 +95,19 @@ namespace IdentityOpsAgent
             Writer writer = new Writer(BackupPlan.What, "Correct groupid_backup_root, or give the account the right to write there.", false);
             writer.EnsureFolder(plan.Set.DeploymentPath, Win32.CreateClosedFolder);
             writer.EnsureFolder(plan.Set.Path, Win32.CreateFolder);
-            writer.CreateFolder(folder);
+            writer.Try(folder, delegate
+            {
+                try
+                {
+                    Win32.CreateFolder(folder);
+                }
+                catch (SystemError error)
+                {
+                    if (SystemCodes.IsTaken(error))
+                        throw BackupPlan.PartExists(folder);
+                    throw;
+                }
+            });
         }
 
         private void Sum()

@@ -9,22 +9,35 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
+    // How a request wants its files copied.
+    internal sealed class CopySettings
+    {
+        public readonly int Threads;     // 0 = by itself
+        public readonly int Retries;
+        public readonly int RetryWait;   // milliseconds
+
+        public CopySettings(JsonMap request)
+        {
+            Threads = request.NumberOr("threads", 0, 0, 256);
+            Retries = request.NumberOr("retries", 3, 0, 100);
+            RetryWait = request.NumberOr("retry_wait_ms", 500, 0, 60000);
+        }
+    }
+
     // Copies what a plan found into the part: each file read once, hashed and written in that one pass. A file that could not be read whole
     // and unchanged leaves nothing in the part but its name among the problems; a write that fails ends everything.
     internal sealed class BackupCopy
     {
         private readonly string part;
         private readonly Writer writer;
-        private readonly int threads, retries, retryWait;
+        private readonly CopySettings settings;
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
-        public BackupCopy(string part, Writer writer, JsonMap request)
+        public BackupCopy(string part, Writer writer, CopySettings settings)
         {
             this.part = part;
             this.writer = writer;
-            threads = request.NumberOr("threads", 0, 0, 256);
-            retries = request.NumberOr("retries", 3, 0, 100);
-            retryWait = request.NumberOr("retry_wait_ms", 500, 0, 60000);
+            this.settings = settings;
         }
 
         public void Run(List<PlannedComponent> components)
@@ -56,8 +69,8 @@ namespace IdentityOpsAgent
             {
                 List<Entry> again = new List<Entry>();
                 List<Entry> current = files;
-                bool last = round == retries;
-                Crew.Run(current.Count, threads, delegate(Worker worker, int index)
+                bool last = round == settings.Retries;
+                Crew.Run(current.Count, settings.Threads, delegate(Worker worker, int index)
                 {
                     Problem problem = Copy(worker, current[index]);
                     if (problem == null)
@@ -72,7 +85,7 @@ namespace IdentityOpsAgent
                 });
                 files = again;
                 if (files.Count > 0)
-                    Thread.Sleep(retryWait);
+                    Thread.Sleep(settings.RetryWait);
             }
         }
 

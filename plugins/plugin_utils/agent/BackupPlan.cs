@@ -12,6 +12,7 @@ namespace IdentityOpsAgent
         public readonly string Name;
         public readonly bool Required;
         public readonly List<string> Include, Exclude;
+        public readonly Selection Selection;
         public readonly string OwnPath;   // given by the request; null: found by the product
         public string Source;             // null when there is no place where it could lie
         public Tree Tree;                 // null when absent
@@ -23,6 +24,7 @@ namespace IdentityOpsAgent
             Required = map.Flag("required", true);
             Include = map.Texts("include");
             Exclude = map.Texts("exclude");
+            Selection = new Selection(Include, Exclude);
             string path = map.TextOrNull("path") ?? ownPaths.TextOrNull(Name);
             OwnPath = path == null ? null : Paths.Absolute(path, "path");
         }
@@ -62,13 +64,13 @@ namespace IdentityOpsAgent
         public string Version;
 
         private readonly List<Product> products;
-        private readonly string version;
+        private readonly Product named;   // null with auto
 
         public BackupPlan(JsonMap request)
         {
             Set = SetFolder.Of(request);
             products = Product.ListOf(request);
-            version = request.TextOrNull("version") ?? "auto";
+            named = Product.Named(products, request.TextOrNull("version") ?? "auto");
             JsonMap ownPaths = request.MapOrEmpty("component_paths");
             Components = request.Maps("components").ConvertAll(delegate(JsonMap map) { return new PlannedComponent(map, ownPaths); });
             foreach (PlannedComponent component in Components)
@@ -121,17 +123,21 @@ namespace IdentityOpsAgent
             if (Paths.NearestExisting(Set.Root) == null)
                 throw new AgentError("root_missing", What, Set.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
             if (Win32.TryFacts(PartPath, out facts))
-                throw new AgentError("part_exists", What, PartPath, "The set already has a part of this server.", "Choose a new set id: a part is never written twice.");
+                throw PartExists(PartPath);
+        }
+
+        public static AgentError PartExists(string path)
+        {
+            return new AgentError("part_exists", What, path, "The set already has a part of this server.", "Choose a new set id: a part is never written twice.");
         }
 
         private void FindSources()
         {
-            Product chosen = products.Find(delegate(Product product) { return product.Version == version; });
             bool needed = Components.Exists(delegate(PlannedComponent component)
             {
-                return component.OwnPath == null && (chosen == null || !IsData(chosen, component.Name));
+                return component.OwnPath == null && (named == null || !IsData(named, component.Name));
             });
-            Installation installation = Installation.Choose(products, version, needed, What);
+            Installation installation = Installation.Choose(products, named, needed, What);
             Version = installation == null ? null : installation.Product.Version;
             foreach (PlannedComponent component in Components)
                 component.Source = component.OwnPath ?? SourceIn(installation, component);
@@ -169,7 +175,7 @@ namespace IdentityOpsAgent
             else if (!Attributes.IsFolder(facts.Attributes))
                 throw Missing(component, "It is a file, not a folder.");
             CheckApart(component);
-            component.Tree = Tree.Walk(component.Name, component.Source, new Selection(component.Include, component.Exclude));
+            component.Tree = Tree.Walk(component.Name, component.Source, component.Selection);
             component.Problems.AddRange(component.Tree.Problems);
         }
 

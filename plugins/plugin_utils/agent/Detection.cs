@@ -32,6 +32,15 @@ namespace IdentityOpsAgent
             });
         }
 
+        // null for auto.
+        public static Product Named(List<Product> products, string version)
+        {
+            Product named = products.Find(delegate(Product product) { return product.Version == version; });
+            if (version != "auto" && named == null)
+                throw new FormatError("'version' is '" + version + "', which the request does not describe");
+            return named;
+        }
+
         public ProductComponent Component(string name)
         {
             return Components.Find(delegate(ProductComponent component) { return component.Name == name; });
@@ -124,12 +133,9 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // The one that a request means: `version`, or with auto the only one. null when there is none and none is needed.
-        public static Installation Choose(List<Product> products, string version, bool needed, string what)
+        // The one that a request means: the wanted product's, or without one (auto) the only one. null when there is none and none is needed.
+        public static Installation Choose(List<Product> products, Product wanted, bool needed, string what)
         {
-            Product wanted = products.Find(delegate(Product product) { return product.Version == version; });
-            if (version != "auto" && wanted == null)
-                throw new FormatError("'version' is '" + version + "', which the request does not describe");
             List<Installation> found = wanted != null ? wanted.Find(Win32.FixedDrives()) : FindAll(products);
             if (found.Count == 1)
                 return found[0];

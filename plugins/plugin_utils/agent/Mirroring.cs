@@ -1,0 +1,108 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Which of two selections, the backup's and the restore's, cover a folder.
+    internal struct Cover
+    {
+        public bool Backup, Restore;
+    }
+
+    // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or could not read, and
+    // what the restore was not asked for, stays, and so does every folder that leads to it.
+    internal sealed class Mirroring
+    {
+        private readonly RestoreTarget target;
+        private readonly Selection backup;
+
+        private struct Visit
+        {
+            public Removal Removal;
+            public Cover Cover;
+        }
+
+        public Mirroring(RestoreTarget target)
+        {
+            this.target = target;
+            backup = new Selection(target.Component.Include, target.Component.Exclude);
+        }
+
+        public Cover Top
+        {
+            get { return new Cover { Backup = backup.CoversRoot, Restore = target.Selection.CoversRoot }; }
+        }
+
+        public Cover Below(Cover above, Entry folder)
+        {
+            return Below(above, BelowRoot(folder.Path));
+        }
+
+        // All that is at a place where something else belongs.
+        public List<Removal> Everything(string place, string path, bool enter)
+        {
+            List<Removal> removals = new List<Removal> { new Removal(place, path, true, null) };
+            for (int i = 0; enter && i < removals.Count; i++)
+            {
+                Removal above = removals[i];
+                if (!above.IsFolder || (i > 0 && !SetFolder.IsFolder(above.Place)))
+                    continue;
+                foreach (FoundEntry found in Win32.Enumerate(above.Place))
+                    removals.Add(new Removal(Paths.Combine(above.Place, found.Name), above.Path + "/" + found.Name, Attributes.IsFolder(found.Attributes), above));
+            }
+            removals.Reverse();
+            return removals;
+        }
+
+        // An entry that the part does not have, with all below it that may go.
+        public List<Removal> Extra(string place, string path, FoundEntry found, Cover cover)
+        {
+            List<Removal> removals = new List<Removal>();
+            Stack<Visit> waiting = new Stack<Visit>();
+            Consider(removals, waiting, new Removal(place, path, Attributes.IsFolder(found.Attributes), null), found, cover);
+            while (waiting.Count > 0)
+            {
+                Visit visit = waiting.Pop();
+                foreach (FoundEntry below in Win32.Enumerate(visit.Removal.Place))
+                {
+                    Removal removal = new Removal(Paths.Combine(visit.Removal.Place, below.Name), visit.Removal.Path + "/" + below.Name,
+                        Attributes.IsFolder(below.Attributes), visit.Removal);
+                    Consider(removals, waiting, removal, below, visit.Cover);
+                }
+            }
+            removals.Reverse();
+            foreach (Removal removal in removals)
+            {
+                if (removal.Stays && removal.Above != null)
+                    removal.Above.Stays = true;
+            }
+            removals.RemoveAll(delegate(Removal removal) { return removal.Stays; });
+            return removals;
+        }
+
+        private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal, FoundEntry found, Cover above)
+        {
+            string path = BelowRoot(removal.Path);
+            Cover cover = Below(above, path);
+            bool enter = removal.IsFolder && !Attributes.IsLink(found.Attributes, found.ReparseTag);
+            bool spared = backup.Excludes(path) || target.Selection.Excludes(path) || target.Unread.ContainsKey(removal.Path);
+            removal.Stays = spared || !cover.Backup || !cover.Restore;
+            removals.Add(removal);
+            if (enter && !spared)
+                waiting.Push(new Visit { Removal = removal, Cover = cover });
+        }
+
+        private Cover Below(Cover above, string path)
+        {
+            return new Cover { Backup = backup.Covers(path, above.Backup), Restore = target.Selection.Covers(path, above.Restore) };
+        }
+
+        private string BelowRoot(string path)
+        {
+            return path.Substring(target.Top.Name.Length + 1);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The operation `restore`. The part is verified in full before anything else; then all targets are planned; then, and only then, written.
+    internal sealed class Restore
+    {
+        public const string What = "The restore was not started";
+
+        private readonly JsonMap request;
+        private readonly bool check;
+        private readonly int threads;
+        private readonly SetFolder set;
+        private readonly string server;
+        private readonly Answer answer = new Answer();
+        private readonly List<RestoreTarget> targets = new List<RestoreTarget>();
+
+        public Restore(JsonMap request)
+        {
+            this.request = request;
+            check = request.Flag("check", false);
+            threads = request.NumberOr("threads", 0, 0, 256);
+            set = SetFolder.Of(request);
+            server = Verify.ServerOf(request);
+        }
+
+        public Answer Run()
+        {
+            int limit = request.NumberOr("diff_limit", Answer.ListLimit, 0, int.MaxValue);
+            using (HostLock.Take("restore", set.Deployment + " " + set.SetId, check))
+            {
+                StoredPart part = StoredPart.Open(set, server, What);
+                CheckAllowed(part);
+                Verification verification = new Verification(part);
+                verification.Run(null, What);
+                answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files).Set("bytes", verification.Bytes);
+                if (verification.Findings.Count > 0)
+                    throw Verify.Damaged(part, verification.Findings, What);
+                ChooseTargets(part, verification.Record);
+                foreach (RestoreTarget target in targets)
+                    RestorePlan.Make(target, threads);
+                CheckSpace();
+                Tell(Math.Min(limit, Answer.ListLimit));
+                if (answer.Changed && !check)
+                    Write(part);
+                return answer;
+            }
+        }
+
+        private void CheckAllowed(StoredPart part)
+        {
+            if (!part.Sealed && part.SealFlaw == null && !request.Flag("unsealed", false))
+                throw new AgentError("not_sealed", What, set.Path, "The set is not sealed: it is not known to be whole.", "Seal the set, or allow an unsealed one.");
+            if (part.Document == null)
+                return;
+            if (part.Document.State == Part.Partial)
+                throw new AgentError("part_state", What, part.Path, "The part is partial: files are missing, and nobody allowed it.", "Use another set.");
+            if (part.Document.MachineGuid != Win32.MachineGuid() && !request.Flag("other_machine", false))
+                throw new AgentError("other_machine", What, part.Path,
+                    "The part is of the machine " + part.Document.MachineGuid + "; this is " + Win32.MachineGuid() + ".",
+                    "Check that this is the right server, and allow another machine if it is.");
+        }
+
+        private void ChooseTargets(StoredPart part, PartRecord record)
+        {
+            List<JsonMap> wanted = request.Maps("components");
+            if (request["components"] == null)
+            {
+                foreach (Entry component in record.Components.Values)
+                    wanted.Add(new JsonMap().Set("name", component.Name));
+            }
+            foreach (JsonMap map in wanted)
+            {
+                string name = Names.Component(map.Text("name"));
+                PartComponent component = part.Document.Copied(name);
+                if (component == null)
+                    throw new AgentError("component_missing", What, part.Path, "The part does not have this component.", "Name one that it has.", name);
+                RestoreTarget target = new RestoreTarget(map, component, record.Components[name]);
+                CheckApart(target);
+                CheckMirror(target, part.Document);
+                targets.Add(target);
+            }
+        }
+
+        private void CheckApart(RestoreTarget target)
+        {
+            if (Paths.NearestExisting(target.Place) == null)
+                throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.", "Name another folder in targets.", target.Component.Name);
+            string place = Paths.Resolved(target.Place);
+            string sets = Paths.Resolved(set.DeploymentPath);
+            if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
+                throw new AgentError("target_in_root", What, target.Place, "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
+                    "Name another folder in targets.", target.Component.Name);
+            foreach (RestoreTarget other in targets)
+            {
+                string otherPlace = Paths.Resolved(other.Place);
+                if (Paths.Holds(place, otherPlace) || Paths.Holds(otherPlace, place))
+                    throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name + "' lie in each other");
+            }
+        }
+
+        // What the backup could not read is not in the part, and must not be removed for that.
+        private static void CheckMirror(RestoreTarget target, Part document)
+        {
+            if (target.Policy != RestoreTarget.Mirror || target.Component.Problems == 0)
+                return;
+            List<Problem> known = document.Problems.FindAll(delegate(Problem problem) { return problem.Component == target.Component.Name; });
+            if (known.Count < target.Component.Problems)
+                throw new AgentError("part_state", What, null, "The part does not name all of the files that it lacks, so nothing can be removed safely.",
+                    "Restore this component with the policy merge.", target.Component.Name);
+            foreach (Problem problem in known)
+                target.Unread[problem.Path] = true;
+        }
+
+        // Targets on one volume need their room together. The old file and the new one are there at the same time, for each thread.
+        private void CheckSpace()
+        {
+            Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
+            foreach (RestoreTarget target in targets)
+            {
+                string volume = Paths.Volume(target.Place);
+                long sum;
+                needed.TryGetValue(volume, out sum);
+                needed[volume] = sum + target.WrittenBytes;
+            }
+            foreach (RestoreTarget target in targets)
+                BackupPlan.CheckSpace(target.Place, needed[Paths.Volume(target.Place)], What);
+        }
+
+        private void Write(StoredPart part)
+        {
+            try
+            {
+                foreach (RestoreTarget target in targets)
+                    new RestoreWork(part, target).Run(threads);
+            }
+            catch (AgentError error)
+            {
+                answer.Failure = error;
+            }
+        }
+
+        private void Tell(int limit)
+        {
+            List<string> added = new List<string>(), replaced = new List<string>(), removed = new List<string>(), attributes = new List<string>();
+            long addedCount = 0, replacedCount = 0, removedCount = 0, attributesCount = 0;
+            foreach (RestoreTarget target in targets)
+            {
+                addedCount += target.Added.Count;
+                replacedCount += target.Replaced.Count;
+                removedCount += target.RemovedCount;
+                attributesCount += target.OtherFacts.Count;
+                AddPaths(added, target.Added, limit);
+                AddPaths(replaced, target.Replaced, limit);
+                AddPaths(attributes, target.OtherFacts, limit);
+                AddRemoved(removed, target, limit);
+            }
+            answer.Changed = addedCount + replacedCount + removedCount + attributesCount > 0;
+            answer.Members.Set("components", targets).Set("added", addedCount).Set("replaced", replacedCount).Set("removed", removedCount)
+                .Set("attributes", attributesCount)
+                .Set("diff", new JsonMap().Set("added", added).Set("replaced", replaced).Set("removed", removed).Set("attributes", attributes));
+        }
+
+        private static void AddPaths(List<string> paths, List<Entry> entries, int limit)
+        {
+            for (int i = 0; i < entries.Count && paths.Count < limit; i++)
+                paths.Add(entries[i].IsFolder ? entries[i].Path + "/" : entries[i].Path);
+        }
+
+        private static void AddRemoved(List<string> paths, RestoreTarget target, int limit)
+        {
+            List<string> removed = new List<string>();
+            foreach (Removal removal in target.Removed)
+            {
+                if (removal.Counts)
+                    removed.Add(removal.IsFolder ? removal.Path + "/" : removal.Path);
+            }
+            removed.Sort(StringComparer.Ordinal);
+            for (int i = 0; i < removed.Count && paths.Count < limit; i++)
+                paths.Add(removed[i]);
+        }
+    }
+}

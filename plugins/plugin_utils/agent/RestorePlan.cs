@@ -1,0 +1,218 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // What a restore of one component has to do, found out without a write: the record and the target are walked side by side, by names and
+    // sizes; files of the same size are then read.
+    internal sealed class RestorePlan
+    {
+        private const string TemporaryForm = ".00000000.restoring";
+
+        private readonly RestoreTarget target;
+        private readonly Mirroring mirroring;
+        private readonly List<Entry> sameSize = new List<Entry>();
+        private readonly Stack<Visit> waiting = new Stack<Visit>();
+
+        // A folder of the record, and how its extras would be judged.
+        private struct Visit
+        {
+            public Entry Folder;
+            public bool Exists;
+            public Cover Cover;
+        }
+
+        private RestorePlan(RestoreTarget target)
+        {
+            this.target = target;
+            mirroring = new Mirroring(target);
+        }
+
+        public static void Make(RestoreTarget target, int threads)
+        {
+            Select(target);
+            RestorePlan plan = new RestorePlan(target);
+            plan.Walk();
+            plan.CompareContents(threads);
+            target.Added.Sort(Entry.ByPath);
+            target.Replaced.Sort(Entry.ByPath);
+            target.OtherFacts.Sort(Entry.ByPath);
+        }
+
+        // A name that a killed restore may have left behind. Never one of a user's.
+        public static string TemporaryName(uint number)
+        {
+            return "." + number.ToString("x8", CultureInfo.InvariantCulture) + TemporaryForm.Substring(9);
+        }
+
+        private static bool IsTemporary(string name)
+        {
+            if (name.Length != TemporaryForm.Length || !name.EndsWith(TemporaryForm.Substring(9), StringComparison.Ordinal))
+                return false;
+            uint number;
+            return uint.TryParse(name.Substring(1, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+                && TemporaryName(number) == name;
+        }
+
+        // Marks what of the record is wanted.
+        private static void Select(RestoreTarget target)
+        {
+            Stack<KeyValuePair<Entry, bool>> waiting = new Stack<KeyValuePair<Entry, bool>>();
+            target.Top.Keep();
+            waiting.Push(new KeyValuePair<Entry, bool>(target.Top, target.Selection.CoversRoot));
+            while (waiting.Count > 0)
+            {
+                KeyValuePair<Entry, bool> folder = waiting.Pop();
+                foreach (Entry child in Children(folder.Key))
+                {
+                    string path = child.Path.Substring(target.Top.Name.Length + 1);
+                    if (target.Selection.Excludes(path))
+                        continue;
+                    bool covered = target.Selection.Covers(path, folder.Value);
+                    if (covered)
+                        child.Keep();
+                    if (child.IsFolder)
+                        waiting.Push(new KeyValuePair<Entry, bool>(child, covered));
+                }
+            }
+        }
+
+        private static ICollection<Entry> Children(Entry folder)
+        {
+            return folder.Children == null ? (ICollection<Entry>)new Entry[0] : folder.Children.Values;
+        }
+
+        private void Walk()
+        {
+            FileFacts facts;
+            FoundEntry top = new FoundEntry();
+            bool exists = Win32.TryFacts(target.Place, out facts);
+            top.Attributes = facts.Attributes;
+            top.ReparseTag = facts.ReparseTag;
+            PlanFolder(target.Top, target.Place, exists, top, mirroring.Top);
+            while (waiting.Count > 0)
+                Enter(waiting.Pop());
+        }
+
+        private void Enter(Visit visit)
+        {
+            string place = visit.Folder.PathBelow(target.Place);
+            Dictionary<string, FoundEntry> there = new Dictionary<string, FoundEntry>(Win32.Names);
+            if (visit.Exists)
+            {
+                foreach (FoundEntry found in Win32.Enumerate(place))
+                    there[found.Name] = found;
+            }
+            bool empty = true;
+            foreach (Entry child in Children(visit.Folder))
+            {
+                FoundEntry found;
+                bool exists = there.TryGetValue(child.Name, out found);
+                there.Remove(child.Name);
+                if (!child.Kept)
+                    continue;
+                empty = false;
+                if (child.IsFolder)
+                    PlanFolder(child, Paths.Combine(place, child.Name), exists, found, mirroring.Below(visit.Cover, child));
+                else
+                    PlanFile(child, Paths.Combine(place, child.Name), exists, found);
+            }
+            if (!visit.Exists && empty)
+                target.Added.Add(visit.Folder);
+            foreach (FoundEntry extra in there.Values)
+                PlanExtra(visit, place, extra);
+        }
+
+        private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Cover cover)
+        {
+            if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
+                throw new AgentError("target_link", Restore.What, place, "There is a link where a folder belongs, and links are not followed.",
+                    "Remove the link, or name the folder that it leads to in targets.", target.Component.Name);
+            bool usable = exists && Attributes.IsFolder(found.Attributes);
+            if (exists && !usable)
+                target.Obstacles.Add(new Removal(place, folder.Path, false, null));
+            if (!usable)
+            {
+                target.NewFolders.Add(folder);
+                target.Touch(folder);
+                target.Touch(folder.Parent);
+            }
+            waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
+        }
+
+        private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
+        {
+            bool link = exists && Attributes.IsLink(found.Attributes, found.ReparseTag);
+            if (exists && !Attributes.IsFolder(found.Attributes) && !link && found.Size == file.Facts.Size)
+            {
+                sameSize.Add(file);
+                return;
+            }
+            target.Touch(file.Parent);
+            if (exists && Attributes.IsFolder(found.Attributes))
+            {
+                target.Obstacles.AddRange(mirroring.Everything(place, file.Path, !link));
+                exists = false;
+            }
+            (exists ? target.Replaced : target.Added).Add(file);
+        }
+
+        private void PlanExtra(Visit visit, string place, FoundEntry extra)
+        {
+            string path = Paths.Combine(place, extra.Name);
+            int before = target.Extras.Count;
+            if (IsTemporary(extra.Name) && !Attributes.IsFolder(extra.Attributes))
+                target.Extras.Add(new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null));
+            else if (target.Policy == RestoreTarget.Mirror)
+                target.Extras.AddRange(mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Cover));
+            if (target.Extras.Count > before)
+                target.Touch(visit.Folder);
+        }
+
+        private void CompareContents(int threads)
+        {
+            Crew.LargestFirst(sameSize);
+            Crew.Run(sameSize.Count, threads, delegate(Worker worker, int index)
+            {
+                Entry file = sameSize[index];
+                List<Entry> difference = Compare(worker, file);
+                lock (target)
+                {
+                    if (difference == null)
+                        target.Unchanged++;
+                    else
+                        difference.Add(file);
+                    if (difference == target.Replaced)
+                        target.Touch(file.Parent);
+                }
+            });
+        }
+
+        // The list that the file belongs to; null for none. What cannot be read is replaced: if that fails too, its error tells more.
+        private List<Entry> Compare(Worker worker, Entry file)
+        {
+            try
+            {
+                using (SafeFileHandle opened = Win32.OpenRead(file.PathBelow(target.Place)))
+                {
+                    byte[] digest;
+                    if (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size || !Hashing.Same(digest, file.Digest))
+                        return target.Replaced;
+                    FileFacts facts = Win32.Facts(opened);
+                    bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
+                    return same ? null : target.OtherFacts;
+                }
+            }
+            catch (SystemError)
+            {
+                return target.Replaced;
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // One component to restore: where to, by which policy, and everything that has to be done there. Filled by RestorePlan, done by RestoreWork.
+    internal sealed class RestoreTarget : JsonConvertible
+    {
+        public const string Merge = "merge", Mirror = "mirror";
+
+        public readonly PartComponent Component;
+        public readonly Entry Top;
+        public readonly string Place;
+        public readonly string Policy;
+        public readonly Selection Selection;
+
+        public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);   // what the backup could not take
+
+        public readonly List<Removal> Obstacles = new List<Removal>();    // in the way of what is restored; go first
+        public readonly List<Entry> NewFolders = new List<Entry>();       // each before those below it
+        public readonly List<Entry> Added = new List<Entry>();            // files, and folders with nothing in them
+        public readonly List<Entry> Replaced = new List<Entry>();
+        public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time or attributes
+        public readonly List<Removal> Extras = new List<Removal>();       // go last
+        public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
+        public long Unchanged;
+
+        public RestoreTarget(JsonMap wanted, PartComponent component, Entry top)
+        {
+            Component = component;
+            Top = top;
+            string place = wanted.TextOrNull("target");
+            Place = place == null ? component.Source : Paths.Absolute(place, "target");
+            Policy = wanted.TextOrNull("policy") ?? Merge;
+            if (Policy != Merge && Policy != Mirror)
+                throw new FormatError("'policy' must be merge or mirror");
+            Selection = new Selection(wanted.Texts("include"), wanted.Texts("exclude"));
+        }
+
+        public IEnumerable<Removal> Removed
+        {
+            get
+            {
+                foreach (Removal removal in Obstacles)
+                    yield return removal;
+                foreach (Removal removal in Extras)
+                    yield return removal;
+            }
+        }
+
+        public long RemovedCount
+        {
+            get
+            {
+                long count = 0;
+                foreach (Removal removal in Removed)
+                    count += removal.Counts ? 1 : 0;
+                return count;
+            }
+        }
+
+        public long WrittenBytes
+        {
+            get
+            {
+                long bytes = 0;
+                foreach (Entry entry in Added)
+                    bytes += entry.Facts.Size;
+                foreach (Entry entry in Replaced)
+                    bytes += entry.Facts.Size;
+                return bytes;
+            }
+        }
+
+        public void Touch(Entry folder)
+        {
+            if (folder != null)
+                Touched[folder] = true;
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("name", Component.Name).Set("target", Place).Set("policy", Policy).Set("added", Added.Count)
+                .Set("replaced", Replaced.Count).Set("removed", RemovedCount).Set("attributes", OtherFacts.Count)
+                .Set("unchanged", Unchanged).Set("written_bytes", WrittenBytes);
+        }
+    }
+
+    // A file, link or folder in a target that has to go. A list of them is in the order of removal: what lies in a folder before the folder.
+    internal sealed class Removal
+    {
+        public readonly string Place;
+        public readonly string Path;      // relative to the part
+        public readonly bool IsFolder;    // a link to a folder too
+        public readonly Removal Above;
+        public bool Counts = true;        // a folder whose content counts does not count itself
+        public bool Stays;
+
+        public Removal(string place, string path, bool isFolder, Removal above)
+        {
+            Place = place;
+            Path = path;
+            IsFolder = isFolder;
+            Above = above;
+            if (above != null)
+                above.Counts = false;
+        }
+    }
+}

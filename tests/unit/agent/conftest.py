@@ -1,0 +1,145 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host for the agent: the shipped source compiled for Mono with the lab's POSIX twin, and a folder that plays its drives."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import typing as t
+
+import pytest
+
+REPOSITORY = pathlib.Path(__file__).parents[3]
+AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
+TWIN = REPOSITORY / "tests" / "lab" / "mono"
+OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
+SET_ID = "20260101T000000Z"
+
+
+class Host:
+    """A Windows server's disks as far as the agent sees them, and calls to the agent on it."""
+
+    def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
+        self._executable = executable
+        self.folder = folder
+        self.name = "WEB01"
+        self.machine_guid = "11111111-0000-4000-8000-000000000001"
+        self.faults: dict[str, t.Any] = {}
+        self.root = folder / "D" / "Backups"
+        self.source = folder / "C" / "Source"
+        self.lock = folder / "C" / "ProgramData" / "identityops.groupid" / "agent.lock"
+        for path in (folder / "C" / "ProgramData", folder / "D", self.source):
+            path.mkdir(parents=True)
+
+    def send(self, text: str) -> dict[str, t.Any]:
+        """Give the answer to a request as it stands."""
+        environment = {
+            **os.environ,
+            "LAB_ROOT": str(self.folder),
+            "LAB_HOST_NAME": self.name,
+            "LAB_FQDN": f"{self.name.lower()}.corp.example",
+            "LAB_MACHINE_GUID": self.machine_guid,
+            "LAB_USER": "CORP\\svc",
+            "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
+        }
+        command = ["mono", str(self._executable)]
+        run = subprocess.run(command, input=text.encode(), env=environment, capture_output=True, timeout=120)
+        assert (run.returncode, run.stderr) == (0, b"")
+        assert run.stdout.isascii()
+        assert run.stdout.count(b"\n") == 1
+        answer: dict[str, t.Any] = json.loads(run.stdout)
+        assert ("error" in answer) == answer["failed"]
+        return answer
+
+    def call(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
+        """Give the answer to an operation on the test's one set."""
+        place = {"root": str(self.root), "deployment": "hq", "set_id": SET_ID}
+        return self.send(json.dumps({"protocol": 1, "operation": operation, **place, **members}))
+
+    def backup(self, **members: t.Any) -> dict[str, t.Any]:
+        """Back the source up as the component ``data``. Keywords of the component go there, the rest to the request."""
+        component = {"name": "data", "path": str(self.source)}
+        for name in ("include", "exclude", "required"):
+            if name in members:
+                component[name] = members.pop(name)
+        return self.call("backup", **{"components": [component], "retry_wait_ms": 1, **members})
+
+    def restore(self, **members: t.Any) -> dict[str, t.Any]:
+        """Restore the component ``data``, unsealed. Keywords of the component go there, the rest to the request."""
+        component = {"name": "data"}
+        for name in ("target", "policy", "include", "exclude"):
+            if name in members:
+                component[name] = members.pop(name)
+        return self.call("restore", **{"components": [component], "unsealed": True, **members})
+
+    def part(self, set_id: str = SET_ID) -> pathlib.Path:
+        return self.root / "hq" / set_id / self.name.lower()
+
+    def part_document(self) -> dict[str, t.Any]:
+        document: dict[str, t.Any] = json.loads((self.part() / "part.json").read_bytes())
+        return document
+
+    def write(self, **files: str | bytes) -> None:
+        """Write files below the source; ``__`` in a keyword is ``/``."""
+        for name, content in files.items():
+            self.file(name.replace("__", "/") + ".txt", content)
+
+    def file(self, name: str, content: str | bytes = "") -> pathlib.Path:
+        """Write one file below the source."""
+        path = self.source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def record(self) -> None:
+        """Make part.json agree with its two lists again, as somebody would who can compute digests."""
+        document = self.part_document()
+        lines = [json.loads(line) for line in (self.part() / "files.jsonl").read_bytes().splitlines()]
+        sizes = [line["size"] for line in lines if line["kind"] == "file"]
+        document.update(files=len(sizes), directories=len(lines) - len(sizes), bytes=sum(sizes))
+        document["files_sha256"] = hashlib.sha256((self.part() / "files.jsonl").read_bytes()).hexdigest()
+        document["manifest_sha256"] = hashlib.sha256((self.part() / "manifest.sha256").read_bytes()).hexdigest()
+        (self.part() / "part.json").write_text(json.dumps(document))
+
+    def picture(self, folder: pathlib.Path | None = None, times: bool = True) -> dict[str, tuple[t.Any, ...]]:
+        """Everything below a folder (the whole host): type, mode, time of writing in 100 ns, content."""
+        top = folder or self.folder
+        return dict(_seen(top, times))
+
+
+def _seen(top: pathlib.Path, times: bool) -> c.Iterator[tuple[str, tuple[t.Any, ...]]]:
+    for path in sorted(top.rglob("*")):
+        facts = path.lstat()
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        yield str(path.relative_to(top)), (facts.st_mode, facts.st_mtime_ns // 100 if times else 0, content)
+
+
+@pytest.fixture(scope="session")
+def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The agent for Mono: every shipped file that does not itself call Windows, and the twin."""
+    missing = [program for program in ("mcs", "mono") if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}: apt-get install --no-install-recommends mono-mcs mono-runtime")
+    twin = sorted(TWIN.glob("*.cs"))
+    replaced = {path.name for path in twin}
+    shipped = [path for path in sorted(AGENT.glob("*.cs")) if path.name not in replaced]
+    portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
+    agent = tmp_path_factory.mktemp("agent") / "agent.exe"
+    run = subprocess.run(
+        ["mcs", *OPTIONS, f"-out:{agent}", *map(str, [*portable, *twin])], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return agent
+
+
+@pytest.fixture
+def host(executable: pathlib.Path, tmp_path: pathlib.Path) -> Host:
+    return Host(executable, tmp_path / "host")

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What groupid_backup_folder asks."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from unit.plugins.recorded_host import Host, answer, error
+
+from ansible_collections.identityops.groupid.plugins.module_utils.products import DEFAULT_EXCLUDES, default_components
+
+Make = t.Callable[..., Host]
+ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
+
+
+def request_of(host: Make, **args: t.Any) -> dict[str, t.Any]:
+    made = host("groupid_backup_folder", {**ARGS, **args}, answer("backup"))
+    assert made.run()["failed"] is False
+    return made.requests[0]
+
+
+def test_request(host: Make) -> None:
+    request = request_of(host, version="10.0", retry_wait=0.25, threads=4, allow_partial=["reports/**"])
+    components = request.pop("components")
+    assert request.pop("products")
+    assert request == {
+        "protocol": 1,
+        "operation": "backup",
+        "check": False,
+        "root": "D:\\Backups",
+        "deployment": "hq",
+        "set_id": "20261122T150405Z",
+        "epoch": "20261122T150405Z",
+        "inventory_name": "web01.inventory",
+        "version": "10.0",
+        "component_paths": {},
+        "allow_partial": ["reports/**"],
+        "threads": 4,
+        "retries": 3,
+        "retry_wait_ms": 250,
+    }
+    assert components[0] == {
+        "name": "elasticsearch",
+        "required": True,
+        "path": None,
+        "include": [],
+        "exclude": list(DEFAULT_EXCLUDES),
+    }
+
+
+def test_own_epoch(host: Make) -> None:
+    assert request_of(host, components=["reports"], epoch="quiesce-7")["epoch"] == "quiesce-7"
+
+
+def test_default_components_are_those_of_the_version_found(host: Make) -> None:
+    found = answer("probe", installations=[{"version": "9.0"}])
+    made = host("groupid_backup_folder", ARGS, found, answer("backup"))
+    assert made.run()["failed"] is False
+    probe, backup = made.requests
+    assert (probe["operation"], probe["roots"], probe["version"]) == ("probe", [], "auto")
+    assert backup["version"] == "9.0"
+    assert [component["name"] for component in backup["components"]] == default_components("9.0")
+
+
+@pytest.mark.parametrize("versions", [[], ["9.0", "10.0"], ["10.0", "10.0"]])
+def test_no_single_installation_is_left_to_the_agent(host: Make, versions: list[str]) -> None:
+    found = answer("probe", installations=[{"version": version} for version in versions])
+    made = host("groupid_backup_folder", ARGS, found, answer("backup", **error("several_installations")))
+    assert made.run()["error"]["code"] == "several_installations"
+    assert made.requests[1]["version"] == "auto"
+
+
+def test_host_is_asked_once_when_the_version_is_named(host: Make) -> None:
+    request = request_of(host, version="11.0")
+    assert (request["operation"], [component["name"] for component in request["components"]]) == ("backup", ["portals"])
+
+
+def test_filters_are_for_components_only(host: Make) -> None:
+    folder = {"name": "scripts", "path": "D:\\Scripts", "exclude": ["*.tmp"]}
+    args = {"include": ["Portal1"], "exclude": ["*.bak"], "exclude_defaults": [], "folders": [folder]}
+    reports, scripts = request_of(host, components=["reports"], **args)["components"]
+    assert (reports["include"], reports["exclude"]) == (["Portal1"], ["*.bak"])
+    assert scripts == {
+        "name": "scripts",
+        "path": "D:\\Scripts",
+        "required": True,
+        "include": [],
+        "exclude": ["*.tmp"],
+    }
+
+
+def test_nothing_but_a_folder(host: Make) -> None:
+    request = request_of(host, components=[], folders=[{"name": "scripts", "path": "D:\\Scripts", "required": False}])
+    assert [(one["name"], one["required"]) for one in request["components"]] == [("scripts", False)]
+
+
+def test_time_does_not_take_ansibles_own_word(host: Make) -> None:
+    done = answer("backup", finished="2026-11-22T15:04:17.1234567Z")
+    result = host("groupid_backup_folder", {**ARGS, "components": ["reports"]}, done).run()
+    assert result["finished_at"] == "2026-11-22T15:04:17.1234567Z"
+    assert "finished" not in result
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"components": []}, "nothing to back up"),
+        ({"components": ["reports", "reports"]}, "reports: a part has room for one"),
+        ({"components": ["report"]}, "report: not a component"),
+        ({"version": "9.0", "components": ["elasticsearch"]}, "not a component of GroupID 9.0"),
+        ({"component_paths": {"report": "E:\\R"}}, "report: not a component"),
+        ({"folders": [{"name": "reports", "path": "E:\\R"}]}, "component_paths"),
+        ({"folders": [{"name": "a b", "path": "E:\\R"}]}, "'a b'"),
+        ({"set_id": "today"}, "'today'"),
+        ({"deployment": "h/q"}, "'h/q'"),
+        ({"threads": "many"}, "threads"),
+    ],
+)
+def test_mistake_is_named_before_the_host_is_asked(host: Make, args: dict[str, t.Any], words: str) -> None:
+    made = host("groupid_backup_folder", {**ARGS, **args})
+    result = made.run()
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert made.requests == []

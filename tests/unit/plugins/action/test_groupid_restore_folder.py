@@ -1,0 +1,123 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What groupid_restore_folder asks and tells."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from unit.plugins.recorded_host import Host, answer, error
+
+Make = t.Callable[..., Host]
+ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
+
+
+def listing(**parts: dict[str, str]) -> dict[str, t.Any]:
+    """Answer a probe of web01 with one set that has these parts (server -> status by component)."""
+    facts = dict.fromkeys(
+        ("part_sha256", "epoch", "machine_guid", "version", "files", "directories", "bytes", "finished"), None
+    )
+    one = {
+        **dict.fromkeys(("prepared_sha256", "seal_sha256", "members", "decider"), None),
+        "deployment": "hq",
+        "set_id": ARGS["set_id"],
+        "path": "D:\\Backups\\hq\\20261122T150405Z",
+        "sealed": True,
+        "prepared": True,
+        "parts": [{"server": name, "state": "complete", "components": held, **facts} for name, held in parts.items()],
+    }
+    return answer("probe", computer={"server": "web01"}, roots=[{"path": "D:\\Backups", "sets": [one]}])
+
+
+def restored(made: Host) -> dict[str, str] | None:
+    """Give the policies that the restore was asked for, by component."""
+    assert made.run()["failed"] is False
+    request = made.requests[-1]
+    assert request["operation"] == "restore"
+    if request["components"] is None:
+        return None
+    return {component["name"]: component["policy"] for component in request["components"]}
+
+
+def test_request(host: Make) -> None:
+    args = {**ARGS, "components": ["reports"], "targets": {"reports": "E:\\R"}, "include": ["a"], "exclude": ["b"]}
+    made = host("groupid_restore_folder", args, answer("restore"), check_mode=True)
+    made.run()
+    assert made.requests == [
+        {
+            "protocol": 1,
+            "operation": "restore",
+            "check": True,
+            "root": "D:\\Backups",
+            "deployment": "hq",
+            "set_id": "20261122T150405Z",
+            "server": None,
+            "unsealed": False,
+            "other_machine": False,
+            "components": [
+                {"name": "reports", "target": "E:\\R", "policy": "merge", "include": ["a"], "exclude": ["b"]}
+            ],
+            "threads": 0,
+            "diff_limit": 200,
+        }
+    ]
+
+
+def test_all_components_of_the_hosts_own_part(host: Make) -> None:
+    probe = listing(web01={"elasticsearch": "copied", "reports": "partial", "password_center_user": "absent"}, web02={})
+    made = host("groupid_restore_folder", ARGS, probe, answer("restore"))
+    assert restored(made) == {"elasticsearch": "mirror", "reports": "merge"}
+    assert (made.requests[0]["operation"], made.requests[0]["deployment"]) == ("probe", "hq")
+
+
+def test_all_components_of_another_part(host: Make) -> None:
+    probe = listing(web01={"reports": "copied"}, web02={"portals": "copied"})
+    made = host("groupid_restore_folder", {**ARGS, "server": "WEB02", "policy": "mirror"}, probe, answer("restore"))
+    assert restored(made) == {"portals": "mirror"}
+
+
+@pytest.mark.parametrize("parts", [{}, {"web01": {}}, {"web02": {"reports": "copied"}}])
+def test_missing_part_is_left_to_the_agent(host: Make, parts: dict[str, dict[str, str]]) -> None:
+    assert restored(host("groupid_restore_folder", ARGS, listing(**parts), answer("restore"))) is None
+
+
+def test_no_restore_without_knowing_the_components(host: Make) -> None:
+    made = host("groupid_restore_folder", ARGS, answer("probe", **error("bad_request")), answer("restore"))
+    result = made.run()
+    assert (result["failed"], result["error"]["code"]) == (True, "bad_request")
+    assert len(made.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"components": ["reports"], "targets": {"portals": "E:\\P"}}, "targets names portals"),
+        ({"components": ["elasticsearch", "reports"], "include": ["a"]}, "elasticsearch can only be restored whole"),
+        ({"components": ["elasticsearch"], "exclude": ["a"]}, "elasticsearch can only be restored whole"),
+        ({"components": ["../x"]}, "'../x'"),
+        ({"set_id": "latest"}, "'latest'"),
+        ({"policy": "replace"}, "policy"),
+    ],
+)
+def test_mistake_is_named_before_the_host_is_asked(host: Make, args: dict[str, t.Any], words: str) -> None:
+    made = host("groupid_restore_folder", {**ARGS, **args})
+    result = made.run()
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert made.requests == []
+
+
+COUNTS = {"added": 1, "replaced": 0, "removed": 0, "attributes": 0}
+PATHS = {"added": ["reports/a"], "replaced": [], "removed": [], "attributes": []}
+
+
+def test_differences_are_data_always_and_a_diff_on_demand(host: Make) -> None:
+    args = {**ARGS, "components": ["reports"]}
+    done = answer("restore", changed=True, diff=PATHS, **COUNTS)
+    plain = host("groupid_restore_folder", args, done).run()
+    assert plain["differences"] == PATHS
+    assert "diff" not in plain
+    shown = host("groupid_restore_folder", args, done, diff=True).run()
+    assert shown["diff"] == {"prepared": "added: 1\n+ reports/a\n"}

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of GroupID's versions, against the vendor's page and the agent's contract."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+
+VENDOR_PAGE = {
+    "9.0": {
+        "self_service_portals": ("installation", "SelfService\\Inetpub"),
+        "password_center_user": ("installation", "PasswordCenter\\Inetpub"),
+        "password_center_helpdesk": ("installation", "PasswordCenter\\Helpdesk\\Inetpub"),
+        "synchronize_jobs": ("data", "Synchronize\\Jobs"),
+        "reports": ("data", "Reports"),
+    },
+    "10.0": {
+        "elasticsearch": ("data", "Replication\\data"),
+        "self_service_portals": ("installation", "SelfService\\Inetpub"),
+        "password_center_user": ("installation", "PasswordCenter\\Inetpub"),
+        "password_center_helpdesk": ("installation", "PasswordCenter\\Helpdesk\\Inetpub"),
+        "synchronize_jobs": ("data", "Synchronize\\Jobs"),
+        "reports": ("data", "Reports"),
+    },
+}
+
+
+@pytest.mark.parametrize("version", VENDOR_PAGE)
+def test_defaults_are_the_vendors_page(version: str) -> None:
+    [product] = products.select_products(version)
+    defaults = {part.name: (part.base, part.path) for part in product.components if part.default}
+    assert defaults == VENDOR_PAGE[version]
+    assert {part.source for part in product.components if part.default} == {products.BACK_UP}
+
+
+@pytest.mark.parametrize("product", products.PRODUCTS, ids=lambda product: product.version)
+def test_rows_are_sound(product: products.Product) -> None:
+    names = [part.name for part in product.components]
+    assert len(names) == len(set(names))
+    assert {part.default or not part.required for part in product.components} == {True}
+    for part in product.components:
+        assert backup_set.check_component(part.name) == part.name
+        assert part.scope
+        assert part.source
+        assert "/" not in part.path
+        assert not part.path.startswith("\\")
+
+
+def test_a_component_is_the_same_in_every_version() -> None:
+    rows = {part for product in products.PRODUCTS for part in product.components}
+    assert len(rows) == len({part.name for part in rows})
+
+
+def test_no_component_lies_in_another() -> None:
+    for product in products.PRODUCTS:
+        places = [f"{part.base}\\{part.path}\\".lower() for part in product.components]
+        assert [(a, b) for a in places for b in places if a != b and a.startswith(b)] == []
+
+
+def test_request_has_the_contracts_shape() -> None:
+    request = products.products_request("10.0", {"reports": "E:\\Reports"})
+    assert set(request) == {"products", "version", "component_paths"}
+    assert request["component_paths"] == {"reports": "E:\\Reports"}
+    [ten] = [product for product in request["products"] if product["version"] == "10.0"]
+    assert ten["registry"] == ["SOFTWARE\\Imanami\\GroupID\\Version 10.0"]
+    assert ten["installation"] == "Program Files\\Imanami\\GroupID 10.0"
+    assert ten["data"] == "Imanami\\GroupID 10.0"
+    assert {"name": "reports", "base": "data", "path": "Reports", "required": True} in ten["components"]
+
+
+def test_every_version_is_in_every_request() -> None:
+    told = [product["version"] for product in products.products_request("9.0", {})["products"]]
+    assert told == products.versions()
+
+
+def test_default_components_are_the_versions_own() -> None:
+    assert products.default_components("9.0") == list(VENDOR_PAGE["9.0"])
+    assert products.default_components("auto") == [*VENDOR_PAGE["9.0"], "elasticsearch", "portals"]
+
+
+def test_components_of_a_request() -> None:
+    request = products.components_request("auto", ["schedules", "reports"], ["a"], ["b"])
+    common = {"path": None, "include": ["a"], "exclude": ["b"]}
+    assert request == [
+        {"name": "schedules", "required": False, **common},
+        {"name": "reports", "required": True, **common},
+    ]
+    assert products.components_request("10.0", [], [], []) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "names", "words"),
+    [
+        ("9.0", ["elasticsearch"], "elasticsearch: not a component of GroupID 9.0"),
+        ("auto", ["portal", "reports"], "portal: not a component of any version"),
+        ("10.0", ["x", "y"], "x, y: not a component"),
+    ],
+)
+def test_unknown_component_is_named(version: str, names: list[str], words: str) -> None:
+    with pytest.raises(products.UnknownComponentError, match=words):
+        products.components_request(version, names, [], [])
+    with pytest.raises(products.UnknownComponentError, match=words):
+        products.products_request(version, dict.fromkeys(names, "E:\\x"))
+
+
+def test_unknown_version_is_named_with_the_known_ones() -> None:
+    with pytest.raises(products.UnknownVersionError, match=r"'8\.0' is not known.*9\.0, 10\.0, 11\.0"):
+        products.select_products("8.0")
+
+
+@pytest.mark.parametrize(
+    ("component", "requested", "policy"),
+    [
+        ("elasticsearch", None, "mirror"),
+        ("elasticsearch", "merge", "mirror"),
+        ("reports", None, "merge"),
+        ("reports", "mirror", "mirror"),
+        ("my_scripts", None, "merge"),
+        ("my_scripts", "mirror", "mirror"),
+    ],
+)
+def test_restore_policy(component: str, requested: t.Literal["merge", "mirror"] | None, policy: str) -> None:
+    assert products.restore_policy(component, requested) == policy
+
+
+def test_only_elasticsearch_is_restored_whole() -> None:
+    names = [*products.component_names("auto"), "my_scripts"]
+    assert [name for name in names if products.restored_whole(name)] == ["elasticsearch"]
+
+
+@pytest.mark.parametrize(
+    ("path", "excluded"),
+    [
+        ("Portal1/log/today.txt", True),
+        ("Portal1/Web/Logs/today.txt", True),
+        ("Import/JobRun_7.dtmlog", True),
+        ("nodes/0/node.lock", True),
+        ("Portal1/Web/web.config", False),
+        ("Portal1/Design/log.xml", False),
+        ("nodes/0/indices/x/0/translog/translog-1.tlog", False),
+    ],
+)
+def test_default_excludes_name_what_is_worthless(path: str, excluded: bool) -> None:
+    # fnmatch's * crosses folders, so it finds at least what the agent's globs find.
+    assert any(fnmatch.fnmatchcase(path, glob) for glob in products.DEFAULT_EXCLUDES) is excluded

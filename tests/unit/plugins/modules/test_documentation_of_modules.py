@@ -1,0 +1,91 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation says what the actions accept."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+
+PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
+PACKAGE = "ansible_collections.identityops.groupid.plugins"
+NAMES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
+OPTION_FIELDS = ("type", "elements", "required", "default", "choices")
+
+
+def documentation(name: str) -> dict[str, t.Any]:
+    """A module's documentation with its fragments, as ansible-doc merges them."""
+    own = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").DOCUMENTATION)
+    for fragment in own["extends_documentation_fragment"]:
+        module = importlib.import_module(f"{PACKAGE}.doc_fragments.{fragment.rpartition('.')[2]}")
+        shared = yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)
+        for section in ("options", "attributes"):
+            own[section] = {**shared.get(section, {}), **own.get(section, {})}
+        own["notes"] = own.get("notes", []) + shared.get("notes", [])
+    return own
+
+
+def accepted(spec: dict[str, t.Any], nested: str) -> dict[str, t.Any]:
+    """The part of an argument spec, or of documented options, that must be the same in both."""
+    return {
+        name: {
+            **{field: option[field] for field in OPTION_FIELDS if not _is_unset(option.get(field))},
+            "within": accepted(option.get(nested, {}), nested),
+        }
+        for name, option in spec.items()
+    }
+
+
+def _is_unset(value: object) -> bool:
+    """Whether saying nothing means the same. A default of 0 does not."""
+    return value is None or value is False
+
+
+def test_every_module_has_its_action() -> None:
+    assert sorted(path.stem for path in (PLUGINS / "action").glob("*.py")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_are_those_of_the_action(name: str) -> None:
+    spec = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule.ARGUMENT_SPEC
+    assert accepted(documentation(name)["options"], "suboptions") == accepted(spec, "options")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_module_is_described(name: str) -> None:
+    document = documentation(name)
+    assert document["module"] == name
+    assert document["version_added"] == "0.1.0"
+    assert set(document["attributes"]) == {"action", "async", "check_mode", "diff_mode", "platform"}
+    assert document["notes"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_accepted(name: str) -> None:
+    action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
+    examples = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").EXAMPLES)
+    uses = [task[f"identityops.groupid.{name}"] for task in examples if f"identityops.groupid.{name}" in task]
+    assert uses
+    needed = {option for option, fields in action.ARGUMENT_SPEC.items() if fields.get("required")}
+    for use in uses:
+        assert needed <= set(use) <= set(action.ARGUMENT_SPEC)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_returned_values_are_described(name: str) -> None:
+    returned = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").RETURN)
+    assert {"schema", "seconds", "error"} <= set(returned)
+    _check_returned(returned, name)
+
+
+def _check_returned(values: dict[str, t.Any], place: str) -> None:
+    for name, value in values.items():
+        assert {"description", "returned", "type"} <= set(value), f"{place}.{name}"
+        assert ("elements" in value) == (value["type"] == "list"), f"{place}.{name}"
+        assert "contains" in value or "sample" in value, f"{place}.{name}"
+        _check_returned(value.get("contains", {}), f"{place}.{name}")

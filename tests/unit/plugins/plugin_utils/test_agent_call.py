@@ -1,0 +1,156 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One call over a connection: what is sent, and every way it can fail."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+import pytest
+import requests
+import urllib3
+import winrm.exceptions
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.loader import become_loader, shell_loader
+from unit.plugins.recorded_host import Host, Outcome, answer, bootstrap_failure
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_call
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+
+REQUEST = {"operation": "probe", "roots": ["D:\\Backups"]}
+ENCODED = base64.b64encode(bootstrap().encode("utf-16-le")).decode()
+
+
+@pytest.fixture
+def probe(host: t.Callable[..., Host]) -> t.Callable[..., Host]:
+    def make(*outcomes: Outcome, transport: str = "winrm", **options: t.Any) -> Host:
+        made = host("groupid_info", {}, *outcomes, **options)
+        made.connection.transport = transport
+        return made
+
+    return make
+
+
+def failure(probe: Host) -> AgentCallError:
+    with pytest.raises(AgentCallError) as caught:
+        agent_call.call_agent(probe.action, REQUEST)
+    assert caught.value.error.what
+    assert caught.value.error.cause
+    assert caught.value.error.next
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("transport", "command"),
+    [
+        ("winrm", bootstrap()),
+        ("psrp", f"PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand {ENCODED}"),
+        ("ssh", f"PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand {ENCODED}"),
+    ],
+)
+def test_one_command_and_one_input(probe: t.Callable[..., Host], transport: str, command: str) -> None:
+    made = probe(answer("probe", drives=[]), transport=transport)
+    assert agent_call.call_agent(made.action, REQUEST)["drives"] == []
+    assert made.connection.commands == [command]
+    assert made.requests == [{"protocol": 1, **REQUEST}]
+    assert made.sources == [agent_source().text]
+    assert made.connection.inputs[0].isascii()
+
+
+def test_other_shell_is_refused_with_the_variables_to_set(probe: t.Callable[..., Host]) -> None:
+    made = probe()
+    made.connection._shell = shell_loader.get("sh")
+    error = failure(made)
+    assert error.error.code == "not_windows"
+    assert "ansible_connection" in str(error)
+    assert "ansible_shell_type: powershell" in str(error)
+
+
+def test_become_is_refused_by_name(probe: t.Callable[..., Host]) -> None:
+    made = probe()
+    made.connection.set_become_plugin(become_loader.get("runas"))
+    made.connection.become.set_options(direct={"become_user": "CORP\\admin"})
+    error = failure(made)
+    assert error.error.code == "become"
+    assert "method runas, user CORP\\admin" in str(error)
+    assert "become: false" in str(error)
+    assert made.connection.commands == []
+
+
+@pytest.mark.parametrize("number", ["CS0016", "CS1504", "CS1610"])
+def test_compiler_that_lost_its_files_is_tried_again(probe: t.Callable[..., Host], number: str) -> None:
+    hiccup = bootstrap_failure(f"error {number}: Could not write to output file 'c:\\\\x.dll'")
+    assert agent_call.call_agent(probe(hiccup, hiccup, answer("probe")).action, REQUEST)["operation"] == "probe"
+
+
+def test_compiler_is_not_tried_for_ever(probe: t.Callable[..., Host]) -> None:
+    made = probe(*[bootstrap_failure("error CS0016: denied")] * 9)
+    assert "CS0016: denied" in str(failure(made))
+    assert len(made.connection.commands) == agent_call.COMPILE_ATTEMPTS
+
+
+def test_compiler_error_is_final(probe: t.Callable[..., Host]) -> None:
+    made = probe(bootstrap_failure("Tree.cs(8,3): error CS1002: ; expected"), answer("probe"))
+    error = failure(made)
+    assert error.error.code == "bootstrap"
+    assert "Tree.cs(8,3): error CS1002: ; expected" in str(error)
+    assert len(made.connection.commands) == 1
+
+
+LOSSES = [
+    AnsibleConnectionFailure("winrm connection error: Read timed out. (read timeout=30)"),
+    AnsibleError("winrm send_input failed; \nstdout: \nstderr "),
+    requests.ConnectionError("HTTPConnectionPool(host='web01', port=5985): Max retries exceeded"),
+    urllib3.exceptions.ProtocolError("Connection aborted."),
+    winrm.exceptions.WinRMTransportError("http", 500, "Bad HTTP response returned from server. Code 500"),
+    winrm.exceptions.WinRMError("The shell was not found"),
+    ConnectionResetError(104, "Connection reset by peer"),
+    AnsibleConnectionFailure("Failed to connect to the host via ssh: client_loop: send disconnect: Broken pipe"),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_connection_lost_later_is_a_failure_that_warns(probe: t.Callable[..., Host], loss: Exception) -> None:
+    made = probe(loss, answer("probe"))
+    error = failure(made)
+    assert error.error.code == "connection_lost"
+    assert str(loss).splitlines()[0] in str(error)
+    assert "may still be running" in str(error)
+    assert len(made.connection.commands) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        AnsibleConnectionFailure("basic: the specified credentials were rejected by the server"),
+        AnsibleAuthenticationFailure("Invalid/incorrect username/password."),
+    ],
+)
+def test_host_that_never_answered_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
+    made = probe(opening=refusal)
+    with pytest.raises(type(refusal)) as caught:
+        agent_call.call_agent(made.action, REQUEST)
+    assert caught.value is refusal
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        AnsibleConnectionFailure("Failed to connect to the host via ssh: ssh: connect to host web01 port 22: refused"),
+        AnsibleConnectionFailure("Failed to connect to the host via ssh: ssh: Could not resolve hostname web01"),
+        AnsibleConnectionFailure("Failed to connect to the host via ssh: Host key verification failed."),
+        AnsibleAuthenticationFailure("Invalid/incorrect username/password. Skipping remaining 3 retries"),
+    ],
+)
+def test_ssh_that_never_connected_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
+    with pytest.raises(type(refusal)) as caught:
+        agent_call.call_agent(probe(refusal, transport="ssh").action, REQUEST)
+    assert caught.value is refusal
+
+
+def test_mistake_of_the_program_is_not_taken_for_the_network(probe: t.Callable[..., Host]) -> None:
+    with pytest.raises(TypeError, match="a mistake"):
+        agent_call.call_agent(probe(TypeError("a mistake")).action, REQUEST)

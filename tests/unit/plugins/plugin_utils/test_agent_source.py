@@ -1,0 +1,129 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent's source as it is sent."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import (
+    AGENT_FOLDER,
+    AgentSource,
+    agent_source,
+    bootstrap,
+    join_source,
+)
+
+PROGRAM = """// a comment
+using System;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    public static class Program
+    {
+        public static string Run(string request)
+        {
+            string hex = Echo.Hex(Encoding.UTF8.GetBytes(request));
+            string space = typeof(Program).Namespace;
+            return "{\\"protocol\\": 1, \\"request\\": \\"" + hex + "\\", \\"space\\": \\"" + space + "\\"}";
+        }
+    }
+}
+"""
+ECHO = """using System;
+
+namespace IdentityOpsAgent
+{
+    internal static class Echo
+    {
+        public static string Hex(byte[] data) { return BitConverter.ToString(data); }
+    }
+}
+"""
+
+
+def test_using_directives_come_first_and_once() -> None:
+    lines = join_source({"Program.cs": PROGRAM, "Echo.cs": ECHO}).text.splitlines()
+    assert lines[:3] == ["using System;", "using System.Text;", '#line 3 "Echo.cs"']
+    assert sum(line.startswith("using ") for line in lines) == 2
+
+
+def test_line_directive_names_the_line_of_the_namespace() -> None:
+    lines = join_source({"Program.cs": PROGRAM}).text.splitlines()
+    assert lines[lines.index('#line 5 "Program.cs"') + 1].startswith("namespace ")
+    assert PROGRAM.splitlines()[5 - 1].startswith("namespace ")
+
+
+def test_hash_follows_the_text_and_nothing_else() -> None:
+    one = join_source({"Program.cs": PROGRAM, "Echo.cs": ECHO})
+    assert one == join_source({"Echo.cs": ECHO, "Program.cs": PROGRAM})
+    assert one.type_name != join_source({"Echo.cs": ECHO + "\n", "Program.cs": PROGRAM.replace("1", "2")}).type_name
+    assert one.text.count(one.type_name.removesuffix(".Program")) == 2
+
+
+@pytest.mark.parametrize("text", ["using System;\n", "[assembly: X]\nnamespace IdentityOpsAgent\n{\n}\n"])
+def test_file_that_cannot_be_joined_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^Odd\.cs"):
+        join_source({"Odd.cs": text})
+
+
+def test_stdin_is_three_ascii_lines() -> None:
+    source = join_source({"Program.cs": PROGRAM})
+    packed, type_name, request, rest = source.stdin({"root": "D:\\Sicherungen für üben"}).split(b"\n")
+    assert gzip.decompress(base64.b64decode(packed)).decode() == source.text
+    assert type_name.decode() == source.type_name
+    assert json.loads(base64.b64decode(request)) == {"root": "D:\\Sicherungen für üben"}
+    assert rest == b""
+
+
+def test_shipped_agent_fits_into_one_send() -> None:
+    assert len(list(AGENT_FOLDER.glob("*.cs"))) > 1
+    assert len(agent_source().stdin({})) < 100_000  # 110,000 with a request
+
+
+def test_bootstrap_fits_on_a_command_line() -> None:
+    assert len(bootstrap()) < 1107  # encoded twice, as ssh of ansible-core 2.17 does it, in cmd.exe's 8,191 characters
+    assert bootstrap().isascii()
+    assert [line for line in bootstrap().splitlines() if line != line.strip() or not line or line.startswith("#")] == []
+
+
+def run_bootstrap(source: AgentSource) -> subprocess.CompletedProcess[bytes]:
+    powershell = shutil.which("pwsh") or shutil.which("powershell")
+    if powershell is None:
+        pytest.skip("needs pwsh or powershell on PATH")
+    encoded = base64.b64encode(bootstrap().encode("utf-16-le")).decode()
+    command = [
+        powershell,
+        "-NoProfile",
+        "-NonInteractive",
+        "-ExecutionPolicy",
+        "Unrestricted",
+        "-EncodedCommand",
+        encoded,
+    ]
+    return subprocess.run(command, input=source.stdin({"word": "Gruß"}), capture_output=True, check=False, timeout=120)
+
+
+def test_powershell_compiles_and_runs_the_source() -> None:
+    source = join_source({"Program.cs": PROGRAM, "Echo.cs": ECHO})
+    done = run_bootstrap(source)
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = json.loads(done.stdout)
+    assert json.loads(bytes.fromhex(said["request"].replace("-", ""))) == {"word": "Gruß"}
+    assert f"{said['space']}.Program" == source.type_name
+
+
+def test_powershell_names_file_and_line_of_a_compiler_error() -> None:
+    done = run_bootstrap(join_source({"Program.cs": PROGRAM.replace("return", "returns", 1), "Echo.cs": ECHO}))
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert said["stage"] == "bootstrap"
+    assert "Program.cs(13," in base64.b64decode(said["msg_b64"]).decode()

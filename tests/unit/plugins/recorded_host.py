@@ -1,0 +1,123 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that answers as recorded, below the real ActionBase."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import gzip
+import json
+import typing as t
+
+import ansible.template
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.connection import ConnectionBase
+from ansible.template import Templar
+
+Outcome = dict[str, t.Any] | Exception
+
+
+class RecordedConnection(ConnectionBase):
+    """Takes a command and gives the next recorded outcome: rc, stdout and stderr, or an exception."""
+
+    has_pipelining = True
+    transport = "winrm"
+    _shell_type = "powershell"
+    allow_executable = False
+
+    def __init__(self, outcomes: list[Outcome], opening: Exception | None = None) -> None:
+        super().__init__(PlayContext())
+        self.outcomes = outcomes
+        self.opening = opening
+        self.options: dict[str, t.Any] = {}
+        self.commands: list[str] = []
+        self.inputs: list[bytes] = []
+
+    def _connect(self) -> RecordedConnection:
+        if self.opening:
+            raise self.opening
+        self._connected = True
+        return self
+
+    def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        assert self.connected
+        assert not sudoable
+        assert in_data is not None
+        self.commands.append(cmd)
+        self.inputs.append(in_data)
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome["rc"], outcome["stdout"].encode(), outcome.get("stderr", "").encode()
+
+    def get_option(self, option: str, hostvars: t.Any = None) -> t.Any:
+        return self.options[option]
+
+    def get_options(self, hostvars: t.Any = None) -> dict[str, t.Any]:
+        return self.options
+
+    def put_file(self, in_path: str, out_path: str) -> None:
+        raise AssertionError("no file is ever put on the host")
+
+    def fetch_file(self, in_path: str, out_path: str) -> None:
+        raise AssertionError("no file is ever fetched from the host")
+
+    def close(self) -> None:
+        self._connected = False
+
+
+@dataclasses.dataclass
+class Host:
+    """What an action meets."""
+
+    connection: RecordedConnection
+    action: t.Any
+
+    def run(self, **variables: t.Any) -> dict[str, t.Any]:
+        variables = {"inventory_hostname": "web01.inventory", **variables}
+        self.action._templar = Templar(loader=DataLoader(), variables=variables)
+        return self.action.run(task_vars=variables)
+
+    @property
+    def requests(self) -> list[dict[str, t.Any]]:
+        """What the agent was asked, as it reads it."""
+        return [json.loads(base64.b64decode(data.splitlines()[2])) for data in self.connection.inputs]
+
+    @property
+    def sources(self) -> list[str]:
+        """The C# that was sent."""
+        return [gzip.decompress(base64.b64decode(data.splitlines()[0])).decode() for data in self.connection.inputs]
+
+
+def trusted(template: str) -> str:
+    """Mark a text as a template, as the playbook's loader does from ansible-core 2.19 on."""
+    mark = getattr(ansible.template, "trust_as_template", str)
+    return mark(template)
+
+
+def answer(operation: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Give the recorded outcome of a call: the agent's line on stdout."""
+    head = {"protocol": 1, "operation": operation, "failed": False, "changed": False, "warnings": [], "seconds": 0.5}
+    return {"rc": 0, "stdout": json.dumps({**head, **fields}) + "\r\n"}
+
+
+def bootstrap_failure(message: str) -> dict[str, t.Any]:
+    """Give the recorded outcome of a call in which the agent did not compile."""
+    encoded = base64.b64encode(message.encode()).decode()
+    return {"rc": 1, "stdout": json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": encoded}) + "\r\n"}
+
+
+def error(code: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Give the fields of a failed answer."""
+    head = {
+        "code": code,
+        "what": "It was not done",
+        "component": None,
+        "path": None,
+        "cause": "Reasons. (5)",
+        "next": "Act.",
+    }
+    return {"failed": True, "error": {**head, **fields}}
