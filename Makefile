@@ -1,0 +1,18 @@
+# Each command installs what it needs below build/, and the system packages it lacks (as root, by sudo, or it says which).
+
+.PHONY: demo test lab lab-stop bench
+
+demo: ## back up, damage and restore a fleet on this machine
+	@python3 tests/tools/demo.py
+
+test: ## everything that CI checks; LANES="unit lint" for some
+	@python3 tests/tools/run_tests.py $(LANES)
+
+lab: ## start a fleet on 127.0.0.1; inventory in build/lab/inventory.yml
+	@python3 tests/tools/fleet.py start
+
+lab-stop:
+	@python3 tests/tools/fleet.py stop
+
+bench: ## the agent against cp, sha256sum, rsync, restic and borg
+	@python3 tests/tools/bench.py

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make test` runs: each lane is one tool over the whole tree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import collection
+import environment
+import outcome
+import sanity
+from environment import CONTROLLER_PYTHONS, Environment, Python, label
+from outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Lane:
+    """``group`` is a second name to choose it by."""
+
+    name: str
+    group: str
+    run: Callable[[], Outcome]
+
+
+def every(development: Environment) -> list[Lane]:
+    """All lanes, cheap ones first. The smoke lanes come last and may run side by side."""
+    return [
+        _tool("ruff", development, "ruff", "check"),
+        _tool("format", development, "ruff", "format", "--check"),
+        _tool("mypy", development, "mypy"),
+        _tool("changelog", development, "antsibull-changelog", "lint"),
+        _pytest("unit", development),
+        Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
+        Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
+        _pytest("integration", development),
+        *(_smoke(release, python) for release, python in _other_cores(development)),
+    ]
+
+
+def _tool(name: str, development: Environment, *command: str) -> Lane:
+    return Lane(name, "lint", lambda: outcome.of_tool(name, development, list(command)))
+
+
+def _pytest(name: str, development: Environment) -> Lane:
+    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", "-n", "2"))
+
+
+def _ansible_lint(development: Environment) -> Outcome:
+    # In a copy, because it leaves a folder of its own in the one that it reads.
+    command = ["ansible-lint", "--offline", "--strict"]
+    return outcome.of_tool("ansible-lint", development, command, collection.copy("lint"))
+
+
+def _smoke(release: tuple[int, int], python: Python | None) -> Lane:
+    """The integration tests marked smoke, on one ansible-core."""
+    name = f"smoke-{label(release)}"
+
+    def run() -> Outcome:
+        if python is None:
+            oldest, newest = CONTROLLER_PYTHONS[release]
+            needs = f"ansible-core {label(release)} needs a Python from {label(oldest)} to {label(newest)}"
+            return Outcome(skipped=Counter([needs]))
+        return outcome.of_pytest(name, environment.lane(release, python), "tests/integration", "-m", "smoke")
+
+    return Lane(name, "smoke", run)
+
+
+def _other_cores(development: Environment) -> list[tuple[tuple[int, int], Python | None]]:
+    """Every supported ansible-core but the one that the integration lane runs on."""
+    cores = sorted(environment.ansible_cores().items())
+    return [(core, python) for core, python in cores if not development.ansible_core.startswith(f"{label(core)}.")]

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that the lab and the benchmarks take from the operating system."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+# Program -> Debian's package of it.
+MONO = {"mcs": "mono-mcs", "mono": "mono-runtime"}
+PEERS = {"rsync": "rsync", "restic": "restic", "borg": "borgbackup"}
+
+
+def require(programs: dict[str, str]) -> None:
+    """Install the packages of those programs that are not on PATH."""
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if missing:
+        install(missing)
+
+
+def install(names: list[str]) -> None:
+    """Install Debian packages, as root or by a sudo that asks nothing; else say what to run, and end this program."""
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *names]
+    prefix = _as_root()
+    if prefix is None or not shutil.which("apt-get"):
+        raise SystemExit(f"Missing on this machine. Run this, then the same command again:\n  sudo {' '.join(command)}")
+    print(f"Installing {' '.join(names)} ...", flush=True)
+    prefix = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive"]
+    for step in (command, ["apt-get", "update"], command):
+        # The first try works where the package lists are fresh; a new machine needs the update.
+        done = subprocess.run([*prefix, *step], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and step is command:
+            return
+    raise SystemExit(f"{' '.join(command)}\nended with code {done.returncode}:\n{done.stderr}")
+
+
+def _as_root() -> list[str] | None:
+    """What to put before a command that needs root: nothing, sudo, or None where neither works."""
+    if os.geteuid() == 0:
+        return []
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
+        return ["sudo", "-n"]
+    return None
