@@ -98,8 +98,8 @@ def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
         for one in (probe.get("backup_root") or {}).get("sets") or []:
             if one["prepared_sha256"]:
                 holders.setdefault(one["set_id"], {})[server] = one
-    candidates = (_unfinished(set_id, holders[set_id], servers) for set_id in sorted(holders))
-    return [candidate for candidate in candidates if candidate]
+    found = (_unfinished(set_id, holders[set_id], servers) for set_id in sorted(holders))
+    return [one for one in found if one]
 
 
 def _refusal(facts: Facts, host: str, set_id: str, verified: bool) -> str:
