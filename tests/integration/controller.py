@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 import typing as t
 
@@ -86,7 +87,7 @@ class Controller:
     def module(
         self, host: str, module: str, arguments: c.Mapping[str, t.Any], *options: str, where: pathlib.Path | None = None
     ) -> dict[str, t.Any]:
-        """Run one module on one host and give its result."""
+        """Run one module on one host and give its result, with `failed` in any case."""
         command = [
             host,
             "-i",
@@ -97,9 +98,11 @@ class Controller:
             json.dumps(arguments),
         ]
         run = self._run("ansible", *command, *options)
-        start = run.output.find("=> {")
-        assert start >= 0, run.output
-        result: dict[str, t.Any] = json.JSONDecoder().raw_decode(run.output[start + 3 :])[0]
+        head = re.search(r"\| (\w+)!? => (?={)", run.output)
+        assert head, run.output
+        result: dict[str, t.Any] = json.JSONDecoder().raw_decode(run.output[head.end() :])[0]
+        # Ansible prints the failure in the heading and leaves it out of the result.
+        result["failed"] = head[1] in ("FAILED", "UNREACHABLE")
         return result
 
     def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:

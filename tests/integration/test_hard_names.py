@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 from integration import sets
@@ -29,6 +30,9 @@ def hard_tree(folder: pathlib.Path) -> None:
     (deep / "at the end.txt").write_text("deep")
     (folder / hard_names.EMPTY_FILE).touch()
     (folder / hard_names.EMPTY_FOLDER).mkdir()
+    for path in folder.rglob("*"):
+        # Windows' resolution is 100 ns; this disk's is finer.
+        os.utime(path, ns=(0, path.stat().st_mtime_ns // 100 * 100))
 
 
 def test_hard_names_round_trip(lab: Lab, controller: Controller) -> None:

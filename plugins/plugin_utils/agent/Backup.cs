@@ -51,9 +51,9 @@ namespace IdentityOpsAgent
                     else
                         digest = Write();
                 }
-                catch (AgentError error)
+                catch (Exception error)
                 {
-                    answer.Failure = error;
+                    answer.Failure = Program.Told("backup", error);
                     return answer;
                 }
                 Tell(digest);

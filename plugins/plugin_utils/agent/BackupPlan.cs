@@ -100,11 +100,18 @@ namespace IdentityOpsAgent
 
         public void Make()
         {
-            CheckPart();
-            FindSources();
-            foreach (PlannedComponent component in Components)
-                Walk(component);
-            CheckSpace(Set.Root, Bytes, What);
+            try
+            {
+                CheckPart();
+                FindSources();
+                foreach (PlannedComponent component in Components)
+                    Walk(component);
+                CheckSpace(Set.Root, Bytes, What);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", What, Set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
         }
 
         // Error `space` when the bytes, one per cent and 16 MB do not fit at the place, or where it will be made.
@@ -164,19 +171,34 @@ namespace IdentityOpsAgent
 
         private void Walk(PlannedComponent component)
         {
-            FileFacts facts = new FileFacts();
-            bool exists = component.Source != null && Win32.TryFacts(component.Source, out facts);
-            if (!exists && !component.Required)
+            if (!IsPresent(component))
                 return;
-            if (!exists)
-                throw Missing(component, "The folder is not there.");
-            if (Attributes.IsLink(facts.Attributes, facts.ReparseTag))
-                component.Source = Win32.FinalPath(component.Source);
-            else if (!Attributes.IsFolder(facts.Attributes))
-                throw Missing(component, "It is a file, not a folder.");
             CheckApart(component);
             component.Tree = Tree.Walk(component.Name, component.Source, component.Selection);
             component.Problems.AddRange(component.Tree.Problems);
+        }
+
+        // False for one that is absent and may be. A link in its place is resolved, once.
+        private static bool IsPresent(PlannedComponent component)
+        {
+            try
+            {
+                FileFacts facts = new FileFacts();
+                bool exists = component.Source != null && Win32.TryFacts(component.Source, out facts);
+                if (!exists && component.Required)
+                    throw Missing(component, "The folder is not there.");
+                if (!exists)
+                    return false;
+                if (Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                    component.Source = Win32.FinalPath(component.Source);
+                else if (!Attributes.IsFolder(facts.Attributes))
+                    throw Missing(component, "It is a file, not a folder.");
+                return true;
+            }
+            catch (SystemError error)
+            {
+                throw Missing(component, error.Message);
+            }
         }
 
         private void CheckApart(PlannedComponent component)

@@ -6,10 +6,10 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Which of two selections, the backup's and the restore's, cover a folder.
+    // How a folder stands: whether the selections of the backup and of the restore cover it, and whether the backup could not read it.
     internal struct Cover
     {
-        public bool Backup, Restore;
+        public bool Backup, Restore, Unread;
     }
 
     // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or could not read, and
@@ -33,12 +33,20 @@ namespace IdentityOpsAgent
 
         public Cover Top
         {
-            get { return new Cover { Backup = backup.CoversRoot, Restore = target.Selection.CoversRoot }; }
+            get
+            {
+                return new Cover
+                {
+                    Backup = backup.CoversRoot,
+                    Restore = target.Selection.CoversRoot,
+                    Unread = target.Unread.ContainsKey(target.Top.Name),
+                };
+            }
         }
 
         public Cover Below(Cover above, Entry folder)
         {
-            return Below(above, BelowRoot(folder.Path));
+            return Below(above, folder.Path);
         }
 
         // All that is at a place where something else belongs.
@@ -50,7 +58,7 @@ namespace IdentityOpsAgent
                 Removal above = removals[i];
                 if (!above.IsFolder || (i > 0 && !SetFolder.IsFolder(above.Place)))
                     continue;
-                foreach (FoundEntry found in Win32.Enumerate(above.Place))
+                foreach (FoundEntry found in target.List(above.Place))
                     removals.Add(new Removal(Paths.Combine(above.Place, found.Name), above.Path + "/" + found.Name, Attributes.IsFolder(found.Attributes), above));
             }
             removals.Reverse();
@@ -66,7 +74,7 @@ namespace IdentityOpsAgent
             while (waiting.Count > 0)
             {
                 Visit visit = waiting.Pop();
-                foreach (FoundEntry below in Win32.Enumerate(visit.Removal.Place))
+                foreach (FoundEntry below in target.List(visit.Removal.Place))
                 {
                     Removal removal = new Removal(Paths.Combine(visit.Removal.Place, below.Name), visit.Removal.Path + "/" + below.Name,
                         Attributes.IsFolder(below.Attributes), visit.Removal);
@@ -86,9 +94,9 @@ namespace IdentityOpsAgent
         private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal, FoundEntry found, Cover above)
         {
             string path = BelowRoot(removal.Path);
-            Cover cover = Below(above, path);
+            Cover cover = Below(above, removal.Path);
             bool enter = removal.IsFolder && !Attributes.IsLink(found.Attributes, found.ReparseTag);
-            bool spared = backup.Excludes(path) || target.Selection.Excludes(path) || target.Unread.ContainsKey(removal.Path);
+            bool spared = backup.Excludes(path) || target.Selection.Excludes(path) || cover.Unread;
             removal.Stays = spared || !cover.Backup || !cover.Restore;
             removals.Add(removal);
             if (enter && !spared)
@@ -97,7 +105,12 @@ namespace IdentityOpsAgent
 
         private Cover Below(Cover above, string path)
         {
-            return new Cover { Backup = backup.Covers(path, above.Backup), Restore = target.Selection.Covers(path, above.Restore) };
+            return new Cover
+            {
+                Backup = backup.Covers(BelowRoot(path), above.Backup),
+                Restore = target.Selection.Covers(BelowRoot(path), above.Restore),
+                Unread = above.Unread || target.Unread.ContainsKey(path),
+            };
         }
 
         private string BelowRoot(string path)

@@ -67,16 +67,32 @@ namespace IdentityOpsAgent
             {
                 string own = ownPaths.TextOrNull(component.Name);
                 string path = own != null ? Paths.Absolute(own, "component_paths") : found.Product.Locate(component, found.Folder);
-                FileFacts facts;
-                bool exists = path != null && Win32.TryFacts(path, out facts);
-                JsonMap described = new JsonMap().Set("name", component.Name).Set("path", path).Set("exists", exists).Set("required", component.Required);
-                Tree tree = exists && measure ? Tree.Walk(component.Name, Paths.Resolved(path), Selection.Everything()) : null;
-                components.Add(described.Set("files", tree == null ? null : (object)tree.Files.Count)
-                    .Set("directories", tree == null ? null : (object)tree.Folders.Count)
-                    .Set("bytes", tree == null ? null : (object)tree.Bytes)
-                    .Set("problems", tree == null ? null : (object)tree.Problems.Count));
+                JsonMap described = new JsonMap().Set("name", component.Name).Set("path", path).Set("exists", false)
+                    .Set("required", component.Required).Set("files", null).Set("directories", null).Set("bytes", null).Set("problems", null);
+                if (path != null)
+                    Measure(described, component.Name, path, measure);
+                components.Add(described);
             }
             return new JsonMap().Set("version", found.Product.Version).Set("folder", found.Folder).Set("found_by", found.FoundBy).Set("components", components);
+        }
+
+        // A folder that cannot be reached is, for a probe, not there: the backup says why.
+        private static void Measure(JsonMap described, string component, string path, bool measure)
+        {
+            try
+            {
+                FileFacts facts;
+                if (!Win32.TryFacts(path, out facts))
+                    return;
+                Tree tree = measure ? Tree.Walk(component, Paths.Resolved(path), Selection.Everything()) : null;
+                described.Set("exists", true);
+                if (tree != null)
+                    described.Set("files", tree.Files.Count).Set("directories", tree.Folders.Count).Set("bytes", tree.Bytes).Set("problems", tree.Problems.Count);
+            }
+            catch (SystemError)
+            {
+                described.Set("exists", false);
+            }
         }
 
         private static JsonMap DescribedRoot(string root, string deployment)

@@ -48,7 +48,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static AgentError Told(string operation, Exception error)
+        // What is said of a failure, whatever it is.
+        internal static AgentError Told(string operation, Exception error)
         {
             string what = "The operation '" + operation + "' failed";
             if (error is AgentError)

@@ -117,7 +117,7 @@ namespace IdentityOpsAgent
                 target.Unread[problem.Path] = true;
         }
 
-        // Targets on one volume need their room together. The old file and the new one are there at the same time, for each thread.
+        // Targets on one volume need their room together.
         private void CheckSpace()
         {
             Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
@@ -126,7 +126,7 @@ namespace IdentityOpsAgent
                 string volume = Paths.Volume(target.Place);
                 long sum;
                 needed.TryGetValue(volume, out sum);
-                needed[volume] = sum + target.WrittenBytes;
+                needed[volume] = sum + target.Room(threads);
             }
             foreach (RestoreTarget target in targets)
                 BackupPlan.CheckSpace(target.Place, needed[Paths.Volume(target.Place)], What);
@@ -139,9 +139,9 @@ namespace IdentityOpsAgent
                 foreach (RestoreTarget target in targets)
                     new RestoreWork(part, target).Run(threads);
             }
-            catch (AgentError error)
+            catch (Exception error)
             {
-                answer.Failure = error;
+                answer.Failure = Program.Told("restore", error);
             }
         }
 

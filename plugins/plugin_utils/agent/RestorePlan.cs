@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
             Dictionary<string, FoundEntry> there = new Dictionary<string, FoundEntry>(Win32.Names);
             if (visit.Exists)
             {
-                foreach (FoundEntry found in Win32.Enumerate(place))
+                foreach (FoundEntry found in target.List(place))
                     there[found.Name] = found;
             }
             bool empty = true;
@@ -161,6 +161,7 @@ namespace IdentityOpsAgent
                 exists = false;
             }
             (exists ? target.Replaced : target.Added).Add(file);
+            target.Growth += exists ? Math.Max(0, file.Facts.Size - found.Size) : file.Facts.Size;
         }
 
         private void PlanExtra(Visit visit, string place, FoundEntry extra)

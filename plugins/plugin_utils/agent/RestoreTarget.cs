@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -27,6 +28,7 @@ namespace IdentityOpsAgent
         public readonly List<Removal> Extras = new List<Removal>();       // go last
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
         public long Unchanged;
+        public long Growth;   // bytes that the target gets larger before anything is removed
 
         public RestoreTarget(JsonMap wanted, PartComponent component, Entry top)
         {
@@ -72,6 +74,28 @@ namespace IdentityOpsAgent
                 foreach (Entry entry in Replaced)
                     bytes += entry.Facts.Size;
                 return bytes;
+            }
+        }
+
+        // Bytes that must be free: the growth, and the new files that the threads hold beside the old ones.
+        public long Room(int threads)
+        {
+            long largest = 0;
+            foreach (Entry entry in Replaced)
+                largest = Math.Max(largest, entry.Facts.Size);
+            return Math.Min(WrittenBytes, Growth + largest * Crew.Size(threads));
+        }
+
+        // What a folder of the target holds.
+        public List<FoundEntry> List(string place)
+        {
+            try
+            {
+                return new List<FoundEntry>(Win32.Enumerate(place));
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("target_unreadable", Restore.What, place, error.Message, "Give the account the right to read there.", Component.Name);
             }
         }
 

@@ -32,11 +32,18 @@ namespace IdentityOpsAgent
         // The newest sealed set that names the server.
         public static SetFolder Latest(string root, string deployment, string server, string what)
         {
-            foreach (SetFolder set in Find(root, deployment))
+            try
             {
-                SealDocument seal = DocumentOrNull(set, SetFolder.Sealed);
-                if (seal != null && seal.Of(server) != null)
-                    return set;
+                foreach (SetFolder set in Find(root, deployment))
+                {
+                    SealDocument seal = DocumentOrNull(set, SetFolder.Sealed);
+                    if (seal != null && seal.Of(server) != null)
+                        return set;
+                }
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", what, root, error.Message, "Check the path, and the rights of the account.");
             }
             throw new AgentError("set_missing", what, Paths.Combine(root, deployment), "There is no sealed set with a part of the server '" + server + "'.",
                 "Make a backup, or name a set that is not sealed by its id.");

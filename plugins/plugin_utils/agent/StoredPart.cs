@@ -10,7 +10,7 @@ namespace IdentityOpsAgent
         public readonly SetFolder Set;
         public readonly string Server;
         public readonly string Path;
-        public Part Document;         // null when flawed
+        public Part Document;         // null when it cannot be read
         public string DocumentFlaw;   // null when sound
         public string Digest;         // of part.json
         public string SealFlaw;       // null when there is no seal, and when it stands for this part
@@ -26,12 +26,15 @@ namespace IdentityOpsAgent
         // Errors: set_missing, part_missing, part_state (no part.json, and no seal that says there should be one).
         public static StoredPart Open(SetFolder set, string server, string what)
         {
-            if (!SetFolder.IsFolder(set.Path))
-                throw new AgentError("set_missing", what, set.Path, "There is no such set.", "Name one that the operation 'list' shows.");
             StoredPart part = new StoredPart(set, server);
-            if (!SetFolder.IsFolder(part.Path))
-                throw new AgentError("part_missing", what, part.Path, "The set has no part of the server '" + server + "' here.",
-                    "Name a server that has one, or the backup root that holds it.");
+            try
+            {
+                part.Find(what);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
             SealedPart seal = part.ReadSeal();
             byte[] content = part.ReadDocument();
             if (content == null && part.DocumentFlaw == null && seal == null)
@@ -42,6 +45,15 @@ namespace IdentityOpsAgent
             else
                 part.Compare(content, seal);
             return part;
+        }
+
+        private void Find(string what)
+        {
+            if (!SetFolder.IsFolder(Set.Path))
+                throw new AgentError("set_missing", what, Set.Path, "There is no such set.", "Name one that the operation 'list' shows.");
+            if (!SetFolder.IsFolder(Path))
+                throw new AgentError("part_missing", what, Path, "The set has no part of the server '" + Server + "' here.",
+                    "Name a server that has one, or the backup root that holds it.");
         }
 
         private SealedPart ReadSeal()

@@ -16,8 +16,8 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// Lets a test call any method of Win32 in a process of its own, over a socket, as PowerShell keeps stdin to itself. A line in: the method's name and its arguments, each base64 of UTF-16, between spaces.
-    /// A line out: JSON, {"result": ...} or {"error": number, "text": ...}. An open file is "#0", "#1", ...; bytes are hexadecimal digits;
-    /// of a method with an out parameter the result is that, or null when the method said false. Besides Win32: Hold (a file, shared with nobody) and Close.
+    /// A line out: JSON, {"result": ...} or {"error": number, "text": ...}. An open file is "#0", "#1", ...; bytes are hexadecimal digits; facts are null
+    /// where there is nothing. SetFactsOf is SetFacts of a path; besides Win32 there are Hold (a file, shared with nobody) and Close.
     /// </summary>
     public static class Win32Driver
     {
@@ -52,59 +52,86 @@ namespace IdentityOpsAgent
             {
                 return "{\"result\": " + Json(Call(name, arguments)) + "}";
             }
-            catch (Exception failure)
+            catch (SystemError error)
             {
-                SystemError error = (failure.InnerException ?? failure) as SystemError;
-                if (error == null)
-                    return "{\"error\": null, \"text\": " + Json((failure.InnerException ?? failure).ToString()) + "}";
                 return "{\"error\": " + Json(error.Code) + ", \"text\": " + Json(error.Message) + "}";
             }
-        }
-
-        private static object Call(string name, List<string> arguments)
-        {
-            if (name == "Hold")
-                return Kept(new FileStream(arguments[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
-            if (name == "Close")
+            catch (Exception failure)
             {
-                Open[FileNumber(arguments[0])].Dispose();
-                return null;
+                return "{\"error\": null, \"text\": " + Json(failure.ToString()) + "}";
             }
-            MethodInfo method = Method(name, arguments);
-            ParameterInfo[] parameters = method.GetParameters();
-            object[] values = new object[parameters.Length];
-            for (int index = 0; index < arguments.Count; index++)
-                values[index] = Value(arguments[index], parameters[index].ParameterType);
-            object result = method.Invoke(null, values);
-            if (values.Length > arguments.Count)
-                return (bool)result ? values[values.Length - 1] : null;
-            if (name == "Read")
-                return BitConverter.ToString((byte[])values[1], 0, (int)result).Replace("-", "").ToLowerInvariant();
-            if (result is SafeFileHandle)
-                return Kept((SafeFileHandle)result);
-            return result;
         }
 
-        private static MethodInfo Method(string name, List<string> arguments)
+        /// <summary>Not by reflection: on Wine, .NET hangs after an exception that went through it.</summary>
+        private static object Call(string name, List<string> given)
         {
-            foreach (MethodInfo method in typeof(Win32).GetMethods())
+            switch (name)
             {
-                ParameterInfo[] parameters = method.GetParameters();
-                int given = Array.FindAll(parameters, parameter => !parameter.IsOut).Length;
-                if (method.Name == name && given == arguments.Count
-                    && (given == 0 || arguments[0].StartsWith("#", StringComparison.Ordinal) == (parameters[0].ParameterType == typeof(SafeFileHandle))))
-                    return method;
+                case "HostName": return Win32.HostName();
+                case "FullyQualifiedName": return Win32.FullyQualifiedName();
+                case "MachineGuid": return Win32.MachineGuid();
+                case "UserName": return Win32.UserName();
+                case "ProgramData": return Win32.ProgramData();
+                case "FixedDrives": return Win32.FixedDrives();
+                case "RegistryValues": return Win32.RegistryValues(given[0]);
+                case "IsAbsolute": return Win32.IsAbsolute(given[0]);
+                case "FreeBytes": return Win32.FreeBytes(given[0]);
+                case "TryFacts": return FactsOrNull(given[0]);
+                case "Enumerate": return Win32.Enumerate(given[0]);
+                case "FinalPath": return Win32.FinalPath(given[0]);
+                case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
+                case "OpenRead": return Kept(Win32.OpenRead(given[0]));
+                case "OpenNew": return Kept(Win32.OpenNew(given[0]));
+                case "TryLock": return Kept(Win32.TryLock(given[0]));
+                case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+                case "Read": return Read(File(given[0]), Number(given[1]));
+                case "Facts": return Win32.Facts(File(given[0]));
+                default: return Done(name, given);
             }
-            throw new MissingMethodException("Win32", name);
         }
 
-        private static object Value(string text, Type type)
+        private static object Done(string name, List<string> given)
         {
-            if (type == typeof(SafeFileHandle))
-                return Open[FileNumber(text)];
-            if (type == typeof(byte[]))
-                return Bytes(text);
-            return Convert.ChangeType(text, type, CultureInfo.InvariantCulture);
+            switch (name)
+            {
+                case "CreateFolder": Win32.CreateFolder(given[0]); break;
+                case "CreateClosedFolder": Win32.CreateClosedFolder(given[0]); break;
+                case "DeleteFolder": Win32.DeleteFolder(given[0]); break;
+                case "Write": Win32.Write(File(given[0]), Bytes(given[1]), given[1].Length / 2); break;
+                case "SetFacts": Win32.SetFacts(File(given[0]), Number(given[1]), Number(given[2]), (uint)Number(given[3])); break;
+                case "SetFactsOf": Win32.SetFacts(given[0], Number(given[1]), Number(given[2]), (uint)Number(given[3])); break;
+                case "Flush": Win32.Flush(File(given[0])); break;
+                case "FlushVolume": Win32.FlushVolume(given[0]); break;
+                case "FlushFolder": Win32.FlushFolder(given[0]); break;
+                case "Move": Win32.Move(given[0], given[1], bool.Parse(given[2])); break;
+                case "Delete": Win32.Delete(given[0]); break;
+                case "Truncate": Win32.Truncate(File(given[0])); break;
+                case "Close": Open[FileNumber(given[0])].Dispose(); break;
+                default: throw new MissingMethodException("Win32", name);
+            }
+            return null;
+        }
+
+        private static object FactsOrNull(string path)
+        {
+            FileFacts facts;
+            return Win32.TryFacts(path, out facts) ? (object)facts : null;
+        }
+
+        private static string Read(SafeFileHandle file, long count)
+        {
+            byte[] buffer = new byte[count];
+            return BitConverter.ToString(buffer, 0, Win32.Read(file, buffer, buffer.Length)).Replace("-", "").ToLowerInvariant();
+        }
+
+        private static SafeFileHandle File(string name)
+        {
+            return (SafeFileHandle)Open[FileNumber(name)];
+        }
+
+        private static long Number(string text)
+        {
+            return long.Parse(text, CultureInfo.InvariantCulture);
         }
 
         private static byte[] Bytes(string digits)
@@ -122,6 +149,8 @@ namespace IdentityOpsAgent
 
         private static string Kept(IDisposable file)
         {
+            if (file == null)
+                return null;
             Open.Add(file);
             return "#" + (Open.Count - 1).ToString(CultureInfo.InvariantCulture);
         }
