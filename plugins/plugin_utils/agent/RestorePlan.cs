@@ -149,6 +149,8 @@ namespace IdentityOpsAgent
         private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
         {
             bool link = exists && Attributes.IsLink(found.Attributes, found.ReparseTag);
+            if (exists && !Attributes.IsFolder(found.Attributes) && found.Name != file.Name)
+                target.OtherCase[file] = found.Name;
             if (exists && !Attributes.IsFolder(found.Attributes) && !link && found.Size == file.Facts.Size)
             {
                 sameSize.Add(file);

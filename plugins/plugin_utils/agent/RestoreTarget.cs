@@ -24,6 +24,7 @@ namespace IdentityOpsAgent
         public readonly List<Entry> NewFolders = new List<Entry>();       // each before those below it
         public readonly List<Entry> Added = new List<Entry>();            // files, and folders with nothing in them
         public readonly List<Entry> Replaced = new List<Entry>();
+        public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();   // of those replaced: the name as it is there
         public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time or attributes
         public readonly List<Removal> Extras = new List<Removal>();       // go last
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves

@@ -60,6 +60,9 @@ namespace IdentityOpsAgent
                     Copy(worker, file, to, temporary);
                     writer.Finish(to, temporary, file.Facts);
                 }
+                string otherCase;
+                if (target.OtherCase.TryGetValue(file, out otherCase))
+                    writer.Move(Paths.Combine(Paths.Parent(place), otherCase), place, false);
                 writer.Move(temporary, place, true);
                 done = true;
             }

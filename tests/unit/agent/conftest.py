@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host for the agent: the shipped source compiled for Mono with the lab's POSIX twin, and a folder that plays its drives."""
+"""One host for the agent: the shipped source compiled with the lab's POSIX twin, and a folder that plays its drives."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class Host:
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
         }
         command = ["mono", str(self._executable)]
-        run = subprocess.run(command, input=text.encode(), env=environment, capture_output=True, timeout=120)
+        run = subprocess.run(
+            command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
+        )
         assert (run.returncode, run.stderr) == (0, b"")
         assert run.stdout.isascii()
         assert run.stdout.count(b"\n") == 1
@@ -134,7 +136,7 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
     agent = tmp_path_factory.mktemp("agent") / "agent.exe"
     run = subprocess.run(
-        ["mcs", *OPTIONS, f"-out:{agent}", *map(str, [*portable, *twin])], capture_output=True, text=True
+        ["mcs", *OPTIONS, f"-out:{agent}", *map(str, [*portable, *twin])], check=False, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return agent

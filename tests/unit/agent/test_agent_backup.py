@@ -77,7 +77,12 @@ def test_part_document_carries_the_digests(host: t.Any) -> None:
     assert (document["epoch"], document["inventory_name"], document["server"]) == ("e1", "web01.inventory", "web01")
     assert document["components"][0]["source"] == str(host.source)
     assert document["components"][0]["exclude"] == ["*.log"]
-    assert sorted(path.name for path in host.part().iterdir()) == ["data", "files.jsonl", "manifest.sha256", "part.json"]
+    assert sorted(path.name for path in host.part().iterdir()) == [
+        "data",
+        "files.jsonl",
+        "manifest.sha256",
+        "part.json",
+    ]
 
 
 def test_excluded_folders_are_not_entered(host: t.Any) -> None:
@@ -97,7 +102,9 @@ def test_include_keeps_only_the_folders_that_lead_to_something(host: t.Any) -> N
     assert found == ["two", "two/deep", "two/deep/b.txt"]
 
 
-@pytest.mark.parametrize(("fault", "kind"), [("locked", "locked"), ("denied", "denied"), ("vanish", "vanished"), ("grow", "changed")])
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("locked", "locked"), ("denied", "denied"), ("vanish", "vanished"), ("grow", "changed")]
+)
 def test_a_file_that_cannot_be_read_is_named_and_leaves_nothing(host: t.Any, fault: str, kind: str) -> None:
     host.write(good="x", sub__bad="y")
     host.faults = {fault: ["*/Source/sub/bad.txt"]}
@@ -260,7 +267,17 @@ def test_check_mode_foretells_and_writes_nothing(host: t.Any) -> None:
     dry = host.backup(check=True, allow_partial=["data/link"])
     assert host.picture() == before
     real = host.backup(allow_partial=["data/link"])
-    for name in ("changed", "state", "files", "directories", "bytes", "excluded", "components", "problems", "part_path"):
+    for name in (
+        "changed",
+        "state",
+        "files",
+        "directories",
+        "bytes",
+        "excluded",
+        "components",
+        "problems",
+        "part_path",
+    ):
         assert dry[name] == real[name]
     assert (dry["part_sha256"], dry["finished"]) == (None, None)
 

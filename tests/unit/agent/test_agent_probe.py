@@ -153,7 +153,12 @@ def test_sets_are_listed_newest_first_with_their_parts(host: t.Any) -> None:
     assert [one["set_id"][:11] for one in sets] == ["20260103T00", "20260102T12", "20260102T00", "20260101T00"]
     assert [one["set_id"] for one in host.call("list", deployment="branch")["sets"]] == ["20260102T120000Z-label"]
     [part] = sets[0]["parts"]
-    assert (part["server"], part["state"], part["files"], part["components"]) == ("web01", "complete", 1, {"data": "copied"})
+    assert (part["server"], part["state"], part["files"], part["components"]) == (
+        "web01",
+        "complete",
+        1,
+        {"data": "copied"},
+    )
     [root] = probe(host, roots=[str(host.root)], deployment=None)["roots"]
     assert (root["exists"], root["error"], root["sets"]) == (True, None, sets)
     assert root["free_bytes"] > 0
@@ -162,7 +167,12 @@ def test_sets_are_listed_newest_first_with_their_parts(host: t.Any) -> None:
 def test_what_is_not_a_set_is_not_listed(host: t.Any) -> None:
     host.write(a="x")
     host.backup()
-    for name in ("hq/not a set", "hq/20260101T000000Z-UPPER", "UPPER/20260101T000000Z", "hq/20260101T000000Z/not_a-server-"):
+    for name in (
+        "hq/not a set",
+        "hq/20260101T000000Z-UPPER",
+        "UPPER/20260101T000000Z",
+        "hq/20260101T000000Z/not_a-server-",
+    ):
         (host.root / name).mkdir(parents=True)
     (host.root / "hq" / "20260202T000000Z").symlink_to(host.part().parent)
     (host.root / "file").write_text("x")
@@ -195,8 +205,19 @@ def test_a_root_that_cannot_be_read_says_why(host: t.Any) -> None:
 
 @pytest.mark.parametrize(
     "request_text",
-    ["", "[]", "{", "{}", '{"operation":1}', '{"operation":"format_disk","protocol":1}', '{"operation":"probe","protocol":2}',
-     '{"a":' * 100_000, '{"operation":"list","protocol":1,"protocol":1}', "\0", '{"operation":"list","protocol":1,"root":7}'],
-)  # fmt: skip
+    [
+        "",
+        "\0",
+        "[]",
+        "{",
+        "{}",
+        '{"a":' * 100_000,
+        '{"operation":1}',
+        '{"operation":"format_disk","protocol":1}',
+        '{"operation":"probe","protocol":2}',
+        '{"operation":"list","protocol":1,"protocol":1}',
+        '{"operation":"list","protocol":1,"root":7}',
+    ],
+)
 def test_a_senseless_request_gets_an_answer(host: t.Any, request_text: str) -> None:
     assert host.send(request_text)["error"]["code"] == "bad_request"

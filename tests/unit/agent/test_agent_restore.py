@@ -87,7 +87,13 @@ def test_merge_keeps_what_the_part_does_not_have(host: t.Any, before: dict[str, 
     }
     after = host.picture(host.source)
     assert {name for name in after if name not in before} == {
-        "log/y.txt", "sub/new.txt", "new", "new/deep", "new/deep/z.txt", "hollow", "hollow/shell",
+        "log/y.txt",
+        "sub/new.txt",
+        "new",
+        "new/deep",
+        "new/deep/z.txt",
+        "hollow",
+        "hollow/shell",
     }
     assert {name: seen for name, seen in after.items() if name in before and name != "log"} == {
         name: seen for name, seen in before.items() if name != "log"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A seal is prepared, then decided; it stands for parts by their digests; a document that is there never gives way to another one."""
+"""A seal is prepared, then decided; it stands for parts by their digests, and never gives way to another one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ def code(answer: dict[str, t.Any]) -> str:
 
 def text(part_sha256: str, server: str = "web01", **members: t.Any) -> str:
     part = {"server": server, "part_sha256": part_sha256, "state": "complete", "machine_guid": "", "version": None}
-    document = {"schema": 1, "deployment": "hq", "set_id": SET_ID, "epoch": SET_ID, "quiesced": False, "decider": server}
+    document = {
+        "schema": 1,
+        "deployment": "hq",
+        "set_id": SET_ID,
+        "epoch": SET_ID,
+        "quiesced": False,
+        "decider": server,
+    }
     document.update(parts=[{**part, "files": 1, "bytes": 1}], sealed_at="2026-01-01T00:00:00.0000000Z", **members)
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 

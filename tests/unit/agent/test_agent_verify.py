@@ -86,7 +86,12 @@ def test_a_folder_that_cannot_be_listed_is_not_verified(host: t.Any, part: pathl
 @pytest.mark.parametrize("edit", ["change", "truncate", "empty", "not text"])
 def test_a_damaged_record_is_named(host: t.Any, part: pathlib.Path, name: str, edit: str) -> None:
     content = (part / name).read_bytes()
-    edits = {"change": content.replace(b"b", b"c", 1), "truncate": content[:-20], "empty": b"", "not text": b"\xff" + content}
+    edits = {
+        "change": content.replace(b"b", b"c", 1),
+        "truncate": content[:-20],
+        "empty": b"",
+        "not text": b"\xff" + content,
+    }
     (part / name).write_bytes(edits[edit])
     assert set(found(host.call("verify")).values()) == {"record"}
 
@@ -144,9 +149,7 @@ def edit_lists(host: t.Any, entry: dict[str, t.Any]) -> None:
     lines.append({**lines[1], **entry})
     lines.sort(key=lambda line: str(line["path"]))
     (host.part() / "files.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    rows = [
-        f"{'0' * 64}  {json.dumps(line['path'])[1:-1]}\n" for line in lines if line["kind"] == "file"
-    ]
+    rows = [f"{'0' * 64}  {json.dumps(line['path'])[1:-1]}\n" for line in lines if line["kind"] == "file"]
     (host.part() / "manifest.sha256").write_text("".join(rows))
     host.record()
 
@@ -169,7 +172,9 @@ def edit_lists(host: t.Any, entry: dict[str, t.Any]) -> None:
 def test_a_senseless_entry_is_refused(host: t.Any, part: pathlib.Path, entry: dict[str, t.Any]) -> None:
     if entry["path"] == 7 or entry.get("size") in (2**63, "1", -1, 2**63 - 1):
         lines = (part / "files.jsonl").read_bytes()
-        (part / "files.jsonl").write_bytes(lines + json.dumps({**json.loads(lines.splitlines()[1]), **entry}).encode() + b"\n")
+        (part / "files.jsonl").write_bytes(
+            lines + json.dumps({**json.loads(lines.splitlines()[1]), **entry}).encode() + b"\n"
+        )
     else:
         edit_lists(host, {"kind": "file", "size": 0, **entry})
     assert found(host.call("verify"))["files.jsonl"] == "record"

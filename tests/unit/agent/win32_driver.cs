@@ -24,9 +24,9 @@ namespace IdentityOpsAgent
         private static readonly List<IDisposable> Open = new List<IDisposable>();
 
         /// <summary>The test listens on this port of the loopback, and ends the process by hanging up.</summary>
-        public static void Serve(int port)
+        public static void Main(string[] port)
         {
-            Stream connection = new TcpClient("127.0.0.1", port).GetStream();
+            Stream connection = new TcpClient("127.0.0.1", int.Parse(port[0], CultureInfo.InvariantCulture)).GetStream();
             TextReader input = new StreamReader(connection, Encoding.ASCII);
             TextWriter output = new StreamWriter(connection, Encoding.ASCII);
             for (string line = input.ReadLine(); line != null; line = input.ReadLine())

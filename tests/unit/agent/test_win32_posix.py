@@ -1,0 +1,198 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's POSIX twin of Win32.cs: what only Linux has, who the lab says that it is, and the faults that the lab orders."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import os
+import pathlib
+import shutil
+import typing as t
+
+import pytest
+from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailure, run
+
+WITHOUT_MONO = [program for program in ("mcs", "mono") if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(
+    bool(WITHOUT_MONO), reason="apt-get install --no-install-recommends mono-mcs mono-runtime"
+)
+
+LINK, FOLDER, SYMBOLIC_LINK = 0x400, 0x10, 0xA000000C
+Start = c.Callable[..., Session]
+
+
+@pytest.fixture(scope="module")
+def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    driver = tmp_path_factory.mktemp("driver") / "driver.exe"
+    twin = [path for path in TWIN if path.name != "Host.cs"]   # which has a Main of its own
+    run([*MCS, f"-out:{driver}", *twin, *SHARED, DRIVER])
+    return driver
+
+
+@pytest.fixture
+def host(executable: pathlib.Path, tmp_path: pathlib.Path) -> MonoHost:
+    return MonoHost(executable, tmp_path)
+
+
+@pytest.fixture
+def start(host: MonoHost) -> c.Iterator[Start]:
+    """Starts a process on the host. Keywords: environment variables, ``faults`` as LAB_FAULTS."""
+    sessions = []
+
+    def begin(faults: dict[str, t.Any] | None = None, **environment: str) -> Session:
+        sessions.append(host.session(LAB_FAULTS=json.dumps(faults) if faults else "", **environment))
+        return sessions[-1]
+
+    yield begin
+    for session in sessions:
+        session.close()
+
+
+def test_is_who_the_lab_says(start: Start, host: MonoHost) -> None:
+    (host.root / "D").mkdir()
+    (host.root / "notes").mkdir()
+    session = start(LAB_HOST_NAME="web01", LAB_FQDN="web01.corp.example", LAB_MACHINE_GUID="guid", LAB_USER="CORP\\svc")
+    names = [session(method) for method in ("HostName", "FullyQualifiedName", "MachineGuid", "UserName", "ProgramData")]
+    assert names == ["web01", "web01.corp.example", "guid", "CORP\\svc", f"{host.root}/C/ProgramData"]
+    drives = session("FixedDrives")
+    assert [drive["Root"] for drive in drives] == [f"{host.root}/C/", f"{host.root}/D/"]
+    assert drives[0]["Bytes"] >= drives[0]["FreeBytes"] > 0
+
+
+def test_registry_is_a_file_of_the_lab(start: Start, host: MonoHost) -> None:
+    session = start()
+    assert session("RegistryValues", r"SOFTWARE\Any") is None
+    (host.root / "registry.json").write_text(json.dumps({r"SOFTWARE\GroupID": {"Path": "C:\\\u00fc \"q\""}}))
+    assert session("RegistryValues", r"software\groupid") == {"Path": 'C:\\\u00fc "q"'}
+    assert session("RegistryValues", r"SOFTWARE\Group") is None
+
+
+def test_link_is_seen_and_never_followed(start: Start, host: MonoHost) -> None:
+    target = host.drive / "target"
+    target.mkdir()
+    (target / "kept.txt").write_text("kept")
+    (host.drive / "to_folder").symlink_to(target)
+    (host.drive / "to_file").symlink_to(target / "kept.txt")
+    (host.drive / "to_nothing").symlink_to("nothing")
+    session = start()
+    seen = {entry["Name"]: entry for entry in session("Enumerate", host.path())}
+    assert seen["to_folder"]["Attributes"] & (LINK | FOLDER) == LINK | FOLDER
+    for name in ("to_file", "to_nothing"):
+        assert seen[name]["Attributes"] & (LINK | FOLDER) == LINK
+        assert (seen[name]["ReparseTag"], session("TryFacts", host.path(name))["ReparseTag"]) == (SYMBOLIC_LINK,) * 2
+    for method, name in [("OpenRead", "to_file"), ("OpenRead", "to_folder"), ("Enumerate", "to_folder")]:
+        with pytest.raises(SystemFailure) as refused:
+            session(method, host.path(name))
+        assert refused.value.code == 4392
+    assert session("FinalPath", host.path("to_folder")) == str(target.resolve())
+    with pytest.raises(SystemFailure):
+        session("OpenNew", host.path("to_nothing"))
+    session("DeleteFolder", host.path("to_folder"))
+    session("Delete", host.path("to_file"))
+    assert [path.name for path in target.iterdir()] == ["kept.txt"]
+    assert not (host.drive / "nothing").exists()
+
+
+@pytest.mark.parametrize("raw", [b"latin-\xfc", b"\xe2\x82", b"\xed\xb2\x80", b"\xc0\xaf", b"ok-\xf0\x9d\x92\xb3-\xff"])
+def test_name_that_is_not_utf_8_comes_back_as_the_same_bytes(start: Start, host: MonoHost, raw: bytes) -> None:
+    path = os.fsencode(host.drive) + b"/" + raw
+    with open(path, "wb") as file:
+        file.write(b"seen")
+    session = start()
+    (entry,) = session("Enumerate", host.path())
+    assert entry["Name"] == raw.decode("utf-8", "surrogateescape")
+    assert bytes.fromhex(session("Read", session("OpenRead", host.path(entry["Name"])), 9)) == b"seen"
+    session("Delete", host.path(entry["Name"]))
+    assert not os.path.exists(path)
+
+
+def test_read_only_is_the_write_bits(start: Start, host: MonoHost) -> None:
+    file = host.drive / "a.txt"
+    file.touch(mode=0o664)
+    session = start()
+    session("SetFactsOf", host.path("a.txt"), 0, 0, 1)
+    assert file.stat().st_mode & 0o777 == 0o444
+    session("SetFactsOf", host.path("a.txt"), 0, 0, 0x20)
+    assert file.stat().st_mode & 0o777 == 0o644
+    session("CreateClosedFolder", host.path("closed"))
+    assert (host.drive / "closed").stat().st_mode & 0o777 == 0o700
+
+
+def test_time_before_1970(start: Start, host: MonoHost) -> None:
+    (host.drive / "old").touch()
+    session = start()
+    session("SetFactsOf", host.path("old"), 0, 116444736000000000 - 1, 0x20)
+    assert (host.drive / "old").stat().st_mtime_ns == -100
+    assert session("TryFacts", host.path("old"))["Written"] == 116444736000000000 - 1
+
+
+def test_volume_can_be_flushed(start: Start, host: MonoHost) -> None:
+    session = start()
+    assert session("CanFlushVolume", host.path()) is True
+    assert session("FlushFolder", host.path()) is None
+
+
+class TestFaults:
+    """What tests/lab can order to go wrong."""
+
+    @pytest.fixture(autouse=True)
+    def files(self, host: MonoHost) -> None:
+        for name in ("a.txt", "b.txt"):
+            (host.drive / name).write_text(name)
+
+    @pytest.mark.parametrize(("fault", "code"), [("locked", 32), ("denied", 5), ("vanish", 2)])
+    def test_opening(self, start: Start, host: MonoHost, fault: str, code: int) -> None:
+        session = start({fault: ["*/a.*"]})
+        assert {entry["Name"] for entry in session("Enumerate", host.path())} == {"a.txt", "b.txt"}
+        with pytest.raises(SystemFailure) as refused:
+            session("OpenRead", host.path("a.txt"))
+        assert refused.value.code == code
+        assert session("OpenRead", host.path("b.txt"))
+        assert (session("TryFacts", host.path("a.txt")) is None) == (fault == "vanish")
+
+    @pytest.mark.parametrize(("fault", "code"), [("locked", 32), ("denied", 5)])
+    def test_replacing_and_deleting(self, start: Start, host: MonoHost, fault: str, code: int) -> None:
+        session = start({fault: ["*/a.txt"]})
+        for call in (("Move", host.path("b.txt"), host.path("a.txt"), True), ("Delete", host.path("a.txt"))):
+            with pytest.raises(SystemFailure) as refused:
+                session(*call)
+            assert refused.value.code == code
+        assert (host.drive / "a.txt").read_text() == "a.txt"
+
+    def test_denied_folder(self, start: Start, host: MonoHost) -> None:
+        session = start({"denied": ["*/C", "*/new"]})
+        for call in (("Enumerate", host.path()), ("CreateFolder", host.path("new")), ("OpenNew", host.path("new"))):
+            with pytest.raises(SystemFailure) as refused:
+                session(*call)
+            assert refused.value.code == 5
+
+    def test_transient(self, start: Start, host: MonoHost) -> None:
+        session = start({"reads": {"*.txt": 2}})
+        for name in ("a.txt", "b.txt"):
+            with pytest.raises(SystemFailure) as refused:
+                session("OpenRead", host.path(name))
+            assert refused.value.code == 32
+        assert session("OpenRead", host.path("a.txt"))
+
+    def test_growing(self, start: Start, host: MonoHost) -> None:
+        session = start({"grow": ["*a.txt"]})
+        file = session("OpenRead", host.path("a.txt"))
+        before = session("Facts", file)
+        assert bytes.fromhex(session("Read", file, 100)) == b"a.txtx"
+        after = session("Facts", file)
+        assert (before["Size"], after["Size"]) == (5, 6)
+        assert after["Changed"] > before["Changed"]
+
+    def test_full_disk(self, start: Start, host: MonoHost) -> None:
+        session = start({"free_bytes": 7, "full_after_bytes": 3, "no_volume_flush": True})
+        assert session("FreeBytes", host.path()) == 7
+        assert session("CanFlushVolume", host.path()) is False
+        file = session("OpenNew", host.path("new"))
+        session("Write", file, "616263")
+        with pytest.raises(SystemFailure) as refused:
+            session("Write", file, "64")
+        assert refused.value.code == 112
+        assert (host.drive / "new").read_bytes() == b"abc"

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A process that carries win32_driver.cs, on Mono or on Wine, and calls into it."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+
+FOLDER = pathlib.Path(__file__).parent
+DRIVER = FOLDER / "win32_driver.cs"
+TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
+SHARED = [AGENT_FOLDER / "SystemError.cs", AGENT_FOLDER / "FileFacts.cs"]
+SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
+MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
+
+_USER_ID = 60_123
+"""Who programs run as on Wine when the tests are root's: root writes to read-only files there, as no user of Windows does."""
+
+_SECONDS = 180
+
+
+def run(command: c.Sequence[str | pathlib.Path], **options: t.Any) -> str:
+    """Give what a program printed; fail with it when the program did."""
+    done = subprocess.run(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, text=True, **options
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+class SystemFailure(Exception):
+    """A SystemError of the agent. code: Win32 error number; str(): the message."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Session:
+    """One process with Win32 in it. ``session(method, argument...)`` gives the method's result or raises SystemFailure.
+
+    command: the process's command line but for the port that it calls back on.
+    """
+
+    def __init__(self, command: c.Callable[[int], c.Sequence[str]], environment: c.Mapping[str, str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(_SECONDS)
+            self.process = subprocess.Popen(
+                command(listener.getsockname()[1]), env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+            self._connection = listener.accept()[0]
+        self._connection.settimeout(_SECONDS)
+        self._stream = self._connection.makefile("rwb")
+
+    def __call__(self, method: str, *arguments: object) -> t.Any:
+        fields = [str(field).encode("utf-16-le", "surrogatepass") for field in (method, *arguments)]
+        self._stream.write(b" ".join(map(base64.b64encode, fields)) + b"\n")
+        self._stream.flush()
+        answer = json.loads(self._stream.readline())
+        if "error" not in answer:
+            return answer["result"]
+        assert answer["error"] is not None, answer["text"]
+        raise SystemFailure(answer["error"], answer["text"])
+
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        self.process.kill()
+        self.process.wait(_SECONDS)
+
+    def close(self) -> None:
+        """Hang up, and wait for the process to end by itself."""
+        self._stream.close()
+        self._connection.close()
+        self.process.wait(_SECONDS)
+
+
+class MonoHost:
+    """A lab host on Mono. folder: becomes LAB_ROOT; drives are folders in it."""
+
+    def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
+        self._executable = executable
+        self.root = folder
+        self.drive = folder / "C"
+        self.drive.mkdir()
+
+    def session(self, **environment: str) -> Session:
+        """Start a process. Keywords: further environment variables."""
+        own = {**os.environ, "LAB_ROOT": str(self.root), **environment}
+        return Session(lambda port: ["mono", str(self._executable), str(port)], own)
+
+    def path(self, *names: str) -> str:
+        """Name something below the drive as the agent would."""
+        return "/".join([str(self.drive), *names])
+
+
+class WineHost:
+    """A Windows host on Wine with the shipped Win32.cs. ``stop`` removes it."""
+
+    @staticmethod
+    def missing() -> list[str]:
+        """Name the programs that this machine lacks."""
+        return [program for program in ("wine-powershell", "wine-host", "wine") if shutil.which(program) is None]
+
+    def __init__(self) -> None:
+        # Not below pytest's folder, which only its owner may enter.
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
+        self.drive = self.home / "prefix" / "drive_c"
+        if os.getuid() == 0:
+            os.chown(self.home, _USER_ID, _USER_ID)
+        self._awake: subprocess.Popen[bytes] | None = None
+        self.program("cmd.exe", "/c", "ver")
+        self._awake = subprocess.Popen(
+            self._as_user("wine-host", "cmd.exe"),
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        source = join_source({path.name: path.read_text(encoding="utf-8") for path in [*SHIPPED, *SHARED, DRIVER]})
+        self._driver = source.type_name.replace(".Program", ".Win32Driver")
+        self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")
+
+    def session(self) -> Session:
+        """Start a process."""
+        return Session(self._powershell, self._environment())
+
+    def path(self, *names: str) -> str:
+        """Name something below drive C as the agent would."""
+        return "\\".join(["C:", *names])
+
+    def share(self, server: str, name: str) -> pathlib.Path:
+        """Make a share that every program of the host may write to."""
+        folder = self.home / "prefix" / "dosdevices" / "unc" / server / name
+        run(self._as_user("mkdir", "-p", str(folder)))
+        return folder
+
+    def program(self, *command: str) -> str:
+        """Run a program of the host to its end, and give what it printed."""
+        done = subprocess.run(
+            self._as_user("wine-host", *command),
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=True,
+        )
+        return done.stdout.decode("utf-8", "replace")
+
+    def stop(self) -> None:
+        """End every program of the host and remove its disk."""
+        subprocess.run(self._as_user("wineserver", "-k"), env=self._environment(), timeout=_SECONDS, check=False)
+        if self._awake is not None:
+            self._awake.communicate(timeout=_SECONDS)
+        shutil.rmtree(self.home)
+
+    def _powershell(self, port: int) -> list[str]:
+        script = rf"Add-Type -TypeDefinition ([IO.File]::ReadAllText('C:\driver.cs')); [{self._driver}]::Main('{port}')"
+        return self._as_user("wine-powershell", "-NoProfile", "-NonInteractive", "-Command", script)
+
+    @staticmethod
+    def _as_user(*command: str) -> list[str]:
+        if os.getuid() != 0:
+            return list(command)
+        return ["setpriv", f"--reuid={_USER_ID}", f"--regid={_USER_ID}", "--clear-groups", *command]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "WINEPREFIX": str(self.home / "prefix"),
+            "LC_ALL": "C.UTF-8",
+        }
