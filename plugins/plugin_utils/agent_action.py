@@ -75,7 +75,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         return answer
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        _, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
+        dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         answer = self.call(self.request(args, variables))
         outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})
         outcome["schema"] = SCHEMA

@@ -50,7 +50,7 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any]) -> dict[str, 
     command = _command(connection)
     stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
     failure = ""
-    for _ in range(COMPILE_ATTEMPTS):
+    for dummy in range(COMPILE_ATTEMPTS):
         output = _execute(action, command, stdin, request["operation"])
         try:
             return read_answer(output, request["operation"])

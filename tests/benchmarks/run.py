@@ -40,18 +40,18 @@ def timed(subject: Subject) -> float:
     return time.perf_counter() - begin
 
 
-def compare(name: str, ours: Subject, peer: Subject, bar: float | None, pairs: int) -> dict[str, t.Any]:
+def compare(name: str, ours: Subject, peer: Subject, limit: float | None, pairs: int) -> dict[str, t.Any]:
     """One row: medians of both sides, and of the ratio pair by pair."""
-    rows = [(timed(ours), timed(peer)) for _ in range(pairs)]
+    rows = [(timed(ours), timed(peer)) for dummy in range(pairs)]
     ratio = statistics.median(a / b for a, b in rows)
     return {
         "name": name,
-        "ours_s": round(statistics.median(a for a, _ in rows), 3),
+        "ours_s": round(statistics.median(a for a, dummy in rows), 3),
         "peer": peer.name,
-        "peer_s": round(statistics.median(b for _, b in rows), 3),
+        "peer_s": round(statistics.median(b for dummy, b in rows), 3),
         "ratio": round(ratio, 3),
-        "bar": bar,
-        "holds": None if bar is None else ratio <= bar,
+        "bar": limit,
+        "holds": None if limit is None else ratio <= limit,
     }
 
 
@@ -177,10 +177,10 @@ def table(rows: t.Sequence[dict[str, t.Any]]) -> list[str]:
     """The rows as text, one line each."""
     lines = [f"{'what':44} {'ours':>8} {'peer':>8}  {'against':24} {'ratio':>6} {'bar':>6}"]
     for row in rows:
-        bar = "" if row["bar"] is None else f"{row['bar']:.2f}"
+        limit = "" if row["bar"] is None else f"{row['bar']:.2f}"
         verdict = {True: "holds", False: "BROKEN", None: ""}[row["holds"]]
         seconds = f"{row['ours_s']:7.2f}s {row['peer_s']:7.2f}s"
-        lines.append(f"{row['name']:44} {seconds}  {row['peer']:24} {row['ratio']:6.2f} {bar:>6} {verdict}".rstrip())
+        lines.append(f"{row['name']:44} {seconds}  {row['peer']:24} {row['ratio']:6.2f} {limit:>6} {verdict}".rstrip())
     return lines
 
 

@@ -68,9 +68,9 @@ def test_seal(lab: Lab, controller: Controller) -> None:
     members = [{field: part[field] for field in fields} | {"finished": part["finished_at"]}]
     for phase in ("prepared", "sealed"):
         wanted = {**SET, "phase": phase, "members": members, "decider": "web01"}
-        _, real = foretold(lab, controller, "groupid_backup_seal", wanted)
+        dummy, real = foretold(lab, controller, "groupid_backup_seal", wanted)
         assert real["changed"]
-        _, real = foretold(lab, controller, "groupid_backup_seal", wanted)
+        dummy, real = foretold(lab, controller, "groupid_backup_seal", wanted)
         assert not real["changed"]
 
 

@@ -75,7 +75,7 @@ def test_lines_are_run_as_they_come(command: Command, line: str, stdout: str, co
 
 def test_stdin_reaches_powershell_through_cmd(command: Command) -> None:
     line = 'chcp 65001 >NUL & powershell -NoProfile -NonInteractive -Command "$input; exit 3"'
-    stdout, _, code = command(line, b"first\nsecond\n")
+    stdout, dummy, code = command(line, b"first\nsecond\n")
     assert (stdout, code) == ("first\r\nsecond\r\n", 3)
 
 
@@ -85,7 +85,7 @@ def test_its_programs_are_seen_from_outside(command: Command, wine_lab: Lab) -> 
 
 
 def test_the_registry_knows_the_installation(command: Command) -> None:
-    stdout, _, code = command(r'reg query "HKLM\SOFTWARE\Imanami\GroupID\Version 10.0" /reg:64')
+    stdout, dummy, code = command(r'reg query "HKLM\SOFTWARE\Imanami\GroupID\Version 10.0" /reg:64')
     assert code == 0
     assert r"InstallationPath    REG_SZ    C:\Program Files\Imanami\GroupID 10.0" in stdout
 

@@ -32,7 +32,7 @@ def test_partial_that_was_allowed_by_glob_is_sealed(lab: Lab, controller: Contro
 def test_default_excludes_leave_logs_out(lab: Lab, controller: Controller) -> None:
     controller.play("backup").succeeded()
     [part] = sets.parts(lab.path("web01", inventory.LOCAL_ROOT))
-    files, _ = sets.found(part)
+    files, dummy = sets.found(part)
     assert files
     assert not [path for path in files if "/log/" in path or path.endswith((".dtmlog", "node.lock"))]
     sets.check_part(part)

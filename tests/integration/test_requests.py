@@ -14,7 +14,7 @@ ONE_COMMAND = ["Create", "Command", "Send", "Receive", "Signal", "Delete"]
 
 
 def test_a_whole_server_is_one_request_to_the_agent(lab: Lab, controller: Controller) -> None:
-    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
+    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z", "version": "10.0"}
     result = controller.module("web01", "groupid_backup_folder", wanted)
     assert len(result["components"]) == 6, result
     assert all(component["status"] == "copied" for component in result["components"]), result

@@ -40,7 +40,7 @@ def where(controller: Controller) -> t.Any:
 
 def assert_no_secret(lab: Lab, output: str) -> None:
     for secret in values(lab):
-        for form in {secret, secret.replace("\\", "\\\\").replace('"', '\\"')}:
+        for form in (secret, secret.replace("\\", "\\\\").replace('"', '\\"')):
             assert form not in output
             for folder in ("hosts", "shares"):
                 for file in (lab.root / folder).rglob("*"):

@@ -12,7 +12,7 @@ UMLAUTS = "Größenänderung Übersicht.xml"
 FILES = (
     "two  spaces and a trailing word.txt",
     "it's quoted 'twice'.txt",
-    "“typographic” `ticks`.txt",
+    "\u201ctypographic\u201d `ticks`.txt",
     "100% of %TEMP%.txt",
     "price in $env_HOME $(x) ${y}.txt",
     "R&D; sales, 1+1=2 ^ ~ # @ !.txt",

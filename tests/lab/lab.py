@@ -148,7 +148,7 @@ class Lab:
         r"""Give the folder or file that is ``C:\...`` on a host, or a UNC path on all."""
         if windows_path.startswith("\\\\"):
             return self.root / "shares" / windows_path[2:].replace("\\", "/")
-        drive, _, rest = windows_path.partition(":")
+        drive, dummy, rest = windows_path.partition(":")
         return layout.drive(self.root, self.host(host), drive.upper()) / rest.strip("\\/").replace("\\", "/")
 
     def components(self, host: str) -> dict[str, pathlib.Path]:

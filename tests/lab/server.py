@@ -61,9 +61,9 @@ class Endpoint:
 
     def authenticate(self, authorization: str) -> Host | None:
         """Give the host whose user and password the header carries."""
-        scheme, _, encoded = authorization.partition(" ")
+        scheme, dummy, encoded = authorization.partition(" ")
         try:
-            user, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+            user, dummy, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         host = self._hosts.get(user)

@@ -77,7 +77,7 @@ class WineHost:
     def own(self) -> None:
         """Give everything below the home to the user that programs run as."""
         if os.getuid() == 0:
-            for folder, _, files in os.walk(self._home):
+            for folder, dummy, files in os.walk(self._home):
                 for name in [folder, *(os.path.join(folder, file) for file in files)]:
                     os.chown(name, _USER_ID, _USER_ID, follow_symlinks=False)
 

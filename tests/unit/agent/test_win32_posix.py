@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's POSIX twin of Win32.cs: what only Linux has, who the lab says that it is, and the faults that the lab orders."""
+"""The lab's POSIX twin of Win32.cs: what only Linux has, who the lab says that it is, the faults that it orders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shutil
 import typing as t
 
 import pytest
-from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailure, run
+from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailureError, run
 
 WITHOUT_MONO = [program for program in ("mcs", "mono") if shutil.which(program) is None]
 pytestmark = pytest.mark.skipif(
@@ -27,7 +27,7 @@ Start = c.Callable[..., Session]
 @pytest.fixture(scope="module")
 def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     driver = tmp_path_factory.mktemp("driver") / "driver.exe"
-    twin = [path for path in TWIN if path.name != "Host.cs"]   # which has a Main of its own
+    twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
     run([*MCS, f"-out:{driver}", *twin, *SHARED, DRIVER])
     return driver
 
@@ -65,7 +65,7 @@ def test_is_who_the_lab_says(start: Start, host: MonoHost) -> None:
 def test_registry_is_a_file_of_the_lab(start: Start, host: MonoHost) -> None:
     session = start()
     assert session("RegistryValues", r"SOFTWARE\Any") is None
-    (host.root / "registry.json").write_text(json.dumps({r"SOFTWARE\GroupID": {"Path": "C:\\\u00fc \"q\""}}))
+    (host.root / "registry.json").write_text(json.dumps({r"SOFTWARE\GroupID": {"Path": 'C:\\\u00fc "q"'}}))
     assert session("RegistryValues", r"software\groupid") == {"Path": 'C:\\\u00fc "q"'}
     assert session("RegistryValues", r"SOFTWARE\Group") is None
 
@@ -84,11 +84,11 @@ def test_link_is_seen_and_never_followed(start: Start, host: MonoHost) -> None:
         assert seen[name]["Attributes"] & (LINK | FOLDER) == LINK
         assert (seen[name]["ReparseTag"], session("TryFacts", host.path(name))["ReparseTag"]) == (SYMBOLIC_LINK,) * 2
     for method, name in [("OpenRead", "to_file"), ("OpenRead", "to_folder"), ("Enumerate", "to_folder")]:
-        with pytest.raises(SystemFailure) as refused:
+        with pytest.raises(SystemFailureError) as refused:
             session(method, host.path(name))
         assert refused.value.code == 4392
     assert session("FinalPath", host.path("to_folder")) == str(target.resolve())
-    with pytest.raises(SystemFailure):
+    with pytest.raises(SystemFailureError):
         session("OpenNew", host.path("to_nothing"))
     session("DeleteFolder", host.path("to_folder"))
     session("Delete", host.path("to_file"))
@@ -147,7 +147,7 @@ class TestFaults:
     def test_opening(self, start: Start, host: MonoHost, fault: str, code: int) -> None:
         session = start({fault: ["*/a.*"]})
         assert {entry["Name"] for entry in session("Enumerate", host.path())} == {"a.txt", "b.txt"}
-        with pytest.raises(SystemFailure) as refused:
+        with pytest.raises(SystemFailureError) as refused:
             session("OpenRead", host.path("a.txt"))
         assert refused.value.code == code
         assert session("OpenRead", host.path("b.txt"))
@@ -157,7 +157,7 @@ class TestFaults:
     def test_replacing_and_deleting(self, start: Start, host: MonoHost, fault: str, code: int) -> None:
         session = start({fault: ["*/a.txt"]})
         for call in (("Move", host.path("b.txt"), host.path("a.txt"), True), ("Delete", host.path("a.txt"))):
-            with pytest.raises(SystemFailure) as refused:
+            with pytest.raises(SystemFailureError) as refused:
                 session(*call)
             assert refused.value.code == code
         assert (host.drive / "a.txt").read_text() == "a.txt"
@@ -165,14 +165,14 @@ class TestFaults:
     def test_denied_folder(self, start: Start, host: MonoHost) -> None:
         session = start({"denied": ["*/C", "*/new"]})
         for call in (("Enumerate", host.path()), ("CreateFolder", host.path("new")), ("OpenNew", host.path("new"))):
-            with pytest.raises(SystemFailure) as refused:
+            with pytest.raises(SystemFailureError) as refused:
                 session(*call)
             assert refused.value.code == 5
 
     def test_transient(self, start: Start, host: MonoHost) -> None:
         session = start({"reads": {"*.txt": 2}})
         for name in ("a.txt", "b.txt"):
-            with pytest.raises(SystemFailure) as refused:
+            with pytest.raises(SystemFailureError) as refused:
                 session("OpenRead", host.path(name))
             assert refused.value.code == 32
         assert session("OpenRead", host.path("a.txt"))
@@ -192,7 +192,7 @@ class TestFaults:
         assert session("CanFlushVolume", host.path()) is False
         file = session("OpenNew", host.path("new"))
         session("Write", file, "616263")
-        with pytest.raises(SystemFailure) as refused:
+        with pytest.raises(SystemFailureError) as refused:
             session("Write", file, "64")
         assert refused.value.code == 112
         assert (host.drive / "new").read_bytes() == b"abc"

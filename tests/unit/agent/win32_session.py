@@ -26,7 +26,7 @@ SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 
 _USER_ID = 60_123
-"""Who programs run as on Wine when the tests are root's: root writes to read-only files there, as no user of Windows does."""
+"""Who programs run as on Wine when the tests are root's: root writes to read-only files there, unlike Windows."""
 
 _SECONDS = 180
 
@@ -34,13 +34,19 @@ _SECONDS = 180
 def run(command: c.Sequence[str | pathlib.Path], **options: t.Any) -> str:
     """Give what a program printed; fail with it when the program did."""
     done = subprocess.run(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, text=True, **options
+        list(map(str, command)),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=_SECONDS,
+        text=True,
+        **options,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
-class SystemFailure(Exception):
+class SystemFailureError(Exception):
     """A SystemError of the agent. code: Win32 error number; str(): the message."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -49,7 +55,7 @@ class SystemFailure(Exception):
 
 
 class Session:
-    """One process with Win32 in it. ``session(method, argument...)`` gives the method's result or raises SystemFailure.
+    """One process with Win32 in it. ``session(method, argument...)`` gives its result or raises SystemFailureError.
 
     command: the process's command line but for the port that it calls back on.
     """
@@ -72,7 +78,7 @@ class Session:
         if "error" not in answer:
             return answer["result"]
         assert answer["error"] is not None, answer["text"]
-        raise SystemFailure(answer["error"], answer["text"])
+        raise SystemFailureError(answer["error"], answer["text"])
 
     def kill(self) -> None:
         """End the process as a crash would."""

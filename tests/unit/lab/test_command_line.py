@@ -25,7 +25,7 @@ def encode(script: str) -> str:
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
 def test_layers_are_peeled(layers: int) -> None:
     line = SHIPPED
-    for _ in range(layers):
+    for dummy in range(layers):
         line = encode(line)
     assert command_line.normalise(command_line.peel(line)) == SHIPPED
 

@@ -206,7 +206,7 @@ def test_interceptors_may_replace_an_answer(served) -> None:
 def test_a_connection_is_kept_and_each_answer_comes_in_one_piece(served) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", served.endpoint.port, timeout=5)
     sockets = set()
-    for _ in range(2):
+    for dummy in range(2):
         connection.request("POST", "/wsman", b"")
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (401, b"")
