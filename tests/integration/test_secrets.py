@@ -55,7 +55,8 @@ def test_a_run_that_succeeds(lab: Lab, controller: Controller, where: t.Any) -> 
 
 def test_a_failure_that_echoes_every_secret(lab: Lab, controller: Controller, where: t.Any) -> None:
     """The path that cannot be found is named after the secrets, so the host's own answer holds them."""
-    for secret in values(lab):
+    others = {host.password for host in lab.fleet.hosts if host.name != "web01"}
+    for secret in (value for value in values(lab) if value not in others):
         wanted = {
             "backup_root": inventory.LOCAL_ROOT,
             "deployment": "hq",

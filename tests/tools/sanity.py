@@ -42,7 +42,9 @@ def _has_script_analyzer() -> bool:
     arguments = ["-NoProfile", "-NonInteractive", "-File", str(place)]
     if program is None:
         return False
-    answer = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    answer = subprocess.run(
+        [program, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     return answer.returncode == 0 and not answer.stderr
 
 

@@ -105,7 +105,8 @@ namespace IdentityOpsAgent
                     {
                         begun = true;
                         byte[] digest;
-                        long count = worker.Read(from, before.Size, delegate(byte[] block, int length) { writer.Write(to, target, block, length); }, out digest);
+                        Action<byte[], int> sink = delegate(byte[] block, int length) { writer.Write(to, target, block, length); };
+                        long count = worker.Read(from, before.Size, sink, out digest);
                         if (IsSame(before, Win32.Facts(from)) && count == before.Size)
                         {
                             writer.Finish(to, target, before);

@@ -135,7 +135,8 @@ namespace IdentityOpsAgent
 
         public static AgentError PartExists(string path)
         {
-            return new AgentError("part_exists", What, path, "The set already has a part of this server.", "Choose a new set id: a part is never written twice.");
+            return new AgentError("part_exists", What, path, "The set already has a part of this server.",
+                "Choose a new set id: a part is never written twice.");
         }
 
         private void FindSources()

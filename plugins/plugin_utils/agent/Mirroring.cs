@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
                 if (!above.IsFolder || (i > 0 && !SetFolder.IsFolder(above.Place)))
                     continue;
                 foreach (FoundEntry found in target.List(above.Place))
-                    removals.Add(new Removal(Paths.Combine(above.Place, found.Name), above.Path + "/" + found.Name, Attributes.IsFolder(found.Attributes), above));
+                    removals.Add(Below(above, found));
             }
             removals.Reverse();
             return removals;
@@ -76,9 +76,7 @@ namespace IdentityOpsAgent
                 Visit visit = waiting.Pop();
                 foreach (FoundEntry below in target.List(visit.Removal.Place))
                 {
-                    Removal removal = new Removal(Paths.Combine(visit.Removal.Place, below.Name), visit.Removal.Path + "/" + below.Name,
-                        Attributes.IsFolder(below.Attributes), visit.Removal);
-                    Consider(removals, waiting, removal, below, visit.Cover);
+                    Consider(removals, waiting, Below(visit.Removal, below), below, visit.Cover);
                 }
             }
             removals.Reverse();
@@ -89,6 +87,12 @@ namespace IdentityOpsAgent
             }
             removals.RemoveAll(delegate(Removal removal) { return removal.Stays; });
             return removals;
+        }
+
+        private static Removal Below(Removal above, FoundEntry found)
+        {
+            string place = Paths.Combine(above.Place, found.Name);
+            return new Removal(place, above.Path + "/" + found.Name, Attributes.IsFolder(found.Attributes), above);
         }
 
         private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal, FoundEntry found, Cover above)

@@ -87,7 +87,8 @@ namespace IdentityOpsAgent
                 Tree tree = measure ? Tree.Walk(component, Paths.Resolved(path), Selection.Everything()) : null;
                 described.Set("exists", true);
                 if (tree != null)
-                    described.Set("files", tree.Files.Count).Set("directories", tree.Folders.Count).Set("bytes", tree.Bytes).Set("problems", tree.Problems.Count);
+                    described.Set("files", tree.Files.Count).Set("directories", tree.Folders.Count)
+                        .Set("bytes", tree.Bytes).Set("problems", tree.Problems.Count);
             }
             catch (SystemError)
             {

@@ -55,7 +55,8 @@ namespace IdentityOpsAgent
         private void CheckAllowed(StoredPart part)
         {
             if (!part.Sealed && part.SealFlaw == null && !request.Flag("unsealed", false))
-                throw new AgentError("not_sealed", What, set.Path, "The set is not sealed: it is not known to be whole.", "Seal the set, or allow an unsealed one.");
+                throw new AgentError("not_sealed", What, set.Path, "The set is not sealed: it is not known to be whole.",
+                    "Seal the set, or allow an unsealed one.");
             if (part.Document == null)
                 return;
             if (part.Document.State == Part.Partial)
@@ -90,7 +91,8 @@ namespace IdentityOpsAgent
         private void CheckApart(RestoreTarget target)
         {
             if (Paths.NearestExisting(target.Place) == null)
-                throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.", "Name another folder in targets.", target.Component.Name);
+                throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
+                    "Name another folder in targets.", target.Component.Name);
             string place = Paths.Resolved(target.Place);
             string sets = Paths.Resolved(set.DeploymentPath);
             if (Paths.Holds(place, sets) || Paths.Holds(sets, place))

@@ -82,7 +82,8 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle from = Win32.OpenRead(source))
                 {
                     byte[] digest;
-                    long count = worker.Read(from, file.Facts.Size, delegate(byte[] block, int length) { writer.Write(to, temporary, block, length); }, out digest);
+                    Action<byte[], int> sink = delegate(byte[] block, int length) { writer.Write(to, temporary, block, length); };
+                    long count = worker.Read(from, file.Facts.Size, sink, out digest);
                     if (count == file.Facts.Size && Hashing.Same(digest, file.Digest))
                         return;
                 }
@@ -91,7 +92,8 @@ namespace IdentityOpsAgent
             {
                 cause = error.Message;
             }
-            throw new AgentError("damaged", "The restore stopped", source, cause, "Check the disk of the backup root; then use another set, or run again.", target.Component.Name);
+            throw new AgentError("damaged", "The restore stopped", source, cause,
+                "Check the disk of the backup root; then use another set, or run again.", target.Component.Name);
         }
 
         private void Remove(Removal removal)

@@ -25,7 +25,9 @@ SHARED = [AGENT_FOLDER / "SystemError.cs", AGENT_FOLDER / "FileFacts.cs"]
 SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 NEEDS_MONO = "needs Mono: apt-get install --no-install-recommends mono-mcs mono-runtime"
-NEEDS_WINE = "needs wine-host and wine-powershell on PATH, and Wine: apt-get install --no-install-recommends wine wine64"
+NEEDS_WINE = (
+    "needs wine-host and wine-powershell on PATH, and Wine: apt-get install --no-install-recommends wine wine64"
+)
 
 _USER_ID = 60_123
 """Who programs run as on Wine when the tests are root's: root writes to read-only files there, unlike Windows."""
