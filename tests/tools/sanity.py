@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,29 +22,11 @@ def run(where: Environment, tree: Path) -> Outcome:
     # By their real folders: a pyenv shim has the name of a Python and may not run.
     folders = [str(where.folder / "bin"), *(str(Path(python.path).parent) for python in pythons()), os.environ["PATH"]]
     command = ["ansible-test", "sanity", "--local", "--color", "no"]
-    analysed = _has_script_analyzer()
-    if not analysed:
-        command += ["--skip-test", "pslint"]
+    # It needs PowerShell Gallery's PSScriptAnalyzer; a PowerShell without it makes ansible-test fail instead of skip.
+    command += ["--skip-test", "pslint"]
     result = outcome.of_tool("sanity", where, command, tree, HOME=str(HOME), PATH=os.pathsep.join(folders))
-    if not analysed:
-        result.skipped["sanity test pslint: needs PowerShell with its module PSScriptAnalyzer"] += 1
+    result.skipped["sanity test pslint: needs PowerShell with its module PSScriptAnalyzer"] += 1
     return result
-
-
-def _has_script_analyzer() -> bool:
-    """A PowerShell without the module makes ansible-test fail, where one that is missing makes it skip."""
-    script = "#requires -Modules PSScriptAnalyzer\nexit 0\n"
-    place = HOME / "analyzer.ps1"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(script, encoding="utf-8")
-    program = shutil.which("pwsh")
-    arguments = ["-NoProfile", "-NonInteractive", "-File", str(place)]
-    if program is None:
-        return False
-    answer = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    return answer.returncode == 0 and not answer.stderr
 
 
 def _prepare_home(where: Environment) -> None:
