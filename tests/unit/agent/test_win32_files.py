@@ -14,7 +14,7 @@ from unit.agent.win32_session import (
     NEEDS_WINE,
     MonoHost,
     Session,
-    SystemFailure,
+    SystemFailureError,
     WineHost,
     compile_driver,
     lacks,
@@ -73,7 +73,7 @@ def path(host: MonoHost | WineHost, session: Session) -> c.Callable[..., str]:
 
 def code_of(call: Call, *arguments: object) -> int:
     """Give the error number of a call that must fail."""
-    with pytest.raises(SystemFailure) as failure:
+    with pytest.raises(SystemFailureError) as failure:
         call(*arguments)
     assert str(failure.value).endswith(f" ({failure.value.code})")
     assert len(str(failure.value)) > 8

@@ -12,7 +12,7 @@ import pathlib
 import typing as t
 
 import pytest
-from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailureError, run
+from unit.agent.win32_session import NEEDS_MONO, MonoHost, Session, SystemFailureError, lacks
 
 pytestmark = pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 
