@@ -9,12 +9,16 @@ import collections.abc as c
 import json
 import os
 import pathlib
+import shutil
 import typing as t
 
 import pytest
-from unit.agent.win32_session import NEEDS_MONO, MonoHost, Session, SystemFailureError, lacks
+from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailureError, run
 
-pytestmark = pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
+WITHOUT_MONO = [program for program in ("mcs", "mono") if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(
+    bool(WITHOUT_MONO), reason="apt-get install --no-install-recommends mono-mcs mono-runtime"
+)
 
 LINK, FOLDER, SYMBOLIC_LINK = 0x400, 0x10, 0xA000000C
 Start = c.Callable[..., Session]
