@@ -14,7 +14,7 @@ from unit.agent.win32_session import (
     NEEDS_WINE,
     MonoHost,
     Session,
-    SystemFailureError,
+    SystemFailureErrorError,
     WineHost,
     compile_driver,
     lacks,
@@ -26,15 +26,13 @@ FILE_TIME = 133_000_000_123_456_789
 Call = c.Callable[..., object]
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param("mono", marks=pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)),
-        pytest.param(
-            "wine", marks=pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
-        ),
-    ],
+ON_MONO = pytest.param("mono", marks=pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO))
+ON_WINE = pytest.param(
+    "wine", marks=pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
 )
+
+
+@pytest.fixture(scope="module", params=[ON_MONO, ON_WINE])
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[MonoHost | WineHost]:
     if request.param == "mono":
         yield MonoHost(compile_driver(tmp_path_factory.mktemp("driver")), tmp_path_factory.mktemp("host"))
@@ -53,13 +51,6 @@ def session(host: MonoHost | WineHost) -> c.Iterator[Session]:
     session.close()
 
 
-@pytest.fixture
-def wine(host: MonoHost | WineHost) -> WineHost:
-    if not isinstance(host, WineHost):
-        pytest.skip("only Windows has this")
-    return host
-
-
 _numbers = itertools.count()
 
 
@@ -73,7 +64,7 @@ def path(host: MonoHost | WineHost, session: Session) -> c.Callable[..., str]:
 
 def code_of(call: Call, *arguments: object) -> int:
     """Give the error number of a call that must fail."""
-    with pytest.raises(SystemFailureError) as failure:
+    with pytest.raises(SystemFailureErrorError) as failure:
         call(*arguments)
     assert str(failure.value).endswith(f" ({failure.value.code})")
     assert len(str(failure.value)) > 8
@@ -134,7 +125,7 @@ def test_content_and_facts(session: Session, path: c.Callable[..., str]) -> None
     assert session("TryFacts", path("a")) == facts
     assert read(session, path("a")) == b"abcdef"
     reader = session("OpenRead", path("a"))
-    assert [session("Read", reader, 4) for _ in range(3)] == [b"abcd".hex(), b"ef".hex(), ""]
+    assert [session("Read", reader, 4) for dummy in range(3)] == [b"abcd".hex(), b"ef".hex(), ""]
     session("Close", reader)
 
 
@@ -262,17 +253,14 @@ def test_lock_has_one_holder(host: MonoHost | WineHost, session: Session, path: 
         for name in ("C:a", "\\a", "a\\b", "", "1:\\a", "\\\\nas01", "\\\\nas01\\", "\\\\?\\C:\\a", "\\\\.\\C:")
     ],
 )
-@pytest.mark.usefixtures("wine")
+@pytest.mark.parametrize("host", [ON_WINE], indirect=True)
 def test_absolute(session: Session, name: str, absolute: bool) -> None:
     assert session("IsAbsolute", name) is absolute
 
 
+@pytest.mark.parametrize("host", [ON_WINE], indirect=True)
 class TestWindows:
     """What the twin cannot show."""
-
-    @pytest.fixture(autouse=True)
-    def only_windows(self, wine: WineHost) -> None:
-        pass
 
     def test_file_in_use(self, session: Session, path: c.Callable[..., str]) -> None:
         write(session, path("used"), b"used")
@@ -331,8 +319,8 @@ class TestWindows:
         assert session("CanFlushVolume", path()) is False
         assert code_of(session, "FlushVolume", path()) > 0
 
-    def test_share(self, session: Session, wine: WineHost) -> None:
-        wine.share("nas01", "backup")
+    def test_share(self, session: Session, host: WineHost) -> None:
+        host.share("nas01", "backup")
         root = r"\\nas01\backup"
         session("CreateFolder", rf"{root}\hq")
         write(session, rf"{root}\hq\a", b"share")
@@ -346,14 +334,14 @@ class TestWindows:
         assert session("TryLock", rf"{root}\lock") is None
         session("Close", lock)
 
-    def test_registry(self, session: Session, wine: WineHost) -> None:
+    def test_registry(self, session: Session, host: WineHost) -> None:
         key = r"HKLM\SOFTWARE\Imanami\GroupID\Version 10.0"
         for name, kind, value in (
             ("Path", "REG_SZ", r"C:\G"),
             ("Root", "REG_EXPAND_SZ", r"%SystemRoot%\G"),
             ("N", "REG_DWORD", "1"),
         ):
-            wine.program("reg.exe", "add", key, "/v", name, "/t", kind, "/d", value, "/f", "/reg:64")
+            host.program("reg.exe", "add", key, "/v", name, "/t", kind, "/d", value, "/f", "/reg:64")
         values = session("RegistryValues", key.removeprefix("HKLM\\"))
         assert {name: value.lower() for name, value in values.items()} == {"Path": r"c:\g", "Root": r"c:\windows\g"}
         assert session("RegistryValues", r"SOFTWARE\Imanami\Other") is None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's POSIX twin of Win32.cs: what only Linux has, who the lab says that it is, the faults that it orders."""
+"""The lab's POSIX twin of Win32.cs: what only Linux has, who it says it is, the faults it orders."""
 
 from __future__ import annotations
 

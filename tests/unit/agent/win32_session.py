@@ -26,7 +26,7 @@ SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 
 _USER_ID = 60_123
-"""Who programs run as on Wine when the tests are root's: root writes to read-only files there, unlike Windows."""
+"""Who programs run as on Wine when the tests are root's: root writes to read-only files there."""
 
 _SECONDS = 180
 
