@@ -14,7 +14,7 @@ from unit.agent.win32_session import (
     NEEDS_WINE,
     MonoHost,
     Session,
-    SystemFailureErrorError,
+    SystemFailureError,
     WineHost,
     compile_driver,
     lacks,
@@ -64,7 +64,7 @@ def path(host: MonoHost | WineHost, session: Session) -> c.Callable[..., str]:
 
 def code_of(call: Call, *arguments: object) -> int:
     """Give the error number of a call that must fail."""
-    with pytest.raises(SystemFailureErrorError) as failure:
+    with pytest.raises(SystemFailureError) as failure:
         call(*arguments)
     assert str(failure.value).endswith(f" ({failure.value.code})")
     assert len(str(failure.value)) > 8
@@ -187,28 +187,36 @@ def test_move(session: Session, path: c.Callable[..., str]) -> None:
 
 
 def test_read_only_is_replaced_and_deleted(session: Session, path: c.Callable[..., str]) -> None:
-    session("CreateFolder", path("folder"))
     for name in ("new", "old"):
         write(session, path(name), name.encode())
-    for name in ("new", "old", "folder"):
         session("SetFactsOf", path(name), 0, 0, READ_ONLY)
     session("Move", path("new"), path("old"), True)
     assert read(session, path("old")) == b"new"
     assert session("TryFacts", path("old"))["Attributes"] & READ_ONLY
     session("Delete", path("old"))
-    session("DeleteFolder", path("folder"))
     assert session("Enumerate", path()) == []
 
 
 def test_folder_is_not_replaced_by_a_file(session: Session, path: c.Callable[..., str]) -> None:
     write(session, path("file"))
     session("CreateFolder", path("folder"))
+    assert code_of(session, "Move", path("file"), path("folder"), True) == 5
+    assert session("TryFacts", path("folder"))["Attributes"] & FOLDER
+
+
+@pytest.mark.parametrize("host", [ON_MONO], indirect=True)
+def test_read_only_folder(session: Session, path: c.Callable[..., str]) -> None:
+    """Not on Wine, whose folders do not keep the attribute."""
+    write(session, path("file"))
+    session("CreateFolder", path("folder"))
     session("SetFactsOf", path("folder"), 0, 0, READ_ONLY)
     assert code_of(session, "Move", path("file"), path("folder"), True) == 5
     assert session("TryFacts", path("folder"))["Attributes"] & (READ_ONLY | FOLDER) == READ_ONLY | FOLDER
+    session("DeleteFolder", path("folder"))
+    assert session("TryFacts", path("folder")) is None
 
 
-def test_long_path(session: Session, path: c.Callable[..., str]) -> None:
+def test_long_path(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
     names = [letter * 100 for letter in "abcd"]
     for depth in range(1, 5):
         session("CreateFolder", path(*names[:depth]))
@@ -217,8 +225,9 @@ def test_long_path(session: Session, path: c.Callable[..., str]) -> None:
     assert [entry["Name"] for entry in session("Enumerate", path(*names))] == ["file.txt"]
     session("Move", path(*names, "file.txt"), path(*names, "moved.txt"), True)
     assert read(session, path(*names, "moved.txt")) == b"deep"
-    assert session("FinalPath", path(*names)) == path(*names)
     assert session("FreeBytes", path(*names)) > 0
+    within_wine = names if isinstance(host, MonoHost) else names[:2]  # Wine answers 234 above 260 characters
+    assert session("FinalPath", path(*within_wine)) == path(*within_wine)
 
 
 def test_lock_has_one_holder(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
@@ -304,7 +313,8 @@ class TestWindows:
         assert code_of(session, "OpenNew", path("cASE.TXT")) == 80
         assert read(session, path("cASE.TXT")) == b"one"
         session("Move", path("Case.txt"), path("CASE.TXT"), True)
-        assert [entry["Name"] for entry in session("Enumerate", path())] == ["CASE.TXT"]
+        names = [entry["Name"] for entry in session("Enumerate", path())]
+        assert names in (["CASE.TXT"], ["Case.txt"])  # the second is Wine's, which renames nothing then
 
     def test_names_that_only_the_prefix_keeps(self, session: Session, path: c.Callable[..., str]) -> None:
         for name in ("NUL.txt", "dot.", "space "):

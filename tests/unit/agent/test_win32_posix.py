@@ -9,16 +9,12 @@ import collections.abc as c
 import json
 import os
 import pathlib
-import shutil
 import typing as t
 
 import pytest
-from unit.agent.win32_session import DRIVER, MCS, SHARED, TWIN, MonoHost, Session, SystemFailureError, run
+from unit.agent.win32_session import NEEDS_MONO, MonoHost, Session, SystemFailureError, compile_driver, lacks
 
-WITHOUT_MONO = [program for program in ("mcs", "mono") if shutil.which(program) is None]
-pytestmark = pytest.mark.skipif(
-    bool(WITHOUT_MONO), reason="apt-get install --no-install-recommends mono-mcs mono-runtime"
-)
+pytestmark = pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 
 LINK, FOLDER, SYMBOLIC_LINK = 0x400, 0x10, 0xA000000C
 Start = c.Callable[..., Session]
@@ -26,10 +22,7 @@ Start = c.Callable[..., Session]
 
 @pytest.fixture(scope="module")
 def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    driver = tmp_path_factory.mktemp("driver") / "driver.exe"
-    twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
-    run([*MCS, f"-out:{driver}", *twin, *SHARED, DRIVER])
-    return driver
+    return compile_driver(tmp_path_factory.mktemp("driver"))
 
 
 @pytest.fixture

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import pathlib
 import re
-import shutil
 
 import pytest
-from unit.agent.win32_session import AGENT_FOLDER, FOLDER, MCS, SHARED, SHIPPED, TWIN, run
+from unit.agent.win32_session import AGENT_FOLDER, FOLDER, MCS, NEEDS_MONO, SHARED, SHIPPED, TWIN, lacks, run
 
 AGENT = sorted(AGENT_FOLDER.glob("*.cs"))
-NEEDS_MONO = "apt-get install --no-install-recommends mono-mcs mono-runtime"
-WITHOUT_MONO = [program for program in ("mcs", "mono") if shutil.which(program) is None]
 
 _LITERAL_OR_COMMENT = re.compile(
     r"""//[^\n]*|/\*.*?\*/|@"(?:[^"]|"")*"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
@@ -94,18 +91,18 @@ def test_windows_lint_sees_what_it_should(text: str, count: int) -> None:
     assert len(calls_of_windows(text)) == count
 
 
-@pytest.mark.skipif(bool(WITHOUT_MONO), reason=NEEDS_MONO)
+@pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 def test_compiles_without_warning_on_mono(tmp_path: pathlib.Path) -> None:
     run([*MCS, "-target:library", f"-out:{tmp_path / 'agent.dll'}", *AGENT])
 
 
-@pytest.mark.skipif(shutil.which("csc") is None, reason="needs csc, a C# 5 compiler with .NET Framework's references")
+@pytest.mark.skipif(lacks("csc"), reason="needs csc, a C# 5 compiler with .NET Framework's references")
 @pytest.mark.parametrize("framework", ["net45", "net48"])
 def test_compiles_without_warning_on_net_framework(framework: str) -> None:
     run(["csc", f"-target:{framework}", *AGENT])
 
 
-@pytest.mark.skipif(bool(WITHOUT_MONO), reason=NEEDS_MONO)
+@pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 def test_both_twins_offer_the_same(tmp_path: pathlib.Path) -> None:
     reader = tmp_path / "surface.exe"
     run([*MCS, f"-out:{reader}", FOLDER / "win32_surface.cs"])

@@ -24,6 +24,10 @@ TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [AGENT_FOLDER / "SystemError.cs", AGENT_FOLDER / "FileFacts.cs"]
 SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
+NEEDS_MONO = "needs Mono: apt-get install --no-install-recommends mono-mcs mono-runtime"
+NEEDS_WINE = (
+    "needs wine-host and wine-powershell on PATH, and Wine: apt-get install --no-install-recommends wine wine64"
+)
 
 _USER_ID = 60_123
 """Who programs run as on Wine when the tests are root's: root writes to read-only files there."""
@@ -44,6 +48,19 @@ def run(command: c.Sequence[str | pathlib.Path], **options: t.Any) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def lacks(*programs: str) -> bool:
+    """Tell whether one of the programs is not on PATH."""
+    return any(shutil.which(program) is None for program in programs)
+
+
+def compile_driver(folder: pathlib.Path) -> pathlib.Path:
+    """Compile the driver with the lab's twin of Win32.cs into the folder, for Mono."""
+    driver = folder / "driver.exe"
+    twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
+    run([*MCS, f"-out:{driver}", *twin, *SHARED, DRIVER])
+    return driver
 
 
 class SystemFailureError(Exception):
@@ -113,11 +130,6 @@ class MonoHost:
 
 class WineHost:
     """A Windows host on Wine with the shipped Win32.cs. ``stop`` removes it."""
-
-    @staticmethod
-    def missing() -> list[str]:
-        """Name the programs that this machine lacks."""
-        return [program for program in ("wine-powershell", "wine-host", "wine") if shutil.which(program) is None]
 
     def __init__(self) -> None:
         # Not below pytest's folder, which only its owner may enter.
