@@ -144,6 +144,9 @@ namespace IdentityOpsAgent
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool DeleteFileW(string path);
 
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool SetFileAttributesW(string path, uint attributes);
+
         // ---- folders
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]

@@ -385,11 +385,12 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (error != AccessDenied || !TryFacts(path, out facts) || (facts.Attributes & ReadOnly) == 0)
                 throw Failure(error);
-            SetFacts(path, 0, 0, facts.Attributes & ~ReadOnly);
+            uint others = facts.Attributes & (Hidden | System | Archive);
+            Check(NativeMethods.SetFileAttributesW(Extended(path), others == 0 ? Normal : others));
             if (change())
                 return;
             error = Marshal.GetLastWin32Error();
-            SetFacts(path, 0, 0, facts.Attributes);
+            Check(NativeMethods.SetFileAttributesW(Extended(path), others | ReadOnly));
             throw Failure(error);
         }
 
