@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import collection
 import environment
 import packages
 from environment import ROOT
@@ -16,8 +18,9 @@ from environment import ROOT
 def main() -> int:
     packages.require({**packages.MONO, **packages.PEERS})
     where = environment.development()
+    paths = os.pathsep.join(map(str, (collection.link(), ROOT / "tests")))
     command = [where.command("python"), "-m", "benchmarks.run", *sys.argv[1:]]
-    return subprocess.run(command, cwd=ROOT, env=where.variables(), check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=where.variables(PYTHONPATH=paths), check=False).returncode
 
 
 if __name__ == "__main__":
