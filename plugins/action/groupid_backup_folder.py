@@ -9,7 +9,6 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
-from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 
 
@@ -49,8 +48,14 @@ class ActionModule(AgentAction):
         set_id = str(backup_set.SetId.parse(args["set_id"]))
         deployment = backup_set.check_deployment(args["deployment"])
         folders = _folders(args["folders"])
-        if args["components"] is None:
-            args = {**args, **self._default_components(args["version"], args["component_paths"])}
+        if args["components"] == [] and not folders:
+            raise ValueError("There is nothing to back up: components is empty, and so is folders.")
+        filters = {"include": args["include"], "exclude": [*args["exclude_defaults"], *args["exclude"]]}
+        # Which components are usual depends on the version; not named, the host adds those of the one that it finds.
+        by_host = args["components"] is None and args["version"] == products.AUTO
+        names = [] if by_host else args["components"]
+        if names is None:
+            names = products.default_components(args["version"])
         return {
             "operation": "backup",
             "root": args["backup_root"],
@@ -59,7 +64,8 @@ class ActionModule(AgentAction):
             "epoch": args["epoch"] or set_id,
             "inventory_name": variables["inventory_hostname"],
             **products.products_request(args["version"], args["component_paths"]),
-            "components": _one_of_a_name([*_components(args), *folders]),
+            "components": _one_of_a_name([*products.components_request(args["version"], names, **filters), *folders]),
+            "defaults": filters if by_host else None,
             "allow_partial": args["allow_partial"],
             "threads": args["threads"],
             "retries": args["retries"],
@@ -70,22 +76,6 @@ class ActionModule(AgentAction):
         # Ansible has a word "finished" of its own, for async tasks, and makes a truth value of it.
         finished = answer.pop("finished", None)
         return {**answer, "finished_at": finished} if finished else answer
-
-    def _default_components(self, version: str, component_paths: c.Mapping[str, str]) -> dict[str, t.Any]:
-        """Give version and components as if the caller had named them: which are usual depends on what is installed.
-
-        Where that is not exactly one GroupID, the version stays ``auto``, and the backup itself refuses it.
-        """
-        if version == products.AUTO:
-            installations = self.ask(probe_request(component_paths=component_paths))["installations"]
-            if len(installations) == 1:
-                version = installations[0]["version"]
-        return {"version": version, "components": products.default_components(version)}
-
-
-def _components(args: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    exclude = [*args["exclude_defaults"], *args["exclude"]]
-    return products.components_request(args["version"], args["components"], args["include"], exclude)
 
 
 def _folders(folders: c.Sequence[c.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
@@ -100,6 +90,4 @@ def _one_of_a_name(components: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)}: a part has room for one folder of a name.")
-    if not names:
-        raise ValueError("There is nothing to back up: components is empty, and so is folders.")
     return components

@@ -301,7 +301,13 @@ def _product_request(product: Product) -> dict[str, t.Any]:
         "installation": product.installation,
         "data": product.data,
         "components": [
-            {"name": part.name, "base": part.base, "path": part.path, "required": part.required}
+            {
+                "name": part.name,
+                "base": part.base,
+                "path": part.path,
+                "required": part.required,
+                "default": part.default,
+            }
             for part in product.components
         ],
     }

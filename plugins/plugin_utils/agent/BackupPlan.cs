@@ -19,13 +19,19 @@ namespace IdentityOpsAgent
         public List<Problem> Problems = new List<Problem>();
 
         public PlannedComponent(JsonMap map, JsonMap ownPaths)
+            : this(Names.Component(map.Text("name")), map.Flag("required", true), map, ownPaths)
         {
-            Name = Names.Component(map.Text("name"));
-            Required = map.Flag("required", true);
-            Include = map.Texts("include");
-            Exclude = map.Texts("exclude");
+        }
+
+        // filters: the object that holds include and exclude, and the path where the component has one of its own.
+        public PlannedComponent(string name, bool required, JsonMap filters, JsonMap ownPaths)
+        {
+            Name = name;
+            Required = required;
+            Include = filters.Texts("include");
+            Exclude = filters.Texts("exclude");
             Selection = new Selection(Include, Exclude);
-            string path = map.TextOrNull("path") ?? ownPaths.TextOrNull(Name);
+            string path = filters.TextOrNull("path") ?? ownPaths.TextOrNull(Name);
             OwnPath = path == null ? null : Paths.Absolute(path, "path");
         }
 
@@ -64,22 +70,30 @@ namespace IdentityOpsAgent
         public string Version;
 
         private readonly List<Product> products;
-        private readonly Product named;   // null with auto
+        private readonly Product named;       // null with auto
+        private readonly JsonMap defaults;    // filters of the components that the product has by default; null: those of the request alone
+        private readonly JsonMap ownPaths;
 
         public BackupPlan(JsonMap request)
         {
             Set = SetFolder.Of(request);
             products = Product.ListOf(request);
             named = Product.Named(products, request.TextOrNull("version") ?? "auto");
-            JsonMap ownPaths = request.MapOrEmpty("component_paths");
+            ownPaths = request.MapOrEmpty("component_paths");
+            defaults = request["defaults"] == null ? null : request.MapOrEmpty("defaults");
             Components = request.Maps("components").ConvertAll(delegate(JsonMap map) { return new PlannedComponent(map, ownPaths); });
+            CheckNames();
+            if (Components.Count == 0 && defaults == null)
+                throw new FormatError("'components' is empty");
+        }
+
+        private void CheckNames()
+        {
             foreach (PlannedComponent component in Components)
             {
                 if (Components.FindAll(delegate(PlannedComponent other) { return other.Name == component.Name; }).Count > 1)
                     throw new FormatError("'components' names " + component.Name + " twice");
             }
-            if (Components.Count == 0)
-                throw new FormatError("'components' is empty");
         }
 
         public string PartPath
@@ -141,14 +155,26 @@ namespace IdentityOpsAgent
 
         private void FindSources()
         {
-            bool needed = Components.Exists(delegate(PlannedComponent component)
+            bool needed = defaults != null || Components.Exists(delegate(PlannedComponent component)
             {
                 return component.OwnPath == null && (named == null || !IsData(named, component.Name));
             });
             Installation installation = Installation.Choose(products, named, needed, What);
             Version = installation == null ? null : installation.Product.Version;
+            if (defaults != null)
+                AddDefaults(installation.Product);
             foreach (PlannedComponent component in Components)
                 component.Source = component.OwnPath ?? SourceIn(installation, component);
+        }
+
+        private void AddDefaults(Product product)
+        {
+            List<ProductComponent> usual = product.Components.FindAll(delegate(ProductComponent component) { return component.Default; });
+            Components.InsertRange(0, usual.ConvertAll(delegate(ProductComponent component)
+            {
+                return new PlannedComponent(component.Name, component.Required, defaults, ownPaths);
+            }));
+            CheckNames();
         }
 
         private static bool IsData(Product product, string name)

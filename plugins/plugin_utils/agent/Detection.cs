@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
     internal sealed class ProductComponent
     {
         public string Name, Path;
-        public bool InData, Required;
+        public bool InData, Required, Default;
 
         public static ProductComponent Parse(JsonMap map)
         {
@@ -106,6 +106,7 @@ namespace IdentityOpsAgent
                 Path = map.Text("path"),
                 InData = place == "data",
                 Required = map.Flag("required", false),
+                Default = map.Flag("default", false),
             };
         }
     }
@@ -146,7 +147,7 @@ namespace IdentityOpsAgent
                 return new Installation(wanted, null, null);
             if (needed)
                 throw new AgentError("no_installation", what, null, "No installation of the product was found in the registry and on the fixed drives.",
-                    "Check that this is the right server, or name the folders in groupid_component_paths.");
+                    "Check that this is the right server, or name groupid_version and the folders in groupid_component_paths.");
             return null;
         }
 

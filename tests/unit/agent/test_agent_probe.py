@@ -20,8 +20,15 @@ def product(version: str = "10.0") -> dict[str, t.Any]:
         "installation": f"Program Files\\Imanami\\GroupID {version}",
         "data": f"Imanami\\GroupID {version}",
         "components": [
-            {"name": "portals", "base": "installation", "path": "SelfService\\Inetpub", "required": True},
-            {"name": "reports", "base": "data", "path": "Reports", "required": False},
+            {
+                "name": "portals",
+                "base": "installation",
+                "path": "SelfService\\Inetpub",
+                "required": True,
+                "default": True,
+            },
+            {"name": "reports", "base": "data", "path": "Reports", "required": False, "default": True},
+            {"name": "jobs", "base": "data", "path": "Jobs", "required": False},
         ],
     }
 
@@ -71,7 +78,7 @@ def test_an_installation_found_by_its_folder(host: t.Any) -> None:
     folder = install(host, drive="D")
     [found] = probe(host)["installations"]
     assert (found["version"], found["folder"], found["found_by"]) == ("10.0", folder, "folder")
-    portals, reports = found["components"]
+    portals, reports, _jobs = found["components"]
     assert (portals["path"], portals["exists"], portals["files"]) == (f"{folder}/SelfService/Inetpub", True, None)
     assert reports["path"] == f"{host.folder}/C/ProgramData/Imanami/GroupID 10.0/Reports"
 
@@ -81,7 +88,7 @@ def test_measure_counts_and_own_paths_win(host: t.Any) -> None:
     host.write(a="12345", sub__b="6")
     (host.source / "link").symlink_to("a.txt")
     [found] = probe(host, measure=True, component_paths={"reports": str(host.source)})["installations"]
-    portals, reports = found["components"]
+    portals, reports, _jobs = found["components"]
     assert (portals["files"], portals["directories"], portals["bytes"], portals["problems"]) == (1, 1, 4, 0)
     assert reports["path"] == str(host.source)
     assert (reports["files"], reports["directories"], reports["bytes"], reports["problems"]) == (2, 2, 6, 1)
@@ -112,6 +119,20 @@ def test_backup_finds_its_sources(host: t.Any) -> None:
     answer = backup(host, "portals", "reports")
     assert (code(answer), answer["version"], answer["files"]) == ("none", "10.0", 2)
     assert answer["components"][0]["source"] == f"{folder}/SelfService/Inetpub"
+
+
+def test_defaults_are_those_of_the_version_found(host: t.Any) -> None:
+    filters = {"include": [], "exclude": ["*.xml"]}
+    assert code(backup(host, version="auto", defaults=filters)) == "no_installation"
+    install(host)
+    host.write(a="x")
+    own = {"name": "scripts", "path": str(host.source)}
+    answer = backup(host, defaults=filters, components=[own], component_paths={"portals": str(host.source)})
+    assert (code(answer), answer["version"]) == ("none", "10.0")
+    seen = [(one["name"], one["required"], one["files"], one["exclude"]) for one in answer["components"]]
+    assert seen == [("portals", True, 1, ["*.xml"]), ("reports", False, 0, ["*.xml"]), ("scripts", True, 1, [])]
+    twice = backup(host, defaults=filters, components=[{"name": "reports", "path": str(host.source)}])
+    assert (code(twice), "reports twice" in twice["error"]["cause"]) == ("bad_request", True)
 
 
 def test_auto_demands_exactly_one(host: t.Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, error
+from unit.plugins.recorded_host import Host, answer
 
 from ansible_collections.identityops.groupid.plugins.module_utils.products import DEFAULT_EXCLUDES, default_components
 
@@ -37,6 +37,7 @@ def test_request(host: Make) -> None:
         "inventory_name": "web01.inventory",
         "version": "10.0",
         "component_paths": {},
+        "defaults": None,
         "allow_partial": ["reports/**"],
         "threads": 4,
         "retries": 3,
@@ -55,27 +56,17 @@ def test_own_epoch(host: Make) -> None:
     assert request_of(host, components=["reports"], epoch="quiesce-7")["epoch"] == "quiesce-7"
 
 
-def test_default_components_are_those_of_the_version_found(host: Make) -> None:
-    found = answer("probe", installations=[{"version": "9.0"}])
-    made = host("groupid_backup_folder", ARGS, found, answer("backup"))
-    assert made.run()["failed"] is False
-    probe, backup = made.requests
-    assert (probe["operation"], probe["roots"], probe["version"]) == ("probe", [], "auto")
-    assert backup["version"] == "9.0"
-    assert [component["name"] for component in backup["components"]] == default_components("9.0")
+def test_host_adds_the_default_components_of_the_version_that_it_finds(host: Make) -> None:
+    folder = {"name": "scripts", "path": "D:\\Scripts"}
+    request = request_of(host, include=["Portal1"], exclude=["*.bak"], exclude_defaults=[], folders=[folder])
+    assert (request["version"], [one["name"] for one in request["components"]]) == ("auto", ["scripts"])
+    assert request["defaults"] == {"include": ["Portal1"], "exclude": ["*.bak"]}
 
 
-@pytest.mark.parametrize("versions", [[], ["9.0", "10.0"], ["10.0", "10.0"]])
-def test_no_single_installation_is_left_to_the_agent(host: Make, versions: list[str]) -> None:
-    found = answer("probe", installations=[{"version": version} for version in versions])
-    made = host("groupid_backup_folder", ARGS, found, answer("backup", **error("several_installations")))
-    assert made.run()["error"]["code"] == "several_installations"
-    assert made.requests[1]["version"] == "auto"
-
-
-def test_host_is_asked_once_when_the_version_is_named(host: Make) -> None:
-    request = request_of(host, version="11.0")
-    assert (request["operation"], [component["name"] for component in request["components"]]) == ("backup", ["portals"])
+def test_default_components_of_a_version_that_is_named(host: Make) -> None:
+    request = request_of(host, version="9.0")
+    assert [component["name"] for component in request["components"]] == default_components("9.0")
+    assert request["defaults"] is None
 
 
 def test_filters_are_for_components_only(host: Make) -> None:

@@ -71,7 +71,8 @@ def test_request_has_the_contracts_shape() -> None:
     assert ten["registry"] == ["SOFTWARE\\Imanami\\GroupID\\Version 10.0"]
     assert ten["installation"] == "Program Files\\Imanami\\GroupID 10.0"
     assert ten["data"] == "Imanami\\GroupID 10.0"
-    assert {"name": "reports", "base": "data", "path": "Reports", "required": True} in ten["components"]
+    reports = {"name": "reports", "base": "data", "path": "Reports", "required": True, "default": True}
+    assert reports in ten["components"]
 
 
 def test_every_version_is_in_every_request() -> None:
