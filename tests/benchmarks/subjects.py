@@ -37,7 +37,9 @@ class Tree:
         shutil.rmtree(source, ignore_errors=True)
         chance = random.Random(self.name)
         for number in range(self.files):
-            folder = source / f"folder{number % self.folders:03d}"
+            folder = (
+                source / f"folder{number * self.folders // self.files:03d}"
+            )  # one after the other, as programs write
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"file{number:05d}.dat").write_bytes(chance.randbytes(chance.randint(*self.sizes)))
         (source / ".made").touch()
