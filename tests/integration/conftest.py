@@ -11,8 +11,8 @@ import pathlib
 import pytest
 from integration.controller import Controller
 
-from lab import fleet
-from lab.lab import Lab, prepare
+from lab import fleet, wine_host
+from lab.lab import Lab, discard, prepare
 
 
 @pytest.fixture
@@ -30,3 +30,14 @@ def controller(lab: Lab, tmp_path: pathlib.Path) -> Controller:
     folder = tmp_path / "controller"
     folder.mkdir()
     return Controller(lab, folder)
+
+
+@pytest.fixture(scope="module")
+def wine_lab(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
+    """One Wine host (wine01 of deployment wine) beside no others; nothing of it is left running at the end."""
+    root = tmp_path_factory.mktemp("wine-lab")
+    prepare(root, fleet.default_fleet(0, scale="small", wine=True))
+    with Lab(root) as running:
+        yield running
+    assert wine_host.programs_on((root / "wine").resolve()) == []
+    discard(root)

@@ -6,38 +6,15 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
-import pathlib
 
 import pytest
 import winrm
 
-from lab import fleet, hard_names, wine_host
-from lab.lab import Lab, discard, prepare
+from lab import hard_names, wine_host
+from lab.lab import Lab
 
 pytestmark = pytest.mark.skipif(wine_host.why_not() is not None, reason=f"no host on Wine: {wine_host.why_not()}")
 Command = c.Callable[..., tuple[str, str, int]]
-
-
-@pytest.fixture(scope="module")
-def wine_lab(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
-    """One Wine host beside no others; nothing of it is left running at the end."""
-    root = tmp_path_factory.mktemp("wine-lab")
-    prepare(root, fleet.default_fleet(0, scale="small", wine=True))
-    with Lab(root) as running:
-        yield running
-    assert programs_on((root / "wine").resolve()) == []
-    discard(root)
-
-
-def programs_on(home: pathlib.Path) -> list[str]:
-    """Name the processes whose Windows disk is below a folder."""
-    found = []
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if f"WINEPREFIX={home}".encode() in (process / "environ").read_bytes():
-                found.append((process / "comm").read_text().strip())
-    return found
 
 
 @pytest.fixture
@@ -81,7 +58,7 @@ def test_stdin_reaches_powershell_through_cmd(command: Command) -> None:
 
 def test_its_programs_are_seen_from_outside(command: Command, wine_lab: Lab) -> None:
     assert command("ver")[2] == 0
-    assert "cmd.exe" in programs_on((wine_lab.root / "wine").resolve())
+    assert "cmd.exe" in wine_host.programs_on((wine_lab.root / "wine").resolve())
 
 
 def test_the_registry_knows_the_installation(command: Command) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -33,6 +34,16 @@ def why_not() -> str | None:
 def is_reachable(folder: pathlib.Path) -> bool:
     """Tell whether an ordinary user can come to this folder."""
     return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents] if parent.exists())
+
+
+def programs_on(home: pathlib.Path) -> list[str]:
+    """Name the processes whose Windows disk is below a folder."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"WINEPREFIX={home}".encode() in (process / "environ").read_bytes():
+                found.append((process / "comm").read_text().strip())
+    return found
 
 
 class WineHost:
