@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -114,13 +115,18 @@ namespace IdentityOpsAgent
 
         public void Make()
         {
+            AtRoot(CheckPart);
+            FindSources();
+            foreach (PlannedComponent component in Components)
+                Walk(component);
+            AtRoot(delegate { CheckSpace(Set.Root, Bytes, What); });
+        }
+
+        private void AtRoot(Action look)
+        {
             try
             {
-                CheckPart();
-                FindSources();
-                foreach (PlannedComponent component in Components)
-                    Walk(component);
-                CheckSpace(Set.Root, Bytes, What);
+                look();
             }
             catch (SystemError error)
             {
