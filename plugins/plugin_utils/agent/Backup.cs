@@ -4,7 +4,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Text;
 
 namespace IdentityOpsAgent
 {
@@ -64,50 +63,13 @@ namespace IdentityOpsAgent
         private string Write()
         {
             string folder = plan.PartPath;
-            MakePart(folder);
+            Recorder recorder = new Recorder(plan.Set, plan.Server);
+            recorder.Make(BackupPlan.What);
             Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
             new BackupCopy(folder, writer, settings).Run(plan.Components);
             Sum();
-            List<Entry> files = new List<Entry>();
-            List<Entry> all = new List<Entry>();
-            foreach (PlannedComponent component in plan.Components)
-            {
-                if (component.Tree == null)
-                    continue;
-                files.AddRange(component.Tree.Files);
-                all.AddRange(component.Tree.Folders);
-            }
-            files.Sort(Entry.ByPath);
-            all.AddRange(files);
-            all.Sort(Entry.ByPath);
-            part.ManifestDigest = Manifest.Write(writer, folder, files);
-            part.FileListDigest = FileList.Write(writer, folder, all);
-            writer.Flush(folder);
-            part.Finished = Timestamps.Now();
-            byte[] document = Encoding.ASCII.GetBytes(JsonWriter.Text(part.ToJson()) + "\n");
-            writer.Publish(folder, Part.FileName, document);
-            return Hashing.Hex(document, document.Length);
-        }
-
-        // The folders above are closed to ordinary users where this makes them; the part itself must be new.
-        private void MakePart(string folder)
-        {
-            Writer writer = new Writer(BackupPlan.What, "Correct groupid_backup_root, or give the account the right to write there.", false);
-            writer.EnsureFolder(plan.Set.DeploymentPath, Win32.CreateClosedFolder);
-            writer.EnsureFolder(plan.Set.Path, Win32.CreateFolder);
-            writer.Try(folder, delegate
-            {
-                try
-                {
-                    Win32.CreateFolder(folder);
-                }
-                catch (SystemError error)
-                {
-                    if (SystemCodes.IsTaken(error))
-                        throw BackupPlan.PartExists(folder);
-                    throw;
-                }
-            });
+            List<PlannedComponent> present = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
+            return recorder.Record(writer, part, present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
         private void Sum()

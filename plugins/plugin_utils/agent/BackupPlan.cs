@@ -2,7 +2,6 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -115,18 +114,13 @@ namespace IdentityOpsAgent
 
         public void Make()
         {
-            AtRoot(CheckPart);
+            new Recorder(Set, Server).CheckNew(What);
             FindSources();
             foreach (PlannedComponent component in Components)
                 Walk(component);
-            AtRoot(delegate { CheckSpace(Set.Root, Bytes, What); });
-        }
-
-        private void AtRoot(Action look)
-        {
             try
             {
-                look();
+                CheckSpace(Set.Root, Bytes, What);
             }
             catch (SystemError error)
             {
@@ -142,21 +136,6 @@ namespace IdentityOpsAgent
             if (bytes > 0 && needed > free)
                 throw new AgentError("space", what, place, needed + " bytes are needed there with what is held in reserve, and " + free + " are free.",
                     "Make room, or choose another place.");
-        }
-
-        private void CheckPart()
-        {
-            FileFacts facts;
-            if (Paths.NearestExisting(Set.Root) == null)
-                throw new AgentError("root_missing", What, Set.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
-            if (Win32.TryFacts(PartPath, out facts))
-                throw PartExists(PartPath);
-        }
-
-        public static AgentError PartExists(string path)
-        {
-            return new AgentError("part_exists", What, path, "The set already has a part of this server.",
-                "Choose a new set id: a part is never written twice.");
         }
 
         private void FindSources()

@@ -39,6 +39,15 @@ namespace IdentityOpsAgent
         public const uint FixedDrive = 3;                                            // GetDriveTypeW
         public const uint OneLineFromSystem = 0x1000 | 0x200 | 0xFF;                 // FormatMessageW: FROM_SYSTEM, IGNORE_INSERTS, MAX_WIDTH_MASK
 
+        // GetSecurityInfo, SetEntriesInAclW
+        public const uint ReadControl = 0x20000, WriteDacl = 0x40000;
+        public const int FileObject = 1;
+        public const uint DaclInformation = 4;
+        public const uint Modify = 0x1301BF;                                         // read, write, execute, delete; not the list itself
+        public const int GrantAccess = 1, TrusteeIsName = 1;
+        public const uint InheritToAll = 3;                                          // folders and files below
+        public const uint PersistentAcls = 8;                                        // GetVolumeInformationByHandleW
+
         [StructLayout(LayoutKind.Sequential)]
         public struct BasicFacts                                                     // FILE_BASIC_INFO
         {
@@ -85,6 +94,17 @@ namespace IdentityOpsAgent
             public int Length;
             public IntPtr Descriptor;
             public int InheritHandle;
+        }
+
+        [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
+        public struct ExplicitAccess                                                 // EXPLICIT_ACCESS_W with its TRUSTEE_W
+        {
+            public uint Permissions;
+            public int Mode;
+            public uint Inheritance;
+            public IntPtr MultipleTrustee;
+            public int MultipleTrusteeOperation, TrusteeForm, TrusteeType;
+            [MarshalAs(UnmanagedType.LPWStr)] public string TrusteeName;
         }
 
         public sealed class SafeFindHandle : SafeHandleZeroOrMinusOneIsInvalid
@@ -170,10 +190,23 @@ namespace IdentityOpsAgent
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool ConvertStringSecurityDescriptorToSecurityDescriptorW(string text, uint revision, out IntPtr descriptor, IntPtr size);
 
+        [DllImport("advapi32.dll", ExactSpelling = true)]
+        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group, out IntPtr list, IntPtr audit, out IntPtr descriptor);
+
+        [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
+        public static extern int SetEntriesInAclW(int count, ref ExplicitAccess entry, IntPtr old, out IntPtr list);
+
+        [DllImport("advapi32.dll", ExactSpelling = true)]
+        public static extern int SetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group, IntPtr list, IntPtr audit);
+
         [DllImport("kernel32.dll", ExactSpelling = true)]
         public static extern IntPtr LocalFree(IntPtr memory);
 
         // ---- volumes
+
+        [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool GetVolumeInformationByHandleW(SafeFileHandle item, IntPtr label, int labelSize, IntPtr serial, IntPtr longestName, out uint features,
+            IntPtr fileSystem, int fileSystemSize);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         public static extern uint GetDriveTypeW(string root);

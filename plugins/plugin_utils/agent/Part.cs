@@ -16,6 +16,7 @@ namespace IdentityOpsAgent
         public long Started, Finished, Files, Directories, Bytes, Excluded, ProblemCount;
         public List<PartComponent> Components = new List<PartComponent>();
         public List<Problem> Problems = new List<Problem>();
+        public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
         public string ManifestDigest, FileListDigest;
 
         public JsonMap ToJson()
@@ -26,7 +27,7 @@ namespace IdentityOpsAgent
                 .Set("state", State).Set("agent", Program.SourceHash)
                 .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
-                .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("warnings", new List<string>());
+                .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details).Set("warnings", new List<string>());
         }
 
         public static Part Parse(byte[] content)
@@ -49,6 +50,7 @@ namespace IdentityOpsAgent
                 ProblemCount = map.Amount("problem_count"),
                 ManifestDigest = Names.Digest(map.Text("manifest_sha256")),
                 FileListDigest = Names.Digest(map.Text("files_sha256")),
+                Details = map["details"] == null ? null : map.MapOrEmpty("details"),
             };
             if (part.State != Complete && part.State != Partial && part.State != Waived)
                 throw new FormatError("'state' is '" + part.State + "'");
@@ -57,6 +59,13 @@ namespace IdentityOpsAgent
             foreach (JsonMap problem in map.Maps("problems"))
                 part.Problems.Add(Problem.Parse(problem));
             return part;
+        }
+
+        // Names of the components that lie elsewhere: nothing of them is in the part, and nothing is verified.
+        public List<string> External()
+        {
+            return Components.FindAll(delegate(PartComponent component) { return component.Status == PartComponent.External; })
+                .ConvertAll(delegate(PartComponent component) { return component.Name; });
         }
 
         // null when the part does not have it, or has it as absent.
@@ -69,7 +78,8 @@ namespace IdentityOpsAgent
     // One component in part.json and in the answer of a backup.
     internal sealed class PartComponent : JsonConvertible
     {
-        public const string Copied = "copied", Absent = "absent", Partial = "partial";
+        // external: the content lies elsewhere, and the part only says where.
+        public const string Copied = "copied", Absent = "absent", Partial = "partial", External = "external";
 
         public string Name, Status, Source;
         public bool Required;
@@ -78,7 +88,7 @@ namespace IdentityOpsAgent
 
         public bool IsCopied
         {
-            get { return Status != Absent; }
+            get { return Status == Copied || Status == Partial; }
         }
 
         public JsonMap ToJson()
@@ -98,7 +108,7 @@ namespace IdentityOpsAgent
                 Exclude = map.Texts("exclude"),
                 Problems = map.Amount("problems"),
             };
-            if (component.Status != Copied && component.Status != Absent && component.Status != Partial)
+            if (!component.IsCopied && component.Status != Absent && component.Status != External)
                 throw new FormatError("'status' is '" + component.Status + "'");
             if (component.IsCopied)
                 component.Source = Paths.Absolute(map.Text("source"), "source");

@@ -44,6 +44,8 @@ namespace IdentityOpsAgent
                 case "verify": return Verify.Run(request);
                 case "restore": return new Restore(request).Run();
                 case "seal": return Seal.Run(request);
+                case "place": return Place.Run(request);
+                case "adopt": return new Adopt(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }
         }

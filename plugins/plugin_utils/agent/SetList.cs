@@ -102,7 +102,7 @@ namespace IdentityOpsAgent
             JsonMap described = new JsonMap().Set("server", server).Set("state", state).Set("part_sha256", digest);
             if (part == null)
             {
-                foreach (string name in new[] { "epoch", "machine_guid", "version", "files", "directories", "bytes", "finished" })
+                foreach (string name in new[] { "epoch", "machine_guid", "version", "files", "directories", "bytes", "finished", "details" })
                     described.Set(name, null);
                 return described.Set("components", new JsonMap());
             }
@@ -111,7 +111,7 @@ namespace IdentityOpsAgent
                 components.Set(component.Name, component.Status);
             return described.Set("epoch", part.Epoch).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("files", part.Files)
                 .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("finished", Timestamps.Text(part.Finished))
-                .Set("components", components);
+                .Set("details", part.Details).Set("components", components);
         }
 
         private static SealDocument DocumentOrNull(SetFolder set, string name)

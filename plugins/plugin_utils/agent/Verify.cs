@@ -55,7 +55,8 @@ namespace IdentityOpsAgent
             Answer answer = new Answer();
             answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", findings.Count == 0 ? "verified" : "damaged")
                 .Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
-                .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count);
+                .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count).Set("details", part.Document == null ? null : part.Document.Details)
+                .Set("external", part.Document == null ? null : part.Document.External());
             if (findings.Count > 0)
                 answer.Failure = Damaged(part, findings, "The part is not as it was written");
             return answer;

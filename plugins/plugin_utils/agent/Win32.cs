@@ -239,6 +239,46 @@ namespace IdentityOpsAgent
             }
         }
 
+        /// <summary>
+        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and all below; whatever else its list says stays.
+        /// False where the file system keeps no such lists.
+        /// </summary>
+        public static bool GrantModify(string directory, string account)
+        {
+            using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
+            {
+                uint features;
+                Check(NativeMethods.GetVolumeInformationByHandleW(folder, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0));
+                if ((features & NativeMethods.PersistentAcls) == 0)
+                    return false;
+                NativeMethods.ExplicitAccess entry = new NativeMethods.ExplicitAccess();
+                entry.Permissions = NativeMethods.Modify;
+                entry.Mode = NativeMethods.GrantAccess;
+                entry.Inheritance = NativeMethods.InheritToAll;
+                entry.TrusteeForm = NativeMethods.TrusteeIsName;
+                entry.TrusteeName = account;
+                AddEntry(folder, ref entry);
+                return true;
+            }
+        }
+
+        private static void AddEntry(SafeFileHandle folder, ref NativeMethods.ExplicitAccess entry)
+        {
+            IntPtr old, descriptor, list = IntPtr.Zero;
+            Check(NativeMethods.GetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation, IntPtr.Zero, IntPtr.Zero, out old, IntPtr.Zero, out descriptor));
+            try
+            {
+                Check(NativeMethods.SetEntriesInAclW(1, ref entry, old, out list));
+                Check(NativeMethods.SetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation, IntPtr.Zero, IntPtr.Zero, list, IntPtr.Zero));
+            }
+            finally
+            {
+                NativeMethods.LocalFree(descriptor);
+                NativeMethods.LocalFree(list);
+            }
+        }
+
         public static void DeleteFolder(string path)
         {
             EvenReadOnly(path, () => NativeMethods.RemoveDirectoryW(Extended(path)));
@@ -457,6 +497,13 @@ namespace IdentityOpsAgent
         {
             if (!done)
                 throw Failure();
+        }
+
+        // The functions of the security API give their error back instead of leaving it behind.
+        private static void Check(int error)
+        {
+            if (error != 0)
+                throw Failure(error);
         }
 
         private static SystemError Failure()

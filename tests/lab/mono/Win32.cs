@@ -222,6 +222,16 @@ namespace IdentityOpsAgent
             MakeFolder(path, 0x1C0);   // 0700
         }
 
+        /// <summary>The lab's disks keep modes, not access lists.</summary>
+        public static bool GrantModify(string directory, string account)
+        {
+            RefuseChange(directory);
+            FileFacts facts;
+            if (!TryFacts(directory, out facts))
+                throw Failure(Libc.ENOENT);
+            return false;
+        }
+
         private static void MakeFolder(string path, uint mode)
         {
             if (LabFaults.Current != null)

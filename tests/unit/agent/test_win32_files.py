@@ -175,6 +175,14 @@ def test_closed_folder_is_open_to_its_maker(session: Session, path: c.Callable[.
     assert read(session, path("closed", "a")) == b"a"
 
 
+def test_grant(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+    session("CreateClosedFolder", path("closed"))
+    assert session("GrantModify", path("closed"), "Everyone") is isinstance(host, WineHost)
+    write(session, path("closed", "a"), b"a")
+    assert read(session, path("closed", "a")) == b"a"
+    assert code_of(session, "GrantModify", path("absent"), "Everyone") == 2
+
+
 def test_move(session: Session, path: c.Callable[..., str]) -> None:
     write(session, path("new"), b"new")
     write(session, path("old"), b"old")
@@ -270,6 +278,9 @@ def test_absolute(session: Session, name: str, absolute: bool) -> None:
 @pytest.mark.parametrize("host", [ON_WINE], indirect=True)
 class TestWindows:
     """What the twin cannot show."""
+
+    def test_grant_to_nobody(self, session: Session, path: c.Callable[..., str]) -> None:
+        assert code_of(session, "GrantModify", path(), "NOWHERE\\nobody") in (1332, 87)  # the second is Wine's
 
     def test_file_in_use(self, session: Session, path: c.Callable[..., str]) -> None:
         write(session, path("used"), b"used")

@@ -80,6 +80,7 @@ namespace IdentityOpsAgent
                 case "Enumerate": return Win32.Enumerate(given[0]);
                 case "FinalPath": return Win32.FinalPath(given[0]);
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
+                case "GrantModify": return Win32.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
                 case "OpenNew": return Kept(Win32.OpenNew(given[0]));
                 case "TryLock": return Kept(Win32.TryLock(given[0]));

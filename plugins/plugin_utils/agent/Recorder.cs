@@ -1,0 +1,91 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it complete.
+    internal sealed class Recorder
+    {
+        private readonly SetFolder set;
+        private readonly string folder;
+
+        public Recorder(SetFolder set, string server)
+        {
+            this.set = set;
+            folder = set.PartPath(server);
+        }
+
+        // Errors: root_missing, root_unreadable, part_exists.
+        public void CheckNew(string what)
+        {
+            FileFacts facts;
+            bool taken;
+            try
+            {
+                if (Paths.NearestExisting(set.Root) == null)
+                    throw new AgentError("root_missing", what, set.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+                taken = Win32.TryFacts(folder, out facts);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
+            if (taken)
+                throw Exists(what);
+        }
+
+        // The folders above it are closed to ordinary users where this makes them; the part itself must be new.
+        public void Make(string what)
+        {
+            Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
+            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
+            writer.EnsureFolder(set.Path, Win32.CreateFolder);
+            writer.Try(folder, delegate
+            {
+                try
+                {
+                    Win32.CreateFolder(folder);
+                }
+                catch (SystemError error)
+                {
+                    if (SystemCodes.IsTaken(error))
+                        throw Exists(what);
+                    throw;
+                }
+            });
+        }
+
+        // Gives back the digest of part.json.
+        public string Record(Writer writer, Part part, List<Tree> trees)
+        {
+            List<Entry> files = new List<Entry>();
+            List<Entry> all = new List<Entry>();
+            foreach (Tree tree in trees)
+            {
+                files.AddRange(tree.Files);
+                all.AddRange(tree.Folders);
+            }
+            files.Sort(Entry.ByPath);
+            all.AddRange(files);
+            all.Sort(Entry.ByPath);
+            part.ManifestDigest = Manifest.Write(writer, folder, files);
+            part.FileListDigest = FileList.Write(writer, folder, all);
+            writer.Flush(folder);
+            part.Finished = Timestamps.Now();
+            byte[] document = Encoding.ASCII.GetBytes(JsonWriter.Text(part.ToJson()) + "\n");
+            writer.Publish(folder, Part.FileName, document);
+            return Hashing.Hex(document, document.Length);
+        }
+
+        private AgentError Exists(string what)
+        {
+            return new AgentError("part_exists", what, folder, "The set already has a part of this name.",
+                "Choose a new set id: a part is never written twice.");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""place and adopt: files that another program wrote become a part like any other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import typing as t
+
+import pytest
+from unit.agent.conftest import SET_ID
+
+PART = {"part": "database", "component": "database"}
+DETAILS = {
+    "database": "GroupID",
+    "family_guid": "5d1c4c1c",
+    "lsn": "31000000012",
+    "stripes": ["GroupID.bak"],
+    "size": 9,
+}
+
+
+def code(answer: dict[str, t.Any]) -> str:
+    return str(answer["error"]["code"]) if answer["failed"] else "none"
+
+
+def adopt(host: t.Any, *files: str, **members: t.Any) -> dict[str, t.Any]:
+    answer: dict[str, t.Any] = host.call("adopt", **{**PART, "files": list(files), "details": DETAILS, **members})
+    return answer
+
+
+@pytest.fixture
+def folder(host: t.Any) -> pathlib.Path:
+    """The folder of a new place."""
+    answer = host.call("place", **PART, account="CORP\\sql01$")
+    assert (code(answer), answer["changed"], answer["granted"]) == ("none", True, False)
+    assert "keeps no access lists" in answer["warnings"][0]
+    assert answer["folder"] == f"{host.root}/hq/{SET_ID}/database/database"
+    return pathlib.Path(answer["folder"])
+
+
+def test_adopted_files_are_a_part(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"the backup")
+    answer = adopt(host, "GroupID.bak", version="10.0")
+    assert (code(answer), answer["state"], answer["files"], answer["bytes"]) == ("none", "complete", 1, 10)
+    document = json.loads((folder.parent / "part.json").read_bytes())
+    assert (document["server"], document["details"], document["version"]) == ("database", DETAILS, "10.0")
+    digest = hashlib.sha256(b"the backup").hexdigest()
+    assert (folder.parent / "manifest.sha256").read_text() == f"{digest}  database/GroupID.bak\n"
+    verified = host.call("verify", server="database", components=None)
+    assert (verified["state"], verified["details"], verified["external"]) == ("verified", DETAILS, [])
+    [found] = host.call("list")["sets"]
+    [part] = found["parts"]
+    assert (part["server"], part["state"], part["details"]) == ("database", "complete", DETAILS)
+
+    (folder / "GroupID.bak").write_bytes(b"the bAckup")
+    damaged = host.call("verify", server="database", components=None)
+    assert (code(damaged), damaged["problems"][0]["path"]) == ("damaged", "database/GroupID.bak")
+
+
+def test_an_external_file_is_recorded_and_not_verified(host: t.Any) -> None:
+    answer = adopt(host, external=True)
+    assert (code(answer), answer["files"], answer["components"][0]["status"]) == ("none", 0, "external")
+    verified = host.call("verify", server="database", components=None)
+    assert (verified["state"], verified["external"]) == ("verified", ["database"])
+    assert host.call("restore", server="database", unsealed=True, components=None)["components"] == []
+
+
+def test_only_what_was_announced_is_adopted(host: t.Any, folder: pathlib.Path) -> None:
+    assert code(adopt(host, "GroupID.bak")) == "part_content"
+    (folder / "GroupID.bak").write_bytes(b"x")
+    (folder / "other.bak").write_bytes(b"y")
+    answer = adopt(host, "GroupID.bak")
+    assert (code(answer), "other.bak" in answer["error"]["path"]) == ("part_content", True)
+    assert not (folder.parent / "part.json").exists()
+    (folder / "other.bak").unlink()
+    (folder / "link.bak").symlink_to("/etc/passwd")
+    assert code(adopt(host, "GroupID.bak")) == "part_content"
+
+
+def test_a_part_is_never_made_twice(host: t.Any, folder: pathlib.Path) -> None:
+    assert code(host.call("place", **PART)) == "part_exists"
+    (folder / "GroupID.bak").write_bytes(b"x")
+    assert code(adopt(host, "GroupID.bak")) == "none"
+    assert code(adopt(host, "GroupID.bak")) == "part_exists"
+    assert code(adopt(host, external=True)) == "part_exists"
+
+
+@pytest.mark.parametrize("name", ["../x.bak", "a/b.bak", "NUL", "", "x:y"])
+def test_hostile_names(host: t.Any, folder: pathlib.Path, name: str) -> None:
+    assert code(adopt(host, name)) == "bad_request"
+
+
+def test_check_mode_writes_nothing(host: t.Any) -> None:
+    before = host.picture()
+    placed = host.call("place", **PART, account="CORP\\sql01$", check=True)
+    assert (placed["changed"], placed["granted"]) == (True, None)
+    assert adopt(host, "GroupID.bak", check=True)["changed"]
+    assert adopt(host, external=True, check=True)["changed"]
+    assert host.picture() == before
+
+
+def test_bad_requests(host: t.Any) -> None:
+    assert code(host.call("place", **{**PART, "part": "a/b"})) == "bad_request"
+    assert code(host.call("adopt", **PART, files=[])) == "bad_request"
