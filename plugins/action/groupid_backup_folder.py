@@ -9,7 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction, with_finished_at
 
 
 class ActionModule(AgentAction):
@@ -73,9 +73,7 @@ class ActionModule(AgentAction):
         }
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
-        # Ansible has a word "finished" of its own, for async tasks, and makes a truth value of it.
-        finished = answer.pop("finished", None)
-        return {**answer, "finished_at": finished} if finished else answer
+        return with_finished_at(answer)
 
 
 def _folders(folders: c.Sequence[c.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:

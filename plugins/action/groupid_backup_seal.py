@@ -36,6 +36,8 @@ class ActionModule(AgentAction):
             },
         },
         "decider": {"type": "str"},
+        "own_part": {"type": "bool", "default": True},
+        "parts": {"type": "list", "elements": "str", "default": []},
         "document_sha256": {"type": "str"},
     }
     CONSTRAINTS: t.ClassVar[dict[str, t.Any]] = {
@@ -54,7 +56,8 @@ class ActionModule(AgentAction):
             "deployment": deployment,
             "set_id": set_id,
             "phase": args["phase"],
-            "server": None,
+            "own_part": args["own_part"],
+            "parts": [backup_set.check_server(part) for part in args["parts"]],
         }
         if args["members"] is None:
             return {**request, "document_sha256": args["document_sha256"]}

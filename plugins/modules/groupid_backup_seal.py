@@ -87,6 +87,18 @@ options:
       - Server whose seal decides, the deployment's first.
       - Required together with O(members).
     type: str
+  parts:
+    description:
+      - Other parts that lie on the host, such as V(database). For O(phase=prepared) each is checked like the host's
+        own.
+    type: list
+    elements: str
+    default: []
+  own_part:
+    description:
+      - Whether the host has a part of its own. False for one that only holds others, such as a SQL Server's host.
+    type: bool
+    default: true
   document_sha256:
     description:
       - Digest of the document that is prepared, instead of O(members), to seal what an earlier run has prepared.

@@ -84,6 +84,12 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         return outcome
 
 
+def with_finished_at(answer: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Rename ``finished``: Ansible has a word of its own so, for async tasks, and makes a truth value of it."""
+    finished = answer.pop("finished", None)
+    return {**answer, "finished_at": finished} if finished else answer
+
+
 def _failed(secrets: Secrets, msg: str, **fields: t.Any) -> dict[str, t.Any]:
     """Give the result of an operation of which there is no answer."""
     result: dict[str, t.Any] = secrets.scrub({"failed": True, "changed": False, "schema": SCHEMA, "msg": msg, **fields})

@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System.Collections.Generic;
 using System.Text;
 
 namespace IdentityOpsAgent
@@ -15,21 +16,41 @@ namespace IdentityOpsAgent
         public static Answer Run(JsonMap request)
         {
             SetFolder set = SetFolder.Of(request);
-            string server = Verify.ServerOf(request);
             bool check = request.Flag("check", false);
             switch (request.Text("phase"))
             {
-                case "prepared": return Prepare(set, server, request.Text("document"), check);
+                case "prepared": return Prepare(set, Held(request), request.Text("document"), check);
                 case "sealed": return Decide(set, Names.Digest(request.Text("document_sha256")), check);
                 default: throw new FormatError("'phase' must be prepared or sealed");
             }
         }
 
-        private static Answer Prepare(SetFolder set, string server, string text, bool check)
+        // The parts that this computer must hold: its own, and those that are named.
+        private static List<string> Held(JsonMap request)
+        {
+            List<string> servers = request.Texts("parts").ConvertAll<string>(Names.Server);
+            if (request.Flag("own_part", true))
+                servers.Insert(0, Verify.ServerOf(request));
+            if (servers.Count == 0)
+                throw new FormatError("'parts' is empty, and the computer has no part of its own");
+            return servers;
+        }
+
+        private static Answer Prepare(SetFolder set, List<string> servers, string text, bool check)
         {
             SealDocument document = SealDocument.Parse(new UTF8Encoding(false).GetBytes(text));
             if (document.SetId != set.SetId || document.Deployment != set.Deployment)
                 throw new FormatError("'document' is of another set");
+            foreach (string server in servers)
+                CheckPart(set, server, document);
+            SealDocument seal = Existing(set, SetFolder.Sealed, "sealed_differs");
+            if (seal != null && seal.Digest != document.Digest)
+                throw Differs("sealed_differs", set, SetFolder.Sealed, seal.Digest);
+            return Put(set, SetFolder.Prepared, document, "prepared_differs", check);
+        }
+
+        private static void CheckPart(SetFolder set, string server, SealDocument document)
+        {
             StoredPart part = StoredPart.Open(set, server, What);
             SealedPart own = document.Of(server);
             if (own == null || own.Digest != part.Digest)
@@ -38,10 +59,6 @@ namespace IdentityOpsAgent
             if (part.Document == null || part.Document.State == Part.Partial)
                 throw new AgentError("part_state", What, part.Path, part.DocumentFlaw ?? "The part is partial: files are missing, and nobody allowed it.",
                     "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.");
-            SealDocument seal = Existing(set, SetFolder.Sealed, "sealed_differs");
-            if (seal != null && seal.Digest != document.Digest)
-                throw Differs("sealed_differs", set, SetFolder.Sealed, seal.Digest);
-            return Put(set, SetFolder.Prepared, document, "prepared_differs", check);
         }
 
         private static Answer Decide(SetFolder set, string digest, bool check)

@@ -103,6 +103,20 @@ def test_check_mode_writes_nothing(host: t.Any) -> None:
     assert host.picture() == before
 
 
+def test_a_seal_stands_for_the_part_too(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"x")
+    own, other = host.backup(), adopt(host, "GroupID.bak")
+    parts = [{"server": one["server"], "part_sha256": one["part_sha256"]} for one in (other, own)]
+    document = {"schema": 1, "deployment": "hq", "set_id": SET_ID, "decider": "web01", "parts": parts}
+    request = {"phase": "prepared", "document": json.dumps(document)}
+    assert code(host.call("seal", **request, parts=["database"], check=True)) == "none"
+    assert code(host.call("seal", **request, parts=["database"], own_part=False, check=True)) == "none"
+    assert code(host.call("seal", **request, parts=["other"])) == "part_missing"
+    assert code(host.call("seal", **request, own_part=False)) == "bad_request"
+    (folder.parent / "part.json").write_text((folder.parent / "part.json").read_text() + " ")
+    assert code(host.call("seal", **request, parts=["database"])) == "part_differs"
+
+
 def test_bad_requests(host: t.Any) -> None:
     assert code(host.call("place", **{**PART, "part": "a/b"})) == "bad_request"
     assert code(host.call("adopt", **PART, files=[])) == "bad_request"

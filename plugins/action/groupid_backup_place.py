@@ -1,0 +1,36 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_backup_place."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+
+
+class ActionModule(AgentAction):
+    """Make room in a set."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "backup_root": {"type": "str", "required": True},
+        "deployment": {"type": "str", "required": True},
+        "set_id": {"type": "str", "required": True},
+        "part": {"type": "str", "required": True},
+        "component": {"type": "str", "required": True},
+        "account": {"type": "str"},
+    }
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        return {
+            "operation": "place",
+            "root": args["backup_root"],
+            "deployment": backup_set.check_deployment(args["deployment"]),
+            "set_id": str(backup_set.SetId.parse(args["set_id"])),
+            "part": backup_set.check_server(args["part"]),
+            "component": backup_set.check_component(args["component"]),
+            "account": args["account"],
+        }

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_backup_adopt
+short_description: Make files that another program wrote a part of a set
+version_added: 0.1.0
+description:
+  - Reads every file that stands in the folder made by M(identityops.groupid.groupid_backup_place) once, and writes the
+    part's manifest and record. From then on the part is like any other. It is verified, and a seal stands for it.
+  - The folder must hold the files that are named, and no other.
+  - What another program keeps elsewhere is recorded with O(external). It is not hashed, and no verification covers it.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set.
+    type: str
+    required: true
+  part:
+    description:
+      - Name of the part, beside those that carry the names of servers.
+    type: str
+    required: true
+  component:
+    description:
+      - Name of the component, that is of the folder in the part that holds the files.
+    type: str
+    required: true
+  files:
+    description:
+      - Names of the files in the folder.
+      - Required unless O(external).
+    type: list
+    elements: str
+    default: []
+  external:
+    description:
+      - Record a component that lies elsewhere. Nothing of it is in the set.
+    type: bool
+    default: false
+  epoch:
+    description:
+      - The point in time the part belongs to. All parts of a sealed set have the same. By default O(set_id).
+    type: str
+  version:
+    description:
+      - Version of GroupID that the files belong to.
+    type: str
+  details:
+    description:
+      - What else is known of the files. Kept in the part's record as it is.
+    type: dict
+    default: {}
+seealso:
+  - module: identityops.groupid.groupid_backup_place
+"""
+
+EXAMPLES = r"""
+- name: Make the backup of the database a part of the set
+  identityops.groupid.groupid_backup_adopt:
+    backup_root: \\nas01\backup
+    deployment: hq
+    set_id: 20261122T150405Z
+    part: database
+    component: database
+    files: [GroupID.bak]
+    details:
+      database: GroupID
+"""
+
+RETURN = r"""
+server:
+  description: Name of the part.
+  returned: success
+  type: str
+  sample: database
+machine_guid:
+  description: Identity of the Windows installation that holds the part.
+  returned: success
+  type: str
+  sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+version:
+  description: Version of GroupID, if one was named.
+  returned: success
+  type: str
+  sample: "10.0"
+epoch:
+  description: The point in time that the part belongs to.
+  returned: success
+  type: str
+  sample: 20261122T150405Z
+finished_at:
+  description: When the part was finished, UTC.
+  returned: success, not in check mode
+  type: str
+  sample: "2026-11-22T15:04:17.1234567Z"
+set_path:
+  description: Folder of the set.
+  returned: success
+  type: str
+  sample: \\nas01\backup\hq\20261122T150405Z
+part_path:
+  description: Folder of the part.
+  returned: success
+  type: str
+  sample: \\nas01\backup\hq\20261122T150405Z\database
+state:
+  description: Always V(complete).
+  returned: success
+  type: str
+  sample: complete
+part_sha256:
+  description: Digest of the part's record, for the seal. Null in check mode.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+files:
+  description: Number of files.
+  returned: success
+  type: int
+  sample: 1
+directories:
+  description: Number of folders.
+  returned: success
+  type: int
+  sample: 1
+bytes:
+  description: Size of all files.
+  returned: success
+  type: int
+  sample: 73400320
+components:
+  description: The component, as in the result of M(identityops.groupid.groupid_backup_folder), with the
+    status V(copied) or V(external).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: database, status: copied, files: 1}]
+external:
+  description: Names of the components that lie elsewhere.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 12.345
+error:
+  description: What the message says, in parts.
+  returned: on failure on the host
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(locked), V(part_content),
+        V(part_exists), V(root_missing), V(root_unreadable), V(write_failed), or of a call that got no answer,
+        V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      returned: always
+      type: str
+      sample: part_exists
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The part was not completed
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: database
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: \\nas01\backup\hq\20261122T150405Z\database
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: The system cannot find the path specified. (3)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Correct groupid_backup_root, or connect the drive.
+"""
