@@ -72,6 +72,7 @@ class Failure(t.TypedDict):
 class Review(t.TypedDict):
     """What shows only when the answers of a deployment's hosts lie side by side.
 
+    first: host of the deployment's first server, by name; empty while a host has not answered.
     twins: for a host, the other hosts of the run that are the same computer.
     missing: members of the deployment that this run does not see. Empty while a host has not answered: then the
       deployment does not go on anyway, and the host's own failure is the better message.
@@ -80,6 +81,7 @@ class Review(t.TypedDict):
     versions: installed versions of GroupID, each with its hosts.
     """
 
+    first: str
     twins: dict[str, list[str]]
     missing: list[str]
     undeclared: dict[str, str]
@@ -245,6 +247,7 @@ def _review(
         for version in dict.fromkeys(found["version"] for found in facts[host]["__groupid_probe"]["installations"]):
             versions.setdefault(version, []).append(host)
     return {
+        "first": min(servers, key=servers.__getitem__) if answered else "",
         "twins": {host: twins[host] for host in hosts if host in twins},
         "missing": list(absent) if answered else [],
         "undeclared": {host: name for host, name in servers.items() if declared and name not in declared},

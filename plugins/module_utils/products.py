@@ -17,6 +17,9 @@ BACK_UP = "Back Up and Restore GroupID Data"
 NOTES = "Notes on Upgrade"
 CERTIFICATE = "How to Replace the Security Service Certificate"
 DEBUG_LOGS_11 = "Gather Debug Logs for v11"
+HISTORY_10 = "Retrieve the History Corresponding to a Specific Timestamp from the SQL Database in v10"
+REPLICATION_11 = "How to Run Replication for a Specific Object Type"
+PORTAL_DESIGN = "How to Copy the Design of Portal via SQL Query"
 
 AUTO = "auto"
 
@@ -49,15 +52,29 @@ class Component:
 
 
 @dataclasses.dataclass(frozen=True)
+class DatabaseObject:
+    """A table by which GroupID's database is known. source: where the vendor names it."""
+
+    schema: str
+    name: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Product:
     """One version of GroupID.
 
     version: name of the version, as its folders carry it (11.1 installs itself as 11.0).
     components: in the order of the vendor's page.
+    database_objects: some of its database's tables; the vendor lists them nowhere.
     """
 
     version: str
     components: tuple[Component, ...]
+    database_objects: tuple[DatabaseObject, ...] = ()
 
     @property
     def registry(self) -> str:
@@ -166,10 +183,20 @@ _FOLDERS_OF_9_AND_10 = (
     PASSWORD_EXCEPTIONS,
 )
 
+_OBJECTS_OF_10 = (
+    DatabaseObject("SVC", "BackUpHistory", HISTORY_10),
+    DatabaseObject("SVC", "Client", HISTORY_10),
+    DatabaseObject("Event", "Action", HISTORY_10),
+)
+_OBJECTS_OF_11 = (
+    DatabaseObject("SVC", "IdentityStoreReplication", REPLICATION_11),
+    DatabaseObject("SSPR", "PortalDesigns", PORTAL_DESIGN),
+)
+
 PRODUCTS: tuple[Product, ...] = (
     Product("9.0", _FOLDERS_OF_9_AND_10),
-    Product("10.0", (ELASTICSEARCH, *_FOLDERS_OF_9_AND_10, SCHEDULES)),
-    Product("11.0", (PORTALS,)),
+    Product("10.0", (ELASTICSEARCH, *_FOLDERS_OF_9_AND_10, SCHEDULES), _OBJECTS_OF_10),
+    Product("11.0", (PORTALS,), _OBJECTS_OF_11),
 )
 
 DEFAULT_EXCLUDES: tuple[str, ...] = (
@@ -235,6 +262,11 @@ def restore_policy(component: str, requested: t.Literal["merge", "mirror"] | Non
     if known is not None and (known.whole or requested is None):
         return known.restore
     return requested or "merge"
+
+
+def database_objects() -> tuple[DatabaseObject, ...]:
+    """Give the tables by which a database is known as GroupID's, of any version."""
+    return tuple(known for product in PRODUCTS for known in product.database_objects)
 
 
 def restored_whole(component: str) -> bool:

@@ -10,6 +10,8 @@ absence of an error.
 ``Facts`` is as in `deployments`. What the roles leave there for these functions:
 
 ``__groupid_part``, ``__groupid_verified``: the answers of ``groupid_backup_folder`` and ``groupid_backup_verify``.
+``__groupid_database``: ``{"part": answer of groupid_backup_adopt, "verified": answer of groupid_backup_verify}``, on the
+deployment's first host, where the deployment has a database that is backed up; ``part`` is missing while it was not.
 ``__groupid_seals``: ``{set id: {"prepared": digest, "sealed": digest}}``, the steps that the host has done.
 """
 
@@ -22,6 +24,9 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
 SEALABLE = ("complete", "waived")
+
+DATABASE = "database"
+"""Name of the part that holds the database's backup. It is no server's, and lies with the first one."""
 
 
 class Candidate(t.TypedDict):
@@ -59,12 +64,11 @@ def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool)
     """
     members: list[dict[str, t.Any]] = []
     refusals = []
-    for host in hosts:
-        refusal = _refusal(facts, host, set_id, verified)
+    for owner, part, check in (one for host in hosts for one in _parts(facts, host)):
+        refusal = _refusal(part, check, set_id, verified)
         if refusal:
-            refusals.append(f"{_server(facts, host) or host} {refusal}")
+            refusals.append(f"{owner} {refusal}")
         else:
-            part = facts[host]["__groupid_part"]
             members.append({**{field: part[field] for field in MEMBER_FIELDS}, "finished": part["finished_at"]})
     return {"members": sorted(members, key=lambda member: str(member["server"])), "refusals": refusals}
 
@@ -102,10 +106,18 @@ def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
     return [one for one in found if one]
 
 
-def _refusal(facts: Facts, host: str, set_id: str, verified: bool) -> str:
-    """Say why a host's part cannot be sealed; empty when it can."""
-    part = facts[host].get("__groupid_part") or {}
-    check = facts[host].get("__groupid_verified") or {}
+def _parts(facts: Facts, host: str) -> c.Iterator[tuple[str, dict[str, t.Any], dict[str, t.Any]]]:
+    """Give the parts that a host must bring: whose, the answer of what made it, that of its verification."""
+    variables = facts[host]
+    own = variables.get("__groupid_part") or {}, variables.get("__groupid_verified") or {}
+    yield _server(facts, host) or host, *own
+    database = variables.get("__groupid_database")
+    if database is not None:
+        yield "the database", database.get("part") or {}, database.get("verified") or {}
+
+
+def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: str, verified: bool) -> str:
+    """Say why a part cannot be sealed; empty when it can."""
     if not part.get("part_sha256"):
         return "has no part of this run"
     if part["state"] not in SEALABLE:
@@ -128,7 +140,8 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
-    everywhere = set(first["members"] or []) <= servers & set(holders)
+    # The database's part was checked wherever it lies before the first server prepared the document.
+    everywhere = set(first["members"] or []) - {DATABASE} <= servers & set(holders)
     if not seals and not (first["members"] and everywhere):
         return None
     return {

@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 
-from lab import daemon, damage, fleet, inventory, layout, snapshot, wine_host
+from lab import daemon, damage, databases, fleet, inventory, layout, snapshot, wine_host
 from lab.lab import REPOSITORY, LabError, live_components, load_fleet, prepare
 
 
@@ -35,12 +35,20 @@ def _start(options: argparse.Namespace) -> int:
     if obstacle:
         print(f"lab: no host on Wine: {obstacle}", file=sys.stderr)
     wine = options.wine and not obstacle
-    made = fleet.default_fleet(options.hosts, scale=options.scale, seed=options.seed, wine=wine)
+    made = fleet.default_fleet(options.hosts, scale=options.scale, seed=options.seed, wine=wine, sql=True)
     prepare(options.root, made)
     port = daemon.start(options.root, options.port)
     file = options.root / "inventory.yml"
     root = inventory.SHARED_ROOT if options.backup_root == "shared" else inventory.LOCAL_ROOT
-    inventory.write(file, made, port, inventory.Style(options.naming, options.localhost, backup_root=root))
+    style = inventory.Style(
+        options.naming,
+        options.localhost,
+        backup_root=root,
+        sql_port=daemon.sql_port(options.root),
+        sql_ca=str(databases.authority(options.root)),
+        sql_mode="unc" if root == inventory.SHARED_ROOT else "host",
+    )
+    inventory.write(file, made, port, style)
     print(f"{len(made.hosts)} hosts on 127.0.0.1:{port}, inventory: {file}")
     print(f"next:  ansible-playbook -i {file} identityops.groupid.preflight")
     print("       ansible-playbook -i ... identityops.groupid.backup")
@@ -83,6 +91,20 @@ def _damage(options: argparse.Namespace) -> int:
     return 0
 
 
+def _harm_database(options: argparse.Namespace) -> int:
+    before = databases.rows(options.root, options.deployment)
+    databases.harm(options.root, options.deployment)
+    lost = len(set(before) - set(databases.rows(options.root, options.deployment)))
+    print(f"{databases.name_of(options.deployment)}: {lost} of {len(before)} rows changed or deleted")
+    return 0
+
+
+def _rows(options: argparse.Namespace) -> int:
+    for row in databases.rows(options.root, options.deployment):
+        print(*row, sep="\t")
+    return 0
+
+
 def _snapshot(options: argparse.Namespace) -> int:
     picture = snapshot.take(live_components(options.root, options.host))
     options.file.write_text(json.dumps(picture, indent=0), encoding="utf-8")
@@ -121,6 +143,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common], help="serve a prepared lab in the foreground")
     serve.add_argument("--port", type=int, default=0)
     serve.set_defaults(command=_serve)
+
+    for name, command, text in (
+        ("damage-database", _harm_database, "change rows of a deployment's database"),
+        ("rows", _rows, "print the rows of a deployment's database"),
+    ):
+        database = commands.add_parser(name, parents=[common], help=text)
+        database.add_argument("deployment")
+        database.set_defaults(command=command)
 
     harm = commands.add_parser("damage", parents=[common], help="harm a live server")
     harm.add_argument("host")

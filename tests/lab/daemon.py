@@ -30,6 +30,8 @@ def serve(root: pathlib.Path, port: int) -> None:
         signal.signal(number, lambda *_: ended.set())
     with Lab(root, port=port) as lab:
         state = {"pid": os.getpid(), "born": _born(os.getpid()), "port": lab.port}
+        if lab.sql:
+            state["sql_port"] = lab.sql.port
         fresh = root / f"{STATE_FILE}.new"
         fresh.write_text(json.dumps(state), encoding="utf-8")
         fresh.replace(root / STATE_FILE)
@@ -61,6 +63,11 @@ def running(root: pathlib.Path) -> int | None:
     """Give the port of the lab that runs on this folder."""
     state = _state(root)
     return None if state is None else int(state["port"])
+
+
+def sql_port(root: pathlib.Path) -> int:
+    """Give the port of the running lab's SQL Server, 0 when it has none."""
+    return int((_state(root) or {}).get("sql_port", 0))
 
 
 def stop(root: pathlib.Path) -> bool:

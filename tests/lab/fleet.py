@@ -52,15 +52,26 @@ class Host:
 
 @dataclasses.dataclass(frozen=True)
 class Fleet:
-    """All servers of a lab; seed and scale decide what is on their disks."""
+    """All servers of a lab; seed and scale decide what is on their disks.
+
+    hosts: those with GroupID. sql: the one that SQL Server runs on, or None.
+    sql_password: of its login ``sa``.
+    """
 
     hosts: tuple[Host, ...]
     scale: str = "default"
     seed: int = 1
+    sql: Host | None = None
+    sql_password: str = dataclasses.field(default="", repr=False)
+
+    @property
+    def everyone(self) -> tuple[Host, ...]:
+        """All hosts that answer over WinRM."""
+        return self.hosts if self.sql is None else (*self.hosts, self.sql)
 
     def host(self, name: str) -> Host:
         """Give a host by name. Raises KeyError."""
-        for host in self.hosts:
+        for host in self.everyone:
             if host.name == name:
                 return host
         raise KeyError(name)
@@ -74,7 +85,10 @@ class Fleet:
     def load(cls, file: pathlib.Path) -> Fleet:
         """Read what ``save`` wrote."""
         data: dict[str, t.Any] = json.loads(file.read_text(encoding="utf-8"))
-        return cls(tuple(Host(**host) for host in data["hosts"]), data["scale"], data["seed"])
+        sql = Host(**data["sql"]) if data["sql"] else None
+        return cls(
+            tuple(Host(**host) for host in data["hosts"]), data["scale"], data["seed"], sql, data["sql_password"]
+        )
 
 
 def make_host(name: str, version: str, deployment: str, *, number: int, **more: str) -> Host:
@@ -92,10 +106,13 @@ def make_host(name: str, version: str, deployment: str, *, number: int, **more: 
     )
 
 
-def default_fleet(hosts: int = 3, *, scale: str = "default", seed: int = 1, wine: bool = False) -> Fleet:
+def default_fleet(
+    hosts: int = 3, *, scale: str = "default", seed: int = 1, wine: bool = False, sql: bool = False
+) -> Fleet:
     """Make the usual fleet: ``hq`` with two GroupID 10 servers, ``branch`` with one of GroupID 9.
 
-    More hosts come as further deployments of two servers each, of either version. ``wine`` adds one host on Wine.
+    More hosts come as further deployments of two servers each, of either version. ``wine`` adds one host on Wine,
+    ``sql`` a SQL Server with a database for each deployment.
     """
     servers = [
         make_host("web01", "10.0", "hq", number=0),
@@ -110,4 +127,7 @@ def default_fleet(hosts: int = 3, *, scale: str = "default", seed: int = 1, wine
         servers.append(make_host(f"{site}-{number % 2}", version, site, number=number))
     if wine:
         servers.append(make_host("wine01", "10.0", "wine", number=hosts, runner="wine"))
-    return Fleet(tuple(servers), scale, seed)
+    if not sql:
+        return Fleet(tuple(servers), scale, seed)
+    database_server = make_host("sql01", "", "", number=len(servers))
+    return Fleet(tuple(servers), scale, seed, database_server, secrets.token_urlsafe(12))

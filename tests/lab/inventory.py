@@ -12,6 +12,7 @@ import typing as t
 
 import yaml
 
+from lab import databases
 from lab.fleet import Fleet, Host
 
 LOCAL_ROOT = r"D:\GroupIDBackups"
@@ -54,12 +55,18 @@ class Style:
     localhost: the controller is a host of the inventory too, and so gets the Windows variables of ``all``.
     shell_type: ``all`` names the shell as well, as inventories for ssh do; ansible-core 2.21 warns of it on winrm.
     backup_root: LOCAL_ROOT, SHARED_ROOT or another folder.
+    sql_port: of the fleet's SQL Server; 0 leaves the databases out.
+    sql_ca: file with the certificate that it shows.
+    sql_mode: where the database's backup goes.
     """
 
     naming: str = "name"
     localhost: bool = False
     shell_type: bool = False
     backup_root: str = LOCAL_ROOT
+    sql_port: int = 0
+    sql_ca: str = ""
+    sql_mode: str = "host"
 
 
 def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
@@ -69,12 +76,9 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
         group = deployments.setdefault(
             f"deployment_{host.deployment}", {"hosts": {}, "vars": {"groupid_deployment": host.deployment}}
         )
-        group["hosts"][NAMINGS[style.naming](host)] = {
-            "ansible_host": "127.0.0.1",
-            "ansible_port": port,
-            "ansible_user": host.user,
-            "ansible_password": host.password,
-        }
+        group["hosts"][NAMINGS[style.naming](host)] = _connection(host, port)
+        if style.sql_port:
+            group["vars"]["groupid_sql_database"] = databases.name_of(host.deployment)
     everywhere: dict[str, t.Any] = {
         "ansible_connection": "winrm",
         "ansible_winrm_scheme": "http",
@@ -85,9 +89,31 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
     children: dict[str, t.Any] = {
         "groupid": {"children": deployments, "vars": {"groupid_backup_root": style.backup_root}}
     }
+    if fleet.sql and style.sql_port:
+        children["groupid"]["vars"].update(
+            groupid_sql_server="127.0.0.1",
+            groupid_sql_port=style.sql_port,
+            groupid_sql_username=databases.LOGIN,
+            groupid_sql_password=fleet.sql_password,
+            groupid_sql_ca_file=style.sql_ca,
+            groupid_sql_backup_mode=style.sql_mode,
+            groupid_sql_host=fleet.sql.name,
+        )
+        children["sql"] = {
+            "hosts": {fleet.sql.name: {**_connection(fleet.sql, port), "groupid_backup_root": LOCAL_ROOT}}
+        }
     if style.localhost:
         children["ungrouped"] = {"hosts": {"localhost": {}}}
     return {"all": {"vars": everywhere, "children": children}}
+
+
+def _connection(host: Host, port: int) -> dict[str, t.Any]:
+    return {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": port,
+        "ansible_user": host.user,
+        "ansible_password": host.password,
+    }
 
 
 def write(file: pathlib.Path, fleet: Fleet, port: int, style: Style) -> None:

@@ -12,7 +12,7 @@ import tempfile
 import types
 import typing as t
 
-from lab import agent_build, layout, registry, trees, wsman
+from lab import agent_build, databases, layout, registry, trees, wsman
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
 from lab.runner_mono import MonoRunner
@@ -26,7 +26,7 @@ BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
-_OWN_ENTRIES = ("hosts", "shares", "wine", "requests.jsonl", "inventory.yml", FLEET_FILE)
+_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "requests.jsonl", "inventory.yml", FLEET_FILE)
 
 
 class LabError(Exception):
@@ -51,6 +51,9 @@ def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) ->
         _make_reachable(root)
     for share in SHARES:
         (root / "shares" / share).mkdir(parents=True)
+    if fleet.sql:
+        for letter in layout.drives(fleet.sql):
+            layout.drive(root, fleet.sql, letter).mkdir(parents=True)
     for host in fleet.hosts:
         if host.runner == "wine":
             wine = WineHost(root, host, cache)
@@ -108,6 +111,7 @@ class Lab:
     root: a folder that ``prepare`` has filled.
     recorder: every request since the start.
     interceptors: stand before the services, the recorder first; may be added to at any time.
+    sql: the SQL Server, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
     """
 
@@ -123,12 +127,15 @@ class Lab:
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
         services = {wsman.WINRS_RESOURCE: self._winrs.handle}
-        self._endpoint = Endpoint(self.fleet.hosts, services, self.interceptors, port)
+        self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port)
         self.port = self._endpoint.port
+        self.sql = databases.serve(self.root, self.fleet) if self.fleet.sql else None
 
     def __enter__(self) -> Lab:
-        """Start the hosts and the endpoint."""
+        """Start the hosts, the SQL Server and the endpoint."""
         self._wine.start()
+        if self.sql:
+            self.sql.listen()
         self._endpoint.start()
         return self
 
@@ -137,6 +144,8 @@ class Lab:
     ) -> None:
         """Stop the endpoint and end every program of every host."""
         self._endpoint.stop()
+        if self.sql:
+            self.sql.stop()
         self._winrs.close()
         self._wine.stop()
 

@@ -129,6 +129,7 @@ def test_nothing_stands_out_when_all_is_well(facts: dict[str, dict[str, t.Any]])
         "missing": [],
         "undeclared": {},
         "differing": [],
+        "first": "web01",
         "versions": {"10.0": ["web01", "web02"]},
     }
 

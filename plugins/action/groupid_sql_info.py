@@ -1,0 +1,16 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_sql_info."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action import SqlAction
+
+
+class ActionModule(SqlAction):
+    """Look at a SQL Server and a database."""
+
+    MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_info"

@@ -1,0 +1,281 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A set's backup of its database, made once however many runs ask for it.
+
+The claim on the database keeps two from making it at once; msdb's record of it by NAME shows the next one that it is
+there. BACKUP counts as done when msdb has its record, and for no other reason.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import secrets
+import time
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import (
+    Order,
+    Record,
+    read_record,
+    record_query,
+    verify_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_claim import (
+    Claim,
+    ClaimRefusedError,
+    claimed,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+    ConnectionLostError,
+    Message,
+    NoConnectionError,
+    Opener,
+    Session,
+    SqlError,
+)
+
+# Answers of BACKUP to a file that is there already: it carries another MEDIANAME, is no whole media, or is compressed,
+# encrypted or striped in another way.
+_OCCUPIED = frozenset((3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
+# "Could not insert a backup or restore history/detail record in the msdb database."
+_NO_HISTORY = 3009
+
+# After a lost connection: waits before each try to connect again, and for the server to end what was cut, in seconds.
+_REOPEN_WAITS = (0.0, 2.0, 5.0, 10.0)
+_SETTLE = 120.0
+
+
+class BackupError(Exception):
+    """The backup failed, or is not known to be done.
+
+    explained: as ``sql_errors.explain`` gives it. record: msdb's, when there is one all the same.
+    """
+
+    def __init__(self, explained: dict[str, t.Any], record: Record | None = None) -> None:
+        super().__init__(explained)
+        self.explained = explained
+        self.record = record
+
+    def __str__(self) -> str:
+        return sql_errors.message(self.explained)
+
+
+def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
+    """Make the error of something that the server did not refuse, but that is wrong all the same."""
+    return BackupError(
+        {"code": code, "what": what, "number": None, "cause": cause, "meaning": "", "next": next_step, "following": []}
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The backup that a set has now. shared: another run made it. warnings: sentences."""
+
+    record: Record
+    shared: bool
+    warnings: tuple[str, ...] = ()
+
+
+def media_name() -> str:
+    """Make up a MEDIANAME that no file carries yet."""
+    return f"groupid {secrets.token_hex(8)}"
+
+
+def find(session: Session, order: Order, major_version: int) -> Record | None:
+    """Look in msdb for the set's backup. Raises SqlError."""
+    return read_record(session.execute(record_query(order.database, order.name, major_version)).rows())
+
+
+class BackupRun:
+    """One run's way to the set's backup.
+
+    session: that runs BACKUP. After a lost connection it is another one, so take it from here.
+    order: what is to be done. Its files change when those asked for are there already.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        opener: Opener,
+        order: Order,
+        major_version: int,
+        family_guid: str | None,
+        progress: Progress,
+        sleep: c.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.session = session
+        self._opener = opener
+        self.order = order
+        self._major_version = major_version
+        self._family_guid = family_guid
+        self._progress = progress
+        self._sleep = sleep
+
+    def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> Made:
+        """Make the backup, or find it made by another run. patience: seconds to wait for other runs.
+
+        Raises BackupError.
+        """
+        began = False
+        said: list[Message] = []
+        wanted = self.order.files
+        try:
+            with claimed(self.session, self.order.database, patience, on_wait) as claim:
+                record = self._find()
+                if record is None:
+                    began = True
+                    self._back_up(claim, said)
+                    record = self._find()
+        except ConnectionLostError as error:
+            if not began:
+                raise self._refused(error, "was not started") from error
+            made = self._settled(error)
+            return dataclasses.replace(made, warnings=(*made.warnings, *self._made_way(wanted)))
+        except ClaimRefusedError as error:
+            raise self._waited_in_vain(error) from error
+        except SqlError as error:
+            raise self._refused(error, "failed" if began else "was not started") from error
+        return Made(self._confirmed(record, said), not began, self._made_way(wanted))
+
+    def verify(self, record: Record) -> None:
+        """Let the server read the backup and compare its checksums. Raises BackupError."""
+        try:
+            self.session.execute(verify_statement(record.files))
+        except ConnectionLostError as error:
+            raise self._half_done(error, record, "was not verified") from error
+        except SqlError as error:
+            raise self._half_done(error, record, "did not pass RESTORE VERIFYONLY") from error
+
+    def _find(self) -> Record | None:
+        return find(self.session, self.order, self._major_version)
+
+    def _back_up(self, claim: Claim, said: list[Message]) -> None:
+        """Run BACKUP; beside the files asked for when those are there already, from a run that was cut or not ours."""
+        try:
+            self._execute(claim, said)
+        except SqlError as error:
+            if error.number not in _OCCUPIED:
+                raise
+            self.order = self.order.elsewhere()
+            self._execute(claim, said)
+
+    def _execute(self, claim: Claim, said: list[Message]) -> None:
+        def heard(message: Message) -> None:
+            self._progress.message(message)
+            if message.number == _NO_HISTORY:
+                said.append(message)
+
+        with watched(self._opener, claim.session_id, self._progress):
+            self.session.execute(self.order.backup_statement(), on_message=heard)
+
+    def _made_way(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        if self.order.files == wanted:
+            return ()
+        return (f"{', '.join(wanted)} was there already, and was left as it is. The backup has another file name.",)
+
+    def _confirmed(self, record: Record | None, said: c.Sequence[Message] = ()) -> Record:
+        """Give the record when it is that of a good backup of this database."""
+        if record is None:
+            words = " ".join(f"{message.text} ({message.number})" for message in said)
+            raise failure(
+                "not_confirmed",
+                f"The backup of {self.order.database} is not confirmed",
+                f"BACKUP ended well, but msdb.dbo.backupset has no record of {self.order.name!r}. {words}".strip(),
+                "Look at msdb and the server's error log. Take a new set id for the next try.",
+            )
+        doubts = record.doubts()
+        if record.family_guid and self._family_guid and record.family_guid != self._family_guid.lower():
+            doubts.append(f"it is of family {record.family_guid}, and the database is of {self._family_guid}")
+        if self.order.certificate is not None and record.thumbprint is None:
+            doubts.append("it is not encrypted, which was asked for")
+        if doubts:
+            error = failure(
+                "not_confirmed",
+                f"The backup {record.name!r} of {self.order.database} does not count",
+                f"By msdb's record, {'; '.join(doubts)}.",
+                f"Do not rely on {', '.join(record.files)}. Take a new set id for the next try.",
+            )
+            error.record = record
+            raise error
+        return record
+
+    def _settled(self, error: ConnectionLostError) -> Made:
+        """Find out, on a new connection, what became of a BACKUP whose connection was lost.
+
+        The claim proves that the server has ended the lost session, and its BACKUP with it: msdb's word is final.
+        """
+        self._reopen(error)
+        try:
+            with claimed(self.session, self.order.database, _SETTLE):
+                record = self._find()
+        except ClaimRefusedError as refused:
+            raise self._unknown(
+                error, str(refused), "Wait until no BACKUP of it runs (sys.dm_exec_requests)"
+            ) from error
+        except SqlError as again:
+            raise self._unknown(error, str(again), "Look at the server") from error
+        if record is None:
+            raise failure(
+                "backup_cut",
+                f"The backup of {self.order.database} was cut off by a lost connection",
+                f"{error}. The server has no record of it, so it was not completed.",
+                f"{self._leftover()} Then run again with a new set id.",
+            ) from error
+        shared = record.media != self.order.media
+        warning = f"The connection was lost while BACKUP ran ({error}). "
+        warning += "Another run made the backup since." if shared else "The server completed and recorded the backup."
+        return Made(self._confirmed(record), shared, (warning,))
+
+    def _reopen(self, error: ConnectionLostError) -> None:
+        self.session.close()
+        last: NoConnectionError | None = None
+        for wait in _REOPEN_WAITS:
+            self._sleep(wait)
+            try:
+                self.session = self._opener()
+            except NoConnectionError as again:
+                last = again
+            else:
+                return
+        raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
+
+    def _unknown(self, error: ConnectionLostError, cause: str, next_step: str) -> BackupError:
+        return failure(
+            "backup_unknown",
+            f"Whether the backup of {self.order.database} was completed is not known",
+            f"The connection was lost while BACKUP ran: {error}. {cause}",
+            f"{next_step}, then run again with the same set id: it shares the backup when msdb has it. If not, "
+            f"{', '.join(self.order.files)} is incomplete.",
+        )
+
+    def _waited_in_vain(self, error: ClaimRefusedError) -> BackupError:
+        return failure(
+            "claim",
+            f"The backup of {self.order.database} was not started",
+            f"Another run holds the claim on the database, or the server did not give it: {error.cause}.",
+            "Wait until the other run has ended, or raise claim_timeout. A run that was killed holds nothing.",
+        )
+
+    def _refused(self, error: SqlError, how: str) -> BackupError:
+        explained = sql_errors.explain(error, f"The backup of {self.order.database} {how}")
+        if how == "failed":
+            if error.number in _OCCUPIED:
+                explained["code"] = "file_exists"
+                explained["meaning"] = "A file is there already. It was neither appended to nor overwritten."
+                explained["next"] = f"Move {', '.join(self.order.files)} away, or take another path."
+            else:
+                explained["next"] = f"{explained['next']} {self._leftover()}"
+        return BackupError(explained)
+
+    def _half_done(self, error: SqlError, record: Record, how: str) -> BackupError:
+        explained = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
+        if isinstance(error, ConnectionLostError):
+            explained["next"] = "Run again with the same set id: it shares this backup and verifies it."
+        return BackupError(explained, record)
+
+    def _leftover(self) -> str:
+        return f"What it may have left in {', '.join(self.order.files)} is incomplete: delete it."

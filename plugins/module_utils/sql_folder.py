@@ -1,0 +1,98 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A folder as the SQL server sees it: whether it is there, and whether a backup can be written into it.
+
+There is no way to ask whether the service account may write, so the proof is a backup: of ``model``, copy-only, which
+is a few megabytes and touches no chain. It leaves a row in msdb's history, and its file where it cannot be removed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import check_folder, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts, rows_or_none
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+    ConnectionLostError,
+    Session,
+    SqlError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+
+# The login has no right to back up model, which says nothing about the folder.
+_NO_RIGHT = frozenset({229, 262, 916})
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """What a probe did. file, statement: what it writes, and how.
+
+    writable: None when it was not or could not be tried. bytes: written.
+    removed: whether the file is certainly gone again, None when nothing was written.
+    error: why not, as ``sql_errors.explain`` gives it.
+    """
+
+    file: str
+    statement: str
+    writable: bool | None = None
+    bytes: int = 0
+    removed: bool | None = None
+    error: dict[str, t.Any] | None = None
+
+
+def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | None:
+    """Whether the server sees the folder. None when it cannot be told: others than sysadmins get no for an answer.
+
+    Raises ConnectionLostError, ValueError for a path that is none.
+    """
+    found = _exists(session, check_folder(folder))
+    if found is None or not (found[1] or server.sysadmin):
+        return None
+    return found[1]
+
+
+def plan_probe(folder: str) -> Probe:
+    """Say what a probe would do. Raises ValueError for a path that is none."""
+    file = join_path(check_folder(folder), f"groupid_probe_{secrets.token_hex(8)}.bak")
+    statement = f"BACKUP DATABASE [model] TO DISK = {literal(file)} WITH COPY_ONLY, CHECKSUM, NAME = {literal('groupid-probe')};"
+    return Probe(file, statement)
+
+
+def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
+    """Write the file, and remove it. Raises ConnectionLostError."""
+    try:
+        session.execute(planned.statement)
+    except ConnectionLostError:
+        raise
+    except SqlError as problem:
+        explained = sql_errors.explain(problem, f"The probe did not write {planned.file}")
+        return dataclasses.replace(planned, writable=None if problem.number in _NO_RIGHT else False, error=explained)
+    rows = rows_or_none(
+        session,
+        "SELECT TOP (1) s.backup_size FROM msdb.dbo.backupset AS s JOIN msdb.dbo.backupmediafamily AS f "
+        f"ON f.media_set_id = s.media_set_id WHERE f.physical_device_name = {literal(planned.file)} "
+        "ORDER BY s.backup_set_id DESC;",
+    )
+    written = int(rows[0]["backup_size"]) if rows else 0
+    rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(planned.file)};")
+    found = _exists(session, planned.file)
+    removed = found is not None and not found[0] and server.sysadmin
+    return dataclasses.replace(planned, writable=True, bytes=written, removed=removed)
+
+
+def _exists(session: Session, path: str) -> tuple[bool, bool] | None:
+    """Ask for a file and a folder of that path."""
+    try:
+        outcome = session.execute(f"EXEC master.dbo.xp_fileexist {literal(path)};")
+    except ConnectionLostError:
+        raise
+    except SqlError:
+        return None
+    if not outcome.results or not outcome.results[0].rows:
+        return None
+    row = outcome.results[0].rows[0]
+    return bool(row[0]), bool(row[1])

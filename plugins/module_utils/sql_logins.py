@@ -1,0 +1,145 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users of a restored database, and the logins of the server that they belong to.
+
+A user and a login are joined by a SID. A SQL login of the same name on another server has another SID, so its user is
+orphaned there: the login exists, the user exists, and the portal cannot open the database.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+    ConnectionLostError,
+    Session,
+    SqlError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import identifier, literal
+
+OWNER = "dbo"
+"""In a login map, the user whose login owns the database."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Orphan:
+    """A user whose SID belongs to no login. same_name: a login of the user's name is there."""
+
+    user: str
+    windows: bool
+    same_name: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Belongings:
+    """What a database takes from the server it is on.
+
+    owner: login that owns it, None when its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
+    containment: ``NONE`` or ``PARTIAL``. master_key: the database has one; master_key_opens: this server can open it.
+    """
+
+    orphans: tuple[Orphan, ...]
+    owner: str | None
+    compatibility_level: int
+    containment: str
+    master_key: bool
+    master_key_opens: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Mended:
+    """What became of a login map. joined: user -> login. refused: a sentence each, in the server's words."""
+
+    joined: dict[str, str]
+    refused: tuple[str, ...]
+
+
+def read_belongings(session: Session, database: str) -> Belongings:
+    """Ask for what a database takes from its server. Raises SqlError."""
+    name = identifier(database)
+    row = session.execute(
+        "SELECT SUSER_SNAME(owner_sid) AS owner, compatibility_level, containment_desc, "
+        f"is_master_key_encrypted_by_server FROM sys.databases WHERE name = {literal(database)};"
+    ).rows()[0]
+    users = session.execute(
+        "SELECT name, type, SUSER_SID(name) AS same_name "
+        f"FROM {name}.sys.database_principals WHERE principal_id > 4 AND type IN (N'S', N'U', N'G') "
+        "AND authentication_type IN (1, 3) AND SUSER_SNAME(sid) IS NULL ORDER BY name;"
+    ).rows()
+    key = session.execute(
+        f"SELECT COUNT(*) FROM {name}.sys.symmetric_keys WHERE name = N'##MS_DatabaseMasterKey##';"
+    ).value()
+    return Belongings(
+        orphans=tuple(
+            Orphan(user["name"], str(user["type"]).strip() != "S", user["same_name"] is not None) for user in users
+        ),
+        owner=row["owner"],
+        compatibility_level=int(row["compatibility_level"]),
+        containment=row["containment_desc"],
+        master_key=bool(key),
+        master_key_opens=bool(row["is_master_key_encrypted_by_server"]),
+    )
+
+
+def mend(session: Session, database: str, login_map: c.Mapping[str, str]) -> Mended:
+    """Join users with logins, and give the database its owner. One that is refused does not keep others from it.
+
+    Raises ConnectionLostError.
+    """
+    joined = {}
+    refused = []
+    for user, login in login_map.items():
+        refusal = _join(session, join_statement(database, user, login))
+        if refusal is None:
+            joined[user] = login
+        else:
+            refused.append(f"{user} was not joined with login {login}: {refusal}.")
+    return Mended(joined, tuple(refused))
+
+
+def _join(session: Session, statement: str) -> SqlError | None:
+    """Give the server's refusal, None when it did what was asked."""
+    try:
+        session.execute(statement)
+    except ConnectionLostError:
+        raise
+    except SqlError as error:
+        return error
+    return None
+
+
+def join_statement(database: str, user: str, login: str) -> str:
+    """Write the statement that joins a user with a login, or names the owner.
+
+    sp_executesql of the database runs in it, and leaves the session in master.
+    """
+    if user.casefold() == OWNER:
+        return f"ALTER AUTHORIZATION ON DATABASE::{identifier(database)} TO {identifier(login)};"
+    alter = f"ALTER USER {identifier(user)} WITH LOGIN = {identifier(login)};"
+    return f"EXEC {identifier(database)}.sys.sp_executesql {literal(alter)};"
+
+
+def advice(belongings: Belongings, server_level: int) -> list[str]:
+    """Say what an administrator has to see to, a sentence each. server_level: the server's own compatibility level."""
+    found = []
+    for orphan in belongings.orphans:
+        hint = f" A login of that name is there: login_map: {{{orphan.user}: {orphan.user}}} joins them."
+        found.append(
+            f"User {orphan.user} belongs to no login of this server, so nobody can enter as that user."
+            + (hint if orphan.same_name else " Create its login, or name another in login_map.")
+        )
+    if belongings.owner is None:
+        found.append("The database's owner is not a login of this server. Name one in login_map, as the login of dbo.")
+    if belongings.master_key and not belongings.master_key_opens:
+        found.append(
+            "This server cannot open the database's master key. In the database: OPEN MASTER KEY DECRYPTION BY "
+            "PASSWORD = ...; ALTER MASTER KEY ADD ENCRYPTION BY SERVICE MASTER KEY."
+        )
+    if belongings.compatibility_level != server_level:
+        found.append(
+            f"Compatibility level is {belongings.compatibility_level}, as in the backup; this server's own is "
+            f"{server_level}. Leave it."
+        )
+    return found

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a restore that failed ends: as the database was found, or as its safety backup has it.
+
+Nothing here talks to a server. Which way it goes depends on what was sent, and on the state that it left; never on what
+the server said, which a cut connection takes along.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+    ABSENT,
+    SAFETY,
+    TAIL,
+    Safety,
+    Target,
+    alter_statement,
+    named_set,
+    restore_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan, Step
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a restore came.
+
+    opened, tail, restoring: a statement of that stage was sent (``opened``: of ``open``, ``take`` or ``tail``).
+    safety: what there is to go back to, verified. rolled: the safety backup was restored already.
+    unopened: the database was OFFLINE, and did not come ONLINE again.
+    """
+
+    opened: bool = False
+    tail: bool = False
+    restoring: bool = False
+    safety: Safety | None = None
+    rolled: bool = False
+    unopened: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """How it ends, and the steps to get there.
+
+    outcome: ``as_found``: the database is what it was; ``rolled_back``: it is what the safety backup has; ``broken``:
+      it cannot be used, and nothing of ours can mend it.
+    """
+
+    outcome: t.Literal["as_found", "rolled_back", "broken"]
+    steps: tuple[Step, ...] = ()
+
+
+def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
+    """Decide how to end, from the state that a failed restore left."""
+    name = found.name
+    if not progress.opened and not progress.restoring:
+        return Way("as_found")
+    if found.state == "ONLINE":
+        return _from_online(plan, progress, found)
+    if plan.target.state == "OFFLINE" and plan.earlier is None and not progress.restoring:
+        closing = () if found.state == "OFFLINE" else _alter(name, "OFFLINE")
+        return Way("as_found", (*closing, *_let_in(plan, found)))
+    if found.state == "OFFLINE" and not progress.unopened:
+        return Way("as_found", (*_alter(name, "ONLINE"), *_let_in(plan, found)))
+    if found.state == "RESTORING" and progress.tail and not progress.restoring:
+        recovery = Step("go_back", f"RESTORE DATABASE {sql_text.identifier(name)} WITH RECOVERY")
+        return Way("as_found", (recovery, *_alter(name, "MULTI_USER")))
+    if plan.target.state == ABSENT:
+        drop = Step("go_back", f"DROP DATABASE {sql_text.identifier(name)}")
+        return Way("as_found", () if found.state == ABSENT else (drop,))
+    if progress.safety is None:
+        return Way("broken")
+    tail = plan.tail.file if plan.tail and progress.tail else None
+    return Way("rolled_back", from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail))
+
+
+def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
+    """Put the safety backup back where its files were, the log's tail on top, and open the database."""
+    whole = restore_statement(name, safety.files, safety.position, replace=replace, recovery=tail is None)
+    steps = [Step("go_back", whole)]
+    if tail:
+        log = f"RESTORE LOG {sql_text.identifier(name)} FROM {devices([tail])} WITH CHECKSUM, RESTRICTED_USER, RECOVERY"
+        steps.append(Step("go_back", log))
+    return (*steps, *_alter(name, "MULTI_USER"))
+
+
+def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: datetime.datetime | None) -> Safety | None:
+    """Find the safety backup of a run that did not come to its end.
+
+    backups: rows of msdb for the database, newest first: name, position, backup_set_uuid, backup_start_date,
+      physical_device_name; one for each stripe. restored: when the newest RESTORE of the database ended.
+    A restore after it, or a backup by somebody else, shows that the database was in use again: then there is none.
+    """
+    rows = [row for row in backups if not str(row["name"] or "").startswith(f"{TAIL} ")]
+    name = str(rows[0]["name"] or "") if rows else ""
+    set_id = named_set(name)
+    if not name.startswith(f"{SAFETY} ") or set_id is None:
+        return None
+    newest = rows[0]
+    if restored is not None and restored >= newest["backup_start_date"]:
+        return None
+    return Safety(
+        name=name,
+        set_id=set_id,
+        files=tuple(
+            str(row["physical_device_name"]) for row in rows if row["backup_set_uuid"] == newest["backup_set_uuid"]
+        ),
+        position=int(newest["position"]),
+        backup_set_uuid=str(newest["backup_set_uuid"]),
+    )
+
+
+def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
+    """ONLINE: its data is whole. Which data it is, msdb told."""
+    if progress.rolled:
+        return Way("rolled_back", _alter(found.name, "MULTI_USER"))
+    closing = plan.target.state == "OFFLINE" and plan.earlier is None
+    closed = _alter(found.name, "OFFLINE WITH ROLLBACK IMMEDIATE") if closing else ()
+    return Way("as_found", (*_let_in(plan, found), *closed))
+
+
+def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:
+    """Undo our own RESTRICTED_USER. What somebody else had set stays, and may be held by a session (5064)."""
+    changed = found.user_access not in ("MULTI_USER", plan.target.user_access)
+    return _alter(found.name, "MULTI_USER") if changed else ()
+
+
+def _alter(name: str, *options: str) -> tuple[Step, ...]:
+    return tuple(Step("go_back", alter_statement(name, option)) for option in options)

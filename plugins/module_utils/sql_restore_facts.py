@@ -1,0 +1,222 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restore asks a server before it does anything, and after it was cut. Every batch here only reads."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices, hexadecimal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import (
+    read_server,
+    rows_or_none,
+    value_or_none,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+    BackupFile,
+    BackupHeader,
+    Facts,
+    Move,
+    Request,
+    Safety,
+    Surroundings,
+    Target,
+    TargetFile,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import earlier_safety
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import check_permission, choose
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+
+
+@dataclasses.dataclass(frozen=True)
+class Restored:
+    """The newest RESTORE of a database that msdb knows. number: rises. backup_set_uuid: of what was restored."""
+
+    number: int
+    finished: datetime.datetime
+    backup_set_uuid: str
+
+
+def read_facts(session: Session, request: Request) -> Facts:
+    """Ask for all that a plan rests on. Raises RefusedError where that alone stands against it; SqlError."""
+    server = read_server(session)
+    check_permission(server)
+    headers = read_headers(session, request.files)
+    files = read_files(session, request.files, choose(request, headers).position)
+    target = read_target(session, request.target)
+    surroundings = read_surroundings(session, request, target.name)
+    return Facts(server, surroundings, target, headers, files, read_earlier(session, target.name))
+
+
+def read_headers(session: Session, files: c.Sequence[str]) -> tuple[BackupHeader, ...]:
+    """Read the headers of the backups in files."""
+    rows = session.execute(f"RESTORE HEADERONLY FROM {devices(files)}").rows()
+    return tuple(
+        BackupHeader(
+            position=int(row["Position"] or 0),
+            kind=int(row["BackupType"] or 0),
+            name=str(row["BackupName"] or ""),
+            database=str(row["DatabaseName"] or ""),
+            family_guid=_guid(row["FamilyGUID"]),
+            backup_set_uuid=_guid(row["BackupSetGUID"]),
+            server_major=int(row["SoftwareVersionMajor"] or 0),
+            finished=_second(row["BackupFinishDate"]),
+            checksums=bool(row["HasBackupChecksums"]),
+            damaged=bool(row["IsDamaged"]),
+            contained=bool(row["Containment"]),
+            # SQL Server 2012 has no such columns.
+            thumbprint=hexadecimal(row.get("EncryptorThumbprint")),
+        )
+        for row in rows
+    )
+
+
+def read_files(session: Session, files: c.Sequence[str], position: int) -> tuple[BackupFile, ...]:
+    """Read which files of the database one backup holds."""
+    rows = session.execute(f"RESTORE FILELISTONLY FROM {devices(files)} WITH FILE = {position:d}").rows()
+    return tuple(
+        BackupFile(
+            logical_name=str(row["LogicalName"]),
+            physical_name=str(row["PhysicalName"]),
+            kind=str(row["Type"]).strip().upper(),
+            size=int(row["Size"] or 0),
+            thumbprint=hexadecimal(row["TDEThumbprint"]),
+        )
+        for row in rows
+    )
+
+
+def read_target(session: Session, name: str) -> Target:
+    """Read the state of the database that will be replaced."""
+    found = session.execute(_target_query(name)).rows()
+    if not found:
+        return Target(name)
+    row = found[0]
+    family = row["family_guid"]
+    if family is None:
+        family = session.execute(
+            "SELECT TOP (1) family_guid FROM msdb.dbo.backupset "
+            f"WHERE database_name = {literal(row['name'])} ORDER BY backup_finish_date DESC, backup_set_id DESC;"
+        ).value()
+    snapshots = session.execute(
+        f"SELECT name FROM sys.databases WHERE source_database_id = {row['database_id']:d} ORDER BY name;"
+    ).rows()
+    files = session.execute(
+        f"SELECT name, physical_name FROM sys.master_files WHERE database_id = {row['database_id']:d} ORDER BY file_id;"
+    ).rows()
+    return Target(
+        name=row["name"],
+        state=row["state_desc"],
+        user_access=row["user_access_desc"],
+        recovery_model=row["recovery_model_desc"],
+        family_guid=None if family is None else _guid(family),
+        standby=bool(row["is_in_standby"]),
+        grouped=row["replica_id"] is not None,
+        mirrored=row["mirroring_guid"] is not None,
+        snapshots=tuple(one["name"] for one in snapshots),
+        files=tuple(TargetFile(one["name"], one["physical_name"]) for one in files),
+    )
+
+
+def read_surroundings(session: Session, request: Request, target: str) -> Surroundings:
+    """Read what the server has and allows. target: name of the database as the server writes it."""
+    contained = value_or_none(
+        session,
+        "SELECT CAST(value_in_use AS int) FROM sys.configurations WHERE name = N'contained database authentication';",
+    )
+    others = session.execute(
+        "SELECT DB_NAME(database_id) AS database_name, physical_name FROM sys.master_files;"
+    ).rows()
+    keys = session.execute(
+        "SELECT thumbprint FROM sys.certificates UNION ALL SELECT thumbprint FROM sys.asymmetric_keys;"
+    ).rows()
+    return Surroundings(
+        contained=bool(contained),
+        thumbprints=frozenset(filter(None, (hexadecimal(key["thumbprint"]) for key in keys))),
+        foreign_files=tuple(other["physical_name"] for other in others if other["database_name"] != target),
+        logins=tuple(login for login in request.login_map.values() if _has_login(session, login)),
+    )
+
+
+def read_earlier(session: Session, name: str) -> Safety | None:
+    """Find the safety backup of a restore of the database that was cut."""
+    backups = session.execute(
+        "SELECT TOP (200) s.name, s.position, s.backup_set_uuid, s.backup_start_date, f.physical_device_name "
+        "FROM msdb.dbo.backupset AS s JOIN msdb.dbo.backupmediafamily AS f ON f.media_set_id = s.media_set_id "
+        f"WHERE s.database_name = {literal(name)} "
+        "ORDER BY s.backup_finish_date DESC, s.backup_set_id DESC, f.family_sequence_number;"
+    ).rows()
+    restored = read_restored(session, name)
+    return earlier_safety(backups, None if restored is None else restored.finished)
+
+
+def read_restored(session: Session, name: str) -> Restored | None:
+    """Find the newest RESTORE of a database, None when msdb knows of none."""
+    rows = session.execute(
+        "SELECT TOP (1) h.restore_history_id, h.restore_date, s.backup_set_uuid FROM msdb.dbo.restorehistory AS h "
+        "LEFT JOIN msdb.dbo.backupset AS s ON s.backup_set_id = h.backup_set_id "
+        f"WHERE h.destination_database_name = {literal(name)} AND h.restore_type = N'D' "
+        "ORDER BY h.restore_history_id DESC;"
+    ).rows()
+    if not rows:
+        return None
+    row = rows[0]
+    return Restored(int(row["restore_history_id"]), row["restore_date"], _guid(row["backup_set_uuid"]))
+
+
+def read_occupants(session: Session, name: str) -> list[str]:
+    """Say which sessions are in a database, a phrase each. It takes the right VIEW SERVER STATE."""
+    rows = session.execute(
+        "SELECT DISTINCT s.session_id, s.host_name, s.program_name, s.login_name FROM sys.dm_tran_locks AS l "
+        "JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id "
+        f"WHERE l.resource_type = N'DATABASE' AND l.resource_database_id = DB_ID({literal(name)}) "
+        "AND s.session_id <> @@SPID ORDER BY s.session_id;"
+    ).rows()
+    return [
+        f"session {row['session_id']} of {row['login_name']} from {row['host_name']} ({row['program_name']})"
+        for row in rows
+    ]
+
+
+def read_obstacles(session: Session, moves: c.Iterable[Move]) -> list[str]:
+    """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not."""
+    found = []
+    for move in moves:
+        if move.kept:
+            continue
+        rows = rows_or_none(session, f"EXEC master.dbo.xp_fileexist {literal(move.path)};")
+        if not rows:
+            continue  # not every login may ask
+        is_file, is_folder, has_parent = (bool(value) for value in list(rows[0].values())[:3])
+        if is_file or is_folder:
+            found.append(f"{move.path} is there already, and no database of this server uses it.")
+        elif not has_parent:
+            found.append(f"The folder of {move.path} is not there.")
+    return found
+
+
+def _target_query(name: str) -> str:
+    return (
+        "SELECT d.name, d.database_id, d.state_desc, d.user_access_desc, d.recovery_model_desc, d.is_in_standby, "
+        "d.replica_id, r.family_guid, m.mirroring_guid FROM sys.databases AS d "
+        "LEFT JOIN sys.database_recovery_status AS r ON r.database_id = d.database_id "
+        "LEFT JOIN sys.database_mirroring AS m ON m.database_id = d.database_id "
+        f"WHERE d.name = {literal(name)};"
+    )
+
+
+def _has_login(session: Session, login: str) -> bool:
+    return session.execute(f"SELECT SUSER_SID({literal(login)});").value() is not None
+
+
+def _second(moment: datetime.datetime | None) -> str:
+    return "" if moment is None else moment.isoformat(" ", "seconds")
+
+
+def _guid(value: t.Any) -> str:
+    return str(value or "").strip("{}").lower()

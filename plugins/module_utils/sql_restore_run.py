@@ -1,0 +1,405 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow of a restore: look, refuse or plan, save, take, restore, give back; and the way back from every failure.
+
+The journal is msdb: the safety backup's name there tells any later run, on any controller, what a cut one left. The
+claim on the database keeps two runs apart. After a lost connection it also tells when the server has ended the session
+that was lost, and with it what that session did.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import time
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_logins
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import read_record, record_query
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+    STATES,
+    RefusedError,
+    Request,
+    Safety,
+    Target,
+    same,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import Way, way_back
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_facts import (
+    Restored,
+    read_facts,
+    read_obstacles,
+    read_occupants,
+    read_restored,
+    read_target,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan, Step, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import (
+    RestoreError,
+    Story,
+    explain,
+    failed,
+    half_finished,
+    refused,
+    restored,
+    unknown,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+    ConnectionLostError,
+    NoConnectionError,
+    Opener,
+    Session,
+    SqlError,
+)
+
+# Somebody entered between ONLINE and BACKUP LOG, which are one batch.
+_IN_USE = 3101
+_TAIL_TRIES = 3
+_WAYS_TRIED = 4
+_LOSSES_BORNE = 3
+# What BACKUP says when the database is at fault, not the place where the backup goes.
+_UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
+_SAID_OF_ANY = frozenset((3211, 3262))
+
+
+@dataclasses.dataclass(frozen=True)
+class Patience:
+    """Seconds. claim: for another run on the same database. reconnect: for a server that went away. pause: between."""
+
+    claim: float = 60
+    reconnect: float = 120
+    pause: float = 2
+
+
+def restore(
+    request: Request,
+    opener: Opener,
+    place: str,
+    *,
+    check: bool = False,
+    patience: Patience | None = None,
+    now: c.Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.timezone.utc),
+    clock: c.Callable[[], float] = time.monotonic,
+    sleep: c.Callable[[float], None] = time.sleep,
+) -> dict[str, t.Any]:
+    """Restore a database; in check mode, do all that only reads. Gives the module's result.
+
+    request: as ``sql_restore_checks.check_request`` gave it back. place: the server, for people.
+    now: names the safety backup.
+
+    Raises RestoreError.
+    """
+    story = Story(request, place)
+    run = _Run(story, opener, patience or Patience(), now, clock, sleep)
+    try:
+        return run.preview() if check else run.restore()
+    except RefusedError as refusal:
+        raise refused(story, refusal) from refusal
+    except ClaimRefusedError as busy:
+        claim = RefusedError("claim", str(busy), "Wait until the other run has ended, then repeat the restore.")
+        raise refused(story, claim) from busy
+    except SqlError as error:
+        raise failed(story, error, Way("as_found")) from error
+    finally:
+        run.close()
+
+
+class _Run:
+    """One restore, over as many sessions as it takes."""
+
+    def __init__(
+        self,
+        story: Story,
+        opener: Opener,
+        patience: Patience,
+        now: c.Callable[[], datetime.datetime],
+        clock: c.Callable[[], float],
+        sleep: c.Callable[[float], None],
+    ) -> None:
+        self._story = story
+        self._opener = opener
+        self._patience = patience
+        self._now = now
+        self._clock = clock
+        self._sleep = sleep
+        self._sessions: list[Session] = []
+        self._marker: Restored | None = None
+        self._error: SqlError | RefusedError | None = None
+
+    def close(self) -> None:
+        """End every session."""
+        for session in self._sessions:
+            session.close()
+
+    def preview(self) -> dict[str, t.Any]:
+        """Look and plan. Raises RefusedError, SqlError."""
+        plan = self._prepare(self._open())
+        self._story.statements = [step.statement for step in plan.steps]
+        if plan.safety:
+            self._story.safety = Safety(plan.safety.name, self._story.request.set_id, (plan.safety.file,), 1, "")
+        return restored(self._story)
+
+    def restore(self) -> dict[str, t.Any]:
+        """Restore, and come back from whatever goes wrong. Raises RestoreError; what came before the first touch."""
+        session = self._open()
+        try:
+            with claimed(session, self._story.request.target, self._patience.claim, clock=self._clock):
+                self._prepare(session)
+                try:
+                    self._carry_out(session)
+                except ConnectionLostError:
+                    raise
+                except (SqlError, RefusedError) as error:
+                    self._error = error
+                    raise self._ended(session, error) from error
+                return self._finish(session)
+        except ConnectionLostError as lost:
+            if not self._story.statements:
+                raise
+            return self._come_back(lost)
+
+    def _open(self) -> Session:
+        session = self._opener()
+        self._sessions.append(session)
+        return session
+
+    # --- forward
+
+    def _prepare(self, session: Session) -> Plan:
+        """Look and plan; nothing is touched. Raises RefusedError, SqlError."""
+        story = self._story
+        story.facts = read_facts(session, story.request)
+        plan = make_plan(story.request, story.facts, self._now())
+        obstacles = read_obstacles(session, plan.moves)
+        if obstacles:
+            raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
+        self._marker = read_restored(session, plan.target.name)
+        verified = session.execute(plan.verify)
+        # It also says where space is short, which does not make it fail.
+        story.warnings.extend(line.text for line in verified.messages if line.number not in _SAID_OF_ANY)
+        story.warnings.extend(plan.warnings)
+        story.plan = plan
+        return plan
+
+    def _carry_out(self, session: Session) -> None:
+        """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
+        steps = list(self._story.planned.steps)
+        while steps:
+            step = steps.pop(0)
+            try:
+                self._do(session, step)
+            except ConnectionLostError:
+                raise
+            except SqlError as error:
+                steps = self._instead(session, step, steps, error)
+            if step.stage == "restore":
+                return
+
+    def _do(self, session: Session, step: Step) -> None:
+        """Do one step. How far that leads is noted before it is sent: its answer may be lost."""
+        story = self._story
+        progress = story.progress
+        story.progress = dataclasses.replace(
+            progress,
+            opened=progress.opened or step.stage in ("open", "take", "tail"),
+            tail=progress.tail or step.stage == "tail",
+            restoring=progress.restoring or step.stage == "restore",
+        )
+        if step.stage == "take":
+            self._name_occupants(session)
+        self._send(session, step)
+        if step.stage == "safety":
+            story.safety = self._confirmed(session)
+        if step.stage == "verify_safety":
+            story.progress = dataclasses.replace(story.progress, safety=story.safety or story.planned.earlier)
+
+    def _send(self, session: Session, step: Step) -> None:
+        self._story.statements.append(step.statement)
+        session.execute(step.statement)
+
+    def _instead(self, session: Session, step: Step, steps: list[Step], error: SqlError) -> list[Step]:
+        """Give the steps to go on with after one was refused. Raises the error where there are none."""
+        story = self._story
+        plan = story.planned
+        if step.stage == "tail" and error.number == _IN_USE and story.statements.count(step.statement) < _TAIL_TRIES:
+            take = next(other for other in plan.steps if other.stage == "take")
+            return [take, step, *steps]
+        saving = step.stage == "verify_safety" or (step.stage == "safety" and error.number in _UNSAVEABLE)
+        if saving and story.request.accept_no_safety:
+            story.warnings.append(f"There is no safety backup: {error}.")
+            return [other for other in steps if other.stage != "verify_safety"]
+        if step.stage == "open" and plan.target.state == "OFFLINE":
+            return self._planned_again(session, error)
+        if step.stage == "open":
+            occupants = "; ".join(self._occupants(session))
+            text = f"{error.text} In it: {occupants}." if occupants else error.text
+            raise SqlError(error.number, text, error.following, error.statement) from error
+        raise error
+
+    def _planned_again(self, session: Session, error: SqlError) -> list[Step]:
+        """An OFFLINE database that does not come ONLINE is one that SQL Server cannot back up."""
+        story = self._story
+        found = read_target(session, story.target)
+        approach = STATES.get(found.condition)
+        if story.facts is None or approach is None or approach.safety != "earlier":
+            raise error
+        story.warnings.append(f"{found.name} could not be brought ONLINE: {error}.")
+        again = make_plan(story.request, dataclasses.replace(story.facts, target=found), self._now())
+        story.warnings.extend(again.warnings)
+        # What a failure brings back is what was found first.
+        story.plan = dataclasses.replace(again, target=story.planned.target)
+        return list(again.steps)
+
+    def _confirmed(self, session: Session) -> Safety:
+        """Give the safety backup when msdb has it, whole: only then it counts. Raises RefusedError."""
+        story = self._story
+        plan = story.planned
+        if plan.safety is None or story.facts is None:
+            raise AssertionError("only a plan that has a safety backup makes one")
+        query = record_query(plan.target.name, plan.safety.name, story.facts.server.major)
+        record = read_record(session.execute(query).rows())
+        doubts = ["msdb.dbo.backupset has no record of it"] if record is None else record.doubts()
+        if record is None or doubts:
+            raise RefusedError(
+                "safety",
+                f"BACKUP ended, but the safety backup does not count: {'; '.join(doubts)}.",
+                "Look at msdb and the server's error log, then repeat the restore.",
+            )
+        return Safety(plan.safety.name, story.request.set_id, record.files, record.position, record.backup_set_uuid)
+
+    def _name_occupants(self, session: Session) -> None:
+        occupants = self._occupants(session)
+        if occupants:
+            self._story.warnings.append(
+                f"Sessions were in the database and were thrown out: {'; '.join(occupants)}. What they changed after "
+                "the safety backup is in no backup."
+            )
+
+    def _occupants(self, session: Session) -> list[str]:
+        try:
+            return read_occupants(session, self._story.target)
+        except ConnectionLostError:
+            raise
+        except SqlError:
+            return []  # most logins lack VIEW SERVER STATE
+
+    def _finish(self, session: Session) -> dict[str, t.Any]:
+        """The database is restored: give it back, join its users with their logins, and say what is left to do."""
+        story = self._story
+        plan = story.planned
+        give_back = next(step for step in plan.steps if step.stage == "give_back")
+        try:
+            self._send(session, give_back)
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            raise half_finished(story, error, give_back.statement) from error
+        mended = sql_logins.mend(session, plan.target.name, story.request.login_map)
+        result = restored(story) | {"joined_users": mended.joined} | self._belongings(session)
+        result["next_steps"] += result.pop("advice")
+        if mended.refused:
+            what = f"{plan.target.name} on {story.place} was restored and given back, but not all of login_map was done"
+            next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
+            raise RestoreError(explain("login_map", what, " ".join(mended.refused), next_step), result)
+        return result
+
+    def _belongings(self, session: Session) -> dict[str, t.Any]:
+        """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
+        story = self._story
+        try:
+            found = sql_logins.read_belongings(session, story.target)
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            story.warnings.append(f"Which users have no login was not found out: {error}.")
+            return {"warnings": list(story.warnings), "advice": []}
+        return {
+            "orphaned_users": [orphan.user for orphan in found.orphans],
+            "owner": found.owner,
+            "compatibility_level": found.compatibility_level,
+            "containment": found.containment,
+            "master_key": found.master_key,
+            "advice": sql_logins.advice(found, story.facts.server.major * 10 if story.facts else 0),
+        }
+
+    # --- backward
+
+    def _ended(self, session: Session, error: SqlError | RefusedError) -> RestoreError:
+        """Go back, and make the failure that says so. Raises ConnectionLostError."""
+        way = self._go_back(session)
+        return failed(self._story, error, way, read_target(session, self._story.target))
+
+    def _go_back(self, session: Session) -> Way:
+        """End as found, or as the safety backup has it."""
+        story = self._story
+        for dummy in range(_WAYS_TRIED):
+            found = read_target(session, story.target)
+            safety = story.progress.safety
+            rolled = safety is not None and self._is_restored(session, safety.backup_set_uuid)
+            way = way_back(story.planned, dataclasses.replace(story.progress, rolled=rolled), found)
+            try:
+                for step in way.steps:
+                    self._send(session, step)
+            except ConnectionLostError:
+                raise
+            except SqlError as error:
+                story.warnings.append(f"On the way back: {error}.")
+                self._learn(found, way)
+            else:
+                return way
+        return Way("broken")
+
+    def _learn(self, found: Target, way: Way) -> None:
+        """A way back was refused; the next one does without it."""
+        progress = self._story.progress
+        if found.state == "OFFLINE":
+            self._story.progress = dataclasses.replace(progress, unopened=True)
+        elif way.outcome == "rolled_back" and progress.tail:
+            self._story.progress = dataclasses.replace(progress, tail=False)
+
+    def _come_back(self, lost: ConnectionLostError) -> dict[str, t.Any]:
+        """The connection was lost after something was sent: connect again, then finish or go back."""
+        error = self._error or lost
+        for dummy in range(_LOSSES_BORNE):
+            session = self._reconnect(error)
+            try:
+                # The server gives the claim once it has ended the session that was lost.
+                with claimed(session, self._story.request.target, self._patience.reconnect, clock=self._clock):
+                    if self._has_arrived(session):
+                        self._story.warnings.append(f"The connection was lost ({lost}), but the restore had been done.")
+                        return self._finish(session)
+                    raise self._ended(session, error)
+            except ConnectionLostError as again:
+                lost = again
+            except ClaimRefusedError as busy:
+                raise unknown(self._story, error, f"The session that was lost is still at work: {busy}") from busy
+        raise unknown(self._story, error, f"The connection was lost {_LOSSES_BORNE} more times: {lost}")
+
+    def _has_arrived(self, session: Session) -> bool:
+        """Whether the database is what was to be restored."""
+        plan = self._story.planned
+        if not self._is_restored(session, plan.header.backup_set_uuid):
+            return False
+        return read_target(session, plan.target.name).state == "ONLINE"
+
+    def _is_restored(self, session: Session, backup_set_uuid: str) -> bool:
+        """Whether the database's newest RESTORE was of that backup, and came after this run had begun."""
+        newest = read_restored(session, self._story.target)
+        if newest is None or (self._marker is not None and newest.number <= self._marker.number):
+            return False
+        return same(newest.backup_set_uuid, backup_set_uuid)
+
+    def _reconnect(self, error: SqlError | RefusedError) -> Session:
+        """Connect again, for as long as patience lasts. Raises RestoreError."""
+        until = self._clock() + self._patience.reconnect
+        while True:
+            try:
+                return self._open()
+            except (NoConnectionError, ConnectionLostError) as silent:
+                if self._clock() >= until:
+                    cause = f"The server did not answer for {self._patience.reconnect:.0f} s: {silent}"
+                    raise unknown(self._story, error, cause) from silent
+            self._sleep(self._patience.pause)

@@ -1,0 +1,501 @@
+#!/usr/bin/python
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_sql_restore
+short_description: Restore GroupID's database on SQL Server from a backup
+version_added: 0.1.0
+description:
+  - Looks at the backup, the server and the database first, and refuses another database's backup, a newer server's, one
+    whose certificate is missing, a damaged or truncated one (RESTORE VERIFYONLY), and a database in an availability
+    group, before anything is touched.
+  - Makes a safety backup of the database, verifies it, takes the database from its users, restores it, and gives it
+    back. When the restore fails, it goes back by itself, from the safety backup where it must.
+  - The database is set OFFLINE for the time between its users and RESTORE. Nobody enters an offline database, whatever
+    rights a login has, and whether or not this module's connection lives on.
+  - The safety backup's name in msdb is the journal. After a run that was cut, the next one for the same set, on any
+    controller, finds it there and finishes.
+  - What it does in each state of the database, and what is left after each failure, stands in the guide
+    C(docs/restore-database.md) of the collection.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.sql_connection
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return the changed status without modifying the target.
+    details:
+      - All that only reads is done, RESTORE VERIFYONLY of the backup included. The statements are returned.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  database:
+    description:
+      - Name of the database that the backup was made of. It is restored under this name.
+    type: str
+    required: true
+  set_id:
+    description:
+      - Id of the backup set. A file that was made by this collection for another set is refused.
+    type: str
+    required: true
+  confirm:
+    description:
+      - Must equal O(set_id). The restore replaces the database.
+    type: str
+    required: true
+  files:
+    description:
+      - Files of the backup as the SQL server sees them, all of its stripes.
+      - Their hashes are the caller's concern, as this module does not see the files. Where they are part of a set,
+        M(identityops.groupid.groupid_backup_verify) compares them with its manifest.
+    type: list
+    elements: str
+    required: true
+  position:
+    description:
+      - Position of the backup in the files, where they hold several.
+    type: int
+  expected:
+    description:
+      - What the set's record says of the backup. A file that holds another one is refused.
+    type: dict
+    suboptions:
+      backup_set_uuid:
+        description: Identity of the backup. It also finds the position.
+        type: str
+      family_guid:
+        description: Identity of the database through all of its restores.
+        type: str
+  as_database:
+    description:
+      - Restore under another name. Files get names made from it, beside the server's other databases.
+    type: str
+  data_path:
+    description:
+      - Folder for data files, as the SQL server sees it.
+      - Without it, files that the database has already stay where they are, others go beside them, and those of a new
+        database into the server's default folder.
+    type: str
+  log_path:
+    description:
+      - As O(data_path), for log files.
+    type: str
+  safety_path:
+    description:
+      - Folder for the safety backup, as the SQL server sees it. Without it, the server's default backup directory.
+    type: str
+  tail_log:
+    description:
+      - Back up the tail of the log as well, right before RESTORE, beside the safety backup. For databases in recovery
+        model full or bulk-logged. The log backups of the administrator's chain go on with it.
+    type: bool
+    default: false
+  accept_unverified:
+    description:
+      - Restore a backup that has no checksums.
+    type: bool
+    default: false
+  accept_no_safety:
+    description:
+      - Go on where SQL Server can make no safety backup, as the database's state or damage in it forbids that, and none
+        of a cut restore is there. What the database holds is lost then.
+      - A safety backup that fails for another reason, as for want of space, stops the restore all the same.
+    type: bool
+    default: false
+  allow_other_family:
+    description:
+      - Let the backup replace another database. Its family_guid, as the refusal names it.
+    type: str
+  login_map:
+    description:
+      - After the restore, join users of the database with logins of the server. Keys are users, values are logins.
+      - The key V(dbo) names the login that owns the database.
+    type: dict
+    default: {}
+  claim_timeout:
+    description:
+      - Seconds to wait for a backup or another restore of the same database by this collection.
+    type: int
+    default: 60
+  reconnect_timeout:
+    description:
+      - Seconds to wait for the server, when the connection was lost after the database was touched, before giving up
+        with the database's state not known.
+    type: int
+    default: 120
+seealso:
+  - module: identityops.groupid.groupid_sql_backup
+  - module: identityops.groupid.groupid_sql_info
+"""
+
+EXAMPLES = r"""
+- name: See what a restore would do
+  identityops.groupid.groupid_sql_restore: &restore
+    server: sql01.corp.example
+    username: groupid_restore
+    password: "{{ vault_sql_password }}"
+    database: GroupID
+    set_id: 20261122T150405Z
+    confirm: 20261122T150405Z
+    files: ['\\nas01\backup\groupid\hq\20261122T150405Z\database\GroupID.bak']
+    expected:
+      backup_set_uuid: 8f6c0a0e-38a0-4c4e-9a70-0f9d7a5a1a11
+      family_guid: 5b0fd5b0-6b1f-4a8f-a6d6-3f4f1b2a7c22
+  check_mode: true
+  delegate_to: localhost
+
+- name: Restore
+  identityops.groupid.groupid_sql_restore: *restore
+  delegate_to: localhost
+
+- name: Restore on another server, under another name, and join its users
+  identityops.groupid.groupid_sql_restore:
+    server: sqltest.corp.example
+    auth: windows
+    database: GroupID
+    as_database: GroupID_Test
+    set_id: 20261122T150405Z
+    confirm: 20261122T150405Z
+    files: ['\\nas01\backup\groupid\hq\20261122T150405Z\database\GroupID.bak']
+    login_map:
+      groupid_svc: groupid_svc
+      dbo: sa
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+outcome:
+  description: V(restored). On failure V(as_found), the database is as it was before; V(rolled_back), it is as its
+    safety backup has it; V(broken), it cannot be used; V(unknown), the server could not be asked.
+  returned: always
+  type: str
+  sample: restored
+database:
+  description: Name of the database after the restore.
+  returned: always
+  type: str
+  sample: GroupID
+set_id:
+  description: Id of the set.
+  returned: always
+  type: str
+  sample: 20261122T150405Z
+found:
+  description: State and user access in which the database was found. Null when that was not found out.
+  returned: always
+  type: dict
+  sample: {state: ONLINE, user_access: MULTI_USER}
+state:
+  description: State of the database now, V(ABSENT) when there is none. Null when it is not known.
+  returned: always
+  type: str
+  sample: ONLINE
+user_access:
+  description: Its user access now. Null when it is not known.
+  returned: always
+  type: str
+  sample: MULTI_USER
+backup:
+  description: The backup, by its header. Null when it was not read.
+  returned: always
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: groupid hq 20261122T150405Z
+    database:
+      description: The database it was made of.
+      returned: always
+      type: str
+      sample: GroupID
+    position:
+      description: Its position in the files.
+      returned: always
+      type: int
+      sample: 1
+    backup_set_uuid:
+      description: Its identity.
+      returned: always
+      type: str
+      sample: 8f6c0a0e-38a0-4c4e-9a70-0f9d7a5a1a11
+    family_guid:
+      description: Identity of the database.
+      returned: always
+      type: str
+      sample: 5b0fd5b0-6b1f-4a8f-a6d6-3f4f1b2a7c22
+    finished:
+      description: When it was finished, in the time of the server that made it.
+      returned: always
+      type: str
+      sample: "2026-11-22 16:04:17"
+    checksums:
+      description: Whether it has checksums.
+      returned: always
+      type: bool
+      sample: true
+files:
+  description: Where the files of the database go.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Logical name.
+      returned: always
+      type: str
+      sample: GroupID
+    path:
+      description: Path, as the SQL server sees it.
+      returned: always
+      type: str
+      sample: D:\MSSQL\DATA\GroupID.mdf
+replace:
+  description: Whether RESTORE says REPLACE, which the state of the database may require. Null when it was not decided.
+  returned: always
+  type: bool
+  sample: false
+safety:
+  description: The safety backup. Null when there is none.
+  returned: always
+  type: dict
+  contains:
+    name:
+      description: Its name in msdb.
+      returned: always
+      type: str
+      sample: groupid-safety GroupID 20261122T150405Z 20261123T081500.123Z
+    files:
+      description: Its files, as the SQL server sees them.
+      returned: always
+      type: list
+      elements: str
+      sample: ['D:\MSSQL\Backup\groupid-safety GroupID 20261122T150405Z 20261123T081500.123Z.bak']
+    backup_set_uuid:
+      description: Its identity. Null in check mode.
+      returned: always
+      type: str
+      sample: 1e0a7f3e-5b53-4a6a-9f3e-4c3fbd0f7d33
+tail_file:
+  description: File of the log's tail. Null when none was asked for.
+  returned: always
+  type: str
+  sample: null
+statements:
+  description: Statements that were sent, or in check mode would be. Those that only read are left out.
+  returned: always
+  type: list
+  elements: str
+  sample: ["ALTER DATABASE [GroupID] SET OFFLINE WITH ROLLBACK IMMEDIATE"]
+recovery_statement:
+  description: The one batch, to be run in C(master), that brings the database back by hand. Null when none is needed.
+  returned: always
+  type: str
+  sample: null
+lost:
+  description: What the restore costs.
+  returned: always
+  type: str
+  sample: All changes made in GroupID after 2026-11-22 16:04:17, the end of the backup, are lost.
+next_steps:
+  description: What is left to do, a sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Take a full backup of GroupID now: differential and log backups cannot build on older ones."]
+joined_users:
+  description: Users that were joined with a login, and the login of each.
+  returned: after a restore
+  type: dict
+  sample: {groupid_svc: groupid_svc}
+orphaned_users:
+  description: Users that belong to no login of this server.
+  returned: after a restore
+  type: list
+  elements: str
+  sample: []
+owner:
+  description: Login that owns the database. Null when its SID belongs to none.
+  returned: after a restore
+  type: str
+  sample: sa
+compatibility_level:
+  description: Compatibility level, that of the backup.
+  returned: after a restore
+  type: int
+  sample: 160
+containment:
+  description: V(NONE) or V(PARTIAL).
+  returned: after a restore
+  type: str
+  sample: NONE
+master_key:
+  description: Whether the database has a master key of its own.
+  returned: after a restore
+  type: bool
+  sample: false
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long it took.
+  returned: always
+  type: float
+  sample: 74.318
+error:
+  description: What the message says, in parts.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. C(sql_) and the server's error number; V(connection_lost), or V(unreachable)
+        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) when the
+        login did not come about; or of a refusal, V(availability_group), V(backup_missing), V(certificate_missing),
+        V(claim), V(contained), V(damaged), V(data_path), V(express_size), V(login_map), V(login_missing), V(newer_server),
+        V(no_checksums), V(no_files), V(no_permission), V(no_place), V(no_safety), V(not_confirmed), V(not_full),
+        V(other_backup), V(other_database), V(other_family), V(other_set), V(safety), V(safety_path),
+        V(several_backups), V(snapshots), V(standby), V(state), V(tail_log).
+      returned: always
+      type: str
+      sample: other_family
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: GroupID on sql01,1433 was not restored
+    number:
+      description: The server's error number, if it gave one.
+      returned: always
+      type: int
+      sample: null
+    cause:
+      description: Cause, in the server's words where it said something, and how the database ended.
+      returned: always
+      type: str
+      sample: The backup is of another database. Nothing was touched.
+    meaning:
+      description: The same in English, whatever language the server speaks. Empty for what the server did not say.
+      returned: always
+      type: str
+      sample: ""
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Give the right file or the right database.
+    following:
+      description: Errors that came after it.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import RefusedError, Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_run import Patience, restore
+
+SCHEMA = 1
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    **CONNECTION_SPEC,
+    "database": {"type": "str", "required": True},
+    "set_id": {"type": "str", "required": True},
+    "confirm": {"type": "str", "required": True},
+    "files": {"type": "list", "elements": "str", "required": True},
+    "position": {"type": "int"},
+    "expected": {"type": "dict", "options": {"backup_set_uuid": {"type": "str"}, "family_guid": {"type": "str"}}},
+    "as_database": {"type": "str"},
+    "data_path": {"type": "str"},
+    "log_path": {"type": "str"},
+    "safety_path": {"type": "str"},
+    "tail_log": {"type": "bool", "default": False},
+    "accept_unverified": {"type": "bool", "default": False},
+    "accept_no_safety": {"type": "bool", "default": False},
+    "allow_other_family": {"type": "str"},
+    "login_map": {"type": "dict", "default": {}},
+    "claim_timeout": {"type": "int", "default": 60},
+    "reconnect_timeout": {"type": "int", "default": 120},
+}
+_PASSED_ON = (
+    "database",
+    "set_id",
+    "position",
+    "as_database",
+    "data_path",
+    "log_path",
+    "safety_path",
+    "tail_log",
+    "accept_unverified",
+    "accept_no_safety",
+    "allow_other_family",
+)
+
+
+def request_of(params: dict[str, t.Any]) -> Request:
+    """Give the request that a module's parameters make. Raises ValueError."""
+    expected = params["expected"] or {}
+    request = Request(
+        files=tuple(params["files"]),
+        expected_uuid=expected.get("backup_set_uuid"),
+        expected_family=expected.get("family_guid"),
+        login_map={str(user): str(login) for user, login in params["login_map"].items()},
+        **{name: params[name] for name in _PASSED_ON},
+    )
+    return check_request(request, params["confirm"])
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(ARGUMENT_SPEC, mutually_exclusive=[("instance", "port")], supports_check_mode=True)
+    params = module.params
+    started = time.monotonic()
+    try:
+        request = request_of(params)
+        target = target_of(params)
+    except RefusedError as refused:
+        module.fail_json(msg=str(refused))
+    except ValueError as problem:
+        module.fail_json(msg=str(problem))
+    patience = Patience(claim=params["claim_timeout"], reconnect=params["reconnect_timeout"])
+    try:
+        result = restore(request, lambda: open_session(target), str(target), check=module.check_mode, patience=patience)
+    except RestoreError as error:
+        _warn(module, error.result)
+        seconds = round(time.monotonic() - started, 3)
+        msg = sql_errors.message(error.explained)
+        module.fail_json(msg=msg, error=error.explained, schema=SCHEMA, seconds=seconds, **error.result)
+    except ValueError as problem:
+        module.fail_json(msg=str(problem))
+    _warn(module, result)
+    module.exit_json(schema=SCHEMA, seconds=round(time.monotonic() - started, 3), **result)
+
+
+def _warn(module: AnsibleModule, result: dict[str, t.Any]) -> None:
+    # Ansible keeps a list of that name itself.
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+
+
+if __name__ == "__main__":
+    main()

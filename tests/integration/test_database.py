@@ -1,0 +1,111 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A deployment's database is backed up once for all of its servers, verified as a part, and restored with its rows."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import pathlib
+
+import pytest
+from integration import sets
+from integration.controller import Controller
+
+from lab import databases, fleet, inventory
+from lab.lab import Lab, prepare
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
+    """The default fleet with a SQL Server and a database for each deployment."""
+    root = tmp_path / "lab"
+    prepare(root, fleet.default_fleet(scale="small", sql=True))
+    with Lab(root) as running:
+        yield running
+
+
+def use(controller: Controller, mode: str) -> pathlib.Path:
+    """Write an inventory that backs databases up in a mode, and give the folder of hq's sets that holds them."""
+    lab = controller.lab
+    assert lab.sql is not None
+    root = inventory.SHARED_ROOT if mode == "unc" else inventory.LOCAL_ROOT
+    style = inventory.Style(
+        backup_root=root,
+        sql_port=lab.sql.port,
+        sql_ca=str(databases.authority(lab.root)),
+        sql_mode=mode,
+    )
+    controller.inventory = controller.write_inventory(style)
+    return lab.path("sql01" if mode == "host" else "web01", root) / "hq"
+
+
+def restore(controller: Controller, set_id: str, *options: str) -> None:
+    wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id, "groupid_deployments": ["hq"]}
+    controller.play("restore", *options, extra=wanted).succeeded()
+
+
+@pytest.mark.parametrize("mode", [pytest.param("unc", marks=pytest.mark.smoke), "host"])
+def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
+    folder = use(controller, mode)
+    assert lab.sql is not None
+    before = databases.rows(lab.root, "hq")
+    controller.play("backup").succeeded()
+    backups = [one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]
+    assert len(backups) == 1, "two servers share one backup"
+    assert databases.rows(lab.root, "hq") == before
+
+    [set_folder] = folder.iterdir()
+    part = set_folder / "database"
+    sets.check_part(part)
+    seal = json.loads((set_folder / "set.json").read_text())
+    assert [one["server"] for one in seal["parts"]] == ["database", "web01", "web02"]
+    controller.play("verify").succeeded()
+
+    databases.harm(lab.root, "hq")
+    assert databases.rows(lab.root, "hq") != before
+    restore(controller, set_folder.name)
+    assert databases.rows(lab.root, "hq") == before
+
+    [dump] = part.glob("database/*.bak")
+    content = bytearray(dump.read_bytes())
+    content[len(content) // 2] ^= 1
+    dump.write_bytes(content)
+    controller.play("verify").failed("database/GroupID_hq.bak", "SHA-256")
+    dump.unlink()
+    controller.play("verify").failed("database/GroupID_hq.bak (missing)")
+
+
+def test_an_external_backup_is_recorded_by_its_path(lab: Lab, controller: Controller) -> None:
+    folder = use(controller, "external")
+    before = databases.rows(lab.root, "hq")
+    extra = {"groupid_sql_backup_dir": "D:\\Dumps"}
+    lab.path("sql01", "D:\\Dumps").mkdir()
+    controller.play("backup", extra=extra).succeeded()
+    [set_folder] = folder.iterdir()
+    part = json.loads((set_folder / "database" / "part.json").read_text())
+    assert part["components"][0]["status"] == "external"
+    run = controller.play("verify").succeeded()
+    assert "not hashed, not pruned" in run.output
+    databases.harm(lab.root, "hq")
+    restore(controller, set_folder.name)
+    assert databases.rows(lab.root, "hq") == before
+
+
+def test_check_mode_touches_nothing(lab: Lab, controller: Controller) -> None:
+    folder = use(controller, "unc")
+    assert lab.sql is not None
+    controller.play("backup", "--check").succeeded()
+    assert not folder.exists()
+    assert not [one for one in lab.sql.statements if one.startswith("BACKUP")]
+
+
+def test_what_the_server_refuses_stops_the_deployment_before_anything_is_written(
+    lab: Lab, controller: Controller
+) -> None:
+    folder = use(controller, "unc")
+    assert lab.sql is not None
+    run = controller.play("backup", extra={"groupid_sql_database": "Grupid"}).failed("Grupid")
+    assert not folder.exists(), run.output
+    assert not [one for one in lab.sql.statements if one.startswith("BACKUP")]

@@ -1,0 +1,401 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions over the real drivers, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import socket
+import time
+import traceback
+import types
+import typing as t
+
+import pytest
+from lab.sql.server import SqlServerDouble
+from unit.plugins.sql_drivers import both_drivers, target
+
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors, sql_odbc
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+    ConnectionLostError,
+    Message,
+    NoConnectionError,
+    SqlError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+
+SECRET = "Very-s3cret&Word"
+BACKUP = r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\x.bak' WITH COPY_ONLY, CHECKSUM, STATS = 5;"
+
+
+@pytest.fixture
+def double(tmp_path: pathlib.Path) -> t.Iterator[SqlServerDouble]:
+    with SqlServerDouble(tmp_path / "server") as server:
+        server.engine.add_database("GroupID")
+        yield server
+
+
+def refused(wanted: Target) -> NoConnectionError:
+    """The error of a login that must not come about."""
+    with pytest.raises(NoConnectionError) as caught:
+        sql_odbc.open_session(wanted)
+    assert caught.value.what
+    assert caught.value.next_step
+    return caught.value
+
+
+# --- batches --------------------------------------------------------------------------------------------------------
+
+
+@both_drivers
+def test_every_result_set_and_message_is_read(driver: str, double: SqlServerDouble) -> None:
+    session = sql_odbc.open_session(target(double, driver))
+    outcome = session.execute("SELECT 1 AS a, N'x' AS b; PRINT N'[said] (5)'; SELECT 2;")
+    assert [result.rows for result in outcome.results] == [((1, "x"),), ((2,),)]
+    assert outcome.rows() == [{"a": 1, "b": "x"}]
+    assert outcome.value() == 1
+    assert outcome.messages == (Message(None, "[said] (5)"),)
+    assert session.execute("SET NOCOUNT ON;").value() is None
+    assert session.execute("SELECT DB_NAME() AS d, APP_NAME() AS a;").results[0].rows == (
+        ("master", "identityops.groupid"),
+    )
+    session.close()
+    session.close()
+
+
+@both_drivers
+def test_a_backup_runs_to_its_end_and_its_messages_come_live(driver: str, double: SqlServerDouble) -> None:
+    session = sql_odbc.open_session(target(double, driver))
+    live: list[Message] = []
+    outcome = session.execute(BACKUP, on_message=live.append)
+    assert tuple(live) == outcome.messages
+    assert [line.number for line in live].count(3211) > 10
+    assert live[-1].number == 3014
+    assert live[-1].text.startswith("BACKUP DATABASE successfully processed")
+    assert len(double.engine.history["backupset"]) == 1
+    assert session.executed == [BACKUP]
+    session.close()
+
+
+@both_drivers
+def test_an_error_leaves_the_session_usable(driver: str, double: SqlServerDouble) -> None:
+    session = sql_odbc.open_session(target(double, driver))
+    with pytest.raises(SqlError) as caught:
+        session.execute("BACKUP DATABASE [nö'n] TO DISK = N'D:\\x.bak';")
+    assert (caught.value.number, type(caught.value)) == (911, SqlError)  # 08004, and yet no loss
+    assert "nö'n" in caught.value.text
+    assert "[SQL Server]" not in caught.value.text
+    assert caught.value.statement.startswith("BACKUP DATABASE [nö'n]")
+    assert session.execute("SELECT 1;").value() == 1
+    session.close()
+
+
+@both_drivers
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+@pytest.mark.parametrize("batch", ["SELECT 1;", BACKUP])
+def test_a_lost_connection_is_never_a_result(driver: str, when: t.Any, batch: str, double: SqlServerDouble) -> None:
+    """Microsoft's driver hands out the loss in the middle of a BACKUP as a mere message, and success with it."""
+    session = sql_odbc.open_session(target(double, driver))
+    double.faults.drop("SELECT|BACKUP", when)
+    with pytest.raises(ConnectionLostError):
+        session.execute(batch)
+    with pytest.raises(ConnectionLostError):
+        session.execute("SELECT 1;")
+    session.close()
+    assert sql_odbc.open_session(target(double, driver)).execute("SELECT 1;").value() == 1
+
+
+@both_drivers
+def test_a_killed_session_and_a_server_that_is_gone_are_losses(driver: str, double: SqlServerDouble) -> None:
+    session, other = (sql_odbc.open_session(target(double, driver)) for dummy in range(2))
+    other.execute(f"KILL {session.execute('SELECT @@SPID;').value()};")
+    with pytest.raises(ConnectionLostError):
+        session.execute("SELECT 1;")
+    with double.outage():
+        with pytest.raises(ConnectionLostError):
+            other.execute("SELECT 1;")
+        assert refused(target(double, driver)).code == "refused"
+
+
+@both_drivers
+def test_a_silent_server_is_given_up_after_the_timeout(driver: str, double: SqlServerDouble) -> None:
+    session = sql_odbc.open_session(target(double, driver))
+    double.faults.delay("SELECT 77", 5)
+    started = time.monotonic()
+    with pytest.raises(ConnectionLostError, match="imeout"):
+        session.execute("SELECT 77;", timeout=1)
+    assert time.monotonic() - started < 4
+
+
+# --- logins ---------------------------------------------------------------------------------------------------------
+
+
+@both_drivers
+@pytest.mark.parametrize("password", ["a}b", "ende}", "}", "a;b", "=", " blank ", "ü€漢𝄞", "it's \"quoted\"", "%s{0}"])
+def test_passwords_reach_the_server_as_they_are(driver: str, password: str, double: SqlServerDouble) -> None:
+    double.engine.add_login("app", password)
+    session = sql_odbc.open_session(target(double, driver, username="app", password=password))
+    assert session.execute("SELECT SUSER_SNAME();").value() == "app"
+    session.close()
+
+
+@both_drivers
+def test_a_wrong_password_is_said_without_it(driver: str, double: SqlServerDouble) -> None:
+    with pytest.raises(NoConnectionError) as caught:
+        sql_odbc.open_session(target(double, driver, password=SECRET))
+    error = caught.value
+    assert (error.code, error.number) == ("login", 18456)
+    assert "Login failed for user 'sa'" in error.text
+    assert "SQL logins are switched off" in error.next_step
+    explained = sql_errors.explain(error, "GroupID was not looked at")
+    assert explained["code"] == "login"
+    shown = "".join(traceback.format_exception(error)) + repr(vars(error)) + repr(explained)
+    assert SECRET not in shown
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert SECRET not in "".join(double.statements)
+
+
+@both_drivers
+def test_a_driver_that_repeats_the_password_is_scrubbed(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(text: str, **dummy: t.Any) -> None:
+        raise sql_odbc.pyodbc.Error("08001", f"[08001] [x]cannot use {text} (0) (SQLDriverConnect)")
+
+    monkeypatch.setattr(sql_odbc.pyodbc, "connect", connect)
+    for password in (SECRET, SECRET + "}"):
+        wanted = Target("127.0.0.1", port=1, username="sa", password=password, encrypt="off", driver=driver)
+        assert SECRET not in repr(vars(refused(wanted)))
+
+
+@both_drivers
+def test_a_server_that_takes_windows_logins_only(driver: str, double: SqlServerDouble) -> None:
+    double.engine.windows_only = True
+    error = refused(target(double, driver))
+    assert error.code == "login"
+    assert error.number in (18452, 18456)
+    assert "indows" in error.next_step
+
+
+@both_drivers
+def test_no_kerberos_ticket(driver: str, double: SqlServerDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRB5CCNAME", "FILE:/nowhere/ticket")
+    error = refused(target(double, driver, auth="windows", username=None, password=None))
+    assert error.code == "kerberos"
+    assert "kinit" in error.next_step
+
+
+@both_drivers
+def test_a_closed_port(driver: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    wanted = Target("127.0.0.1", port=port, username="u", password="p", driver=driver, login_timeout=2)
+    error = refused(wanted)
+    assert error.code == "refused"
+    assert f"TCP port {port}: connection refused" in error.text
+    assert "TCP/IP" in error.next_step
+
+
+@both_drivers
+def test_an_unknown_server(driver: str) -> None:
+    wanted = Target("nosuch.invalid", username="u", password="p", driver=driver, login_timeout=2)
+    error = refused(wanted)
+    assert error.code == "name"
+    assert "nosuch.invalid" in error.text
+
+
+@both_drivers
+def test_a_login_that_does_not_end(driver: str, double: SqlServerDouble) -> None:
+    double.login_delay = 6
+    error = refused(target(double, driver, login_timeout=2))
+    assert error.code == "timeout"
+    assert "2 seconds" in error.text
+
+
+@both_drivers
+def test_silent_browser(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def silent(server: str, instance: str, *, timeout: float) -> int:
+        asked.append((server, instance, timeout))
+        raise NoConnectionError(None, "silence", code="browser", what="x", next_step="y")
+
+    monkeypatch.setattr(sql_odbc.sql_browser, "find_port", silent)
+    wanted = Target("127.0.0.1", instance="HQ", username="u", password="p", driver=driver, login_timeout=2)
+    assert refused(wanted).code == "browser"
+    assert asked == [("127.0.0.1", "HQ", 2)]
+
+
+@both_drivers
+def test_a_named_instance_is_found_by_its_port(
+    driver: str, double: SqlServerDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_odbc.sql_browser, "find_port", lambda *dummy, **dummies: double.port)
+    session = sql_odbc.open_session(target(double, driver, port=None, instance="HQ"))
+    assert session.execute("SELECT 1;").value() == 1
+
+
+def test_pyodbc_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql_odbc, "_IMPORT_PROBLEM", ImportError("libodbc.so.2: cannot open shared object file"))
+    error = refused(Target("sql01", username="u", password="p"))
+    assert error.code == "driver"
+    assert "libodbc.so.2" in error.text
+    assert "pip install pyodbc" in error.next_step
+
+
+def test_no_driver_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql_odbc.pyodbc, "drivers", lambda: ["PostgreSQL"])
+    error = refused(Target("sql01", username="u", password="p"))
+    assert error.code == "driver"
+    assert "apt install tdsodbc" in error.next_step
+
+
+# --- encryption -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def encrypting(tmp_path: pathlib.Path) -> t.Iterator[SqlServerDouble]:
+    """Its certificate is its own authority, for localhost."""
+    with SqlServerDouble(tmp_path / "server", encryption="login") as server:
+        yield server
+
+
+def ca_file(double: SqlServerDouble) -> str:
+    assert double.certificate is not None
+    return str(double.certificate[0])
+
+
+@both_drivers
+def test_a_trusted_certificate_is_taken(driver: str, encrypting: SqlServerDouble) -> None:
+    before = dict(os.environ)
+    wanted = target(encrypting, driver, server="localhost", encrypt="verified", ca_file=ca_file(encrypting))
+    session = sql_odbc.open_session(wanted)
+    query = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
+    assert session.execute(query).value() == "TRUE"
+    session.close()
+    assert dict(os.environ) == before
+
+
+@both_drivers
+def test_a_certificate_that_nobody_vouches_for_is_refused(driver: str, encrypting: SqlServerDouble) -> None:
+    error = refused(target(encrypting, driver, server="localhost", encrypt="verified"))
+    assert error.code == "certificate"
+    assert "self-signed certificate" in error.text
+    assert "ca_file" in error.next_step
+    assert not encrypting.logins_seen
+
+
+@both_drivers
+def test_a_certificate_of_another_name_is_refused(
+    driver: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lab.sql.server import make_certificate
+
+    (tmp_path / "pki").mkdir()
+    pair = make_certificate(tmp_path / "pki", ("sql01.corp.example",))
+    with SqlServerDouble(tmp_path / "server", encryption="login", certificate=pair) as server:
+        error = refused(target(server, driver, server="localhost", encrypt="verified", ca_file=str(pair[0])))
+        assert error.code == "certificate"
+        assert "host" in error.text.lower()
+        assert not server.logins_seen
+
+
+@both_drivers
+def test_an_unverified_connection_is_encrypted_all_the_same(driver: str, encrypting: SqlServerDouble) -> None:
+    session = sql_odbc.open_session(target(encrypting, driver, encrypt="unverified"))
+    query = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
+    assert session.execute(query).value() == "TRUE"
+    session.close()
+
+
+@both_drivers
+@pytest.mark.parametrize("encrypt", ["verified", "unverified"])
+def test_a_server_without_encryption_is_told_apart(driver: str, encrypt: str, double: SqlServerDouble) -> None:
+    error = refused(target(double, driver, encrypt=encrypt))
+    assert error.code == "encryption"
+    assert "does not encrypt" in error.text
+    assert not double.logins_seen
+
+
+# --- what drivers say -----------------------------------------------------------------------------------------------
+
+
+def said(state: str, text: str) -> Exception:
+    return sql_odbc.pyodbc.Error(state, text)
+
+
+def test_joined_errors_are_taken_apart() -> None:
+    """As pyodbc joins them on Windows."""
+    records = sql_odbc.read_error(
+        said(
+            "42000",
+            "[42000] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]Cannot open 'a (5); [b]'. (3201) "
+            "(SQLExecDirectW); [42000] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]BACKUP ended. (3013)",
+        )
+    )
+    assert [(record.number, record.text) for record in records] == [
+        (3201, "Cannot open 'a (5); [b]'."),
+        (3013, "BACKUP ended."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "number", "lost"),
+    [
+        ("08S01", 10054, True),
+        ("08007", 0, True),
+        ("HYT00", 0, True),
+        ("HY000", 20017, True),
+        ("HY000", 0, True),
+        ("HY000", 596, True),
+        ("HY000", -1, True),
+        ("08004", 911, False),
+        ("42000", 3201, False),
+        ("40001", 1205, False),
+        ("28000", 18456, False),
+    ],
+)
+def test_losses_are_told_by_state_and_number(state: str, number: int, lost: bool) -> None:
+    records = sql_odbc.read_error(said(state, f"[{state}] [FreeTDS][SQL Server]x ({number}) (SQLMoreResults)"))
+    assert sql_odbc.is_loss(records) is lost
+
+
+def test_words_of_no_known_form_are_kept() -> None:
+    (record,) = sql_odbc.read_error(said("HY000", "The driver did not supply an error!"))
+    assert (record.number, record.text) == (None, "The driver did not supply an error!")
+    assert sql_odbc.read_error(sql_odbc.pyodbc.Error())[0].number is None
+
+
+def test_prefixes_are_taken_off_and_nothing_more() -> None:
+    assert sql_odbc.strip_vendor("[Microsoft][ODBC Driver 18 for SQL Server][SQL Server][a] b") == "[a] b"
+    assert sql_odbc.strip_vendor("[FreeTDS][SQL Server]x [SQL Server]y") == "x [SQL Server]y"
+    assert sql_odbc.strip_vendor("[unixODBC][Driver Manager]no") == "[Driver Manager]no"
+    assert sql_odbc.strip_vendor("[GroupID] is odd") == "[GroupID] is odd"
+
+
+def test_an_error_among_the_messages_is_an_error() -> None:
+    class Cursor(types.SimpleNamespace):
+        description = None
+        messages: t.ClassVar[list[tuple[str, str]]] = [
+            ("[01000] (3211)", "[x][SQL Server]5 percent processed."),
+            ("[42000] (3202)", "[x][SQL Server]Write failed: 112"),
+        ]
+
+        def __enter__(self) -> Cursor:
+            return self
+
+        def __exit__(self, *dummies: object) -> None:
+            return
+
+        def execute(self, batch: str) -> None:
+            return
+
+        def nextset(self) -> bool:
+            return False
+
+    connection = types.SimpleNamespace(cursor=Cursor, timeout=0, close=lambda: None)
+    heard: list[Message] = []
+    with pytest.raises(SqlError) as caught:
+        sql_odbc.OdbcSession(t.cast(t.Any, connection)).execute("BACKUP", on_message=heard.append)
+    assert (caught.value.number, heard) == (3202, [Message(3211, "5 percent processed.")])

@@ -1,0 +1,629 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restore over a real driver against the double: from every state, through every cut, and back."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import pathlib
+import sqlite3
+import threading
+import time
+import typing as t
+
+import pyodbc
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from lab.sql.engine import Certificate, Database, DataFile, User
+from lab.sql.server import SqlServerDouble
+
+SET = "20261122T150405Z"
+BAK = r"D:\MSSQL\Backup\GroupID.bak"
+SAFETY = "groupid-safety GroupID"
+TABLE = '"dbo.GroupLifecycle"'
+PATIENCE = Patience(claim=5, reconnect=20, pause=0.05)
+REQUEST = Request("GroupID", (BAK,), SET)
+
+
+def drivers() -> list[t.Any]:
+    """FreeTDS, and Microsoft's driver from PyPI where that is installed."""
+    free = pytest.param("FreeTDS", marks=pytest.mark.skipif("FreeTDS" not in pyodbc.drivers(), reason="apt: tdsodbc"))
+    try:
+        import mssql_python_odbc
+    except ImportError:
+        reason = "pip install --no-deps mssql-python-odbc"
+        return [free, pytest.param("Microsoft", marks=pytest.mark.skip(reason=reason))]
+    folder = pathlib.Path(mssql_python_odbc.__file__).parent / "libs/linux/debian_ubuntu/x86_64/lib"
+    return [free, *(pytest.param(str(path), id="Microsoft") for path in folder.glob("libmsodbcsql-*"))]
+
+
+DRIVERS = drivers()
+
+
+@dataclasses.dataclass
+class Site:
+    """A server with GroupID's database, of which there is a backup with the row ``saved``; now the row is ``new``."""
+
+    double: SqlServerDouble
+    driver: str
+
+    @property
+    def database(self) -> Database:
+        return self.double.engine.database("GroupID")
+
+    def open(self, username: str = "sa", password: str = "") -> Session:
+        return open_session(
+            Target(
+                "127.0.0.1",
+                port=self.double.port,
+                username=username,
+                password=password or self.double.password,
+                encrypt="off",
+                driver=self.driver,
+                login_timeout=2,
+            )
+        )
+
+    def run(self, *batches: str) -> None:
+        session = self.open()
+        for batch in batches:
+            session.execute(batch)
+        session.close()
+
+    def restore(
+        self, request: Request = REQUEST, *, check: bool = False, patience: Patience = PATIENCE
+    ) -> dict[str, t.Any]:
+        return restore(request, self.open, "sql01", check=check, patience=patience)
+
+    def fail(self, request: Request = REQUEST, *, patience: Patience = PATIENCE) -> RestoreError:
+        with pytest.raises(RestoreError) as caught:
+            self.restore(request, patience=patience)
+        return caught.value
+
+    def attempt(self) -> tuple[dict[str, t.Any], RestoreError | None]:
+        try:
+            return self.restore(), None
+        except RestoreError as error:
+            return error.result, error
+
+    def row(self) -> str:
+        return str(self.double.engine.sql("GroupID", f"SELECT Name FROM {TABLE}")[0][0])
+
+    def write(self, name: str, database: str = "GroupID") -> None:
+        self.double.engine.sql(database, f"DELETE FROM {TABLE}")
+        self.double.engine.sql(database, f"INSERT INTO {TABLE} (GroupId, Name) VALUES (1, ?)", (name,))
+
+    def stands(self, state: str = "ONLINE", access: str = "MULTI_USER") -> bool:
+        return (self.database.state, self.database.user_access) == (state, access)
+
+    def changed(self) -> list[str]:
+        """The batches that changed something, in order."""
+        starts = ("ALTER", "BACKUP", "DROP", "EXEC [", "RESTORE DATABASE", "RESTORE LOG")
+        return [batch for batch in self.double.statements if batch.startswith(starts)]
+
+    def file(self, path: str) -> pathlib.Path:
+        return self.double.engine.map_path(path)
+
+    def safety_backups(self) -> list[str]:
+        return [row["name"] for row in self.double.engine.history["backupset"] if row["name"].startswith(SAFETY)]
+
+
+def backup(
+    database: str = "GroupID", path: str = BAK, name: str = f"groupid hq {SET}", options: str = "CHECKSUM, "
+) -> str:
+    return f"BACKUP DATABASE [{database}] TO DISK = N'{path}' WITH COPY_ONLY, {options}NAME = N'{name}'"
+
+
+@pytest.fixture(params=DRIVERS)
+def site(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> c.Iterator[Site]:
+    with SqlServerDouble(tmp_path / "server") as double:
+        double.engine.add_database("GroupID")
+        made = Site(double, request.param)
+        made.write("saved")
+        made.run(backup())
+        made.write("new")
+        double.statements.clear()
+        yield made
+
+
+def test_a_changed_row_returns_and_the_safety_backup_has_the_new_one(site: Site) -> None:
+    result = site.restore()
+    assert (result["outcome"], result["changed"], site.row(), site.stands()) == ("restored", True, "saved", True)
+    assert site.safety_backups() == [result["safety"]["name"]]
+    back = dataclasses.replace(REQUEST, files=tuple(result["safety"]["files"]))
+    site.restore(back)
+    assert site.row() == "new"
+
+
+def test_takes_it_offline_between_the_safety_backup_and_the_restore(site: Site) -> None:
+    portal = site.double.engine.visitor("GroupID")
+    result = site.restore()
+    kinds = [" ".join(batch.split()[:2]) for batch in result["statements"]]
+    assert kinds == ["BACKUP DATABASE", "RESTORE VERIFYONLY", "ALTER DATABASE", "RESTORE DATABASE", "ALTER DATABASE"]
+    assert "OFFLINE WITH ROLLBACK IMMEDIATE" in result["statements"][2]
+    assert "REPLACE" in result["statements"][3], "recovery model full: the log's tail would stop it (3159)"
+    assert "session" in result["warnings"][0]
+    assert portal.killed
+    assert site.double.engine.sessions_in(site.database), "the portal is back"
+
+
+def test_replace_is_left_out_where_the_server_can_check_for_itself(site: Site) -> None:
+    site.database.recovery_model = "SIMPLE"
+    assert "REPLACE" not in site.restore()["statements"][3]
+
+
+def test_check_mode_says_the_statements_and_sends_none(site: Site) -> None:
+    foretold = site.restore(check=True)
+    assert site.changed() == []
+    assert site.row() == "new"
+    stamp = foretold["safety"]["name"].rpartition(" ")[2]
+    done = site.restore()
+    later = done["safety"]["name"].rpartition(" ")[2]
+    assert [batch.replace(stamp, later) for batch in foretold["statements"]] == done["statements"]
+    assert foretold["changed"]
+
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+
+def cut_restore(site: Site) -> None:
+    """Leave what a controller leaves that dies in the middle of RESTORE."""
+    site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
+    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    assert error.explained["code"] == "unreachable"
+    site.double.listen()
+    wait_for(lambda: not site.double.engine.sessions)
+    site.double.statements.clear()
+
+
+def wait_for(reached: c.Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_from_restricted_user(site: Site) -> None:
+    site.database.user_access = "RESTRICTED_USER"
+    result = site.restore()
+    assert (site.row(), site.stands()) == ("saved", True)
+    assert "RESTRICTED_USER" in result["warnings"][0]
+
+
+def test_from_single_user_that_nobody_holds(site: Site) -> None:
+    site.database.user_access = "SINGLE_USER"
+    site.restore()
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+def test_single_user_held_by_another_is_left_and_the_holder_is_named(site: Site) -> None:
+    holder = site.open()
+    holder.execute("ALTER DATABASE [GroupID] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+    error = site.fail()
+    assert error.explained["number"] == 5064
+    assert "session" in error.explained["cause"]
+    assert error.result["outcome"] == "as_found"
+    assert site.stands("ONLINE", "SINGLE_USER")
+    assert site.safety_backups() == []
+    holder.close()
+
+
+def test_from_offline_with_a_safety_backup_of_what_was_in_it(site: Site) -> None:
+    site.database.state = "OFFLINE"
+    result = site.restore()
+    assert (site.row(), site.stands()) == ("saved", True)
+    assert site.safety_backups() == [result["safety"]["name"]]
+
+
+def test_offline_database_is_offline_again_after_a_failure(site: Site) -> None:
+    site.database.state = "OFFLINE"
+    site.double.faults.errors(
+        "^BACKUP DATABASE", (3201, "Cannot open backup device 'x'. Operating system error 5(denied).")
+    )
+    error = site.fail()
+    assert error.explained["number"] == 3201
+    assert site.stands("OFFLINE")
+
+
+@pytest.mark.parametrize("state", ["RESTORING", "RECOVERY_PENDING", "SUSPECT"])
+def test_a_state_without_safety_backup_is_refused_unless_accepted(site: Site, state: str) -> None:
+    site.database.state = state
+    error = site.fail()
+    assert error.explained["code"] == "no_safety"
+    assert site.changed() == []
+    result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
+    assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
+    assert any("no safety backup" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("state", ["RECOVERING", "EMERGENCY"])
+def test_states_in_which_somebody_works_on_it_are_refused(site: Site, state: str) -> None:
+    site.database.state = state
+    assert site.fail(dataclasses.replace(REQUEST, accept_no_safety=True)).explained["code"] == "state"
+    assert site.changed() == []
+
+
+def test_absent_database_is_made_anew(site: Site) -> None:
+    site.run("DROP DATABASE [GroupID]")
+    result = site.restore()
+    assert (site.row(), site.stands(), result["safety"], result["replace"]) == ("saved", True, None, False)
+
+
+def test_absent_database_is_absent_again_after_a_failure(site: Site) -> None:
+    site.run("DROP DATABASE [GroupID]")
+    site.double.faults.errors("^RESTORE DATABASE", (3203, "Read on x failed: 23"), percent=50)
+    error = site.fail()
+    assert error.result["state"] == "ABSENT"
+    assert "groupid" not in site.double.engine.databases
+
+
+# --- what is cut -----------------------------------------------------------------------------------------------------
+
+CUTS: list[tuple[str, t.Any, float]] = [
+    ("sp_getapplock", "before", 0),
+    ("sp_getapplock", "after", 0),
+    ("RESTORE HEADERONLY", "before", 0),
+    ("RESTORE VERIFYONLY", "before", 0),
+    ("RESTORE VERIFYONLY", "after", 0),
+    ("^BACKUP DATABASE", "before", 0),
+    ("^BACKUP DATABASE", "during", 50),
+    ("^BACKUP DATABASE", "after", 0),
+    ("s.compressed_backup_size", "before", 0),
+    ("RESTORE VERIFYONLY.*groupid-safety", "before", 0),
+    ("RESTORE VERIFYONLY.*groupid-safety", "after", 0),
+    ("resource_type = N'DATABASE'", "before", 0),
+    ("SET OFFLINE", "before", 0),
+    ("SET OFFLINE", "after", 0),
+    ("^RESTORE DATABASE", "before", 0),
+    ("^RESTORE DATABASE", "during", 5),
+    ("^RESTORE DATABASE", "during", 50),
+    ("^RESTORE DATABASE", "during", 95),
+    ("^RESTORE DATABASE", "after", 0),
+    ("SET MULTI_USER", "before", 0),
+    ("SET MULTI_USER", "after", 0),
+    ("database_principals", "before", 0),
+    ("sp_releaseapplock", "before", 0),
+]
+
+
+@pytest.mark.parametrize(("pattern", "when", "percent"), CUTS)
+def test_a_cut_connection_leaves_it_as_before_or_as_after(
+    site: Site, pattern: str, when: t.Any, percent: float
+) -> None:
+    site.double.engine.visitor("GroupID")
+    site.double.faults.drop(pattern, when, percent=percent)
+    result, error = site.attempt()
+    if error is None:
+        assert site.row() == "saved"
+        assert pattern == "sp_releaseapplock" or any("connection was lost" in line for line in result["warnings"])
+    else:
+        assert site.row() == "new"
+        assert error.explained["code"] == "connection_lost"
+        assert result["outcome"] in ("as_found", "rolled_back")
+    assert site.stands()
+    touched = any("OFFLINE" in batch for batch in result["statements"])
+    assert (result["safety"] is not None) or not touched
+    site.double.faults.clear()
+    assert site.restore()["outcome"] == "restored"
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "when"), [("SET OFFLINE", "after"), ("^RESTORE DATABASE", "during"), ("^RESTORE DATABASE", "after")]
+)
+def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishes(
+    site: Site, pattern: str, when: t.Any
+) -> None:
+    site.double.faults.drop(pattern, when, outage=True)
+    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    assert (error.explained["code"], error.result["outcome"]) == ("unreachable", "unknown")
+    assert error.result["recovery_statement"] in str(error)
+    assert error.result["safety"]["name"].startswith(SAFETY)
+    site.double.listen()
+    assert site.restore()["outcome"] == "restored"
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+@pytest.mark.parametrize(("pattern", "when"), [("SET OFFLINE", "after"), ("^RESTORE DATABASE", "during")])
+def test_the_one_command_goes_back(site: Site, pattern: str, when: t.Any) -> None:
+    site.double.faults.drop(pattern, when, outage=True)
+    command = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2)).result["recovery_statement"]
+    site.double.listen()
+    site.run(command)
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_after_a_cut_another_sets_run_is_told_and_this_sets_run_goes_back(site: Site) -> None:
+    cut_restore(site)
+    assert site.database.state == "RESTORING"
+    other = site.fail(dataclasses.replace(REQUEST, set_id="20261123T000000Z")).explained
+    assert other["code"] == "other_set"
+    safety = next(
+        row["physical_device_name"]
+        for row in site.double.engine.history["backupmediafamily"]
+        if SAFETY in row["physical_device_name"]
+    )
+    site.restore(dataclasses.replace(REQUEST, files=(safety,)))
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_the_run_after_a_cut_goes_back_to_the_first_runs_safety_backup_when_it_fails_too(site: Site) -> None:
+    cut_restore(site)
+    site.double.faults.clear()
+    site.double.faults.errors("^RESTORE DATABASE", (3203, "Read on x failed: 23"), percent=50)
+    error = site.fail()
+    assert error.result["outcome"] == "rolled_back"
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_a_restore_that_fails_halfway_is_rolled_back_from_the_safety_backup(site: Site) -> None:
+    site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert error.result["safety"]["name"] in error.explained["cause"]
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_a_lost_way_back_is_found_again(site: Site) -> None:
+    site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
+    site.double.faults.drop("^RESTORE DATABASE.*groupid-safety", "during")
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_two_controllers_restore_one_after_the_other(site: Site) -> None:
+    site.double.engine.backup_seconds = 0.3
+    ended: list[dict[str, t.Any]] = []
+    threads = [threading.Thread(target=lambda: ended.append(site.restore())) for dummy in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [one["outcome"] for one in ended] == ["restored", "restored"]
+    order = [batch.split()[0] for batch in site.changed()]
+    assert order == order[: len(order) // 2] * 2
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def refused(site: Site, request: Request = REQUEST) -> dict[str, t.Any]:
+    explained = site.fail(request).explained
+    assert site.changed() == []
+    assert (site.row(), site.stands()) == ("new", True)
+    return explained
+
+
+@pytest.mark.parametrize("part", [0.01, 0.6, 0.99])
+def test_truncated_file(site: Site, part: float) -> None:
+    file = site.file(BAK)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * part)])
+    assert refused(site)["number"] in (3203, 3241, 3242, 3256, 3189)
+
+
+def test_flipped_byte(site: Site) -> None:
+    file = site.file(BAK)
+    content = bytearray(file.read_bytes())
+    content[len(content) * 7 // 10] ^= 1
+    file.write_bytes(content)
+    assert refused(site)["number"] in (3183, 3189, 3203, 3242)
+
+
+def test_another_databases_file(site: Site) -> None:
+    site.double.engine.add_database("Payroll")
+    site.run(backup("Payroll", r"D:\MSSQL\Backup\Payroll.bak", "nightly"))
+    site.double.statements.clear()
+    files = (r"D:\MSSQL\Backup\Payroll.bak",)
+    assert refused(site, dataclasses.replace(REQUEST, files=files))["code"] == "other_database"
+    request = dataclasses.replace(REQUEST, files=files, database="Payroll", as_database="GroupID")
+    explained = refused(site, request)
+    assert explained["code"] == "other_family"
+    waiver = site.double.engine.database("Payroll").family_guid.lower()
+    assert waiver in explained["next"]
+    result = site.restore(dataclasses.replace(request, allow_other_family=waiver))
+    assert (result["replace"], site.database.family_guid.lower()) == (True, waiver)
+
+
+def test_a_database_of_the_same_name_and_another_family(site: Site) -> None:
+    site.database.family_guid = "00000000-0000-0000-0000-000000000001"
+    assert refused(site)["code"] == "other_family"
+
+
+def test_a_file_that_is_not_the_one_of_the_record(site: Site) -> None:
+    gone = "00000000-0000-0000-0000-000000000001"
+    assert refused(site, dataclasses.replace(REQUEST, expected_uuid=gone))["code"] == "backup_missing"
+    assert refused(site, dataclasses.replace(REQUEST, expected_family=gone))["code"] == "other_backup"
+
+
+def test_newer_server(site: Site) -> None:
+    site.double.engine.version = "15.0.2000.5"
+    assert refused(site)["code"] == "newer_server"
+
+
+def test_missing_certificate(site: Site) -> None:
+    certificate = Certificate("tde")
+    site.double.engine.certificates.append(certificate)
+    site.database.tde_thumbprint = certificate.thumbprint
+    site.run(backup(path=r"D:\MSSQL\Backup\tde.bak"))
+    site.double.statements.clear()
+    site.double.engine.certificates.clear()
+    explained = refused(site, dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\tde.bak",)))
+    assert explained["code"] in ("certificate_missing", "sql_33111")
+    assert certificate.thumbprint in explained["cause"]
+
+
+def test_no_checksums(site: Site) -> None:
+    site.run(backup(path=r"D:\MSSQL\Backup\plain.bak", options="NO_CHECKSUM, "))
+    site.double.statements.clear()
+    request = dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\plain.bak",))
+    assert refused(site, request)["code"] == "no_checksums"
+    site.write("newer still")
+    assert site.restore(dataclasses.replace(request, accept_unverified=True))["outcome"] == "restored"
+
+
+def test_availability_group(site: Site) -> None:
+    site.database.availability_group = "AG1"
+    assert refused(site)["code"] == "availability_group"
+
+
+def test_several_backups_in_one_file(site: Site) -> None:
+    site.run(backup(options="CHECKSUM, NOINIT, "))
+    site.double.statements.clear()
+    assert refused(site)["code"] == "several_backups"
+    site.restore(dataclasses.replace(REQUEST, position=1))
+    assert site.row() == "saved"
+
+
+def test_login_that_may_back_up_but_not_restore(site: Site) -> None:
+    login = site.double.engine.add_login("half", "Half-Passw0rd!")
+    site.database.users = (User("half", login.sid, frozenset(("db_owner",))),)
+    with pytest.raises(RestoreError) as caught:
+        restore(REQUEST, lambda: site.open("half", "Half-Passw0rd!"), "sql01", patience=PATIENCE)
+    assert caught.value.explained["code"] == "no_permission"
+    assert "dbcreator" in caught.value.explained["next"]
+    assert site.changed() == []
+
+
+def test_missing_file_is_told_with_its_number_and_path(site: Site) -> None:
+    explained = refused(site, dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\gone.bak",)))
+    assert explained["number"] == 3201
+    assert "gone.bak" in explained["cause"]
+
+
+def test_safety_folder_without_room_stops_it(site: Site) -> None:
+    site.double.engine.os_errors["\\\\nas01"] = 53
+    error = site.fail(dataclasses.replace(REQUEST, safety_path=r"\\nas01\backup", accept_no_safety=True))
+    assert error.explained["number"] == 3201
+    assert (site.row(), site.stands(), error.result["changed"]) == ("new", True, False)
+
+
+def test_damaged_database_is_restored_without_a_safety_backup_when_accepted(site: Site) -> None:
+    site.database.damaged_page = 3
+    error = site.fail()
+    assert (site.row(), site.stands(), error.result["outcome"]) == ("new", True, "as_found")
+    result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
+    assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
+
+
+# --- the log's tail --------------------------------------------------------------------------------------------------
+
+
+def test_tail_of_the_log_is_saved_and_replace_left_out(site: Site) -> None:
+    site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    site.double.statements.clear()
+    result = site.restore(dataclasses.replace(REQUEST, tail_log=True))
+    assert (site.row(), site.stands(), result["replace"]) == ("saved", True, False)
+    assert site.file(result["tail_file"]).exists()
+
+
+def test_tail_of_the_log_comes_back_with_the_safety_backup(site: Site) -> None:
+    site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
+    error = site.fail(dataclasses.replace(REQUEST, tail_log=True))
+    assert error.result["outcome"] == "rolled_back"
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cut_tail_leaves_all_data(site: Site, when: t.Any) -> None:
+    site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    site.double.faults.drop("BACKUP LOG", when)
+    error = site.fail(dataclasses.replace(REQUEST, tail_log=True))
+    assert error.result["outcome"] == "as_found"
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_tail_of_a_simple_database_is_refused(site: Site) -> None:
+    site.database.recovery_model = "SIMPLE"
+    assert refused(site, dataclasses.replace(REQUEST, tail_log=True))["code"] == "tail_log"
+
+
+# --- another name, other logins --------------------------------------------------------------------------------------
+
+
+def test_under_another_name_beside_the_first(site: Site) -> None:
+    site.restore(dataclasses.replace(REQUEST, as_database="GroupID Test"))
+    copy = site.double.engine.database("GroupID Test")
+    assert [file.path for file in copy.files] == [
+        r"D:\MSSQL\DATA\GroupID Test.mdf",
+        r"D:\MSSQL\LOG\GroupID Test_log.ldf",
+    ]
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_a_file_in_the_place_of_a_new_one_is_refused(site: Site) -> None:
+    site.file(r"D:\MSSQL\DATA\Copy.mdf").write_bytes(b"somebody's")
+    explained = refused(site, dataclasses.replace(REQUEST, as_database="Copy"))
+    assert explained["code"] == "no_place"
+    assert r"D:\MSSQL\DATA\Copy.mdf" in explained["cause"]
+
+
+def test_streams_and_full_text_are_moved_too(site: Site) -> None:
+    site.database.files += (
+        DataFile(3, "Photos", r"D:\MSSQL\DATA\Photos", "FILESTREAM"),
+        DataFile(4, "Search", r"D:\MSSQL\DATA\Search", "FULLTEXT"),
+    )
+    for path in (r"D:\MSSQL\DATA\Photos", r"D:\MSSQL\DATA\Search"):
+        site.file(path).write_bytes(b"content")
+    site.run(backup(path=r"D:\MSSQL\Backup\streams.bak"))
+    request = dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\streams.bak",), as_database="Copy")
+    paths = {file["name"]: file["path"] for file in site.restore(request)["files"]}
+    assert paths["Photos"] == r"D:\MSSQL\DATA\Copy_Photos"
+    assert paths["Search"] == r"D:\MSSQL\DATA\Copy_Search"
+
+
+def test_orphaned_users_are_named_and_mended(site: Site) -> None:
+    old = User("portal", b"\x09" * 16, frozenset(("db_owner",)))
+    site.database.users = (old,)
+    site.run(backup(path=r"D:\MSSQL\Backup\users.bak"))
+    site.double.engine.add_login("portal", "Portal-Passw0rd!")
+    owner = site.double.engine.add_login("owner", "Owner-Passw0rd!")
+    request = dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\users.bak",))
+    result = site.restore(request)
+    assert result["orphaned_users"] == ["portal"]
+    assert any("login_map" in step for step in result["next_steps"])
+    result = site.restore(dataclasses.replace(request, login_map={"portal": "portal", "dbo": "owner"}))
+    assert (result["orphaned_users"], result["joined_users"]) == ([], {"portal": "portal", "dbo": "owner"})
+    assert result["owner"] == "owner"
+    assert site.database.owner_sid == owner.sid
+
+
+def test_a_login_map_that_the_server_refuses_fails_after_the_restore(site: Site) -> None:
+    login = site.double.engine.add_login("portal", "Portal-Passw0rd!")
+    site.database.users = (User("portal", login.sid),)
+    site.run(backup(path=r"D:\MSSQL\Backup\users.bak"))
+    error = site.fail(dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\users.bak",), login_map={"dbo": "portal"}))
+    assert (error.explained["code"], error.result["outcome"]) == ("login_map", "restored")
+    assert "15110" in error.explained["cause"]
+    assert site.stands()
+
+
+def test_login_map_that_names_no_login_is_refused_before(site: Site) -> None:
+    assert refused(site, dataclasses.replace(REQUEST, login_map={"portal": "gone"}))["code"] == "login_missing"
+
+
+@pytest.mark.parametrize("name", ["Group]ID", "it's", "a;--b", "Gruppe-ÄÖ€", "x" * 128])
+def test_names_that_need_quoting(site: Site, name: str) -> None:
+    files = (DataFile(1, "Data", r"D:\MSSQL\DATA\long.mdf"), DataFile(2, "Log", r"D:\MSSQL\LOG\long.ldf", "LOG"))
+    site.double.engine.add_database(name, files=files)
+    site.write("saved", name)
+    site.run(
+        f"BACKUP DATABASE [{name.replace(']', ']]')}] TO DISK = N'D:\\MSSQL\\Backup\\it''s.bak' "
+        f"WITH COPY_ONLY, CHECKSUM, NAME = N'groupid hq {SET}'"
+    )
+    site.write("new", name)
+    result = site.restore(Request(name, (r"D:\MSSQL\Backup\it's.bak",), SET))
+    assert len(result["safety"]["name"]) <= 128
+    with sqlite3.connect(site.double.engine.path_of(site.double.engine.database(name))) as rows:
+        assert rows.execute(f"SELECT Name FROM {TABLE}").fetchone() == ("saved",)
