@@ -73,6 +73,12 @@ requirements:
   - pyodbc on the host that runs the module.
   - An ODBC driver there, Microsoft's 17 or 18, or FreeTDS 1.0 or later.
 attributes:
+  action:
+    support: full
+    description: Fills in what the host's variables say of the connection, then runs the module.
+  async:
+    support: none
+    description: Supports being used with the C(async) keyword.
   check_mode:
     support: full
     description: Can run in check mode and return the changed status without modifying the target.
@@ -84,5 +90,7 @@ notes:
   - Runs where Python, pyodbc and a driver are, on the controller with C(delegate_to=localhost) or on any such host. No
     GroupID server needs them.
   - The connection goes to the database C(master) under the application name C(identityops.groupid).
+  - An option of the connection that the task does not give is taken from the host's variable C(groupid_sql_) and the
+    option's name, such as C(groupid_sql_password).
   - The password is masked in results and messages.
 """

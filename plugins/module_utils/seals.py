@@ -10,8 +10,8 @@ absence of an error.
 ``Facts`` is as in `deployments`. What the roles leave there for these functions:
 
 ``__groupid_part``, ``__groupid_verified``: the answers of ``groupid_backup_folder`` and ``groupid_backup_verify``.
-``__groupid_database``: ``{"part": answer of groupid_backup_adopt, "verified": answer of groupid_backup_verify}``, on the
-deployment's first host, where the deployment has a database that is backed up; ``part`` is missing while it was not.
+``__groupid_database``: ``{"part": answer of groupid_backup_adopt, "verified": answer of groupid_backup_verify}`` on
+the deployment's first host, where its database is backed up; ``part`` is missing while it was not.
 ``__groupid_seals``: ``{set id: {"prepared": digest, "sealed": digest}}``, the steps that the host has done.
 """
 

@@ -43,12 +43,6 @@ class Advice:
 
 _ADVICE = (
     Advice(
-        201,
-        "A procedure was called without a parameter.",
-        "This server's version knows the procedure in another form.",
-        "Report it with the server's version.",
-    ),
-    Advice(
         226,
         "ALTER DATABASE is not allowed within a transaction.",
         "The connection is inside a transaction.",
@@ -578,12 +572,6 @@ _ADVICE = (
         "The server is shutting down.",
         "Somebody stops or restarts it.",
         "Wait until it runs again, then run again.",
-    ),
-    Advice(
-        6106,
-        "There is no such session.",
-        "It ended by itself.",
-        "Run again.",
     ),
     Advice(
         9002,

@@ -9,7 +9,7 @@ import collections.abc as c
 import dataclasses
 import re
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_browser, sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils import sql_browser, sql_echo, sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc_driver import (
     Driver,
     check_freetds,
@@ -186,7 +186,8 @@ class OdbcSession:
         if is_loss(said.errors):
             self.close()
             raise ConnectionLostError(first.number, first.text, following, batch)
-        raise SqlError(first.number, first.text, following, batch)
+        error = SqlError(first.number, first.text, following, batch)
+        raise sql_echo.look_behind(error, self.execute) if first.number in sql_errors.ECHOES else error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -27,7 +27,7 @@ import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import sql_text
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts
 
 ABSENT = "ABSENT"
@@ -40,8 +40,6 @@ _NAME_LIMIT = 128
 _MOMENT = "%Y%m%dT%H%M%S"
 _SET_ID = r"\d{8}T\d{6}Z(?:-[a-z0-9._-]{1,40})?"
 _OWN_NAME = re.compile(rf"groupid \S+ ({_SET_ID})|{SAFETY} .* ({_SET_ID}) \d{{8}}T\d{{6}}\.\d{{3}}Z")
-
-join = join_path
 
 
 class RefusedError(ValueError):

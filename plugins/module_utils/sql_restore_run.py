@@ -11,6 +11,7 @@ that was lost, and with it what that session did.
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import dataclasses
 import datetime
 import time
@@ -59,6 +60,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_session im
 _IN_USE = 3101
 _TAIL_TRIES = 3
 _WAYS_TRIED = 4
+_GIVING_BACK_TRIES = 3
 _LOSSES_BORNE = 3
 # What BACKUP says when the database is at fault, not the place where the backup goes.
 _UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
@@ -102,6 +104,8 @@ def restore(
         claim = RefusedError("claim", str(busy), "Wait until the other run has ended, then repeat the restore.")
         raise refused(story, claim) from busy
     except SqlError as error:
+        if story.progress.opened or story.progress.restoring:
+            raise unknown(story, error, "Its state could not be read") from error
         raise failed(story, error, Way("as_found")) from error
     finally:
         run.close()
@@ -195,6 +199,9 @@ class _Run:
                 raise
             except SqlError as error:
                 steps = self._instead(session, step, steps, error)
+            else:
+                if step.stage == "open" and steps[0].stage != "open":
+                    steps = self._identified(session, steps)
             if step.stage == "restore":
                 return
 
@@ -253,6 +260,17 @@ class _Run:
         story.plan = dataclasses.replace(again, target=story.planned.target)
         return list(again.steps)
 
+    def _identified(self, session: Session, steps: list[Step]) -> list[Step]:
+        """A database that was opened shows of which family it is. Raises RefusedError for another one's."""
+        story = self._story
+        before = story.planned.target
+        if story.facts is None or before.family_guid is not None:
+            return steps
+        family = read_target(session, story.target).family_guid
+        facts = dataclasses.replace(story.facts, target=dataclasses.replace(before, family_guid=family))
+        story.plan = make_plan(story.request, facts, self._now())
+        return [step for step in story.plan.steps if step.stage != "open"]
+
     def _confirmed(self, session: Session) -> Safety:
         """Give the safety backup when msdb has it, whole: only then it counts. Raises RefusedError."""
         story = self._story
@@ -291,12 +309,7 @@ class _Run:
         story = self._story
         plan = story.planned
         give_back = next(step for step in plan.steps if step.stage == "give_back")
-        try:
-            self._send(session, give_back)
-        except ConnectionLostError:
-            raise
-        except SqlError as error:
-            raise half_finished(story, error, give_back.statement) from error
+        self._give_back(session, give_back)
         mended = sql_logins.mend(session, plan.target.name, story.request.login_map)
         result = restored(story) | {"joined_users": mended.joined} | self._belongings(session)
         result["next_steps"] += result.pop("advice")
@@ -305,6 +318,26 @@ class _Run:
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
             raise RestoreError(explain("login_map", what, " ".join(mended.refused), next_step), result)
         return result
+
+    def _give_back(self, session: Session, step: Step) -> None:
+        """Open the database to all. Who comes at that moment may make it fail (1205, 5061), so it is tried again."""
+        for left in reversed(range(_GIVING_BACK_TRIES)):
+            refusal = self._refusal(session, step)
+            if refusal is None:
+                return
+            if not left:
+                raise half_finished(self._story, refusal, step.statement) from refusal
+            self._sleep(self._patience.pause)
+
+    def _refusal(self, session: Session, step: Step) -> SqlError | None:
+        """Do one step, and give the server's refusal; None when it did it."""
+        try:
+            self._send(session, step)
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            return error
+        return None
 
     def _belongings(self, session: Session) -> dict[str, t.Any]:
         """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
@@ -340,16 +373,12 @@ class _Run:
             safety = story.progress.safety
             rolled = safety is not None and self._is_restored(session, safety.backup_set_uuid)
             way = way_back(story.planned, dataclasses.replace(story.progress, rolled=rolled), found)
-            try:
-                for step in way.steps:
-                    self._send(session, step)
-            except ConnectionLostError:
-                raise
-            except SqlError as error:
-                story.warnings.append(f"On the way back: {error}.")
-                self._learn(found, way)
-            else:
+            refusals = (self._refusal(session, step) for step in way.steps)
+            refusal = next((error for error in refusals if error), None)
+            if refusal is None:
                 return way
+            story.warnings.append(f"On the way back: {refusal}.")
+            self._learn(found, way)
         return Way("broken")
 
     def _learn(self, found: Target, way: Way) -> None:
@@ -368,6 +397,7 @@ class _Run:
             try:
                 # The server gives the claim once it has ended the session that was lost.
                 with claimed(session, self._story.request.target, self._patience.reconnect, clock=self._clock):
+                    self._recall_safety(session)
                     if self._has_arrived(session):
                         self._story.warnings.append(f"The connection was lost ({lost}), but the restore had been done.")
                         return self._finish(session)
@@ -377,6 +407,13 @@ class _Run:
             except ClaimRefusedError as busy:
                 raise unknown(self._story, error, f"The session that was lost is still at work: {busy}") from busy
         raise unknown(self._story, error, f"The connection was lost {_LOSSES_BORNE} more times: {lost}")
+
+    def _recall_safety(self, session: Session) -> None:
+        """Find the safety backup whose end the lost connection did not tell."""
+        story = self._story
+        if story.safety is None and story.planned.safety is not None:
+            with contextlib.suppress(RefusedError):
+                story.safety = self._confirmed(session)
 
     def _has_arrived(self, session: Session) -> bool:
         """Whether the database is what was to be restored."""

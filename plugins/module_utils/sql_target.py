@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
+import ssl
 import typing as t
 
 DEFAULT_PORT = 1433
@@ -108,8 +109,9 @@ def _check_encryption(target: Target) -> None:
         if _CONTROL.search(target.ca_file) or any(character in target.ca_file for character in ";#"):
             raise ValueError(f"ca_file {target.ca_file!r} holds a control character, ';' or '#'.")
         try:
-            with open(target.ca_file, "rb") as file:
-                file.read(1)
+            ssl.create_default_context(cafile=target.ca_file)
+        except ssl.SSLError:
+            raise ValueError(f"ca_file {target.ca_file} holds no certificate in PEM form.") from None
         except OSError as problem:
             raise ValueError(f"ca_file {target.ca_file} cannot be read: {problem.strerror}.") from None
     carried = target.host_name_in_certificate

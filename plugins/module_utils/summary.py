@@ -1,9 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines that a run ends with: a table of hosts, after a backup one of sets, and what failed.
+"""The lines that a run ends with: a table of hosts, one of databases, after a backup one of sets, and what failed.
 
-``Facts`` is as in `deployments` and `seals`, and ``__groupid_restored`` is the answer of ``groupid_restore_folder``.
+``Facts`` is as in `deployments` and `seals`; ``__groupid_restored`` is the answer of ``groupid_restore_folder``, and
+``__groupid_sql_restored`` that of ``groupid_sql_restore`` on the deployment's first host.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ def lines(facts: Facts, chosen: deployments.Plan, kind: Kind, check: bool = Fals
     """
     headings, row_of = HOST_TABLES[kind]
     body = table(["host", "server", "deployment", *headings], [row_of(facts, host) for host in chosen["hosts"]])
+    databases = [row for host in chosen["hosts"] for row in DATABASE_ROWS[kind](facts, host)]
+    if databases:
+        body += ["", *table(DATABASE_HEADINGS, databases)]
     if kind == "backup":
         body += ["", *_set_table(facts, chosen, check)]
     predicted = check and kind in ("backup", "restore")
@@ -126,6 +130,64 @@ HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell
         ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds"],
         _restore_row,
     ),
+}
+
+
+DATABASE_HEADINGS = ["deployment", "database", "SQL Server", "mode", "state", "MB", "seconds", "note"]
+
+
+def _no_database(_facts: Facts, _host: str) -> list[list[Cell]]:
+    return []
+
+
+def _saved_database(facts: Facts, host: str) -> list[list[Cell]]:
+    """Tell of the part of the database as backup and verify leave it, on the host that brings it."""
+    known = facts[host].get("__groupid_database")
+    if known is None:
+        return []
+    part, made, check = (known.get(name) or {} for name in ("part", "backup", "verified"))
+    external = part.get("external") or check.get("external")
+    size = made.get("bytes") if external else part.get("bytes", check.get("bytes"))
+    notes = ["made by another run"] if made.get("shared") else []
+    notes += ["not hashed, not pruned"] if external else []
+    return [
+        [
+            *_which_database(facts, host, known),
+            "recorded" if external else check.get("state") or part.get("state") or _outcome(facts, host),
+            None if size is None else size / 1e6,
+            made.get("seconds", check.get("seconds")),
+            ", ".join(notes),
+        ]
+    ]
+
+
+def _restored_database(facts: Facts, host: str) -> list[list[Cell]]:
+    source = facts[host].get("__groupid_sql_source")
+    if source is None:
+        return []
+    done = _answer(facts, host, "__groupid_sql_restored")
+    safety = done.get("safety") or {}
+    return [
+        [
+            *_which_database(facts, host, source),
+            done.get("outcome") or _outcome(facts, host),
+            None,
+            done.get("seconds"),
+            f"safety backup: {safety['name']}" if safety.get("name") else "",
+        ]
+    ]
+
+
+def _which_database(facts: Facts, host: str, source: c.Mapping[str, t.Any]) -> list[Cell]:
+    deployment = facts[host]["__groupid_asked"]["deployment"]
+    return [deployment, source.get("database"), source.get("server"), source.get("mode")]
+
+
+DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
+    "preflight": _no_database,
+    "backup": _saved_database,
+    "verify": _saved_database,
+    "restore": _restored_database,
 }
 
 

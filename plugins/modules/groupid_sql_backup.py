@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_sql_backup
 short_description: Back up the database of GroupID, once for a set
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Makes a full backup of GroupID's database with SQL Server's own C(BACKUP), copy-only and with checksums, has SQL
     Server confirm it from C(msdb), and verifies it with C(RESTORE VERIFYONLY).
@@ -18,7 +18,7 @@ description:
     C(BACKUP). It goes with that connection, so a run that was killed delays nobody. Nothing is written into the
     database itself. The record of a set's backup is its name in C(msdb), C(groupid <deployment> <set id>).
   - SQL Server writes the file, where it can reach it and as its own service account. A file that is there already is
-    neither appended to nor overwritten; the backup's name gets 8 more characters then, and there is a warning.
+    neither appended to nor overwritten; then 8 characters are appended to the new file's name, and there is a warning.
   - C(BACKUP) counts as done when C(msdb) has its record, and for no other reason. After a lost connection the module
     connects again, waits until the server has ended the old session, and looks there.
   - A copy-only backup leaves the chain of the administrator's own full, differential and log backups as it is.

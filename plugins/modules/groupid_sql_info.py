@@ -596,6 +596,7 @@ import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors, sql_facts, sql_folder, sql_history
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session

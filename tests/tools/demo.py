@@ -14,10 +14,10 @@ import sys
 import time
 
 import fleet
-from demonstration import DEMO, LAB, PLACES, Demonstration, Row, heading
+from demonstration import DEMO, LAB, PLACES, DatabaseRow, Demonstration, Row, heading
 
 
-def _table(rows: list[Row]) -> None:
+def _table(rows: list[Row], databases: list[DatabaseRow]) -> None:
     heading("Result")
     line = "{:<20} {:<8} {:<8} {:<18} {:<7} {:>6}  {}"
     print(line.format("backup root", "server", "GroupID", "set", "sealed", "files", "after the restore"))
@@ -25,6 +25,9 @@ def _table(rows: list[Row]) -> None:
         sealed = "yes" if row.sealed else "NO"
         where = row.place.backup_root
         print(line.format(where, row.server.name, row.version, row.set_id, sealed, row.files, row.verdict))
+    for database in databases:
+        name = f"database of {database.deployment}"
+        print(f"{database.place.backup_root:<20} {name:<52} rows {database.verdict}")
 
 
 def main() -> int:
@@ -38,11 +41,14 @@ def main() -> int:
     demonstration = Demonstration(where)
     try:
         demonstration.start()
-        rows = [row for place in PLACES for row in demonstration.round(place)]
+        rounds = [demonstration.round(place) for place in PLACES]
     finally:
         demonstration.stop()
-    _table(rows)
+    rows = [row for servers, dummy in rounds for row in servers]
+    databases = [database for dummy, found in rounds for database in found]
+    _table(rows, databases)
     good = all(row.sealed and row.verdict.startswith("equal") for row in rows)
+    good &= all(database.verdict.startswith("equal") for database in databases)
     verdict = "Everything is back, byte for byte" if good else "NOT everything is back"
     print(f"\n{verdict} ({time.monotonic() - began:.0f} s).")
     return 0 if good else 1

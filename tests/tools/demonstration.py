@@ -38,20 +38,21 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """A backup root, and where the lab keeps it: below a server's own disk, or once for all."""
+    """A backup root, where the lab keeps it (below a server's own disk, or once for all), and the database's mode."""
 
     title: str
     backup_root: str
     on_disk: str
+    sql_mode: str
 
     def sets(self, deployment: str) -> list[Path]:
         """The folders of a deployment's sets: one on a share, else one for each server."""
-        return sorted(LAB.glob(f"{self.on_disk}/{deployment}/*"))
+        return sorted(LAB.glob(f"{self.on_disk}/{deployment}/*"), key=lambda folder: folder.name)
 
 
 PLACES = (
-    Place("Each server to a folder of its own", r"D:\GroupIDBackups", "hosts/*/D/GroupIDBackups"),
-    Place("All servers to one share", r"\\nas01\backup", "shares/nas01/backup"),
+    Place("Each server to a folder of its own", r"D:\GroupIDBackups", "hosts/*/D/GroupIDBackups", "host"),
+    Place("All servers to one share", r"\\nas01\backup", "shares/nas01/backup", "unc"),
 )
 
 
@@ -68,6 +69,15 @@ class Row:
     verdict: str
 
 
+@dataclass(frozen=True)
+class DatabaseRow:
+    """What became of one deployment's database in one place."""
+
+    place: Place
+    deployment: str
+    verdict: str
+
+
 class Demonstration:
     """The steps, each with what it runs and where its output went."""
 
@@ -78,22 +88,27 @@ class Demonstration:
 
     def start(self) -> None:
         """A fresh fleet."""
-        heading("Start a fleet: two GroupID 10 servers (deployment hq) and a GroupID 9 server (deployment branch)")
+        heading("Start a fleet: two GroupID 10 servers (deployment hq), a GroupID 9 server (branch), a SQL Server")
         self._lab("start")
         listing = [self._where.command("ansible-inventory"), "-i", str(LAB / "inventory.yml"), "--list"]
         done = subprocess.run(listing, env=self._where.variables(), capture_output=True, text=True, check=True)
         facts = json.loads(done.stdout)["_meta"]["hostvars"]
-        self._servers = [Server(name, host["groupid_deployment"]) for name, host in sorted(facts.items())]
+        self._servers = [
+            Server(name, host["groupid_deployment"])
+            for name, host in sorted(facts.items())
+            if "groupid_deployment" in host
+        ]
 
     def stop(self) -> None:
         """End the fleet, however far the demonstration came."""
         fleet.lab(self._where, "stop", root=LAB)
 
-    def round(self, place: Place) -> list[Row]:
-        """Back up, verify, damage, restore and compare."""
+    def round(self, place: Place) -> tuple[list[Row], list[DatabaseRow]]:
+        """Back up, verify, damage, restore and compare, servers and databases."""
         heading(f"{place.title}: {place.backup_root}")
         for server in self._servers:
             self._lab("snapshot", server.name, str(DEMO / f"{server.name}.json"))
+        before = {deployment: self._lab("rows", deployment) for deployment in self._deployments()}
         self._play(place, "preflight")
         self._play(place, "backup", groupid_exclude_defaults=[])
         set_ids = {deployment: place.sets(deployment)[-1].name for deployment in self._deployments()}
@@ -104,6 +119,7 @@ class Demonstration:
         for server in self._servers:
             self._damage(server)
         for deployment, set_id in set_ids.items():
+            print("  " + self._lab("damage-database", deployment).strip())
             self._play(
                 place,
                 "restore",
@@ -112,7 +128,11 @@ class Demonstration:
                 groupid_restore_confirm=set_id,
                 groupid_restore_policy="mirror",
             )
-        return [self._judge(place, server, set_ids[server.deployment]) for server in self._servers]
+        databases = [
+            DatabaseRow(place, name, "equal to the original" if self._lab("rows", name) == rows else "DIFFERS")
+            for name, rows in before.items()
+        ]
+        return [self._judge(place, server, set_ids[server.deployment]) for server in self._servers], databases
 
     def _damage(self, server: Server) -> None:
         """Harm a server, and see that the comparison finds it."""
@@ -161,7 +181,9 @@ class Demonstration:
         """One playbook, its output in a file and its summary here."""
         self._step += 1
         log = DEMO / f"{self._step:02}-{playbook}.log"
-        extra = json.dumps({"groupid_backup_root": place.backup_root, **variables})
+        extra = json.dumps(
+            {"groupid_backup_root": place.backup_root, "groupid_sql_backup_mode": place.sql_mode, **variables}
+        )
         command = ["ansible-playbook", "-i", str(LAB / "inventory.yml"), f"identityops.groupid.{playbook}", "-e", extra]
         began = time.monotonic()
         with log.open("w", encoding="utf-8") as output:

@@ -22,8 +22,9 @@ def lab(where: Environment, *arguments: str, root: Path = BUILD / "lab") -> subp
 
 
 def ready() -> Environment:
-    """Mono, the environment, and the collection installed from its tarball: what a play against a lab needs."""
+    """What a play against a lab needs: Mono, an ODBC driver, the environment, the collection from its tarball."""
     packages.require(packages.MONO)
+    packages.require_odbc()
     where = environment.development()
     collection.install(where)
     return where

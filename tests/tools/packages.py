@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 # Program -> Debian's package of it.
 MONO = {"mcs": "mono-mcs", "mono": "mono-runtime"}
+# FreeTDS as an ODBC driver, the driver manager, and what Microsoft's driver loads besides.
+ODBC = ["tdsodbc", "unixodbc", "libltdl7"]
 PEERS = {"rsync": "rsync", "restic": "restic", "borg": "borgbackup"}
 
 
@@ -19,6 +22,12 @@ def require(programs: dict[str, str]) -> None:
     missing = [package for program, package in programs.items() if not shutil.which(program)]
     if missing:
         install(missing)
+
+
+def require_odbc() -> None:
+    """Install what connects to SQL Server where FreeTDS' driver is missing."""
+    if not any(Path("/usr").glob("lib*/**/libtdsodbc.so*")):
+        install(ODBC)
 
 
 def install(names: list[str]) -> None:

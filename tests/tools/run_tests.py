@@ -29,6 +29,7 @@ def main() -> int:
 
     began = time.monotonic()
     packages.require(packages.MONO)
+    packages.require_odbc()
     development = environment.development()
     every = lanes.every(development)
     unknown = set(names) - {name for lane in every for name in (lane.name, lane.group)}

@@ -52,7 +52,6 @@ class Order:
     certificate: str = ""
     algorithm: str = ""
     fresh: bool = False
-    formatted: bool = False
     stats: int = 0
     to_restoring: bool = False
     no_truncate: bool = False
@@ -162,15 +161,14 @@ def _check_append(path: str, media: dict[str, t.Any], order: Order) -> None:
             f" device '{path}'."
         )
         raise StatementError.of(4037, text)
-    if bool(media["compressed"]) != order.compression and media["explicit"]:
+    if order.compression and not media["compressed"]:
         text = (
             "The backup cannot be performed because 'COMPRESSION' was requested after the media was formatted with an"
             " incompatible structure. To append to this media set, either omit 'COMPRESSION' or specify"
             " 'NO_COMPRESSION'. Alternatively, you can create a new media set by using WITH FORMAT in your BACKUP"
             " statement. If you use WITH FORMAT on an existing media set, all its backup sets will be overwritten."
         )
-        if order.compression:
-            raise StatementError.of(3098, text)
+        raise StatementError.of(3098, text)
 
 
 def _copy(
@@ -207,7 +205,7 @@ def _copy(
             f"BACKUP '{database.name}' detected an error on page (1:{database.damaged_page}) in file '{file.path}'.",
         )
     families = [str(uuid.uuid4()).upper() for dummy in targets]
-    media = {"families": families, "compressed": compressed, "explicit": True, "name": order.media}
+    media = {"families": families, "compressed": compressed, "name": order.media}
     with contextlib.ExitStack() as stack:
         writers = []
         for number, (path, where, fresh) in enumerate(targets):

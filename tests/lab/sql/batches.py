@@ -239,7 +239,6 @@ class Execution:
             certificate=encryption[-1].value if encryption else "",
             algorithm=encryption[2].value if encryption else "",
             fresh="INIT" in options or "FORMAT" in options,
-            formatted="FORMAT" in options,
             stats=self._stats(options),
             to_restoring="NORECOVERY" in options,
             no_truncate="NO_TRUNCATE" in options,

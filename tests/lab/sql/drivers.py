@@ -1,7 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ODBC drivers that tests talk to the double with: FreeTDS of the system, Microsoft's from PyPI's mssql-python-odbc."""
+"""The ODBC drivers that tests talk to the double with: FreeTDS of the system, and Microsoft's.
+
+Microsoft's is the system's, or the library in the package mssql-python-odbc of PyPI.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _SYSTEMS = ("debian_ubuntu", "rhel", "suse")
 
 @dataclasses.dataclass(frozen=True)
 class Driver:
-    """A driver. ``name``: for people. ``value``: as pyodbc takes it, empty when it is not here. ``install``: how to get it."""
+    """A driver. ``value``: as pyodbc takes it, empty when it is not here. ``install``: how to get it."""
 
     name: str
     value: str

@@ -155,7 +155,6 @@ class Database:
     published: bool = False
     cdc: bool = False
     last_full_lsn: int = 0
-    log_used: bool = True
     damaged_page: int = 0
     busy: str = ""
 
@@ -255,7 +254,6 @@ class Engine:
         self.sessions: dict[int, Session] = {}
         self.history: dict[str, list[dict[str, t.Any]]] = {}
         self.locks = app_locks.AppLocks()
-        self.jobs: list[dict[str, t.Any]] = []
         self.data_folder = "D:\\MSSQL\\DATA"
         self.log_folder = "D:\\MSSQL\\LOG"
         self.backup_folder = "D:\\MSSQL\\Backup"

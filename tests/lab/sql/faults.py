@@ -22,7 +22,8 @@ class Fault:
     pattern: regular expression searched in the batch, without case.
     nth: which of the matching batches, from 1; 0: each of them.
     messages: sent instead of executing; errors from severity 11 on.
-    drop: when the connection is cut; ``during``: at ``percent`` of a BACKUP or RESTORE; ``after``: done, not answered.
+    drop: when the connection is cut; ``during``: at ``percent`` of a BACKUP or RESTORE,
+      of others as ``after``: done, not answered.
     outage: the whole server goes away with it, until the double is told to listen again.
     delay: seconds before anything else.
     percent: with messages: a BACKUP or RESTORE goes so far before it fails.

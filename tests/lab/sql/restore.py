@@ -490,16 +490,17 @@ def _columns(text: str) -> list[Column]:
 
 # As recorded from SQL Server 2022: 59 columns; before it the last three were not there.
 _HEADER_COLUMNS = _columns(
-    "BackupName:n128 BackupDescription:n255 BackupType:i1 ExpirationDate:d Compressed:i1 Position:i2 DeviceType:i1"
-    " UserName:n128 ServerName:n128 DatabaseName:n128 DatabaseVersion:i4 DatabaseCreationDate:d BackupSize:i8"
-    " FirstLSN:m LastLSN:m CheckpointLSN:m DatabaseBackupLSN:m BackupStartDate:d BackupFinishDate:d SortOrder:i2"
-    " CodePage:i2 UnicodeLocaleId:i4 UnicodeComparisonStyle:i4 CompatibilityLevel:i1 SoftwareVendorId:i4"
-    " SoftwareVersionMajor:i4 SoftwareVersionMinor:i4 SoftwareVersionBuild:i4 MachineName:n128 Flags:i4 BindingID:g RecoveryForkID:g"
-    " Collation:n128 FamilyGUID:g HasBulkLoggedData:b IsSnapshot:b IsReadOnly:b IsSingleUser:b HasBackupChecksums:b"
-    " IsDamaged:b BeginsLogChain:b HasIncompleteMetaData:b IsForceOffline:b IsCopyOnly:b FirstRecoveryForkID:g"
-    " ForkPointLSN:m RecoveryModel:n60 DifferentialBaseLSN:m DifferentialBaseGUID:g BackupTypeDescription:n128"
-    " BackupSetGUID:g CompressedBackupSize:i8 Containment:i1 KeyAlgorithm:n32 EncryptorThumbprint:x EncryptorType:n32"
-    " LastValidRestoreTime:d TimeZone:i2 CompressionAlgorithm:n32"
+    "BackupName:n128 BackupDescription:n255 BackupType:i1 ExpirationDate:d Compressed:i1 Position:i2"
+    " DeviceType:i1 UserName:n128 ServerName:n128 DatabaseName:n128 DatabaseVersion:i4 DatabaseCreationDate:d"
+    " BackupSize:i8 FirstLSN:m LastLSN:m CheckpointLSN:m DatabaseBackupLSN:m BackupStartDate:d BackupFinishDate:d"
+    " SortOrder:i2 CodePage:i2 UnicodeLocaleId:i4 UnicodeComparisonStyle:i4 CompatibilityLevel:i1"
+    " SoftwareVendorId:i4 SoftwareVersionMajor:i4 SoftwareVersionMinor:i4 SoftwareVersionBuild:i4 MachineName:n128"
+    " Flags:i4 BindingID:g RecoveryForkID:g Collation:n128 FamilyGUID:g HasBulkLoggedData:b IsSnapshot:b"
+    " IsReadOnly:b IsSingleUser:b HasBackupChecksums:b IsDamaged:b BeginsLogChain:b HasIncompleteMetaData:b"
+    " IsForceOffline:b IsCopyOnly:b FirstRecoveryForkID:g ForkPointLSN:m RecoveryModel:n60 DifferentialBaseLSN:m"
+    " DifferentialBaseGUID:g BackupTypeDescription:n128 BackupSetGUID:g CompressedBackupSize:i8 Containment:i1"
+    " KeyAlgorithm:n32 EncryptorThumbprint:x EncryptorType:n32 LastValidRestoreTime:d TimeZone:i2"
+    " CompressionAlgorithm:n32"
 )
 _FILE_COLUMNS = _columns(
     "LogicalName:n128 PhysicalName:n260 Type:c FileGroupName:n128 Size:i8 MaxSize:i8 FileId:i8 CreateLSN:m DropLSN:m"

@@ -41,7 +41,6 @@ class SqlServerDouble:
     certificate: files of a certificate and its key; made when TLS needs one and none is given.
     password: of ``sa``.
     map_path: where a path of the server lies here; by default below the folder, ``C/x`` or ``shares/server/share/x``.
-    per_message: send a DONE with every message of BACKUP and RESTORE as real servers do.
 
     engine: the model. faults: the rules. statements: every batch, in order. login_delay: seconds before each login.
     """

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from lab.sql.drivers import drivers
-from lab.sql.server import SqlServerDouble
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from lab.sql.drivers import drivers
+from lab.sql.server import SqlServerDouble
 
 DRIVERS = [
     pytest.param(

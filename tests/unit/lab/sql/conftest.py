@@ -52,7 +52,7 @@ class Client:
                 for head, text in cursor.messages or []:
                     found = re.search(r"\((\d+)\)", head)
                     answer.messages.append((int(found[1]) if found else 0, re.sub(r"^(\[[^\]]*\])+", "", text)))
-                    # Microsoft's driver says so when the connection goes in the middle of an answer, and raises nothing.
+                    # When the connection goes in the middle of an answer, Microsoft's driver raises nothing.
                     answer.error = answer.error or (text if head.startswith("[08") else "")
                 if not cursor.nextset():
                     break

@@ -107,7 +107,8 @@ def test_types_arrive_as_themselves(connect) -> None:
     answer = connect().run(
         "SELECT database_id, name, is_read_only, create_date, owner_sid, source_database_id FROM sys.databases"
         " WHERE name = N'GroupID'; SELECT family_guid FROM sys.database_recovery_status WHERE database_id = 5;"
-        " SELECT CAST(12 AS numeric(25,0)), CAST(1 AS bit), CAST(N'x' AS nvarchar(10)), CAST(0x0102 AS varbinary(8)), 1.5"
+        " SELECT CAST(12 AS numeric(25,0)), CAST(1 AS bit), CAST(N'x' AS nvarchar(10)),"
+        " CAST(0x0102 AS varbinary(8)), 1.5"
     )
     row = answer.sets[0][0]
     assert row[:3] == (5, "GroupID", False)

@@ -150,3 +150,11 @@ def test_only_elasticsearch_is_restored_whole() -> None:
 def test_default_excludes_name_what_is_worthless(path: str, excluded: bool) -> None:
     # fnmatch's * crosses folders, so it finds at least what the agent's globs find.
     assert any(fnmatch.fnmatchcase(path, glob) for glob in products.DEFAULT_EXCLUDES) is excluded
+
+
+def test_the_database_is_known_by_tables_that_the_vendor_names() -> None:
+    found = products.database_objects()
+    assert {"SVC.Client", "Event.Action", "SVC.IdentityStoreReplication"} <= {str(one) for one in found}
+    assert len({str(one).casefold() for one in found}) == len(found)
+    assert all(one.source for one in found)
+    assert products.select_products("9.0")[0].database_objects == ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from lab.sql.server import SqlServerDouble
 from unit.plugins.sql_drivers import both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
@@ -19,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_session im
     NoConnectionError,
     SqlError,
 )
+from lab.sql.server import SqlServerDouble
 
 # Numbers that the collection promises a cause and a next step for, and that can lead a batch.
 PROMISED = (

@@ -14,7 +14,6 @@ import types
 import typing as t
 
 import pytest
-from lab.sql.server import SqlServerDouble
 from unit.plugins.sql_drivers import both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors, sql_odbc
@@ -25,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_session im
     SqlError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from lab.sql.server import SqlServerDouble
 
 SECRET = "Very-s3cret&Word"
 BACKUP = r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\x.bak' WITH COPY_ONLY, CHECKSUM, STATS = 5;"
@@ -133,7 +133,7 @@ def test_a_silent_server_is_given_up_after_the_timeout(driver: str, double: SqlS
 
 
 @both_drivers
-@pytest.mark.parametrize("password", ["a}b", "ende}", "}", "a;b", "=", " blank ", "ü€漢𝄞", "it's \"quoted\"", "%s{0}"])
+@pytest.mark.parametrize("password", ["a}b", "ende}", "}", "a;b", "=", " blank ", "ü€漢𝄞", 'it\'s "quoted"', "%s{0}"])
 def test_passwords_reach_the_server_as_they_are(driver: str, password: str, double: SqlServerDouble) -> None:
     double.engine.add_login("app", password)
     session = sql_odbc.open_session(target(double, driver, username="app", password=password))

@@ -141,7 +141,11 @@ def test_a_driver_without_the_name_in_the_certificate_is_refused(driver: Driver)
 @pytest.mark.parametrize(
     ("encrypt", "ca_file", "expected"),
     [
-        ("verified", "/etc/ca.pem", ["encryption = require", "ca file = /etc/ca.pem", "check certificate hostname = yes"]),
+        (
+            "verified",
+            "/etc/ca.pem",
+            ["encryption = require", "ca file = /etc/ca.pem", "check certificate hostname = yes"],
+        ),
         ("verified", None, ["encryption = require", "ca file = system", "check certificate hostname = yes"]),
         ("unverified", None, ["encryption = require"]),
         ("off", None, ["encryption = request"]),

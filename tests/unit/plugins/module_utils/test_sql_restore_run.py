@@ -13,15 +13,15 @@ import threading
 import time
 import typing as t
 
-import pyodbc
 import pytest
+from unit.plugins.sql_drivers import DRIVERS, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import RestoreError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_run import Patience, restore
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from lab.sql import grammar
 from lab.sql.engine import Certificate, Database, DataFile, User
 from lab.sql.server import SqlServerDouble
 
@@ -31,21 +31,6 @@ SAFETY = "groupid-safety GroupID"
 TABLE = '"dbo.GroupLifecycle"'
 PATIENCE = Patience(claim=5, reconnect=20, pause=0.05)
 REQUEST = Request("GroupID", (BAK,), SET)
-
-
-def drivers() -> list[t.Any]:
-    """FreeTDS, and Microsoft's driver from PyPI where that is installed."""
-    free = pytest.param("FreeTDS", marks=pytest.mark.skipif("FreeTDS" not in pyodbc.drivers(), reason="apt: tdsodbc"))
-    try:
-        import mssql_python_odbc
-    except ImportError:
-        reason = "pip install --no-deps mssql-python-odbc"
-        return [free, pytest.param("Microsoft", marks=pytest.mark.skip(reason=reason))]
-    folder = pathlib.Path(mssql_python_odbc.__file__).parent / "libs/linux/debian_ubuntu/x86_64/lib"
-    return [free, *(pytest.param(str(path), id="Microsoft") for path in folder.glob("libmsodbcsql-*"))]
-
-
-DRIVERS = drivers()
 
 
 @dataclasses.dataclass
@@ -60,17 +45,8 @@ class Site:
         return self.double.engine.database("GroupID")
 
     def open(self, username: str = "sa", password: str = "") -> Session:
-        return open_session(
-            Target(
-                "127.0.0.1",
-                port=self.double.port,
-                username=username,
-                password=password or self.double.password,
-                encrypt="off",
-                driver=self.driver,
-                login_timeout=2,
-            )
-        )
+        options = {"password": password} if password else {}
+        return open_session(target(self.double, self.driver, username=username, login_timeout=2, **options))
 
     def run(self, *batches: str) -> None:
         session = self.open()
@@ -122,8 +98,16 @@ def backup(
     return f"BACKUP DATABASE [{database}] TO DISK = N'{path}' WITH COPY_ONLY, {options}NAME = N'{name}'"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def statements() -> c.Iterator[list[str]]:
+    """All that the tests send, which goes through Microsoft's grammar at the end, where that is here."""
+    sent: list[str] = []
+    yield sent
+    assert grammar.complaints(sent) == []
+
+
 @pytest.fixture(params=DRIVERS)
-def site(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> c.Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: pathlib.Path, statements: list[str]) -> c.Iterator[Site]:
     with SqlServerDouble(tmp_path / "server") as double:
         double.engine.add_database("GroupID")
         made = Site(double, request.param)
@@ -132,6 +116,7 @@ def site(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> c.Iterator[S
         made.write("new")
         double.statements.clear()
         yield made
+    statements += double.statements
 
 
 def test_a_changed_row_returns_and_the_safety_backup_has_the_new_one(site: Site) -> None:
@@ -265,6 +250,95 @@ def test_absent_database_is_absent_again_after_a_failure(site: Site) -> None:
     assert "groupid" not in site.double.engine.databases
 
 
+def test_offline_database_of_unknown_family_is_identified_when_it_is_opened(site: Site) -> None:
+    site.double.engine.history["backupset"].clear()
+    site.database.state = "OFFLINE"
+    assert site.restore()["replace"] is True
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+def test_offline_database_that_turns_out_to_be_another_one_is_offline_again(site: Site) -> None:
+    site.double.engine.history["backupset"].clear()
+    site.database.state = "OFFLINE"
+    site.database.family_guid = "00000000-0000-0000-0000-000000000001"
+    assert site.fail().explained["code"] == "other_family"
+    assert site.stands("OFFLINE")
+    assert site.safety_backups() == []
+
+
+def test_offline_database_that_does_not_come_online_is_left(site: Site) -> None:
+    site.database.state = "OFFLINE"
+    site.double.faults.errors("SET ONLINE", (5120, "Unable to open the physical file. Operating system error 2"), nth=0)
+    assert site.fail().explained["number"] == 5120
+    assert site.stands("OFFLINE")
+
+
+def test_offline_database_without_its_file_is_restored_without_a_safety_backup_when_accepted(site: Site) -> None:
+    site.database.state = "OFFLINE"
+    site.double.engine.path_of(site.database).unlink()
+    error = site.fail()
+    assert error.explained["code"] == "no_safety"
+    assert site.stands("OFFLINE")
+    result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
+    assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
+    assert any("could not be brought ONLINE" in warning for warning in result["warnings"])
+
+
+def test_giving_it_back_is_tried_again(site: Site) -> None:
+    site.double.faults.deadlock("SET MULTI_USER")
+    assert site.restore()["outcome"] == "restored"
+    assert site.stands()
+
+
+def test_a_database_that_cannot_be_given_back_is_told_with_the_statement(site: Site) -> None:
+    site.double.faults.errors(
+        "SET MULTI_USER", (5061, "ALTER DATABASE failed because a lock could not be placed"), nth=0
+    )
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (5061, "restored")
+    assert error.result["recovery_statement"] == "ALTER DATABASE [GroupID] SET MULTI_USER"
+    assert site.row() == "saved"
+
+
+NUMBERS = (
+    1827,
+    1834,
+    3101,
+    3102,
+    3104,
+    3110,
+    3141,
+    3142,
+    3154,
+    3156,
+    3159,
+    3169,
+    3176,
+    3182,
+    3183,
+    3187,
+    3189,
+    3203,
+    3234,
+)
+NUMBERS += (3241, 3242, 3256, 3257, 3287, 12824, 33111)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_restore_says_first_is_what_is_said(site: Site, number: int) -> None:
+    site.double.faults.errors(
+        "^RESTORE DATABASE",
+        (number, f"Text of {number} about 'X'."),
+        (3119, "Problems"),
+        (3013, "RESTORE is terminating"),
+    )
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (number, "as_found")
+    assert f"Text of {number} about 'X'. ({number})" in str(error)
+    assert error.explained["next"]
+    assert (site.row(), site.stands()) == ("new", True)
+
+
 # --- what is cut -----------------------------------------------------------------------------------------------------
 
 CUTS: list[tuple[str, t.Any, float]] = [
@@ -309,24 +383,34 @@ def test_a_cut_connection_leaves_it_as_before_or_as_after(
         assert error.explained["code"] == "connection_lost"
         assert result["outcome"] in ("as_found", "rolled_back")
     assert site.stands()
-    touched = any("OFFLINE" in batch for batch in result["statements"])
-    assert (result["safety"] is not None) or not touched
+    assert [name for name in site.safety_backups() if result["safety"]["name"] != name] == []
     site.double.faults.clear()
     assert site.restore()["outcome"] == "restored"
     assert (site.row(), site.stands()) == ("saved", True)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "when"), [("SET OFFLINE", "after"), ("^RESTORE DATABASE", "during"), ("^RESTORE DATABASE", "after")]
-)
+OUTAGES = [
+    ("^BACKUP DATABASE", "during"),
+    ("RESTORE VERIFYONLY.*groupid-safety", "after"),
+    ("SET OFFLINE", "before"),
+    ("SET OFFLINE", "after"),
+    ("^RESTORE DATABASE", "before"),
+    ("^RESTORE DATABASE", "during"),
+    ("^RESTORE DATABASE", "after"),
+    ("SET MULTI_USER", "before"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "when"), OUTAGES)
 def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishes(
     site: Site, pattern: str, when: t.Any
 ) -> None:
     site.double.faults.drop(pattern, when, outage=True)
     error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
     assert (error.explained["code"], error.result["outcome"]) == ("unreachable", "unknown")
-    assert error.result["recovery_statement"] in str(error)
-    assert error.result["safety"]["name"].startswith(SAFETY)
+    assert (error.result["recovery_statement"] or "Once the server answers") in str(error)
+    assert (error.result["recovery_statement"] is None) == ("OFFLINE" not in " ".join(error.result["statements"]))
+    assert (error.result["safety"] is None) == (pattern == "^BACKUP DATABASE")
     site.double.listen()
     assert site.restore()["outcome"] == "restored"
     assert (site.row(), site.stands()) == ("saved", True)
@@ -370,6 +454,14 @@ def test_a_restore_that_fails_halfway_is_rolled_back_from_the_safety_backup(site
     assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
     assert error.result["safety"]["name"] in error.explained["cause"]
     assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_a_state_that_cannot_be_read_is_not_called_as_it_was(site: Site) -> None:
+    site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
+    site.double.faults.errors("FROM sys.databases AS d LEFT JOIN", (229, "The SELECT permission was denied."), nth=2)
+    error = site.fail()
+    assert error.result["outcome"] == "unknown"
+    assert "safety" in error.result["recovery_statement"]
 
 
 def test_a_lost_way_back_is_found_again(site: Site) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
 from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target, check_target
+from lab.sql.server import make_certificate
 
 GOOD = Target("sql01.corp.example", username="u", password="s3cret-Word")
 
@@ -43,6 +44,7 @@ def test_servers_by_name_and_address(server: str) -> None:
         ({"encrypt": "off", "ca_file": "/etc/passwd"}, "verified only"),
         ({"encrypt": "unverified", "host_name_in_certificate": "a"}, "verified only"),
         ({"ca_file": "/nowhere/ca.pem"}, "cannot be read"),
+        ({"ca_file": "/etc/passwd"}, "holds no certificate"),
         ({"ca_file": "/tmp/a;b"}, "';'"),
         ({"host_name_in_certificate": "a b"}, "DNS name"),
         ({"driver": "a\nb"}, "driver"),
@@ -73,8 +75,7 @@ def test_options_are_the_target_s_fields(tmp_path: pathlib.Path) -> None:
     assert list(CONNECTION_SPEC) == [field.name for field in dataclasses.fields(Target)]
     assert CONNECTION_SPEC["password"]["no_log"] is True
     params = {**{name: option.get("default") for name, option in CONNECTION_SPEC.items()}, "server": "sql01"}
-    ca_file = tmp_path / "ca.pem"
-    ca_file.write_text("x")
+    ca_file = make_certificate(tmp_path)[0]
     found = target_of({**params, "username": "u", "password": "p", "ca_file": str(ca_file), "database": "GroupID"})
     assert found == Target("sql01", username="u", password="p", ca_file=str(ca_file))
     with pytest.raises(ValueError, match="needs username"):

@@ -164,3 +164,46 @@ def test_restore_counts_what_changed(facts: Facts) -> None:
 
 def test_a_table_without_rows_is_its_headings() -> None:
     assert summary.table(["host", "files"], []) == ["host  files"]
+
+
+DATABASE = {"database": "GroupID", "server": "sql01", "mode": "unc"}
+
+
+@pytest.mark.parametrize(
+    ("known", "cells"),
+    [
+        ({}, ["unc", "not done", "-", "-"]),
+        (
+            {"part": {"state": "complete", "bytes": 5_000_000, "external": []}, "backup": {"seconds": 2.0}},
+            ["unc", "complete", "5.0", "2.0"],
+        ),
+        (
+            {"verified": {"state": "verified", "bytes": 5_000_000, "seconds": 1.0, "external": []}},
+            ["unc", "verified", "5.0", "1.0"],
+        ),
+    ],
+)
+def test_database(facts: Facts, known: dict[str, t.Any], cells: list[str]) -> None:
+    facts["web01"]["__groupid_database"] = {**DATABASE, **known}
+    lines = summary.lines(facts, PLAN, "backup")
+    [line] = [line for line in lines if line.startswith("hq") and "sql01" in line]
+    assert line.split("  ")[0] == "hq"
+    assert " ".join(line.split()) == " ".join(["hq GroupID sql01", *cells, "-"])
+
+
+def test_database_that_lies_elsewhere(facts: Facts) -> None:
+    part = {"state": "complete", "bytes": 0, "external": ["database"]}
+    facts["web01"]["__groupid_database"] = {**DATABASE, "part": part, "backup": {"bytes": 7_000_000, "shared": True}}
+    text = "\n".join(summary.lines(facts, PLAN, "verify"))
+    assert "recorded" in text
+    assert "made by another run, not hashed, not pruned" in text
+
+
+def test_restored_database(facts: Facts) -> None:
+    facts["web01"]["__groupid_sql_source"] = DATABASE
+    facts["web01"]["__groupid_sql_restored"] = {
+        "outcome": "restored",
+        "seconds": 3.0,
+        "safety": {"name": "groupid-safety x"},
+    }
+    assert "safety backup: groupid-safety x" in "\n".join(summary.lines(facts, PLAN, "restore"))
