@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pytest
 from integration.controller import Controller
 
 from lab import inventory
@@ -13,9 +14,10 @@ from lab.lab import Lab
 ONE_COMMAND = ["Create", "Command", "Send", "Receive", "Signal", "Delete"]
 
 
-def test_a_whole_server_is_one_request_to_the_agent(lab: Lab, controller: Controller) -> None:
-    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z", "version": "10.0"}
-    result = controller.module("web01", "groupid_backup_folder", wanted)
+@pytest.mark.parametrize("version", ["10.0", "auto"])
+def test_a_whole_server_is_one_request_to_the_agent(lab: Lab, controller: Controller, version: str) -> None:
+    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
+    result = controller.module("web01", "groupid_backup_folder", {**wanted, "version": version})
     assert len(result["components"]) == 6, result
     assert all(component["status"] == "copied" for component in result["components"]), result
     assert [entry.action for entry in lab.recorder.entries(host="web01")] == ONE_COMMAND

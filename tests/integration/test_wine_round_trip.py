@@ -54,7 +54,7 @@ def put(path: pathlib.Path, content: bytes) -> pathlib.Path:
 def attributes(lab: Lab, path: str, change: str = "") -> str:
     """Change and tell the attributes of a file, by the host's own attrib.exe."""
     with program(lab, f'attrib {change} "{path}" & attrib "{path}"') as line:
-        return line().split(path)[0].strip()
+        return line().partition(path)[0].strip()
 
 
 @contextlib.contextmanager
