@@ -92,9 +92,9 @@ class BackupTask:
     def _perform(self, check: bool) -> None:
         session = self._open(self._opener)
         server = read_server(session)
-        database = read_database(session, self._request.database)
-        order, warnings = decide(self._request, server, database)
-        assert database is not None  # decide refuses its absence
+        found = read_database(session, self._request.database)
+        order, warnings = decide(self._request, server, found)
+        database = t.cast(DatabaseFacts, found)  # decide refuses its absence
         self._result["warnings"] += warnings
         self._describe(order, database, self._chain(session, server, database))
         planned = self._plan_test_restore(session, server, order)

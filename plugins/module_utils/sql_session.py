@@ -106,11 +106,9 @@ class Session(t.Protocol):
 
         Raises SqlError; ConnectionLostError when the connection went.
         """
-        ...
 
     def close(self) -> None:
         """End the connection. A second call does nothing."""
-        ...
 
 
 Opener = c.Callable[[], Session]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import contextlib
 import pathlib
 import sqlite3
@@ -43,8 +44,8 @@ def serve(root: pathlib.Path, fleet: Fleet) -> SqlServerDouble:
     )
     for deployment in sorted({host.deployment for host in fleet.hosts}):
         database = double.engine.add_database(name_of(deployment))
-        with contextlib.closing(sqlite3.connect(double.engine.path_of(database))) as rows, rows:
-            rows.executemany(
+        with _open(double.engine.path_of(database)) as connection:
+            connection.executemany(
                 'INSERT INTO "dbo.GroupLifecycle" VALUES (?, ?, ?, ?)',
                 [
                     (number, f"Gruppe {number} \N{EM DASH} {deployment}", "corp\\owner", "2027-01-31")
@@ -56,16 +57,27 @@ def serve(root: pathlib.Path, fleet: Fleet) -> SqlServerDouble:
 
 def rows(root: pathlib.Path, deployment: str) -> list[tuple[object, ...]]:
     """Give the rows of a deployment's database, past the server."""
-    with contextlib.closing(sqlite3.connect(_file(root, deployment))) as connection:
+    with _open(_file(root, deployment)) as connection:
         return connection.execute('SELECT * FROM "dbo.GroupLifecycle" ORDER BY 1').fetchall()
 
 
 def harm(root: pathlib.Path, deployment: str) -> None:
     """Change, delete and add rows, as an upgrade does that went wrong."""
-    with contextlib.closing(sqlite3.connect(_file(root, deployment))) as connection, connection:
+    with _open(_file(root, deployment)) as connection:
         connection.execute('UPDATE "dbo.GroupLifecycle" SET "Owner" = NULL WHERE "GroupId" % 7 = 0')
         connection.execute('DELETE FROM "dbo.GroupLifecycle" WHERE "GroupId" % 11 = 0')
         connection.execute("""INSERT INTO "dbo.GroupLifecycle" VALUES (9999, 'new', 'new', 'new')""")
+
+
+@contextlib.contextmanager
+def _open(file: pathlib.Path) -> c.Iterator[sqlite3.Connection]:
+    """One transaction in a database's file."""
+    connection = sqlite3.connect(file)
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
 
 
 def _file(root: pathlib.Path, deployment: str) -> pathlib.Path:

@@ -382,7 +382,7 @@ def test_an_error_among_the_messages_is_an_error() -> None:
             ("[42000] (3202)", "[x][SQL Server]Write failed: 112"),
         ]
 
-        def __enter__(self) -> Cursor:
+        def __enter__(self) -> types.SimpleNamespace:
             return self
 
         def __exit__(self, *dummies: object) -> None:
