@@ -417,11 +417,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_checks import Request, check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_task import BackupTask, ProofRequest
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target, check_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request, check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target, check_target
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CONNECTION_SPEC,

@@ -597,12 +597,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors, sql_facts, sql_folder, sql_history
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session, SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import check_database, literal
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import facts as sql_facts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import folder as sql_folder
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import history as sql_history
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session, SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 
 SCHEMA = 1
 

@@ -408,13 +408,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import RefusedError, Request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import RefusedError, Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
 
 SCHEMA = 1
 

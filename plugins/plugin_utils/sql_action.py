@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_arguments import CONNECTION_SPEC
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC
 from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
 
 VARIABLE_PREFIX = "groupid_sql_"

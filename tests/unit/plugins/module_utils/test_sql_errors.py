@@ -10,9 +10,9 @@ import pathlib
 import pytest
 from unit.plugins.sql_drivers import both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,

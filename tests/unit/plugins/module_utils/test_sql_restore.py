@@ -13,8 +13,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     ABSENT,
     SAFETY,
     STATES,
@@ -30,14 +30,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore im
     journal_name,
     named_set,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
     Progress,
     Way,
     earlier_safety,
     way_back,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, make_plan
 
 DOCUMENT = pathlib.Path(__file__).parents[4] / "docs" / "restore-database.md"
 SET = "20261122T150405Z"

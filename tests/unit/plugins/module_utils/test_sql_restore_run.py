@@ -16,11 +16,11 @@ import typing as t
 import pytest
 from unit.plugins.sql_drivers import DRIVERS, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import Request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_run import Patience, restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from lab.sql import grammar
 from lab.sql.engine import Certificate, Database, DataFile, User
 from lab.sql.server import SqlServerDouble

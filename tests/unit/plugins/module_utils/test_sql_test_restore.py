@@ -11,16 +11,16 @@ import typing as t
 import pytest
 from unit.plugins.scripted_session import Answer, ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_test_restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import BackupFile
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import test_restore as sql_test_restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import BackupFile
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     NoConnectionError,
     Outcome,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_test_restore import ProofError, prove
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore import ProofError, prove
 
 FILES = [r"\\nas01\b\GroupID.bak"]
 STRAY = "groupid_test_0123456789abcdef"

@@ -19,11 +19,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from unit.plugins import sql_controllers
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_checks import Request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_task import BackupTask, ProofRequest
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
 from lab.sql import drivers, grammar
 from lab.sql.engine import Certificate, Database, User
@@ -349,7 +349,7 @@ def test_lost_in_the_verification_is_not_verified(
 def test_server_out_of_reach_leaves_it_unknown_and_the_next_run_finishes(
     server: SqlServerDouble, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_run"
+    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run"
     monkeypatch.setattr(f"{module}._REOPEN_WAITS", (0.0, 0.1))
     lose(server, "^BACKUP DATABASE", 1, "after", outage=True)
     outcome = back_up(target(server, driver, login_timeout=1))

@@ -14,7 +14,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,

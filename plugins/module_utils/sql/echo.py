@@ -14,8 +14,8 @@ import collections.abc as c
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Message, Outcome, SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Message, Outcome, SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 _NAME = r"(?P<name>\[(?:[^\]]|\]\])+\])"
 _BACKUP = re.compile(rf"\s*BACKUP\s+(?:DATABASE|LOG)\s+{_NAME}", re.IGNORECASE)

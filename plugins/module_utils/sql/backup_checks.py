@@ -8,15 +8,16 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import products, sql_backup
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_run import BackupError, failure, media_name
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils import products
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import backup as sql_backup
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import BackupError, failure, media_name
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import (
     Certificate,
     DatabaseFacts,
     ServerFacts,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import check_database, identifier
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, identifier
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import utc
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import rows_or_none
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import utc
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import rows_or_none
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 _RECENT = 20
 _KINDS = {"D": "full", "I": "differential", "L": "log"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target, check_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target, check_target
 
 CONNECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "server": {"type": "str", "required": True},

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import collections.abc as c
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, sql_text
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     ABSENT,
     LOGGED,
     STATES,

@@ -15,13 +15,13 @@ import hashlib
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Outcome,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 # The return codes of sp_getapplock. Below zero it was not granted.
 _TIMED_OUT = -1

@@ -12,12 +12,12 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 
 OWNER = "dbo"
 """In a login map, the user whose login owns the database."""

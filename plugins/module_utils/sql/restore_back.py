@@ -14,9 +14,9 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_text
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import devices
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     ABSENT,
     SAFETY,
     TAIL,
@@ -26,7 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore im
     named_set,
     restore_statement,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, Step
 
 
 @dataclasses.dataclass(frozen=True)

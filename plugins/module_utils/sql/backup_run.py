@@ -15,21 +15,21 @@ import secrets
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import (
     Order,
     Record,
     read_record,
     record_query,
     verify_statement,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_claim import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import (
     Claim,
     ClaimRefusedError,
     claimed,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_progress import Progress, watched
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,
@@ -52,7 +52,7 @@ _SETTLE = 120.0
 class BackupError(Exception):
     """The backup failed, or is not known to be done.
 
-    explained: as ``sql_errors.explain`` gives it. record: msdb's, when there is one all the same.
+    explained: as ``sql.errors.explain`` gives it. record: msdb's, when there is one all the same.
     """
 
     def __init__(self, explained: dict[str, t.Any], record: Record | None = None) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import collections.abc as c
 import re
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import join_path
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     BackupFile,
     BackupHeader,
     Facts,

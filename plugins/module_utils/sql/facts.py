@@ -14,12 +14,12 @@ import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 
 _PAGE_BYTES = 8192
 # SERVERPROPERTY('EngineEdition') of services that are no server: Azure SQL Database, Synapse, Managed Instance, Edge.

@@ -16,22 +16,22 @@ import re
 import secrets
 import time
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import join_path
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_claim import ClaimRefusedError, claimed
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     BackupFile,
     Move,
     restore_statement,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_facts import read_files
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import read_files
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
     Opener,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 
 _SCRATCH = re.compile(r"groupid_test_[0-9a-f]{16}")
 _EXTENSIONS = {"D": ".ndf", "L": ".ldf"}

@@ -13,15 +13,15 @@ import dataclasses
 import secrets
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import check_folder, join_path
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts, rows_or_none
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import check_folder, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts, rows_or_none
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 # The login has no right to back up model, which says nothing about the folder.
 _NO_RIGHT = frozenset({229, 262, 916})
@@ -33,7 +33,7 @@ class Probe:
 
     writable: None when it was not or could not be tried. bytes: written.
     removed: whether the file is certainly gone again, None when nothing was written.
-    error: why not, as ``sql_errors.explain`` gives it.
+    error: why not, as ``sql.errors.explain`` gives it.
     """
 
     file: str

@@ -10,13 +10,13 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices, hexadecimal
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import devices, hexadecimal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import (
     read_server,
     rows_or_none,
     value_or_none,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     BackupFile,
     BackupHeader,
     Facts,
@@ -27,10 +27,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore im
     Target,
     TargetFile,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import earlier_safety
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import check_permission, choose
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import earlier_safety
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_permission, choose
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 
 @dataclasses.dataclass(frozen=True)

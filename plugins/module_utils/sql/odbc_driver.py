@@ -19,8 +19,8 @@ import tempfile
 import threading
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import NoConnectionError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import NoConnectionError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 
 APPLICATION = "identityops.groupid"
 _WORDS = {"PWD": "password", "UID": "username"}

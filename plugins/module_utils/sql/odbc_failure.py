@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 import socket
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_tls
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_errors import ADVICE
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc_driver import Driver
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Message, NoConnectionError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import tls as sql_tls
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.errors import ADVICE
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc_driver import Driver
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Message, NoConnectionError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 
 _KERBEROS = re.compile(r"kerberos|gss|sspi|credentials? cache", re.IGNORECASE)
 _LOGIN = frozenset({4060, 4064, 17892, *range(18450, 18490)})

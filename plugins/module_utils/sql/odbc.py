@@ -9,15 +9,17 @@ import collections.abc as c
 import dataclasses
 import re
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_browser, sql_echo, sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc_driver import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import browser as sql_browser
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import echo as sql_echo
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc_driver import (
     Driver,
     check_freetds,
     choose_driver,
     connection_string,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_odbc_failure import explain_refusal
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc_failure import explain_refusal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,
@@ -26,7 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_session im
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import (
     DEFAULT_PORT,
     Target,
     check_target,

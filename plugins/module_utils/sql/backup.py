@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import SetId, check_deployment
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_text import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 
 # Limits of BACKUP: NAME, and the path of a device, 259. A file that makes way for another takes 9 characters more.
 _NAME_LIMIT = 128

@@ -8,17 +8,17 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     Facts,
     RefusedError,
     Request,
     Safety,
     Target,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import Progress, Way, way_back
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import Progress, Way, way_back
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import SqlError
 
 _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_guid", "finished", "checksums")
 
@@ -26,7 +26,7 @@ _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_gui
 class RestoreError(Exception):
     """The restore did not do what was asked.
 
-    explained: as ``sql_errors.explain`` gives it. result: as the module returns it, whatever is known of it.
+    explained: as ``sql.errors.explain`` gives it. result: as the module returns it, whatever is known of it.
     """
 
     def __init__(self, explained: dict[str, t.Any], result: dict[str, t.Any]) -> None:
@@ -158,7 +158,7 @@ def half_finished(story: Story, error: SqlError, statement: str) -> RestoreError
 
 
 def explain(code: str, what: str, cause: str, next_step: str) -> dict[str, t.Any]:
-    """Give what was not the server's refusal in the parts that ``sql_errors.explain`` gives."""
+    """Give what was not the server's refusal in the parts that ``sql.errors.explain`` gives."""
     return {
         "code": code,
         "what": what,

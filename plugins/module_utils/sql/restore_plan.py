@@ -11,9 +11,9 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import Order, join_path
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import verify_statement as verify_backup
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import verify_statement as verify_backup
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     LOGGED,
     SAFETY,
     TAIL,
@@ -32,13 +32,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore im
     tail_statement,
     verify_statement,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_checks import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import (
     check_backup,
     check_target,
     choose,
     other_family_allowed,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_files import place
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_files import place
 
 # All but what the name of a file can carry on any system that runs SQL Server.
 _UNFIT = re.compile(r"[^\w.\- ]+")

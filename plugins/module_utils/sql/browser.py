@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import NoConnectionError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import NoConnectionError
 
 BROWSER_PORT = 1434
 

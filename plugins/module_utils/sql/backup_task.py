@@ -10,26 +10,27 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_errors, sql_test_restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import Order, Record, verify_statement
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_checks import Request, decide
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup_run import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import test_restore as sql_test_restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, Record, verify_statement
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request, decide
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import (
     BackupError,
     BackupRun,
     failure,
     find,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import (
     DatabaseFacts,
     ServerFacts,
     read_database,
     read_server,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_history import read_chain
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_progress import Progress
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Opener, Session, SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_test_restore import ProofError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.history import read_chain
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Opener, Session, SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore import ProofError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 
 SCHEMA = 1
 

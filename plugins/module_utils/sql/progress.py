@@ -15,7 +15,7 @@ import re
 import threading
 import time
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import Message, Opener, SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Message, Opener, SqlError
 
 PERCENT_PROCESSED = 3211
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a session on a SQL Server takes and gives, whatever carries it there.
 
-A transport (``sql_odbc`` is the first) provides a Session and an Opener. Whoever sends batches knows this file alone.
+A transport (``sql.odbc`` is the first) provides a Session and an Opener. Whoever sends batches knows this file alone.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ import datetime
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_logins
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import read_record, record_query
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_claim import ClaimRefusedError, claimed
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import logins as sql_logins
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import read_record, record_query
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     STATES,
     RefusedError,
     Request,
@@ -28,8 +28,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore im
     Target,
     same,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_back import Way, way_back
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import Way, way_back
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import (
     Restored,
     read_facts,
     read_obstacles,
@@ -37,8 +37,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_fa
     read_restored,
     read_target,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_plan import Plan, Step, make_plan
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_report import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, Step, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import (
     RestoreError,
     Story,
     explain,
@@ -48,7 +48,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql_restore_re
     restored,
     unknown,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     NoConnectionError,
     Opener,
@@ -89,7 +89,7 @@ def restore(
 ) -> dict[str, t.Any]:
     """Restore a database; in check mode, do all that only reads. Gives the module's result.
 
-    request: as ``sql_restore_checks.check_request`` gave it back. place: the server, for people.
+    request: as ``sql.restore_checks.check_request`` gave it back. place: the server, for people.
     now: names the safety backup.
 
     Raises RestoreError.

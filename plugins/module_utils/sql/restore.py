@@ -26,9 +26,9 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import sql_text
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_backup import devices
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import ServerFacts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import devices
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
 
 ABSENT = "ABSENT"
 SAFETY = "groupid-safety"

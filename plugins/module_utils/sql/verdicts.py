@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_facts import DatabaseFacts, ServerFacts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import DatabaseFacts, ServerFacts
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ import ssl
 import struct
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql_target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 
 _PRELOGIN = 0x12
 _END_OF_MESSAGE = 0x01
