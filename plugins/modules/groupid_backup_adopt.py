@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_backup_adopt
 short_description: Make files that another program wrote a part of a set
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Reads every file that stands in the folder made by M(identityops.groupid.groupid_backup_place) once, and writes the
     part's manifest and record. From then on the part is like any other. It is verified, and a seal stands for it.

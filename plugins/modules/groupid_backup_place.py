@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_backup_place
 short_description: Make room in a set for files that another program writes
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Makes a new part with an empty folder, and lets one account write there. A program such as SQL Server writes its
     backup into it; M(identityops.groupid.groupid_backup_adopt) then makes the part complete.

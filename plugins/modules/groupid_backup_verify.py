@@ -108,6 +108,17 @@ problem_count:
   returned: when the part was read
   type: int
   sample: 0
+details:
+  description: What M(identityops.groupid.groupid_backup_adopt) was told of the part's files. Null for other parts.
+  returned: when the part was read
+  type: dict
+  sample: {database: GroupID, mode: unc}
+external:
+  description: Components of the part that lie elsewhere. Nothing of them was verified.
+  returned: when the part was read
+  type: list
+  elements: str
+  sample: []
 schema:
   description: Version of this result's shape.
   returned: always

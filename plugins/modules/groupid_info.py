@@ -323,8 +323,13 @@ backup_root:
               returned: always
               type: str
               sample: "2026-11-22T15:04:17.1234567Z"
+            details:
+              description: What M(identityops.groupid.groupid_backup_adopt) was told of the files. Null for other parts.
+              returned: always
+              type: dict
+              sample: null
             components:
-              description: Status by component, V(copied), V(absent) or V(partial).
+              description: Status by component, V(copied), V(absent), V(partial) or V(external).
               returned: always
               type: dict
               sample: {reports: copied}

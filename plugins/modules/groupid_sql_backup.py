@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_sql_backup
 short_description: Back up the database of GroupID, once for a set
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Makes a full backup of GroupID's database with SQL Server's own C(BACKUP), copy-only and with checksums, has SQL
     Server confirm it from C(msdb), and verifies it with C(RESTORE VERIFYONLY).

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_sql_info
 short_description: Look at GroupID's database on SQL Server, and judge whether it can be backed up and restored
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Reads version and edition of the server, state and properties of the database, who is in it, and its backups.
   - Judges whether this login can back the database up, verify a backup of it, and restore it, each with reasons.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: groupid_sql_restore
 short_description: Restore GroupID's database on SQL Server from a backup
-version_added: 0.1.0
+version_added: 0.2.0
 description:
   - Looks at the backup, the server and the database first, and refuses another database's backup, a newer server's, one
     whose certificate is missing, a damaged or truncated one (RESTORE VERIFYONLY), and a database in an availability

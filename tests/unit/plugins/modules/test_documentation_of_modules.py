@@ -15,6 +15,7 @@ import yaml
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
 PACKAGE = "ansible_collections.identityops.groupid.plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
+RELEASES = yaml.safe_load((PLUGINS.parent / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
 OPTION_FIELDS = ("type", "elements", "required", "default", "choices")
 
 
@@ -68,7 +69,7 @@ def test_options_are_those_of_the_action(name: str) -> None:
 def test_module_is_described(name: str) -> None:
     document = documentation(name)
     assert document["module"] == name
-    assert document["version_added"] == "0.1.0"
+    assert document["version_added"] in RELEASES
     assert set(document["attributes"]) == {"action", "async", "check_mode", "diff_mode", "platform"}
     assert document["notes"]
 
