@@ -26,7 +26,7 @@ def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
         yield running
 
 
-def use(controller: Controller, mode: str) -> pathlib.Path:
+def use(controller: Controller, mode: str, **style_options: bool) -> pathlib.Path:
     """Write an inventory that backs databases up in a mode, and give the folder of hq's sets that holds them."""
     lab = controller.lab
     assert lab.sql is not None
@@ -36,6 +36,7 @@ def use(controller: Controller, mode: str) -> pathlib.Path:
         sql_port=lab.sql.port,
         sql_ca=str(databases.authority(lab.root)),
         sql_mode=mode,
+        **style_options,
     )
     controller.inventory = controller.write_inventory(style)
     return lab.path("sql01" if mode == "host" else "web01", root) / "hq"
@@ -94,7 +95,8 @@ def test_an_external_backup_is_recorded_by_its_path(lab: Lab, controller: Contro
 
 
 def test_check_mode_touches_nothing(lab: Lab, controller: Controller) -> None:
-    folder = use(controller, "unc")
+    """With an inventory that gives localhost the connection and shell of Windows."""
+    folder = use(controller, "unc", localhost=True, shell_type=True)
     assert lab.sql is not None
     controller.play("backup", "--check").succeeded()
     assert not folder.exists()
@@ -109,3 +111,25 @@ def test_what_the_server_refuses_stops_the_deployment_before_anything_is_written
     run = controller.play("backup", extra={"groupid_sql_database": "Grupid"}).failed("Grupid")
     assert not folder.exists(), run.output
     assert not [one for one in lab.sql.statements if one.startswith("BACKUP")]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_password_is_nowhere(lab: Lab, controller: Controller, right: bool) -> None:
+    use(controller, "unc")
+    assert lab.sql is not None
+    password = lab.fleet.sql_password
+    if not right:
+        lab.sql.engine.logins["sa"].password = "another one"
+    run = controller.play(
+        "backup",
+        "-vvvvv",
+        extra={"groupid_deployments": ["hq"]},
+        environment={"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true"},
+    )
+    assert (run.code == 0) == right, run.output[-3000:]
+    assert right or "18456" in run.output
+    assert password not in run.output
+    assert not [one for one in lab.sql.statements if password in one]
+    for file in lab.root.rglob("*"):
+        if file.is_file() and file.name not in ("fleet.json", "inventory.yml"):
+            assert password.encode() not in file.read_bytes(), file
