@@ -4,7 +4,8 @@
 """The lines that a run ends with: a table of hosts, one of databases, after a backup one of sets, and what failed.
 
 ``Facts`` is as in `deployments` and `seals`; ``__groupid_restored`` is the answer of ``groupid_restore_folder``, and
-``__groupid_sql_restored`` that of ``groupid_sql_restore`` on the deployment's first host.
+``__groupid_sql`` and ``__groupid_sql_restored`` are those of ``groupid_sql_info`` and ``groupid_sql_restore`` on the
+deployment's first host.
 """
 
 from __future__ import annotations
@@ -136,8 +137,23 @@ HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell
 DATABASE_HEADINGS = ["deployment", "database", "SQL Server", "mode", "state", "MB", "seconds", "note"]
 
 
-def _no_database(_facts: Facts, _host: str) -> list[list[Cell]]:
-    return []
+def _found_database(facts: Facts, host: str) -> list[list[Cell]]:
+    """Tell of the database that a backup would save, by the answer of groupid_sql_info."""
+    known = facts[host].get("__groupid_database")
+    if known is None:
+        return []
+    found = _answer(facts, host, "__groupid_sql")
+    size = (found.get("database") or {}).get("bytes")
+    notes = (found.get("can_backup") or {}).get("reasons") or []
+    return [
+        [
+            *_which_database(facts, host, known),
+            "failed" if facts[host].get("groupid_failures") else "ready",
+            None if size is None else size / 1e6,
+            found.get("seconds"),
+            " ".join(notes),
+        ]
+    ]
 
 
 def _saved_database(facts: Facts, host: str) -> list[list[Cell]]:
@@ -184,7 +200,7 @@ def _which_database(facts: Facts, host: str, source: c.Mapping[str, t.Any]) -> l
 
 
 DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
-    "preflight": _no_database,
+    "preflight": _found_database,
     "backup": _saved_database,
     "verify": _saved_database,
     "restore": _restored_database,

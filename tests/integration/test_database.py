@@ -52,6 +52,7 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     folder = use(controller, mode)
     assert lab.sql is not None
     before = databases.rows(lab.root, "hq")
+    assert "GroupID_hq" in controller.play("preflight").succeeded().output
     controller.play("backup").succeeded()
     backups = [one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]
     assert len(backups) == 1, "two servers share one backup"
@@ -74,6 +75,10 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     content[len(content) // 2] ^= 1
     dump.write_bytes(content)
     controller.play("verify").failed("database/GroupID_hq.bak", "SHA-256")
+    asked = len(lab.sql.statements)
+    wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
+    controller.play("restore", extra={**wanted, "groupid_deployments": ["hq"]}).failed("database/GroupID_hq.bak")
+    assert len(lab.sql.statements) == asked, "refused by its hash, before SQL Server was asked anything"
     dump.unlink()
     controller.play("verify").failed("database/GroupID_hq.bak (missing)")
 

@@ -207,3 +207,10 @@ def test_restored_database(facts: Facts) -> None:
         "safety": {"name": "groupid-safety x"},
     }
     assert "safety backup: groupid-safety x" in "\n".join(summary.lines(facts, PLAN, "restore"))
+
+
+def test_database_of_a_preflight(facts: Facts) -> None:
+    facts["web01"]["__groupid_database"] = DATABASE
+    facts["web01"]["__groupid_sql"] = {"database": {"bytes": 8_000_000}, "can_backup": {"reasons": ["Mind the log."]}}
+    [line] = [line for line in summary.lines(facts, PLAN, "preflight") if "sql01" in line]
+    assert line.split() == ["hq", "GroupID", "sql01", "unc", "ready", "8.0", "-", "Mind", "the", "log."]
