@@ -48,13 +48,17 @@ class Progress(t.TypedDict):
 
 
 class Unfinished(t.TypedDict):
-    """A seal to finish: which document, who decides, whether it was decided, and who has not sealed yet."""
+    """A seal to finish: which document, who decides, whether it was decided, and who has not sealed yet.
+
+    database: whether the set has a part of the database, whose holder may not have sealed either.
+    """
 
     set_id: str
     document_sha256: str
     decider: str
     decided: bool
     servers: list[str]
+    database: bool
 
 
 def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> Candidate:
@@ -150,4 +154,5 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
         "decider": first["decider"],
         "decided": bool(seals),
         "servers": waiting,
+        "database": DATABASE in (first["members"] or []),
     }

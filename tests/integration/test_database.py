@@ -138,3 +138,16 @@ def test_the_password_is_nowhere(lab: Lab, controller: Controller, right: bool) 
     for file in lab.root.rglob("*"):
         if file.is_file() and file.name not in ("fleet.json", "inventory.yml"):
             assert password.encode() not in file.read_bytes(), file
+
+
+def test_a_seal_is_finished_where_the_database_lies(lab: Lab, controller: Controller) -> None:
+    use(controller, "host")
+    extra = {"groupid_deployments": ["hq"]}
+    controller.play("backup", extra=extra).succeeded()
+    seals = [lab.path(name, inventory.LOCAL_ROOT).glob("hq/*/set.json") for name in ("web01", "web02", "sql01")]
+    files = [file for found in seals for file in found]
+    assert len(files) == 3
+    for file in files:
+        file.unlink()
+    controller.play("backup", extra=extra).succeeded()
+    assert all(file.exists() for file in files)

@@ -138,8 +138,43 @@ def test_a_set_prepared_everywhere_is_finished() -> None:
             "decider": "web01",
             "decided": False,
             "servers": ["web01", "web02"],
+            "database": False,
         }
     ]
+
+
+def test_the_part_of_the_database_is_no_server() -> None:
+    members = ("database", "web01", "web02")
+    facts = roots(web01=found(members=members), web02=found(members=members))
+    [one] = seals.unfinished(facts, facts)
+    assert (one["servers"], one["database"]) == (["web01", "web02"], True)
+    facts = roots(web01=found(members=members))
+    assert seals.unfinished(facts, facts) == []
+
+
+def test_a_database_is_sealed_with_the_servers(facts: Facts) -> None:
+    part = {**facts["a-host"]["__groupid_part"], "server": "database"}
+    facts["b-host"]["__groupid_database"] = {"part": part, "verified": {"state": "verified", "set_id": SET}}
+    made = seals.candidate(facts, HOSTS, SET, verified=True)
+    assert [member["server"] for member in made["members"]] == ["database", "web01", "web02"]
+    assert made["refusals"] == []
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal"),
+    [
+        ({}, "the database has no part of this run"),
+        (
+            {"part": {"part_sha256": "a", "state": "complete"}},
+            "the database has a part that was not verified by this run",
+        ),
+    ],
+)
+def test_a_database_that_is_missing_stands_against_the_seal(
+    facts: Facts, known: dict[str, t.Any], refusal: str
+) -> None:
+    facts["b-host"]["__groupid_database"] = known
+    assert seals.candidate(facts, HOSTS, SET, verified=True)["refusals"] == [refusal]
 
 
 def test_a_decision_is_carried_to_those_that_lack_it_although_a_member_is_not_in_this_run() -> None:
