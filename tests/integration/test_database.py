@@ -149,5 +149,12 @@ def test_a_seal_is_finished_where_the_database_lies(lab: Lab, controller: Contro
     assert len(files) == 3
     for file in files:
         file.unlink()
+    set_id = files[2].parent.name
+    files[0].write_bytes((files[0].parent / "set.prepared.json").read_bytes())
+    files[1].write_bytes((files[1].parent / "set.prepared.json").read_bytes())
+    wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id}
+    controller.play("restore", extra={**extra, **wanted}).failed("is not sealed where it lies")
+    for file in files[:2]:
+        file.unlink()
     controller.play("backup", extra=extra).succeeded()
     assert all(file.exists() for file in files)
