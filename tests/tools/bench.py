@@ -16,7 +16,7 @@ from environment import ROOT
 
 
 def main() -> int:
-    packages.require({**packages.MONO, **packages.PEERS})
+    packages.require({**packages.LAB, **packages.PEERS})
     packages.require_odbc()
     where = environment.development()
     paths = os.pathsep.join(map(str, (collection.link(), ROOT / "tests")))

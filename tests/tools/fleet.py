@@ -23,7 +23,7 @@ def lab(where: Environment, *arguments: str, root: Path = BUILD / "lab") -> subp
 
 def ready() -> Environment:
     """What a play against a lab needs: Mono, an ODBC driver, the environment, the collection from its tarball."""
-    packages.require(packages.MONO)
+    packages.require(packages.LAB)
     packages.require_odbc()
     where = environment.development()
     collection.install(where)

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 # Program -> Debian's package of it.
-MONO = {"mcs": "mono-mcs", "mono": "mono-runtime"}
+LAB = {"mcs": "mono-mcs", "mono": "mono-runtime", "openssl": "openssl"}
 # FreeTDS as an ODBC driver, the driver manager, and what Microsoft's driver loads besides.
 ODBC = ["tdsodbc", "unixodbc", "libltdl7"]
 PEERS = {"rsync": "rsync", "restic": "restic", "borg": "borgbackup"}

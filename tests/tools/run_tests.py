@@ -28,7 +28,7 @@ def main() -> int:
     names = arguments.parse_args().names
 
     began = time.monotonic()
-    packages.require(packages.MONO)
+    packages.require(packages.LAB)
     packages.require_odbc()
     development = environment.development()
     every = lanes.every(development)
