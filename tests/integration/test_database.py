@@ -108,6 +108,17 @@ def test_check_mode_touches_nothing(lab: Lab, controller: Controller) -> None:
     assert not [one for one in lab.sql.statements if one.startswith("BACKUP")]
 
 
+def test_a_database_that_is_named_is_not_passed_over(lab: Lab, controller: Controller) -> None:
+    use(controller, "unc")
+    named = {"groupid_components": ["reports", "database"], "groupid_deployments": ["hq"]}
+    controller.play("backup", extra={**named, "groupid_sql_server": ""}).failed("groupid_sql_server names the server")
+    controller.play("backup", extra={**named, "groupid_components": ["reports"]}).succeeded()
+    [set_folder] = lab.path("web01", inventory.SHARED_ROOT).joinpath("hq").iterdir()
+    assert not (set_folder / "database").exists()
+    wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
+    controller.play("restore", extra={**named, **wanted}).failed("holds no backup of the database")
+
+
 def test_what_the_server_refuses_stops_the_deployment_before_anything_is_written(
     lab: Lab, controller: Controller
 ) -> None:
