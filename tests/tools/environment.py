@@ -146,6 +146,7 @@ def _made(folder: Path, python: Python, ansible_core: str, requirements: list[Pa
         print(f"Making {folder.relative_to(ROOT)} (Python {label(python.version)}, {ansible_core}) ...", flush=True)
         _run([python.path, "-m", "venv", "--clear", str(folder)])
         files = [argument for path in requirements for argument in ("-r", str(path))]
+        packages.require_ldap_headers()
         pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         _run([*pip, ansible_core, *files])
         stamp.write_text(digest, encoding="utf-8")
