@@ -1,0 +1,92 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a session with a directory server takes and gives, whatever carries it there.
+
+``directory.ldap_session`` provides one over LDAP. Whoever reads or writes entries knows this file alone.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+if t.TYPE_CHECKING:
+    from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
+
+Entry: t.TypeAlias = tuple[str, dict[str, list[bytes]]]
+"""DN and attributes of one entry, names as the server spells them, values in the server's order."""
+
+PAGE_SIZE: t.Final = 1000
+"""Entries of a page. Active Directory gives no more at once (MaxPageSize), whatever is asked for."""
+
+
+class DirectoryError(Exception):
+    """The server refused something, or the session ended.
+
+    code: a stable word, such as ``size_limit``, or ``ldap_<result code>`` for a result code that has no word.
+    what: what was not done and on what, without a full stop. cause: the server's or library's own words, with the
+    number. next_step: what to do about it. No secret is ever part of one.
+    """
+
+    def __init__(self, code: str, what: str, cause: str, next_step: str) -> None:
+        super().__init__(code, what, cause, next_step)
+        self.code = code
+        self.what = what
+        self.cause = cause
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.cause.rstrip('. ')}. {self.next_step}".strip()
+
+    def explained(self) -> dict[str, str]:
+        """Give the error in parts, for a result: code, what, cause, next."""
+        return {"code": self.code, "what": self.what, "cause": self.cause, "next": self.next_step}
+
+
+class NoDirectoryError(DirectoryError):
+    """The connection or the bind never came about. The server did nothing."""
+
+
+class ConflictError(DirectoryError):
+    """A change does not fit what the directory holds now, and nothing of it was done.
+
+    An old value is there no more (16, noSuchAttribute), a new one is there already (20, attributeOrValueExists), or
+    the object was moved or deleted (32, noSuchObject).
+    """
+
+
+class Directory(t.Protocol):
+    """A bound session with one directory server, used by one thread at a time.
+
+    server: DNS name or address that it is connected to; the same for all its life. Referrals are never followed.
+    """
+
+    server: str
+
+    def read(self, dn: str, attributes: c.Sequence[str]) -> dict[str, list[bytes]] | None:
+        """Read one entry; ``""`` is the server's own (rootDSE). None: there is no such object, or no right to see it.
+
+        attributes: at least one; an attribute that the entry lacks is not in the result.
+
+        Raises DirectoryError.
+        """
+
+    def pages(
+        self, base: str, filter_text: str, attributes: c.Sequence[str], size: int = PAGE_SIZE
+    ) -> c.Iterator[list[Entry]]:
+        """Search all below base, page by page. The next page is asked for before one is given out.
+
+        No match is no page. Search references (parts that another server holds) are left out.
+
+        Raises DirectoryError, also between two pages: what came before it is never the whole result.
+        """
+
+    def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
+        """Apply all changes to one object, or none of them.
+
+        Raises ConflictError when they do not fit what the object holds now, DirectoryError for anything else.
+        """
+
+    def close(self) -> None:
+        """End the session. A second call does nothing."""
