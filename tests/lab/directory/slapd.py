@@ -1,0 +1,242 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real slapd on loopback that holds the groups of a domain under limits as Active Directory sets them."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import time
+import types
+
+import ldap
+from ldap.ldapobject import SimpleLDAPObject
+
+from lab.directory import configuration, content
+from lab.directory.configuration import Settings, SlapdError
+from lab.directory.content import Domain
+from lab.directory.groups import ATTRIBUTES, Group, Made
+from lab.sql.server import make_certificate
+
+CACHE = pathlib.Path(__file__).resolve().parents[3] / "build" / "lab" / "cache"
+ACCOUNT = "svc-groupid"
+_START_SECONDS = 30.0
+_STOP_SECONDS = 5.0
+
+Entry = tuple[str, dict[str, list[bytes]]]
+
+
+class Slapd:
+    """A directory server on 127.0.0.1. Use it as a context manager, from a thread that lives as long as it.
+
+    folder: for all of its files; made where it is missing.
+    base, domain: the domain's DN and its name in DNS.
+    groups: what it holds. Made(...) is loaded once and kept in ``cache``.
+    tls: serves LDAPS, and StartTLS on the plain port, with a certificate for localhost, ``domain`` and 127.0.0.1.
+    names: DNS names in the certificate in place of those.
+    size_limit: entries of one search, or of one page of it; the administrator has none.
+    confidential: a simple bind without TLS is refused (confidentialityRequired).
+    read_only: a read-only domain controller: it says so, and answers a write with a referral.
+    dns_host_name: what rootDSE calls the server.
+    missing: attributes that the schema lacks.
+    enforce_rights: an attribute that a group's allowedAttributesEffective does not name cannot be written.
+    password: of the account and the reader.
+
+    port, ldaps_port: 0 before the start. uri, ldaps_uri. ca_file: the certificate that a client trusts.
+    bind_dn, username: the account that may read and write. reader_dn: one that may only read.
+    """
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        *,
+        base: str = "DC=corp,DC=example",
+        domain: str = "corp.example",
+        groups: c.Iterable[Group] = Made(200),
+        tls: bool = True,
+        names: c.Sequence[str] = (),
+        size_limit: int = 1000,
+        confidential: bool = False,
+        read_only: bool = False,
+        dns_host_name: str = "localhost",
+        missing: tuple[str, ...] = (),
+        enforce_rights: bool = False,
+        password: str = "Lab-Passw0rd!",
+        cache: pathlib.Path = CACHE,
+    ) -> None:
+        self.folder = folder
+        self.base, self.domain = base, domain
+        self.password = password
+        self.port = self.ldaps_port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        certificate = make_certificate(folder, names or ("localhost", domain)) if tls else None
+        self.ca_file = certificate[0] if certificate else None
+        self._settings = Settings(
+            domain=Domain(base, domain, dns_host_name, read_only, missing),
+            account=f"CN={ACCOUNT},CN=Users,{base}",
+            administrator=f"CN=Administrator,CN=Users,{base}",
+            administrator_password=secrets.token_urlsafe(24),
+            certificate=certificate,
+            size_limit=size_limit,
+            confidential=confidential,
+            enforce_rights=enforce_rights,
+        )
+        self.bind_dn, self.reader_dn = configuration.accounts_of(self._settings)
+        self.username = self.bind_dn
+        self._configuration = configuration.write(folder, self._settings)
+        configuration.load(folder, self._settings, groups, password, cache)
+
+    @property
+    def uri(self) -> str:
+        """The plain port; StartTLS where there is TLS."""
+        return f"ldap://127.0.0.1:{self.port}"
+
+    @property
+    def ldaps_uri(self) -> str:
+        """The port with TLS."""
+        return f"ldaps://127.0.0.1:{self.ldaps_port}"
+
+    def __enter__(self) -> Slapd:
+        """Start to serve."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        """Stop; the content stays in the folder."""
+        self.stop()
+
+    def start(self) -> None:
+        """Serve, on the same ports as before where it was stopped. Raises SlapdError."""
+        for attempt in range(5):
+            if not self.port or attempt:
+                self.port, self.ldaps_port = _free_ports(2)
+            log = self.folder / "slapd.log"
+            # It ends when the thread that started it does, killed or not.
+            command = ["setpriv", "--pdeathsig", "KILL", configuration.program("slapd"), "-d", "0"]
+            command += ["-f", str(self._configuration), "-h", " ".join(self._listeners())]
+            with log.open("wb") as output:
+                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            if self._answers():
+                return
+            said = log.read_text(encoding="utf-8", errors="replace")
+            if "in use" not in said:
+                break
+        raise SlapdError(f"slapd ended with code {self.process.returncode}: {said.strip()}")
+
+    def stop(self) -> None:
+        """Be unreachable."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @contextlib.contextmanager
+    def outage(self) -> c.Iterator[None]:
+        """Be unreachable for the length of the block."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
+    def frozen(self) -> c.Iterator[None]:
+        """Take connections and answer nothing for the length of the block."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def admin(self) -> c.Iterator[SimpleLDAPObject]:
+        """Connect as one who may do everything and meets no limit, to judge or to prepare by."""
+        connection = ldap.initialize(self.uri)
+        connection.set_option(ldap.OPT_REFERRALS, 0)
+        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 10)
+        if self.ca_file:
+            connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(self.ca_file))
+            connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+            connection.start_tls_s()
+        connection.simple_bind_s(self._settings.administrator, self._settings.administrator_password)
+        try:
+            yield connection
+        finally:
+            connection.unbind_s()
+
+    def entries(
+        self, filter_text: str = "(objectClass=group)", attributes: c.Sequence[str] | None = None
+    ) -> list[Entry]:
+        """Give everything that a filter finds in the domain: DN and attributes, as the server spells them."""
+        with self.admin() as connection:
+            found = connection.search_s(self.base, ldap.SCOPE_SUBTREE, filter_text, attributes)
+        return [(dn, values) for dn, values in found if dn is not None]
+
+    def groups(self) -> dict[bytes, Entry]:
+        """Give every group by its objectGUID, with the attributes that are backed up."""
+        entries = self.entries(attributes=["objectGUID", *ATTRIBUTES])
+        return {values.pop("objectGUID")[0]: (dn, values) for dn, values in entries}
+
+    def dn_of(self, guid: bytes) -> str:
+        """Give where a group is now. Raises KeyError."""
+        return self.groups()[guid][0]
+
+    def change(self, dn: str, attribute: str, *values: bytes) -> None:
+        """Give an attribute these values in place of all others; without values it is cleared."""
+        with self.admin() as connection:
+            connection.modify_s(dn, [(ldap.MOD_REPLACE, attribute, list(values) or None)])
+
+    def move(self, dn: str, name: str, parent: str | None = None) -> None:
+        """Rename a group to ``CN=<name>``, escaped already, and move it below another unit."""
+        with self.admin() as connection:
+            connection.rename_s(dn, f"CN={name}", parent, delold=1)
+
+    def add(self, group: Group) -> str:
+        """Add a group whose unit is there; give its DN."""
+        dn, attributes = content.group_entry(group, self.base)
+        with self.admin() as connection:
+            connection.add_s(dn, list(attributes.items()))
+        return dn
+
+    def delete(self, dn: str) -> None:
+        """Delete a group."""
+        with self.admin() as connection:
+            connection.delete_s(dn)
+
+    def _listeners(self) -> list[str]:
+        return [self.uri, self.ldaps_uri] if self.ca_file else [self.uri]
+
+    def _answers(self) -> bool:
+        """Wait until it listens; False when it ended instead."""
+        assert self.process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while self.process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+            if time.monotonic() > deadline:
+                self.stop()
+                raise SlapdError(f"slapd did not answer within {_START_SECONDS:.0f} s.")
+            time.sleep(0.01)
+        return False
+
+
+def _free_ports(count: int) -> list[int]:
+    """Find ports that are free now; another program may still come first."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for dummy in range(count)]
+        return [found.getsockname()[1] for found in sockets]
