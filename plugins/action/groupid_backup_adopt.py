@@ -37,7 +37,7 @@ class ActionModule(AgentAction):
             "root": args["backup_root"],
             "deployment": backup_set.check_deployment(args["deployment"]),
             "set_id": set_id,
-            "part": backup_set.check_server(args["part"]),
+            "part": backup_set.check_part(args["part"]),
             "component": backup_set.check_component(args["component"]),
             "files": args["files"],
             "external": args["external"],

@@ -30,7 +30,7 @@ class ActionModule(AgentAction):
             "root": args["backup_root"],
             "deployment": backup_set.check_deployment(args["deployment"]),
             "set_id": str(backup_set.SetId.parse(args["set_id"])),
-            "part": backup_set.check_server(args["part"]),
+            "part": backup_set.check_part(args["part"]),
             "component": backup_set.check_component(args["component"]),
             "account": args["account"],
         }

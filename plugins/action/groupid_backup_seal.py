@@ -57,7 +57,7 @@ class ActionModule(AgentAction):
             "set_id": set_id,
             "phase": args["phase"],
             "own_part": args["own_part"],
-            "parts": [backup_set.check_server(part) for part in args["parts"]],
+            "parts": [backup_set.check_part(part) for part in args["parts"]],
         }
         if args["members"] is None:
             return {**request, "document_sha256": args["document_sha256"]}

@@ -30,6 +30,6 @@ class ActionModule(AgentAction):
             "root": args["backup_root"],
             "deployment": backup_set.check_deployment(args["deployment"]),
             "set_id": backup_set.LATEST if latest else str(backup_set.SetId.parse(args["set_id"])),
-            "server": backup_set.check_server(args["server"]) if args["server"] else None,
+            "server": backup_set.check_part(args["server"]) if args["server"] else None,
             "components": args["components"],
         }

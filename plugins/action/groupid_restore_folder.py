@@ -36,7 +36,7 @@ class ActionModule(AgentAction):
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         deployment = backup_set.check_deployment(args["deployment"])
         set_id = str(backup_set.SetId.parse(args["set_id"]))
-        server = backup_set.check_server(args["server"]) if args["server"] else None
+        server = backup_set.check_part(args["server"]) if args["server"] else None
         names = args["components"]
         if names is None:
             names = self._copied_components(args["backup_root"], deployment, set_id, server)

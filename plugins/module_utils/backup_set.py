@@ -23,6 +23,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _COMPONENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SERVER = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_PART = re.compile(rf"(?=.{{1,200}}\Z){_SERVER.pattern}(?:\.{_SERVER.pattern})*")
+_DOCUMENTS = ("set.prepared.json", "set.json")
 # Windows opens the device whatever follows the first dot.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9])(?:\..*)?")
 
@@ -93,6 +95,17 @@ def check_server(name: str) -> str:
     return folded
 
 
+def check_part(name: str) -> str:
+    """Give the part's name in lower case: a server's, or labels of that form joined by dots. Raises InvalidNameError."""
+    folded = name.lower()
+    if not _PART.fullmatch(folded) or _DEVICE.fullmatch(folded) or folded in _DOCUMENTS:
+        raise InvalidNameError(
+            f"Part {name!r} cannot be a folder's name: DNS labels joined by dots, up to 200 characters, no name of a "
+            "Windows device and of no document of a set."
+        )
+    return folded
+
+
 def check_component(name: str) -> str:
     """Give the component's name back. Raises InvalidNameError."""
     if not _COMPONENT.fullmatch(name) or _DEVICE.fullmatch(name):
@@ -105,8 +118,9 @@ def check_component(name: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What one server put into a set, as the agent lists it.
+    """What one server or domain put into a set, as the agent lists it.
 
+    server: the part's name.
     state: ``complete``; ``waived``: incomplete as the caller allowed; ``partial``: incomplete; ``unfinished``: never
       finished; ``unreadable``.
     finished: UTC, ISO 8601, seven digits of a second.
@@ -180,7 +194,7 @@ def seal_document(
     InvalidNameError.
     """
     parts = sorted(
-        ({**member, "server": check_server(member["server"])} for member in members), key=lambda m: m["server"]
+        ({**member, "server": check_part(member["server"])} for member in members), key=lambda m: m["server"]
     )
     decider = check_server(decider)
     refusals = [*_refuse_members(decider, [part["server"] for part in parts]), *_refuse_parts(parts)]

@@ -12,6 +12,8 @@ absence of an error.
 ``__groupid_part``, ``__groupid_verified``: the answers of ``groupid_backup_folder`` and ``groupid_backup_verify``.
 ``__groupid_database``: ``{"part": answer of groupid_backup_adopt, "verified": answer of groupid_backup_verify}`` on
 the deployment's first host, where its database is backed up; ``part`` is missing while it was not.
+``__groupid_attributes``: the same for each domain whose group attributes are saved, by the domain's name; ``part`` is
+the answer of groupid_ldif_export.
 ``__groupid_seals``: ``{set id: {"prepared": digest, "sealed": digest}}``, the steps that the host has done.
 """
 
@@ -20,13 +22,12 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils import shared_parts
+
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
 SEALABLE = ("complete", "waived")
-
-DATABASE = "database"
-"""Name of the part that holds the database's backup. It is no server's, and lies with the first one."""
 
 
 class Candidate(t.TypedDict):
@@ -118,6 +119,8 @@ def _parts(facts: Facts, host: str) -> c.Iterator[tuple[str, dict[str, t.Any], d
     database = variables.get("__groupid_database")
     if database is not None:
         yield "the database", database.get("part") or {}, database.get("verified") or {}
+    for domain, one in (variables.get("__groupid_attributes") or {}).items():
+        yield f"the export of {domain}", one.get("part") or {}, one.get("verified") or {}
 
 
 def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: str, verified: bool) -> str:
@@ -137,6 +140,11 @@ def _server(facts: Facts, host: str) -> str:
     return str((probe.get("computer") or {}).get("server") or "")
 
 
+def _is_server(part: str) -> bool:
+    """Tell whether a part is a server's: not the database's, and not a domain's, whose name has dots."""
+    return part != DATABASE and "." not in part
+
+
 def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], servers: c.Set[str]) -> Unfinished | None:
     digests = {one["prepared_sha256"] for one in holders.values()}
     seals = {one["seal_sha256"] for one in holders.values() if one["sealed"]}
@@ -144,8 +152,8 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
-    # The database's part was checked wherever it lies before the first server prepared the document.
-    everywhere = set(first["members"] or []) - {DATABASE} <= servers & set(holders)
+    # Parts that are no server's were checked wherever they lie before the first server prepared the document.
+    everywhere = {part for part in first["members"] or [] if _is_server(part)} <= servers & set(holders)
     if not seals and not (first["members"] and everywhere):
         return None
     return {
@@ -154,5 +162,5 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
         "decider": first["decider"],
         "decided": bool(seals),
         "servers": waiting,
-        "database": DATABASE in (first["members"] or []),
+        "database": shared_parts.DATABASE in (first["members"] or []),
     }

@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
             part.InventoryName = request.TextOrNull("inventory_name");
             part.Version = request.TextOrNull("version");
             part.Details = request.MapOrEmpty("details");
-            part.Server = Names.Server(request.Text("part"));
+            part.Server = Names.Part(request.Text("part"));
             part.FullName = Win32.FullyQualifiedName();
             part.MachineGuid = Win32.MachineGuid();
             if (external == expected.Count > 0)

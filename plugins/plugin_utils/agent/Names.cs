@@ -11,10 +11,13 @@ namespace IdentityOpsAgent
     {
         public const string Latest = "latest";
 
+        private const string Label = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
+
         private static readonly Regex DeploymentForm = new Regex(@"\A[a-z0-9][a-z0-9._-]{0,62}\z");
         private static readonly Regex SetIdForm = new Regex(@"\A[0-9]{8}T[0-9]{6}Z(-[a-z0-9._-]{1,40})?\z");
         private static readonly Regex ComponentForm = new Regex(@"\A[a-z][a-z0-9_]{0,62}\z");
-        private static readonly Regex ServerForm = new Regex(@"\A[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\z");
+        private static readonly Regex ServerForm = new Regex(@"\A" + Label + @"\z");
+        private static readonly Regex PartForm = new Regex(@"\A(?=.{1,200}\z)" + Label + @"(\." + Label + @")*\z");
         private static readonly Regex DigestForm = new Regex(@"\A[0-9a-f]{64}\z");
 
         public static string Deployment(string text)
@@ -35,6 +38,15 @@ namespace IdentityOpsAgent
         public static string Server(string text)
         {
             return Checked(text.ToLowerInvariant(), ServerForm, "server");
+        }
+
+        // A server's name, or one with dots: what a domain put into a set.
+        public static string Part(string text)
+        {
+            string folded = text.ToLowerInvariant();
+            if (!IsPart(folded))
+                throw new FormatError("'" + text + "' is not the name of a part");
+            return folded;
         }
 
         // This computer's own name: the name of its part.
@@ -58,9 +70,10 @@ namespace IdentityOpsAgent
             return Fits(text, SetIdForm);
         }
 
-        public static bool IsServer(string text)
+        // Not the names of the documents that lie beside the parts.
+        public static bool IsPart(string text)
         {
-            return Fits(text, ServerForm);
+            return Fits(text, PartForm) && text != SetFolder.Prepared && text != SetFolder.Sealed;
         }
 
         private static bool Fits(string text, Regex form)

@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
                 Deployment = Names.Deployment(map.Text("deployment")),
                 SetId = Names.SetId(map.Text("set_id")),
                 Epoch = map.TextOrNull("epoch"),
-                Server = Names.Server(map.Text("server")),
+                Server = Names.Part(map.Text("server")),
                 MachineGuid = map.TextOrNull("machine_guid"),
                 Version = map.TextOrNull("version"),
                 State = map.Text("state"),

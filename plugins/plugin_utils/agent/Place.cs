@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         public static Answer Run(JsonMap request)
         {
             SetFolder set = SetFolder.Of(request);
-            string server = Names.Server(request.Text("part"));
+            string server = Names.Part(request.Text("part"));
             string folder = Paths.Combine(set.PartPath(server), Names.Component(request.Text("component")));
             string account = request.TextOrNull("account");
             Recorder recorder = new Recorder(set, server);

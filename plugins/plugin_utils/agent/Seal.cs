@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         // The parts that this computer must hold: its own, and those that are named.
         private static List<string> Held(JsonMap request)
         {
-            List<string> servers = request.Texts("parts").ConvertAll<string>(Names.Server);
+            List<string> servers = request.Texts("parts").ConvertAll<string>(Names.Part);
             if (request.Flag("own_part", true))
                 servers.Insert(0, Verify.ServerOf(request));
             if (servers.Count == 0)

@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
             };
             foreach (JsonMap part in map.Maps("parts"))
             {
-                string server = Names.Server(part.Text("server"));
+                string server = Names.Part(part.Text("server"));
                 if (document.Of(server) != null)
                     throw new FormatError("'" + server + "' stands there twice");
                 document.Parts.Add(new SealedPart { Server = server, Digest = Names.Digest(part.Text("part_sha256")) });

@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
             SealDocument seal = DocumentOrNull(set, SetFolder.Sealed);
             SealDocument known = seal ?? prepared;
             List<string> members = known == null ? null : known.Parts.ConvertAll(delegate(SealedPart part) { return part.Server; });
-            List<string> servers = Folders(set.Path, Names.IsServer);
+            List<string> servers = Folders(set.Path, Names.IsPart);
             List<JsonMap> parts = new List<JsonMap>();
             foreach (string server in Answer.First(servers, Answer.ListLimit))
                 parts.Add(DescribedPart(set, server));

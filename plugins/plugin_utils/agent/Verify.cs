@@ -68,11 +68,11 @@ namespace IdentityOpsAgent
                 "Use another set; find out what changed this one, or whether the disk fails.");
         }
 
-        // The part's server that a request means.
+        // The part that a request means: this computer's own, or the one named as its server.
         public static string ServerOf(JsonMap request)
         {
             string server = request.TextOrNull("server");
-            return server == null ? Names.ThisServer() : Names.Server(server);
+            return server == null ? Names.ThisServer() : Names.Part(server);
         }
     }
 

@@ -14,6 +14,7 @@ import pytest
 from unit.agent.conftest import SET_ID
 
 PART = {"part": "database", "component": "database"}
+DOMAIN = "group_attributes.corp.example"
 DETAILS = {
     "database": "GroupID",
     "family_guid": "5d1c4c1c",
@@ -120,3 +121,43 @@ def test_a_seal_stands_for_the_part_too(host: t.Any, folder: pathlib.Path) -> No
 def test_bad_requests(host: t.Any) -> None:
     assert code(host.call("place", **{**PART, "part": "a/b"})) == "bad_request"
     assert code(host.call("adopt", **PART, files=[])) == "bad_request"
+
+
+def test_a_part_of_a_domain_is_a_part_like_any_other(host: t.Any) -> None:
+    part = {"part": "group_attributes.Corp.EXAMPLE", "component": "group_attributes"}
+    folder = pathlib.Path(host.call("place", **part)["folder"])
+    assert folder == host.root / "hq" / SET_ID / DOMAIN / "group_attributes"
+    (folder / "corp.example.ldf").write_bytes(b"dn: CN=a\r\n")
+    adopted = adopt(host, "corp.example.ldf", **part)
+    assert (code(adopted), adopted["server"]) == ("none", DOMAIN)
+    assert host.call("verify", server=DOMAIN)["state"] == "verified"
+    [listed] = host.call("list")["sets"][0]["parts"]
+    assert (listed["server"], listed["state"]) == (DOMAIN, "complete")
+
+    own = host.backup()
+    parts = [{"server": one["server"], "part_sha256": one["part_sha256"]} for one in (adopted, own)]
+    document = {"schema": 1, "deployment": "hq", "set_id": SET_ID, "decider": "web01", "parts": parts}
+    sealing = {"phase": "prepared", "document": json.dumps(document)}
+    headless = json.dumps({**document, "decider": DOMAIN})
+    assert code(host.call("seal", phase="prepared", document=headless, parts=[DOMAIN])) == "bad_request"
+    prepared = host.call("seal", **sealing, parts=[DOMAIN])
+    assert host.call("seal", phase="sealed", document_sha256=prepared["document_sha256"])["changed"]
+    assert host.call("verify", server=DOMAIN, set_id="latest")["sealed"]
+    target = host.folder / "C" / "Elsewhere"
+    components = [{"name": "group_attributes", "target": str(target)}]
+    assert host.call("restore", server=DOMAIN, components=components)["added"] == 1
+    assert (target / "corp.example.ldf").read_bytes() == b"dn: CN=a\r\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "a..b", ".a", "a.", "a.-b", "a.b-", "a/b", "a.b\n", "nul.corp.example", "COM1.x", "a" * 64]
+    + ["set.json", "SET.prepared.json", f"{'a' * 63}.{'b' * 63}.{'c' * 63}.123456789"],
+)
+def test_no_name_of_a_part(host: t.Any, name: str) -> None:
+    before = host.picture()
+    for operation in ("place", "adopt"):
+        answer = host.call(operation, **{**PART, "part": name}, files=["a"])
+        assert (code(answer), "the name of a part" in answer["error"]["cause"]) == ("bad_request", True)
+    assert code(host.call("verify", server=name)) == "bad_request"
+    assert host.picture() == before

@@ -127,6 +127,37 @@ def test_bad_server(name: str) -> None:
         backup_set.check_server(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("database", "database"),
+        ("group_attributes.Corp.EXAMPLE", "group_attributes.corp.example"),
+        ("a.nul", "a.nul"),
+        (f"{'a' * 63}.{'b' * 63}.{'c' * 63}.12345678", f"{'a' * 63}.{'b' * 63}.{'c' * 63}.12345678"),
+    ],
+)
+def test_part(name: str, folded: str) -> None:
+    assert backup_set.check_part(name) == folded
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "a..b", ".a", "a.", "a.-b", "a.b-", "a/b", "a\\b", "a.b\n", "nul.corp.example", "com1.x", "a" * 64]
+    + ["set.json", "SET.prepared.json", f"{'a' * 63}.{'b' * 63}.{'c' * 63}.123456789"],
+)
+def test_bad_part(name: str) -> None:
+    with pytest.raises(backup_set.InvalidNameError, match="Part"):
+        backup_set.check_part(name)
+
+
+def test_a_domain_is_a_member_and_never_decides() -> None:
+    members = [member("web01"), member("group_attributes.Corp.example")]
+    parts = json.loads(backup_set.seal_document("hq", "20261122T150405Z", "web01", members).text)["parts"]
+    assert [part["server"] for part in parts] == ["group_attributes.corp.example", "web01"]
+    with pytest.raises(backup_set.InvalidNameError, match="Server"):
+        backup_set.seal_document("hq", "20261122T150405Z", "group_attributes.corp.example", members)
+
+
 @pytest.mark.parametrize("name", ["", "Reports", "1a", "a-b", "a/b", "aux", "com1", "a" * 64, "reports\n"])
 def test_bad_component(name: str) -> None:
     with pytest.raises(backup_set.InvalidNameError, match="Component"):

@@ -177,6 +177,15 @@ def test_a_database_that_is_missing_stands_against_the_seal(
     assert seals.candidate(facts, HOSTS, SET, verified=True)["refusals"] == [refusal]
 
 
+def test_a_domain_is_no_server_that_must_be_seen() -> None:
+    members = ["group_attributes.corp.example", "web01", "web02"]
+    facts = roots(web01={**found(members=members), "decider": "web01"}, web02=found(members=members))
+    [one] = seals.unfinished(facts, facts)
+    assert (one["servers"], one["database"]) == (["web01", "web02"], False)
+    facts = roots(web01={**found(members=members), "decider": "web01"})
+    assert seals.unfinished(facts, facts) == []
+
+
 def test_a_decision_is_carried_to_those_that_lack_it_although_a_member_is_not_in_this_run() -> None:
     facts = roots(
         web01=found(sealed=DOCUMENT, members=["web01", "web02", "web03"]),
