@@ -140,11 +140,6 @@ def _server(facts: Facts, host: str) -> str:
     return str((probe.get("computer") or {}).get("server") or "")
 
 
-def _is_server(part: str) -> bool:
-    """Tell whether a part is a server's: not the database's, and not a domain's, whose name has dots."""
-    return part != DATABASE and "." not in part
-
-
 def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], servers: c.Set[str]) -> Unfinished | None:
     digests = {one["prepared_sha256"] for one in holders.values()}
     seals = {one["seal_sha256"] for one in holders.values() if one["sealed"]}
@@ -152,8 +147,9 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
-    # Parts that are no server's were checked wherever they lie before the first server prepared the document.
-    everywhere = {part for part in first["members"] or [] if _is_server(part)} <= servers & set(holders)
+    # Shared parts were checked wherever they lie before the first server prepared the document.
+    own = {member for member in first["members"] or [] if not shared_parts.is_shared(member)}
+    everywhere = own <= servers & set(holders)
     if not seals and not (first["members"] and everywhere):
         return None
     return {

@@ -5,7 +5,8 @@
 
 ``Facts`` is as in `deployments` and `seals`; ``__groupid_restored`` is the answer of ``groupid_restore_folder``, and
 ``__groupid_sql`` and ``__groupid_sql_restored`` are those of ``groupid_sql_info`` and ``groupid_sql_restore`` on the
-deployment's first host.
+deployment's first host. ``__groupid_attributes`` has there, by domain, those of the modules of LDIF: ``found`` by a
+preflight, ``part``, ``verified``, ``preflight`` of a restore, and ``restore``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def lines(facts: Facts, chosen: deployments.Plan, kind: Kind, check: bool = Fals
     databases = [row for host in chosen["hosts"] for row in DATABASE_ROWS[kind](facts, host)]
     if databases:
         body += ["", *table(DATABASE_HEADINGS, databases)]
+    domains = [row for host in chosen["hosts"] for row in _domain_rows(facts, host, kind)]
+    if domains:
+        body += ["", *table(DOMAIN_HEADINGS[kind], domains)]
     if kind == "backup":
         body += ["", *_set_table(facts, chosen, check)]
     predicted = check and kind in ("backup", "restore")
@@ -205,6 +209,53 @@ DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
     "verify": _saved_database,
     "restore": _restored_database,
 }
+
+
+_DOMAIN_COLUMNS = ["deployment", "domain", "directory server", "state"]
+DOMAIN_HEADINGS: t.Mapping[Kind, list[str]] = {
+    "preflight": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
+    "backup": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
+    "verify": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
+    "restore": [*_DOMAIN_COLUMNS, "differing", "written", "conflicts", "gone", "new", "set since", "seconds", "note"],
+}
+
+
+def _domain_rows(facts: Facts, host: str, kind: Kind) -> list[list[Cell]]:
+    """Tell of the group attributes of each domain, on the host that brings them."""
+    deployment = facts[host]["__groupid_asked"]["deployment"]
+    row_of = _restored_domain if kind == "restore" else _saved_domain
+    domains = _answer(facts, host, "__groupid_attributes")
+    return [[deployment, domain, *row_of(facts, host, domains[domain])] for domain in sorted(domains)]
+
+
+def _saved_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
+    found, part, check = (known.get(name) or {} for name in ("found", "part", "verified"))
+    export = part or found or check.get("details") or {}
+    missing = export.get("missing_attributes") or []
+    state = check.get("state") or part.get("state")
+    return [
+        export.get("directory_server"),
+        state or ("ready" if found and not facts[host].get("groupid_failures") else _outcome(facts, host)),
+        export.get("engine"),
+        export.get("groups"),
+        export.get("exported"),
+        export.get("seconds", check.get("seconds")),
+        f"not in the schema: {', '.join(missing)}" if missing else "",
+    ]
+
+
+def _restored_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
+    done = known.get("restore") or {}
+    finished = done.get("counts") is not None and not done.get("failed")
+    counts = done.get("counts") or {}
+    safety = done.get("safety") or {}
+    return [
+        done.get("directory_server"),
+        "restored" if finished else _outcome(facts, host),
+        *(counts.get(name) for name in ("differing", "written", "conflicts", "gone", "new", "set_since")),
+        done.get("seconds"),
+        f"undo: {safety['set_id']}" if safety.get("set_id") else "",
+    ]
 
 
 def _set_table(facts: Facts, chosen: deployments.Plan, check: bool) -> list[str]:

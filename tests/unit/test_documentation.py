@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-PARTS_OF_OTHERS = {"database"}
+PARTS_OF_OTHERS = {"database", "group_attributes"}
 """Roles that other roles call, and nobody else."""
 
 

@@ -177,6 +177,18 @@ def test_a_database_that_is_missing_stands_against_the_seal(
     assert seals.candidate(facts, HOSTS, SET, verified=True)["refusals"] == [refusal]
 
 
+def test_the_export_of_a_domain_is_sealed_with_the_servers(facts: Facts) -> None:
+    part = {**facts["a-host"]["__groupid_part"], "server": "group_attributes.corp.example"}
+    known = {"part": part, "verified": {"state": "verified", "set_id": SET}}
+    facts["b-host"]["__groupid_attributes"] = {"corp.example": known}
+    made = seals.candidate(facts, HOSTS, SET, verified=True)
+    assert [member["server"] for member in made["members"]] == ["group_attributes.corp.example", "web01", "web02"]
+    assert made["refusals"] == []
+    facts["b-host"]["__groupid_attributes"]["other.example"] = {}
+    refusals = seals.candidate(facts, HOSTS, SET, verified=True)["refusals"]
+    assert refusals == ["the export of other.example has no part of this run"]
+
+
 def test_a_domain_is_no_server_that_must_be_seen() -> None:
     members = ["group_attributes.corp.example", "web01", "web02"]
     facts = roots(web01={**found(members=members), "decider": "web01"}, web02=found(members=members))

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of a set that are no server's: of the database, and of the group attributes of each domain.
+
+They lie with the deployment's first server, but for a database that its own computer keeps.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+DATABASE = "database"
+"""Component, and name of its part."""
+
+GROUP_ATTRIBUTES = "group_attributes"
+"""Component. A part for each domain is named after it and the domain."""
+
+COMPONENTS = (DATABASE, GROUP_ATTRIBUTES)
+
+_PREFIX = f"{GROUP_ATTRIBUTES}."
+
+
+def part_of_domain(domain: str) -> str:
+    """Name the part of a domain's group attributes: ``group_attributes.corp.example``."""
+    return f"{_PREFIX}{domain.lower()}"
+
+
+def is_shared(part: str) -> bool:
+    """Say whether a part is no server's. A server's name has no dot."""
+    return part == DATABASE or part.startswith(_PREFIX)
+
+
+def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
+    """Name the domains whose group attributes a host holds in a set, in order.
+
+    probe: the answer of ``groupid_info``. A set that its root does not have holds none.
+    """
+    sets = (probe.get("backup_root") or {}).get("sets") or []
+    parts = [str(part["server"]) for one in sets if one["set_id"] == set_id for part in one["parts"]]
+    return sorted(part.removeprefix(_PREFIX) for part in parts if part.startswith(_PREFIX))
+
+
+def server_components(components: c.Iterable[str]) -> list[str]:
+    """Give those of the named components that each server has itself."""
+    return [name for name in components if name not in COMPONENTS]

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_ldif_export
+short_description: Save the group attributes of an Active Directory domain into a set
+version_added: 0.3.0
+description:
+  - Reads every group of a domain once and saves the attributes in which GroupID keeps its own data of groups
+    (C(extensionData), C(extensionAttribute12) to C(extensionAttribute15)), as the vendor's C(ldifde) command does whose
+    filter lacks two parentheses.
+  - The part of the set, C(group_attributes.) and the domain's name, has two files. The C(.ldf) holds the groups that
+    have a value. The companion, C(.groups.jsonl), names every group by its objectGUID, so that a restore can tell a
+    group that had nothing then from one that was created since, and finds groups that were moved or renamed.
+  - Both files are in a canonical form. Two exports of an unchanged domain are equal byte for byte, whatever the engine.
+  - Changes nothing in the directory. The host of the task is the server below whose backup root the set lies.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.backup_set
+  - identityops.groupid.directory
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  set_id:
+    description:
+      - Id of the set.
+    type: str
+    required: true
+  epoch:
+    description:
+      - The point in time the part belongs to. All parts of a sealed set have the same. By default O(set_id).
+    type: str
+  engine:
+    description:
+      - V(ldap) reads over LDAP from the controller.
+      - V(ldifde) has C(ldifde.exe) on the host read, under the connection's own logon. The host must have it (a role or
+        feature of Active Directory brings it), and Windows must pass the logon on to the domain controller (Kerberos
+        delegation or CredSSP).
+      - V(auto) takes V(ldap) where the controller can bind, else V(ldifde). It is decided before anything is read, and
+        recorded.
+    type: str
+    choices: [auto, ldap, ldifde]
+    default: auto
+  attributes:
+    description:
+      - Attributes to save, in place of the vendor's five or those that C(groupid_domains) names.
+    type: list
+    elements: str
+  allow_empty:
+    description:
+      - Take a domain without any group that has one of the attributes for right, and warn. Otherwise that is a failure,
+        because a wrong base or a misspelled attribute looks the same.
+    type: bool
+    default: false
+seealso:
+  - module: identityops.groupid.groupid_ldif_restore
+  - module: identityops.groupid.groupid_backup_verify
+"""
+
+EXAMPLES = r"""
+# In the variables of the group:
+#   groupid_domains:
+#     - name: corp.example
+#       server: dc01.corp.example
+#       username: svc-groupid@corp.example
+#       password: "{{ lookup('ansible.builtin.env', 'GROUPID_LDAP_PASSWORD') }}"
+- name: Save the group attributes of the domain
+  identityops.groupid.groupid_ldif_export:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    domain: corp.example
+
+- name: Have the server itself read them
+  identityops.groupid.groupid_ldif_export:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150406Z
+    domain: corp.example
+    engine: ldifde
+"""
+
+RETURN = r"""
+domain:
+  description: DNS name of the domain.
+  returned: success
+  type: str
+  sample: corp.example
+directory_server:
+  description: Domain controller that was asked.
+  returned: success
+  type: str
+  sample: dc01.corp.example
+engine:
+  description: What read the directory, V(ldap) or V(ldifde).
+  returned: success
+  type: str
+  sample: ldap
+groups:
+  description: Groups that were read.
+  returned: success
+  type: int
+  sample: 1240
+exported:
+  description: Groups among them that have one of the attributes.
+  returned: success
+  type: int
+  sample: 1016
+attributes:
+  description: Attributes that were asked for.
+  returned: success
+  type: list
+  elements: str
+  sample: [extensionData, extensionAttribute12]
+missing_attributes:
+  description: Attributes among them that the directory's schema does not have. A warning names them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+server:
+  description: Name of the part.
+  returned: success
+  type: str
+  sample: group_attributes.corp.example
+machine_guid:
+  description: Identity of the Windows installation that holds the part.
+  returned: success
+  type: str
+  sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+version:
+  description: Version of GroupID. Always null, as the directory has none.
+  returned: success
+  type: str
+  sample: null
+epoch:
+  description: The point in time that the part belongs to.
+  returned: success
+  type: str
+  sample: 20261122T150405Z
+finished_at:
+  description: When the part was finished, UTC.
+  returned: success, not in check mode
+  type: str
+  sample: "2026-11-22T15:04:09.1234567Z"
+set_path:
+  description: Folder of the set.
+  returned: success
+  type: str
+  sample: D:\Backups\hq\20261122T150405Z
+part_path:
+  description: Folder of the part.
+  returned: success
+  type: str
+  sample: D:\Backups\hq\20261122T150405Z\group_attributes.corp.example
+state:
+  description: State of the part, V(complete).
+  returned: success
+  type: str
+  sample: complete
+part_sha256:
+  description: SHA-256 of the part's record. Null in check mode.
+  returned: success
+  type: str
+  sample: 5f2b0d6a0d7e3f0c6ad1d8b30c9fd55b9ef3a3f4f2f5a5b4d2e6d1b6c4b0f2aa
+files:
+  description: Files of the part.
+  returned: success
+  type: int
+  sample: 2
+directories:
+  description: Folders of the part.
+  returned: success
+  type: int
+  sample: 1
+bytes:
+  description: Bytes of the part.
+  returned: success
+  type: int
+  sample: 648122
+components:
+  description: The part's one component, as M(identityops.groupid.groupid_backup_adopt) has it.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "group_attributes", "status": "copied"}]
+external:
+  description: Components that lie elsewhere. Always empty.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long it took, the directory and the host together.
+  returned: success
+  type: float
+  sample: 3.456
+error:
+  description: What the message says, in parts.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. Of the directory, such as V(credentials), V(certificate) or V(unreachable); of
+        the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
+      returned: always
+      type: str
+      sample: credentials
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The group attributes of corp.example were not saved
+    component:
+      description: Component it was about, if any.
+      returned: of an error of the host
+      type: str
+      sample: group_attributes
+    path:
+      description: Path it was about, if any.
+      returned: of an error of the host
+      type: str
+      sample: D:\Backups\hq
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: Invalid credentials (49)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Correct username and password of the domain in groupid_domains.
+"""
