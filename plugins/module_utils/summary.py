@@ -212,10 +212,11 @@ DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
 
 
 _DOMAIN_COLUMNS = ["deployment", "domain", "directory server", "state"]
+_EXPORT_HEADINGS = [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"]
 DOMAIN_HEADINGS: t.Mapping[Kind, list[str]] = {
-    "preflight": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
-    "backup": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
-    "verify": [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"],
+    "preflight": _EXPORT_HEADINGS,
+    "backup": _EXPORT_HEADINGS,
+    "verify": _EXPORT_HEADINGS,
     "restore": [*_DOMAIN_COLUMNS, "differing", "written", "conflicts", "gone", "new", "set since", "seconds", "note"],
 }
 
@@ -223,23 +224,33 @@ DOMAIN_HEADINGS: t.Mapping[Kind, list[str]] = {
 def _domain_rows(facts: Facts, host: str, kind: Kind) -> list[list[Cell]]:
     """Tell of the group attributes of each domain, on the host that brings them."""
     deployment = facts[host]["__groupid_asked"]["deployment"]
-    row_of = _restored_domain if kind == "restore" else _saved_domain
+    row_of = DOMAIN_ROWS[kind]
     domains = _answer(facts, host, "__groupid_attributes")
     return [[deployment, domain, *row_of(facts, host, domains[domain])] for domain in sorted(domains)]
 
 
+def _found_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
+    state = "failed" if facts[host].get("groupid_failures") else "ready"
+    return _export(known.get("found") or {}, state)
+
+
 def _saved_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
     found, part, check = (known.get(name) or {} for name in ("found", "part", "verified"))
-    export = part or found or check.get("details") or {}
+    state = check.get("state") or part.get("state") or _outcome(facts, host)
+    return _export(
+        {**(part or found or check.get("details") or {}), "seconds": part.get("seconds", check.get("seconds"))}, state
+    )
+
+
+def _export(export: c.Mapping[str, t.Any], state: str) -> list[Cell]:
     missing = export.get("missing_attributes") or []
-    state = check.get("state") or part.get("state")
     return [
         export.get("directory_server"),
-        state or ("ready" if found and not facts[host].get("groupid_failures") else _outcome(facts, host)),
+        state,
         export.get("engine"),
         export.get("groups"),
         export.get("exported"),
-        export.get("seconds", check.get("seconds")),
+        export.get("seconds"),
         f"not in the schema: {', '.join(missing)}" if missing else "",
     ]
 
@@ -256,6 +267,14 @@ def _restored_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> l
         done.get("seconds"),
         f"undo: {safety['set_id']}" if safety.get("set_id") else "",
     ]
+
+
+DOMAIN_ROWS: t.Mapping[Kind, c.Callable[[Facts, str, c.Mapping[str, t.Any]], list[Cell]]] = {
+    "preflight": _found_domain,
+    "backup": _saved_domain,
+    "verify": _saved_domain,
+    "restore": _restored_domain,
+}
 
 
 def _set_table(facts: Facts, chosen: deployments.Plan, check: bool) -> list[str]:

@@ -214,3 +214,48 @@ def test_database_of_a_preflight(facts: Facts) -> None:
     facts["web01"]["__groupid_sql"] = {"database": {"bytes": 8_000_000}, "can_backup": {"reasons": ["Mind the log."]}}
     [line] = [line for line in summary.lines(facts, PLAN, "preflight") if "sql01" in line]
     assert line.split() == ["hq", "GroupID", "sql01", "unc", "ready", "8.0", "-", "Mind", "the", "log."]
+
+
+FOUND = {"directory_server": "dc01", "engine": "ldap", "groups": 1240, "exported": 1016, "seconds": 2.5}
+
+
+def domain_line(facts: Facts, kind: summary.Kind) -> list[str]:
+    """The cells of the line of corp.example."""
+    [line] = [line for line in summary.lines(facts, PLAN, kind) if "corp.example" in line]
+    return line.split()
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "state", "seconds"),
+    [
+        ("preflight", {"found": FOUND}, "ready", "2.5"),
+        ("backup", {"found": FOUND}, "not done", "-"),
+        ("backup", {"found": FOUND, "part": {**FOUND, "state": "complete"}}, "complete", "2.5"),
+        ("backup", {"part": {**FOUND, "state": "complete"}, "verified": {"state": "verified"}}, "verified", "2.5"),
+        ("verify", {"verified": {"state": "verified", "details": FOUND, "seconds": 0.5}}, "verified", "0.5"),
+    ],
+)
+def test_group_attributes(facts: Facts, kind: summary.Kind, known: dict[str, t.Any], state: str, seconds: str) -> None:
+    facts["web01"]["__groupid_attributes"] = {"corp.example": known}
+    cells = ["hq", "corp.example", "dc01", *state.split(), "ldap", "1,240", "1,016", seconds, "-"]
+    assert domain_line(facts, kind) == cells
+
+
+def test_attributes_that_the_schema_lacks_are_noted(facts: Facts) -> None:
+    facts["web01"]["__groupid_attributes"] = {
+        "corp.example": {"found": {**FOUND, "missing_attributes": ["extensionData"]}}
+    }
+    assert domain_line(facts, "preflight")[-5:] == ["not", "in", "the", "schema:", "extensionData"]
+
+
+def test_restored_group_attributes(facts: Facts) -> None:
+    counts = {"differing": 7, "written": 6, "conflicts": 1, "gone": 2, "new": 3, "set_since": 4}
+    done = {"directory_server": "dc01", "counts": counts, "seconds": 1.5, "safety": {"set_id": "S-before-restore"}}
+    facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": done, "restore": done}}
+    assert domain_line(facts, "restore") == [
+        *("hq", "corp.example", "dc01", "restored", "7", "6", "1", "2", "3", "4", "1.5"),
+        *("undo:", "S-before-restore"),
+    ]
+    facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": done}}
+    facts["web01"]["groupid_failures"] = [{"phase": "preflight", "message": "no"}]
+    assert domain_line(facts, "restore")[3] == "failed"
