@@ -74,7 +74,7 @@ def load(
     shutil.rmtree(data, ignore_errors=True)
     domain = settings.domain
     if isinstance(groups, Made):
-        _copy(_cached(folder, settings, groups, cache), data)
+        _from_cache(folder, settings, groups, cache)
     else:
         data.mkdir()
         _add(folder / "slapd.conf", content.records(domain, groups))
@@ -130,26 +130,31 @@ def _database(folder: pathlib.Path, settings: Settings) -> c.Iterator[str]:
         yield f"updateref ldap://writable.{domain.name}/"
 
 
-def _cached(folder: pathlib.Path, settings: Settings, groups: Made, cache: pathlib.Path) -> pathlib.Path:
-    """Give the folder with these groups, made when it is not there yet."""
+def _from_cache(folder: pathlib.Path, settings: Settings, groups: Made, cache: pathlib.Path) -> None:
+    """Fill ``folder``/data with these groups; what an earlier state of these files has left in the cache goes."""
     sources = (
         pathlib.Path(__file__).parent / f"{name}.py" for name in ("groups", "schema", "content", "configuration")
     )
-    parts = [repr(groups), repr(settings.domain), *(source.read_text(encoding="utf-8") for source in sources)]
-    ready = cache / f"directory-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{ready.name}.lock").open("w") as lock:
+    state = _digest([source.read_text(encoding="utf-8") for source in sources])
+    kept = cache / f"directory-{_digest([groups, settings.domain])}"
+    kept.mkdir(parents=True, exist_ok=True)
+    data = folder / "data"
+    with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            data = folder / "data"
-            data.mkdir()
-            _add(folder / "slapd.conf", content.records(settings.domain, groups))
-            unfinished = ready.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            _copy(data, unfinished)
-            shutil.rmtree(data)
-            unfinished.rename(ready)
-    return ready
+        if (kept / state).exists():
+            _copy(kept / state, data)
+            return
+        for stale in kept.iterdir():
+            if stale.is_dir():
+                shutil.rmtree(stale)
+        data.mkdir()
+        _add(folder / "slapd.conf", content.records(settings.domain, groups))
+        _copy(data, kept / "unfinished")
+        (kept / "unfinished").rename(kept / state)
+
+
+def _digest(parts: list[object]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _copy(source: pathlib.Path, target: pathlib.Path) -> None:

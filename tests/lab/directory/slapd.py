@@ -39,7 +39,7 @@ class Slapd:
     base, domain: the domain's DN and its name in DNS.
     groups: what it holds. Made(...) is loaded once and kept in ``cache``.
     tls: serves LDAPS, and StartTLS on the plain port, with a certificate for localhost, ``domain`` and 127.0.0.1.
-    names: DNS names in the certificate in place of those.
+    names: DNS names in the certificate in place of those; 127.0.0.1 is always in it.
     size_limit: entries of one search, or of one page of it; the administrator has none.
     confidential: a simple bind without TLS is refused (confidentialityRequired).
     read_only: a read-only domain controller: it says so, and answers a write with a referral.
@@ -49,6 +49,7 @@ class Slapd:
     password: of the account and the reader.
 
     port, ldaps_port: 0 before the start. uri, ldaps_uri. ca_file: the certificate that a client trusts.
+    certificate: files of the server's certificate and of its key, or None.
     bind_dn, username: the account that may read and write. reader_dn: one that may only read.
     """
 
@@ -76,14 +77,14 @@ class Slapd:
         self.port = self.ldaps_port = 0
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        certificate = make_certificate(folder, names or ("localhost", domain)) if tls else None
-        self.ca_file = certificate[0] if certificate else None
+        self.certificate = make_certificate(folder, names or _names(domain)) if tls else None
+        self.ca_file = self.certificate[0] if self.certificate else None
         self._settings = Settings(
             domain=Domain(base, domain, dns_host_name, read_only, missing),
             account=f"CN={ACCOUNT},CN=Users,{base}",
             administrator=f"CN=Administrator,CN=Users,{base}",
             administrator_password=secrets.token_urlsafe(24),
-            certificate=certificate,
+            certificate=self.certificate,
             size_limit=size_limit,
             confidential=confidential,
             enforce_rights=enforce_rights,
@@ -233,6 +234,14 @@ class Slapd:
                 raise SlapdError(f"slapd did not answer within {_START_SECONDS:.0f} s.")
             time.sleep(0.01)
         return False
+
+
+def _names(domain: str) -> list[str]:
+    """Give the names that the certificate is for. OpenLDAP's clients check it for the machine's name, not localhost."""
+    machine = socket.gethostname()
+    with contextlib.suppress(OSError):
+        machine = socket.gethostbyname_ex(machine)[0]
+    return list(dict.fromkeys(["localhost", domain, machine]))
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""LDAP messages on the wire, as far as one who stands between client and server has to know them (RFC 4511)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+BIND, SEARCH, MODIFY, RENAME = 0x60, 0x63, 0x66, 0x6C
+ENTRY, SEARCH_DONE = 0x64, 0x65
+# The operation that answers each request.
+_ANSWERS = {BIND: 0x61, SEARCH: SEARCH_DONE, MODIFY: 0x67, 0x68: 0x69, 0x4A: 0x6B, RENAME: 0x6D}
+PAGED_RESULTS = b"1.2.840.113556.1.4.319"
+
+
+@dataclasses.dataclass(frozen=True)
+class Message:
+    """One message: its number, the tag of its operation, and all of its bytes."""
+
+    number: int
+    operation: int
+    raw: bytes
+
+    @property
+    def paged(self) -> bool:
+        """Whether it carries the control of paged results."""
+        return PAGED_RESULTS in self.raw
+
+
+def first(buffer: bytes) -> Message | None:
+    """Give the message that a buffer begins with; None while it is not all there. Raises ValueError when it is none."""
+    if buffer and buffer[0] != 0x30:
+        raise ValueError("no LDAP message")
+    head = _length(buffer, 1)
+    if head is None:
+        return None
+    length, start = head
+    if len(buffer) < start + length:
+        return None
+    number_bytes = buffer[start + 1]
+    number = int.from_bytes(buffer[start + 2 : start + 2 + number_bytes], "big")
+    return Message(number, buffer[start + 2 + number_bytes], buffer[: start + length])
+
+
+def answer(request: Message, code: int, text: str, referral: str = "") -> bytes:
+    """Give the message by which a server ends a request with a result code."""
+    body = _element(0x0A, bytes([code])) + _element(0x04, b"") + _element(0x04, text.encode())
+    if referral:
+        body += _element(0xA3, _element(0x04, referral.encode()))
+    number = request.number.to_bytes(4, "big")
+    return _element(0x30, _element(0x02, number) + _element(_ANSWERS[request.operation], body))
+
+
+def _length(buffer: bytes, at: int) -> tuple[int, int] | None:
+    """Give a length and where its content starts."""
+    if len(buffer) <= at:
+        return None
+    short = buffer[at]
+    if short < 0x80:
+        return short, at + 1
+    count = short & 0x7F
+    if len(buffer) < at + 1 + count:
+        return None
+    return int.from_bytes(buffer[at + 1 : at + 1 + count], "big"), at + 1 + count
+
+
+def _element(tag: int, content: bytes) -> bytes:
+    if len(content) < 0x80:
+        return bytes([tag, len(content)]) + content
+    return bytes([tag, 0x84]) + len(content).to_bytes(4, "big") + content
