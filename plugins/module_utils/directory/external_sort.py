@@ -1,0 +1,99 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sort of more byte strings than memory should hold."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import heapq
+import os
+import pathlib
+import tempfile
+import types
+import typing as t
+
+MEMORY: t.Final = 8 * 1024 * 1024
+"""Bytes that are kept in memory before they go to a file."""
+
+_READ = 64 * 1024
+_LENGTH = 4
+# What Python adds to each byte string, and to the list of them.
+_OVERHEAD = 41
+
+
+class Sorter:
+    """Takes byte strings of less than 4 GB in any order, gives them back sorted. Equal ones all come back.
+
+    What exceeds the memory lies in one file without a name in the folder, gone with the process whatever ends it.
+    """
+
+    def __init__(self, folder: pathlib.Path, memory: int = MEMORY) -> None:
+        self._folder = folder
+        self._memory = memory
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._file: t.BinaryIO | None = None
+        self._runs: list[tuple[int, int]] = []
+
+    def __enter__(self) -> Sorter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def extend(self, items: c.Sequence[bytes]) -> None:
+        """Take some more. Raises OSError when they cannot be written away."""
+        self._kept += items
+        self._size += sum(map(len, items)) + _OVERHEAD * len(items)
+        if self._size > self._memory:
+            self._spill()
+
+    def sorted(self) -> c.Iterator[bytes]:
+        """Give all of them, once, in order."""
+        self._kept.sort()
+        if self._file is None:
+            return iter(self._kept)
+        self._file.flush()
+        return heapq.merge(self._kept, *(_run(self._file.fileno(), *place) for place in self._runs))
+
+    def _spill(self) -> None:
+        """Write what is kept as one sorted run."""
+        if self._file is None:
+            self._file = t.cast(t.BinaryIO, tempfile.TemporaryFile(dir=self._folder))
+        self._kept.sort()
+        begin = self._file.tell()
+        self._file.writelines(part for item in self._kept for part in (len(item).to_bytes(_LENGTH, "big"), item))
+        self._runs.append((begin, self._file.tell()))
+        self._kept = []
+        self._size = 0
+
+
+def _run(descriptor: int, begin: int, end: int) -> c.Iterator[bytes]:
+    """Read one run, a little at a time."""
+    held = b""
+    at = 0
+    while True:
+        # Every item that is whole in memory is given without a look at the file.
+        have = len(held)
+        while at + _LENGTH <= have:
+            start = at + _LENGTH
+            stop = start + int.from_bytes(held[at:start], "big")
+            if stop > have:
+                break
+            yield held[start:stop]
+            at = stop
+        if begin >= end:
+            return
+        wanted = _READ
+        if at + _LENGTH <= have:
+            wanted = max(wanted, int.from_bytes(held[at : at + _LENGTH], "big"))
+        more = os.pread(descriptor, min(wanted, end - begin), begin)
+        if not more:
+            raise OSError("A temporary file is shorter than what was written into it.")
+        held = held[at:] + more
+        begin += len(more)
+        at = 0

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restore: from what differs to what is written, and what must hold before the first write."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, not_writable
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import undo_sha256
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Written, do
+
+_NAMED = 20
+
+
+class RefusedError(DirectoryError):
+    """The restore was not started; the directory is as it was.
+
+    groups: DNs of all groups that stand in its way, where it is groups.
+    """
+
+    def __init__(self, code: str, cause: str, next_step: str, groups: c.Sequence[str] = ()) -> None:
+        super().__init__(code, "The restore of group attributes was not started", cause, next_step)
+        self.groups = tuple(groups)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a restore writes.
+
+    steps: one for each group, in order of objectGUID. kept: how many groups keep values of attributes that had none at
+    backup time.
+    """
+
+    steps: tuple[Step, ...]
+    kept: int
+
+
+def make_plan(differences: c.Iterable[GroupDifference], clear: bool = False) -> Plan:
+    """Decide what a restore writes: what differs, in groups that are in the set and in the directory.
+
+    clear: attributes that had no value at backup time and have one now are cleared, too.
+    """
+    steps, kept = [], 0
+    for group in differences:
+        wanted = [change for change in group.changes if clear or change.kind != "cleared"]
+        kept += len(wanted) < len(group.changes)
+        if wanted and group.dn_now is not None:
+            attributes = (AttributeStep(change.name, change.now, change.then) for change in wanted)
+            steps.append(Step(group.guid, group.dn_now, tuple(attributes)))
+    return Plan(tuple(steps), kept)
+
+
+def modify_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
+    """Give the plan as LDIF in modify form, which a person can have imported: ``ldifde -i -f``."""
+    return (step.record() for step in steps)
+
+
+def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
+    """Refuse the files of another domain, and a server that cannot be written.
+
+    details: of the part, as the export recorded them. domain: that the session is connected to.
+
+    Raises RefusedError.
+    """
+    for key, now in (("domain_guid", domain.guid), ("domain_sid", domain.sid)):
+        then = details.get(key)
+        if not isinstance(then, str) or then.lower() != now.lower():
+            raise RefusedError(
+                "other_domain",
+                f"The files are of the domain {details.get('domain')} ({key} {then}), the server {domain.server} holds "
+                f"{domain.dns_name} ({now})",
+                "Restore the part of this domain, or name a server of the other one.",
+            )
+    if domain.read_only:
+        raise RefusedError(
+            "read_only",
+            f"{domain.server} is a read-only domain controller",
+            "Name a writable domain controller as the domain's server.",
+        )
+
+
+def check_rights(directory: Directory, domain: Domain, steps: c.Sequence[Step]) -> None:
+    """Refuse a restore that the account may not write in full.
+
+    Raises RefusedError that names all groups without rights; DirectoryError.
+    """

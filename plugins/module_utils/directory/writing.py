@@ -1,0 +1,154 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps are done: read, written where the directory holds what the step expects, read again."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import GUID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter, guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    ConflictError,
+    Directory,
+    DirectoryError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step, Values
+
+BATCH: t.Final = 50
+"""Groups that one search asks for."""
+
+_CHANGED = "It holds other values than expected: somebody changed it since."
+_GONE = "There is no group with this objectGUID any more."
+_OTHERWISE = "It was written, and holds other values since: somebody, or the server, changed them."
+
+
+@dataclasses.dataclass(frozen=True)
+class Conflict:
+    """A group that is not as it was expected. dn: where it lies, or lay. cause: why, in a sentence."""
+
+    guid: str
+    dn: str
+    cause: str
+
+
+@dataclasses.dataclass
+class Written:
+    """What became of the steps; each is counted in one place.
+
+    written: DNs of groups that were written. unchanged: how many groups were already as they shall be.
+    conflicts: groups that were left alone, as they hold neither what the step expects nor what it brings.
+    unconfirmed: groups that were written, and did not hold it when they were read again.
+    """
+
+    written: list[str] = dataclasses.field(default_factory=list)
+    unchanged: int = 0
+    conflicts: list[Conflict] = dataclasses.field(default_factory=list)
+    unconfirmed: list[Conflict] = dataclasses.field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """How many steps came to an end."""
+        return len(self.written) + self.unchanged + len(self.conflicts) + len(self.unconfirmed)
+
+
+class StoppedError(DirectoryError):
+    """An error in the middle. done: what was done before. left: steps that were not done, or not read again."""
+
+    def __init__(self, problem: DirectoryError, done: Written, left: int) -> None:
+        next_step = (
+            f"{problem.next_step} {len(done.written)} groups were written before it, {left} are left. Run it again to "
+            "finish, or run the undo to go back."
+        )
+        super().__init__(problem.code, problem.what, problem.cause, next_step.strip())
+        self.done = done
+        self.left = left
+
+
+def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+    """Do the steps, one modify each.
+
+    A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is
+    listed and left alone. The modify deletes exactly the old values, so that the server refuses it where they changed
+    a moment before.
+
+    Raises StoppedError for anything but a conflict.
+    """
+    done = Written()
+    for begin in range(0, len(steps), BATCH):
+        batch = steps[begin : begin + BATCH]
+        modified: list[Step] = []
+        try:
+            _modify(directory, base, batch, done, modified)
+            _read_again(directory, base, modified, done)
+        except DirectoryError as problem:
+            # Written, though nobody looked at it again.
+            done.written += [step.dn for step in modified]
+            raise StoppedError(problem, done, len(steps) - done.steps) from problem
+    return done
+
+
+def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
+    """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
+    found = _present(directory, base, batch)
+    for step in batch:
+        if step.guid not in found:
+            done.conflicts.append(Conflict(guid_text(step.guid), step.dn, _GONE))
+            continue
+        dn, values = found[step.guid]
+        remaining = step.remaining(values)
+        if remaining is None:
+            done.conflicts.append(Conflict(guid_text(step.guid), dn, _CHANGED))
+        elif not remaining.attributes:
+            done.unchanged += 1
+        else:
+            conflict = _refused(directory, base, dataclasses.replace(remaining, dn=dn))
+            if conflict:
+                done.conflicts.append(conflict)
+            else:
+                modified.append(dataclasses.replace(step, dn=dn))
+
+
+def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:
+    """Do one step. Give why the server refused it, when it is because of what the group holds now."""
+    try:
+        directory.modify(step.dn, step.changes())
+    except ConflictError as problem:
+        return Conflict(guid_text(step.guid), step.dn, problem.cause)
+    except DirectoryError as problem:
+        # A value that came into an empty single-valued attribute is answered as any violation of the schema.
+        found = _present(directory, base, [step])
+        if step.guid in found and step.remaining(found[step.guid][1]) == step:
+            raise
+        return Conflict(guid_text(step.guid), step.dn, problem.cause)
+    return None
+
+
+def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:
+    """Look at what was written, and move each step into ``done``."""
+    if not modified:
+        return
+    found = _present(directory, base, modified)
+    while modified:
+        step = modified.pop(0)
+        dn, values = found.get(step.guid, (step.dn, {}))
+        remaining = step.remaining(values)
+        if remaining is None or remaining.attributes:
+            done.unconfirmed.append(Conflict(guid_text(step.guid), dn, _OTHERWISE))
+        else:
+            done.written.append(dn)
+
+
+def _present(directory: Directory, base: str, steps: c.Sequence[Step]) -> dict[bytes, tuple[str, Values]]:
+    """Read the groups of these steps as they are now: DN and values by objectGUID. Raises DirectoryError."""
+    names = {attribute.name for step in steps for attribute in step.attributes}
+    found: dict[bytes, tuple[str, Values]] = {}
+    for page in directory.pages(base, guid_filter(step.guid for step in steps), [GUID, *sorted(names)]):
+        for dn, attributes in page:
+            values = {name.lower(): held for name, held in attributes.items()}
+            for guid in values.get(GUID.lower(), []):
+                found[guid] = (dn, values)
+    return found
