@@ -41,11 +41,7 @@ namespace IdentityOpsAgent
             if (external == expected.Count > 0)
                 throw new FormatError("'files' names what lies in the part, and nothing for an external component");
             foreach (string name in expected)
-            {
-                string flaw = Paths.NameFlaw(name);
-                if (flaw != null)
-                    throw new FormatError("'files': '" + name + "' has " + flaw);
-            }
+                PartFile.PlainName(name, "files");
         }
 
         public Answer Run()

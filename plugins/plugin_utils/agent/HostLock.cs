@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     // One backup or restore at a time on a computer. The lock is the system's and ends with its holder, however that ends.
     internal sealed class HostLock : IDisposable
     {
-        private const string Folder = "identityops.groupid", FileName = "agent.lock";
+        private const string FileName = "agent.lock";
 
         // A check mode run may hold the lock for the moment of its look.
         private const int Attempts = 5, Pause = 100;
@@ -25,11 +25,17 @@ namespace IdentityOpsAgent
             this.file = file;
         }
 
+        // What the agent keeps on a computer between its runs: closed to ordinary users, and made when it is first needed.
+        public static string Folder
+        {
+            get { return Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
+        }
+
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
         public static HostLock Take(string operation, string set, bool check)
         {
             string what = "The " + operation + " was not started";
-            string folder = Paths.Combine(Win32.ProgramData(), Folder);
+            string folder = Folder;
             string path = Paths.Combine(folder, FileName);
             FileFacts facts;
             if (check && !Win32.TryFacts(path, out facts))

@@ -46,6 +46,9 @@ namespace IdentityOpsAgent
                 case "seal": return Seal.Run(request);
                 case "place": return Place.Run(request);
                 case "adopt": return new Adopt(request).Run();
+                case "put": return Put.Run(request);
+                case "get": return Get.Run(request);
+                case "run": return new Run(request).Start();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }
         }

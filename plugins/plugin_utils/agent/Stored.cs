@@ -19,13 +19,19 @@ namespace IdentityOpsAgent
 
         public static byte[] Document(string path)
         {
+            return Whole(path, DocumentLimit);
+        }
+
+        // A file up to its end; `limit` in bytes.
+        public static byte[] Whole(string path, int limit)
+        {
             using (SafeFileHandle file = Win32.OpenRead(path))
             {
                 FileFacts facts = Win32.Facts(file);
                 if (Attributes.IsFolder(facts.Attributes))
                     throw new FormatError("it is a folder");
-                if (facts.Size > DocumentLimit)
-                    throw new FormatError("it is larger than any document of a set");
+                if (facts.Size > limit)
+                    throw new FormatError("it has " + facts.Size + " bytes, and may have " + limit);
                 byte[] content = new byte[facts.Size];
                 byte[] block = new byte[64 * 1024];
                 int total = 0;

@@ -117,8 +117,8 @@ namespace IdentityOpsAgent
             Findings.AddRange(differences);
         }
 
-        // False when there is no list that could be compared with.
-        private bool ReadRecord()
+        // False when there is no list that could be compared with. What does not agree stands in Findings.
+        public bool ReadRecord()
         {
             if (part.SealFlaw != null)
                 Bad(SetFolder.Sealed, part.SealFlaw);

@@ -511,7 +511,8 @@ namespace IdentityOpsAgent
             return Failure(Marshal.GetLastWin32Error());
         }
 
-        private static SystemError Failure(int error)
+        /// <summary>A number of the system with the system's words for it.</summary>
+        public static SystemError Failure(int error)
         {
             StringBuilder text = new StringBuilder(1024);
             NativeMethods.FormatMessageW(NativeMethods.OneLineFromSystem, IntPtr.Zero, error, 0, text, text.Capacity, IntPtr.Zero);

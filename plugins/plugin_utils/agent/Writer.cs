@@ -116,8 +116,14 @@ namespace IdentityOpsAgent
         // A small document appears under its name whole or not at all, and never in the place of another one.
         public void Publish(string folder, string name, byte[] content)
         {
+            Publish(folder, name, content, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
+        }
+
+        // `draftName`: of the file that becomes the document.
+        public void Publish(string folder, string name, byte[] content, string draftName)
+        {
             string path = Paths.Combine(folder, name);
-            string draft = Paths.Combine(folder, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
+            string draft = Paths.Combine(folder, draftName);
             Try(path, delegate
             {
                 using (SafeFileHandle file = Win32.OpenNew(draft))

@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         public const int SequentialAdvice = 2;           // POSIX_FADV_SEQUENTIAL
         public const int LockExclusive = 2, LockNow = 4; // LOCK_EX, LOCK_NB
 
-        public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
+        public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
             ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40;
 
         public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
@@ -93,6 +93,33 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)] public static extern int utimensat(int folder, byte[] path, ref AccessAndWrite times, int flags);
         [DllImport("libc", SetLastError = true)] public static extern int fchmod(SafeFileHandle file, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int chmod(byte[] path, uint mode);
+
+        // posix_spawn and its attributes give an error back instead of leaving it behind; 512 bytes hold either of its structures.
+        public const int SpawnBytes = 512, SignalSetBytes = 128;
+        public const short SpawnInGroup = 2, SpawnDefaultSignals = 4, SpawnSignalMask = 8;
+        public const int ProcessById = 1, Exited = 4, LookNow = 1, LeaveWaitable = 0x01000000;   // waitid: P_PID, WEXITED, WNOHANG, WNOWAIT
+        public const int BrokenPipeSignal = 13, KillSignal = 9;
+
+        [StructLayout(LayoutKind.Explicit, Size = 128)]
+        public struct ChildFacts                               // siginfo_t of SIGCHLD
+        {
+            [FieldOffset(8)] public int Code;
+            [FieldOffset(16)] public int Process;
+            [FieldOffset(24)] public int Status;
+        }
+
+        [DllImport("libc", SetLastError = true)] public static extern int pipe2(int[] ends, int flags);
+        [DllImport("libc")] public static extern int posix_spawn(out int process, byte[] path, byte[] actions, byte[] attributes, IntPtr[] arguments, IntPtr[] environment);
+        [DllImport("libc")] public static extern int posix_spawn_file_actions_init(byte[] actions);
+        [DllImport("libc")] public static extern int posix_spawn_file_actions_destroy(byte[] actions);
+        [DllImport("libc")] public static extern int posix_spawn_file_actions_adddup2(byte[] actions, SafeFileHandle file, int number);
+        [DllImport("libc")] public static extern int posix_spawn_file_actions_addchdir_np(byte[] actions, byte[] path);
+        [DllImport("libc")] public static extern int posix_spawnattr_init(byte[] attributes);
+        [DllImport("libc")] public static extern int posix_spawnattr_setflags(byte[] attributes, short flags);
+        [DllImport("libc")] public static extern int posix_spawnattr_setsigdefault(byte[] attributes, byte[] signals);
+        [DllImport("libc")] public static extern int sigaddset(byte[] signals, int signal);
+        [DllImport("libc", SetLastError = true)] public static extern int waitid(int kind, int process, out ChildFacts facts, int options);
+        [DllImport("libc", SetLastError = true)] public static extern int kill(int process, int signal);
 
         [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);

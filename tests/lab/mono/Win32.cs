@@ -507,7 +507,7 @@ namespace IdentityOpsAgent
                 throw Failure(error);
         }
 
-        private static SystemError Failure(int error)
+        public static SystemError Failure(int error)
         {
             return new SystemError(WindowsNumber(error), ErrorText(error));
         }
@@ -532,6 +532,7 @@ namespace IdentityOpsAgent
                 case Libc.ETXTBSY: return 32;
                 case Libc.ENOSPC: return 112;
                 case Libc.ENOTEMPTY: return 145;
+                case Libc.ENOEXEC: return 193;
                 case Libc.EEXIST: return 183;
                 case Libc.ENAMETOOLONG: return 206;
                 case Libc.EIO: return 1117;

@@ -21,8 +21,8 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source i
 FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
-SHARED = [AGENT_FOLDER / "SystemError.cs", AGENT_FOLDER / "FileFacts.cs"]
-SHIPPED = [AGENT_FOLDER / "Win32.cs", AGENT_FOLDER / "NativeMethods.cs"]
+SHARED = [AGENT_FOLDER / name for name in ("SystemError.cs", "FileFacts.cs", "CommandLine.cs")]
+SHIPPED = [AGENT_FOLDER / name for name in ("Win32.cs", "NativeMethods.cs", "StartedProgram.cs", "NativeProcess.cs")]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 NEEDS_MONO = "needs Mono: apt-get install --no-install-recommends mono-mcs mono-runtime"
 NEEDS_WINE = (

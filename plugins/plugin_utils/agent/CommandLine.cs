@@ -1,0 +1,45 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>Windows gives a program one text; this writes it so that CommandLineToArgvW, and the C runtime, take it apart into the very same arguments.</summary>
+    internal static class CommandLine
+    {
+        /// <summary>Characters, the zero at the end not counted (CreateProcessW).</summary>
+        public const int Limit = 32766;
+
+        /// <summary>The program's own name is quoted by a rule without escapes: it has no quotes, as no path on Windows has.</summary>
+        public static string Of(string program, List<string> arguments)
+        {
+            StringBuilder line = new StringBuilder("\"").Append(program).Append('"');
+            foreach (string argument in arguments)
+                Append(line.Append(' '), argument);
+            return line.ToString();
+        }
+
+        // Backslashes mean themselves, but for those before a quote: there each is doubled, and the quote gets one of its own.
+        private static void Append(StringBuilder line, string argument)
+        {
+            if (argument.Length > 0 && argument.IndexOfAny(new[] { ' ', '\t', '\n', '\v', '"' }) < 0)
+            {
+                line.Append(argument);
+                return;
+            }
+            line.Append('"');
+            int backslashes = 0;
+            foreach (char c in argument)
+            {
+                if (c == '"')
+                    line.Append('\\', backslashes + 1);
+                backslashes = c == '\\' ? backslashes + 1 : 0;
+                line.Append(c);
+            }
+            line.Append('\\', backslashes).Append('"');
+        }
+    }
+}

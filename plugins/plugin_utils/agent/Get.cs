@@ -1,0 +1,106 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The operation `get`: one file of a part goes to the controller. Of a complete part it is the file that the record and the seal stand for, or
+    // nothing; of an unfinished one it is what lies there.
+    internal static class Get
+    {
+        private const string What = "The file was not read";
+
+        public static Answer Run(JsonMap request)
+        {
+            PartFile file = new PartFile(request);
+            StoredPart part = StoredPart.OpenAny(file.Set, file.Part, What);
+            Answer answer = new Answer();
+            Packed.Set(answer.Members, part.Unfinished ? Lying(file) : Recorded(file, part));
+            answer.Members.Set("state", part.Unfinished ? "unfinished" : part.Document.State).Set("sealed", part.Sealed)
+                .Set("details", part.Unfinished ? null : part.Document.Details).Set("part_sha256", part.Digest)
+                .Set("machine_guid", part.Unfinished ? null : part.Document.MachineGuid);
+            return answer;
+        }
+
+        private static byte[] Lying(PartFile file)
+        {
+            try
+            {
+                FileFacts facts;
+                if (!SetFolder.IsFolder(file.Folder) || !Win32.TryFacts(file.Path, out facts))
+                    throw Missing(file);
+                return Packed.Read(file.Path, What);
+            }
+            catch (SystemError error)
+            {
+                throw Unreadable(file, error.Message);
+            }
+            catch (FormatError error)
+            {
+                throw Unreadable(file, "It cannot be read as a file: " + error.Message + ".");
+            }
+        }
+
+        private static byte[] Recorded(PartFile file, StoredPart part)
+        {
+            Verification verification = new Verification(part);
+            verification.ReadRecord();
+            if (verification.Findings.Count > 0)
+                throw Verify.Damaged(part, verification.Findings, What);
+            string path = file.Component + "/" + file.Name;
+            Entry entry = EntryOf(file, verification.Record);
+            try
+            {
+                FileFacts facts;
+                bool there = Win32.TryFacts(file.Path, out facts);
+                if (entry == null ? !there : entry.IsFolder)
+                    throw Missing(file);
+                if (entry == null)
+                    throw Damaged(part, path, Finding.Added, "The record does not have it.");
+                if (!there)
+                    throw Damaged(part, path, Finding.Missing, "It is not there.");
+                byte[] content = Packed.Read(file.Path, What);
+                if (content.Length != entry.Facts.Size)
+                    throw Damaged(part, path, Finding.Size, "It has " + content.Length + " bytes; the record says " + entry.Facts.Size + ".");
+                if (Hashing.Hex(content, content.Length) != Hashing.Hex(entry.Digest))
+                    throw Damaged(part, path, Finding.Content, "The content has another SHA-256.");
+                return content;
+            }
+            catch (SystemError error)
+            {
+                throw Damaged(part, path, Finding.Unreadable, error.Message);
+            }
+            catch (FormatError error)
+            {
+                throw Damaged(part, path, Finding.Unreadable, "It cannot be read as a file: " + error.Message + ".");
+            }
+        }
+
+        // null when the record has nothing of this name.
+        private static Entry EntryOf(PartFile file, PartRecord record)
+        {
+            Entry component, entry;
+            if (!record.Components.TryGetValue(file.Component, out component) || component.Children == null
+                || !component.Children.TryGetValue(file.Name, out entry))
+                return null;
+            return entry;
+        }
+
+        private static AgentError Missing(PartFile file)
+        {
+            return new AgentError("file_missing", What, file.Path, "There is no such file.", "Name one that the part has.", file.Component);
+        }
+
+        private static AgentError Unreadable(PartFile file, string cause)
+        {
+            return new AgentError("root_unreadable", What, file.Path, cause, "Check the path, and the rights of the account.", file.Component);
+        }
+
+        private static AgentError Damaged(StoredPart part, string path, string problem, string cause)
+        {
+            return Verify.Damaged(part, new List<Finding> { new Finding(path, problem, cause) }, What);
+        }
+    }
+}

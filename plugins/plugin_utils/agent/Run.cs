@@ -1,0 +1,176 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The operation `run`: a program of the host, started by its full path in a folder of its own, without a shell. What it leaves in the folder comes
+    // back by name; the rest goes with the folder, and whatever the program has started ends with it.
+    internal sealed class Run
+    {
+        private const string What = "The program was not run";
+        private const string WorkMark = "{work}";
+
+        // For what is still in the pipes when all that wrote into them was killed.
+        private const int LastWords = 5000;
+
+        private readonly string program;
+        private readonly List<string> arguments;
+        private readonly int seconds;
+        private readonly List<string> collected;
+        private readonly bool check;
+        private readonly Answer answer = new Answer { Changed = true };
+
+        public Run(JsonMap request)
+        {
+            program = ProgramOf(request.Text("program"));
+            arguments = request.Texts("arguments");
+            seconds = (int)request.Number("time_limit", 1, 3600);
+            collected = request.Texts("collect");
+            check = request.Flag("check", false);
+            foreach (string argument in arguments)
+            {
+                if (argument.IndexOf('\0') >= 0)
+                    throw new FormatError("'arguments' has a zero character");
+            }
+            foreach (string name in collected)
+                PartFile.PlainName(name, "collect");
+        }
+
+        public Answer Start()
+        {
+            CheckProgram();
+            Tell(null, "", "", false);
+            if (check)
+                return answer;
+            WorkFolder work = WorkFolder.Make(What);
+            try
+            {
+                Perform(work.Path);
+            }
+            catch (AgentError error)
+            {
+                answer.Failure = error;
+            }
+            finally
+            {
+                work.Remove(answer.Warnings);
+            }
+            return answer;
+        }
+
+        // Never searched for, and no script: those would be read by a shell.
+        private static string ProgramOf(string path)
+        {
+            string cause = "'program' must end with .exe.";
+            try
+            {
+                string program = Paths.Absolute(path, "program");
+                if (program.EndsWith(".exe", StringComparison.OrdinalIgnoreCase))
+                    return program;
+            }
+            catch (FormatError error)
+            {
+                cause = error.Message + ".";
+            }
+            throw Form(path, cause);
+        }
+
+        private void CheckProgram()
+        {
+            try
+            {
+                FileFacts facts;
+                if (!Win32.TryFacts(program, out facts))
+                    throw new AgentError("program_missing", What, program, "There is no such program.", "Install what it belongs to, or name the program by its full path.");
+                if (Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                    throw Form(program, "It is a folder or a link, and no file.");
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("program_missing", What, program, error.Message, "Check the path, and the rights of the account.");
+            }
+        }
+
+        private static AgentError Form(string path, string cause)
+        {
+            return new AgentError("program_form", What, path, cause, "Name the program by its full path, such as C:\\Windows\\System32\\ldifde.exe.");
+        }
+
+        private void Perform(string work)
+        {
+            using (StartedProgram started = Started(work))
+            {
+                Drain output = new Drain(started.ReadOutput), errors = new Drain(started.ReadErrors);
+                bool ended = started.Wait(seconds * 1000);
+                long? code = ended ? started.ExitCode() : (long?)null;
+                started.Kill();   // what it started must not write into the folder any longer
+                output.Join(LastWords);
+                errors.Join(LastWords);
+                Tell(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
+                if (!ended)
+                    throw new AgentError("time_limit", "The program was ended before its time", program, "It had not ended after " + seconds + " seconds.",
+                        "Find out what it waits for, or allow it more time.");
+            }
+            answer.Members.Set("files", Collected(work));
+        }
+
+        private StartedProgram Started(string work)
+        {
+            List<string> given = arguments.ConvertAll(delegate(string argument)
+            {
+                return argument.Replace(WorkMark + "\\", work + Win32.Separator).Replace(WorkMark, work);
+            });
+            if (CommandLine.Of(program, given).Length > CommandLine.Limit)
+                throw new FormatError("'arguments' make a command line of more than " + CommandLine.Limit + " characters");
+            try
+            {
+                return StartedProgram.Start(program, given, work);
+            }
+            catch (SystemError error)
+            {
+                answer.Changed = false;
+                throw new AgentError("start_failed", What, program, error.Message, "Check that it is a program for this computer, and the rights of the account.");
+            }
+        }
+
+        private JsonMap Collected(string work)
+        {
+            JsonMap files = new JsonMap();
+            foreach (string name in collected)
+            {
+                string path = Paths.Combine(work, name);
+                try
+                {
+                    FileFacts facts;
+                    JsonMap file = Win32.TryFacts(path, out facts) ? new JsonMap() : null;
+                    if (file != null)
+                        Packed.Set(file, Packed.Read(path, "The program's file was not read"));
+                    files.Set(name, file);
+                }
+                catch (SystemError error)
+                {
+                    throw Uncollected(path, error.Message);
+                }
+                catch (FormatError error)
+                {
+                    throw Uncollected(path, "It cannot be read as a file: " + error.Message + ".");
+                }
+            }
+            return files;
+        }
+
+        private static AgentError Uncollected(string path, string cause)
+        {
+            return new AgentError("collect_failed", "The program's file was not read", path, cause, "Find out what the program left under this name.");
+        }
+
+        private void Tell(long? code, string output, string errors, bool truncated)
+        {
+            answer.Members.Set("exit_code", code).Set("stdout", output).Set("stderr", errors).Set("output_truncated", truncated).Set("files", new JsonMap());
+        }
+    }
+}

@@ -1,0 +1,223 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// A program of this computer that was started with nothing to read, and all that it starts itself: every call into Windows for that. They are one
+    /// job, which ends with this object or with the agent, however that ends. What Windows refuses becomes a SystemError.
+    /// </summary>
+    internal sealed class StartedProgram : IDisposable
+    {
+        private const int BrokenPipe = 109;
+        private const uint Killed = 1;
+
+        private readonly SafeFileHandle output;
+        private readonly SafeFileHandle errors;
+        private readonly NativeProcess.SafeKernelHandle job;
+        private readonly NativeProcess.SafeKernelHandle process;
+
+        private StartedProgram(SafeFileHandle output, SafeFileHandle errors, NativeProcess.SafeKernelHandle job, NativeProcess.SafeKernelHandle process)
+        {
+            this.output = output;
+            this.errors = errors;
+            this.job = job;
+            this.process = process;
+        }
+
+        /// <summary>`program`: a full path. `folder`: where it runs. It has no window, and of the agent's handles its three standard ones.</summary>
+        public static StartedProgram Start(string program, List<string> arguments, string folder)
+        {
+            SafeFileHandle output = null, outputEnd = null, errors = null, errorsEnd = null;
+            NativeProcess.SafeKernelHandle job = null, process = null;
+            try
+            {
+                job = NewJob();
+                MakePipe(out output, out outputEnd);
+                MakePipe(out errors, out errorsEnd);
+                using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericRead, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
+                {
+                    Check(!nothing.IsInvalid);
+                    Check(NativeProcess.SetHandleInformation(nothing, NativeProcess.Inherit, NativeProcess.Inherit));
+                    process = Create(program, CommandLine.Of(program, arguments), folder, job, new[] { nothing, outputEnd, errorsEnd });
+                }
+                StartedProgram started = new StartedProgram(output, errors, job, process);
+                output = errors = null;
+                job = process = null;
+                return started;
+            }
+            finally
+            {
+                foreach (SafeHandle left in new SafeHandle[] { output, outputEnd, errors, errorsEnd, job, process })
+                {
+                    if (left != null)
+                        left.Dispose();
+                }
+            }
+        }
+
+        /// <summary>What programs write where nobody says otherwise: the system's OEM code page, Latin-1 where .NET does not know it.</summary>
+        public static Encoding OutputEncoding()
+        {
+            try
+            {
+                return Encoding.GetEncoding((int)NativeProcess.GetOEMCP());
+            }
+            catch (NotSupportedException)
+            {
+                return Encoding.GetEncoding(28591);
+            }
+            catch (ArgumentException)
+            {
+                return Encoding.GetEncoding(28591);
+            }
+        }
+
+        /// <summary>Waits for bytes; 0 when all that could write have ended.</summary>
+        public int ReadOutput(byte[] buffer)
+        {
+            return Read(output, buffer);
+        }
+
+        public int ReadErrors(byte[] buffer)
+        {
+            return Read(errors, buffer);
+        }
+
+        /// <summary>False when the program itself has not ended in this time.</summary>
+        public bool Wait(int milliseconds)
+        {
+            uint outcome = NativeProcess.WaitForSingleObject(process, (uint)milliseconds);
+            Check(outcome == NativeProcess.Signalled || outcome == NativeProcess.TimedOut);
+            return outcome == NativeProcess.Signalled;
+        }
+
+        /// <summary>32 bits without a sign. Only after Wait has given true.</summary>
+        public long ExitCode()
+        {
+            uint code;
+            Check(NativeProcess.GetExitCodeProcess(process, out code));
+            return code;
+        }
+
+        /// <summary>Ends the program and all that it has started. Those that have ended already are no error.</summary>
+        public void Kill()
+        {
+            Check(NativeProcess.TerminateJobObject(job, Killed));
+        }
+
+        public void Dispose()
+        {
+            job.Dispose();
+            process.Dispose();
+            output.Dispose();
+            errors.Dispose();
+        }
+
+        private static NativeProcess.SafeKernelHandle NewJob()
+        {
+            NativeProcess.SafeKernelHandle job = NativeProcess.CreateJobObjectW(IntPtr.Zero, null);
+            Check(!job.IsInvalid);
+            NativeProcess.JobLimits limits = new NativeProcess.JobLimits();
+            limits.Flags = NativeProcess.KillOnClose | NativeProcess.DieOnUnhandledException;   // no dialog that waits for a person
+            Check(NativeProcess.SetInformationJobObject(job, NativeProcess.ExtendedLimits, ref limits, Marshal.SizeOf(typeof(NativeProcess.JobLimits))));
+            return job;
+        }
+
+        private static void MakePipe(out SafeFileHandle ours, out SafeFileHandle theirs)
+        {
+            Check(NativeProcess.CreatePipe(out ours, out theirs, IntPtr.Zero, 0));
+            Check(NativeProcess.SetHandleInformation(theirs, NativeProcess.Inherit, NativeProcess.Inherit));
+        }
+
+        // Suspended until it is in the job: what it starts is then in it too.
+        private static NativeProcess.SafeKernelHandle Create(string program, string commandLine, string folder, NativeProcess.SafeKernelHandle job, SafeFileHandle[] handles)
+        {
+            NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
+            WithAttributes(handles, delegate(IntPtr attributes)
+            {
+                NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
+                startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo));
+                startup.Flags = NativeProcess.UseStandardHandles;
+                startup.Input = handles[0].DangerousGetHandle();
+                startup.Output = handles[1].DangerousGetHandle();
+                startup.Errors = handles[2].DangerousGetHandle();
+                startup.Attributes = attributes;
+                const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
+                Check(NativeProcess.CreateProcessW(program, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
+            });
+            NativeProcess.SafeKernelHandle process = new NativeProcess.SafeKernelHandle(created.Process);
+            using (NativeProcess.SafeKernelHandle thread = new NativeProcess.SafeKernelHandle(created.Thread))
+            {
+                try
+                {
+                    Check(NativeProcess.AssignProcessToJobObject(job, process));
+                    Check(NativeProcess.ResumeThread(thread) != uint.MaxValue);
+                    return process;
+                }
+                catch (SystemError)
+                {
+                    NativeProcess.TerminateProcess(process, Killed);
+                    process.Dispose();
+                    throw;
+                }
+            }
+        }
+
+        // The one attribute: which handles are inherited. Without it, all that can be.
+        private static void WithAttributes(SafeFileHandle[] handles, Action<IntPtr> use)
+        {
+            IntPtr size = IntPtr.Zero;
+            NativeProcess.InitializeProcThreadAttributeList(IntPtr.Zero, 1, 0, ref size);   // fails, and says how many bytes it wants
+            IntPtr attributes = Marshal.AllocHGlobal(size);
+            IntPtr list = Marshal.AllocHGlobal(handles.Length * IntPtr.Size);
+            try
+            {
+                for (int i = 0; i < handles.Length; i++)
+                    Marshal.WriteIntPtr(list, i * IntPtr.Size, handles[i].DangerousGetHandle());
+                Check(NativeProcess.InitializeProcThreadAttributeList(attributes, 1, 0, ref size));
+                try
+                {
+                    Check(NativeProcess.UpdateProcThreadAttribute(attributes, 0, NativeProcess.HandleList, list, (IntPtr)(handles.Length * IntPtr.Size), IntPtr.Zero, IntPtr.Zero));
+                    use(attributes);
+                }
+                finally
+                {
+                    NativeProcess.DeleteProcThreadAttributeList(attributes);
+                }
+            }
+            finally
+            {
+                Marshal.FreeHGlobal(list);
+                Marshal.FreeHGlobal(attributes);
+            }
+        }
+
+        private static int Read(SafeFileHandle pipe, byte[] buffer)
+        {
+            try
+            {
+                return Win32.Read(pipe, buffer, buffer.Length);
+            }
+            catch (SystemError error)
+            {
+                if (error.Code == BrokenPipe)
+                    return 0;
+                throw;
+            }
+        }
+
+        private static void Check(bool done)
+        {
+            if (!done)
+                throw Win32.Failure(Marshal.GetLastWin32Error());
+        }
+    }
+}

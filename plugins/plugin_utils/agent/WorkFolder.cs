@@ -1,0 +1,115 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // A folder for one program that the agent starts: closed to ordinary users, and gone when it has ended. A lock beside it says that it is in use;
+    // what a killed agent has left behind is removed by the next one.
+    internal sealed class WorkFolder
+    {
+        private const string Prefix = "run.", LockSuffix = ".lock";
+
+        // A program that was killed keeps its files open for a moment.
+        private const int Attempts = 50, Pause = 100;
+
+        public readonly string Path;
+        private readonly SafeFileHandle gate;
+
+        private WorkFolder(string path, SafeFileHandle gate)
+        {
+            Path = path;
+            this.gate = gate;
+        }
+
+        public static WorkFolder Make(string what)
+        {
+            Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
+            writer.EnsureFolder(HostLock.Folder, Win32.CreateClosedFolder);
+            RemoveLeft();
+            string path = Paths.Combine(HostLock.Folder, Prefix + Guid.NewGuid().ToString("N"));
+            SafeFileHandle gate = null;
+            writer.Try(path, delegate
+            {
+                gate = Win32.TryLock(path + LockSuffix);
+                Win32.CreateClosedFolder(path);
+            });
+            return new WorkFolder(path, gate);
+        }
+
+        // Says in `warnings` what could not be removed.
+        public void Remove(List<string> warnings)
+        {
+            SystemError failure = Deleted(Path, Attempts);
+            gate.Dispose();
+            if (failure == null)
+                failure = Deleted(Path + LockSuffix, 1);
+            if (failure != null)
+                warnings.Add("The working folder '" + Path + "' was not removed: " + failure.Message + " The next program that is run on this computer removes it.");
+        }
+
+        private static void RemoveLeft()
+        {
+            List<string> left = new List<string>();
+            foreach (FoundEntry found in Win32.Enumerate(HostLock.Folder))
+            {
+                if (found.Name.StartsWith(Prefix, StringComparison.Ordinal) && !found.Name.EndsWith(LockSuffix, StringComparison.Ordinal))
+                    left.Add(Paths.Combine(HostLock.Folder, found.Name));
+            }
+            foreach (string path in left)
+            {
+                using (SafeFileHandle gate = Win32.TryLock(path + LockSuffix))
+                {
+                    if (gate == null || Deleted(path, 1) != null)
+                        continue;
+                }
+                Deleted(path + LockSuffix, 1);
+            }
+        }
+
+        // null: it is gone.
+        private static SystemError Deleted(string path, int attempts)
+        {
+            for (; ; attempts--)
+            {
+                try
+                {
+                    Delete(path);
+                    return null;
+                }
+                catch (SystemError error)
+                {
+                    if (SystemCodes.IsMissing(error))
+                        return null;
+                    if (attempts <= 1)
+                        return error;
+                }
+                Thread.Sleep(Pause);
+            }
+        }
+
+        // With all below it; a link is removed, never followed.
+        private static void Delete(string path)
+        {
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                return;
+            if (!Attributes.IsFolder(facts.Attributes))
+            {
+                Win32.Delete(path);
+                return;
+            }
+            if (!Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+            {
+                foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(path)))
+                    Delete(Paths.Combine(path, found.Name));
+            }
+            Win32.DeleteFolder(path);
+        }
+    }
+}
