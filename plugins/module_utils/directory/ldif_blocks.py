@@ -61,9 +61,15 @@ def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
 
 
 def _block(line: int, text: bytes, limits: Limits) -> Block:
-    """Give a block without empty lines before it, when it may be as large as it is."""
+    """Give a block without empty lines before it. Raises LdifError when it is too large, or no text at all."""
     begins = text.lstrip(b"\n")
     block = Block(line + len(text) - len(begins), begins)
+    if b"\0" in begins:
+        raise LdifError(
+            block.line + begins.count(b"\n", 0, begins.index(b"\0")),
+            "There is a NUL in the line: this is no LDIF, or it is damaged.",
+            "Check what the file is; UTF-16 is known by the mark that it begins with.",
+        )
     if len(begins) > limits.record_bytes:
         what = f"{limits.record_bytes:,} bytes"
     elif len(begins) > limits.record_lines and begins.count(b"\n") >= limits.record_lines:

@@ -26,7 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 )
 
 # One unfolded line: name, ':' or '<' where it is right behind the colon, value; or '-', or a comment.
-_LINE = re.compile(rb"^(?:([^:\n#][^:\n]*):([:<]?) *(.*)|(-|#.*))$", re.MULTILINE)
+_LINE = re.compile(rb"^(?:([^:\n# ][^:\n]*):([:<]?) *(.*)|(-|#.*))$", re.MULTILINE)
 _Token = tuple[bytes, bytes, bytes, bytes]
 _DASH: _Token = (b"", b"", b"", b"-")
 
@@ -99,10 +99,10 @@ class _Lines:
         return LdifError(self._block.line_of(index), what, next_step)
 
     def _check_text(self, text: bytes) -> None:
-        for byte, name in ((b"\0", "a NUL"), (b"\r", "a carriage return without a line feed behind it")):
-            if byte in text:
-                index = text.count(b"\n", 0, text.index(byte))
-                raise self._error(index, f"There is {name} in the line: this is no LDIF, or it is damaged.", _ANEW)
+        if b"\r" in text:
+            index = text.count(b"\n", 0, text.index(b"\r"))
+            what = "There is a carriage return without a line feed behind it in the line."
+            raise self._error(index, what, _ANEW)
         if text.isascii():
             return
         try:
