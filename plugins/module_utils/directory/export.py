@@ -66,8 +66,8 @@ def export_pages(
     pages: all groups of the domain, with objectGUID and the attributes; another attribute is passed over.
     attributes: what to export. memory: bytes of records that are held at most.
 
-    Raises DirectoryError for a group without a usable objectGUID, one that came twice and changed in between, and a
-    value list that the server cut; whatever the pages raise; OSError; ValueError for attributes or a name that are none.
+    Raises DirectoryError for a group without a usable objectGUID, one that came twice and changed in between, and
+    values that the server cut; whatever the pages raise; OSError; ValueError for attributes or a name that are none.
     """
     names = ordered(attributes)
     if not name or pathlib.PurePath(name).name != name:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import heapq
 import os
 import pathlib
@@ -33,7 +34,8 @@ class Sorter:
         self._memory = memory
         self._kept: list[bytes] = []
         self._size = 0
-        self._file: t.BinaryIO | None = None
+        self._opened = contextlib.ExitStack()
+        self._file: t.IO[bytes] | None = None
         self._runs: list[tuple[int, int]] = []
 
     def __enter__(self) -> Sorter:
@@ -42,8 +44,7 @@ class Sorter:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: types.TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._opened.close()
 
     def extend(self, items: c.Sequence[bytes]) -> None:
         """Take some more. Raises OSError when they cannot be written away."""
@@ -63,7 +64,7 @@ class Sorter:
     def _spill(self) -> None:
         """Write what is kept as one sorted run."""
         if self._file is None:
-            self._file = t.cast(t.BinaryIO, tempfile.TemporaryFile(dir=self._folder))
+            self._file = self._opened.enter_context(tempfile.TemporaryFile(dir=self._folder))
         self._kept.sort()
         begin = self._file.tell()
         self._file.writelines(part for item in self._kept for part in (len(item).to_bytes(_LENGTH, "big"), item))
