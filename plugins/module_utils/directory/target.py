@@ -1,0 +1,243 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which domain is meant, which of its servers, and how to log in there."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import ipaddress
+import re
+import ssl
+import typing as t
+
+Auth = t.Literal["simple", "gssapi"]
+Encryption = t.Literal["ldaps", "starttls", "kerberos"]
+
+LDAP_PORT, LDAPS_PORT = 389, 636
+_CATALOG_PORTS = frozenset({3268, 3269})
+_TIMEOUT = 30
+
+# A DNS name as Windows allows it, underscores included.
+_HOST = re.compile(r"(?=.{1,255}\Z)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+_TEXTS = ("name", "server", "base", "username", "password", "auth", "encryption", "ca_file")
+_NUMBERS = ("port", "timeout")
+# What an item says of the export and not of the way there.
+_OF_THE_EXPORT = ("attributes", "filter")
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A domain, one of its servers, and a login.
+
+    domain: DNS name. server: DNS name or IP address of a domain controller, None: the one that the domain's name leads
+    to. port: TCP, None: 636 with ``ldaps``, else 389. base: DN below which groups are searched, None: the domain's.
+    auth: ``simple`` with username (user@domain or a DN) and password, over TLS alone, or ``gssapi`` with the Kerberos
+      ticket of the process.
+    encryption: ``ldaps`` or ``starttls``, certificate and host name checked; ``kerberos``: signed and sealed by the
+      ticket's key, with ``gssapi``.
+    ca_file: PEM file of certificate authorities, None for the system's.
+    timeout: seconds that the server may take to be reached, and to answer a request.
+    """
+
+    domain: str
+    server: str | None = None
+    port: int | None = None
+    base: str | None = None
+    auth: Auth = "simple"
+    username: str | None = None
+    password: str | None = dataclasses.field(default=None, repr=False)
+    encryption: Encryption = "ldaps"
+    ca_file: str | None = None
+    timeout: int = _TIMEOUT
+
+    @property
+    def host(self) -> str:
+        """Name or address to connect to."""
+        return self.server or self.domain
+
+    @property
+    def tcp_port(self) -> int:
+        """Port to connect to."""
+        return self.port or (LDAPS_PORT if self.encryption == "ldaps" else LDAP_PORT)
+
+    def __str__(self) -> str:
+        """Name the server for people, as ``dc01.corp.example:636``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.tcp_port}"
+
+
+def check_target(target: Target) -> Target:
+    """Give the target back when it can be connected to, as far as that shows without trying.
+
+    Raises ValueError with a text for people; never with the password.
+    """
+    _check_place(target)
+    _check_login(target)
+    _check_encryption(target)
+    if target.timeout < 1:
+        raise ValueError(f"timeout must be at least 1 second, not {target.timeout}.")
+    return target
+
+
+def target_of(item: t.Any) -> Target:
+    """Give the target that one item of the variable ``groupid_domains`` names.
+
+    Without ``auth``, a username or password means ``simple``, else it is ``gssapi``; without ``encryption``, it is
+    ``ldaps`` with ``simple`` and ``kerberos`` with ``gssapi``. Numbers may come as text, as templates give them.
+
+    Raises ValueError that names the item and what is wrong; never with the password.
+    """
+    if not isinstance(item, c.Mapping):
+        raise ValueError("An item of groupid_domains is not a dictionary with a name.")
+    name = item.get("name")
+    if not isinstance(name, str) or not is_domain(name):
+        raise ValueError(f"An item of groupid_domains has {_shown(name)} as its name, not a DNS name of a domain.")
+    try:
+        return check_target(_read(item))
+    except ValueError as problem:
+        raise ValueError(f"groupid_domains, {name}: {problem}") from None
+
+
+def targets(items: c.Iterable[t.Any]) -> tuple[Target, ...]:
+    """Give the targets of all items. Raises ValueError, also for a domain that is there twice."""
+    found: dict[str, Target] = {}
+    for item in items:
+        target = target_of(item)
+        if found.setdefault(target.domain, target) is not target:
+            raise ValueError(f"groupid_domains has {target.domain} twice. Leave one.")
+    return tuple(found.values())
+
+
+def is_domain(name: str) -> bool:
+    """Whether this can be the DNS name of a domain. It names files, too."""
+    return bool(_HOST.fullmatch(name)) and not _is_address(name)
+
+
+def _read(item: c.Mapping[t.Any, t.Any]) -> Target:
+    unknown = [key for key in item if key not in (*_TEXTS, *_NUMBERS, *_OF_THE_EXPORT)]
+    if unknown:
+        known = ", ".join((*_TEXTS, *_NUMBERS, *_OF_THE_EXPORT))
+        raise ValueError(f"{', '.join(map(_shown, unknown))} is no option. There are {known}.")
+    texts = {key: _as_text(key, item.get(key)) for key in _TEXTS}
+    numbers = {key: _as_number(key, item.get(key)) for key in _NUMBERS}
+    login = texts["username"] is not None or texts["password"] is not None
+    auth = texts["auth"] or ("simple" if login else "gssapi")
+    return Target(
+        domain=str(texts["name"]).lower(),
+        server=texts["server"],
+        port=numbers["port"],
+        base=texts["base"],
+        auth=t.cast(Auth, auth),
+        username=texts["username"],
+        password=texts["password"],
+        encryption=t.cast(Encryption, texts["encryption"] or ("kerberos" if auth == "gssapi" else "ldaps")),
+        ca_file=texts["ca_file"],
+        timeout=_TIMEOUT if numbers["timeout"] is None else numbers["timeout"],
+    )
+
+
+def _as_text(key: str, value: t.Any) -> str | None:
+    """None stands for an option that is not given."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key} must be text, not {type(value).__name__}. Put it in quotes.")
+    # Ansible marks texts by subclasses of its own, which do not belong into a library's hands.
+    return None if value is None else str(value)
+
+
+def _as_number(key: str, value: t.Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    raise ValueError(f"{key} must be a whole number, not {_shown(value)}.")
+
+
+def _shown(value: t.Any) -> str:
+    return repr(value)[:60]
+
+
+def _check_place(target: Target) -> None:
+    if not is_domain(target.domain):
+        raise ValueError(f"{target.domain!r} is not the DNS name of a domain, such as corp.example.")
+    if target.server is not None and not _is_address(target.server) and not _HOST.fullmatch(target.server):
+        raise ValueError(
+            f"server {target.server!r} is not a DNS name or IP address. Neither ldap:// nor a port belongs to it."
+        )
+    if target.port in _CATALOG_PORTS:
+        raise ValueError(
+            f"port {target.port} is that of a global catalog, which holds not all attributes of a group and cannot be "
+            f"written. Take {LDAPS_PORT} or {LDAP_PORT}, or leave port out."
+        )
+    if target.port is not None and not 1 <= target.port <= 65535:
+        raise ValueError(f"port {target.port} is not a TCP port.")
+    if target.base is not None and ("=" not in target.base or _CONTROL.search(target.base)):
+        raise ValueError(f"base {target.base!r} is not a distinguished name, such as OU=Groups,DC=corp,DC=example.")
+
+
+def _check_login(target: Target) -> None:
+    if target.auth not in t.get_args(Auth):
+        raise ValueError(f"auth must be simple or gssapi, not {target.auth!r}.")
+    given = (target.username, target.password)
+    # An empty one makes a simple bind anonymous, and it succeeds (RFC 4513, 5.1).
+    if target.auth == "simple" and not all(given):
+        raise ValueError("auth: simple needs username and password, neither of them empty.")
+    if target.auth == "gssapi" and given != (None, None):
+        raise ValueError(
+            "auth: gssapi logs in with the Kerberos ticket of the process and takes no username and no password. "
+            "Get a ticket with kinit, or use auth: simple."
+        )
+    if target.auth == "gssapi" and target.server is not None and _is_address(target.server):
+        raise ValueError(
+            f"server {target.server} is an address, and a Kerberos ticket is for a name. Give the server's full name."
+        )
+    if _CONTROL.search(target.username or ""):
+        raise ValueError("username holds a control character.")
+    if _CONTROL.search(target.password or ""):
+        raise ValueError("password holds a control character.")
+
+
+def _check_encryption(target: Target) -> None:
+    if target.encryption not in t.get_args(Encryption):
+        raise ValueError(f"encryption must be ldaps, starttls or kerberos, not {target.encryption!r}.")
+    if target.auth == "simple" and target.encryption == "kerberos":
+        raise ValueError("auth: simple sends the password, and goes with encryption: ldaps or starttls only.")
+    if target.auth == "gssapi" and target.encryption != "kerberos":
+        raise ValueError(
+            f"auth: gssapi goes with encryption: kerberos only, not {target.encryption}: a domain controller takes no "
+            "signing and sealing within TLS."
+        )
+    if target.encryption == "ldaps" and target.port == LDAP_PORT:
+        raise ValueError(f"port {LDAP_PORT} is the one without LDAPS. Leave port out, or use encryption: starttls.")
+    if target.encryption != "ldaps" and target.port == LDAPS_PORT:
+        raise ValueError(f"port {LDAPS_PORT} is LDAPS' own. Leave port out, or use encryption: ldaps.")
+    _check_ca_file(target)
+
+
+def _check_ca_file(target: Target) -> None:
+    if target.ca_file is None:
+        return
+    if target.encryption == "kerberos":
+        raise ValueError("ca_file is of use with encryption: ldaps and starttls only; it is kerberos.")
+    if _CONTROL.search(target.ca_file):
+        raise ValueError(f"ca_file {target.ca_file!r} holds a control character.")
+    try:
+        ssl.create_default_context(cafile=target.ca_file)
+    except ssl.SSLError:
+        raise ValueError(f"ca_file {target.ca_file} holds no certificate in PEM form.") from None
+    except OSError as problem:
+        raise ValueError(f"ca_file {target.ca_file} cannot be read: {problem.strerror}.") from None
+
+
+def _is_address(server: str) -> bool:
+    try:
+        ipaddress.ip_address(server)
+    except ValueError:
+        return False
+    return True
