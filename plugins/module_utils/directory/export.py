@@ -13,6 +13,7 @@ import collections.abc as c
 import dataclasses
 import hashlib
 import pathlib
+import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
@@ -72,7 +73,9 @@ def export_pages(
     names = ordered(attributes)
     if not name or pathlib.PurePath(name).name != name:
         raise ValueError(f"{name!r} cannot be the name of a file.")
-    with Sorter(folder, memory) as sorter:
+    # Without a name: gone with the process, whatever ends it.
+    with tempfile.TemporaryFile(dir=folder) as spill:
+        sorter = Sorter(spill, memory)
         encode = _Encoder(names).encode
         for page in pages:
             sorter.extend(encode(page))

@@ -6,12 +6,8 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
 import heapq
 import os
-import pathlib
-import tempfile
-import types
 import typing as t
 
 MEMORY: t.Final = 8 * 1024 * 1024
@@ -26,25 +22,15 @@ _OVERHEAD = 41
 class Sorter:
     """Takes byte strings of less than 4 GB in any order, gives them back sorted. Equal ones all come back.
 
-    What exceeds the memory lies in one file without a name in the folder, gone with the process whatever ends it.
+    spill: an empty file of the caller's, open for reading and writing, for what exceeds the memory. memory: bytes.
     """
 
-    def __init__(self, folder: pathlib.Path, memory: int = MEMORY) -> None:
-        self._folder = folder
+    def __init__(self, spill: t.IO[bytes], memory: int = MEMORY) -> None:
+        self._spill_file = spill
         self._memory = memory
         self._kept: list[bytes] = []
         self._size = 0
-        self._opened = contextlib.ExitStack()
-        self._file: t.IO[bytes] | None = None
         self._runs: list[tuple[int, int]] = []
-
-    def __enter__(self) -> Sorter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: types.TracebackType | None
-    ) -> None:
-        self._opened.close()
 
     def extend(self, items: c.Sequence[bytes]) -> None:
         """Take some more. Raises OSError when they cannot be written away."""
@@ -56,19 +42,15 @@ class Sorter:
     def sorted(self) -> c.Iterator[bytes]:
         """Give all of them, once, in order."""
         self._kept.sort()
-        if self._file is None:
-            return iter(self._kept)
-        self._file.flush()
-        return heapq.merge(self._kept, *(_run(self._file.fileno(), *place) for place in self._runs))
+        self._spill_file.flush()
+        return heapq.merge(self._kept, *(_run(self._spill_file.fileno(), *place) for place in self._runs))
 
     def _spill(self) -> None:
         """Write what is kept as one sorted run."""
-        if self._file is None:
-            self._file = self._opened.enter_context(tempfile.TemporaryFile(dir=self._folder))
         self._kept.sort()
-        begin = self._file.tell()
-        self._file.writelines(part for item in self._kept for part in (len(item).to_bytes(_LENGTH, "big"), item))
-        self._runs.append((begin, self._file.tell()))
+        begin = self._spill_file.tell()
+        self._spill_file.writelines(part for item in self._kept for part in (len(item).to_bytes(_LENGTH, "big"), item))
+        self._runs.append((begin, self._spill_file.tell()))
         self._kept = []
         self._size = 0
 

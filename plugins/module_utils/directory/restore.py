@@ -86,8 +86,40 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
         )
 
 
-def check_rights(directory: Directory, domain: Domain, steps: c.Sequence[Step]) -> None:
-    """Refuse a restore that the account may not write in full.
+def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
+    """Refuse a plan that the account may not write in full: nothing is written, rather than some of it.
 
-    Raises RefusedError that names all groups without rights; DirectoryError.
+    Raises RefusedError that names every group without the rights; DirectoryError.
     """
+    by_guid = {step.guid: step for step in steps}
+    wanted = {guid: [attribute.name for attribute in step.attributes] for guid, step in by_guid.items()}
+    # A group that is gone by now is a conflict when it is its turn, and no question of rights.
+    lacking = [group for group in not_writable(directory, domain.base, wanted) if group.dn is not None]
+    if not lacking:
+        return
+    named = [f"{group.dn} ({', '.join(group.attributes)})" for group in lacking]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    raise RefusedError(
+        "no_rights",
+        f"The account may not write these of {len(by_guid)} groups: {'; '.join(named[:_NAMED])}{more}",
+        "Give it the right to write these attributes, or exclude these groups by name.",
+        [group.dn for group in lacking if group.dn is not None],
+    )
+
+
+def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_undo: str) -> Written:
+    """Write a plan, one modify for each group, and read every group again.
+
+    stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` gives it.
+    Nothing is written when it is not that of these steps.
+
+    Raises RefusedError, before anything is written; StoppedError as ``writing.do``.
+    """
+    if stored_undo != undo_sha256(steps):
+        raise RefusedError(
+            "undo_differs",
+            f"The undo that was stored (SHA-256 {stored_undo}) is not that of what would be written now",
+            "The directory changed since the undo was made. Run the restore again.",
+        )
+    check_rights(directory, domain, steps)
+    return do(directory, domain.base, steps)
