@@ -10,7 +10,8 @@ import json
 import pathlib
 import sys
 
-from lab import daemon, damage, databases, fleet, inventory, layout, snapshot, wine_host
+from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host
+from lab.directory.administration import Administration
 from lab.lab import REPOSITORY, LabError, live_components, load_fleet, prepare
 
 
@@ -35,7 +36,9 @@ def _start(options: argparse.Namespace) -> int:
     if obstacle:
         print(f"lab: no host on Wine: {obstacle}", file=sys.stderr)
     wine = options.wine and not obstacle
-    made = fleet.default_fleet(options.hosts, scale=options.scale, seed=options.seed, wine=wine, sql=True)
+    made = fleet.default_fleet(
+        options.hosts, scale=options.scale, seed=options.seed, wine=wine, sql=True, directory=True
+    )
     prepare(options.root, made)
     port = daemon.start(options.root, options.port)
     file = options.root / "inventory.yml"
@@ -44,9 +47,11 @@ def _start(options: argparse.Namespace) -> int:
         options.naming,
         options.localhost,
         backup_root=root,
-        sql_port=daemon.sql_port(options.root),
+        sql_port=daemon.port_of(options.root, "sql"),
         sql_ca=str(databases.authority(options.root)),
         sql_mode="unc" if root == inventory.SHARED_ROOT else "host",
+        directory_port=daemon.port_of(options.root, "ldaps"),
+        directory_ca=str(groups.authority(options.root)),
     )
     inventory.write(file, made, port, style)
     print(f"{len(made.hosts)} hosts on 127.0.0.1:{port}, inventory: {file}")
@@ -105,6 +110,23 @@ def _rows(options: argparse.Namespace) -> int:
     return 0
 
 
+def _harm_groups(options: argparse.Namespace) -> int:
+    print(*groups.harm(_directory(options)), sep="\n")
+    return 0
+
+
+def _groups(options: argparse.Namespace) -> int:
+    print(*groups.listing(_directory(options)), sep="\n")
+    return 0
+
+
+def _directory(options: argparse.Namespace) -> Administration:
+    port = daemon.port_of(options.root, "ldap")
+    if not port:
+        raise LabError(f"No lab with a directory runs on {options.root}.")
+    return groups.connect(options.root, load_fleet(options.root), port)
+
+
 def _snapshot(options: argparse.Namespace) -> int:
     picture = snapshot.take(live_components(options.root, options.host))
     options.file.write_text(json.dumps(picture, indent=0), encoding="utf-8")
@@ -151,6 +173,12 @@ def _parser() -> argparse.ArgumentParser:
         database = commands.add_parser(name, parents=[common], help=text)
         database.add_argument("deployment")
         database.set_defaults(command=command)
+
+    for name, command, text in (
+        ("damage-groups", _harm_groups, "change, clear and set attributes of groups, move, rename and add one"),
+        ("groups", _groups, "print all groups: objectGUID, digest of the attributes, DN"),
+    ):
+        commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
 
     harm = commands.add_parser("damage", parents=[common], help="harm a live server")
     harm.add_argument("host")

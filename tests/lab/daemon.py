@@ -32,6 +32,9 @@ def serve(root: pathlib.Path, port: int) -> None:
         state = {"pid": os.getpid(), "born": _born(os.getpid()), "port": lab.port}
         if lab.sql:
             state["sql_port"] = lab.sql.port
+        if lab.directory:
+            state["ldap_port"] = lab.directory.port
+            state["ldaps_port"] = lab.directory.ldaps_port
         fresh = root / f"{STATE_FILE}.new"
         fresh.write_text(json.dumps(state), encoding="utf-8")
         fresh.replace(root / STATE_FILE)
@@ -65,9 +68,9 @@ def running(root: pathlib.Path) -> int | None:
     return None if state is None else int(state["port"])
 
 
-def sql_port(root: pathlib.Path) -> int:
-    """Give the port of the running lab's SQL Server, 0 when it has none."""
-    return int((_state(root) or {}).get("sql_port", 0))
+def port_of(root: pathlib.Path, service: str) -> int:
+    """Give a port of the running lab, ``sql``, ``ldap`` or ``ldaps``; 0 when it has none."""
+    return int((_state(root) or {}).get(f"{service}_port", 0))
 
 
 def stop(root: pathlib.Path) -> bool:

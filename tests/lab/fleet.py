@@ -56,6 +56,7 @@ class Fleet:
 
     hosts: those with GroupID. sql: the one that SQL Server runs on, or None.
     sql_password: of its login ``sa``.
+    directory_password: of the account that reads and writes the groups of the domain; empty: there is no directory.
     """
 
     hosts: tuple[Host, ...]
@@ -63,6 +64,7 @@ class Fleet:
     seed: int = 1
     sql: Host | None = None
     sql_password: str = dataclasses.field(default="", repr=False)
+    directory_password: str = dataclasses.field(default="", repr=False)
 
     @property
     def everyone(self) -> tuple[Host, ...]:
@@ -86,9 +88,8 @@ class Fleet:
         """Read what ``save`` wrote."""
         data: dict[str, t.Any] = json.loads(file.read_text(encoding="utf-8"))
         sql = Host(**data["sql"]) if data["sql"] else None
-        return cls(
-            tuple(Host(**host) for host in data["hosts"]), data["scale"], data["seed"], sql, data["sql_password"]
-        )
+        hosts = tuple(Host(**host) for host in data["hosts"])
+        return cls(**{**data, "hosts": hosts, "sql": sql})
 
 
 def make_host(name: str, version: str, deployment: str, *, number: int, **more: str) -> Host:
@@ -107,12 +108,18 @@ def make_host(name: str, version: str, deployment: str, *, number: int, **more: 
 
 
 def default_fleet(
-    hosts: int = 3, *, scale: str = "default", seed: int = 1, wine: bool = False, sql: bool = False
+    hosts: int = 3,
+    *,
+    scale: str = "default",
+    seed: int = 1,
+    wine: bool = False,
+    sql: bool = False,
+    directory: bool = False,
 ) -> Fleet:
     """Make the usual fleet: ``hq`` with two GroupID 10 servers, ``branch`` with one of GroupID 9.
 
     More hosts come as further deployments of two servers each, of either version. ``wine`` adds one host on Wine,
-    ``sql`` a SQL Server with a database for each deployment.
+    ``sql`` a SQL Server with a database for each deployment, ``directory`` a directory with the groups of the domain.
     """
     servers = [
         make_host("web01", "10.0", "hq", number=0),
@@ -127,7 +134,11 @@ def default_fleet(
         servers.append(make_host(f"{site}-{number % 2}", version, site, number=number))
     if wine:
         servers.append(make_host("wine01", "10.0", "wine", number=hosts, runner="wine"))
-    if not sql:
-        return Fleet(tuple(servers), scale, seed)
-    database_server = make_host("sql01", "", "", number=len(servers))
-    return Fleet(tuple(servers), scale, seed, database_server, secrets.token_urlsafe(12))
+    return Fleet(
+        tuple(servers),
+        scale,
+        seed,
+        sql=make_host("sql01", "", "", number=len(servers)) if sql else None,
+        sql_password=secrets.token_urlsafe(12) if sql else "",
+        directory_password=secrets.token_urlsafe(12) if directory else "",
+    )

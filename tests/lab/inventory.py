@@ -12,8 +12,9 @@ import typing as t
 
 import yaml
 
-from lab import databases
-from lab.fleet import Fleet, Host
+from lab import databases, groups
+from lab.directory.slapd import ACCOUNT
+from lab.fleet import DOMAIN, Fleet, Host
 
 LOCAL_ROOT = r"D:\GroupIDBackups"
 SHARED_ROOT = r"\\nas01\backup"
@@ -58,6 +59,8 @@ class Style:
     sql_port: of the fleet's SQL Server; 0 leaves the databases out.
     sql_ca: file with the certificate that it shows.
     sql_mode: where the database's backup goes.
+    directory_port: of the directory, with TLS; 0 leaves the domains out.
+    directory_ca: file with the certificate that it shows.
     """
 
     naming: str = "name"
@@ -67,6 +70,8 @@ class Style:
     sql_port: int = 0
     sql_ca: str = ""
     sql_mode: str = "host"
+    directory_port: int = 0
+    directory_ca: str = ""
 
 
 def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
@@ -102,9 +107,22 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
         children["sql"] = {
             "hosts": {fleet.sql.name: {**_connection(fleet.sql, port), "groupid_backup_root": LOCAL_ROOT}}
         }
+    if style.directory_port:
+        children["groupid"]["vars"]["groupid_domains"] = [_domain(fleet, style)]
     if style.localhost:
         children["ungrouped"] = {"hosts": {"localhost": {}}}
     return {"all": {"vars": everywhere, "children": children}}
+
+
+def _domain(fleet: Fleet, style: Style) -> dict[str, t.Any]:
+    return {
+        "name": DOMAIN,
+        "server": groups.SERVER,
+        "port": style.directory_port,
+        "username": f"CN={ACCOUNT},CN=Users,{groups.BASE}",
+        "password": fleet.directory_password,
+        "ca_file": style.directory_ca,
+    }
 
 
 def _connection(host: Host, port: int) -> dict[str, t.Any]:

@@ -12,7 +12,8 @@ import tempfile
 import types
 import typing as t
 
-from lab import agent_build, databases, layout, registry, trees, wsman
+from lab import agent_build, databases, groups, layout, registry, trees, wsman
+from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
 from lab.runner_mono import MonoRunner
@@ -26,7 +27,7 @@ BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
-_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "requests.jsonl", "inventory.yml", FLEET_FILE)
+_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "directory", "requests.jsonl", "inventory.yml", FLEET_FILE)
 
 
 class LabError(Exception):
@@ -41,6 +42,8 @@ def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) ->
     missing = agent_build.missing_programs()
     if missing and any(host.runner == "mono" for host in fleet.hosts):
         raise LabError(f"{' and '.join(missing)} missing. Install Mono: {agent_build.APT_LINE}")
+    if fleet.directory_password:
+        _require_slapd()
     root.mkdir(parents=True, exist_ok=True)
     foreign = {entry.name for entry in root.iterdir()} - {"cache"}
     if foreign and not (root / FLEET_FILE).exists():
@@ -64,6 +67,13 @@ def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) ->
             trees.fill(root, fleet, host)
             registry.write_for_mono(root, host)
     fleet.save(root / FLEET_FILE)
+
+
+def _require_slapd() -> None:
+    try:
+        configuration.program("slapd")
+    except configuration.SlapdError as error:
+        raise LabError(str(error)) from error
 
 
 def load_fleet(root: pathlib.Path) -> Fleet:
@@ -111,7 +121,7 @@ class Lab:
     root: a folder that ``prepare`` has filled.
     recorder: every request since the start.
     interceptors: stand before the services, the recorder first; may be added to at any time.
-    sql: the SQL Server, or None.
+    sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
     """
 
@@ -130,12 +140,16 @@ class Lab:
         self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port)
         self.port = self._endpoint.port
         self.sql = databases.serve(self.root, self.fleet) if self.fleet.sql else None
+        self.directory = groups.serve(self.root, self.fleet, cache) if self.fleet.directory_password else None
 
     def __enter__(self) -> Lab:
-        """Start the hosts, the SQL Server and the endpoint."""
+        """Start the hosts, the SQL Server, the directory and the endpoint."""
         self._wine.start()
         if self.sql:
             self.sql.listen()
+        if self.directory:
+            self.directory.start()
+            groups.install_ldifde(self.root, self.fleet, self.directory)
         self._endpoint.start()
         return self
 
@@ -146,6 +160,8 @@ class Lab:
         self._endpoint.stop()
         if self.sql:
             self.sql.stop()
+        if self.directory:
+            self.directory.stop()
         self._winrs.close()
         self._wine.stop()
 

@@ -122,7 +122,7 @@ def _database(folder: pathlib.Path, settings: Settings) -> c.Iterator[str]:
     yield "dbnosync"
     yield "lastmod off"
     yield f'rootdn "{settings.administrator}"'
-    yield f"rootpw {settings.administrator_password}"
+    yield f'rootpw "{settings.administrator_password}"'
     yield "index objectClass,objectCategory,objectGUID,sAMAccountName,lDAPDisplayName eq"
     if domain.read_only:
         # A replica: all but this DN are referred to the server that may be written.

@@ -8,20 +8,17 @@ from __future__ import annotations
 import collections.abc as c
 import contextlib
 import pathlib
-import secrets
 import signal
 import socket
 import subprocess
 import time
 import types
 
-import ldap
-from ldap.ldapobject import SimpleLDAPObject
-
-from lab.directory import configuration, content
+from lab.directory import configuration
+from lab.directory.administration import ADMINISTRATOR, Administration
 from lab.directory.configuration import Settings, SlapdError
 from lab.directory.content import Domain
-from lab.directory.groups import ATTRIBUTES, Group, Made
+from lab.directory.groups import Group, Made
 from lab.sql.server import make_certificate
 
 CACHE = pathlib.Path(__file__).resolve().parents[3] / "build" / "lab" / "cache"
@@ -29,10 +26,8 @@ ACCOUNT = "svc-groupid"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
 
-Entry = tuple[str, dict[str, list[bytes]]]
 
-
-class Slapd:
+class Slapd(Administration):
     """A directory server on 127.0.0.1. Use it as a context manager, from a thread that lives as long as it.
 
     folder: for all of its files; made where it is missing.
@@ -40,13 +35,13 @@ class Slapd:
     groups: what it holds. Made(...) is loaded once and kept in ``cache``.
     tls: serves LDAPS, and StartTLS on the plain port, with a certificate for localhost, ``domain`` and 127.0.0.1.
     names: DNS names in the certificate in place of those; 127.0.0.1 is always in it.
-    size_limit: entries of one search, or of one page of it; the administrator has none.
+    size_limit: entries of one search, or of one page of it, of all but the administrator.
     confidential: a simple bind without TLS is refused (confidentialityRequired).
     read_only: a read-only domain controller: it says so, and answers a write with a referral.
     dns_host_name: what rootDSE calls the server.
     missing: attributes that the schema lacks.
     enforce_rights: an attribute that a group's allowedAttributesEffective does not name cannot be written.
-    password: of the account and the reader.
+    password: of the account, the reader and the administrator.
 
     port, ldaps_port: 0 before the start. uri, ldaps_uri. ca_file: the certificate that a client trusts.
     certificate: files of the server's certificate and of its key, or None.
@@ -72,18 +67,19 @@ class Slapd:
         cache: pathlib.Path = CACHE,
     ) -> None:
         self.folder = folder
-        self.base, self.domain = base, domain
-        self.password = password
-        self.port = self.ldaps_port = 0
-        self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.certificate = make_certificate(folder, names or _names(domain)) if tls else None
-        self.ca_file = self.certificate[0] if self.certificate else None
+        ca_file = self.certificate[0] if self.certificate else None
+        super().__init__(base, f"{ADMINISTRATOR},{base}", password, ca_file)
+        self.domain = domain
+        self.password = password
+        self.ldaps_port = 0
+        self.process: subprocess.Popen[bytes] | None = None
         self._settings = Settings(
             domain=Domain(base, domain, dns_host_name, read_only, missing),
             account=f"CN={ACCOUNT},CN=Users,{base}",
-            administrator=f"CN=Administrator,CN=Users,{base}",
-            administrator_password=secrets.token_urlsafe(24),
+            administrator=self.administrator,
+            administrator_password=password,
             certificate=self.certificate,
             size_limit=size_limit,
             confidential=confidential,
@@ -93,11 +89,6 @@ class Slapd:
         self.username = self.bind_dn
         self._configuration = configuration.write(folder, self._settings)
         configuration.load(folder, self._settings, groups, password, cache)
-
-    @property
-    def uri(self) -> str:
-        """The plain port; StartTLS where there is TLS."""
-        return f"ldap://127.0.0.1:{self.port}"
 
     @property
     def ldaps_uri(self) -> str:
@@ -163,61 +154,6 @@ class Slapd:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
-
-    @contextlib.contextmanager
-    def admin(self) -> c.Iterator[SimpleLDAPObject]:
-        """Connect as one who may do everything and meets no limit, to judge or to prepare by."""
-        connection = ldap.initialize(self.uri)
-        connection.set_option(ldap.OPT_REFERRALS, 0)
-        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 10)
-        if self.ca_file:
-            connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(self.ca_file))
-            connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
-            connection.start_tls_s()
-        connection.simple_bind_s(self._settings.administrator, self._settings.administrator_password)
-        try:
-            yield connection
-        finally:
-            connection.unbind_s()
-
-    def entries(
-        self, filter_text: str = "(objectClass=group)", attributes: c.Sequence[str] | None = None
-    ) -> list[Entry]:
-        """Give everything that a filter finds in the domain: DN and attributes, as the server spells them."""
-        with self.admin() as connection:
-            found = connection.search_s(self.base, ldap.SCOPE_SUBTREE, filter_text, attributes)
-        return [(dn, values) for dn, values in found if dn is not None]
-
-    def groups(self) -> dict[bytes, Entry]:
-        """Give every group by its objectGUID, with the attributes that are backed up."""
-        entries = self.entries(attributes=["objectGUID", *ATTRIBUTES])
-        return {values.pop("objectGUID")[0]: (dn, values) for dn, values in entries}
-
-    def dn_of(self, guid: bytes) -> str:
-        """Give where a group is now. Raises KeyError."""
-        return self.groups()[guid][0]
-
-    def change(self, dn: str, attribute: str, *values: bytes) -> None:
-        """Give an attribute these values in place of all others; without values it is cleared."""
-        with self.admin() as connection:
-            connection.modify_s(dn, [(ldap.MOD_REPLACE, attribute, list(values) or None)])
-
-    def move(self, dn: str, name: str, parent: str | None = None) -> None:
-        """Rename a group to ``CN=<name>``, escaped already, and move it below another unit."""
-        with self.admin() as connection:
-            connection.rename_s(dn, f"CN={name}", parent, delold=1)
-
-    def add(self, group: Group) -> str:
-        """Add a group whose unit is there; give its DN."""
-        dn, attributes = content.group_entry(group, self.base)
-        with self.admin() as connection:
-            connection.add_s(dn, list(attributes.items()))
-        return dn
-
-    def delete(self, dn: str) -> None:
-        """Delete a group."""
-        with self.admin() as connection:
-            connection.delete_s(dn)
 
     def _listeners(self) -> list[str]:
         return [self.uri, self.ldaps_uri] if self.ca_file else [self.uri]

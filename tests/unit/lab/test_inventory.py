@@ -61,3 +61,13 @@ def test_localhost_gets_the_variables_of_windows(tmp_path: pathlib.Path) -> None
     assert hosts["localhost"]["ansible_shell_type"] == "powershell"
     assert "groupid_backup_root" not in hosts["localhost"]
     assert hosts["web01"]["groupid_backup_root"] == "\\\\nas01\\backup"
+
+
+def test_domains_stand_with_groupid(tmp_path: pathlib.Path) -> None:
+    assert "groupid_domains" not in read(tmp_path)["web01"]
+    made = fleet.default_fleet(directory=True)
+    document = inventory.document(made, 5985, inventory.Style(directory_port=6360, directory_ca="/x/ca.pem"))
+    [domain] = document["all"]["children"]["groupid"]["vars"]["groupid_domains"]
+    assert (domain["name"], domain["server"], domain["port"]) == ("corp.example", "127.0.0.1", 6360)
+    assert (domain["password"], domain["ca_file"]) == (made.directory_password, "/x/ca.pem")
+    assert len(made.directory_password) > 10
