@@ -160,9 +160,12 @@ def not_writable(
                     found[guid] = (dn, allowed)
     result = []
     for guid, names in wanted.items():
-        dn, allowed = found.get(guid, (None, set()))
+        if guid not in found:
+            result.append(NotWritable(guid, None, tuple(names)))
+            continue
+        dn, allowed = found[guid]
         lacking = tuple(name for name in names if name.lower() not in allowed)
-        if lacking or dn is None:
+        if lacking:
             result.append(NotWritable(guid, dn, lacking))
     return tuple(result)
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-if t.TYPE_CHECKING:
-    from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif_forms import Change
 
 Entry: t.TypeAlias = tuple[str, dict[str, list[bytes]]]
 """DN and attributes of one entry, names as the server spells them, values in the server's order."""
