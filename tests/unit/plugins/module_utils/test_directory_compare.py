@@ -11,6 +11,7 @@ import pathlib
 import random
 
 import pytest
+from unit.plugins.directory_exports import BASE, export_groups, pair_of
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import (
@@ -19,26 +20,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.comp
     GroupDifference,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import normal, split
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import export_pages
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError, Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
 from lab.directory.groups import Group, Made
 
-_BASE = "DC=corp,DC=example"
 
-
-def pair(
-    folder: pathlib.Path, groups: c.Iterable[Group], attributes: c.Sequence[str] = ATTRIBUTES, base: str = _BASE
-) -> Pair:
+def pair(folder: pathlib.Path, groups: c.Iterable[Group], attributes: c.Sequence[str] = ATTRIBUTES) -> Pair:
     """Files of an export of these groups."""
-    folder.mkdir()
-    entries = [
-        (group.dn(base), {"objectGUID": [group.guid], **{name: list(held) for name, held in group.attributes.items()}})
-        for group in groups
-    ]
-    exported = export_pages([entries], attributes, folder, "corp.example")
-    return Pair(exported.ldif.path, exported.companion.path, exported.attributes)
+    return pair_of(export_groups(folder, groups, attributes))
 
 
 class Sides:
@@ -76,7 +66,7 @@ def test_each_change_of_an_attribute_is_told_with_its_values(sides: Sides) -> No
     was = {name: tuple(sorted(held)) for name, held in group.attributes.items()}
     sides.change(group, extensionData=(), extensionAttribute12=(b"now",), extensionAttribute13=(b"z", b"\xff", b"a"))
     [found], counts = sides.compare()
-    assert found.dn_then == found.dn_now == group.dn(_BASE)
+    assert found.dn_then == found.dn_now == group.dn(BASE)
     assert found.guid_text == guid_text(group.guid)
     assert {change.name: (change.then, change.now) for change in found.changes} == {
         "extensionAttribute12": (was.get("extensionAttribute12", ()), (b"now",)),
@@ -111,7 +101,7 @@ def test_a_bare_group_that_got_values_is_told_apart_from_a_new_one(sides: Sides)
     assert counts == Counts(equal=59, differing=1, set_since=1, new=1)
     since, created = by_guid[sides.bare[0].guid], by_guid[new.guid]
     assert (since.set_since, since.new, [change.kind for change in since.changes]) == (True, False, ["cleared"])
-    assert (created.set_since, created.new, created.dn_then, created.dn_now) == (False, True, None, new.dn(_BASE))
+    assert (created.set_since, created.new, created.dn_then, created.dn_now) == (False, True, None, new.dn(BASE))
     assert created.exported_now
     assert created.changes == ()
 
@@ -173,7 +163,7 @@ def test_groups_are_chosen_by_guid_and_by_either_dn(sides: Sides) -> None:
     for group in (one, two, three):
         sides.change(group, extensionAttribute12=(b"changed",))
     sides.now[two.guid] = dataclasses.replace(sides.now[two.guid], name="Renamed")
-    selection = Selection(groups=[guid_text(one.guid).upper().join("{}"), two.dn(_BASE).lower().replace(",", " , ")])
+    selection = Selection(groups=[guid_text(one.guid).upper().join("{}"), two.dn(BASE).lower().replace(",", " , ")])
     found, counts = sides.compare(selection)
     assert {group.guid for group in found} == {one.guid, two.guid}
     assert counts == Counts(differing=2, renamed=1)
@@ -185,7 +175,7 @@ def test_the_dn_of_now_chooses_too_and_exclude_counts_against_groups(sides: Side
     for group in (one, two):
         sides.change(group, extensionAttribute12=(b"changed",))
     sides.now[two.guid] = dataclasses.replace(sides.now[two.guid], name="Renamed")
-    excluded = sides.now[two.guid].dn(_BASE)
+    excluded = sides.now[two.guid].dn(BASE)
     found, dummy = sides.compare(Selection(groups=[guid_text(one.guid), guid_text(two.guid)], exclude=[excluded]))
     assert [group.guid for group in found] == [one.guid]
 

@@ -17,6 +17,7 @@ import uuid
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.plugins.directory_exports import BASE, entry
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
@@ -25,15 +26,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError, Entry
 from lab.directory.groups import Made
 
-_BASE = "DC=corp,DC=example"
-
 
 def entries(count: int) -> list[Entry]:
-    """Groups as a directory gives them: one that has no attribute is in it, too."""
-    return [
-        (group.dn(_BASE), {"objectGUID": [group.guid], **{name: list(held) for name, held in group.attributes.items()}})
-        for group in Made(count)
-    ]
+    """Groups as a directory gives them."""
+    return [entry(group) for group in Made(count)]
 
 
 def export(folder: pathlib.Path, groups: t.Iterable[Entry], page: int = 7, memory: int = 1 << 20) -> Exported:
@@ -107,7 +103,7 @@ def test_a_group_given_twice_alike_is_there_once(tmp_path: pathlib.Path) -> None
 def test_a_group_that_changed_between_two_pages_stops_the_export(tmp_path: pathlib.Path, change: str) -> None:
     groups = entries(20)
     dn, found = groups[3]
-    again = (f"CN=renamed,{_BASE}", found) if change == "dn" else (dn, {**found, "extensionData": [b"other"]})
+    again = (f"CN=renamed,{BASE}", found) if change == "dn" else (dn, {**found, "extensionData": [b"other"]})
     with pytest.raises(DirectoryError) as caught:
         export(tmp_path, [*groups, again])
     assert caught.value.code == "group_twice"
