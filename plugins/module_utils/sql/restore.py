@@ -137,7 +137,8 @@ class TargetFile:
 class Target:
     """The database as found. state: of sys.databases, or ABSENT.
 
-    family_guid: of the database, or, where it cannot be opened, of its newest backup in msdb; None: not known.
+    family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
+    identified: the database itself told its family. msdb goes by the name, which a dropped one may have had before.
     standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
     """
 
@@ -146,6 +147,7 @@ class Target:
     user_access: str = "MULTI_USER"
     recovery_model: str = "SIMPLE"
     family_guid: str | None = None
+    identified: bool = False
     standby: bool = False
     grouped: bool = False
     mirrored: bool = False

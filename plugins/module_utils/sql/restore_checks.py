@@ -233,10 +233,11 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
         return
     waiver = f"or, to lose {target.name} for this backup, give allow_other_family: {header.family_guid}."
     if target.family_guid is not None and not same(target.family_guid, header.family_guid):
+        source = "" if target.identified else ", as msdb has it of the newest backup under that name"
         raise RefusedError(
             "other_family",
             f"The backup is of another database: family {header.family_guid} ({header.database}), while "
-            f"{target.name} is of family {target.family_guid} (3154).",
+            f"{target.name} is of family {target.family_guid}{source} (3154).",
             f"Give the right file or the right database, {waiver}",
         )
     if target.family_guid is None and target.name.casefold() != header.database.casefold():

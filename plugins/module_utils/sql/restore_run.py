@@ -264,10 +264,11 @@ class _Run:
         """A database that was opened shows of which family it is. Raises RefusedError for another one's."""
         story = self._story
         before = story.planned.target
-        if story.facts is None or before.family_guid is not None:
+        if story.facts is None or before.identified:
             return steps
-        family = read_target(session, story.target).family_guid
-        facts = dataclasses.replace(story.facts, target=dataclasses.replace(before, family_guid=family))
+        now = read_target(session, story.target)
+        told = dataclasses.replace(before, family_guid=now.family_guid, identified=now.identified)
+        facts = dataclasses.replace(story.facts, target=told)
         story.plan = make_plan(story.request, facts, self._now())
         return [step for step in story.plan.steps if step.stage != "open"]
 

@@ -266,6 +266,33 @@ def test_offline_database_that_turns_out_to_be_another_one_is_offline_again(site
     assert site.safety_backups() == []
 
 
+def test_the_history_of_a_dropped_database_of_the_same_name_identifies_nobody(site: Site) -> None:
+    """msdb keeps the backups of a database that was dropped. Another one has its name now, and is OFFLINE."""
+    site.database.state = "OFFLINE"
+    site.database.family_guid = "00000000-0000-0000-0000-000000000001"
+    error = site.fail()
+    assert (error.explained["code"], error.result["outcome"]) == ("other_family", "as_found")
+    assert site.stands("OFFLINE")
+    assert site.safety_backups() == []
+    assert not [batch for batch in site.changed() if batch.startswith("RESTORE")]
+
+
+def test_a_cut_restore_of_an_absent_database_is_finished_as_its_message_says(site: Site) -> None:
+    site.run("DROP DATABASE [GroupID]")
+    site.double.engine.history["backupset"].clear()
+    site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
+    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    assert "accept_no_safety: true" in error.explained["next"]
+    assert error.result["recovery_statement"] == "DROP DATABASE [GroupID]"
+    site.double.faults.clear()
+    site.double.listen()
+    wait_for(lambda: not site.double.engine.sessions)
+    assert site.database.state == "RESTORING"
+    assert site.fail().explained["code"] == "no_safety"
+    assert site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))["outcome"] == "restored"
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
 def test_offline_database_that_does_not_come_online_is_left(site: Site) -> None:
     site.database.state = "OFFLINE"
     site.double.faults.errors("SET ONLINE", (5120, "Unable to open the physical file. Operating system error 2"), nth=0)
