@@ -97,8 +97,10 @@ def read_target(session: Session, name: str) -> Target:
     if not found:
         return Target(name)
     row = found[0]
-    family = row["family_guid"]
-    if family is None:
+    # Of a database that is not ONLINE the catalogue does not know it, or has what a cut RESTORE left there.
+    family = row["family_guid"] if row["state_desc"] == "ONLINE" else None
+    identified = family is not None
+    if not identified:
         family = session.execute(
             "SELECT TOP (1) family_guid FROM msdb.dbo.backupset "
             f"WHERE database_name = {literal(row['name'])} ORDER BY backup_finish_date DESC, backup_set_id DESC;"
@@ -115,6 +117,7 @@ def read_target(session: Session, name: str) -> Target:
         user_access=row["user_access_desc"],
         recovery_model=row["recovery_model_desc"],
         family_guid=None if family is None else _guid(family),
+        identified=identified,
         standby=bool(row["is_in_standby"]),
         grouped=row["replica_id"] is not None,
         mirrored=row["mirroring_guid"] is not None,

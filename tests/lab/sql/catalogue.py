@@ -123,7 +123,7 @@ def _master_files(engine: Engine, session: Session, dummy: Database | None) -> c
 )
 def _recovery_status(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
     for one in engine.databases.values():
-        known = one.state in ("ONLINE", "RESTORING")
+        known = one.state in ("ONLINE", "RESTORING") and one.whole
         family = one.family_guid if known else None
         log = one.last_full_lsn if one.recovery_model != "SIMPLE" and one.last_full_lsn else None
         yield (one.database_id, one.database_guid if known else None, family, log, one.fork_guid, None, None)

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 import pytest
+from unit.plugins.scripted_session import ScriptedSession, rows
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
@@ -37,6 +38,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ba
     way_back,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import read_target
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, make_plan
 
 DOCUMENT = pathlib.Path(__file__).parents[4] / "docs" / "restore-database.md"
@@ -75,6 +77,7 @@ TARGET = Target(
     "GroupID",
     "ONLINE",
     family_guid=FAMILY.upper(),
+    identified=True,
     files=(
         TargetFile("GroupID", r"F:\SQL\GroupID.mdf"),
         TargetFile("GroupID_log", r"G:\SQL\GroupID_log.ldf"),
@@ -98,6 +101,30 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
     assert caught.value.cause.endswith(".")
     assert caught.value.next_step
     return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "identified"),
+    [
+        ("ONLINE", "its own", True),
+        ("ONLINE", None, False),
+        ("RESTORING", "a leftover", False),
+        ("OFFLINE", None, False),
+    ],
+)
+def test_only_an_online_database_tells_its_family(state: str, told: str | None, identified: bool) -> None:
+    access = {"user_access_desc": "MULTI_USER", "recovery_model_desc": "FULL", "is_in_standby": 0}
+    row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": told, "mirroring_guid": None}
+    session = ScriptedSession(
+        {
+            "d.state_desc": rows({**row, **access, "replica_id": None}),
+            "msdb.dbo.backupset": rows({"family_guid": "of msdb"}),
+            "source_database_id": rows(columns=["name"]),
+            "sys.master_files": rows(columns=["name", "physical_name"]),
+        }
+    )
+    found = read_target(session, "GroupID")
+    assert (found.family_guid, found.identified) == ("its own" if identified else "of msdb", identified)
 
 
 def stages(plan: Plan) -> list[str]:
