@@ -1,0 +1,79 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_ldif_export."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import pathlib
+import tempfile
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import with_finished_at
+from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
+from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups
+from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+
+
+class ActionModule(LdifAction):
+    """Save the group attributes of a domain."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        **PLACE_SPEC,
+        "epoch": {"type": "str"},
+        "engine": {"type": "str", "choices": ["auto", "ldap", "ldifde"], "default": "auto"},
+        "allow_empty": {"type": "bool", "default": False},
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        chosen, place = self.chosen(args, variables), self.place(args)
+        with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
+            reading = read_groups(self, chosen, args["engine"], pathlib.Path(folder))
+            warnings = [*reading.warnings, *_judged(reading, chosen.filter, args["allow_empty"])]
+            files = [reading.exported.ldif.path, reading.exported.companion.path]
+            told = _told(reading)
+            details = {
+                **told,
+                "kind": "export",
+                "filter": chosen.filter,
+                "base": reading.domain.base,
+                "domain_guid": reading.domain.guid,
+                "domain_sid": reading.domain.sid,
+                "highest_committed_usn": reading.domain.highest_committed_usn,
+            }
+            answer = store(self, place, files, details, args["epoch"] or place.set_id, variables["inventory_hostname"])
+        return {**with_finished_at(answer), **told, "warnings": [*answer["warnings"], *warnings]}
+
+
+def _told(reading: Reading) -> dict[str, t.Any]:
+    """Give what both the result and the part's record say of an export."""
+    return {
+        "domain": reading.domain.dns_name,
+        "directory_server": reading.domain.server,
+        "engine": reading.engine,
+        "groups": reading.exported.groups,
+        "exported": reading.exported.exported,
+        "attributes": list(reading.exported.attributes),
+        "missing_attributes": list(reading.missing),
+    }
+
+
+def _judged(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
+    """Refuse an export of nothing, unless it was allowed by name. Gives the warning then."""
+    if reading.exported.exported:
+        return []
+    cause = (
+        f"{reading.exported.groups} groups match {filter_text} below {reading.domain.base}, and none of them has one of "
+        f"{', '.join(reading.exported.attributes)}"
+    )
+    if allowed:
+        return [f"{reading.domain.dns_name}: {cause}."]
+    raise DirectoryError(
+        "no_groups",
+        f"The group attributes of {reading.domain.dns_name} were not saved",
+        cause,
+        "Correct base, filter or attributes of the domain in groupid_domains, or use an account that may read them. Where "
+        "that is right, name the domain in groupid_ldif_allow_empty.",
+    )

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_ldif_restore."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import pathlib
+import tempfile
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.plugin_utils import group_restore
+from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+
+
+class ActionModule(LdifAction):
+    """Compare the group attributes of a domain with a set, and put them back."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        **PLACE_SPEC,
+        "confirm": {"type": "str", "required": True},
+        "unsealed": {"type": "bool", "default": False},
+        "groups": {"type": "list", "elements": "str", "default": []},
+        "exclude_groups": {"type": "list", "elements": "str", "default": []},
+        "clear": {"type": "bool", "default": False},
+        "modify_file": {"type": "path"},
+        "diff_limit": {"type": "int", "default": 200},
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        if args["confirm"] != args["set_id"]:
+            raise ValueError(
+                f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
+                f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
+            )
+        wish = group_restore.Wish(
+            chosen=self.chosen(args, variables),
+            place=self.place(args),
+            inventory_name=variables["inventory_hostname"],
+            unsealed=args["unsealed"],
+            groups=tuple(args["groups"]),
+            exclude=tuple(args["exclude_groups"]),
+            clear=args["clear"],
+            modify_file=args["modify_file"],
+            limit=args["diff_limit"],
+            check=bool(self._task.check_mode),
+            diff=bool(self._task.diff),
+        )
+        with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
+            files = group_restore.fetch(self, wish, pathlib.Path(folder))
+            with contextlib.closing(open_directory(wish.chosen.target)) as directory:
+                return group_restore.restore(self, wish, files, directory)

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of a set that a domain's files make: room, files, record."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import pathlib
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import LIMIT, Place, put_file
+
+
+def store(
+    action: AgentAction,
+    place: Place,
+    files: c.Sequence[pathlib.Path],
+    details: c.Mapping[str, t.Any],
+    epoch: str,
+    inventory_name: str,
+) -> dict[str, t.Any]:
+    """Make a new part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
+
+    Raises AgentCallError: a file that is too large before anything is made.
+    """
+    sizes = [file.stat().st_size for file in files]
+    for file, size in zip(files, sizes, strict=True):
+        if size > LIMIT:
+            raise _too_large(file.name, size)
+    action.ask(place.request("place", account=None))
+    check = bool(action._task.check_mode)
+    for file in [] if check else files:
+        put_file(action, place, file.name, file.read_bytes())
+    answer = action.ask(
+        place.request(
+            "adopt",
+            files=[file.name for file in files],
+            external=False,
+            epoch=epoch,
+            version=None,
+            inventory_name=inventory_name,
+            details=details,
+        )
+    )
+    foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if check else {}
+    return {**{name: value for name, value in answer.items() if name not in ("protocol", "operation")}, **foretold}
+
+
+def _too_large(name: str, size: int) -> AgentCallError:
+    return AgentCallError(
+        AgentError(
+            code="too_large",
+            what=f"The file {name} was not stored",
+            cause=f"It has {size:,} bytes, and {LIMIT:,} go through the connection at most",
+            next="Narrow the groups by base or filter in groupid_domains, or leave out an attribute.",
+        )
+    )

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading the groups of a domain by one of the two engines: LDAP from here, or ldifde.exe on the host."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import pathlib
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    Domain,
+    missing_attributes,
+    read_domain,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    Directory,
+    DirectoryError,
+    NoDirectoryError,
+)
+from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import run_program
+
+Engine = t.Literal["auto", "ldap", "ldifde"]
+
+RUN_LIMIT = 1800
+"""Seconds for one run of ldifde.exe."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """All groups of a domain, in files of a folder.
+
+    missing: attributes that the schema lacks; with ldifde nobody asks it.
+    """
+
+    engine: t.Literal["ldap", "ldifde"]
+    domain: Domain
+    exported: Exported
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
+    """Read all groups by the engine, or by the first of the two that can log in.
+
+    folder: private and empty. Raises DirectoryError, AgentCallError.
+    """
+    if engine == "ldifde":
+        return _by_ldifde(action, chosen, folder, ())
+    try:
+        directory = open_directory(chosen.target)
+    except NoDirectoryError as problem:
+        if engine == "ldap":
+            raise
+        said = f"The controller could not log in to {chosen.target}, so ldifde.exe on the host reads: {problem.cause}"
+        try:
+            return _by_ldifde(action, chosen, folder, (said,))
+        except DirectoryError as second:
+            raise _neither(problem, second) from None
+    with contextlib.closing(directory):
+        return read_by_ldap(directory, chosen, folder)
+
+
+def read_by_ldap(directory: Directory, chosen: Chosen, folder: pathlib.Path) -> Reading:
+    """Read all groups over a session. Raises DirectoryError."""
+    domain = read_domain(directory, chosen.target)
+    attributes = chosen.exported
+    missing = missing_attributes(directory, domain, attributes)
+    pages = directory.pages(domain.base, chosen.filter, ("objectGUID", *attributes))
+    exported = export_pages(pages, attributes, folder, domain.dns_name)
+    warnings = [f"The schema of {domain.dns_name} has no attribute {name}: nothing of it is saved." for name in missing]
+    return Reading("ldap", domain, exported, missing, tuple(warnings))
+
+
+def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
+    server, attributes = chosen.target.host, chosen.exported
+    seconds = chosen.target.timeout
+    base = chosen.target.base or ldifde.base_of(chosen.target.domain)
+    identity = _ran(action, ldifde.domain_arguments(server, chosen.target.domain, seconds))
+    domain = ldifde.judge_domain(chosen.target, *identity)
+    ran = _ran(action, ldifde.arguments(server, base, chosen.filter, attributes, seconds))
+    pages = ldifde.judge(server, *ran)
+    exported = export_pages(pages, attributes, folder, domain.dns_name)
+    return Reading("ldifde", domain, exported, (), warnings)
+
+
+def _ran(action: LdifAction, arguments: list[str]) -> tuple[int, dict[str, bytes | None], str, bool]:
+    """Run ldifde.exe on the host: exit code, files, what it said, whether that is whole. Raises AgentCallError."""
+    ran = run_program(action, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
+    return ran.exit_code, ran.files, f"{ran.stdout}\n{ran.stderr}", not ran.truncated
+
+
+def _neither(first: DirectoryError, second: DirectoryError) -> DirectoryError:
+    return DirectoryError(
+        second.code,
+        second.what,
+        second.cause,
+        f"{second.next_step} The controller could not read by itself either: {first}",
+    )

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of the actions about a domain's groups: the domain out of the host's variables, errors as results."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target, check_target, target_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import SCHEMA, AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
+
+DOMAINS = "groupid_domains"
+ALL_GROUPS = "(&(objectClass=group)(objectCategory=group))"
+
+PLACE_SPEC: t.Final[dict[str, t.Any]] = {
+    "backup_root": {"type": "str", "required": True},
+    "deployment": {"type": "str", "required": True},
+    "set_id": {"type": "str", "required": True},
+    "domain": {"type": "str", "required": True},
+    "directory_server": {"type": "str"},
+    "attributes": {"type": "list", "elements": "str"},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """A domain and what is asked of it.
+
+    attributes: None where neither the task nor the variable names any. filter: of the groups.
+    """
+
+    target: Target
+    attributes: tuple[str, ...] | None
+    filter: str
+
+    @property
+    def exported(self) -> tuple[str, ...]:
+        """Attributes to export."""
+        return ordered(self.attributes or ATTRIBUTES)
+
+
+class LdifAction(AgentAction):
+    """Arguments -> domain -> several requests to the agent and a session with the directory -> result."""
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Do it. Gives the result; raises DirectoryError, AgentCallError, ValueError."""
+        raise NotImplementedError
+
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
+        began = time.monotonic()
+        try:
+            outcome = self.perform(args, variables)
+        except DirectoryError as problem:
+            return {
+                "failed": True,
+                "changed": False,
+                "schema": SCHEMA,
+                "msg": str(problem),
+                "error": problem.explained(),
+            }
+        return {**outcome, "schema": SCHEMA, "seconds": round(time.monotonic() - began, 3)}
+
+    def chosen(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> Chosen:
+        """Find the domain in ``groupid_domains``. Raises ValueError, never with a password."""
+        items = self._templar.template(variables.get(DOMAINS, []))
+        wanted = str(args["domain"]).lower()
+        if not isinstance(items, list):
+            raise ValueError(f"{DOMAINS} must be a list of domains.")
+        named = [item for item in items if isinstance(item, c.Mapping) and str(item.get("name", "")).lower() == wanted]
+        if len(named) != 1:
+            have = ", ".join(str(item.get("name")) for item in items if isinstance(item, c.Mapping)) or "none"
+            raise ValueError(
+                f"{DOMAINS} names {args['domain']!r} {len(named)} times, and must do so once. It has: {have}."
+            )
+        [item] = named
+        target = target_of(item)
+        if args["directory_server"]:
+            target = check_target(dataclasses.replace(target, server=str(args["directory_server"])))
+        attributes = args["attributes"] or item.get("attributes")
+        return Chosen(
+            target,
+            None if attributes is None else ordered([str(name) for name in attributes]),
+            _checked_filter(str(item.get("filter") or ALL_GROUPS), wanted),
+        )
+
+    def place(self, args: c.Mapping[str, t.Any], set_id: str | None = None) -> Place:
+        """Give the folder of the domain's files in a set, the one of the task unless another is named."""
+        return Place(
+            root=args["backup_root"],
+            deployment=backup_set.check_deployment(args["deployment"]),
+            set_id=str(backup_set.SetId.parse(set_id or args["set_id"])),
+            part=shared_parts.part_of_domain(args["domain"]),
+            component=shared_parts.GROUP_ATTRIBUTES,
+        )
+
+
+def _checked_filter(text: str, domain: str) -> str:
+    """Give the filter. Raises ValueError with the place of what is wrong in it."""
+    fault = ldap_filter.fault(text)
+    if fault is None:
+        return text
+    corrected = f" Probably {fault.corrected} is meant." if fault.corrected else ""
+    raise ValueError(
+        f"{DOMAINS}, {domain}: filter {text!r} is wrong at character {fault.position + 1}: {fault.what}{corrected}"
+    )
