@@ -14,6 +14,7 @@ from ldap.controls import SimplePagedResultsControl
 from ldap.ldapobject import SimpleLDAPObject
 
 from lab.directory.groups import ATTRIBUTES, Made
+from lab.directory.samba_server import Samba
 from lab.directory.slapd import Slapd
 
 FILTER = "(&(objectClass=group)(objectCategory=group))"
@@ -21,7 +22,9 @@ GROUPS = Made(300)
 
 
 @contextlib.contextmanager
-def client(server: Slapd, uri: str = "", dn: str | None = None, password: str = "") -> c.Iterator[SimpleLDAPObject]:
+def client(
+    server: Slapd | Samba, uri: str = "", dn: str | None = None, password: str = ""
+) -> c.Iterator[SimpleLDAPObject]:
     """Connect and bind, as the account unless another is named; over TLS the certificate is checked."""
     connection = ldap.initialize(uri or server.uri)
     connection.set_option(ldap.OPT_REFERRALS, 0)
