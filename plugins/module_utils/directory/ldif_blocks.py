@@ -44,6 +44,9 @@ def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
     for piece in _with_line_feeds(_in_utf8(source)):
         *whole, rest = (rest + piece).split(b"\n\n")
         for text in whole:
+            if not text:
+                line += 2
+                continue
             block = _block(line, text, limits)
             if block.text:
                 yield block

@@ -45,7 +45,8 @@ class Limits:
     """What a file may hold at most; more is an error. They bound the memory that reading takes.
 
     value_bytes: of one line put together from its folds. record_bytes: of a record as it lies in the file.
-    record_lines: of a record as it lies in the file. values: of a record. attributes: names in a record.
+    record_lines: of a record as it lies in the file. values: of a record, with ``dn:``, ``changetype:`` and comments.
+    attributes: names in a record.
     The defaults leave room for all that a directory server hands out in one message (10 MB).
     """
 

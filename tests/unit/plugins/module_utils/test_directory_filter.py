@@ -9,7 +9,7 @@ import time
 
 import ldap
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.filter import fault
@@ -247,6 +247,9 @@ def test_a_message_stays_short() -> None:
     assert len(found.what) < 200
 
 
+# The first text of a run takes its time.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 names = st.sampled_from(["cn", "objectClass", "extensionAttribute15", "1.2.840.113556", "userCertificate;binary"])
 plain = st.text(st.characters(exclude_characters="()*\\\0", exclude_categories=("Cs",)), max_size=8)
 escaped = st.binary(max_size=3).map(lambda raw: "".join(f"\\{byte:02x}" for byte in raw))
@@ -269,12 +272,14 @@ filters = st.recursive(
 )
 
 
+@PATIENT
 @given(filters)
 def test_generated_filters_are_good_to_both(text: str) -> None:
     assert fault(text) is None
     assert libldap_takes(text)
 
 
+@PATIENT
 @given(filters, st.data())
 def test_a_cut_filter_is_faulted_by_both(text: str, data: st.DataObject) -> None:
     cut = text[: data.draw(st.integers(1, len(text) - 1))]
@@ -282,6 +287,7 @@ def test_a_cut_filter_is_faulted_by_both(text: str, data: st.DataObject) -> None
     assert not libldap_takes(cut)
 
 
+@PATIENT
 @given(filters, st.data())
 def test_what_is_corrected_is_good_and_keeps_all_but_blanks_and_parentheses(text: str, data: st.DataObject) -> None:
     cut = text[: data.draw(st.integers(1, len(text)))]
@@ -295,6 +301,7 @@ def test_what_is_corrected_is_good_and_keeps_all_but_blanks_and_parentheses(text
         assert found.corrected.translate(kept) == spoiled.translate(kept)
 
 
+@PATIENT
 @given(st.text(st.sampled_from("()&|!=<>~:;*\\ \nac15.dnß"), max_size=24))
 def test_any_text_is_good_to_both_or_faulted_within_it(text: str) -> None:
     found = fault(text)
