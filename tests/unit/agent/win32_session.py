@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source i
 
 FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
+AGENT_DRIVER = FOLDER / "agent_driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [AGENT_FOLDER / name for name in ("SystemError.cs", "FileFacts.cs", "CommandLine.cs")]
 SHIPPED = [AGENT_FOLDER / name for name in ("Win32.cs", "NativeMethods.cs", "StartedProgram.cs", "NativeProcess.cs")]
@@ -129,9 +130,12 @@ class MonoHost:
 
 
 class WineHost:
-    """A Windows host on Wine with the shipped Win32.cs. ``stop`` removes it."""
+    """A Windows host on Wine with the shipped Win32.cs, or the whole agent. ``stop`` removes it.
 
-    def __init__(self) -> None:
+    driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it.
+    """
+
+    def __init__(self, driver: pathlib.Path = DRIVER) -> None:
         # Not below pytest's folder, which only its owner may enter.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
         self.drive = self.home / "prefix" / "drive_c"
@@ -147,8 +151,10 @@ class WineHost:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        source = join_source({path.name: path.read_text(encoding="utf-8") for path in [*SHIPPED, *SHARED, DRIVER]})
-        self._driver = source.type_name.replace(".Program", ".Win32Driver")
+        agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
+        source = join_source({path.name: path.read_text(encoding="utf-8") for path in [*agent, driver]})
+        name = "Win32Driver" if driver == DRIVER else "AgentDriver"
+        self._driver = source.type_name.replace(".Program", f".{name}")
         self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")
 
     def session(self) -> Session:
