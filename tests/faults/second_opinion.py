@@ -19,13 +19,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
     value_lines,
 )
 
-# A record's DN, and how often each line of name and value is in it; the name in lower case.
+# A record's DN, and how often each line of name and value is in it; the name in lower case. Both without what
+# python-ldap takes from their start: all that Unicode calls a blank, not blanks alone.
 Plain = tuple[str, collections.Counter[tuple[str, str]]]
 
 
 def by_us(data: bytes) -> list[Plain]:
     """Read a file. Raises LdifError."""
-    return [(record.dn, _counted(_lines(record))) for record in records(io.BytesIO(data))]
+    return [(record.dn.lstrip(), _counted(_lines(record))) for record in records(io.BytesIO(data))]
 
 
 def by_python_ldap(data: bytes) -> list[Plain] | None:
@@ -36,7 +37,7 @@ def by_python_ldap(data: bytes) -> list[Plain] | None:
     except (ValueError, EOFError, TypeError, AttributeError, IndexError):
         return None
     return [
-        (dn, _counted((name, value) for name, values in entry.items() for value in values))
+        (dn.lstrip(), _counted((name, value) for name, values in entry.items() for value in values))
         for dn, entry in parser.all_records
     ]
 
@@ -72,6 +73,5 @@ def _counted(lines: c.Iterable[tuple[str, bytes | None]]) -> collections.Counter
 
 
 def _comparable(name: str, value: bytes | None) -> str:
-    """Give a value without what python-ldap takes from its start: all that Unicode calls a blank, not blanks alone."""
     text = (value or b"").decode(errors="surrogateescape")
     return text.lower() if name == "changetype" else text.lstrip()

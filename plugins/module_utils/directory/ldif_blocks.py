@@ -34,7 +34,7 @@ class Block(t.NamedTuple):
         """Give the file's line on which the unfolded line ``index``, from 0, begins."""
         if not index:
             return self.line
-        begins = (at for at, line in enumerate(self.text.split(b"\n")) if not line.startswith(b" "))
+        begins = (at for at, line in enumerate(self.text.split(b"\n")) if not at or not line.startswith(b" "))
         return self.line + next(itertools.islice(begins, index, None))
 
 

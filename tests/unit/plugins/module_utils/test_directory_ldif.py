@@ -216,6 +216,7 @@ def test_line_of_an_error_counts_folds_comments_and_empty_lines() -> None:
     assert error(text).line == 17
     assert error(text.replace("wrong\n", "dn: x\n")).line == 17
     assert error(text.replace("wrong\n", "cn: x\n\n x")).line == 19
+    assert error(b" goes on with nothing\n x\ncn: \xff\n").line == 3
 
 
 @pytest.mark.parametrize(
