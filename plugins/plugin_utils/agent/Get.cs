@@ -6,8 +6,7 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `get`: one file of a part goes to the controller. Of a complete part it is the file that the record and the seal stand for, or
-    // nothing; of an unfinished one it is what lies there.
+    // The operation `get`: one file of a part goes to the controller: the one that the record and the seal stand for, or none.
     internal static class Get
     {
         private const string What = "The file was not read";
@@ -15,32 +14,12 @@ namespace IdentityOpsAgent
         public static Answer Run(JsonMap request)
         {
             PartFile file = new PartFile(request);
-            StoredPart part = StoredPart.OpenAny(file.Set, file.Part, What);
+            StoredPart part = StoredPart.Open(file.Set, file.Part, What);
             Answer answer = new Answer();
-            Packed.Set(answer.Members, part.Unfinished ? Lying(file) : Recorded(file, part));
-            answer.Members.Set("state", part.Unfinished ? "unfinished" : part.Document.State).Set("sealed", part.Sealed)
-                .Set("details", part.Unfinished ? null : part.Document.Details).Set("part_sha256", part.Digest)
-                .Set("machine_guid", part.Unfinished ? null : part.Document.MachineGuid);
+            Packed.Set(answer.Members, Recorded(file, part));
+            answer.Members.Set("state", part.Document.State).Set("sealed", part.Sealed).Set("details", part.Document.Details)
+                .Set("part_sha256", part.Digest).Set("machine_guid", part.Document.MachineGuid);
             return answer;
-        }
-
-        private static byte[] Lying(PartFile file)
-        {
-            try
-            {
-                FileFacts facts;
-                if (!SetFolder.IsFolder(file.Folder) || !Win32.TryFacts(file.Path, out facts))
-                    throw Missing(file);
-                return Packed.Read(file.Path, What);
-            }
-            catch (SystemError error)
-            {
-                throw Unreadable(file, error.Message);
-            }
-            catch (FormatError error)
-            {
-                throw Unreadable(file, "It cannot be read as a file: " + error.Message + ".");
-            }
         }
 
         private static byte[] Recorded(PartFile file, StoredPart part)
@@ -91,11 +70,6 @@ namespace IdentityOpsAgent
         private static AgentError Missing(PartFile file)
         {
             return new AgentError("file_missing", What, file.Path, "There is no such file.", "Name one that the part has.", file.Component);
-        }
-
-        private static AgentError Unreadable(PartFile file, string cause)
-        {
-            return new AgentError("root_unreadable", What, file.Path, cause, "Check the path, and the rights of the account.", file.Component);
         }
 
         private static AgentError Damaged(StoredPart part, string path, string problem, string cause)

@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
                     throw new AgentError("part_exists", What, part, "The part is complete already.", NewSet, file.Component);
                 if (!Win32.TryFacts(file.Path, out facts))
                     return false;
-                if (!Attributes.IsFolder(facts.Attributes) && facts.Size == content.Length && Holds(file.Path, content))
+                if (IsPlain(facts) && facts.Size == content.Length && Holds(file.Path, content))
                     return true;
             }
             catch (SystemError error)
@@ -54,6 +54,11 @@ namespace IdentityOpsAgent
                 throw new AgentError("root_unreadable", What, file.Path, error.Message, "Check the path, and the rights of the account.", file.Component);
             }
             throw new AgentError("file_exists", What, file.Path, "Another file of this name is there already.", NewSet, file.Component);
+        }
+
+        private static bool IsPlain(FileFacts facts)
+        {
+            return !Attributes.IsFolder(facts.Attributes) && !Attributes.IsLink(facts.Attributes, facts.ReparseTag);
         }
 
         private static bool Holds(string path, byte[] content)

@@ -15,7 +15,6 @@ namespace IdentityOpsAgent
         public string Digest;         // of part.json
         public string SealFlaw;       // null when there is no seal, and when it stands for this part
         public bool Sealed;           // the seal stands for this very part
-        public bool Unfinished;       // no part.json, and no seal that says there should be one
 
         private StoredPart(SetFolder set, string server)
         {
@@ -24,18 +23,8 @@ namespace IdentityOpsAgent
             Path = set.PartPath(server);
         }
 
-        // Errors: set_missing, part_missing, root_unreadable, part_state (unfinished).
+        // Errors: set_missing, part_missing, part_state (no part.json, and no seal that says there should be one).
         public static StoredPart Open(SetFolder set, string server, string what)
-        {
-            StoredPart part = OpenAny(set, server, what);
-            if (part.Unfinished)
-                throw new AgentError("part_state", what, part.Path, "The part is unfinished: it has no " + Part.FileName + ".",
-                    "Make a new backup; an unfinished part is never used.");
-            return part;
-        }
-
-        // An unfinished part too. Errors: set_missing, part_missing, root_unreadable.
-        public static StoredPart OpenAny(SetFolder set, string server, string what)
         {
             StoredPart part = new StoredPart(set, server);
             try
@@ -48,9 +37,9 @@ namespace IdentityOpsAgent
             }
             SealedPart seal = part.ReadSeal();
             byte[] content = part.ReadDocument();
-            part.Unfinished = content == null && part.DocumentFlaw == null && seal == null;
-            if (part.Unfinished)
-                return part;
+            if (content == null && part.DocumentFlaw == null && seal == null)
+                throw new AgentError("part_state", what, part.Path, "The part is unfinished: it has no " + Part.FileName + ".",
+                    "Make a new backup; an unfinished part is never used.");
             if (content == null)
                 part.DocumentFlaw = part.DocumentFlaw ?? "It is missing, and the seal says that it was there.";
             else

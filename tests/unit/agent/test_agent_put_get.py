@@ -67,9 +67,10 @@ def test_a_file_comes_there_and_back(host: t.Any, folder: pathlib.Path, content:
     answer = put(host, content)
     assert (code(answer), answer["changed"], answer["path"]) == ("none", True, str(folder / FILE["name"]))
     assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [(FILE["name"], content)]
+    assert code(get(host)) == "part_state"
+    assert host.call("adopt", **PART, files=[FILE["name"]], details={})["state"] == "complete"
     back = get(host)
     assert (code(back), back["changed"], content_of(back)) == ("none", False, content)
-    assert (back["state"], back["sealed"], back["part_sha256"], back["details"]) == ("unfinished", False, None, None)
 
 
 def test_the_same_call_again_changes_nothing(host: t.Any, folder: pathlib.Path) -> None:
@@ -94,8 +95,7 @@ def test_what_is_no_file_is_in_the_way(host: t.Any, folder: pathlib.Path) -> Non
     (folder / FILE["name"]).rmdir()
     (folder.parent / "elsewhere").write_bytes(LDIF)
     (folder / FILE["name"]).symlink_to(folder.parent / "elsewhere")
-    assert code(put(host)) in ("file_exists", "root_unreadable")
-    assert code(get(host)) == "root_unreadable"
+    assert code(put(host)) == "file_exists"
 
 
 def test_what_a_killed_call_left_is_removed(host: t.Any, folder: pathlib.Path) -> None:
@@ -179,8 +179,6 @@ def test_a_place_is_needed(host: t.Any) -> None:
     host.call("place", **PART)
     assert code(put(host, component="other")) == "part_missing"
     assert code(get(host, part="other")) == "part_missing"
-    assert code(get(host)) == "file_missing"
-    assert code(get(host, component="other")) == "file_missing"
 
 
 def test_a_link_is_no_place(host: t.Any, folder: pathlib.Path) -> None:
@@ -189,7 +187,7 @@ def test_a_link_is_no_place(host: t.Any, folder: pathlib.Path) -> None:
     (outside / FILE["name"]).write_bytes(b"secret")
     folder.rmdir()
     folder.symlink_to(outside)
-    assert (code(put(host)), code(get(host))) == ("part_missing", "file_missing")
+    assert code(put(host)) == "part_missing"
     assert [path.name for path in outside.iterdir()] == [FILE["name"]]
 
 
@@ -230,7 +228,8 @@ def test_get_of_a_complete_part_says_what_it_is_of(host: t.Any, part: pathlib.Pa
     assert answer["details"] == {"domain": "corp.example"}
     assert answer["part_sha256"] == hashlib.sha256((part / "part.json").read_bytes()).hexdigest()
     assert host.picture() == before
-    assert get(host, name="other.ldf")["error"]["code"] == "file_missing"
+    assert code(get(host, name="other.ldf")) == "file_missing"
+    assert code(get(host, component="other")) == "file_missing"
 
 
 def seal(host: t.Any, part: pathlib.Path) -> None:
@@ -285,8 +284,6 @@ def test_what_cannot_be_read_does_not_come(host: t.Any, part: pathlib.Path, faul
 def test_a_large_file_stays_with_its_size_named(host: t.Any, folder: pathlib.Path) -> None:
     with (folder / FILE["name"]).open("wb") as file:
         file.truncate(LIMIT + 1)
-    answer = get(host)
-    assert (code(answer), str(LIMIT + 1) in answer["error"]["cause"]) == ("too_large", True)
     assert code(host.call("adopt", **PART, files=[FILE["name"]], details={})) == "none"
     answer = get(host)
     assert (code(answer), str(LIMIT + 1) in answer["error"]["cause"]) == ("too_large", True)
