@@ -8,9 +8,10 @@
     build/fuzz/bin/python tests/faults/fuzz_ldif.py 300 filter     # filters
 
 A file ends in records or in LdifError, within a second, whatever it holds. What was read and is written again reads
-the same, and so does a file with other line ends, or read a few bytes at a time. Where python-ldap reads it too, both
-read the same; where it does not, another way is known (test_directory_ldif_agreement.py). A filter without fault is
-one to libldap, one with a fault is none, and one that is corrected has no fault. A find ends the run with its input in a file ``crash-...``.
+the same, and so does a file that is read a few bytes at a time. Where python-ldap reads a file too, both read the same
+but for what test_directory_ldif_agreement.py lists. A filter without fault is one to libldap, one with a fault is none
+but for what test_directory_filter.py lists, and one that is corrected has no fault. A find ends the run, with its
+input in a file ``crash-...``.
 """
 
 from __future__ import annotations
