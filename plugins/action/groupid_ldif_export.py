@@ -65,8 +65,8 @@ def _judged(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
     if reading.exported.exported:
         return []
     cause = (
-        f"{reading.exported.groups} groups match {filter_text} below {reading.domain.base}, and none of them has one of "
-        f"{', '.join(reading.exported.attributes)}"
+        f"{reading.exported.groups} groups match {filter_text} below {reading.domain.base}, and none of them has one "
+        f"of {', '.join(reading.exported.attributes)}"
     )
     if allowed:
         return [f"{reading.domain.dns_name}: {cause}."]
@@ -74,6 +74,6 @@ def _judged(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
         "no_groups",
         f"The group attributes of {reading.domain.dns_name} were not saved",
         cause,
-        "Correct base, filter or attributes of the domain in groupid_domains, or use an account that may read them. Where "
-        "that is right, name the domain in groupid_ldif_allow_empty.",
+        "Correct base, filter or attributes of the domain in groupid_domains, or use an account that may read them. "
+        "Where that is right, name the domain in groupid_ldif_allow_empty.",
     )

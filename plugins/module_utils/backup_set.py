@@ -96,7 +96,7 @@ def check_server(name: str) -> str:
 
 
 def check_part(name: str) -> str:
-    """Give the part's name in lower case: a server's, or labels of that form joined by dots. Raises InvalidNameError."""
+    """Give the part's name in lower case: a server's, or such labels joined by dots. Raises InvalidNameError."""
     folded = name.lower()
     if not _PART.fullmatch(folded) or _DEVICE.fullmatch(folded) or folded in _DOCUMENTS:
         raise InvalidNameError(

@@ -138,10 +138,24 @@ kind:
   type: str
   sample: export
 counts:
-  description: Groups by what became of them.
+  description:
+    - Groups by what became of them. C(kept) are those with values that O(clear) would clear, C(set_since) those among
+      them that had none of the attributes at all when the set was made.
+    - Of an undo, C(written), C(conflicts) and C(unchanged) alone.
   returned: success
   type: dict
-  sample: {"equal": 1000, "differing": 16, "written": 15, "conflicts": 1, "gone": 2, "new": 4, "moved": 1, "renamed": 1, "set_since": 3}
+  sample:
+    equal: 1000
+    differing: 16
+    gone: 2
+    new: 4
+    moved: 1
+    renamed: 1
+    set_since: 3
+    kept: 3
+    written: 15
+    conflicts: 1
+    unchanged: 0
 written:
   description: Groups that were written, in check mode those that would be, up to O(diff_limit).
   returned: success

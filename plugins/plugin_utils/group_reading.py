@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import contextlib
 import dataclasses
 import pathlib
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde, ldifde_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
     Domain,
@@ -21,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
     Directory,
     DirectoryError,
+    Entry,
     NoDirectoryError,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
@@ -79,21 +81,20 @@ def read_by_ldap(directory: Directory, chosen: Chosen, folder: pathlib.Path) -> 
 
 
 def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
-    server, attributes = chosen.target.host, chosen.exported
-    seconds = chosen.target.timeout
-    base = chosen.target.base or ldifde.base_of(chosen.target.domain)
-    identity = _ran(action, ldifde.domain_arguments(server, chosen.target.domain, seconds))
-    domain = ldifde.judge_domain(chosen.target, *identity)
-    ran = _ran(action, ldifde.arguments(server, base, chosen.filter, attributes, seconds))
-    pages = ldifde.judge(server, *ran)
-    exported = export_pages(pages, attributes, folder, domain.dns_name)
+    target = chosen.target
+    of_domain = ldifde.domain_arguments(target.host, ldifde_domain.base_of(target.domain), target.timeout)
+    domain = ldifde_domain.domain_of(target, _pages(action, target.host, of_domain))
+    of_groups = ldifde.arguments(target.host, domain.base, chosen.filter, chosen.exported, target.timeout)
+    pages = _pages(action, target.host, of_groups)
+    exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
     return Reading("ldifde", domain, exported, (), warnings)
 
 
-def _ran(action: LdifAction, arguments: list[str]) -> tuple[int, dict[str, bytes | None], str, bool]:
-    """Run ldifde.exe on the host: exit code, files, what it said, whether that is whole. Raises AgentCallError."""
+def _pages(action: LdifAction, server: str, arguments: list[str]) -> c.Iterator[list[Entry]]:
+    """Run ldifde.exe on the host and judge it. Raises DirectoryError, AgentCallError."""
     ran = run_program(action, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
-    return ran.exit_code, ran.files, f"{ran.stdout}\n{ran.stderr}", not ran.truncated
+    said = f"{ran.stdout}\n{ran.stderr}"
+    return ldifde.judge(server, ran.exit_code, ran.files, said, whole_output=not ran.truncated)
 
 
 def _neither(first: DirectoryError, second: DirectoryError) -> DirectoryError:

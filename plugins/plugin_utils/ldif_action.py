@@ -14,7 +14,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils import backup_
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target, check_target, target_of
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
+    Target,
+    check_target,
+    target_of,
+)
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import SCHEMA, AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
 

@@ -14,6 +14,7 @@ import dataclasses
 import gzip
 import hashlib
 import typing as t
+import zlib
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
@@ -75,7 +76,10 @@ def put_file(action: AgentAction, place: Place, name: str, content: bytes) -> No
 
 
 def get_file(action: AgentAction, place: Place, name: str) -> StoredFile:
-    """Read a file of a complete part. Raises AgentCallError."""
+    """Read a file of a complete part.
+
+    Raises AgentCallError: an unfinished part, and one that is not as its record and the set's seal say, gives nothing.
+    """
     answer = action.ask(place.request("get", name=name))
     return StoredFile(_unpacked(answer, name), answer["sealed"], answer["details"] or {})
 
@@ -104,15 +108,21 @@ def run_program(
 
 
 def _unpacked(packed: c.Mapping[str, t.Any], name: str) -> bytes:
-    """Unpack a file, and check it once more: it came over a network. Raises AgentCallError."""
-    content = gzip.decompress(base64.b64decode(packed["content"]))
-    if hashlib.sha256(content).hexdigest() != packed["sha256"]:
-        raise AgentCallError(
-            AgentError(
-                code="content_differs",
-                what=f"The file {name} was not used",
-                cause="It arrived with another SHA-256 than it left",
-                next="Run again.",
-            )
-        )
+    """Unpack a file, and check it once more: it came over a network.
+
+    Takes no more memory than the limit, whatever it holds. Raises AgentCallError.
+    """
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        content = stream.decompress(base64.b64decode(packed["content"], validate=True), LIMIT + 1)
+    except (ValueError, zlib.error) as error:
+        raise _unusable(name, "content_differs", f"What arrived cannot be unpacked: {error}") from error
+    if len(content) > LIMIT:
+        raise _unusable(name, "too_large", f"It has more than {LIMIT:,} bytes")
+    if not stream.eof or hashlib.sha256(content).hexdigest() != packed["sha256"]:
+        raise _unusable(name, "content_differs", "It arrived with another SHA-256 than it left")
     return content
+
+
+def _unusable(name: str, code: str, cause: str) -> AgentCallError:
+    return AgentCallError(AgentError(code=code, what=f"The file {name} was not used", cause=cause, next="Run again."))

@@ -38,7 +38,7 @@ class Domain:
 
     dns_name: in lower case. base: DN below which groups are searched. server: the server's own name in DNS.
     guid: objectGUID of the domain as text. sid: its objectSid, ``S-1-5-21-...``; empty in AD LDS, which has none.
-    highest_committed_usn: the server's own count of changes when it was asked.
+    highest_committed_usn: the server's own count of changes when it was asked; None: nobody asked.
     read_only: whether the server is a read-only domain controller; None: it does not say so.
     """
 
@@ -47,7 +47,7 @@ class Domain:
     server: str
     guid: str
     sid: str
-    highest_committed_usn: int
+    highest_committed_usn: int | None
     read_only: bool | None
     kind: Kind = "ad"
 

@@ -27,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 PROGRAM: t.Final = "C:\\Windows\\System32\\ldifde.exe"
 EXPORT: t.Final = "export.ldf"
 ERRORS: t.Final = "ldif.err"
+SID: t.Final = "objectSid"
 COLLECT: t.Final = (EXPORT, ERRORS)
 """Files of the working folder that ``judge`` wants."""
 
@@ -57,17 +58,27 @@ def arguments(
 
     Raises ValueError for what would change its meaning on the way: names of attributes that are none, ``{work}``.
     """
+    return _arguments(server, base, "Subtree", filter_text, (GUID, *ordered(attributes)), operation_seconds)
+
+
+def domain_arguments(server: str, base: str, operation_seconds: int) -> list[str]:
+    """Give the arguments that read the domain object alone: who the domain is. base: its DN. Raises ValueError."""
+    return _arguments(server, base, "Base", "(objectClass=*)", (GUID, SID), operation_seconds)
+
+
+def _arguments(
+    server: str, base: str, scope: str, filter_text: str, names: c.Sequence[str], operation_seconds: int
+) -> list[str]:
     for value in (server, base, filter_text):
         if not value or WORK in value or "\0" in value:
             raise ValueError(f"{value!r} cannot be an argument of ldifde: it is empty, or has {WORK} in it.")
-    names = ordered(attributes)
     return [
         *("-f", f"{WORK}\\{EXPORT}"),
         *("-s", server),
         *("-d", base),
-        *("-p", "Subtree"),
+        *("-p", scope),
         *("-r", filter_text),
-        *("-l", ",".join((GUID, *names))),
+        *("-l", ",".join(names)),
         *("-j", WORK),
         *("-w", str(operation_seconds)),
         "-u",

@@ -68,6 +68,23 @@ class StoppedError(DirectoryError):
         self.left = left
 
 
+def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+    """Say what ``do`` would do of the steps, by what the directory holds now. Nothing is written.
+
+    Raises DirectoryError.
+    """
+    told = Written()
+    for begin in range(0, len(steps), BATCH):
+        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH]):
+            if isinstance(outcome, Conflict):
+                told.conflicts.append(outcome)
+            elif outcome.attributes:
+                told.written.append(outcome.dn)
+            else:
+                told.unchanged += 1
+    return told
+
+
 def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     """Do the steps, one modify each.
 
@@ -91,25 +108,34 @@ def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     return done
 
 
-def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
-    """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
+def _looked_at(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
+    """Give what remains to be done of each step, where its group lies now, or why nothing may be done."""
     found = _present(directory, base, batch)
     for step in batch:
         if step.guid not in found:
-            done.conflicts.append(Conflict(guid_text(step.guid), step.dn, _GONE))
+            yield Conflict(guid_text(step.guid), step.dn, _GONE)
             continue
         dn, values = found[step.guid]
         remaining = step.remaining(values)
-        if remaining is None:
-            done.conflicts.append(Conflict(guid_text(step.guid), dn, _CHANGED))
-        elif not remaining.attributes:
+        yield (
+            Conflict(guid_text(step.guid), dn, _CHANGED) if remaining is None else dataclasses.replace(remaining, dn=dn)
+        )
+
+
+def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
+    """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
+    whole = {step.guid: step for step in batch}
+    for outcome in _looked_at(directory, base, batch):
+        if isinstance(outcome, Conflict):
+            done.conflicts.append(outcome)
+        elif not outcome.attributes:
             done.unchanged += 1
         else:
-            conflict = _refused(directory, base, dataclasses.replace(remaining, dn=dn))
+            conflict = _refused(directory, base, outcome)
             if conflict:
                 done.conflicts.append(conflict)
             else:
-                modified.append(dataclasses.replace(step, dn=dn))
+                modified.append(dataclasses.replace(whole[outcome.guid], dn=outcome.dn))
 
 
 def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:

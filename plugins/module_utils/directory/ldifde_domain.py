@@ -1,0 +1,54 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which domain an export by ldifde.exe is of: what it gave of the domain object, read as a session reads it."""
+
+from __future__ import annotations
+
+import collections.abc as c
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import GUID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, sid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldifde import SID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError, Entry
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+
+_GUID_BYTES = 16
+
+
+def base_of(domain: str) -> str:
+    """Give the DN of a domain: ``DC=corp,DC=example`` of corp.example (RFC 2247)."""
+    return ",".join(f"DC={label}" for label in domain.split("."))
+
+
+def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
+    """Give the domain from the one entry that ``ldifde.domain_arguments`` asks for.
+
+    The server's count of changes, and whether it may be written, are not in it.
+
+    Raises DirectoryError for anything but one domain object; what the pages raise.
+    """
+    entries = [entry for page in pages for entry in page]
+    values = {name.lower(): found for name, found in entries[0][1].items()} if len(entries) == 1 else {}
+    guid, sid = (values.get(name.lower(), [b""])[0] for name in (GUID, SID))
+    try:
+        if len(guid) != _GUID_BYTES:
+            raise ValueError(f"it gave {len(entries)} entries, and no {GUID} of 16 bytes")
+        return Domain(
+            dns_name=target.domain,
+            base=target.base or base_of(target.domain),
+            server=target.host,
+            guid=guid_text(guid),
+            sid=sid_text(sid),
+            highest_committed_usn=None,
+            read_only=None,
+        )
+    except ValueError as problem:
+        raise DirectoryError(
+            "domain_object",
+            f"The domain {target.domain} was not read by ldifde",
+            str(problem),
+            "Check that name and server of the domain in groupid_domains belong together, and that the account may "
+            "read the domain object.",
+        ) from None
