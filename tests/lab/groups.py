@@ -13,7 +13,7 @@ from lab import fleet as fleets
 from lab import layout
 from lab.directory import ldifde
 from lab.directory.administration import ADMINISTRATOR, Administration
-from lab.directory.groups import ATTRIBUTES, TOP_UNIT, UNITS, Group, Made, escaped
+from lab.directory.groups import ATTRIBUTES, TOP_UNIT, UNITS, Group, Made, unit_dn
 from lab.directory.slapd import Slapd
 from lab.fleet import Fleet
 
@@ -21,7 +21,7 @@ BASE = "DC=corp,DC=example"
 COUNTS = {"small": 300, "default": 2000, "large": 2000}
 # What the inventory calls the server; it stands in the certificate.
 SERVER = "127.0.0.1"
-_ANY_UNIT = f"OU={escaped(UNITS[0])},OU={TOP_UNIT},{BASE}"
+_ANY_UNIT = unit_dn((UNITS[0], TOP_UNIT), BASE)
 _ADDED = bytes.fromhex("aabbccdd") * 4
 
 

@@ -133,7 +133,8 @@ def _database(folder: pathlib.Path, settings: Settings) -> c.Iterator[str]:
 def _from_cache(folder: pathlib.Path, settings: Settings, groups: Made, cache: pathlib.Path) -> None:
     """Fill ``folder``/data with these groups; what an earlier state of these files has left in the cache goes."""
     sources = (
-        pathlib.Path(__file__).parent / f"{name}.py" for name in ("groups", "schema", "content", "configuration")
+        pathlib.Path(__file__).parent / f"{name}.py"
+        for name in ("groups", "exchange", "schema", "content", "configuration")
     )
     state = _digest([source.read_text(encoding="utf-8") for source in sources])
     kept = cache / f"directory-{_digest([groups, settings.domain])}"

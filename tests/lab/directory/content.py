@@ -13,7 +13,7 @@ import struct
 import uuid
 
 from lab.directory import schema
-from lab.directory.groups import Group
+from lab.directory.groups import Group, new_units, unit_dn
 
 SITE = "CN=Default-First-Site-Name,CN=Sites"
 # "This is an Active Directory" among supportedCapabilities.
@@ -127,14 +127,9 @@ class Domain:
             },
         )
 
-    def units(self, known: set[tuple[str, ...]], unit: tuple[str, ...]) -> c.Iterator[bytes]:
-        """Give the records of a unit and of those around it, but for the known ones, which become more."""
-        for start in range(len(unit) - 1, -1, -1):
-            path = unit[start:]
-            if path not in known:
-                known.add(path)
-                dn = Group("", b"", path).dn(self.base).partition(",")[2]
-                yield _record(dn, {"objectClass": ["organizationalUnit"], "OU": [path[0]]})
+    def unit(self, unit: tuple[str, ...]) -> bytes:
+        """Give the record of a unit."""
+        return _record(unit_dn(unit, self.base), {"objectClass": ["organizationalUnit"], "OU": [unit[0]]})
 
     def group(self, group: Group, number: int) -> bytes:
         """Give the record of a group, the domain's ``number``-th account."""
@@ -166,7 +161,7 @@ def records(domain: Domain, groups: c.Iterable[Group]) -> c.Iterator[bytes]:
     yield from domain.frame()
     known: set[tuple[str, ...]] = set()
     for number, group in enumerate(groups):
-        yield from domain.units(known, group.unit)
+        yield from map(domain.unit, new_units(group.unit, known))
         yield domain.group(group, number)
 
 

@@ -66,7 +66,7 @@ class Group:
 
     def dn(self, base: str) -> str:
         """Give the DN below ``base``, escaped as Active Directory does."""
-        return ",".join([f"CN={escaped(self.name)}", *(f"OU={escaped(unit)}" for unit in self.unit), base])
+        return f"CN={escaped(self.name)},{unit_dn(self.unit, base)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +99,19 @@ def _attributes(chance: random.Random, number: int) -> dict[str, tuple[bytes, ..
         else:
             found[attribute] = (chance.choice(_TEXTS).format(number=number).encode(),)
     return found
+
+
+def unit_dn(unit: tuple[str, ...], base: str) -> str:
+    """Give the DN of a unit, named with those around it, the nearest first."""
+    return ",".join([*(f"OU={escaped(name)}" for name in unit), base])
+
+
+def new_units(unit: tuple[str, ...], known: set[tuple[str, ...]]) -> c.Iterator[tuple[str, ...]]:
+    """Give a unit and those around it, the outermost first, but for the known ones, which become more."""
+    for start in range(len(unit) - 1, -1, -1):
+        if unit[start:] not in known:
+            known.add(unit[start:])
+            yield unit[start:]
 
 
 def escaped(value: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import typing as t
 import uuid
 
 import ldb
@@ -27,7 +28,7 @@ from samba.samdb import SamDB
 GROUP_CLASS = "bf967a9c-0de6-11d0-a285-00aa003049e2"
 
 
-def extend_schema(database, attributes):
+def extend_schema(database: SamDB, attributes: list[dict[str, t.Any]]) -> None:
     """Add attributes and let groups have them."""
     schema = str(database.get_schema_basedn())
     for attribute in attributes:
@@ -51,7 +52,7 @@ def extend_schema(database, attributes):
     database.set_schema_update_now()
 
 
-def guard(database, dn, entries):
+def guard(database: SamDB, dn: str, entries: list[str]) -> None:
     """Put access control entries, in SDDL, before those that an object has."""
     found = database.search(dn, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=["sd_flags:1:4"])
     domain = security.dom_sid(database.get_domain_sid())
@@ -64,7 +65,7 @@ def guard(database, dn, entries):
     database.modify(message, controls=["sd_flags:1:4"])
 
 
-def add_groups(database, groups, delegate):
+def add_groups(database: SamDB, groups: list[dict[str, t.Any]], delegate: str) -> None:
     """Add groups under the objectGUIDs that they shall have."""
     sid = sid_of(database, delegate) if delegate else ""
     schema = str(database.get_schema_basedn())
@@ -88,13 +89,13 @@ def add_groups(database, groups, delegate):
             guard(database, group["dn"], entries)
 
 
-def sid_of(database, account):
+def sid_of(database: SamDB, account: str) -> str:
     """Give the SID of an account, as text."""
     found = database.search(expression=f"(sAMAccountName={account})", attrs=["objectSid"])
     return str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
 
 
-def main():
+def main() -> None:
     """Do what standard input asks for."""
     configuration, path = sys.argv[1:]
     asked = json.load(sys.stdin)

@@ -19,10 +19,10 @@ import subprocess
 import time
 import types
 import typing as t
-import uuid
 
+from lab.directory import exchange
 from lab.directory.administration import ADMINISTRATOR, Administration
-from lab.directory.groups import ATTRIBUTES, Group, Made, escaped
+from lab.directory.groups import ATTRIBUTES, Group, Made, new_units, unit_dn
 from lab.directory.slapd import ACCOUNT, CACHE
 from lab.sql.server import make_certificate
 
@@ -35,16 +35,6 @@ _LOADER = pathlib.Path(__file__).with_name("samba_load.py")
 _START_SECONDS = 120.0
 _STOP_SECONDS = 10.0
 _PROVISION_SECONDS = 300.0
-
-# What Exchange adds to the schema: object identifier, syntax, single-valued, longest value.
-_TEXT, _BYTES = ("2.5.5.12", 64), ("2.5.5.10", 4)
-_SCHEMA: dict[str, tuple[str, tuple[str, int], bool, int]] = {
-    "extensionData": ("1.2.840.113556.1.2.228", _BYTES, False, 65536),
-    "extensionAttribute12": ("1.2.840.113556.1.2.600", _TEXT, True, 2048),
-    "extensionAttribute13": ("1.2.840.113556.1.2.601", _TEXT, True, 2048),
-    "extensionAttribute14": ("1.2.840.113556.1.2.602", _TEXT, True, 2048),
-    "extensionAttribute15": ("1.2.840.113556.1.2.603", _TEXT, True, 2048),
-}
 
 
 class SambaError(Exception):
@@ -166,7 +156,7 @@ class Samba(Administration):
 
     def _prepare(self, extended: bool) -> None:
         """Copy a domain controller without groups from the cache, made where it is not there yet."""
-        parts = [_LOADER.read_text(encoding="utf-8"), _SCHEMA, REALM, self.password, extended]
+        parts = [_LOADER.read_text(encoding="utf-8"), exchange.ATTRIBUTES, REALM, self.password, extended]
         ready = self._cache / f"samba-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"
         self._cache.mkdir(parents=True, exist_ok=True)
         with (self._cache / "samba-provision.lock").open("w") as lock:
@@ -191,15 +181,15 @@ class Samba(Administration):
         self._configure()
         attributes = [
             {
-                "name": name,
-                "oid": oid,
-                "guid": str(uuid.uuid5(uuid.NAMESPACE_OID, oid)),
-                "syntax": syntax[0],
-                "om_syntax": syntax[1],
-                "single": single,
-                "upper": upper,
+                "name": attribute.name,
+                "oid": attribute.oid,
+                "guid": str(attribute.guid),
+                "syntax": attribute.syntax[0],
+                "om_syntax": attribute.syntax[1],
+                "single": attribute.single,
+                "upper": attribute.upper,
             }
-            for name, (oid, syntax, single, upper) in _SCHEMA.items()
+            for attribute in exchange.ATTRIBUTES
         ]
         users = [{"name": name, "password": self.password} for name in ("Administrator", ACCOUNT, "reader")]
         self._load(attributes=attributes if extended else [], users=users)
@@ -237,14 +227,12 @@ class Samba(Administration):
 
     def _load(self, *, groups: c.Sequence[Group] = (), **asked: t.Any) -> None:
         """Add to the database while nothing serves it."""
-        units = list(
-            dict.fromkeys(unit[start:] for unit in [group.unit for group in groups] for start in range(len(unit)))
-        )
-        units.sort(key=len)
+        known: set[tuple[str, ...]] = set()
+        units = [unit for group in groups for unit in new_units(group.unit, known)]
         given = {
             "attributes": [],
             "users": [],
-            "units": [_unit_dn(unit, self.base) for unit in units],
+            "units": [unit_dn(unit, self.base) for unit in units],
             "delegate": ACCOUNT if groups else "",
             "groups": [
                 {
@@ -269,10 +257,6 @@ class Samba(Administration):
 def _account(group: Group) -> bytes:
     """Give a group's sAMAccountName: its name may hold what that may not."""
     return b"g-" + group.guid.hex().encode()[:18]
-
-
-def _unit_dn(unit: tuple[str, ...], base: str) -> str:
-    return ",".join([*(f"OU={escaped(name)}" for name in unit), base])
 
 
 def _names() -> list[str]:

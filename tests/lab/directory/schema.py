@@ -8,6 +8,7 @@ Identifiers are Active Directory's where it defines the attribute; the syntaxes 
 
 from __future__ import annotations
 
+from lab.directory import exchange
 from lab.directory.groups import ATTRIBUTES
 
 _TEXT = "EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15"
@@ -33,11 +34,7 @@ _ATTRIBUTES = (
     (f"{_MICROSOFT}.4.914", "allowedAttributesEffective", _OID, False),
     (f"{_MICROSOFT}.2.460", "lDAPDisplayName", _TEXT, True),
     (f"{_MICROSOFT}.4.1960", "msDS-isRODC", _FLAG, True),
-    (f"{_MICROSOFT}.2.228", "extensionData", _BYTES, False),
-    (f"{_MICROSOFT}.2.600", "extensionAttribute12", _TEXT, True),
-    (f"{_MICROSOFT}.2.601", "extensionAttribute13", _TEXT, True),
-    (f"{_MICROSOFT}.2.602", "extensionAttribute14", _TEXT, True),
-    (f"{_MICROSOFT}.2.603", "extensionAttribute15", _TEXT, True),
+    *((found.oid, found.name, _TEXT if found.text else _BYTES, found.single) for found in exchange.ATTRIBUTES),
     ("1.3.6.1.4.1.4203.666.1.901", "defaultNamingContext", _DN, True),
     ("1.3.6.1.4.1.4203.666.1.902", "rootDomainNamingContext", _DN, True),
     ("1.3.6.1.4.1.4203.666.1.903", "schemaNamingContext", _DN, True),
