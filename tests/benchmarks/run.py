@@ -8,7 +8,8 @@ both sides' time. A ratio is the median of the pairs' ratios, so that a machine 
 runner is Mono: its speed is not Windows' speed.
 
 Writes build/bench/results.json: a list of {name, ours_s, peer, peer_s, ratio, bar, holds}; bar and holds are null where
-a peer is there to compare only. Of the database's row, ratio and bar are seconds (`database.row`).
+a peer is there to compare only. Of the database's row, ratio and bar are seconds (`database.row`); those of the
+directory name the peak memory (`directory.rows`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_source
-from benchmarks import database
+from benchmarks import database, directory
 from benchmarks.subjects import LARGE_FILES, SMALL_FILES, AgentOnMono, Subject, Tree, command, forget_cache
 from lab import agent_build
 from lab.processes import ProcessGroup
@@ -201,8 +202,8 @@ def main() -> int:
     place.mkdir(parents=True, exist_ok=True)
     program, compile_seconds = compiled_agent(place)
     print(f"runner: mono; one compilation of the agent, not in the figures below: {compile_seconds:.2f} s", flush=True)
-    rows = [database.row(place, options.pairs)]
-    print(table(rows)[1], flush=True)
+    rows = [database.row(place, options.pairs), *directory.rows(place, options.pairs)]
+    print("\n".join(table(rows)[1:]), flush=True)
     for tree, two_pass_bar in ((LARGE_FILES, 0.4), (SMALL_FILES, 0.65)):
         for row in Bench(tree, place, program).rows(options.pairs, two_pass_bar):
             rows.append(row)
