@@ -13,8 +13,8 @@ import pathlib
 import re
 import typing as t
 
-TEXTS = frozenset({"cause", "next", "what", "warnings", "error"})
-"""Keys of an answer whose strings are sentences."""
+TEXTS = frozenset({"cause", "next", "what", "warnings", "error", "stdout", "stderr"})
+"""Keys of an answer whose strings are sentences, or what a program printed."""
 
 _DRIVE_PATH = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
 _UNC_PATH = re.compile(r"\\\\([^\\/?.][^\\/]*)\\([^\\/]+)(.*)", re.DOTALL)

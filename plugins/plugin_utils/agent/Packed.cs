@@ -13,6 +13,9 @@ namespace IdentityOpsAgent
     {
         public const int Limit = 64 * 1024 * 1024;   // bytes inside
 
+        // .NET Framework writes no gzip at all where there is nothing inside.
+        private const string Nothing = "H4sIAAAAAAACAwMAAAAAAAAAAAA=";
+
         private const string Smaller = "Name fewer attributes or a narrower filter, or bring the file there by other means.";
 
         // What a request carries in `content`, `bytes` and `sha256`. Errors: too_large, content_differs. Never takes more memory than the limit.
@@ -83,6 +86,8 @@ namespace IdentityOpsAgent
 
         private static string Text(byte[] content)
         {
+            if (content.Length == 0)
+                return Nothing;
             using (MemoryStream packed = new MemoryStream())
             {
                 using (GZipStream stream = new GZipStream(packed, CompressionMode.Compress, true))

@@ -14,8 +14,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows, and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses long paths, and it
-    /// can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain; here they get the \\?\ that lifts the
+    /// Every call of the agent into Windows but for programs (StartedProgram.cs), and nothing else. System.IO is not used: before .NET Framework
+    /// 4.6.2 it refuses long paths, and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain; here they get the \\?\ that lifts the
     /// limit of 260 characters and keeps names such as "NUL" and "dot." as they are. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class Win32

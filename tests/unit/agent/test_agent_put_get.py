@@ -43,6 +43,7 @@ def get(host: t.Any, **members: t.Any) -> dict[str, t.Any]:
 
 
 def content_of(answer: dict[str, t.Any]) -> bytes:
+    assert base64.b64decode(answer["content"])[:3] == b"\x1f\x8b\x08"
     content = gzip.decompress(base64.b64decode(answer["content"]))
     assert (answer["bytes"], answer["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     return content

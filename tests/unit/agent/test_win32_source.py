@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent's C# without running it: it compiles on every .NET Framework, and only Win32.cs calls Windows."""
+"""The agent's C# without running it: it compiles on every .NET Framework, and calls Windows from two files alone."""
 
 from __future__ import annotations
 

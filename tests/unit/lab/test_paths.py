@@ -82,6 +82,7 @@ def test_answers_are_translated_and_texts_in_the_middle() -> None:
         "warnings": [f"{HOST}/C/x: either/or"],
         "roots": [{"error": f"{SHARES}/nas01/backup: denied"}],
         "document": f'{{"path": "{HOST}/C/x"}}',
+        "stdout": f"Exported to {HOST}/C/x/a.ldf\r\n",
         f"{HOST}/C/key": 2.5,
     }
     assert PATHS.answer(answer) == {
@@ -90,6 +91,7 @@ def test_answers_are_translated_and_texts_in_the_middle() -> None:
         "error": {"path": r"\\nas01\backup", "next": r"Free D: or \\nas01\backup\hq, then go on."},
         "warnings": [r"C:\x: either/or"],
         "roots": [{"error": r"\\nas01\backup: denied"}],
+        "stdout": "Exported to C:\\x\\a.ldf\r\n",
         "document": f'{{"path": "{HOST}/C/x"}}',
         f"{HOST}/C/key": 2.5,
     }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""run on Wine's Win32: the shipped calls into Windows, and Windows' own way with a command line."""
+"""run, put and get on Wine's Win32: the shipped calls into Windows, and Windows' own way with a command line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import time
 import typing as t
 
 import pytest
+from unit.agent.test_agent_put_get import FILE, PART, content_of, packed
 from unit.agent.test_agent_run import ARGUMENTS, code
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost, lacks
 
@@ -145,3 +146,25 @@ def test_what_cannot_start(call: Call, host: WineHost) -> None:
     answer = call("C:\\text.exe")
     assert (code(answer), answer["changed"]) == ("start_failed", False)
     assert "(193)" in answer["error"]["cause"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"dn: CN=a\r\n", b"", bytes(range(256)) * 4000], ids=["ldif", "empty", "any bytes"]
+)
+def test_a_file_comes_there_and_back(host: WineHost, session: Session, content: bytes) -> None:
+    place = {"root": "C:\\Backups", "deployment": "hq", "set_id": f"20260101T{len(content) % 1000000:06}Z"}
+
+    def ask(operation: str, **members: t.Any) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = session(
+            "Run", json.dumps({"protocol": 1, "operation": operation, **place, **members})
+        )
+        return answer
+
+    folder = ask("place", **PART)["folder"]
+    for changed in (True, False):
+        answer = ask("put", **FILE, **packed(content))
+        assert (code(answer), answer["changed"], answer["path"]) == ("none", changed, f"{folder}\\{FILE['name']}")
+    assert code(ask("put", **FILE, **packed(b"other"))) == "file_exists"
+    assert code(ask("adopt", **PART, files=[FILE["name"]], details={"groups": 1})) == "none"
+    answer = ask("get", **FILE)
+    assert (code(answer), content_of(answer), answer["details"]) == ("none", content, {"groups": 1})
