@@ -28,6 +28,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, Step
 
+_CLOSED = "OFFLINE WITH ROLLBACK IMMEDIATE"
+
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
@@ -65,7 +67,8 @@ def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
         return Way("as_found")
     if found.state == "ONLINE":
         return _from_online(plan, progress, found)
-    if plan.target.state == "OFFLINE" and plan.earlier is None and not progress.restoring:
+    # RESTORE turns it RESTORING with its first page: OFFLINE has all of its data still.
+    if was_offline(plan) and (found.state == "OFFLINE" or not progress.restoring):
         closing = () if found.state == "OFFLINE" else _alter(name, "OFFLINE")
         return Way("as_found", (*closing, *_let_in(plan, found)))
     if found.state == "OFFLINE" and not progress.unopened:
@@ -79,17 +82,23 @@ def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
     if progress.safety is None:
         return Way("broken")
     tail = plan.tail.file if plan.tail and progress.tail else None
-    return Way("rolled_back", from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail))
+    back = from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail)
+    return Way("rolled_back", (*back, *_given_back(plan, found)))
+
+
+def was_offline(plan: Plan) -> bool:
+    """Whether somebody had it OFFLINE on purpose, and not a restore that was cut."""
+    return plan.target.state == "OFFLINE" and plan.earlier is None
 
 
 def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
-    """Put the safety backup back where its files were, the log's tail on top, and open the database."""
+    """Put the safety backup back where its files were, the log's tail on top. Only owners get in."""
     whole = restore_statement(name, safety.files, safety.position, replace=replace, recovery=tail is None)
     steps = [Step("go_back", whole)]
     if tail:
         log = f"RESTORE LOG {sql_text.identifier(name)} FROM {devices([tail])} WITH CHECKSUM, RESTRICTED_USER, RECOVERY"
         steps.append(Step("go_back", log))
-    return (*steps, *_alter(name, "MULTI_USER"))
+    return tuple(steps)
 
 
 def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: datetime.datetime | None) -> Safety | None:
@@ -121,10 +130,17 @@ def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: datetim
 def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
     """ONLINE: its data is whole. Which data it is, msdb told."""
     if progress.rolled:
-        return Way("rolled_back", _alter(found.name, "MULTI_USER"))
-    closing = plan.target.state == "OFFLINE" and plan.earlier is None
-    closed = _alter(found.name, "OFFLINE WITH ROLLBACK IMMEDIATE") if closing else ()
-    return Way("as_found", (*_let_in(plan, found), *closed))
+        return Way("rolled_back", _given_back(plan, found))
+    if was_offline(plan):
+        return Way("as_found", (*_alter(found.name, _CLOSED), *_let_in(plan, found)))
+    return Way("as_found", _let_in(plan, found))
+
+
+def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
+    """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
+    if not was_offline(plan):
+        return _alter(found.name, "MULTI_USER")
+    return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
 
 
 def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:

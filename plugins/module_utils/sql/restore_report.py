@@ -16,7 +16,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Safety,
     Target,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import Progress, Way, way_back
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
+    Progress,
+    Way,
+    was_offline,
+    way_back,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import SqlError
 
@@ -195,6 +200,8 @@ def _standing(story: Story) -> str:
         )
     if progress.tail:
         return f"{name} is RESTORING, or ONLINE and RESTRICTED_USER, with all of its data."
+    if progress.opened and was_offline(story.planned):
+        return f"{name} is OFFLINE as it was found, or ONLINE and RESTRICTED_USER, with all of its data."
     if progress.opened:
         return f"{name} is OFFLINE, or still as it was found, with all of its data."
     return f"{name} is as it was found: no more than its safety backup had been asked for."
@@ -203,8 +210,11 @@ def _standing(story: Story) -> str:
 def _command(story: Story) -> str | None:
     """Give the batch that brings the database back by hand; None when it needs none, or none can."""
     progress = story.progress
-    between = progress.restoring or progress.tail
-    presumed = Target(story.target, state="RESTORING" if between else "OFFLINE")
+    presumed = Target(story.target, state="OFFLINE")
+    if progress.restoring or progress.tail:
+        presumed = Target(story.target, state="RESTORING")
+    elif was_offline(story.planned):
+        presumed = Target(story.target, state="ONLINE", user_access="RESTRICTED_USER")
     steps = way_back(story.planned, dataclasses.replace(progress, unopened=False), presumed).steps
     return "; ".join(step.statement for step in steps) or None
 

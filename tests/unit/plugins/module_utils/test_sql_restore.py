@@ -373,7 +373,16 @@ RESTORING = dataclasses.replace(SAVED, restoring=True)
             SAVED,
             found("ONLINE", "RESTRICTED_USER"),
             "as_found",
-            ["MULTI_USER", "OFFLINE WITH ROLLBACK IMMEDIATE"],
+            ["OFFLINE WITH ROLLBACK IMMEDIATE", "MULTI_USER"],
+        ),
+        ("OFFLINE", RESTORING, found("OFFLINE"), "as_found", []),
+        ("OFFLINE", RESTORING, found("OFFLINE", "RESTRICTED_USER"), "as_found", ["MULTI_USER"]),
+        (
+            "OFFLINE",
+            dataclasses.replace(RESTORING, rolled=True),
+            found("ONLINE", "RESTRICTED_USER"),
+            "rolled_back",
+            ["OFFLINE WITH ROLLBACK IMMEDIATE", "MULTI_USER"],
         ),
         ("OFFLINE", SAVED, found("OFFLINE", "RESTRICTED_USER"), "as_found", ["MULTI_USER"]),
         ("OFFLINE", SAVED, found("RECOVERY_PENDING"), "as_found", ["OFFLINE"]),
@@ -396,6 +405,12 @@ def test_what_cannot_be_used_is_rolled_back_from_the_safety_backup(state: str) -
     assert "safety.bak" in way.steps[0].statement
     assert (", REPLACE," in way.steps[0].statement) == (state != ABSENT)
     assert words(way)[-1] == "MULTI_USER"
+
+
+def test_what_was_offline_is_closed_after_it_was_rolled_back() -> None:
+    plan = dataclasses.replace(planned(), target=found("OFFLINE"))
+    way = way_back(plan, RESTORING, found("RESTORING"))
+    assert (way.outcome, words(way)[1:]) == ("rolled_back", ["OFFLINE WITH ROLLBACK IMMEDIATE", "MULTI_USER"])
 
 
 def test_an_offline_database_that_does_not_come_back_is_rolled_back() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import itertools
 import pathlib
 import sqlite3
 import threading
@@ -23,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ru
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from lab.sql import grammar
 from lab.sql.engine import Certificate, Database, DataFile, User
+from lab.sql.faults import Fault
 from lab.sql.server import SqlServerDouble
 
 SET = "20261122T150405Z"
@@ -64,9 +66,9 @@ class Site:
             self.restore(request, patience=patience)
         return caught.value
 
-    def attempt(self) -> tuple[dict[str, t.Any], RestoreError | None]:
+    def attempt(self, request: Request = REQUEST) -> tuple[dict[str, t.Any], RestoreError | None]:
         try:
-            return self.restore(), None
+            return self.restore(request), None
         except RestoreError as error:
             return error.result, error
 
@@ -216,6 +218,20 @@ def test_offline_database_is_offline_again_after_a_failure(site: Site) -> None:
     error = site.fail()
     assert error.explained["number"] == 3201
     assert site.stands("OFFLINE")
+
+
+@pytest.mark.parametrize(("percent", "outcome"), [(0, "as_found"), (60, "rolled_back")])
+def test_offline_database_is_offline_again_when_restore_fails(site: Site, percent: float, outcome: str) -> None:
+    """Refused before it begins, or in the middle."""
+    site.database.state = "OFFLINE"
+    text = "Cannot open backup device 'x'. Operating system error 5(denied)."
+    site.double.faults.errors("^RESTORE DATABASE", (3201, text), percent=percent)
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (3201, outcome)
+    assert site.stands("OFFLINE")
+    assert (error.result["state"], error.result["user_access"]) == ("OFFLINE", "MULTI_USER")
+    site.run("ALTER DATABASE [GroupID] SET ONLINE")
+    assert site.row() == "new"
 
 
 @pytest.mark.parametrize("state", ["RESTORING", "RECOVERY_PENDING", "SUSPECT"])
@@ -414,6 +430,86 @@ def test_a_cut_connection_leaves_it_as_before_or_as_after(
     site.double.faults.clear()
     assert site.restore()["outcome"] == "restored"
     assert (site.row(), site.stands()) == ("saved", True)
+
+
+Cut = tuple[str, t.Any, float]
+CUTS_ANYWHERE: tuple[Cut, ...] = (
+    ("^RESTORE DATABASE", "before", 0),
+    ("^RESTORE DATABASE", "during", 50),
+    ("^RESTORE DATABASE", "after", 0),
+    ("SET MULTI_USER$", "before", 0),
+    ("SET MULTI_USER$", "after", 0),
+)
+CUTS_WITH_SAFETY: tuple[Cut, ...] = (
+    *CUTS_ANYWHERE,
+    ("^BACKUP DATABASE", "during", 50),
+    ("SET OFFLINE", "before", 0),
+    ("SET OFFLINE", "after", 0),
+)
+CUTS_OF_STARTS: dict[str, tuple[Cut, ...]] = {
+    "OFFLINE": (
+        *CUTS_WITH_SAFETY,
+        ("SET RESTRICTED_USER", "after", 0),
+        ("SET ONLINE", "before", 0),
+        ("SET ONLINE", "after", 0),
+    ),
+    "RESTRICTED_USER": CUTS_WITH_SAFETY,
+    "SINGLE_USER": (*CUTS_WITH_SAFETY, ("SET MULTI_USER WITH", "after", 0)),
+    "SIMPLE": CUTS_WITH_SAFETY,
+    "tail_log": (*CUTS_WITH_SAFETY, ("BACKUP LOG", "during", 50), ("BACKUP LOG", "after", 0)),
+    "ABSENT": CUTS_ANYWHERE,
+    "RESTORING": CUTS_ANYWHERE,
+}
+_PAIRS = [(start, cut) for start, cuts in CUTS_OF_STARTS.items() for cut in cuts]
+# Each start meets each of its cuts, over one driver or the other.
+MATRIX = [
+    pytest.param(driver.values[0], start, cut, id=f"{driver.id}-{start}-{cut[0]}-{cut[1]}", marks=driver.marks)
+    for driver, (start, cut) in zip(itertools.cycle(DRIVERS), _PAIRS, strict=False)
+]
+
+
+def begin(site: Site, start: str) -> Request:
+    """Bring the database into a state, and give what to ask for then."""
+    if start in ("OFFLINE", "RESTORING"):
+        site.database.state = start
+    elif start.endswith("_USER"):
+        site.database.user_access = start
+    elif start == "ABSENT":
+        site.run("DROP DATABASE [GroupID]")
+    elif start == "SIMPLE":
+        site.database.recovery_model = "SIMPLE"
+    elif start == "tail_log":
+        site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    return dataclasses.replace(REQUEST, tail_log=start == "tail_log", accept_no_safety=start == "RESTORING")
+
+
+def state_of(site: Site) -> tuple[str, str]:
+    found = site.double.engine.databases.get("groupid")
+    return (found.state, found.user_access) if found else ("ABSENT", "MULTI_USER")
+
+
+@pytest.mark.parametrize(("site", "start", "cut"), MATRIX, indirect=["site"])
+def test_a_cut_from_every_state_ends_as_before_or_as_after(site: Site, start: str, cut: Cut) -> None:
+    wanted = begin(site, start)
+    before = ("ONLINE", "MULTI_USER") if start == "SINGLE_USER" else state_of(site)
+    fault = Fault(cut[0], drop=cut[1], percent=cut[2])
+    site.double.faults.add(fault)
+    result, error = site.attempt(wanted)
+    assert fault.seen
+    if error is None:
+        assert (state_of(site), site.row()) == (("ONLINE", "MULTI_USER"), "saved")
+    elif start == "RESTORING":
+        assert (result["outcome"], result["state"]) == ("broken", "RESTORING")
+    else:
+        rolled = result["outcome"] == "rolled_back" and start != "OFFLINE"
+        assert state_of(site) == (("ONLINE", "MULTI_USER") if rolled else before)
+        assert result["state"] == before[0]
+        assert result["outcome"] in ("as_found", "rolled_back")
+        assert start == "ABSENT" or site.row() == "new"
+    site.double.faults.clear()
+    again = dataclasses.replace(wanted, tail_log=False)
+    assert site.restore(again)["outcome"] == "restored"
+    assert (state_of(site), site.row()) == (("ONLINE", "MULTI_USER"), "saved")
 
 
 OUTAGES = [
