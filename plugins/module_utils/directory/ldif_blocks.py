@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif_forms import LdifError, Limits
 
 # Bytes read at once.
-_PIECE = 256 * 1024
+_PIECE = 512 * 1024
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
