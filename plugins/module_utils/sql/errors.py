@@ -508,6 +508,12 @@ _ADVICE = (
         "Leave tail_log off.",
     ),
     Advice(
+        4305,
+        "The backup of the log does not follow what was restored.",
+        "Another backup of the log was made in between, by a job of the administrator as a rule.",
+        "Restore the log backups in between first, in their order (msdb.dbo.backupset has their LSNs).",
+    ),
+    Advice(
         5011,
         "The database does not exist, is in a state that forbids the change, or the login may not change it.",
         "The server does not say which of the three.",

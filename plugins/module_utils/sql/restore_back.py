@@ -38,6 +38,7 @@ class Progress:
     opened, tail, restoring: a statement of that stage was sent (``opened``: of ``open``, ``take`` or ``tail``).
     safety: what there is to go back to, verified. rolled: the safety backup was restored already.
     unopened: the database was OFFLINE, and did not come ONLINE again.
+    tail_refused: the log's tail did not fit onto the safety backup.
     """
 
     opened: bool = False
@@ -46,6 +47,7 @@ class Progress:
     safety: Safety | None = None
     rolled: bool = False
     unopened: bool = False
+    tail_refused: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +83,7 @@ def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
         return Way("as_found", () if found.state == ABSENT else (drop,))
     if progress.safety is None:
         return Way("broken")
-    tail = plan.tail.file if plan.tail and progress.tail else None
+    tail = plan.tail.file if plan.tail and progress.tail and not progress.tail_refused else None
     back = from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail)
     return Way("rolled_back", (*back, *_given_back(plan, found)))
 

@@ -128,7 +128,7 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
         explained = sql_errors.explain(error, what)
     ends = {
         "as_found": f"{name} is as it was before." if story.statements else "Nothing was touched.",
-        "rolled_back": f"{name} was put back from its safety backup, and is as it was before.",
+        "rolled_back": _rolled_back(story),
         "broken": f"{name} cannot be used now.",
     }
     explained["cause"] = " ".join([_sentence(explained["cause"]), ends[way.outcome], *_saved(story)])
@@ -183,6 +183,20 @@ def _target(story: Story) -> Target | None:
     if story.plan:
         return story.plan.target
     return story.facts.target if story.facts else None
+
+
+def _rolled_back(story: Story) -> str:
+    """Say what came back, and what did not."""
+    name, plan, progress = story.target, story.planned, story.progress
+    if not progress.tail or plan.tail is None:
+        return f"{name} was put back from its safety backup, and is as it was when that was made."
+    if not progress.tail_refused:
+        return f"{name} was put back from its safety backup and the log's tail, and is as it was before."
+    return (
+        f"{name} was put back from its safety backup, without what was written after that: it is in {plan.tail.file}, "
+        "and SQL Server refused to add that. Keep this file. Where log backups of somebody else lie in between, these "
+        "fill the gap."
+    )
 
 
 def _saved(story: Story) -> list[str]:

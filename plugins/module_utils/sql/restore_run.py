@@ -388,7 +388,7 @@ class _Run:
         if found.state == "OFFLINE":
             self._story.progress = dataclasses.replace(progress, unopened=True)
         elif way.outcome == "rolled_back" and progress.tail:
-            self._story.progress = dataclasses.replace(progress, tail=False)
+            self._story.progress = dataclasses.replace(progress, tail_refused=True)
 
     def _come_back(self, lost: ConnectionLostError) -> dict[str, t.Any]:
         """The connection was lost after something was sent: connect again, then finish or go back."""

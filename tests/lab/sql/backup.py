@@ -185,7 +185,7 @@ def _copy(
     with engine.lock:
         started = now()
         contents = _contents(engine, database)
-        first = engine.next_lsn()
+        first = (database.log_lsn if order.log else 0) or engine.next_lsn()
         last = engine.next_lsn()
     compressed = order.compression
     header = _header(engine, session, order, database, contents, position)
@@ -223,6 +223,9 @@ def _copy(
         _record(engine, order, header, targets, families, sum(sizes), finished)
         if not order.copy_only and not order.log:
             database.last_full_lsn = first
+        if not order.copy_only:
+            # A full backup begins the chain, and leaves one that there is alone.
+            database.log_lsn = last if order.log else database.log_lsn or first
         if order.to_restoring:
             database.state, database.whole = "RESTORING", True
     _summary(order, database, contents, position, time.monotonic() - began, conversation)

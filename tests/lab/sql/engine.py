@@ -127,6 +127,7 @@ class Database:
     holder: the session that a SINGLE_USER database belongs to; None: whoever enters first.
     whole: False after a restore that was cut: its data is not usable.
     damaged_page: a page whose checksum does not hold, as BACKUP WITH CHECKSUM finds it; 0: none.
+    log_lsn: where the next backup of the log begins; 0: no chain of such. restored_lsn: how far RESTORE brought it.
     """
 
     name: str
@@ -155,6 +156,8 @@ class Database:
     published: bool = False
     cdc: bool = False
     last_full_lsn: int = 0
+    log_lsn: int = 0
+    restored_lsn: int = 0
     damaged_page: int = 0
     busy: str = ""
 

@@ -214,6 +214,12 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
         if existing is None or existing.state != "RESTORING" or not existing.whole:
             text = "The log or differential backup cannot be restored because no files are ready to rollforward."
             raise StatementError.of(3117, text)
+        if header["first_lsn"] > existing.restored_lsn:
+            text = (
+                f"The log in this backup set begins at LSN {header['first_lsn']}, which is too recent to apply to the"
+                f" database. An earlier log backup that includes LSN {existing.restored_lsn} can be restored."
+            )
+            raise StatementError.of(4305, text)
         return existing, source, list(existing.files)
     _check_family(existing, header, order)
     if header["containment"] and not engine.contained_allowed:
@@ -398,7 +404,8 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
     if not any(row["destination_database_name"] == database.name for row in engine.history.get("restorehistory", [])):
         database.owner_sid = session.login.sid if order.database != header["database"] else database.owner_sid
     database.damaged_page = 0
-    database.last_full_lsn = 0
+    database.last_full_lsn = database.log_lsn = 0
+    database.restored_lsn = header["last_lsn"]
     database.user_access = "RESTRICTED_USER" if order.restricted else header["user_access"]
     database.holder = None
     database.state = "ONLINE" if order.recovery else "RESTORING"
