@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
-import fcntl
-import hashlib
 import itertools
 import os
 import pathlib
@@ -16,6 +14,7 @@ import shutil
 import subprocess
 
 from lab.directory import content, schema
+from lab.directory.cache import provide
 from lab.directory.content import Domain
 from lab.directory.groups import ATTRIBUTES, Group, Made
 
@@ -23,6 +22,11 @@ from lab.directory.groups import ATTRIBUTES, Group, Made
 _PATH = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
 _MAP_BYTES = 1 << 30
 _BATCH = 2000
+# What decides how a group lies in the database.
+_SOURCES = [
+    pathlib.Path(__file__).with_name(f"{name}.py")
+    for name in ("groups", "exchange", "schema", "content", "configuration")
+]
 
 
 class SlapdError(Exception):
@@ -73,11 +77,15 @@ def load(
     data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)
     domain = settings.domain
-    if isinstance(groups, Made):
-        _from_cache(folder, settings, groups, cache)
-    else:
+
+    def fill() -> None:
         data.mkdir()
         _add(folder / "slapd.conf", content.records(domain, groups))
+
+    if isinstance(groups, Made):
+        provide(cache, "directory", (groups, domain), _SOURCES, data, fill)
+    else:
+        fill()
     accounts = [domain.user(dn.partition(",")[0].partition("=")[2], password) for dn in accounts_of(settings)]
     _add(folder / "slapd.conf", accounts)
 
@@ -128,40 +136,6 @@ def _database(folder: pathlib.Path, settings: Settings) -> c.Iterator[str]:
         # A replica: all but this DN are referred to the server that may be written.
         yield f'updatedn "CN=replication,{domain.base}"'
         yield f"updateref ldap://writable.{domain.name}/"
-
-
-def _from_cache(folder: pathlib.Path, settings: Settings, groups: Made, cache: pathlib.Path) -> None:
-    """Fill ``folder``/data with these groups; what an earlier state of these files has left in the cache goes."""
-    sources = (
-        pathlib.Path(__file__).parent / f"{name}.py"
-        for name in ("groups", "exchange", "schema", "content", "configuration")
-    )
-    state = _digest([source.read_text(encoding="utf-8") for source in sources])
-    kept = cache / f"directory-{_digest([groups, settings.domain])}"
-    kept.mkdir(parents=True, exist_ok=True)
-    data = folder / "data"
-    with (kept / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (kept / state).exists():
-            _copy(kept / state, data)
-            return
-        for stale in kept.iterdir():
-            if stale.is_dir():
-                shutil.rmtree(stale)
-        data.mkdir()
-        _add(folder / "slapd.conf", content.records(settings.domain, groups))
-        _copy(data, kept / "unfinished")
-        (kept / "unfinished").rename(kept / state)
-
-
-def _digest(parts: list[object]) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
-    subprocess.run(
-        ["cp", "-R", "--sparse=always", "--reflink=auto", str(source), str(target)], check=True, capture_output=True
-    )
 
 
 def _add(configuration: pathlib.Path, records: c.Iterable[bytes]) -> None:

@@ -25,7 +25,7 @@ from lab.directory.ldifde_messages import Messages
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 PLACE = pathlib.PurePosixPath("Windows/System32/ldifde.exe")
-FAULTS = ("logon", "second_hop", "empty", "truncated", "hang", "noise")
+FAULTS = ("logon", "second_hop", "empty", "truncated", "short", "hang", "noise")
 
 _WITH_VALUE = frozenset("fsdprlojtwq")
 _WITHOUT_VALUE = frozenset("umngkvhxyez1i")
@@ -172,13 +172,17 @@ def _export(program: pathlib.Path, account: Account, options: Options, messages:
     target.write_bytes(b"")
     records = [] if account.fault == "empty" else ldifde_export.records(account, options, messages)
     count = 0
+    border = 0
     content = bytearray("\ufeff".encode("utf-16-le") if options.unicode else b"")
     for record in records:
+        border = len(content)
         content += record.encode("utf-16-le") if options.unicode else record.encode("ascii")
         count += 1
     if account.fault == "truncated":
         # An even length: half a character would give it away.
         del content[len(content) // 4 * 2 :]
+    elif account.fault == "short":
+        del content[border:]
     target.write_bytes(content)
     if account.fault == "noise":
         messages.fill()

@@ -9,7 +9,7 @@ import base64
 import collections.abc as c
 import contextlib
 import fcntl
-import hashlib
+import functools
 import json
 import os
 import pathlib
@@ -22,6 +22,7 @@ import typing as t
 
 from lab.directory import exchange
 from lab.directory.administration import ADMINISTRATOR, Administration
+from lab.directory.cache import provide
 from lab.directory.groups import ATTRIBUTES, Group, Made, new_units, unit_dn
 from lab.directory.slapd import ACCOUNT, CACHE
 from lab.sql.server import make_certificate
@@ -156,20 +157,9 @@ class Samba(Administration):
 
     def _prepare(self, extended: bool) -> None:
         """Copy a domain controller without groups from the cache, made where it is not there yet."""
-        parts = [_LOADER.read_text(encoding="utf-8"), exchange.ATTRIBUTES, REALM, self.password, extended]
-        ready = self._cache / f"samba-{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with (self._cache / "samba-provision.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not ready.exists():
-                self._provision(extended)
-                for stale in self._cache.glob("samba-*.unfinished"):
-                    shutil.rmtree(stale)
-                unfinished = ready.with_suffix(".unfinished")
-                shutil.copytree(self.folder / "dc", unfinished)
-                unfinished.rename(ready)
-                return
-        shutil.copytree(ready, self.folder / "dc")
+        sources = [_LOADER, pathlib.Path(exchange.__file__)]
+        make = functools.partial(self._provision, extended)
+        provide(self._cache, "samba", (REALM, self.password, extended), sources, self.folder / "dc", make)
         self._configure()
 
     def _provision(self, extended: bool) -> None:

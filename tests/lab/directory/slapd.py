@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import contextlib
+import os
 import pathlib
 import signal
 import socket
@@ -163,13 +164,22 @@ class Slapd(Administration):
         assert self.process is not None
         deadline = time.monotonic() + _START_SECONDS
         while self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            if _listens(self.process.pid, self.port):
                 return True
             if time.monotonic() > deadline:
                 self.stop()
                 raise SlapdError(f"slapd did not answer within {_START_SECONDS:.0f} s.")
             time.sleep(0.01)
         return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Tell whether a process listens on a port of 127.0.0.1: another one may have taken it first."""
+    lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
+    sockets = {f"socket:[{line[9]}]" for line in lines if line[1] == f"0100007F:{port:04X}" and line[3] == "0A"}
+    with contextlib.suppress(OSError):
+        return any(os.readlink(open_file) in sockets for open_file in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def _names(domain: str) -> list[str]:

@@ -175,6 +175,10 @@ def test_success_that_is_none(host: Host) -> None:
     assert host.run(*EXPORT)[0] == 0
     assert whole.startswith(host.content())
     assert 0 < len(host.content()) < len(whole)
+    ldifde.change(host.drive, fault="short")
+    code, said = host.run(*EXPORT)
+    assert (code, f"{GROUPS.count} entries exported" in said) == (0, True)
+    assert host.content().count(b"changetype: add\r\n") == GROUPS.count - 1
     ldifde.change(host.drive, fault="noise")
     code, said = host.run(*EXPORT)
     assert (code, len(said) > 1_000_000, host.content()) == (0, True, whole)
