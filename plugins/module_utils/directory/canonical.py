@@ -32,8 +32,8 @@ ADD: t.Final = b"changetype: add\r\n"
 END: t.Final = b"\r\n"
 """The empty line that ends a record."""
 
-RECORD_LIMIT: t.Final = 64 * 1024 * 1024
-"""Bytes of one record, at most. Active Directory lets an object have far less."""
+RECORD_LIMIT: t.Final = 16 * 1024 * 1024
+"""Bytes of one record, at most: what the reader takes. Active Directory lets an object have less."""
 
 _CHUNK = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,255}")

@@ -66,6 +66,10 @@ def _group(text: bytes) -> Group:
         raise ValueError(f"it is not an object with {', '.join(_KEYS)} and nothing else")
     if any(type(fields[key]) is not kind for key, kind in _KEYS.items()):
         raise ValueError("a value is not of its kind")
+    try:
+        fields["dn"].encode()
+    except UnicodeEncodeError:
+        raise ValueError("its DN is not text") from None
     guid = guid_bytes(fields["guid"])
     if guid_text(guid) != fields["guid"]:
         raise ValueError("its GUID is not in lower case")

@@ -12,12 +12,19 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import hashlib
+import json
 import pathlib
 import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ADD, END, GUID, ordered
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import (
+    ADD,
+    END,
+    GUID,
+    RECORD_LIMIT,
+    ordered,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.external_sort import MEMORY, Sorter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import dn_lines, value_lines
@@ -154,10 +161,20 @@ def _without_guid(dn: str) -> DirectoryError:
     )
 
 
+def _too_large(line: bytes) -> DirectoryError:
+    """What is larger could be written, and not be read again. line: the group's, of the companion."""
+    return DirectoryError(
+        "group_too_large",
+        f"The export stopped at {json.loads(line)['dn'][:200]}",
+        f"Its attributes have more than {RECORD_LIMIT:,} bytes of LDIF, or its DN more than {companion.LINE_LIMIT:,}",
+        "Shorten them on this group, or leave the attribute out of the attributes.",
+    )
+
+
 def _write(
     blobs: c.Iterable[bytes], names: tuple[str, ...], ldif_path: pathlib.Path, companion_path: pathlib.Path
 ) -> Exported:
-    """Write both files from what is sorted. Raises DirectoryError for a group that is there twice."""
+    """Write both files from what is sorted. Raises DirectoryError for a group that is twice or too large."""
     groups = exported = 0
     before = b""
     with _HashedFile(ldif_path) as ldif, _HashedFile(companion_path) as lines:
@@ -171,6 +188,8 @@ def _write(
             groups += 1
             start = _GUID_BYTES + _LENGTH
             end = start + int.from_bytes(blob[_GUID_BYTES:start], "big")
+            if len(blob) > RECORD_LIMIT or end - start > companion.LINE_LIMIT:
+                raise _too_large(blob[start:end])
             add_line(blob[start:end])
             if end < len(blob):
                 exported += 1

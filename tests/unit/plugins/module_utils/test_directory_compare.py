@@ -263,6 +263,7 @@ class TestFilesOfTheSet:
             (b'{"guid": "00000000-0000-0000-0000-000000000000", "dn": "CN=a", "exported": false}\n', "not in order"),
             (b'{"guid": "0000000A-0000-0000-0000-000000000001", "dn": "CN=a", "exported": false}\n', "lower case"),
             (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": "CN=a", "exported": false}', "no end"),
+            (b'{"guid": "00000000-0000-0000-0000-000000000001", "dn": "\\ud800", "exported": true}\n', "not text"),
         ],
     )
     def test_a_line_that_is_none_is_refused_by_its_number(self, then: Pair, now: Pair, line: bytes, words: str) -> None:

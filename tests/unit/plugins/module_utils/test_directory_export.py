@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import pathlib
 import random
+import subprocess
+import sys
 import tempfile
 import typing as t
 import uuid
@@ -128,6 +131,23 @@ def test_values_that_the_server_cut_stop_the_export(tmp_path: pathlib.Path, name
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("dn", "values"),
+    [
+        ("CN=big,DC=corp", [b"\xff" * 4_000_000, b"\xfe" * 4_000_000, b"\xfd" * 4_500_000]),
+        ("CN=" + "x" * 70_000, [b"x"]),
+    ],
+    ids=["values", "dn"],
+)
+def test_a_group_that_could_not_be_read_again_stops_the_export(
+    tmp_path: pathlib.Path, dn: str, values: list[bytes]
+) -> None:
+    with pytest.raises(DirectoryError) as caught:
+        export(tmp_path, [(dn, {"objectGUID": [b"g" * 16], "extensionData": values})])
+    assert caught.value.code == "group_too_large"
+    assert dn[:100] in str(caught.value)
+
+
 def test_an_error_between_two_pages_is_the_export_s_error(tmp_path: pathlib.Path) -> None:
     def pages() -> t.Iterator[list[Entry]]:
         yield entries(5)
@@ -166,3 +186,37 @@ def test_an_item_larger_than_a_read_comes_back(tmp_path: pathlib.Path) -> None:
         for item in items:
             sorter.extend([item])
         assert list(sorter.sorted()) == sorted(items)
+
+
+_CHILD = """
+import itertools, json, pathlib, re, sys
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import export_pages
+from lab.directory.groups import Made
+from unit.plugins.directory_exports import entry
+
+count, folder = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+groups = iter(Made(count))
+pages = iter(lambda: [entry(group) for group in itertools.islice(groups, 1000)], [])
+exported = export_pages(pages, ATTRIBUTES, folder, "corp.example")
+[peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", pathlib.Path("/proc/self/status").read_text())
+print(json.dumps([exported.groups, int(peak)]))
+"""
+
+
+def test_memory_does_not_grow_with_the_number_of_groups(tmp_path: pathlib.Path) -> None:
+    peaks = []
+    for count in (10_000, 40_000):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", _CHILD, str(count), str(folder)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        groups, kilobytes = json.loads(done.stdout)
+        assert groups == count
+        peaks.append(kilobytes)
+    assert peaks[1] <= 64 * 1024
+    assert peaks[1] <= 1.1 * peaks[0]

@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import typing as t
 
+import ldap
 import pytest
 from unit.plugins.directory_exports import BASE, export_directory, pair_of
 
@@ -46,7 +47,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo
     undo_records,
     undo_sha256,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import StoppedError, Written, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
+    StoppedError,
+    Written,
+    do,
+    foretell,
+)
 from lab.directory.groups import Group, Made
 from lab.directory.slapd import Slapd
 
@@ -54,6 +60,11 @@ _COUNT = 130  # more than two searches of a batch
 _GROUPS = tuple(Made(_COUNT))
 _HAVING = [group for group in _GROUPS if group.attributes]
 _BARE = [group for group in _GROUPS if not group.attributes]
+
+
+def damaged_attribute(group: Group, number: int) -> str:
+    """Which attribute of the n-th group is changed."""
+    return sorted(group.attributes)[number % len(group.attributes)]
 
 
 class Domains:
@@ -100,17 +111,23 @@ class Domains:
 
     def damage(self) -> None:
         """Change, fill and clear attributes of many groups; move one, rename one, add one."""
-        for number, group in enumerate(_HAVING[:80]):
-            attribute = sorted(group.attributes)[number % len(group.attributes)]
-            kept = group.attributes[attribute][: number % 2]
-            self.change(group, attribute, *(kept if attribute == "extensionData" else ()), b"damaged %d" % number)
-        for group in _HAVING[80:90]:
-            for attribute in group.attributes:
-                self.change(group, attribute)
-        for group in _BARE[:3]:
-            self.change(group, "extensionAttribute12", b"set since")
-        self.slapd.move(self.dn(_HAVING[0]), "Renamed\\, by somebody")
-        self.slapd.move(self.dn(_HAVING[1]), "Moved", f"OU=Gruppen,{BASE}")
+        dns = {guid: dn for guid, (dn, dummy) in self.slapd.groups().items()}
+        with self.slapd.admin() as connection:
+
+            def replace(group: Group, attribute: str, *values: bytes) -> None:
+                connection.modify_s(dns[group.guid], [(ldap.MOD_REPLACE, attribute, list(values) or None)])
+
+            for number, group in enumerate(_HAVING[:80]):
+                attribute = damaged_attribute(group, number)
+                kept = group.attributes[attribute][: number % 2] if attribute == "extensionData" else ()
+                replace(group, attribute, *kept, b"damaged %d" % number)
+            for group in _HAVING[80:90]:
+                for attribute in group.attributes:
+                    replace(group, attribute)
+            for group in _BARE[:3]:
+                replace(group, "extensionAttribute12", b"set since")
+        self.slapd.move(dns[_HAVING[0].guid], "Renamed\\, by somebody")
+        self.slapd.move(dns[_HAVING[1].guid], "Moved", f"OU=Gruppen,{BASE}")
         self.slapd.add(Group("Created since", b"\x42" * 16, attributes={"extensionData": (b"new",)}))
 
     def values(self) -> dict[bytes, dict[str, list[bytes]]]:
@@ -134,17 +151,16 @@ def domains(tmp_path: pathlib.Path, loaded: Slapd) -> c.Iterator[Domains]:
     made = Domains(tmp_path, loaded)
     yield made
     made.directory.close()
-    for guid, (dn, values) in loaded.groups().items():
-        if guid not in before:
-            loaded.delete(dn)
-            continue
-        was_dn, was = before.pop(guid)
-        for name in ATTRIBUTES:
-            if values.get(name) != was.get(name):
-                loaded.change(dn, name, *was.get(name, ()))
-        if dn != was_dn:
-            name, parent = split(was_dn)
-            loaded.move(dn, name[3:], parent)
+    with loaded.admin() as connection:
+        for guid, (dn, values) in loaded.groups().items():
+            if guid not in before:
+                connection.delete_s(dn)
+                continue
+            was_dn, was = before.pop(guid)
+            if changed := [name for name in ATTRIBUTES if values.get(name) != was.get(name)]:
+                connection.modify_s(dn, [(ldap.MOD_REPLACE, name, was.get(name)) for name in changed])
+            if dn != was_dn:
+                connection.rename_s(dn, *split(was_dn), delold=1)
     for guid in before:
         [group] = [group for group in _GROUPS if group.guid == guid]
         loaded.add(group)
@@ -200,6 +216,19 @@ class TestRoundTrip:
             guid: values for guid, values in before.items() if guid not in since
         }
         assert {guid: after[guid] for guid in since} == {guid: damaged[guid] for guid in since}
+
+    def test_what_is_foretold_is_what_is_done(self, domains: Domains) -> None:
+        domains.damage()
+        steps = domains.steps()
+        domains.change(_HAVING[10], damaged_attribute(_HAVING[10], 10), b"by somebody")
+        domains.change(
+            _HAVING[12], damaged_attribute(_HAVING[12], 12), *_HAVING[12].attributes[damaged_attribute(_HAVING[12], 12)]
+        )
+        before = domains.values()
+        foretold = foretell(domains.directory, BASE, steps)
+        assert domains.values() == before
+        assert (len(foretold.written), foretold.unchanged, len(foretold.conflicts)) == (88, 1, 1)
+        assert domains.restore(steps) == foretold
 
     def test_a_second_restore_has_nothing_to_do(self, domains: Domains) -> None:
         domains.damage()
@@ -437,7 +466,7 @@ class TestUndo:
         steps = domains.steps()
         domains.restore(steps)
         kept = _HAVING[20]
-        attribute = sorted(kept.attributes)[20 % len(kept.attributes)]
+        attribute = damaged_attribute(kept, 20)
         domains.change(kept, attribute, b"new work")
         undone = domains.undo(steps)
         assert [found.guid for found in undone.conflicts] == [guid_text(kept.guid)]
