@@ -1,0 +1,244 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A domain's group attributes are saved once for a deployment, verified as a part, restored where they differ, and undone."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import pathlib
+import typing as t
+
+import pytest
+from integration import sets
+from integration.controller import Controller
+
+from lab import fleet, groups, inventory
+from lab.directory.administration import Administration
+from lab.lab import Lab, prepare
+
+PART = "group_attributes.corp.example"
+HQ = {"groupid_deployments": ["hq"]}
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
+    """The default fleet with a directory."""
+    root = tmp_path / "lab"
+    prepare(root, fleet.default_fleet(scale="small", directory=True))
+    with Lab(root) as running:
+        yield running
+
+
+@pytest.fixture
+def directory(lab: Lab) -> Administration:
+    """The directory past the collection."""
+    assert lab.directory is not None
+    return groups.connect(lab.root, lab.fleet, lab.directory.port)
+
+
+@pytest.fixture
+def sets_of_hq(lab: Lab, controller: Controller) -> pathlib.Path:
+    """The folder of hq's sets on web01; the inventory names the domain."""
+    assert lab.directory is not None
+    style = inventory.Style(directory_port=lab.directory.ldaps_port, directory_ca=str(groups.authority(lab.root)))
+    controller.inventory = controller.write_inventory(style)
+    return lab.path("web01", inventory.LOCAL_ROOT) / "hq"
+
+
+def edit_domain(controller: Controller, **changes: t.Any) -> pathlib.Path:
+    """Write the inventory with another item of groupid_domains."""
+
+    def edit(document: dict[str, t.Any]) -> None:
+        document["all"]["children"]["groupid"]["vars"]["groupid_domains"][0].update(changes)
+
+    lab = controller.lab
+    assert lab.directory is not None
+    style = inventory.Style(directory_port=lab.directory.ldaps_port, directory_ca=str(groups.authority(lab.root)))
+    controller.inventory = controller.write_inventory(style, edit)
+    return controller.inventory
+
+
+def back_up(controller: Controller, folder: pathlib.Path, **extra: t.Any) -> str:
+    controller.play("backup", extra={**HQ, **extra}).succeeded()
+    return sorted(path.name for path in folder.iterdir())[-1]
+
+
+def confirmed(set_id: str, **extra: t.Any) -> dict[str, t.Any]:
+    return {**HQ, "groupid_set_id": set_id, "groupid_restore_confirm": set_id, **extra}
+
+
+def module(controller: Controller, set_id: str, *options: str, **arguments: t.Any) -> dict[str, t.Any]:
+    """Run the module of a restore on web01."""
+    place = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "domain": "corp.example"}
+    wanted = {**place, "set_id": set_id, "confirm": set_id, **arguments}
+    return controller.module("web01", "groupid_ldif_restore", wanted, *options)
+
+
+@pytest.mark.smoke
+def test_attributes_come_back_and_go_again(
+    controller: Controller, directory: Administration, sets_of_hq: pathlib.Path
+) -> None:
+    before = groups.listing(directory)
+    run = controller.play("preflight").succeeded()
+    assert "corp.example" in run.output
+    set_id = back_up(controller, sets_of_hq)
+    assert groups.listing(directory) == before
+    part = sets_of_hq / set_id / PART
+    sets.check_part(part)
+    seal = json.loads((sets_of_hq / set_id / "set.json").read_text())
+    assert [one["server"] for one in seal["parts"]] == [PART, "web01", "web02"]
+    details = json.loads((part / "part.json").read_text())["details"]
+    assert (details["engine"], details["groups"]) == ("ldap", len(before))
+    assert details["exported"] == sum("\t-\t" not in line for line in before)
+    controller.play("verify", extra=HQ).succeeded()
+
+    groups.harm(directory)
+    harmed = groups.listing(directory)
+    foretold = controller.play("restore", "--check", "--diff", extra=confirmed(set_id, groupid_ldif_clear=True))
+    assert "changed by an upgrade" in foretold.succeeded().output
+    assert groups.listing(directory) == harmed
+    controller.play("restore", extra=confirmed(set_id, groupid_ldif_clear=True)).succeeded()
+    # By GUID and digest: moved and renamed groups stay where they are, and the new one stays.
+    assert attributes(groups.listing(directory)) == {**attributes(before), "aabbccdd": ANYTHING}
+
+    again = module(controller, set_id, clear=True)
+    assert (again["failed"], again["changed"], again["counts"]["differing"]) == (False, False, 0)
+    assert (again["counts"]["moved"], again["counts"]["new"]) == (1, 1)
+    [safety] = [path.name for path in sets_of_hq.iterdir() if path.name.endswith("-before-restore")]
+    sets.check_part(sets_of_hq / safety / PART)
+    foretold_undo = module(controller, safety, "--check")
+    undone = module(controller, safety)
+    assert (undone["failed"], undone["kind"]) == (False, "undo"), undone
+    assert foretold_undo["written"] == undone["written"]
+    assert groups.listing(directory) == harmed
+    assert module(controller, safety)["changed"] is False
+
+
+class Anything:
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+ANYTHING = Anything()
+
+
+def attributes(listing: list[str]) -> dict[str, t.Any]:
+    """Digest of the attributes by objectGUID; of the added group by the beginning of its."""
+    rows = [line.split("\t") for line in listing]
+    return {guid if "ddccbbaa" not in guid else "aabbccdd": digest for guid, digest, dummy in rows}
+
+
+def test_both_engines_give_the_same_files(controller: Controller, sets_of_hq: pathlib.Path) -> None:
+    first = back_up(controller, sets_of_hq)
+    second = back_up(controller, sets_of_hq, groupid_ldif_engine="ldifde")
+    for name in ("corp.example.ldf", "corp.example.groups.jsonl"):
+        files = [sets_of_hq / set_id / PART / "group_attributes" / name for set_id in (first, second)]
+        assert files[0].read_bytes() == files[1].read_bytes()
+    details = [json.loads((sets_of_hq / one / PART / "part.json").read_text())["details"] for one in (first, second)]
+    assert [one["engine"] for one in details] == ["ldap", "ldifde"]
+    assert details[0]["domain_guid"] == details[1]["domain_guid"]
+    assert details[0]["domain_sid"] == details[1]["domain_sid"]
+    # What ldifde exported is restored over LDAP.
+    assert module(controller, second)["counts"]["differing"] == 0
+
+
+def test_auto_takes_ldifde_where_the_controller_cannot_log_in(
+    controller: Controller, sets_of_hq: pathlib.Path
+) -> None:
+    edit_domain(controller, password="another one")
+    set_id = back_up(controller, sets_of_hq)
+    details = json.loads((sets_of_hq / set_id / PART / "part.json").read_text())["details"]
+    assert details["engine"] == "ldifde"
+    controller.play("backup", extra={**HQ, "groupid_ldif_engine": "ldap"}).failed("(49)", "password")
+
+
+def test_damage_is_found_and_not_restored(
+    controller: Controller, directory: Administration, sets_of_hq: pathlib.Path
+) -> None:
+    set_id = back_up(controller, sets_of_hq)
+    [ldif] = (sets_of_hq / set_id / PART).glob("*/*.ldf")
+    content = ldif.read_bytes()
+    ldif.write_bytes(content.replace(b"changetype: add", b"changetype: Add", 1))
+    before = groups.listing(directory)
+    controller.play("verify", extra=HQ).failed("corp.example.ldf", "SHA-256")
+    controller.play("restore", extra=confirmed(set_id)).failed("corp.example.ldf", "SHA-256")
+    ldif.unlink()
+    controller.play("verify", extra=HQ).failed("corp.example.ldf (missing)")
+    assert groups.listing(directory) == before
+
+
+def test_one_group_without_rights_and_nothing_is_written(
+    controller: Controller, directory: Administration, sets_of_hq: pathlib.Path
+) -> None:
+    set_id = back_up(controller, sets_of_hq)
+    groups.harm(directory)
+    harmed = groups.listing(directory)
+    denied = module(controller, set_id, "--check")["written"][0]
+    directory.change(denied, "allowedAttributesEffective", b"description")
+    refused = module(controller, set_id)
+    assert (refused["failed"], refused["changed"], refused["error"]["code"]) == (True, False, "no_rights")
+    assert denied in refused["msg"]
+    assert groups.listing(directory) == harmed
+    assert not [path for path in sets_of_hq.iterdir() if path.name.endswith("-before-restore")]
+    done = module(controller, set_id, exclude_groups=[denied])
+    assert (done["failed"], done["changed"]) == (False, True), done
+    assert denied not in done["written"]
+
+
+def test_a_file_for_a_person_leaves_the_directory(
+    controller: Controller, directory: Administration, sets_of_hq: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    set_id = back_up(controller, sets_of_hq)
+    groups.harm(directory)
+    harmed = groups.listing(directory)
+    file = tmp_path / "restore.ldf"
+    done = module(controller, set_id, modify_file=str(file))
+    assert done["changed"], done
+    assert groups.listing(directory) == harmed
+    assert file.read_bytes().count(b"changetype: modify") == len(done["written"])
+    assert module(controller, set_id, modify_file=str(file))["changed"] is False
+
+
+def test_nothing_to_export_must_be_allowed_by_name(controller: Controller, sets_of_hq: pathlib.Path) -> None:
+    edit_domain(controller, filter="(&(objectClass=group)(cn=no such group))")
+    controller.play("backup", extra=HQ).failed("0 groups match", "groupid_ldif_allow_empty")
+    assert not sets_of_hq.exists()
+    set_id = back_up(controller, sets_of_hq, groupid_ldif_allow_empty=["corp.example"])
+    assert (sets_of_hq / set_id / PART / "group_attributes" / "corp.example.ldf").read_bytes() == b""
+
+
+VENDORS = "(&(objectClass=group)(objectCategory=group)(|(extensionData=*)(extensionAttribute12=*)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"filter": VENDORS}, f"Probably {VENDORS})) is meant"),
+        ({"port": 3269}, "global catalog"),
+        ({"ca_file": "/nonexistent.pem"}, "/nonexistent.pem cannot be read"),
+        ({"pasword": "x"}, "'pasword' is no option"),
+        ({"name": "other.example"}, "other.example"),
+    ],
+)
+def test_what_is_wrong_in_the_variables_stops_it_before_anything(
+    controller: Controller, sets_of_hq: pathlib.Path, changes: dict[str, t.Any], words: str
+) -> None:
+    edit_domain(controller, **changes)
+    controller.play("backup", extra=HQ).failed(words)
+    assert not sets_of_hq.exists()
+
+
+def test_the_password_is_nowhere(lab: Lab, controller: Controller, sets_of_hq: pathlib.Path) -> None:
+    password = lab.fleet.directory_password
+    set_id = back_up(controller, sets_of_hq)
+    right = controller.play("backup", "-vvvvv", extra=HQ, environment={"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true"})
+    assert password not in right.succeeded().output
+    restored = controller.play("restore", "-vvvvv", extra=confirmed(set_id))
+    assert password not in restored.succeeded().output
+    edit_domain(controller, username="CN=nobody,DC=corp,DC=example")
+    wrong = controller.play("backup", "-vvvvv", extra={**HQ, "groupid_ldif_engine": "ldap"}).failed("(49)")
+    assert password not in wrong.output
+    for part in sets_of_hq.rglob("*"):
+        assert not part.is_file() or password.encode() not in part.read_bytes()
