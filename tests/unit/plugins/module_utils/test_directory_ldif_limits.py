@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 )
 
 MEGABYTE = 1024 * 1024
+MODIFY = b"dn: CN=x\nchangetype: modify\n"
 HEAD = b"dn: CN=x\n\ndn: CN=y\nchangetype: add\ncn: y\n"
 
 
@@ -85,7 +86,11 @@ HOSTILE: dict[str, tuple[c.Callable[[], Made], int, str]] = {
     "10 GB line": (lambda: Made(HEAD, b"mail: ", times(10_000_000, b"x" * 1000)), 3, "16,777,216 bytes"),
     "values without end": (lambda: Made(HEAD, times(10_000_000, b"cn: y\n")), 3, "250,000 lines"),
     "150,000 values": (lambda: Made(HEAD, times(150_000, b"cn: y\n"), b"\n"), 3, "100,000 values"),
-    "1,000,000 attributes": (lambda: Made(HEAD, (b"a%d: y\n" % n for n in range(1_000_000))), 3, "250,000 lines"),
+    "1,000,000 attributes": (
+        lambda: Made(HEAD, (b"a%d: y\n" * 100 % tuple(range(n, n + 100)) for n in range(0, 1_000_000, 100))),
+        3,
+        "250,000 lines",
+    ),
     "20,000 attributes": (lambda: Made(HEAD, (b"a%d: y\n" % n for n in range(20_000)), b"\n"), 3, "10,000 attributes"),
     "1,000,000 folds": (lambda: Made(HEAD, b"mail: x\n", times(1_000_000, b" y\n"), b"\n"), 3, "250,000 lines"),
     "empty folds without end": (lambda: Made(HEAD, b"mail: x\n", times(10_000_000, b" \n")), 3, "250,000 lines"),
@@ -121,11 +126,11 @@ def test_largest_record_is_read_in_bounded_memory() -> None:
 @pytest.mark.parametrize(
     ("head", "part", "count"),
     [
-        (b"", b"\n", 4_000_000),
-        (b"dn: CN=x\n", b"\r\n", 2_000_000),
-        (b"", b"# x\n\n", 60_000),
-        (b"", b"dn: CN=x\ncn: a\n\n", 60_000),
-        (b"", b"dn: CN=x\nchangetype: modify\nreplace: a\n-\n\n", 30_000),
+        (b"", b"\n", 2_000_000),
+        (b"dn: CN=x\n", b"\r\n", 1_000_000),
+        (b"", b"# %b\n\n" % (b"x" * 500), 8000),
+        (b"", b"dn: CN=x\ncn: %b\n\n" % (b"x" * 500), 8000),
+        (b"", MODIFY + b"replace: a\na: %b\n-\n\n" % (b"x" * 500), 8000),
     ],
     ids=["empty lines", "CRLF", "comments", "records", "changes"],
 )
@@ -137,7 +142,7 @@ def test_long_file_takes_no_more_memory_than_a_short_one(head: bytes, part: byte
 
 
 def test_names_without_end_are_not_all_kept() -> None:
-    error, memory, dummy = reading(b"dn: CN=x\na%d-%b: y\n\n" % (n, b"x" * 200) for n in range(30_000))
+    error, memory, dummy = reading(b"dn: CN=x\na%d-%b: y\n\n" % (n, b"x" * 200) for n in range(20_000))
     assert error is None
     assert memory < 16 * MEGABYTE
 
