@@ -120,21 +120,22 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
 
 def _with_tls(problem: DirectoryError, found: reach.Look, target: Target) -> DirectoryError:
     """Give the error with what was seen of TLS, where that is likely the cause."""
-    if problem.code not in ("connection", "connection_lost") or target.encryption == "kerberos":
+    if target.encryption == "kerberos" or problem.code not in ("connection", "connection_lost", "protocol"):
         return problem
-    if found.problem is not None and not found.certificate:
+    library = f"The LDAP library said: {problem.cause}"
+    if found.certificate:
         return NoDirectoryError(
-            "tls",
+            "certificate",
             problem.what,
-            f"{target}: {found.problem}. The LDAP library said: {problem.cause}",
-            "Check the port, and that the server has a certificate for TLS.",
+            f"The certificate of {target} is not trusted: {found.problem}. {library}",
+            "Name the certificate authority's PEM file in ca_file, and the server by a name that its certificate "
+            "carries.",
         )
-    words = found.problem or "the LDAP library refused the connection"
     return NoDirectoryError(
-        "certificate",
+        "tls",
         problem.what,
-        f"The certificate of {target} is not trusted: {words}. The LDAP library said: {problem.cause}",
-        "Name the certificate authority's PEM file in ca_file, and the server by a name that its certificate carries.",
+        f"{target}: {found.problem or 'TLS or the connection failed'}. {library}",
+        "Check the port, that the server has a certificate for TLS, and that ca_file has its certificate authority.",
     )
 
 
@@ -192,10 +193,14 @@ class LdapDirectory:
         try:
             while number is not None:
                 found, cookie = self.run(what, "search", _answer, connection, number)
-                # The server finds the next page while this one is worked on.
-                number = self.run(what, "search", _ask, *search, cookie) if cookie else None
+                number = None
+                if cookie is None:
+                    raise _not_paged(what)
                 # A search reference has no DN.
                 entries = [(dn, self._whole(dn, values)) for dn, values in found if dn is not None]
+                if cookie:
+                    # The server finds the next page while this one is worked on.
+                    number = self.run(what, "search", _ask, *search, cookie)
                 if entries:
                     yield entries
         finally:
@@ -266,21 +271,33 @@ def _ask(
     return int(connection.search_ext(base, ldap.SCOPE_SUBTREE, filter_text, attributes, serverctrls=[page]))
 
 
-def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], bytes]:
-    """Wait for a page. Gives its entries, and what to ask for the next one with; nothing: there is none."""
+def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], bytes | None]:
+    """Wait for a page. Gives its entries, and what to ask for the next one with.
+
+    Empty: there is none. None: the server does not say.
+    """
     answer = connection.result3(number)
-    cookies = [page.cookie for page in answer[3] if page.controlType == SimplePagedResultsControl.controlType]
-    return answer[1], cookies[0] if cookies else b""
+    cookies = (page.cookie for page in answer[3] if page.controlType == SimplePagedResultsControl.controlType)
+    return answer[1], next(cookies, None)
+
+
+def _not_paged(what: str) -> DirectoryError:
+    """OpenLDAP's server answers so when anything else was asked of it before a page was finished."""
+    return DirectoryError(
+        "paging",
+        what,
+        "A page came without a word on whether more follow (RFC 2696)",
+        "Nothing of the search is used. Run again; where it stays so, name another domain controller as the server.",
+    )
 
 
 def _refusal(problem: ldap.LDAPError, password: str | None) -> Refusal:
     """Read what python-ldap raised, free of the password."""
+    # Of some errors, such as its own timeout, the library tells nothing but the class.
     said = problem.args[0] if problem.args and isinstance(problem.args[0], dict) else {}
-    description = said.get("desc") or type(problem).__name__
-    text = " ".join(str(said[key]) for key in ("info",) if said.get(key))
-    result = said.get("result")
+    result = said.get("result", getattr(problem, "errnum", None))
     return Refusal(
         result if isinstance(result, int) else None,
-        ldap_errors.clean(str(description), password),
-        ldap_errors.clean(text, password),
+        ldap_errors.clean(str(said.get("desc") or type(problem).__name__), password),
+        ldap_errors.clean(str(said.get("info") or ""), password),
     )
