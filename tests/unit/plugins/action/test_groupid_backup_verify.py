@@ -39,7 +39,13 @@ def test_named_part(host: Make) -> None:
     assert (request["set_id"], request["server"], request["components"]) == ("20261122T150405Z-x", "web02", ["reports"])
 
 
-@pytest.mark.parametrize(("args", "words"), [({"set_id": "newest"}, "'newest'"), ({"server": "a.b"}, "'a.b'")])
+def test_part_of_a_domain(host: Make) -> None:
+    made = host("groupid_backup_verify", {**ARGS, "server": "group_attributes.Corp.example"}, answer("verify"))
+    made.run()
+    assert made.requests[0]["server"] == "group_attributes.corp.example"
+
+
+@pytest.mark.parametrize(("args", "words"), [({"set_id": "newest"}, "'newest'"), ({"server": "a..b"}, "'a..b'")])
 def test_mistake_is_named(host: Make, args: dict[str, t.Any], words: str) -> None:
     result = host("groupid_backup_verify", {**ARGS, **args}).run()
     assert result["failed"] is True
