@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections.abc as c
 import pathlib
 
+from unit.plugins.directories import FILTER
+
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
@@ -15,7 +17,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 from lab.directory.groups import Group
 
 BASE = "DC=corp,DC=example"
-FILTER = "(&(objectClass=group)(objectCategory=group))"
 
 
 def entry(group: Group, base: str = BASE) -> Entry:

@@ -15,6 +15,7 @@ import typing as t
 
 import ldap
 import pytest
+from unit.plugins.directories import target
 from unit.plugins.directory_exports import BASE, export_directory, pair_of
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
@@ -40,7 +41,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import shown_value, steps_diff
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
     undo,
     undo_companion,
@@ -54,6 +54,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.writ
     foretell,
 )
 from lab.directory.groups import Group, Made
+from lab.directory.samba_server import Samba, why_not
 from lab.directory.slapd import Slapd
 
 _COUNT = 130  # more than two searches of a batch
@@ -70,20 +71,12 @@ def damaged_attribute(group: Group, number: int) -> str:
 class Domains:
     """A directory, its export of before, and what a restore by it would do now."""
 
-    def __init__(self, folder: pathlib.Path, slapd: Slapd) -> None:
+    def __init__(self, folder: pathlib.Path, slapd: Slapd | Samba) -> None:
         self.slapd = slapd
         self._folder = folder
         self._numbers = itertools.count()
-        self.target = Target(
-            domain=slapd.domain,
-            server="localhost",
-            port=slapd.ldaps_port,
-            username=slapd.bind_dn,
-            password=slapd.password,
-            ca_file=str(slapd.ca_file),
-        )
-        self.directory: Directory = open_directory(self.target)
-        self.domain: Domain = read_domain(self.directory, self.target)
+        self.directory: Directory = open_directory(target(slapd))
+        self.domain: Domain = read_domain(self.directory, target(slapd))
         self.then = self.export()
 
     def export(self) -> Pair:
@@ -592,6 +585,89 @@ class TestRights:
             do(guarded.directory, BASE, steps)
         assert caught.value.left >= 1
         assert len(caught.value.done.written) + caught.value.left == 10
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Samba]:
+    if why_not():
+        pytest.skip(why_not())
+    effective = tuple(name for name in ATTRIBUTES if name != "extensionAttribute12")
+    restricted = dataclasses.replace(_HAVING[95], effective=effective)
+    groups = [restricted if group.guid == restricted.guid else group for group in _GROUPS]
+    with Samba(tmp_path_factory.mktemp("samba"), groups=groups) as samba:
+        yield samba
+
+
+class TestActiveDirectory:
+    """The same on a domain controller, whose rules are Active Directory's own."""
+
+    @pytest.fixture
+    def domain(self, tmp_path: pathlib.Path, served: Samba) -> c.Iterator[Domains]:
+        made = Domains(tmp_path, served)
+        yield made
+        made.directory.close()
+
+    def test_a_restore_and_its_undo_bring_back_exactly(self, domain: Domains) -> None:
+        before = domain.values()
+        for number, group in enumerate(_HAVING[:20]):
+            domain.change(group, damaged_attribute(group, number), b"damaged %d" % number)
+        for group in _HAVING[20:24]:
+            domain.change(group, min(group.attributes))
+        domain.change(_BARE[0], "extensionData", b"since", b"\xff")
+        domain.slapd.move(domain.dn(_HAVING[2]), "Renamed and moved", f"OU=Gruppen,{BASE}")
+        damaged = domain.values()
+        steps = domain.steps(clear=True)
+        written = domain.restore(steps)
+        assert (len(written.written), written.conflicts, written.unconfirmed) == (25, [], [])
+        assert domain.values() == before
+        assert domain.steps(clear=True) == ()
+        undone = domain.undo(steps)
+        assert (len(undone.written), undone.conflicts, undone.unconfirmed) == (25, [], [])
+        assert domain.values() == damaged
+        domain.restore(steps)
+
+    def test_a_value_that_differs_in_case_alone_comes_back(self, domain: Domains) -> None:
+        domain.change(_HAVING[30], "extensionAttribute12", b"Sales")
+        domain.then = domain.export()
+        domain.change(_HAVING[30], "extensionAttribute12", b"sALES")
+        assert len(domain.restore(domain.steps()).written) == 1
+        assert domain.values()[_HAVING[30].guid]["extensionAttribute12"] == [b"Sales"]
+
+    @pytest.mark.parametrize("left", [b"damaged", None])
+    @pytest.mark.parametrize("attribute", ["extensionAttribute15", "extensionData"])
+    def test_a_change_just_before_the_modify_is_not_overwritten(
+        self, domain: Domains, attribute: str, left: bytes | None
+    ) -> None:
+        group = next(group for group in _HAVING[40:] if attribute in group.attributes)
+        domain.change(group, attribute, *([left] if left else []))
+        steps = domain.steps(groups=[guid_text(group.guid)])
+        watched = Watched(domain.directory, 1, lambda dn: domain.slapd.change(dn, attribute, b"just now"))
+        written = domain.restore(steps, watched)
+        assert written.written == []
+        assert b"just now" in domain.values()[group.guid][attribute]
+        if attribute == "extensionData" and left is None:
+            # Adding to a multi-valued attribute that was empty fits whatever came in between: it is told afterwards.
+            assert [found.guid for found in written.unconfirmed] == [guid_text(group.guid)]
+        else:
+            assert [found.guid for found in written.conflicts] == [guid_text(group.guid)]
+            assert domain.values()[group.guid][attribute] == [b"just now"]
+        domain.change(group, attribute, *group.attributes[attribute])
+
+    def test_a_group_without_rights_and_nothing_is_written(self, domain: Domains) -> None:
+        for group in _HAVING[94:97]:
+            domain.change(group, "extensionAttribute12", b"since")
+        before = domain.values()
+        steps = domain.steps(clear=True)
+        with pytest.raises(RefusedError) as caught:
+            domain.restore(steps)
+        assert caught.value.groups == (domain.dn(_HAVING[95]),)
+        assert domain.values() == before
+        assert len(domain.restore(domain.steps(clear=True, exclude=[domain.dn(_HAVING[95])])).written) == 2
+
+    def test_its_domain_is_known(self, domain: Domains) -> None:
+        details = {"domain": "corp.example", "domain_guid": domain.domain.guid, "domain_sid": domain.domain.sid}
+        check_domain(details, domain.domain)
+        assert domain.domain.sid.startswith("S-1-5-21-")
 
 
 class TestShown:
