@@ -246,13 +246,14 @@ database:
       type: bool
       sample: true
     may_backup:
-      description: Whether it has BACKUP DATABASE there.
+      description: Whether it has BACKUP DATABASE there. Null when the server does not tell, as of a name of more than
+        126 characters.
       returned: always
       type: bool
       sample: true
     objects_visible:
       description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null when nobody
-        could look.
+        could look, or the server does not tell.
       returned: always
       type: bool
       sample: true

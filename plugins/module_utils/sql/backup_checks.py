@@ -99,8 +99,13 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
     if database.objects_visible:
         cause = f"{database.name} does not look like GroupID's database: it has none of {', '.join(known)}."
     else:
+        reason = (
+            "the login may not see"
+            if database.objects_visible is False
+            else "it is not known whether the login may see"
+        )
         cause = (
-            f"Whether {database.name} is GroupID's database cannot be seen: the login may not see its tables, "
+            f"Whether {database.name} is GroupID's database cannot be seen: {reason} its tables, "
             f"{', '.join(known)} among them."
         )
     if request.allow_unknown_database == database.name:

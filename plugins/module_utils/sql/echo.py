@@ -79,7 +79,8 @@ def _of_backup(name: str, row: Row) -> tuple[int, str] | None:
         if row["access"] == "SINGLE_USER":
             return 924, f"the database {name} is in SINGLE_USER mode, and another session has it."
         return 916, f"the login has no access to the database {name}."
-    return None if row["may_backup"] else (262, f"the login has no BACKUP DATABASE in the database {name}.")
+    # NULL is no answer: the function takes names of 128 characters, brackets included.
+    return (262, f"the login has no BACKUP DATABASE in the database {name}.") if row["may_backup"] == 0 else None
 
 
 def _of_restore(name: str, row: Row) -> tuple[int, str] | None:

@@ -102,8 +102,9 @@ class DatabaseFacts:
     state: ONLINE, OFFLINE, RESTORING, RECOVERING, RECOVERY_PENDING, SUSPECT or EMERGENCY.
     user_access: MULTI_USER, SINGLE_USER or RESTRICTED_USER.
     bytes: of all files. family_guid: lower case, None while the database cannot be opened.
-    accessible: whether the login can enter it. may_backup: BACKUP DATABASE. is_owner: dbo by ownership.
-    objects_visible: whether the login could see GroupID's tables if there are any; None when nobody could look.
+    accessible: whether the login can enter it. is_owner: dbo by ownership.
+    may_backup: BACKUP DATABASE; None: the server did not tell, as of a name that is longer than 128 in brackets.
+    objects_visible: whether the login could see GroupID's tables if there are any; None when that is not known.
     known_objects: GroupID's tables that are there, as SCHEMA.NAME.
     availability_group: its name, empty when only that there is one is known. primary: of that group.
     tde_certificate: of master, None when not encrypted or not visible.
@@ -124,7 +125,7 @@ class DatabaseFacts:
     bytes: int | None
     family_guid: str | None
     accessible: bool
-    may_backup: bool
+    may_backup: bool | None
     objects_visible: bool | None
     known_objects: tuple[str, ...]
     snapshot_of: int | None
@@ -246,8 +247,8 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         bytes=None if size is None else int(size) * _PAGE_BYTES,
         family_guid=None if row["family_guid"] is None else str(row["family_guid"]).lower(),
         accessible=bool(row["accessible"]),
-        may_backup=bool(rights[0]["backup_database"]),
-        objects_visible=bool(rights[0]["definition"]) if enters else None,
+        may_backup=_right(rights[0]["backup_database"]) if row["accessible"] else False,
+        objects_visible=_right(rights[0]["definition"]) if enters else None,
         known_objects=_known_objects(session, row["name"]) if enters else (),
         snapshot_of=row["source_database_id"],
         snapshots=tuple(snapshot["name"] for snapshot in snapshots),
@@ -289,6 +290,11 @@ def _around(name: str, number: int) -> str:
         "SELECT name, CONVERT(nvarchar(100), thumbprint, 1) AS thumbprint, expiry_date, pvt_key_last_backup_date "
         "FROM sys.certificates WHERE name NOT LIKE N'##%' ORDER BY name;"
     )
+
+
+def _right(answer: int | None) -> bool | None:
+    """Read what HAS_PERMS_BY_NAME says. NULL is no refusal: it takes names of 128 characters, brackets included."""
+    return None if answer is None else bool(answer)
 
 
 def _size_in(name: str) -> str:

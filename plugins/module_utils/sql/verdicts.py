@@ -47,7 +47,7 @@ def _against_backup(server: ServerFacts, database: DatabaseFacts | None) -> list
         (database.standby, f"{name} is in STANDBY and waits for further logs."),
         (_is_held(database), f"{name} is in SINGLE_USER mode and another session has it."),
         (
-            online and not _is_held(database) and not database.may_backup,
+            online and not _is_held(database) and database.may_backup is False,
             f"The login {server.login} has no BACKUP DATABASE in {name}: create a user for it there and add it to "
             "db_backupoperator.",
         ),
@@ -63,6 +63,10 @@ def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]
         return []
     name, certificate = database.name, database.tde_certificate
     return _said(
+        (
+            database.may_backup is None,
+            f"Whether the login {server.login} may back {name} up is not known: SQL Server does not say of this name.",
+        ),
         (not server.compresses, f"{server.edition} makes no compressed backups."),
         (
             certificate is not None and certificate.key_saved is None,

@@ -22,6 +22,9 @@ _SECONDS = {"SECOND": 1, "SS": 1, "S": 1, "MINUTE": 60, "MI": 60, "HOUR": 3600, 
 _STYLES = {126: "%Y-%m-%dT%H:%M:%S", 127: "%Y-%m-%dT%H:%M:%S", 23: "%Y-%m-%d", 112: "%Y%m%d", 120: "%Y-%m-%d %H:%M:%S"}
 _ENGINE_EDITIONS = {"Standard": 2, "Web": 2, "Enterprise": 3, "Developer": 3, "Express": 4}
 
+# What a sysname holds. A longer argument is cut to that, and the bracket that closes a name with it.
+_SYSNAME = 128
+
 Function = c.Callable[..., t.Any]
 
 
@@ -215,7 +218,9 @@ def permissions(engine: Engine, session: Session, securable: str | None, kind: s
         )  # fmt: skip
         return {name for name in names if login.holds(name)}
     if kind.upper() == "DATABASE":
-        name = securable or session.database
+        name = (securable or session.database)[:_SYSNAME]
+        if name.startswith("[") and not name.endswith("]"):
+            return None
         name = name[1:-1].replace("]]", "]") if name.startswith("[") else name
         database = engine.databases.get(name.casefold())
         return None if database is None else _database_permissions(engine, session, database)

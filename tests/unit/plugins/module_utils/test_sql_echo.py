@@ -92,6 +92,16 @@ def test_restore_and_alter_without_rights(driver: str, batch: str, numbers: set[
     assert error.number not in sql_errors.ECHOES
 
 
+@both_drivers
+def test_a_long_name_is_not_called_without_rights(driver: str, double: SqlServerDouble) -> None:
+    """Of such a name the server does not tell rights, which is no refusal."""
+    name = "n" * 128
+    double.engine.add_database(name)
+    session = sql_odbc.open_session(target(double, driver))
+    double.faults.add(Fault("BACKUP", messages=(Sent(3013, "BACKUP DATABASE ended.", 16),)))
+    assert error_of(session, f"BACKUP DATABASE [{name}] TO {FILE} WITH COPY_ONLY;").number == 3013
+
+
 def test_a_held_database_is_told() -> None:
     answers = ScriptedSession(
         {

@@ -111,6 +111,33 @@ def test_a_login_without_rights_sees_less_and_guesses_nothing(driver: str, doubl
     assert "dbcreator" in found["can_verify"].reasons[0]
 
 
+LONG_NAMES = ("n" * 128, "]" * 70, "a." * 64)
+
+
+@both_drivers
+@pytest.mark.parametrize("name", LONG_NAMES, ids=["letters", "brackets", "dots"])
+def test_a_name_of_which_the_server_does_not_tell_rights_is_not_refused(
+    driver: str, name: str, double: SqlServerDouble
+) -> None:
+    double.engine.add_database(name)
+    session = open_session(target(double, driver))
+    server, database = sql_facts.read_server(session), sql_facts.read_database(session, name)
+    assert database is not None
+    assert (database.may_backup, database.objects_visible) == (None, None)
+    verdict = verdicts(server, database)["can_backup"]
+    assert verdict.ok
+    assert "not known" in verdict.reasons[0]
+    session.close()
+
+
+@both_drivers
+def test_a_long_name_that_the_login_may_not_enter_is_refused(driver: str, double: SqlServerDouble) -> None:
+    double.engine.add_database("n" * 128)
+    session = session_of(double, driver)
+    assert not verdicts(sql_facts.read_server(session), sql_facts.read_database(session, "n" * 128))["can_backup"].ok
+    session.close()
+
+
 @both_drivers
 @pytest.mark.parametrize(
     ("roles", "user", "able"),
