@@ -15,6 +15,7 @@ import hashlib
 import json
 import pathlib
 import tempfile
+import types
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
@@ -207,7 +208,7 @@ def _twice(blob: bytes) -> DirectoryError:
 
 
 class _HashedFile:
-    """A new file that is hashed while it is written."""
+    """A new file that is hashed while it is written; it is not left behind by an error."""
 
     result: WrittenFile
 
@@ -222,10 +223,16 @@ class _HashedFile:
         self._file = self._path.open("xb")
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        with self._file:
-            if problem[0] is None:
-                self._flush()
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        try:
+            with self._file:
+                if kind is None:
+                    self._flush()
+        finally:
+            if kind is not None:
+                self._path.unlink()
         self.result = WrittenFile(self._path, self._size, self._hash.hexdigest())
 
     def write(self, content: bytes) -> None:

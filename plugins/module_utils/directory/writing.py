@@ -90,7 +90,8 @@ def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
 
     A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is
     listed and left alone. The modify deletes exactly the old values, so that the server refuses it where they changed
-    a moment before.
+    a moment before. What it cannot refuse is a value that came into a multi-valued attribute in that moment: both are
+    there then, and the group is among the unconfirmed.
 
     Raises StoppedError for anything but a conflict.
     """
@@ -146,11 +147,19 @@ def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:
         return Conflict(guid_text(step.guid), step.dn, problem.cause)
     except DirectoryError as problem:
         # A value that came into an empty single-valued attribute is answered as any violation of the schema.
-        found = _present(directory, base, [step])
-        if step.guid in found and step.remaining(found[step.guid][1]) == step:
+        if not _changed_meanwhile(directory, base, step):
             raise
         return Conflict(guid_text(step.guid), step.dn, problem.cause)
     return None
+
+
+def _changed_meanwhile(directory: Directory, base: str, step: Step) -> bool:
+    """Whether a group is not as the step expects. False where that cannot be read: then there is another trouble."""
+    try:
+        found = _present(directory, base, [step])
+    except DirectoryError:
+        return False
+    return step.guid not in found or step.remaining(found[step.guid][1]) != step
 
 
 def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:

@@ -293,13 +293,15 @@ class TestFilesOfTheSet:
         assert "record of" in self.refused(then, now).cause
 
     @pytest.mark.parametrize("seed", range(20))
-    def test_any_flipped_byte_is_refused_or_is_a_difference(self, then: Pair, now: Pair, seed: int) -> None:
-        """Nothing else than a refusal comes out of a broken file: no crash, and no silence."""
+    @pytest.mark.parametrize("which", ["ldif", "companion"])
+    def test_any_flipped_bit_is_refused_or_is_a_difference(self, then: Pair, now: Pair, which: str, seed: int) -> None:
+        """Nothing else comes out of a broken file: no crash, and no silence."""
         chance = random.Random(seed)
-        content = bytearray(then.ldif.read_bytes())
+        file = then.ldif if which == "ldif" else then.companion
+        content = bytearray(file.read_bytes())
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         before = list(Comparison(then, now, Selection()).differences())
-        then.ldif.write_bytes(content)
+        file.write_bytes(content)
         try:
             after = list(Comparison(then, now, Selection()).differences())
         except FilesError:

@@ -112,6 +112,7 @@ def test_a_group_that_changed_between_two_pages_stops_the_export(tmp_path: pathl
     assert caught.value.code == "group_twice"
     assert str(uuid.UUID(bytes_le=found["objectGUID"][0])) in str(caught.value)
     assert "again" in caught.value.next_step
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("guid", [None, [], [b"short"], [b"g" * 17], [b"g" * 16, b"h" * 16]])

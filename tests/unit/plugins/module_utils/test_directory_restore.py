@@ -282,7 +282,7 @@ class TestRoundTrip:
         assert domains.values() == damaged
 
 
-def imported(slapd: Slapd, folder: pathlib.Path, records: c.Iterable[bytes]) -> None:
+def imported(slapd: Slapd | Samba, folder: pathlib.Path, records: c.Iterable[bytes]) -> None:
     file = folder / "import.ldf"
     file.write_bytes(b"".join(records))
     login = ["-x", "-D", slapd.bind_dn, "-w", slapd.password, "-H", slapd.ldaps_uri]
@@ -415,6 +415,20 @@ class TestInterrupted:
         after = domains.values()
         del after[b"\x42" * 16]
         assert after == before
+
+    def test_the_error_that_stopped_it_is_the_one_that_is_told(self, domains: Domains) -> None:
+        """The server goes away under the modify, and with it the look at what the group holds now."""
+        domains.damage()
+        steps = domains.steps()
+
+        def gone(dn: str) -> None:
+            domains.directory.close()
+            lost(dn)
+
+        with pytest.raises(StoppedError, match="Can't contact LDAP server") as caught:
+            domains.restore(steps, Watched(domains.directory, 3, gone))
+        assert caught.value.code == "connection_lost"
+        assert len(caught.value.done.written) == 2
 
     @pytest.mark.parametrize("at", [1, 30, 51, 90])
     def test_or_the_undo_goes_back(self, domains: Domains, at: int) -> None:
@@ -663,6 +677,18 @@ class TestActiveDirectory:
         assert caught.value.groups == (domain.dn(_HAVING[95]),)
         assert domain.values() == before
         assert len(domain.restore(domain.steps(clear=True, exclude=[domain.dn(_HAVING[95])])).written) == 2
+
+    def test_a_person_can_have_both_files_imported(self, domain: Domains, tmp_path: pathlib.Path) -> None:
+        """Also where a value of many stays: the undo deletes and adds it in one modify."""
+        group = next(group for group in _HAVING if len(group.attributes.get("extensionData", ())) > 1)
+        held = sorted(group.attributes["extensionData"])
+        domain.change(group, "extensionData", held[0], b"damaged")
+        steps = domain.steps(groups=[guid_text(group.guid)])
+        imported(domain.slapd, tmp_path, modify_records(steps))
+        assert domain.values()[group.guid]["extensionData"] == held
+        imported(domain.slapd, tmp_path, undo_records(steps))
+        assert domain.values()[group.guid]["extensionData"] == sorted([held[0], b"damaged"])
+        domain.change(group, "extensionData", *held)
 
     def test_its_domain_is_known(self, domain: Domains) -> None:
         details = {"domain": "corp.example", "domain_guid": domain.domain.guid, "domain_sid": domain.domain.sid}
