@@ -113,6 +113,7 @@ class Order:
     certificate: that encrypts the backup.
     transfer_bytes: MAXTRANSFERSIZE.
     stats: percents between two messages about progress.
+    description: DESCRIPTION.
     """
 
     database: str
@@ -123,6 +124,7 @@ class Order:
     certificate: str | None = None
     transfer_bytes: int | None = None
     stats: int = 5
+    description: str | None = None
 
     def elsewhere(self) -> Order:
         """Give the same order with files beside these, which carry the end of the media's name in theirs."""
@@ -139,6 +141,8 @@ class Order:
             f"NAME = {literal(self.name)}",
             f"MEDIANAME = {literal(self.media)}",
         ]
+        if self.description is not None:
+            options.append(f"DESCRIPTION = {literal(self.description)}")
         if self.compression is not None:
             options.append("COMPRESSION" if self.compression else "NO_COMPRESSION")
         if self.certificate is not None:

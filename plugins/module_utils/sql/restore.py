@@ -42,6 +42,9 @@ _SET_ID = r"\d{8}T\d{6}Z(?:-[a-z0-9._-]{1,40})?"
 _OWN_NAME = re.compile(rf"groupid \S+ ({_SET_ID})|{SAFETY} .* ({_SET_ID}) \d{{8}}T\d{{6}}\.\d{{3}}Z")
 
 
+_NOTE = "The newest restore before it is restore_history_id "
+
+
 class RefusedError(ValueError):
     """The restore is not started. Nothing was touched.
 
@@ -186,8 +189,23 @@ class Safety:
 
 
 @dataclasses.dataclass(frozen=True)
+class Restored:
+    """The newest RESTORE of a database that msdb knows. number: rises. finished: in the server's local time.
+
+    backup_set_uuid: of what was restored.
+    """
+
+    number: int
+    finished: datetime.datetime | None
+    backup_set_uuid: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Facts:
-    """All that the plan rests on. earlier: safety backup of a run that did not come to its end (see earlier_safety)."""
+    """All that the plan rests on. earlier: safety backup of a run that did not come to its end (see earlier_safety).
+
+    restored: the database's newest RESTORE.
+    """
 
     server: ServerFacts
     surroundings: Surroundings
@@ -195,6 +213,7 @@ class Facts:
     headers: tuple[BackupHeader, ...]
     files: tuple[BackupFile, ...]
     earlier: Safety | None = None
+    restored: Restored | None = None
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -307,6 +326,17 @@ def named_set(name: str) -> str | None:
     """Give the set id in a backup's name; None when the backup is not one of ours."""
     found = _OWN_NAME.fullmatch(name)
     return (found[1] or found[2]) if found else None
+
+
+def note(restored: Restored | None) -> str:
+    """Write a safety backup's DESCRIPTION: by it a later run tells by keys, and not by clocks, what came after it."""
+    return f"{_NOTE}{restored.number if restored else 0}"
+
+
+def noted(description: str | None) -> int | None:
+    """Read the number in a safety backup's DESCRIPTION; None where it has none."""
+    number = (description or "").removeprefix(_NOTE)
+    return int(number) if number != description and re.fullmatch(r"[0-9]{1,18}", number) else None
 
 
 def _moves(moves: c.Iterable[Move]) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import datetime
+import itertools
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
@@ -20,14 +21,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     ABSENT,
     SAFETY,
     TAIL,
+    Restored,
     Safety,
     Target,
     alter_statement,
     named_set,
+    noted,
     restore_statement,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, Step
 
+# By what clocks are turned back in autumn, and an hour for the length of a restore before.
+_TURNED_BACK = datetime.timedelta(hours=2)
 _CLOSED = "OFFLINE WITH ROLLBACK IMMEDIATE"
 
 
@@ -103,23 +108,27 @@ def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = 
     return tuple(steps)
 
 
-def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: datetime.datetime | None) -> Safety | None:
+def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restored | None) -> Safety | None:
     """Find the safety backup of a run that did not come to its end.
 
-    backups: rows of msdb for the database, newest first: name, position, backup_set_uuid, backup_start_date,
-      physical_device_name; one for each stripe. restored: when the newest RESTORE of the database ended.
-    A restore after it, or a backup by somebody else, shows that the database was in use again: then there is none.
+    backups: rows of msdb for the database, the highest key first: name, description, position, backup_set_uuid,
+      backup_start_date, server_name, physical_device_name; one for each stripe.
+    restored: the newest RESTORE of the database.
+    A restore after it, or a backup made here, shows that the database was in use again: then there is none.
     """
     rows = [row for row in backups if not str(row["name"] or "").startswith(f"{TAIL} ")]
-    name = str(rows[0]["name"] or "") if rows else ""
-    set_id = named_set(name)
-    if not name.startswith(f"{SAFETY} ") or set_id is None:
+    newest = next((row for row in rows if str(row["name"] or "").startswith(f"{SAFETY} ")), None)
+    set_id = named_set(str(newest["name"])) if newest else None
+    if newest is None or set_id is None:
         return None
-    newest = rows[0]
-    if restored is not None and restored >= newest["backup_start_date"]:
+    # RESTORE enters the backups of other servers into msdb, under new keys.
+    later = itertools.takewhile(lambda row: row is not newest, rows)
+    if any(row["server_name"] == newest["server_name"] for row in later):
+        return None
+    if restored is not None and _came_after(restored, newest):
         return None
     return Safety(
-        name=name,
+        name=str(newest["name"]),
         set_id=set_id,
         files=tuple(
             str(row["physical_device_name"]) for row in rows if row["backup_set_uuid"] == newest["backup_set_uuid"]
@@ -143,6 +152,18 @@ def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
     if not was_offline(plan):
         return _alter(found.name, "MULTI_USER")
     return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
+
+def _came_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
+    """Whether a RESTORE came after a safety backup. Where that is not certain, it did: then the backup is not used.
+
+    Both dates are local, and the backup's has no fractions of a second. So they order only what is further apart than
+    clocks are turned back; the key in the description orders the rest, but not across a new msdb, which counts anew.
+    """
+    before = noted(safety["description"])
+    margin = datetime.timedelta() if before is None else _TURNED_BACK
+    late = restored.finished is None or restored.finished >= safety["backup_start_date"] + margin
+    return late or (before is not None and restored.number > before)
+
 
 
 def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:

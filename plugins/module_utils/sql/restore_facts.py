@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections.abc as c
-import dataclasses
 import datetime
 import typing as t
 
@@ -22,6 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Facts,
     Move,
     Request,
+    Restored,
     Safety,
     Surroundings,
     Target,
@@ -33,15 +33,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 
-@dataclasses.dataclass(frozen=True)
-class Restored:
-    """The newest RESTORE of a database that msdb knows. number: rises. backup_set_uuid: of what was restored."""
-
-    number: int
-    finished: datetime.datetime
-    backup_set_uuid: str
-
-
 def read_facts(session: Session, request: Request) -> Facts:
     """Ask for all that a plan rests on. Raises RefusedError where that alone stands against it; SqlError."""
     server = read_server(session)
@@ -50,7 +41,8 @@ def read_facts(session: Session, request: Request) -> Facts:
     files = read_files(session, request.files, choose(request, headers).position)
     target = read_target(session, request.target)
     surroundings = read_surroundings(session, request, target.name)
-    return Facts(server, surroundings, target, headers, files, read_earlier(session, target.name))
+    restored = read_restored(session, target.name)
+    return Facts(server, surroundings, target, headers, files, read_earlier(session, target.name, restored), restored)
 
 
 def read_headers(session: Session, files: c.Sequence[str]) -> tuple[BackupHeader, ...]:
@@ -146,16 +138,16 @@ def read_surroundings(session: Session, request: Request, target: str) -> Surrou
     )
 
 
-def read_earlier(session: Session, name: str) -> Safety | None:
-    """Find the safety backup of a restore of the database that was cut."""
+def read_earlier(session: Session, name: str, restored: Restored | None) -> Safety | None:
+    """Find the safety backup of a restore of the database that was cut. restored: the newest that was not."""
+    # By key: where clocks go back, the newest is not the one with the latest date.
     backups = session.execute(
-        "SELECT TOP (200) s.name, s.position, s.backup_set_uuid, s.backup_start_date, f.physical_device_name "
+        "SELECT TOP (200) s.name, s.description, s.position, s.backup_set_uuid, s.backup_start_date, s.server_name, "
+        "f.physical_device_name "
         "FROM msdb.dbo.backupset AS s JOIN msdb.dbo.backupmediafamily AS f ON f.media_set_id = s.media_set_id "
-        f"WHERE s.database_name = {literal(name)} "
-        "ORDER BY s.backup_finish_date DESC, s.backup_set_id DESC, f.family_sequence_number;"
+        f"WHERE s.database_name = {literal(name)} ORDER BY s.backup_set_id DESC, f.family_sequence_number;"
     ).rows()
-    restored = read_restored(session, name)
-    return earlier_safety(backups, None if restored is None else restored.finished)
+    return earlier_safety(backups, restored)
 
 
 def read_restored(session: Session, name: str) -> Restored | None:

@@ -27,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Target,
     alter_statement,
     journal_name,
+    note,
     restore_statement,
     same,
     tail_statement,
@@ -139,6 +140,7 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
             plan.safety.name,
             (plan.safety.file,),
             compression=facts.server.compresses or None,
+            description=note(facts.restored),
         )
         yield Step("safety", order.backup_statement())
         yield Step("verify_safety", verify_backup(order.files))

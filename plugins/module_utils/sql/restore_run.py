@@ -24,13 +24,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     STATES,
     RefusedError,
     Request,
+    Restored,
     Safety,
     Target,
     same,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import Way, way_back
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import (
-    Restored,
     read_facts,
     read_obstacles,
     read_occupants,
@@ -180,7 +180,7 @@ class _Run:
         obstacles = read_obstacles(session, plan.moves)
         if obstacles:
             raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
-        self._marker = read_restored(session, plan.target.name)
+        self._marker = story.facts.restored
         verified = session.execute(plan.verify)
         # It also says where space is short, which does not make it fail.
         story.warnings.extend(line.text for line in verified.messages if line.number not in _SAID_OF_ANY)

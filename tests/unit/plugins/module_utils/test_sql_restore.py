@@ -24,12 +24,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Facts,
     RefusedError,
     Request,
+    Restored,
     Safety,
     Surroundings,
     Target,
     TargetFile,
     journal_name,
     named_set,
+    note,
+    noted,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
     Progress,
@@ -318,15 +321,22 @@ def test_names_in_msdb_are_read_back_and_never_too_long() -> None:
     assert named_set("nightly full") is None
 
 
-def row(name: str, hour: int, uuid: str = "u", file: str = "f") -> dict[str, t.Any]:
-    began = datetime.datetime(2026, 11, 23, hour)
+def row(name: str, hour: float, uuid: str = "u", file: str = "f", **others: t.Any) -> dict[str, t.Any]:
+    began = datetime.datetime(2026, 11, 23) + datetime.timedelta(hours=hour)
     return {
         "name": name,
+        "description": None,
         "position": 1,
         "backup_set_uuid": uuid,
         "backup_start_date": began,
+        "server_name": "SQL01",
         "physical_device_name": file,
+        **others,
     }
+
+
+def a_restore(hour: float, number: int = 7) -> Restored:
+    return Restored(number, datetime.datetime(2026, 11, 23) + datetime.timedelta(hours=hour), "b")
 
 
 def test_the_newest_backup_counts_when_nothing_came_after_it() -> None:
@@ -338,10 +348,38 @@ def test_the_newest_backup_counts_when_nothing_came_after_it() -> None:
 
 def test_a_later_restore_or_backup_shows_that_it_was_in_use_again() -> None:
     safety = row(EARLIER.name, 8)
-    assert earlier_safety([safety], datetime.datetime(2026, 11, 23, 9)) is None
+    assert earlier_safety([safety], a_restore(9)) is None
+    assert earlier_safety([safety], dataclasses.replace(a_restore(7), finished=None)) is None
     assert earlier_safety([row("nightly", 9), safety], None) is None
     assert earlier_safety([row(f"groupid hq {SET}", 9), safety], None) is None
     assert earlier_safety([], None) is None
+
+
+def test_backups_that_a_restore_brought_from_another_server_are_no_use_of_the_database() -> None:
+    safety = row(EARLIER.name, 8)
+    assert earlier_safety([row("nightly", 1, server_name="SQL02"), safety], None) is not None
+
+
+@pytest.mark.parametrize(
+    ("hour", "number", "counts"),
+    [
+        (8 + 0.4 / 3600, 7, True),  # the backup's date has no fractions: this was before it, within its second
+        (8.9, 7, True),  # clocks were turned back in between
+        (8 + 0.4 / 3600, 8, False),
+        (7, 8, False),  # clocks were turned back, and the restore came after the backup
+        (10.5, 7, False),  # msdb was made anew, and counts from 1 again
+    ],
+)
+def test_the_key_in_its_description_tells_what_came_after_a_safety_backup(
+    hour: float, number: int, counts: bool
+) -> None:
+    safety = row(EARLIER.name, 8, description=note(a_restore(7, 7)))
+    assert (earlier_safety([safety], a_restore(hour, number)) is not None) == counts
+
+
+def test_a_key_is_read_back_and_nothing_else_is() -> None:
+    assert [noted(note(one)) for one in (None, a_restore(1, 12))] == [0, 12]
+    assert [noted(text) for text in (None, "", "7", "nightly 7", f"{note(None)}x", f"{note(None)}\n")] == [None] * 6
 
 
 # --- the way back ----------------------------------------------------------------------------------------------------
