@@ -60,7 +60,7 @@ def open_directory(target: Target) -> Directory:
             "driver",
             "The directory cannot be reached over LDAP: the Python library python-ldap cannot be loaded",
             f"{_IMPORT_PROBLEM}",
-            "Run 'pip install python-ldap' for the Python that runs this (it builds with gcc, libldap2-dev and "
+            "Run 'pip install python-ldap' for the Python that runs this (it builds with gcc, libldap-dev and "
             "libsasl2-dev, or gcc, openldap-devel and python3-devel), or 'apt install python3-ldap' or 'dnf install "
             "python3-ldap' for the system's Python.",
         ) from None

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions with a real domain controller, for what only Active Directory's own rules can answer."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+import pytest
+from unit.plugins.directories import FILTER
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    NotWritable,
+    missing_attributes,
+    not_writable,
+    read_domain,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    ConflictError,
+    Directory,
+    DirectoryError,
+    NoDirectoryError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from lab.directory.groups import ATTRIBUTES, Made
+from lab.directory.samba_server import Samba, why_not
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "Samba is there")
+
+MADE = [
+    dataclasses.replace(group, effective=ATTRIBUTES if number % 2 else ATTRIBUTES[:2])
+    for number, group in enumerate(Made(60))
+]
+
+
+def target(server: Samba, **changes: t.Any) -> Target:
+    """Give the target by LDAPS, as the account that may write."""
+    usual = Target(
+        server.domain,
+        "127.0.0.1",
+        username=server.username,
+        password=server.password,
+        ca_file=str(server.ca_file),
+        timeout=60,
+    )
+    return dataclasses.replace(usual, **changes)
+
+
+@pytest.fixture(scope="module")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Samba]:
+    """A domain controller that takes simple binds over TLS only; of every second group some attributes are denied."""
+    with Samba(tmp_path_factory.mktemp("samba"), groups=MADE, strong_auth=True) as server:
+        yield server
+
+
+@pytest.fixture
+def directory(samba: Samba) -> c.Iterator[Directory]:
+    """A session with it."""
+    session = open_directory(target(samba))
+    yield session
+    session.close()
+
+
+@pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
+def test_a_user_principal_name_reads_all_groups(samba: Samba, encryption: t.Any) -> None:
+    session = open_directory(target(samba, encryption=encryption))
+    found = {
+        attributes.pop("objectGUID")[0]: (dn, attributes)
+        for page in session.pages(samba.base, FILTER, ("objectGUID", *ATTRIBUTES), 25)
+        for dn, attributes in page
+    }
+    session.close()
+    assert found == samba.groups()
+    assert set(found) >= {group.guid for group in MADE}
+
+
+def test_a_wrong_password_is_told_by_the_number_of_windows(samba: Samba) -> None:
+    with pytest.raises(NoDirectoryError) as caught:
+        open_directory(target(samba, password="wrong-Passw0rd"))
+    assert caught.value.code == "login"
+    assert "data 52e" in caught.value.cause
+    assert caught.value.next_step.startswith("User name or password is wrong.")
+
+
+def test_the_domain_its_schema_and_that_it_can_be_written(samba: Samba, directory: Directory) -> None:
+    domain = read_domain(directory, target(samba))
+    assert (domain.dns_name, domain.base.lower(), domain.kind) == (samba.domain, samba.base.lower(), "ad")
+    assert domain.server.lower().endswith(f".{samba.domain}")
+    assert domain.sid.startswith("S-1-5-21-")
+    assert len(domain.guid) == 36
+    assert domain.highest_committed_usn > 0
+    assert domain.read_only is False
+    assert missing_attributes(directory, domain, (*ATTRIBUTES, "noSuchAttribute")) == ("noSuchAttribute",)
+    with samba.admin() as admin:
+        shown = admin.search_s(samba.base, 0, "(objectClass=*)", ["objectSid"])[0][1]["objectSid"][0]
+    assert domain.sid.split("-")[-1] == str(int.from_bytes(shown[-4:], "little"))
+
+
+def test_the_usn_counts_changes(samba: Samba, directory: Directory) -> None:
+    before = read_domain(directory, target(samba)).highest_committed_usn
+    dn = samba.dn_of(MADE[1].guid)
+    directory.modify(dn, [Change("replace", "extensionAttribute12", (b"counted",))])
+    assert read_domain(directory, target(samba)).highest_committed_usn > before
+
+
+def test_rights_are_read_for_every_group(samba: Samba, directory: Directory) -> None:
+    wanted = {group.guid: ATTRIBUTES for group in MADE}
+    places = samba.groups()
+    expected = tuple(
+        NotWritable(group.guid, places[group.guid][0], ATTRIBUTES[2:])
+        for group in MADE
+        if group.effective != ATTRIBUTES
+    )
+    assert len(expected) == 30
+    assert not_writable(directory, samba.base, wanted) == expected
+
+
+def test_a_right_that_is_denied_is_refused_by_the_server_too(samba: Samba, directory: Directory) -> None:
+    dn = samba.dn_of(MADE[0].guid)
+    with pytest.raises(DirectoryError) as caught:
+        directory.modify(dn, [Change("replace", ATTRIBUTES[4], (b"x",))])
+    assert caught.value.code == "access"
+    directory.modify(dn, [Change("replace", ATTRIBUTES[0], (b"x",))])
+
+
+def test_changes_that_do_not_fit_are_conflicts(samba: Samba, directory: Directory) -> None:
+    dn = samba.dn_of(MADE[3].guid)
+    samba.change(dn, "extensionData", b"\0one")
+    samba.change(dn, "extensionAttribute12", b"Sales")
+    samba.change(dn, "extensionAttribute13")
+    before = directory.read(dn, ATTRIBUTES)
+    for changes in (
+        [Change("delete", "extensionData", (b"\0two",))],
+        [Change("delete", "extensionAttribute12", (b"Marketing",)), Change("add", "extensionAttribute12", (b"x",))],
+        [Change("delete", "extensionAttribute13", (b"x",))],
+        [Change("add", "extensionData", (b"\0one",))],
+    ):
+        with pytest.raises(ConflictError):
+            directory.modify(dn, changes)
+        assert directory.read(dn, ATTRIBUTES) == before
+    with pytest.raises(ConflictError):
+        directory.modify(f"CN=nobody,{samba.base}", [Change("add", "extensionData", (b"x",))])
+
+
+def test_values_that_come_in_ranges_are_read_to_the_last(samba: Samba, directory: Directory) -> None:
+    """The server gives ranges when asked to; Active Directory does so unasked."""
+    dn = samba.dn_of(MADE[5].guid)
+    values = [number.to_bytes(4, "big") for number in range(2400)]
+    samba.change(dn, "extensionData", *values)
+    found = directory.read(dn, ("cn", "extensionData;range=0-999"))
+    assert found is not None
+    assert set(found) == {"cn", "extensionData"}
+    assert sorted(found["extensionData"]) == values
+    pages = list(directory.pages(dn, FILTER, ("extensionData;range=0-1499",)))
+    assert [sorted(attributes["extensionData"]) for page in pages for dummy, attributes in page] == [values]
