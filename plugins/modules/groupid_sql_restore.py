@@ -174,7 +174,8 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description: V(restored). On failure V(as_found), the database is as it was before; V(rolled_back), it is as its
-    safety backup has it; V(broken), it cannot be used; V(unknown), the server could not be asked.
+    safety backup has it; V(broken), it cannot be used; V(unknown), the server could not be asked,
+    or did not tell which data it has.
   returned: always
   type: str
   sample: restored

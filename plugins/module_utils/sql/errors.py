@@ -201,6 +201,12 @@ _ADVICE = (
         "Give the name of the database that the snapshot was made of.",
     ),
     Advice(
+        3009,
+        "The backup or restore was done, but msdb has no record of it.",
+        "msdb is full, or cannot be written.",
+        "Make room for msdb (sp_delete_backuphistory takes old records away), then run again.",
+    ),
+    Advice(
         3013,
         "BACKUP or RESTORE ended.",
         "The server gave no reason before it.",

@@ -44,6 +44,8 @@ class Progress:
     safety: what there is to go back to, verified. rolled: the safety backup was restored already.
     unopened: the database was OFFLINE, and did not come ONLINE again.
     tail_refused: the log's tail did not fit onto the safety backup.
+    done: RESTORE said that it had come to its end. untouched: it was found OFFLINE after RESTORE was sent, which thus
+      had not begun. sent_back: a RESTORE of the safety backup was sent.
     """
 
     opened: bool = False
@@ -53,6 +55,9 @@ class Progress:
     rolled: bool = False
     unopened: bool = False
     tail_refused: bool = False
+    done: bool = False
+    untouched: bool = False
+    sent_back: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,10 +65,10 @@ class Way:
     """How it ends, and the steps to get there.
 
     outcome: ``as_found``: the database is what it was; ``rolled_back``: it is what the safety backup has; ``broken``:
-      it cannot be used, and nothing of ours can mend it.
+      it cannot be used, and nothing of ours can mend it; ``unknown``: it is ONLINE, and nothing tells with which data.
     """
 
-    outcome: t.Literal["as_found", "rolled_back", "broken"]
+    outcome: t.Literal["as_found", "rolled_back", "broken", "unknown"]
     steps: tuple[Step, ...] = ()
 
 
@@ -96,6 +101,16 @@ def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
 def was_offline(plan: Plan) -> bool:
     """Whether somebody had it OFFLINE on purpose, and not a restore that was cut."""
     return plan.target.state == "OFFLINE" and plan.earlier is None
+
+
+def shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
+    """Whether its access alone shows that a RESTORE of this run came to its end.
+
+    msdb may have no record of it (3009: msdb was full). RESTORE leaves RESTRICTED_USER; where nothing and nobody else
+    had set that, the database can have it from nowhere else.
+    """
+    before = plan.target.state == "OFFLINE" or progress.tail or plan.target.user_access == "RESTRICTED_USER"
+    return (found.state, found.user_access) == ("ONLINE", "RESTRICTED_USER") and not before
 
 
 def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
@@ -138,21 +153,6 @@ def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restore
     )
 
 
-def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
-    """ONLINE: its data is whole. Which data it is, msdb told."""
-    if progress.rolled:
-        return Way("rolled_back", _given_back(plan, found))
-    if was_offline(plan):
-        return Way("as_found", (*_alter(found.name, _CLOSED), *_let_in(plan, found)))
-    return Way("as_found", _let_in(plan, found))
-
-
-def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
-    """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
-    if not was_offline(plan):
-        return _alter(found.name, "MULTI_USER")
-    return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
-
 def _came_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
     """Whether a RESTORE came after a safety backup. Where that is not certain, it did: then the backup is not used.
 
@@ -164,6 +164,23 @@ def _came_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
     late = restored.finished is None or restored.finished >= safety["backup_start_date"] + margin
     return late or (before is not None and restored.number > before)
 
+
+def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
+    """ONLINE: its data is whole. Which data it is, msdb told, or its access (``shows_restore``), or nothing."""
+    if progress.rolled:
+        return Way("rolled_back", _given_back(plan, found))
+    if progress.restoring and not progress.untouched:
+        return Way("unknown")
+    if was_offline(plan):
+        return Way("as_found", (*_alter(found.name, _CLOSED), *_let_in(plan, found)))
+    return Way("as_found", _let_in(plan, found))
+
+
+def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
+    """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
+    if not was_offline(plan):
+        return _alter(found.name, "MULTI_USER")
+    return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
 
 
 def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:

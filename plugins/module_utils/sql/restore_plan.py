@@ -130,7 +130,7 @@ def _warnings(request: Request, facts: Facts, approach: Approach, header: Backup
 
 
 def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.Iterator[Step]:
-    database, header = request.target, plan.header
+    database = request.target
     for option in approach.opening:
         yield Step("open", alter_statement(database, option))
     if plan.safety:
@@ -153,16 +153,22 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
         # out of what is left, and error 3101 says when somebody was faster.
         opening = [alter_statement(database, "RESTRICTED_USER"), alter_statement(database, "ONLINE")]
         yield Step("tail", "; ".join([*opening, tail_statement(database, plan.tail.file, plan.tail.name)]))
-    restore = restore_statement(
-        database,
+    yield restore_step(request, plan)
+    yield Step("give_back", alter_statement(database, "MULTI_USER"))
+
+
+def restore_step(request: Request, plan: Plan) -> Step:
+    """Write the RESTORE of a plan."""
+    header = plan.header
+    statement = restore_statement(
+        request.target,
         request.files,
         header.position,
         moves=plan.moves,
         replace=plan.replace,
         checksum=header.checksums,
     )
-    yield Step("restore", restore)
-    yield Step("give_back", alter_statement(database, "MULTI_USER"))
+    return Step("restore", statement)
 
 
 def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.datetime) -> Copy:

@@ -15,6 +15,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Request,
     Safety,
     Target,
+    alter_statement,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
     Progress,
@@ -130,6 +131,8 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
         "as_found": f"{name} is as it was before." if story.statements else "Nothing was touched.",
         "rolled_back": _rolled_back(story),
         "broken": f"{name} cannot be used now.",
+        "unknown": f"{name} is ONLINE. Whether with its old data or the backup's is not known: msdb has no record of a "
+        "RESTORE, and its access does not tell.",
     }
     explained["cause"] = " ".join([_sentence(explained["cause"]), ends[way.outcome], *_saved(story)])
     ended = {**result(story, way.outcome), "changed": way.outcome != "as_found"}
@@ -138,6 +141,12 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
     if way.outcome == "broken":
         ended["recovery_statement"] = _command(story)
         explained["next"] = f"{explained['next']} {_next_run(story, ended['recovery_statement'])}"
+    if way.outcome == "unknown":
+        ended["recovery_statement"] = alter_statement(name, "MULTI_USER")
+        explained["next"] = (
+            f"{explained['next']} Look at its rows. If they are the backup's, it is restored: run in master: "
+            f"{ended['recovery_statement']}. If not, repeat the restore, which makes a new safety backup of it first."
+        )
     return RestoreError(explained, ended)
 
 

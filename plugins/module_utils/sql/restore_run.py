@@ -29,7 +29,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     Target,
     same,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import Way, way_back
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
+    Progress,
+    Way,
+    shows_restore,
+    way_back,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import (
     read_facts,
     read_obstacles,
@@ -37,7 +42,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_fa
     read_restored,
     read_target,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, Step, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import (
+    Plan,
+    Step,
+    make_plan,
+    restore_step,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import (
     RestoreError,
     Story,
@@ -64,6 +74,11 @@ _GIVING_BACK_TRIES = 3
 _LOSSES_BORNE = 3
 # What BACKUP says when the database is at fault, not the place where the backup goes.
 _UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
+# The statement was done, and that is the only thing it could not do.
+_UNRECORDED = 3009
+# What REPLACE turns off: another database's backup, a log that was not saved, a file that is there.
+_FILE_EXISTS = 3142
+_COMPARED = frozenset((3154, 3159, _FILE_EXISTS))
 _SAID_OF_ANY = frozenset((3211, 3262))
 
 
@@ -202,7 +217,7 @@ class _Run:
             else:
                 if step.stage == "open" and steps[0].stage != "open":
                     steps = self._identified(session, steps)
-            if step.stage == "restore":
+            if self._story.progress.done:
                 return
 
     def _do(self, session: Session, step: Step) -> None:
@@ -222,6 +237,8 @@ class _Run:
             story.safety = self._confirmed(session)
         if step.stage == "verify_safety":
             story.progress = dataclasses.replace(story.progress, safety=story.safety or story.planned.earlier)
+        if step.stage == "restore":
+            story.progress = dataclasses.replace(story.progress, done=True)
 
     def _send(self, session: Session, step: Step) -> None:
         self._story.statements.append(step.statement)
@@ -238,6 +255,17 @@ class _Run:
         if saving and story.request.accept_no_safety:
             story.warnings.append(f"There is no safety backup: {error}.")
             return [other for other in steps if other.stage != "verify_safety"]
+        if step.stage == "restore" and error.number == _UNRECORDED:
+            story.progress = dataclasses.replace(story.progress, done=True)
+            story.warnings.append(f"The restore was done, but msdb has no record of it: {error}.")
+            return steps
+        if step.stage == "restore" and self._may_replace(error):
+            story.plan = dataclasses.replace(plan, replace=True)
+            story.warnings.append(
+                f"SQL Server could not compare {plan.target.name} with the backup ({error}). Its family and files had "
+                "been compared while it was ONLINE, so RESTORE was repeated with REPLACE."
+            )
+            return [restore_step(story.request, story.planned), *steps]
         if step.stage == "open" and plan.target.state == "OFFLINE":
             return self._planned_again(session, error)
         if step.stage == "open":
@@ -245,6 +273,13 @@ class _Run:
             text = f"{error.text} In it: {occupants}." if occupants else error.text
             raise SqlError(error.number, text, error.following, error.statement) from error
         raise error
+
+    def _may_replace(self, error: SqlError) -> bool:
+        """Whether the server refuses what was found to be right: it may be unable to look into an OFFLINE database."""
+        plan = self._story.planned
+        right = plan.target.identified and same(plan.target.family_guid or "", plan.header.family_guid)
+        kept = error.number != _FILE_EXISTS or all(move.kept for move in plan.moves)
+        return error.number in _COMPARED and right and kept and not plan.replace
 
     def _planned_again(self, session: Session, error: SqlError) -> list[Step]:
         """An OFFLINE database that does not come ONLINE is one that SQL Server cannot back up."""
@@ -371,9 +406,10 @@ class _Run:
         story = self._story
         for dummy in range(_WAYS_TRIED):
             found = read_target(session, story.target)
-            safety = story.progress.safety
-            rolled = safety is not None and self._is_restored(session, safety.backup_set_uuid)
-            way = way_back(story.planned, dataclasses.replace(story.progress, rolled=rolled), found)
+            progress = self._progressed(session, found)
+            way = way_back(story.planned, progress, found)
+            if way.outcome == "rolled_back" and not progress.rolled:
+                story.progress = dataclasses.replace(progress, sent_back=True)
             refusals = (self._refusal(session, step) for step in way.steps)
             refusal = next((error for error in refusals if error), None)
             if refusal is None:
@@ -381,6 +417,18 @@ class _Run:
             story.warnings.append(f"On the way back: {refusal}.")
             self._learn(found, way)
         return Way("broken")
+
+    def _progressed(self, session: Session, found: Target) -> Progress:
+        """Note what the database and msdb show of the statements that were sent."""
+        story = self._story
+        progress = story.progress
+        rolled = progress.safety is not None and self._is_restored(session, progress.safety.backup_set_uuid)
+        story.progress = dataclasses.replace(
+            progress,
+            rolled=rolled or (progress.sent_back and shows_restore(story.planned, progress, found)),
+            untouched=progress.untouched or (progress.restoring and found.state == "OFFLINE"),
+        )
+        return story.progress
 
     def _learn(self, found: Target, way: Way) -> None:
         """A way back was refused; the next one does without it."""
@@ -418,10 +466,14 @@ class _Run:
 
     def _has_arrived(self, session: Session) -> bool:
         """Whether the database is what was to be restored."""
-        plan = self._story.planned
-        if not self._is_restored(session, plan.header.backup_set_uuid):
+        plan, progress = self._story.planned, self._story.progress
+        found = read_target(session, plan.target.name)
+        if not progress.restoring or found.state != "ONLINE":
             return False
-        return read_target(session, plan.target.name).state == "ONLINE"
+        done = progress.done or self._is_restored(session, plan.header.backup_set_uuid)
+        done = done or (not progress.sent_back and shows_restore(plan, progress, found))
+        self._story.progress = dataclasses.replace(progress, done=done)
+        return done
 
     def _is_restored(self, session: Session, backup_set_uuid: str) -> bool:
         """Whether the database's newest RESTORE was of that backup, and came after this run had begun."""

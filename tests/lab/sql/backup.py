@@ -16,7 +16,7 @@ import zlib
 from lab.sql import backup_file, devices
 from lab.sql.catalogue import moment
 from lab.sql.engine import COLLATION, PAGE_BYTES, Certificate, Database, Engine, Session, check_state, now
-from lab.sql.problems import StatementError, device_refused
+from lab.sql.problems import StatementError, device_refused, unrecorded
 from lab.sql.wire import Message
 
 LEAST_BLOCKS = 20
@@ -220,7 +220,8 @@ def _copy(
         finished = now()
         sizes = [writer.finish({"finished": moment(finished)}) for writer in writers]
     with engine.lock:
-        _record(engine, order, header, targets, families, sum(sizes), finished)
+        if not engine.msdb_full:
+            _record(engine, order, header, targets, families, sum(sizes), finished)
         if not order.copy_only and not order.log:
             database.last_full_lsn = first
         if not order.copy_only:
@@ -228,7 +229,7 @@ def _copy(
             database.log_lsn = last if order.log else database.log_lsn or first
         if order.to_restoring:
             database.state, database.whole = "RESTORING", True
-    _summary(order, database, contents, position, time.monotonic() - began, conversation)
+    _summary(order, database, contents, position, time.monotonic() - began, conversation, engine.msdb_full)
 
 
 def _contents(engine: Engine, database: Database) -> list[tuple[int, bytes]]:
@@ -406,6 +407,7 @@ def _summary(
     position: int,
     seconds: float,
     conversation: Conversation,
+    unrecorded_too: bool,
 ) -> None:
     total = 0
     for file, (dummy, body) in zip(database.files, contents, strict=True):
@@ -414,6 +416,8 @@ def _summary(
         text = f"Processed {pages} pages for database '{database.name}', file '{file.name}' on file {position}."
         conversation.say(Message(4035, text))
     rate = total * PAGE_BYTES / max(seconds, 0.001) / 1e6
+    if unrecorded_too:
+        conversation.say(unrecorded())
     conversation.say(
         Message(
             3014, f"{order.verb} successfully processed {total} pages in {seconds:.3f} seconds ({rate:.3f} MB/sec)."

@@ -240,6 +240,8 @@ class Engine:
     backup_seconds: how long the copying of a BACKUP or RESTORE takes at least.
     os_errors: error number by the beginning of a path, for what the file system here cannot refuse.
     disk_full_after: bytes of backup files until the disk is full; None: never.
+    msdb_full: msdb takes no more records.
+    compares_offline: RESTORE can tell the family of a database that is OFFLINE.
     """
 
     def __init__(self, map_path: MapPath, *, version: str = "16.0.4236.2", edition: str = "Standard") -> None:
@@ -266,6 +268,8 @@ class Engine:
         self.backup_seconds = 0.0
         self.os_errors: dict[str, int] = {}
         self.disk_full_after: int | None = None
+        self.msdb_full = False
+        self.compares_offline = True
         self.volume_free = 500 * 1024**3
         self.size_limit: int | None = None
         self._visitors: list[Session] = []

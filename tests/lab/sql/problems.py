@@ -63,6 +63,15 @@ def no_such_database(name: str) -> StatementError:
     return StatementError.of(911, f"Database '{name}' does not exist. Make sure that the name is entered correctly.")
 
 
+def unrecorded() -> Message:
+    """Say that msdb has no record of a backup or restore that was done. What follows is said too."""
+    text = (
+        "Could not insert a backup or restore history/detail record in the msdb database. This may indicate a problem"
+        " with the msdb database. The backup/restore operation was still successful."
+    )
+    return Message(3009, text, 16)
+
+
 def device_refused(path: str, number: int, state: int) -> StatementError:
     """Say why a backup file cannot be opened; state 1 for writing, 2 for reading."""
     text = f"Cannot open backup device '{path}'. Operating system error {number}({OS_ERRORS[number]})."

@@ -16,7 +16,7 @@ import zlib
 from lab.sql import backup_file, devices
 from lab.sql.backup import FILE_LETTERS, Conversation
 from lab.sql.engine import COLLATION, PAGE_BYTES, Database, DataFile, Engine, Session, User, now
-from lab.sql.problems import OS_ERRORS, StatementError
+from lab.sql.problems import OS_ERRORS, StatementError, unrecorded
 from lab.sql.wire import Column, Message, Value
 
 _FAILED = {
@@ -162,6 +162,8 @@ def _restore(engine: Engine, session: Session, order: Order, conversation: Conve
             f"Processed {pages} pages for database '{database.name}', file '{file['name']}' on file {order.position}."
         )
         conversation.say(Message(4035, text))
+    if engine.msdb_full:
+        conversation.say(unrecorded())
     conversation.say(Message(3014, _processed(order, total, began)))
     with engine.lock:
         engine.let_in()
@@ -221,7 +223,7 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
             )
             raise StatementError.of(4305, text)
         return existing, source, list(existing.files)
-    _check_family(existing, header, order)
+    _check_family(engine, existing, header, order)
     if header["containment"] and not engine.contained_allowed:
         text = (
             "The sp_configure value 'contained database authentication' must be set to 1 in order to restore a"
@@ -268,10 +270,11 @@ def _check_version(engine: Engine, header: dict[str, t.Any]) -> None:
         raise StatementError.of(3169, text)
 
 
-def _check_family(existing: Database | None, header: dict[str, t.Any], order: Order) -> None:
+def _check_family(engine: Engine, existing: Database | None, header: dict[str, t.Any], order: Order) -> None:
     if existing is None or order.replace:
         return
-    if existing.family_guid != header["family"]:
+    unseen = existing.state == "OFFLINE" and not engine.compares_offline
+    if unseen or existing.family_guid != header["family"]:
         text = f"The backup set holds a backup of a database other than the existing '{existing.name}' database."
         raise StatementError.of(3154, text, 16, 4)
     if existing.state != "RESTORING" and existing.recovery_model != "SIMPLE":
@@ -409,6 +412,8 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
     database.user_access = "RESTRICTED_USER" if order.restricted else header["user_access"]
     database.holder = None
     database.state = "ONLINE" if order.recovery else "RESTORING"
+    if engine.msdb_full:
+        return
     sets = engine.history.get("backupset", [])
     mine = next((row["backup_set_id"] for row in sets if row["backup_set_uuid"] == header["set_guid"]), 0)
     engine.record(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import datetime
 import itertools
 import pathlib
+import re
 import sqlite3
 import threading
 import time
@@ -26,6 +28,7 @@ from lab.sql import grammar
 from lab.sql.engine import Certificate, Database, DataFile, User
 from lab.sql.faults import Fault
 from lab.sql.server import SqlServerDouble
+from lab.sql.wire import Message
 
 SET = "20261122T150405Z"
 BAK = r"D:\MSSQL\Backup\GroupID.bak"
@@ -145,6 +148,37 @@ def test_takes_it_offline_between_the_safety_backup_and_the_restore(site: Site) 
 def test_replace_is_left_out_where_the_server_can_check_for_itself(site: Site) -> None:
     site.database.recovery_model = "SIMPLE"
     assert "REPLACE" not in site.restore()["statements"][3]
+
+
+@pytest.mark.parametrize("start", ["ONLINE", "OFFLINE"])
+def test_a_server_that_cannot_look_into_an_offline_database_is_told_to_replace(site: Site, start: str) -> None:
+    site.database.recovery_model = "SIMPLE"
+    begin(site, start)
+    site.double.engine.compares_offline = False
+    result = site.restore()
+    assert (result["outcome"], result["replace"], site.row()) == ("restored", True, "saved")
+    sent = [batch for batch in result["statements"] if batch.startswith("RESTORE DATABASE")]
+    assert ["REPLACE" in batch for batch in sent] == [False, True]
+    assert any("3154" in warning and "REPLACE" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("number", [3154, 3159, 3142])
+def test_replace_is_asked_for_once(site: Site, number: int) -> None:
+    site.database.recovery_model = "SIMPLE"
+    site.double.faults.add(Fault("^RESTORE DATABASE", 0, (Message(number, "Refused.", 16),)))
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (number, "as_found")
+    assert len([batch for batch in site.changed() if batch.startswith("RESTORE DATABASE")]) == 2
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def test_replace_is_not_asked_for_where_files_have_to_move(site: Site) -> None:
+    """3142 may then be of a file that nobody looked at."""
+    site.database.recovery_model = "SIMPLE"
+    site.file(r"D:\Elsewhere").mkdir()
+    site.double.faults.errors("^RESTORE DATABASE", (3142, "File 'x' cannot be restored over the existing 'x'."))
+    assert site.fail(dataclasses.replace(REQUEST, data_path=r"D:\Elsewhere")).explained["number"] == 3142
+    assert len([batch for batch in site.changed() if batch.startswith("RESTORE DATABASE")]) == 1
 
 
 def test_check_mode_says_the_statements_and_sends_none(site: Site) -> None:
@@ -571,6 +605,29 @@ def test_the_run_after_a_cut_goes_back_to_the_first_runs_safety_backup_when_it_f
     assert (site.row(), site.stands()) == ("new", True)
 
 
+def test_a_safety_backup_counts_though_clocks_were_turned_back_since_the_restore_before(site: Site) -> None:
+    site.restore()
+    site.write("newer")
+    cut_restore(site)
+    for one in site.double.engine.history["restorehistory"]:
+        one["restore_date"] += datetime.timedelta(minutes=59)
+    site.double.faults.clear()
+    result = site.restore()
+    assert (result["outcome"], site.row()) == ("restored", "saved")
+    site.restore(dataclasses.replace(REQUEST, files=tuple(result["safety"]["files"])))
+    assert site.row() == "newer"
+
+
+def test_a_safety_backup_does_not_count_after_a_restore_by_somebody_though_its_date_is_older(site: Site) -> None:
+    cut_restore(site)
+    site.double.faults.clear()
+    site.run(f"RESTORE DATABASE [GroupID] FROM DISK = N'{BAK}' WITH REPLACE")
+    for one in site.double.engine.history["restorehistory"]:
+        one["restore_date"] -= datetime.timedelta(minutes=59)
+    site.database.state = "SUSPECT"
+    assert site.fail().explained["code"] == "no_safety"
+
+
 def test_a_restore_that_fails_halfway_is_rolled_back_from_the_safety_backup(site: Site) -> None:
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     error = site.fail()
@@ -590,6 +647,66 @@ def test_a_state_that_cannot_be_read_is_not_called_as_it_was(site: Site) -> None
 def test_a_lost_way_back_is_found_again(site: Site) -> None:
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     site.double.faults.drop("^RESTORE DATABASE.*groupid-safety", "during")
+    error = site.fail()
+    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert (site.row(), site.stands()) == ("new", True)
+
+
+def fill_msdb(site: Site, batch: str) -> None:
+    """Let msdb be full as soon as a batch was sent."""
+
+    def fill() -> None:
+        wait_for(lambda: any(re.match(batch, sent) for sent in site.double.statements))
+        site.double.engine.msdb_full = True
+
+    site.double.faults.delay(batch, 0.5, nth=1)
+    threading.Thread(target=fill, daemon=True).start()
+
+
+@pytest.mark.parametrize("start", ["ONLINE", "OFFLINE", "RESTRICTED_USER", "tail_log"])
+def test_a_restore_that_msdb_does_not_record_is_done(site: Site, start: str) -> None:
+    """3009 comes as an error, and the restore was done all the same."""
+    wanted = begin(site, start)
+    fill_msdb(site, "RESTORE DATABASE")
+    result = site.restore(wanted)
+    assert (result["outcome"], site.row(), site.stands()) == ("restored", "saved", True)
+    assert any("3009" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("start", ["ONLINE", "SINGLE_USER", "SIMPLE"])
+@pytest.mark.parametrize("batch", ["RESTORE DATABASE", "ALTER DATABASE.*MULTI_USER$"])
+def test_a_lost_restore_that_msdb_does_not_record_shows_by_its_access(site: Site, start: str, batch: str) -> None:
+    begin(site, start)
+    fill_msdb(site, "RESTORE DATABASE")
+    site.double.faults.add(Fault(f"^{batch}", drop="after", delay=0.5))
+    assert site.restore()["outcome"] == "restored"
+    assert (site.row(), site.stands()) == ("saved", True)
+
+
+@pytest.mark.parametrize("start", ["OFFLINE", "RESTRICTED_USER", "tail_log"])
+def test_a_lost_restore_that_nothing_shows_is_unknown_and_never_as_found(
+    site: Site, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """It was RESTRICTED_USER before RESTORE too, and the error 3009 is lost with the connection."""
+    wanted = begin(site, start)
+    record = site.double.engine.record
+    monkeypatch.setattr(
+        site.double.engine, "record", lambda table, row: None if table == "restorehistory" else record(table, row)
+    )
+    site.double.faults.drop("^RESTORE DATABASE", "after")
+    error = site.fail(wanted)
+    assert (error.result["outcome"], error.result["state"], site.row()) == ("unknown", "ONLINE", "saved")
+    assert "not known" in error.explained["cause"]
+    assert "as it was" not in error.explained["cause"]
+    assert error.result["recovery_statement"] in error.explained["next"]
+    site.run(error.result["recovery_statement"])
+    assert site.stands()
+    assert site.restore()["outcome"] == "restored"
+
+
+def test_a_way_back_that_msdb_does_not_record_is_done(site: Site) -> None:
+    site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
+    fill_msdb(site, "RESTORE DATABASE.*groupid-safety")
     error = site.fail()
     assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
     assert (site.row(), site.stands()) == ("new", True)
