@@ -176,7 +176,8 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     -2: Advice(
         "kerberos",
         "The login could not be made ready on this side.",
-        "With auth: gssapi, get a Kerberos ticket with kinit as the user that runs this (klist shows it).",
+        "Get a Kerberos ticket with kinit as the user that runs this (klist shows it). The server must be named as in "
+        "its service principal name, ldap/host.domain, by its full name.",
     ),
     -5: Advice(
         "timeout",
