@@ -196,8 +196,8 @@ def _target(story: Story) -> Target | None:
 
 def _rolled_back(story: Story) -> str:
     """Say what came back, and what did not."""
-    name, plan, progress = story.target, story.planned, story.progress
-    if not progress.tail or plan.tail is None:
+    name, plan, progress = story.target, story.plan, story.progress
+    if plan is None or plan.tail is None or not progress.tail:
         return f"{name} was put back from its safety backup, and is as it was when that was made."
     if not progress.tail_refused:
         return f"{name} was put back from its safety backup and the log's tail, and is as it was before."
