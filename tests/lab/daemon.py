@@ -104,7 +104,8 @@ def _born(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return ""
     fields = stat.rpartition(")")[2].split()
-    return "" if fields[0] == "Z" else fields[19]
+    # A process is no zombie as a whole while another thread of it still ends.
+    return "" if fields[0] == "Z" and int(fields[17]) <= 1 else fields[19]
 
 
 def _answers(port: int) -> bool:
