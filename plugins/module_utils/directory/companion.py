@@ -20,7 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid
 LINE_LIMIT: t.Final = 64 * 1024
 """Bytes of one line, at most. The DN of an object in Active Directory has far fewer."""
 
-_KEYS: t.Final = {"guid": str, "dn": str, "exported": bool}
+_KEYS: t.Final = {"guid", "dn", "exported"}
 
 Group: t.TypeAlias = tuple[bytes, str, bool]
 """objectGUID's 16 bytes, DN, whether the group has a record in the file beside the companion."""
@@ -59,18 +59,18 @@ def _group(text: bytes) -> Group:
     if not text.endswith(b"\n"):
         raise ValueError(f"it has no end, or more than {LINE_LIMIT} bytes")
     try:
-        fields = json.loads(text)
+        fields = json.loads(text.decode())
     except (ValueError, RecursionError):
         raise ValueError("it is not JSON in UTF-8") from None
-    if not isinstance(fields, dict) or fields.keys() != _KEYS.keys():
-        raise ValueError(f"it is not an object with {', '.join(_KEYS)} and nothing else")
-    if any(type(fields[key]) is not kind for key, kind in _KEYS.items()):
+    if not isinstance(fields, dict) or fields.keys() != _KEYS:
+        raise ValueError("it is not an object with guid, dn and exported, and nothing else")
+    shown, dn, exported = fields["guid"], fields["dn"], fields["exported"]
+    if type(shown) is not str or type(dn) is not str or type(exported) is not bool:
         raise ValueError("a value is not of its kind")
     try:
-        fields["dn"].encode()
+        dn.encode()
     except UnicodeEncodeError:
         raise ValueError("its DN is not text") from None
-    guid = guid_bytes(fields["guid"])
-    if guid_text(guid) != fields["guid"]:
+    if shown.lower() != shown:
         raise ValueError("its GUID is not in lower case")
-    return guid, fields["dn"], fields["exported"]
+    return guid_bytes(shown), dn, exported
