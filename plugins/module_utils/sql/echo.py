@@ -60,6 +60,7 @@ def _look(name: str, ask: Ask) -> Row:
         f"SELECT HAS_PERMS_BY_NAME({literal(name)}, N'DATABASE', N'BACKUP DATABASE') AS may_backup, "
         "HAS_PERMS_BY_NAME(NULL, NULL, N'CREATE ANY DATABASE') AS creates_any, "
         "HAS_PERMS_BY_NAME(N'master', N'DATABASE', N'CREATE DATABASE') AS creates, "
+        f"HAS_PERMS_BY_NAME({literal(name)}, N'DATABASE', N'ALTER') AS alters, "
         "HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY DATABASE') AS alters_any;"
     ).rows()
     states = ask(
@@ -91,7 +92,13 @@ def _of_restore(name: str, row: Row) -> tuple[int, str] | None:
 
 
 def _of_alter(name: str, row: Row) -> tuple[int, str] | None:
-    return 5011, f"the database {name} is {row['state'] or 'not there'}, or the login may not change it."
+    if row["state"] is None:
+        return 5011, f"the database {name} is not there, or the login may not see it."
+    if row["alters_any"] or row["owned"] or row["alters"]:
+        return None
+    # NULL: SQL Server does not tell of a database that it cannot open, or of a long name.
+    may = "may not change it" if row["alters"] == 0 else "may not be allowed to change it"
+    return 5011, f"the database {name} is {row['state']}, and the login {may}."
 
 
 def _of_read(row: Row) -> tuple[int, str] | None:

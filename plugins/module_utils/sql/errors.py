@@ -41,6 +41,10 @@ class Advice:
     next_step: str
 
 
+# FreeTDS hands out the gravest error of a batch; what comes before an echo may be less grave than that.
+_KEPT_BACK = "The reason came before it, and this ODBC driver kept it back."
+_ELSEWHERE = "Use Microsoft's ODBC driver, which tells it, or read the server's error log."
+
 _ADVICE = (
     Advice(
         226,
@@ -209,8 +213,8 @@ _ADVICE = (
     Advice(
         3013,
         "BACKUP or RESTORE ended.",
-        "The server gave no reason before it.",
-        "Read the server's error log, which has it.",
+        _KEPT_BACK,
+        _ELSEWHERE,
     ),
     Advice(
         3021,
@@ -318,8 +322,8 @@ _ADVICE = (
     Advice(
         3119,
         "RESTORE could not be planned.",
-        "The server gave no reason before it.",
-        "Read the server's error log, which has it.",
+        _KEPT_BACK,
+        _ELSEWHERE,
     ),
     Advice(
         3132,
@@ -546,8 +550,8 @@ _ADVICE = (
     Advice(
         5069,
         "ALTER DATABASE failed.",
-        "The server gave no reason before it.",
-        "Read the server's error log, which has it.",
+        _KEPT_BACK,
+        _ELSEWHERE,
     ),
     Advice(
         5070,

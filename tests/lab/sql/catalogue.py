@@ -15,6 +15,7 @@ import datetime
 import typing as t
 
 from lab.sql.engine import COLLATION, PAGE_BYTES, SYSTEM_DATABASES, Database, Engine, Session
+from lab.sql.problems import SEVERITIES, severity
 
 Row = c.Sequence[t.Any]
 Rows: t.TypeAlias = "c.Callable[[Engine, Session, Database | None], c.Iterable[Row]]"
@@ -422,9 +423,9 @@ def _configurations(engine: Engine, session: Session, dummy: Database | None) ->
 
 @_view("sys.messages", "message_id:i language_id:i severity:i is_event_logged:b text:n")
 def _messages(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
-    severities = {102: 15, 924: 14, 927: 14, 942: 14, 945: 14, 4060: 11, 18456: 14, 1205: 13, 1827: 16, 9002: 17}
-    for number in (*severities, 262, 911, 3013, 3101, 3102, 3154, 3169, 3183, 3189, 3201, 3202, 3203, 3241):
-        yield (number, 1033, severities.get(number, 16), False, "")
+    general = (911, 1827, 3013, 3101, 3102, 3154, 3169, 3183, 3189, 3201, 3202, 3203, 3241)
+    for number in (*SEVERITIES, *general):
+        yield (number, 1033, severity(number), False, "")
 
 
 @_view("sys.dm_server_services", "servicename:n startup_type_desc:n status:i status_desc:n service_account:n")

@@ -10,6 +10,7 @@ import re
 import threading
 import typing as t
 
+from lab.sql.problems import severity
 from lab.sql.wire import Message
 
 When = t.Literal["before", "during", "after"]
@@ -57,8 +58,8 @@ class Faults:
             self._rules.clear()
 
     def errors(self, pattern: str, *messages: tuple[int, str], nth: int = 1, percent: float = 0.0) -> None:
-        """Let a batch fail with these numbers and texts, severity 16."""
-        made = tuple(Message(number, text, 16) for number, text in messages)
+        """Let a batch fail with these numbers and texts, each with the severity that it has on a server."""
+        made = tuple(Message(number, text, severity(number)) for number, text in messages)
         self.add(Fault(pattern, nth, made, percent=percent))
 
     def deadlock(self, pattern: str, nth: int = 1) -> None:
@@ -67,7 +68,7 @@ class Faults:
             "Transaction (Process ID 60) was deadlocked on lock resources with another process and has been chosen as"
             " the deadlock victim. Rerun the transaction."
         )
-        self.add(Fault(pattern, nth, (Message(1205, text, 13),)))
+        self.errors(pattern, (1205, text), nth=nth)
 
     def drop(self, pattern: str, when: When, nth: int = 1, percent: float = 50.0, outage: bool = False) -> None:
         """Cut the connection of a batch."""

@@ -25,6 +25,24 @@ OS_ERRORS: t.Final = {
 }
 
 
+# Of sys.messages. All others that the tests send have severity 16.
+SEVERITIES: t.Final = {
+    **dict.fromkeys((3701, 4060, 4064), 11),
+    **dict.fromkeys((1205,), 13),
+    **dict.fromkeys((229, 262, 297, 300, 916, 922, 924, 926, 927, 942, 945, 976, 983, 3110, 5011, 6102, 7983), 14),
+    **dict.fromkeys((18452, 18456, 18470, 18486, 18487, 18488), 14),
+    **dict.fromkeys((102, 137), 15),
+    **dict.fromkeys((701, 1105, 9002), 17),
+    **dict.fromkeys((823, 824), 24),
+}
+GENERAL: t.Final = 16
+
+
+def severity(number: int) -> int:
+    """Give the severity that sys.messages has for a number."""
+    return SEVERITIES.get(number, GENERAL)
+
+
 class StatementError(Exception):
     """A statement that fails.
 

@@ -23,7 +23,7 @@ from lab.sql import batches, login, procedures, wire
 from lab.sql.engine import Engine, MapPath, Session
 from lab.sql.faults import Faults
 from lab.sql.login import Channel, Encryption, Login7
-from lab.sql.problems import InterruptedStatementError, StatementError, syntax_error
+from lab.sql.problems import InterruptedStatementError, StatementError, severity, syntax_error
 from lab.sql.wire import ClosedError, Message, Reply
 
 _DRIVE = re.compile(r"([A-Za-z]):[\\/]*(.*)", re.DOTALL)
@@ -43,6 +43,7 @@ class SqlServerDouble:
     map_path: where a path of the server lies here; by default below the folder, ``C/x`` or ``shares/server/share/x``.
 
     engine: the model. faults: the rules. statements: every batch, in order. login_delay: seconds before each login.
+    login_errors: numbers and texts that every login is refused with.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SqlServerDouble:
         self.statements: list[str] = []
         self.logins_seen: list[Login7] = []
         self.login_delay = 0.0
+        self.login_errors: tuple[tuple[int, str], ...] = ()
         self.encryption = Encryption(encryption)
         self.certificate = certificate
         if certificate is None and self.encryption is not Encryption.NONE:
@@ -200,6 +202,10 @@ class _Connection:
         return session
 
     def _admit(self, asks: Login7, encrypted: bool) -> Session:
+        if self._server.login_errors:
+            raise StatementError(
+                *(Message(number, text, severity(number)) for number, text in self._server.login_errors)
+            )
         if asks.windows:
             text = (
                 "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication."

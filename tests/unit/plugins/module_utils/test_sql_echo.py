@@ -105,7 +105,7 @@ def test_a_long_name_is_not_called_without_rights(driver: str, double: SqlServer
 def test_a_held_database_is_told() -> None:
     answers = ScriptedSession(
         {
-            "HAS_PERMS_BY_NAME": rows({"may_backup": 1, "creates_any": 1, "creates": 1, "alters_any": 1}),
+            "HAS_PERMS_BY_NAME": rows({"may_backup": 1, "creates_any": 1, "creates": 1, "alters": 1, "alters_any": 1}),
             "sys.databases": rows({"state": "ONLINE", "access": "SINGLE_USER", "accessible": 0, "owned": 0}),
         }
     )
@@ -122,9 +122,10 @@ def test_other_statements_keep_their_error(batch: str) -> None:
 
 
 def test_an_error_without_a_reason_to_be_found_is_kept() -> None:
-    rights = rows({"may_backup": 1, "creates_any": 1, "creates": 1, "alters_any": 1})
+    rights = rows({"may_backup": 1, "creates_any": 1, "creates": 1, "alters": 1, "alters_any": 1})
     online = rows({"state": "ONLINE", "access": "MULTI_USER", "accessible": 1, "owned": 1})
-    for batch in (BACKUP, f"RESTORE DATABASE {QUOTED} FROM {FILE};", f"RESTORE VERIFYONLY FROM {FILE};"):
+    restores = (f"RESTORE DATABASE {QUOTED} FROM {FILE};", f"RESTORE VERIFYONLY FROM {FILE};")
+    for batch in (BACKUP, *restores, f"ALTER DATABASE {QUOTED} SET OFFLINE;"):
         error = SqlError(3013, "ended.", (), batch)
         assert look_behind(error, ScriptedSession({"may_backup": rights, "sys.databases": online}).execute) is error
 
