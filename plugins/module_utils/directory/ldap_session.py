@@ -282,12 +282,12 @@ def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], byt
 
 
 def _not_paged(what: str) -> DirectoryError:
-    """OpenLDAP's server answers so when anything else was asked of it before a page was finished."""
+    """python-ldap loses that word, and the result code too, of a page that came while it waited for something else."""
     return DirectoryError(
         "paging",
         what,
         "A page came without a word on whether more follow (RFC 2696)",
-        "Nothing of the search is used. Run again; where it stays so, name another domain controller as the server.",
+        "Nothing of it is used. Run again; where it stays so, name another domain controller as the server.",
     )
 
 

@@ -77,7 +77,7 @@ class Directory(t.Protocol):
         """Search all below base, page by page. The next page is asked for before one is given out.
 
         No match is no page. Search references (parts that another server holds) are left out. Ask nothing else of the
-        session before the last page has come: servers may lose their place, which is an error.
+        session before the last page has come: a page that came meanwhile may be lost, which is an error.
 
         Raises DirectoryError, also between two pages: what came before it is never the whole result.
         """
