@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A domain's group attributes are saved once for a deployment, verified as a part, restored where they differ, and undone."""
+"""Group attributes of a domain: saved once for a deployment, verified as a part, restored where they differ, undone."""
 
 from __future__ import annotations
 
@@ -100,8 +100,10 @@ def test_attributes_come_back_and_go_again(
     assert "changed by an upgrade" in foretold.succeeded().output
     assert groups.listing(directory) == harmed
     controller.play("restore", extra=confirmed(set_id, groupid_ldif_clear=True)).succeeded()
-    # By GUID and digest: moved and renamed groups stay where they are, and the new one stays.
-    assert attributes(groups.listing(directory)) == {**attributes(before), "aabbccdd": ANYTHING}
+    # Moved and renamed groups stay where they are, and the new one stays.
+    restored = groups.listing(directory)
+    assert attributes(restored).items() > attributes(before).items()
+    assert len(restored) == len(before) + 1
 
     again = module(controller, set_id, clear=True)
     assert (again["failed"], again["changed"], again["counts"]["differing"]) == (False, False, 0)
@@ -116,18 +118,10 @@ def test_attributes_come_back_and_go_again(
     assert module(controller, safety)["changed"] is False
 
 
-class Anything:
-    def __eq__(self, other: object) -> bool:
-        return True
-
-
-ANYTHING = Anything()
-
-
-def attributes(listing: list[str]) -> dict[str, t.Any]:
-    """Digest of the attributes by objectGUID; of the added group by the beginning of its."""
+def attributes(listing: list[str]) -> dict[str, str]:
+    """Digest of the attributes by objectGUID."""
     rows = [line.split("\t") for line in listing]
-    return {guid if "ddccbbaa" not in guid else "aabbccdd": digest for guid, digest, dummy in rows}
+    return {guid: digest for guid, digest, dummy in rows}
 
 
 def test_both_engines_give_the_same_files(controller: Controller, sets_of_hq: pathlib.Path) -> None:
@@ -144,9 +138,7 @@ def test_both_engines_give_the_same_files(controller: Controller, sets_of_hq: pa
     assert module(controller, second)["counts"]["differing"] == 0
 
 
-def test_auto_takes_ldifde_where_the_controller_cannot_log_in(
-    controller: Controller, sets_of_hq: pathlib.Path
-) -> None:
+def test_auto_takes_ldifde_where_the_controller_cannot_log_in(controller: Controller, sets_of_hq: pathlib.Path) -> None:
     edit_domain(controller, password="another one")
     set_id = back_up(controller, sets_of_hq)
     details = json.loads((sets_of_hq / set_id / PART / "part.json").read_text())["details"]

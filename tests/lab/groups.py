@@ -22,7 +22,7 @@ COUNTS = {"small": 300, "default": 2000, "large": 2000}
 # What the inventory calls the server; it stands in the certificate.
 SERVER = "127.0.0.1"
 _ANY_UNIT = unit_dn((UNITS[0], TOP_UNIT), BASE)
-_ADDED = bytes.fromhex("aabbccdd") * 4
+_ADDED = bytes.fromhex("aabbccdd") * 3 + bytes(3)
 
 
 def authority(root: pathlib.Path) -> pathlib.Path:
@@ -76,13 +76,14 @@ def listing(directory: Administration) -> list[str]:
 def harm(directory: Administration) -> list[str]:
     """Change, clear and set attributes, move, rename and add a group, as an upgrade does that went wrong.
 
-    Gives a line for each kind of harm. None is deleted.
+    Gives a line for each kind of harm. None is deleted. It can be done more than once.
     """
     groups = sorted(directory.groups().items())
+    number = 1 + sum("added by an upgrade" in dn for dummy, (dn, _attributes) in groups)
     held = [(dn, attributes) for dummy, (dn, attributes) in groups if attributes]
     bare = [dn for dummy, (dn, attributes) in groups if not attributes]
-    for number, (dn, attributes) in enumerate(held[::7]):
-        name = sorted(attributes)[number % len(attributes)]
+    for place, (dn, attributes) in enumerate(held[::7]):
+        name = sorted(attributes)[place % len(attributes)]
         directory.change(dn, name, b"\0changed" if name == "extensionData" else b"changed by an upgrade")
     cleared = held[3::7]
     for dn, attributes in cleared:
@@ -90,9 +91,11 @@ def harm(directory: Administration) -> list[str]:
             directory.change(dn, name)
     for dn in bare[:5]:
         directory.change(dn, "extensionAttribute12", b"set by an upgrade")
-    directory.move(held[1][0], "moved by an upgrade", _ANY_UNIT)
-    directory.move(held[2][0], "renamed by an upgrade")
-    added = Group("added by an upgrade", _ADDED, attributes={"extensionAttribute15": (b"new",)})
+    directory.move(held[1][0], f"moved by an upgrade {number}", _ANY_UNIT)
+    directory.move(held[2][0], f"renamed by an upgrade {number}")
+    added = Group(
+        f"added by an upgrade {number}", _ADDED + bytes([number]), attributes={"extensionAttribute15": (b"new",)}
+    )
     directory.add(added)
     return [
         f"{len(held[::7])} groups changed",

@@ -14,10 +14,10 @@ import sys
 import time
 
 import fleet
-from demonstration import DEMO, LAB, PLACES, DatabaseRow, Demonstration, Row, heading
+from demonstration import DEMO, LAB, PLACES, Demonstration, Row, SharedRow, heading
 
 
-def _table(rows: list[Row], databases: list[DatabaseRow]) -> None:
+def _table(rows: list[Row], shared: list[SharedRow]) -> None:
     heading("Result")
     line = "{:<20} {:<8} {:<8} {:<18} {:<7} {:>6}  {}"
     print(line.format("backup root", "server", "GroupID", "set", "sealed", "files", "after the restore"))
@@ -25,9 +25,8 @@ def _table(rows: list[Row], databases: list[DatabaseRow]) -> None:
         sealed = "yes" if row.sealed else "NO"
         where = row.place.backup_root
         print(line.format(where, row.server.name, row.version, row.set_id, sealed, row.files, row.verdict))
-    for database in databases:
-        name = f"database of {database.deployment}"
-        print(f"{database.place.backup_root:<20} {name:<52} rows {database.verdict}")
+    for one in shared:
+        print(f"{one.place.backup_root:<20} {one.what:<52} {one.verdict}")
 
 
 def main() -> int:
@@ -45,10 +44,10 @@ def main() -> int:
     finally:
         demonstration.stop()
     rows = [row for servers, dummy in rounds for row in servers]
-    databases = [database for dummy, found in rounds for database in found]
-    _table(rows, databases)
+    shared = [one for dummy, found in rounds for one in found]
+    _table(rows, shared)
     good = all(row.sealed and row.verdict.startswith("equal") for row in rows)
-    good &= all(database.verdict.startswith("equal") for database in databases)
+    good &= all(one.verdict.startswith("equal") for one in shared)
     verdict = "Everything is back, byte for byte" if good else "NOT everything is back"
     print(f"\n{verdict} ({time.monotonic() - began:.0f} s).")
     return 0 if good else 1

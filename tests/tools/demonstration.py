@@ -70,11 +70,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class DatabaseRow:
-    """What became of one deployment's database in one place."""
+class SharedRow:
+    """What became in one place of something that servers share. what: a database or a domain's groups."""
 
     place: Place
-    deployment: str
+    what: str
     verdict: str
 
 
@@ -88,7 +88,7 @@ class Demonstration:
 
     def start(self) -> None:
         """A fresh fleet."""
-        heading("Start a fleet: two GroupID 10 servers (deployment hq), a GroupID 9 server (branch), a SQL Server")
+        heading("Start a fleet: two GroupID 10 servers (hq), a GroupID 9 server (branch), a SQL Server, a directory")
         self._lab("start")
         listing = [self._where.command("ansible-inventory"), "-i", str(LAB / "inventory.yml"), "--list"]
         done = subprocess.run(listing, env=self._where.variables(), capture_output=True, text=True, check=True)
@@ -103,12 +103,13 @@ class Demonstration:
         """End the fleet, however far the demonstration came."""
         fleet.lab(self._where, "stop", root=LAB)
 
-    def round(self, place: Place) -> tuple[list[Row], list[DatabaseRow]]:
-        """Back up, verify, damage, restore and compare, servers and databases."""
+    def round(self, place: Place) -> tuple[list[Row], list[SharedRow]]:
+        """Back up, verify, damage, restore and compare: servers, databases and groups."""
         heading(f"{place.title}: {place.backup_root}")
         for server in self._servers:
             self._lab("snapshot", server.name, str(DEMO / f"{server.name}.json"))
         before = {deployment: self._lab("rows", deployment) for deployment in self._deployments()}
+        groups = _digests(self._lab("groups"))
         self._play(place, "preflight")
         self._play(place, "backup", groupid_exclude_defaults=[])
         set_ids = {deployment: place.sets(deployment)[-1].name for deployment in self._deployments()}
@@ -118,21 +119,27 @@ class Demonstration:
         print()
         for server in self._servers:
             self._damage(server)
+        print(*(f"  {line}" for line in self._lab("damage-groups").splitlines()), sep="\n")
         for deployment, set_id in set_ids.items():
             print("  " + self._lab("damage-database", deployment).strip())
-            self._play(
-                place,
-                "restore",
-                groupid_deployments=[deployment],
-                groupid_set_id=set_id,
-                groupid_restore_confirm=set_id,
-                groupid_restore_policy="mirror",
-            )
-        databases = [
-            DatabaseRow(place, name, "equal to the original" if self._lab("rows", name) == rows else "DIFFERS")
+            wanted = {
+                "groupid_deployments": [deployment],
+                "groupid_set_id": set_id,
+                "groupid_restore_confirm": set_id,
+                "groupid_restore_policy": "mirror",
+                "groupid_ldif_clear": True,
+            }
+            self._play(place, "restore", **wanted)
+        # Once more, to see that nothing differs any more.
+        self._play(place, "restore", "--check", **wanted)
+        shared = [
+            SharedRow(place, f"database of {name}", _verdict(self._lab("rows", name) == rows))
             for name, rows in before.items()
         ]
-        return [self._judge(place, server, set_ids[server.deployment]) for server in self._servers], databases
+        now = _digests(self._lab("groups"))
+        same = all(now.get(guid) == digest for guid, digest in groups.items())
+        shared.append(SharedRow(place, f"attributes of {len(groups)} groups", _verdict(same)))
+        return [self._judge(place, server, set_ids[server.deployment]) for server in self._servers], shared
 
     def _damage(self, server: Server) -> None:
         """Harm a server, and see that the comparison finds it."""
@@ -177,14 +184,22 @@ class Demonstration:
             raise SystemExit(f"lab {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def _play(self, place: Place, playbook: str, **variables: object) -> None:
+    def _play(self, place: Place, playbook: str, *options: str, **variables: object) -> None:
         """One playbook, its output in a file and its summary here."""
         self._step += 1
         log = DEMO / f"{self._step:02}-{playbook}.log"
         extra = json.dumps(
             {"groupid_backup_root": place.backup_root, "groupid_sql_backup_mode": place.sql_mode, **variables}
         )
-        command = ["ansible-playbook", "-i", str(LAB / "inventory.yml"), f"identityops.groupid.{playbook}", "-e", extra]
+        command = [
+            "ansible-playbook",
+            "-e",
+            extra,
+            "-i",
+            str(LAB / "inventory.yml"),
+            f"identityops.groupid.{playbook}",
+            *options,
+        ]
         began = time.monotonic()
         with log.open("w", encoding="utf-8") as output:
             code = subprocess.run(
@@ -195,10 +210,20 @@ class Demonstration:
                 stderr=output,
                 check=False,
             ).returncode
-        print(f"\n  ansible-playbook identityops.groupid.{playbook}   ({time.monotonic() - began:.1f} s, {log})")
+        named = " ".join([playbook, *options])
+        print(f"\n  ansible-playbook identityops.groupid.{named}   ({time.monotonic() - began:.1f} s, {log})")
         print(*(f"    {line}" for line in _summary(log.read_text(encoding="utf-8"))), sep="\n", flush=True)
         if code != 0:
             raise SystemExit(f"{playbook} ended with code {code}; all of its output is in {log}.")
+
+
+def _digests(listing: str) -> dict[str, str]:
+    """objectGUID -> digest of its attributes, of each group of a listing; names may change."""
+    return dict(line.split("\t")[:2] for line in listing.splitlines())
+
+
+def _verdict(same: bool) -> str:
+    return "equal to the original" if same else "DIFFERS"
 
 
 def _summary(output: str) -> list[str]:
