@@ -142,8 +142,25 @@ def test_part(name: str, folded: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "a..b", ".a", "a.", "a.-b", "a.b-", "a/b", "a\\b", "a.b\n", "nul.corp.example", "com1.x", "a" * 64]
-    + ["set.json", "SET.prepared.json", f"{'a' * 63}.{'b' * 63}.{'c' * 63}.123456789"],
+    [
+        *(
+            "",
+            ".",
+            "..",
+            "a..b",
+            ".a",
+            "a.",
+            "a.-b",
+            "a.b-",
+            "a/b",
+            "a\\b",
+            "a.b\n",
+            "nul.corp.example",
+            "com1.x",
+            "a" * 64,
+        ),
+        *("set.json", "SET.prepared.json", f"{'a' * 63}.{'b' * 63}.{'c' * 63}.123456789"),
+    ],
 )
 def test_bad_part(name: str) -> None:
     with pytest.raises(backup_set.InvalidNameError, match="Part"):
