@@ -8,7 +8,6 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import datetime
-import os
 import pathlib
 import tempfile
 import typing as t
@@ -242,9 +241,12 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
         if path.is_file() and path.read_bytes() == content:
             return False
         if not check:
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(content)
-            os.replace(file.name, path)
+            # Beside it, so that a rename puts it in place; gone with the folder where that fails.
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".groupid-") as folder:
+                draft = pathlib.Path(folder, "draft.ldf")
+                draft.touch(mode=0o600)
+                draft.write_bytes(content)
+                draft.replace(path)
     except OSError as problem:
         raise ValueError(f"modify_file {path} was not written: {problem.strerror}. Name a path that can be.") from None
     return True

@@ -72,7 +72,7 @@ class LdifAction(AgentAction):
                 "msg": str(problem),
                 "error": problem.explained(),
             }
-        return {**outcome, "schema": SCHEMA, "seconds": round(time.monotonic() - began, 3)}
+        return {"failed": False, **outcome, "schema": SCHEMA, "seconds": round(time.monotonic() - began, 3)}
 
     def chosen(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> Chosen:
         """Find the domain in ``groupid_domains``. Raises ValueError, never with a password."""

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions of group attributes ask of the host and of a real slapd, in which order, and what they refuse."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import gzip
+import hashlib
+import itertools
+import pathlib
+import typing as t
+
+import pytest
+from unit.plugins.recorded_host import Host, answer, error
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part
+from lab.directory.groups import Made
+from lab.directory.slapd import Slapd
+
+Make = t.Callable[..., Host]
+SET = "20261122T150405Z"
+_numbers = itertools.count()
+ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": SET, "domain": "Corp.Example"}
+RESTORE = {**ARGS, "confirm": SET}
+PART = {"deployment": "hq", "part": "group_attributes.corp.example", "component": "group_attributes"}
+ADOPTED = answer("adopt", changed=True, server=PART["part"], part_path="D:\\p", part_sha256="a" * 64, state="complete")
+LIST = answer("list", sets=[])
+STORE = [answer("place", changed=True), answer("put", changed=True), answer("put", changed=True), ADOPTED]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
+    with Slapd(tmp_path_factory.mktemp("slapd"), groups=Made(40)) as server:
+        yield server
+
+
+def domains(server: Slapd, **changes: t.Any) -> dict[str, t.Any]:
+    """The variable for a directory, its one item changed."""
+    item = {
+        "name": "corp.example",
+        "server": "127.0.0.1",
+        "port": server.ldaps_port,
+        "username": server.username,
+        "password": server.password,
+        "ca_file": str(server.ca_file),
+    }
+    return {"groupid_domains": [{**item, **changes}]}
+
+
+def file(content: bytes, **facts: t.Any) -> dict[str, t.Any]:
+    """The agent's answer to ``get``."""
+    return answer(
+        "get",
+        content=base64.b64encode(gzip.compress(content)).decode(),
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        **{"sealed": True, "details": {}, **facts},
+    )
+
+
+def export(host: Make, server: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any]]:
+    """Export the directory as it is: files by name, and details of the part."""
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+    assert made.run(**domains(server))["failed"] is False
+    puts = [one for one in made.requests if one["operation"] == "put"]
+    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
+    return files, made.requests[-1]["details"]
+
+
+def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, directory: Slapd) -> None:
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+    result = made.run(**domains(directory))
+    assert [one["operation"] for one in made.requests] == ["place", "put", "put", "adopt"]
+    assert all(PART.items() <= one.items() for one in made.requests)
+    assert made.requests[-1]["files"] == ["corp.example.ldf", "corp.example.groups.jsonl"]
+    assert made.requests[-1]["details"]["exported"] == result["exported"]
+    assert result["exported"] == sum(bool(attributes) for dummy, attributes in directory.groups().values())
+    assert (result["groups"], result["engine"], result["domain"]) == (40, "ldap", "corp.example")
+    assert result["seconds"] > 0
+
+
+def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, directory: Slapd) -> None:
+    done = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+    real = done.run(**domains(directory))
+    sizes = [one["bytes"] for one in done.requests if one["operation"] == "put"]
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, STORE[0], STORE[3], check_mode=True)
+    foretold = made.run(**domains(directory))
+    assert [(one["operation"], one["check"]) for one in made.requests] == [("place", True), ("adopt", True)]
+    assert (foretold["changed"], foretold["files"], foretold["bytes"]) == (True, 2, sum(sizes))
+    assert foretold["exported"] == real["exported"]
+
+
+def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
+    host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_part, "LIMIT", 1000)
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"})
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["error"]["code"], made.requests) == (True, "too_large", [])
+    assert "corp.example.ldf" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "other.example"}, "names 'Corp.Example' 0 times"),
+        ({"filter": "(cn=a"}, "wrong at character 6"),
+        ({"port": 3268}, "global catalog"),
+        ({"attributes": ["objectGUID"]}, "never one of the attributes"),
+        ({"attributes": ["a", "A"]}, "named twice"),
+        ({"password": ""}, "needs username and password"),
+        ({"pasword": "x"}, "'pasword' is no option"),
+    ],
+)
+@pytest.mark.parametrize("module", ["groupid_ldif_export", "groupid_ldif_restore"])
+def test_what_is_wrong_in_the_variable_is_said_before_anybody_is_asked(
+    host: Make, directory: Slapd, module: str, changes: dict[str, t.Any], words: str
+) -> None:
+    made = host(module, RESTORE if module == "groupid_ldif_restore" else ARGS)
+    result = made.run(**domains(directory, **changes))
+    assert (result["failed"], result["changed"], made.requests) == (True, False, [])
+    assert words in result["msg"]
+    assert directory.password not in str(result)
+
+
+def test_a_restore_is_confirmed_by_its_id(host: Make, directory: Slapd) -> None:
+    made = host("groupid_ldif_restore", {**ARGS, "confirm": "yes"})
+    result = made.run(**domains(directory))
+    assert (result["failed"], made.requests) == (True, [])
+    assert f"set_id is {SET}, confirm is yes" in result["msg"]
+
+
+def changed(directory: Slapd) -> str:
+    """Change one group; its DN."""
+    dn = next(dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12"))
+    directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
+    return dn
+
+
+def fetched(files: dict[str, bytes], details: dict[str, t.Any], **facts: t.Any) -> list[dict[str, t.Any]]:
+    """The answers to both gets, in the order they are asked."""
+    return [
+        file(files["corp.example.groups.jsonl"], details=details, **facts),
+        file(files["corp.example.ldf"], details=details, **facts),
+    ]
+
+
+def test_what_is_overwritten_is_stored_before_the_first_write(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    dn = changed(directory)
+    before = directory.groups()
+    refused = [*STORE[:3], answer("adopt", **error("write_failed", cause="There is not enough space. (112)"))]
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *refused)
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["error"]["code"]) == (True, "write_failed")
+    assert directory.groups() == before, "nothing is written while the way back is not safe"
+
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["written"]) == (False, [dn]), result
+    operations = [one["operation"] for one in made.requests]
+    assert operations == ["get", "get", "list", "place", "put", "put", "adopt"]
+    safety = made.requests[-1]
+    assert safety["set_id"] == result["safety"]["set_id"]
+    assert safety["set_id"].endswith("-before-restore")
+    assert (safety["details"]["kind"], safety["details"]["restored"]) == ("undo", SET)
+    assert directory.groups()[next(guid for guid, one in before.items() if one[0] == dn)] != before
+
+
+def test_in_check_mode_a_restore_asks_and_foretells(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    dn = changed(directory)
+    before = directory.groups()
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=True, diff=True)
+    result = made.run(**domains(directory))
+    assert (result["changed"], result["written"], result["safety"]) == (True, [dn], None)
+    assert "changed" in result["diff"]["before"]
+    assert [one["operation"] for one in made.requests] == ["get", "get"]
+    assert directory.groups() == before
+
+
+def test_a_set_without_its_seal_is_refused_unless_asked_for(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details, sealed=False))
+    assert made.run(**domains(directory))["error"]["code"] == "not_sealed"
+    asked = {**RESTORE, "unsealed": True}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details, sealed=False), check_mode=True)
+    assert made.run(**domains(directory))["failed"] is False
+
+
+def test_another_domains_files_are_refused(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    foreign = {**details, "domain_guid": "00000000-0000-0000-0000-000000000001"}
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, foreign))
+    assert made.run(**domains(directory))["error"]["code"] == "other_domain"
+
+
+def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    changed(directory)
+    before = directory.groups()
+    asked = {**RESTORE, "exclude_groups": ["CN=no such group,DC=corp,DC=example"]}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details))
+    result = made.run(**domains(directory))
+    assert result["failed"]
+    assert "CN=no such group,DC=corp,DC=example" in result["msg"]
+    assert directory.groups() == before
+
+
+def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd, tmp_path: pathlib.Path) -> None:
+    files, details = export(host, directory)
+    changed(directory)
+    path = tmp_path / "restore.ldf"
+    made = host("groupid_ldif_restore", {**RESTORE, "modify_file": str(path)}, *fetched(files, details))
+    result = made.run(**domains(directory))
+    assert (result["changed"], result["modify_file"]) == (True, str(path))
+    assert path.read_bytes().count(b"changetype: modify") == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    asked = {**RESTORE, "modify_file": str(tmp_path / "no folder" / "restore.ldf")}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details))
+    assert "was not written: No such file or directory" in made.run(**domains(directory))["msg"]
