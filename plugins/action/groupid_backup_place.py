@@ -9,7 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction, with_finished_at
 
 
 class ActionModule(AgentAction):
@@ -34,3 +34,6 @@ class ActionModule(AgentAction):
             "component": backup_set.check_component(args["component"]),
             "account": args["account"],
         }
+
+    def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        return with_finished_at(answer)

@@ -14,6 +14,9 @@ description:
   - Makes a new part with an empty folder, and lets one account write there. A program such as SQL Server writes its
     backup into it; M(identityops.groupid.groupid_backup_adopt) then makes the part complete.
   - Until then the part is unfinished, and a set that has it is not sealed.
+  - Several runs with one set id may ask for the same place. The folder is made once, and O(account) is let in again. Where
+    another run has completed the part meanwhile, RV(complete) says so, and the part's record is in the result.
+  - A part that holds anything else is refused, and so is a set that is sealed.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -80,10 +83,83 @@ folder:
   sample: \\nas01\backup\hq\20261122T150405Z\database\database
 granted:
   description: Whether O(account) was let in. False where the file system keeps no access lists, which a warning says.
-    Null without an account, and in check mode.
+    Null without an account, in check mode, and where the part is complete.
   returned: success
   type: bool
   sample: true
+complete:
+  description: Whether the part is complete already. Then the result has what M(identityops.groupid.groupid_backup_adopt)
+    returned for it, RV(part_sha256) and the rest, and RV(details).
+  returned: success
+  type: bool
+  sample: false
+part_sha256:
+  description: Digest of the part's record, for the seal.
+  returned: when RV(complete)
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+server:
+  description: Name of the part.
+  returned: when RV(complete)
+  type: str
+  sample: database
+machine_guid:
+  description: Identity of the Windows installation that completed the part.
+  returned: when RV(complete)
+  type: str
+  sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
+version:
+  description: Version of GroupID, if one was named.
+  returned: when RV(complete)
+  type: str
+  sample: "10.0"
+epoch:
+  description: The point in time that the part belongs to.
+  returned: when RV(complete)
+  type: str
+  sample: 20261122T150405Z
+finished_at:
+  description: When the part was finished, UTC.
+  returned: when RV(complete)
+  type: str
+  sample: "2026-11-22T15:04:17.1234567Z"
+state:
+  description: Always V(complete).
+  returned: when RV(complete)
+  type: str
+  sample: complete
+files:
+  description: Number of files.
+  returned: when RV(complete)
+  type: int
+  sample: 1
+directories:
+  description: Number of folders.
+  returned: when RV(complete)
+  type: int
+  sample: 1
+bytes:
+  description: Size of all files.
+  returned: when RV(complete)
+  type: int
+  sample: 73400320
+components:
+  description: The component.
+  returned: when RV(complete)
+  type: list
+  elements: dict
+  sample: [{name: database, status: copied, files: 1}]
+external:
+  description: Always empty, as what lies elsewhere has no place.
+  returned: when RV(complete)
+  type: list
+  elements: str
+  sample: []
+details:
+  description: What else is known of the files, as it was recorded.
+  returned: when RV(complete)
+  type: dict
+  sample: {database: GroupID}
 schema:
   description: Version of this result's shape.
   returned: always
@@ -101,7 +177,7 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(account), V(bad_request), V(part_exists),
-        V(root_missing), V(root_unreadable), V(write_failed), or of a call that got no answer, V(become),
+        V(root_missing), V(root_unreadable), V(set_sealed), V(write_failed), or of a call that got no answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always
       type: str

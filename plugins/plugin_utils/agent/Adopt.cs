@@ -49,27 +49,67 @@ namespace IdentityOpsAgent
             using (HostLock.Take("adopt", set.Deployment + " " + set.SetId, check))
             {
                 Recorder recorder = new Recorder(set, part.Server);
+                StoredPart stored = external ? null : Completed(recorder);
+                if (stored != null)
+                    return Told(stored.Document, stored.Digest, false);
                 List<Tree> trees = new List<Tree>();
                 if (external)
                     recorder.CheckNew(What);
                 else if (!check)
                     trees.Add(Hashed());
                 Sum(trees);
-                Answer answer = new Answer { Changed = true };
-                string digest = null;
-                if (!check)
+                if (check)
+                    return Told(part, null, true);
+                if (external)
+                    recorder.Make(What);
+                string folder = set.PartPath(part.Server);
+                try
                 {
-                    if (external)
-                        recorder.Make(What);
-                    string folder = set.PartPath(part.Server);
-                    digest = recorder.Record(new Writer(What, Next, !Win32.CanFlushVolume(folder)), part, trees);
+                    return Told(part, recorder.Record(new Writer(What, Next, !Win32.CanFlushVolume(folder)), part, trees), true);
                 }
-                answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
-                    .Set("set_path", set.Path).Set("part_path", set.PartPath(part.Server)).Set("state", part.State).Set("part_sha256", digest)
-                    .Set("finished", digest == null ? null : Timestamps.Text(part.Finished)).Set("files", part.Files)
-                    .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("components", part.Components).Set("external", part.External());
-                return answer;
+                catch (AgentError)
+                {
+                    // Another agent on the same share may have been first.
+                    stored = external ? null : Completed(recorder);
+                    if (stored == null)
+                        throw;
+                    return Told(stored.Document, stored.Digest, false);
+                }
             }
+        }
+
+        private Answer Told(Part told, string digest, bool changed)
+        {
+            Answer answer = new Answer { Changed = changed };
+            told.Tell(answer.Members, set, digest);
+            return answer;
+        }
+
+        // The part as another call completed it with the same files; null while it is unfinished.
+        private StoredPart Completed(Recorder recorder)
+        {
+            StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
+            if (stored == null)
+                return null;
+            PartRecord record = new PartRecord();
+            try
+            {
+                if (FileList.Read(stored.Path, record) == stored.Document.FileListDigest)
+                {
+                    List<string> names = record.Files.ConvertAll(delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
+                    if (names.Count == expected.Count && names.TrueForAll(expected.Contains))
+                        return stored;
+                }
+            }
+            catch (FormatError)
+            {
+                throw recorder.Exists(What);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", What, set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
+            throw recorder.Exists(What);
         }
 
         // The folder with exactly the files that were announced, each read once.
@@ -77,9 +117,6 @@ namespace IdentityOpsAgent
         {
             string path = set.PartPath(part.Server);
             string folder = Paths.Combine(path, component);
-            FileFacts facts;
-            if (Win32.TryFacts(Paths.Combine(path, Part.FileName), out facts))
-                throw new AgentError("part_exists", What, path, "The part is complete already.", "Choose a new set id: a part is never written twice.");
             if (!SetFolder.IsFolder(folder))
                 throw Content(folder, "The folder is not there.");
             Tree tree = Tree.Walk(component, folder, new Selection(new List<string>(), new List<string>()));

@@ -23,9 +23,9 @@ namespace IdentityOpsAgent
     {
         public const string FileName = "files.jsonl";
 
-        public static string Write(Writer writer, string part, List<Entry> entries)
+        public static string Write(Writer writer, string path, List<Entry> entries)
         {
-            using (ListFile list = writer.List(Paths.Combine(part, FileName)))
+            using (ListFile list = writer.List(path))
             {
                 StringBuilder line = new StringBuilder();
                 foreach (Entry entry in entries)

@@ -14,9 +14,9 @@ namespace IdentityOpsAgent
     {
         public const string FileName = "manifest.sha256";
 
-        public static string Write(Writer writer, string part, List<Entry> files)
+        public static string Write(Writer writer, string path, List<Entry> files)
         {
-            using (ListFile list = writer.List(Paths.Combine(part, FileName)))
+            using (ListFile list = writer.List(path))
             {
                 foreach (Entry file in files)
                     list.Line(Line(Hashing.Hex(file.Digest), file.Path));

@@ -68,6 +68,15 @@ namespace IdentityOpsAgent
                 .ConvertAll(delegate(PartComponent component) { return component.Name; });
         }
 
+        // What an answer says of a part. `digest`: of part.json, null while there is none.
+        public void Tell(JsonMap members, SetFolder set, string digest)
+        {
+            members.Set("server", Server).Set("machine_guid", MachineGuid).Set("version", Version).Set("epoch", Epoch)
+                .Set("set_path", set.Path).Set("part_path", set.PartPath(Server)).Set("state", State).Set("part_sha256", digest)
+                .Set("finished", digest == null ? null : Timestamps.Text(Finished)).Set("files", Files)
+                .Set("directories", Directories).Set("bytes", Bytes).Set("components", Components).Set("external", External());
+        }
+
         // null when the part does not have it, or has it as absent.
         public PartComponent Copied(string name)
         {
@@ -106,6 +115,11 @@ namespace IdentityOpsAgent
                 Status = map.Text("status"),
                 Include = map.Texts("include"),
                 Exclude = map.Texts("exclude"),
+                Required = map.Flag("required", false),
+                Files = map.Amount("files"),
+                Directories = map.Amount("directories"),
+                Bytes = map.Amount("bytes"),
+                Excluded = map.Amount("excluded"),
                 Problems = map.Amount("problems"),
             };
             if (!component.IsCopied && component.Status != Absent && component.Status != External)

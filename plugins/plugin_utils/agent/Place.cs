@@ -6,7 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `place`: a new part with an empty folder for a component, which another program will fill. `adopt` makes it complete.
+    // The operation `place`: a part with an empty folder for a component, which another program will fill. `adopt` makes it complete. Of several runs
+    // with one set id each asks for the place: what is there of it is right, and a complete part is told.
     internal static class Place
     {
         private const string What = "The folder was not made";
@@ -15,24 +16,61 @@ namespace IdentityOpsAgent
         {
             SetFolder set = SetFolder.Of(request);
             string server = Names.Part(request.Text("part"));
-            string folder = Paths.Combine(set.PartPath(server), Names.Component(request.Text("component")));
+            string component = Names.Component(request.Text("component"));
+            string folder = Paths.Combine(set.PartPath(server), component);
             string account = request.TextOrNull("account");
             Recorder recorder = new Recorder(set, server);
-            recorder.CheckNew(What);
+            Answer answer = new Answer();
+            StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
             bool? granted = null;
-            if (!request.Flag("check", false))
+            if (stored == null)
             {
-                recorder.Make(What);
-                Writer writer = new Writer(What, "Correct groupid_backup_root, or give the account the right to write there.", false);
-                writer.CreateFolder(folder);
-                if (account != null)
-                    granted = Grant(folder, account);
+                answer.Changed = !IsThere(set, server, folder, recorder);
+                if (!request.Flag("check", false))
+                {
+                    recorder.Ensure(What, component);
+                    if (account != null)
+                        granted = Grant(folder, account);
+                }
             }
-            Answer answer = new Answer { Changed = true };
             if (granted == false)
                 answer.Warnings.Add("The file system of the backup root keeps no access lists: whether '" + account + "' may write there was not settled here.");
-            answer.Members.Set("set_path", set.Path).Set("part_path", set.PartPath(server)).Set("folder", folder).Set("granted", granted);
+            answer.Members.Set("set_path", set.Path).Set("part_path", set.PartPath(server)).Set("folder", folder).Set("granted", granted)
+                .Set("complete", stored != null);
+            if (stored != null)
+            {
+                stored.Document.Tell(answer.Members, set, stored.Digest);
+                answer.Members.Set("details", stored.Document.Details);
+            }
             return answer;
+        }
+
+        // Whether the unfinished part has its folder. One that holds anything else is somebody else's, and a sealed set takes nothing more.
+        private static bool IsThere(SetFolder set, string server, string folder, Recorder recorder)
+        {
+            FileFacts facts;
+            try
+            {
+                if (Win32.TryFacts(Paths.Combine(set.Path, SetFolder.Sealed), out facts))
+                    throw new AgentError("set_sealed", What, set.Path, "The set is sealed.", "Choose a new set id: a sealed set takes no other part.");
+                if (SetFolder.IsFolder(folder))
+                    return true;
+                if (SetFolder.IsFolder(set.PartPath(server)) && IsEmpty(set.PartPath(server)))
+                    return false;
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", What, set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
+            recorder.CheckNew(What);
+            return false;
+        }
+
+        private static bool IsEmpty(string folder)
+        {
+            foreach (FoundEntry found in Win32.Enumerate(folder))
+                return false;
+            return true;
         }
 
         private static bool Grant(string folder, string account)

@@ -8,15 +8,18 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it complete.
+    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it complete. Two agents may record one
+    // part on a share: what they write of the same files is the same, nothing is replaced, and part.json is the one's that was first.
     internal sealed class Recorder
     {
         private readonly SetFolder set;
+        private readonly string server;
         private readonly string folder;
 
         public Recorder(SetFolder set, string server)
         {
             this.set = set;
+            this.server = server;
             folder = set.PartPath(server);
         }
 
@@ -37,6 +40,36 @@ namespace IdentityOpsAgent
             }
             if (taken)
                 throw Exists(what);
+        }
+
+        // The part as it was completed with this component and no other, of a status; null when it has no part.json. Errors: root_unreadable,
+        // part_exists (it holds something else).
+        public StoredPart Completed(string what, string component, string status)
+        {
+            FileFacts facts;
+            try
+            {
+                if (!Win32.TryFacts(Paths.Combine(folder, Part.FileName), out facts))
+                    return null;
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+            }
+            StoredPart stored = StoredPart.Open(set, server, what);
+            bool same = stored.DocumentFlaw == null && stored.SealFlaw == null && stored.Document.Components.Count == 1
+                && stored.Document.Components[0].Name == component && stored.Document.Components[0].Status == status;
+            if (!same)
+                throw Exists(what);
+            return stored;
+        }
+
+        // An unfinished part with the folder of a component. What is there of it already is right.
+        public void Ensure(string what, string component)
+        {
+            Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
+            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Paths.Combine(folder, component), Win32.CreateFolder);
         }
 
         // The folders above it are closed to ordinary users where this makes them; the part itself must be new.
@@ -73,8 +106,8 @@ namespace IdentityOpsAgent
             files.Sort(Entry.ByPath);
             all.AddRange(files);
             all.Sort(Entry.ByPath);
-            part.ManifestDigest = Manifest.Write(writer, folder, files);
-            part.FileListDigest = FileList.Write(writer, folder, all);
+            part.ManifestDigest = Listed(writer, Manifest.FileName, delegate(string path) { return Manifest.Write(writer, path, files); });
+            part.FileListDigest = Listed(writer, FileList.FileName, delegate(string path) { return FileList.Write(writer, path, all); });
             writer.Flush(folder);
             part.Finished = Timestamps.Now();
             byte[] document = Encoding.ASCII.GetBytes(JsonWriter.Text(part.ToJson()) + "\n");
@@ -82,7 +115,29 @@ namespace IdentityOpsAgent
             return Hashing.Hex(document, document.Length);
         }
 
-        private AgentError Exists(string what)
+        // A list appears under its name whole. One that is there was left by a call that was killed, or is another agent's: it must be the same.
+        private string Listed(Writer writer, string name, Func<string, string> write)
+        {
+            string path = Paths.Combine(folder, name);
+            string draft = Paths.Combine(folder, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
+            string digest = write(draft);
+            writer.Try(path, delegate
+            {
+                try
+                {
+                    Win32.Move(draft, path, false);
+                }
+                catch (SystemError error)
+                {
+                    Win32.Delete(draft);
+                    if (!SystemCodes.IsTaken(error) || Stored.Lines(path, delegate { }) != digest)
+                        throw;
+                }
+            });
+            return digest;
+        }
+
+        public AgentError Exists(string what)
         {
             return new AgentError("part_exists", what, folder, "The set already has a part of this name.",
                 "Choose a new set id: a part is never written twice.");

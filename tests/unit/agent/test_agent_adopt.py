@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import typing as t
 
 import pytest
-from unit.agent.conftest import SET_ID
+from unit.agent.conftest import SET_ID, Host
 
 PART = {"part": "database", "component": "database"}
 DOMAIN = "group_attributes.corp.example"
@@ -83,11 +85,103 @@ def test_only_what_was_announced_is_adopted(host: t.Any, folder: pathlib.Path) -
 
 
 def test_a_part_is_never_made_twice(host: t.Any, folder: pathlib.Path) -> None:
-    assert code(host.call("place", **PART)) == "part_exists"
     (folder / "GroupID.bak").write_bytes(b"x")
     assert code(adopt(host, "GroupID.bak")) == "none"
-    assert code(adopt(host, "GroupID.bak")) == "part_exists"
+    before = host.picture(host.root)
+    assert code(adopt(host, "other.bak")) == "part_exists"
+    assert code(adopt(host, "GroupID.bak", "other.bak")) == "part_exists"
     assert code(adopt(host, external=True)) == "part_exists"
+    assert code(host.call("place", **{**PART, "component": "other"})) == "part_exists"
+    assert host.picture(host.root) == before
+
+
+def test_a_place_is_given_to_every_run_of_the_set(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"half")
+    before = host.picture(host.root)
+    again = host.call("place", **PART, account="CORP\\sql01$")
+    assert (code(again), again["changed"], again["granted"], again["complete"]) == ("none", False, False, False)
+    assert again["folder"] == str(folder)
+    assert host.picture(host.root) == before
+    assert not host.call("place", **PART, check=True)["changed"]
+
+
+def test_a_place_that_was_cut_is_finished(host: t.Any, folder: pathlib.Path) -> None:
+    folder.rmdir()
+    placed = host.call("place", **PART)
+    assert (code(placed), placed["changed"], folder.is_dir()) == ("none", True, True)
+    folder.rename(folder.parent / "data")
+    assert code(host.call("place", **PART)) == "part_exists", "somebody else's part"
+
+
+def test_a_complete_part_is_told_to_whom_asks_for_its_place(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"the backup")
+    made = adopt(host, "GroupID.bak", version="10.0")
+    before = host.picture(host.root)
+    again = host.call("place", **PART, account="CORP\\sql01$")
+    assert (code(again), again["changed"], again["complete"], again["granted"]) == ("none", False, True, None)
+    told = ("server", "version", "epoch", "state", "part_sha256", "files", "directories", "bytes", "machine_guid")
+    assert {name: again[name] for name in told} == {name: made[name] for name in told}
+    assert (again["details"], again["finished"]) == (DETAILS, made["finished"])
+    assert host.picture(host.root) == before
+
+
+def test_a_part_that_was_completed_meanwhile_is_answered_with_its_record(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"the backup")
+    made = adopt(host, "GroupID.bak", version="10.0")
+    host.name, host.machine_guid = "WEB02", "22222222-0000-4000-8000-000000000002"
+    again = adopt(host, "GroupID.bak", version="10.0")
+    assert (made["changed"], again["changed"]) == (True, False)
+    assert {**again, "changed": True, "seconds": 0} == {**made, "seconds": 0}
+
+
+def test_two_agents_at_once_make_one_part(
+    executable: pathlib.Path, host: t.Any, folder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """On a share every computer has a lock of its own: the name of part.json decides."""
+    content = os.urandom(30_000_000)
+    (folder / "GroupID.bak").write_bytes(content)
+    hosts = [host]
+    for name in ("WEB02", "WEB03", "WEB04"):
+        other = Host(executable, tmp_path / name)
+        other.name, other.root = name, host.root
+        hosts.append(other)
+    with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+        answers = list(pool.map(lambda one: adopt(one, "GroupID.bak"), hosts))
+    assert [code(answer) for answer in answers] == ["none"] * len(hosts)
+    assert [answer["changed"] for answer in answers].count(True) == 1
+    assert len({answer["part_sha256"] for answer in answers}) == 1
+    assert sorted(one.name for one in folder.parent.iterdir()) == [
+        "database",
+        "files.jsonl",
+        "manifest.sha256",
+        "part.json",
+    ]
+    assert host.call("verify", server="database", components=None)["state"] == "verified"
+
+
+def test_lists_of_an_adoption_that_was_cut_are_taken_when_they_agree(host: t.Any, folder: pathlib.Path) -> None:
+    (folder / "GroupID.bak").write_bytes(b"the backup")
+    adopt(host, "GroupID.bak")
+    (folder.parent / "part.json").unlink()
+    assert adopt(host, "GroupID.bak")["changed"]
+    assert host.call("verify", server="database", components=None)["state"] == "verified"
+    (folder.parent / "part.json").unlink()
+    (folder / "GroupID.bak").write_bytes(b"another one")
+    refused = adopt(host, "GroupID.bak")
+    assert (code(refused), "manifest.sha256" in refused["error"]["path"]) == ("write_failed", True)
+    assert not (folder.parent / "part.json").exists()
+
+
+def test_a_sealed_set_takes_no_place(host: t.Any) -> None:
+    own = host.backup()
+    parts = [{"server": own["server"], "part_sha256": own["part_sha256"]}]
+    document = {"schema": 1, "deployment": "hq", "set_id": SET_ID, "decider": "web01", "parts": parts}
+    prepared = host.call("seal", phase="prepared", document=json.dumps(document), parts=[])
+    host.call("seal", phase="sealed", document_sha256=prepared["document_sha256"])
+    before = host.picture(host.root)
+    assert code(host.call("place", **PART)) == "set_sealed"
+    assert code(host.call("place", **PART, check=True)) == "set_sealed"
+    assert host.picture(host.root) == before
 
 
 @pytest.mark.parametrize("name", ["../x.bak", "a/b.bak", "NUL", "", "x:y"])
