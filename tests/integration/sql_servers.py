@@ -6,19 +6,27 @@
 from __future__ import annotations
 
 import collections.abc as c
+import dataclasses
 import json
 import os
 import pathlib
+import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Outcome, Session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
+from lab.sql.catalogue import VIEWS
+from lab.sql.engine import User
 from lab.sql.server import SqlServerDouble
 
 VARIABLE = "GROUPID_TEST_SQL"
 """JSON: the fields of a Target, and ``folder``, which SQL Server's service can write to."""
+
+LOGIN = "groupid_backup"
+PASSWORD = "Lab-Two-Logins-1!"
+_README = pathlib.Path(__file__).parents[2] / "README.md"
 
 ROWS = ((1, "first"), (2, "zweite — Größe"), (3, "it's third"))
 
@@ -31,6 +39,12 @@ class Server(t.Protocol):
 
     def make(self, database: str) -> None:
         """Make a database anew."""
+
+    def login(self, database: str, *, restores: bool) -> Target:
+        """Make one of the README's two logins, and give the server as it sees it."""
+
+    def recovery(self, database: str, model: str) -> None:
+        """Set the recovery model."""
 
     def change(self, database: str) -> None:
         """Change, add and delete rows."""
@@ -78,6 +92,28 @@ class Double:
         for row in ROWS:
             self._double.engine.sql(database, 'INSERT INTO "svc.Client" (ClientId, Name) VALUES (?, ?)', row)
 
+    def login(self, database: str, *, restores: bool) -> Target:
+        granted = {f"msdb.{table}" for table in re.findall(r"GRANT SELECT ON (\S+)", grants(restores))}
+        views = {name for name in VIEWS if name.startswith("msdb.")}
+        made = self._double.engine.add_login(
+            LOGIN,
+            PASSWORD,
+            permissions=set(re.findall(r"GRANT (CREATE ANY DATABASE|VIEW SERVER STATE) TO", grants(restores))),
+            roles=set(re.findall(r"ALTER SERVER ROLE (\w+)", grants(restores))),
+            denied=views - granted,
+        )
+        user = User(
+            LOGIN,
+            made.sid,
+            frozenset(re.findall(r"ALTER ROLE (\w+)", grants(restores))),
+            frozenset(re.findall(r"GRANT (VIEW DEFINITION) TO", grants(restores))),
+        )
+        self._double.engine.database(database).users = (user,)
+        return dataclasses.replace(self.target, username=LOGIN, password=PASSWORD)
+
+    def recovery(self, database: str, model: str) -> None:
+        self._double.engine.database(database).recovery_model = model
+
     def change(self, database: str) -> None:
         for statement in (
             """UPDATE "svc.Client" SET Name = 'changed' WHERE ClientId = 1""",
@@ -101,6 +137,7 @@ class Real:
         self.folder = given.pop("folder")
         self.target = Target(**given)
         self._made: set[str] = set()
+        self._has_login = False
 
     def make(self, database: str) -> None:
         self._drop(database)
@@ -110,6 +147,21 @@ class Real:
         self._within(database, "CREATE TABLE svc.Client (ClientId int PRIMARY KEY, Name nvarchar(100))")
         for number, name in ROWS:
             self._within(database, f"INSERT INTO svc.Client VALUES ({number}, {literal(name)})")
+
+    def login(self, database: str, *, restores: bool) -> Target:
+        self._drop_login()
+        place = "master"
+        for statement in grants(restores).replace("'...'", literal(PASSWORD)).split(";"):
+            text = statement.strip()
+            if text.startswith("USE "):
+                place = {"GroupID": database}.get(text.split()[1], text.split()[1])
+            elif text:
+                self._within(place, text)
+        self._has_login = True
+        return dataclasses.replace(self.target, auth="sql", username=LOGIN, password=PASSWORD)
+
+    def recovery(self, database: str, model: str) -> None:
+        send(self, f"ALTER DATABASE {identifier(database)} SET RECOVERY {model}")
 
     def change(self, database: str) -> None:
         self._within(database, "UPDATE svc.Client SET Name = N'changed' WHERE ClientId = 1")
@@ -123,6 +175,12 @@ class Real:
     def clean(self) -> None:
         for database in self._made:
             self._drop(database)
+        if self._has_login:
+            self._drop_login()
+
+    def _drop_login(self) -> None:
+        self._within("msdb", f"DROP USER IF EXISTS {LOGIN}")
+        self._within("master", f"IF SUSER_ID({literal(LOGIN)}) IS NOT NULL DROP LOGIN {LOGIN}")
 
     def _within(self, database: str, statement: str) -> Outcome:
         return send(self, f"EXEC {identifier(database)}.sys.sp_executesql {literal(statement)}")
@@ -135,6 +193,13 @@ class Real:
             f"ALTER DATABASE {identifier(database)} SET SINGLE_USER WITH ROLLBACK IMMEDIATE; "
             f"DROP DATABASE {identifier(database)} END",
         )
+
+
+def grants(restores: bool) -> str:
+    """Give the README's statements for the login that backs up, or for the one that restores as well."""
+    text = _README.read_text(encoding="utf-8").partition("-- backup and verify\n")[2].partition("```")[0]
+    first, second = text.split("-- and restore: all of that, and\n")
+    return re.sub(r"--.*", "", first + second if restores else first)
 
 
 def missing() -> str:

@@ -24,6 +24,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+    ConnectionLostError,
+    Message,
+    Outcome,
+    Session,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 from lab.sql.drivers import drivers
@@ -64,17 +70,24 @@ def new_set() -> str:
     return f"20260101T{next(_numbers):06d}Z-{uuid.uuid4().hex[:8]}"
 
 
-def back_up(server: Server, database: str, set_id: str, **options: t.Any) -> dict[str, t.Any]:
+def back_up(
+    server: Server, database: str, set_id: str, opener: c.Callable[[], Session] | None = None, **options: t.Any
+) -> dict[str, t.Any]:
     wanted = {"path": server.folder, "file_name": f"{uuid.uuid4().hex}", "version": "10.0", **options}
     request = BackupRequest(database=database, deployment="hq", set_id=set_id, **wanted)
-    return BackupTask(request, open_on(server), 60.0).run(check=False)
+    return BackupTask(request, opener or open_on(server), 60.0).run(check=False)
 
 
 def put_back(
-    server: Server, database: str, made: t.Mapping[str, t.Any], set_id: str, **options: t.Any
+    server: Server,
+    database: str,
+    made: t.Mapping[str, t.Any],
+    set_id: str,
+    opener: c.Callable[[], Session] | None = None,
+    **options: t.Any,
 ) -> dict[str, t.Any]:
     request = RestoreRequest(database=database, files=tuple(made["files"]), set_id=set_id, **options)
-    return restore(check_request(request, set_id), open_on(server), "the server")
+    return restore(check_request(request, set_id), opener or open_on(server), "the server")
 
 
 def test_the_facts(server: Server, database: str) -> None:
@@ -135,6 +148,83 @@ def test_an_offline_database_is_restored(server: Server, database: str) -> None:
     send(server, f"ALTER DATABASE {identifier(database)} SET OFFLINE WITH ROLLBACK IMMEDIATE")
     assert put_back(server, database, made, set_id)["state"] == "ONLINE"
     assert server.rows(database) == list(ROWS)
+
+
+@pytest.mark.parametrize("start", ["ONLINE", "OFFLINE"])
+def test_a_simple_database_is_restored(server: Server, database: str, start: str) -> None:
+    """Without REPLACE where the server can compare the family, with it where it cannot."""
+    server.recovery(database, "SIMPLE")
+    set_id = new_set()
+    made = back_up(server, database, set_id)
+    server.change(database)
+    if start == "OFFLINE":
+        send(server, f"ALTER DATABASE {identifier(database)} SET OFFLINE WITH ROLLBACK IMMEDIATE")
+    done = put_back(server, database, made, set_id)
+    assert (done["outcome"], done["state"]) == ("restored", "ONLINE")
+    assert server.rows(database) == list(ROWS)
+
+
+class Cut:
+    """A session whose connection is closed as soon as RESTORE DATABASE says something, which is in its middle."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def execute(
+        self, batch: str, *, timeout: int = 0, on_message: c.Callable[[Message], None] | None = None
+    ) -> Outcome:
+        if not batch.startswith("RESTORE DATABASE"):
+            return self._session.execute(batch, timeout=timeout, on_message=on_message)
+        try:
+            return self._session.execute(batch, timeout=timeout, on_message=self._lose)
+        finally:
+            self._session.close()
+
+    def _lose(self, message: Message) -> None:
+        raise ConnectionLostError(None, f"cut at: {message.text}")
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def test_a_cut_restore_ends_as_before_or_as_after(server: Server, database: str) -> None:
+    set_id = new_set()
+    made = back_up(server, database, set_id)
+    server.change(database)
+    changed = server.rows(database)
+    cuts = [Cut]
+
+    def opener() -> Session:
+        session = open_session(server.target)
+        return cuts.pop()(session) if cuts else session
+
+    outcome = "restored"
+    try:
+        done = put_back(server, database, made, set_id, opener)
+        assert any("connection was lost" in warning for warning in done["warnings"])
+    except RestoreError as error:
+        outcome = error.result["outcome"]
+    assert server.rows(database) == {"restored": list(ROWS), "rolled_back": changed, "as_found": changed}[outcome]
+    assert put_back(server, database, made, set_id)["outcome"] == "restored"
+    assert server.rows(database) == list(ROWS)
+
+
+def test_the_two_logins_of_the_readme_are_enough(server: Server, database: str) -> None:
+    set_id = new_set()
+    login = server.login(database, restores=False)
+    made = back_up(server, database, set_id, lambda: open_session(login))
+    assert not made.get("failed"), made
+    assert (made["verified"], made["checksums"]) == (True, True)
+    server.change(database)
+    changed = server.rows(database)
+    with pytest.raises(RestoreError) as refusal:
+        put_back(server, database, made, set_id, lambda: open_session(login))
+    assert refusal.value.result["outcome"] == "as_found"
+    assert server.rows(database) == changed
+
+    login = server.login(database, restores=True)
+    done = put_back(server, database, made, set_id, lambda: open_session(login))
+    assert (done["outcome"], server.rows(database)) == ("restored", list(ROWS))
 
 
 def test_another_databases_backup_is_refused(server: Server, database: str) -> None:

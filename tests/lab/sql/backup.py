@@ -319,7 +319,8 @@ def _header(
         "owner_sid": database.owner_sid.hex(),
         "master_key": database.master_key,
         "users": [
-            [user.name, user.sid.hex() if user.sid is not None else None, sorted(user.roles)] for user in database.users
+            [user.name, user.sid.hex() if user.sid is not None else None, sorted(user.roles), sorted(user.permissions)]
+            for user in database.users
         ],
         "files": [dataclasses.asdict(file) for file in database.files],
         "contents": [[number, len(body)] for number, body in contents],

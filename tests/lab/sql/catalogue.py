@@ -363,6 +363,13 @@ def _database_role_members(engine: Engine, session: Session, database: Database 
             yield (numbers.get(role, 16399), number)
 
 
+def _sees_objects(engine: Engine, session: Session, database: Database) -> bool:
+    """Whether the catalogue shows a session the tables of a database: it takes some right on them."""
+    user = database.user_of(session.login)
+    seen = {"db_owner", "db_datareader", "db_ddladmin"} & engine.roles_in(session.login, database)
+    return bool(seen) or (user is not None and "VIEW DEFINITION" in user.permissions)
+
+
 _TABLE_COLUMNS = "object_id:i name:n schema_id:i type:n type_desc:n create_date:d modify_date:d is_ms_shipped:b"
 
 
@@ -382,7 +389,7 @@ def _schemas(engine: Engine, database: Database) -> dict[str, int]:
 
 
 def _user_tables(engine: Engine, session: Session, database: Database | None) -> c.Iterator[Row]:
-    if database is None:
+    if database is None or not _sees_objects(engine, session, database):
         return
     numbers, made = _schemas(engine, database), moment(database.created)
     for number, schema, name in tables_of(engine, database):

@@ -101,11 +101,12 @@ class Login:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A user in a database, joined with its login by the sid alone."""
+    """A user in a database, joined with its login by the sid alone. ``permissions``: granted in that database."""
 
     name: str
     sid: bytes | None
     roles: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -245,6 +245,8 @@ def _database_permissions(engine: Engine, session: Session, database: Database) 
         found |= {"BACKUP DATABASE", "BACKUP LOG"}
     if "db_datareader" in roles:
         found |= {"SELECT"}
+    user = database.user_of(session.login)
+    found |= user.permissions if user else set()
     if session.login.holds("ALTER ANY DATABASE"):
         found |= {"ALTER"}
     if database.name == "master" and engine.may_create(session.login):

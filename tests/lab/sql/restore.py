@@ -400,8 +400,8 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
     database.tde_thumbprint = header["tde"]
     database.master_key = header["master_key"]
     database.users = tuple(
-        User(name, None if sid is None else bytes.fromhex(sid), frozenset(roles))
-        for name, sid, roles in header["users"]
+        User(name, None if sid is None else bytes.fromhex(sid), frozenset(roles), frozenset(permissions))
+        for name, sid, roles, permissions in header["users"]
     )
     # dbo's sid is in the backup, but the owner in master is whoever restored, unless the database was there before.
     if not any(row["destination_database_name"] == database.name for row in engine.history.get("restorehistory", [])):
