@@ -981,3 +981,35 @@ def test_names_that_need_quoting(site: Site, name: str) -> None:
     assert len(result["safety"]["name"]) <= 128
     with sqlite3.connect(site.double.engine.path_of(site.double.engine.database(name))) as rows:
         assert rows.execute(f"SELECT Name FROM {TABLE}").fetchone() == ("saved",)
+
+
+HOSTILE = ("A]b'; DROP DATABASE x;--", "ü漢字𝄞", "n" * 128, "]" * 64, "'" * 128, "𝄞" * 64, "a/b\\c:d*e?f")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["sql", "unicode", "long", "brackets", "quotes", "pairs", "path"])
+def test_hostile_names_to_restore_under(site: Site, name: str) -> None:
+    wanted = dataclasses.replace(REQUEST, as_database=name)
+    made = site.restore(wanted)
+    copy = site.double.engine.database(name)
+    assert (made["outcome"], copy.state, copy.user_access) == ("restored", "ONLINE", "MULTI_USER")
+    assert [file["path"] for file in made["files"]] == [file.path for file in copy.files]
+    folders = {file.path.rpartition("\\")[0] for file in copy.files}
+    assert folders == {r"D:\MSSQL\DATA", r"D:\MSSQL\LOG"}
+    site.write("new", name)
+    again = site.restore(wanted)
+    assert (again["outcome"], bool(again["safety"])) == ("restored", True)
+    assert site.double.engine.sql(name, f"SELECT Name FROM {TABLE}") == [("saved",)]
+    assert set(site.double.engine.databases) == {"master", "tempdb", "model", "msdb", "groupid", name.casefold()}
+
+
+def test_hostile_logical_names(site: Site) -> None:
+    files = (
+        DataFile(1, "Da'ta]; --", r"D:\MSSQL\DATA\it's.mdf"),
+        DataFile(2, "漢" * 64, r"D:\MSSQL\LOG\l]o'g.ldf", "LOG"),
+    )
+    site.double.engine.add_database("odd", files=files)
+    site.run(backup("odd", r"D:\MSSQL\Backup\odd.bak"))
+    made = site.restore(Request("odd", (r"D:\MSSQL\Backup\odd.bak",), SET, as_database="x" * 128))
+    assert [file["name"] for file in made["files"]] == [file.name for file in files]
+    copy = site.double.engine.database("x" * 128)
+    assert [file.path for file in copy.files] == [file["path"] for file in made["files"]]

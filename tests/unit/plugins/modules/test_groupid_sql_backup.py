@@ -223,9 +223,10 @@ def test_file_of_another_set_is_left_as_it_is(server: SqlServerDouble, driver: s
 
 
 def test_two_controllers_with_one_set_make_one_backup(server: SqlServerDouble) -> None:
-    run = [[request_for()] * 5] * 5
+    """50 hosts each, in 5 serial batches."""
+    run = [[request_for()] * 10] * 5
     results = [*itertools.chain(*sql_controllers.controllers(target(server), [run, run]))]
-    assert len(results) == 50
+    assert len(results) == 100
     assert [outcome["msg"] for outcome in results if outcome.get("failed")] == []
     assert backups(server) == 1
     assert sum(outcome["changed"] for outcome in results) == 1
