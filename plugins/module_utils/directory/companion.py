@@ -65,7 +65,7 @@ def _group(text: bytes) -> Group:
     if not isinstance(fields, dict) or fields.keys() != _KEYS:
         raise ValueError("it is not an object with guid, dn and exported, and nothing else")
     shown, dn, exported = fields["guid"], fields["dn"], fields["exported"]
-    if type(shown) is not str or type(dn) is not str or type(exported) is not bool:
+    if not isinstance(shown, str) or not isinstance(dn, str) or not isinstance(exported, bool):
         raise ValueError("a value is not of its kind")
     try:
         dn.encode()

@@ -151,8 +151,6 @@ class Comparison:
 
     def _difference(self, then: StoredGroup | None, now: StoredGroup | None) -> GroupDifference:
         """Compare two groups of one objectGUID, of which one may be missing. Raises FilesError."""
-        some = then or now
-        assert some is not None
         changes: tuple[AttributeDifference, ...] = ()
         if then and now and then[2] != now[2]:
             old, new = self._then.values(*then[1:]), self._now.values(*now[1:])
@@ -162,13 +160,16 @@ class Comparison:
             )
             changes = tuple(change for change in compared if change.then != change.now)
         return GroupDifference(
-            some[0],
+            (then or now or _NOWHERE)[0],
             then[1] if then else None,
             now[1] if now else None,
             bool(then and then[2]),
             bool(now and now[2]),
             changes,
         )
+
+
+_NOWHERE: t.Final[StoredGroup] = (b"", "", b"")
 
 
 def _joined(

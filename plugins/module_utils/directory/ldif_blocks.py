@@ -115,7 +115,7 @@ def _decoded(pieces: c.Iterator[bytes], codec: str) -> c.Iterator[bytes]:
         try:
             text = decoder.decode(piece, last)
         except UnicodeDecodeError as problem:
-            before = problem.object[: problem.start].decode(codec, "replace")
+            before = bytes(problem.object)[: int(problem.start)].decode(codec, "replace")
             raise LdifError(
                 line + before.count("\n"),
                 f"The file begins as {codec.upper()}, and this line is not ({problem.reason}).",

@@ -38,28 +38,31 @@ def look(target: Target) -> Look:
     Raises NoDirectoryError when nobody is there or answers. What is wrong with TLS is told only: another library
     judges it.
     """
-    text, step = "", ""
     try:
         with socket.create_connection((target.host, target.tcp_port), timeout=target.timeout) as server:
             if target.encryption == "starttls" and not _starts_tls(server):
                 return Look("the server does not start TLS when asked to")
             return _handshake(server, target) if target.encryption != "kerberos" else Look()
-    except socket.gaierror as problem:
-        code, text = "name", f"{target.host}: {problem.strerror}"
+    except (OSError, UnicodeError) as problem:
+        code, cause, step = _told(problem, target)
+        raise NoDirectoryError(code, not_connected(target), cause, step) from None
+
+
+def _told(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
+    """Give code, cause and next step of a connection that did not come about."""
+    if isinstance(problem, UnicodeError):
+        return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
+    if isinstance(problem, socket.gaierror):
         step = "Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server."
-    except UnicodeError:
-        code, text = "name", f"{target.host}: not a name in DNS"
-        step = "Check the name of the server."
-    except ConnectionRefusedError:
-        code, text = "refused", f"{target}: connection refused"
+        return "name", f"{target.host}: {problem.strerror}", step
+    if isinstance(problem, ConnectionRefusedError):
         step = "Check that it is a domain controller, that it runs, and the port. LDAPS needs a certificate on it."
-    except TimeoutError:
-        code, text = "timeout", f"{target}: no answer within {target.timeout} seconds"
+        return "refused", f"{target}: connection refused", step
+    if isinstance(problem, TimeoutError):
         step = "Check that the server is up, and that no firewall is in between."
-    except OSError as problem:
-        code, text = "network", f"{target}: {problem.strerror or problem}"
-        step = "Check the network between this host and the server."
-    raise NoDirectoryError(code, not_connected(target), text, step)
+        return "timeout", f"{target}: no answer within {target.timeout} seconds", step
+    step = "Check the network between this host and the server."
+    return "network", f"{target}: {problem.strerror or problem}", step
 
 
 def not_connected(target: Target) -> str:

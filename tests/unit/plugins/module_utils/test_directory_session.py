@@ -170,7 +170,7 @@ def test_a_filter_that_is_none_is_an_error(slapd: Slapd, directory: Directory) -
 @pytest.fixture
 def group(slapd: Slapd) -> c.Iterator[str]:
     """A group with extensionData b"\\0one" and b"two" and extensionAttribute12 "Old"; put back at the end."""
-    dn, before = next(iter(slapd.groups().values()))
+    [(dn, before), *dummy] = slapd.groups().values()
     slapd.change(dn, "extensionData", b"\0one", b"two")
     slapd.change(dn, "extensionAttribute12", b"Old")
     yield dn
