@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import collections.abc as c
+import concurrent.futures
+import contextlib
 import json
 import pathlib
+import secrets
+import subprocess
+import threading
+import time
 
 import pytest
 from integration import sets
-from integration.controller import Controller
+from integration.controller import Controller, Run
 
 from lab import databases, fleet, inventory
 from lab.lab import Lab, prepare
@@ -71,16 +77,102 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     assert databases.rows(lab.root, "hq") == before
 
     [dump] = part.glob("database/*.bak")
-    content = bytearray(dump.read_bytes())
-    content[len(content) // 2] ^= 1
-    dump.write_bytes(content)
-    controller.play("verify").failed("database/GroupID_hq.bak", "SHA-256")
+    whole = dump.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    damaged = [whole[: len(whole) * percent // 100] for percent in (1, 60, 99)]
     asked = len(lab.sql.statements)
-    wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
-    controller.play("restore", extra={**wanted, "groupid_deployments": ["hq"]}).failed("database/GroupID_hq.bak")
-    assert len(lab.sql.statements) == asked, "refused by its hash, before SQL Server was asked anything"
+    for content in (bytes(flipped), *damaged):
+        dump.write_bytes(content)
+        wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
+        controller.play("restore", extra={**wanted, "groupid_deployments": ["hq"]}).failed("database/GroupID_hq.bak")
+        assert len(lab.sql.statements) == asked, "refused by its hash, before SQL Server was asked anything"
+    controller.play("verify").failed("database/GroupID_hq.bak")
+    dump.write_bytes(bytes(flipped))
+    controller.play("verify").failed("database/GroupID_hq.bak", "SHA-256")
     dump.unlink()
     controller.play("verify").failed("database/GroupID_hq.bak (missing)")
+    assert databases.rows(lab.root, "hq") == before
+
+
+def at_once(*plays: c.Callable[[], Run]) -> list[Run]:
+    """Run plays at the same time, as controllers that know nothing of each other do."""
+    with concurrent.futures.ThreadPoolExecutor(len(plays)) as pool:
+        return [future.result() for future in [pool.submit(play) for play in plays]]
+
+
+@pytest.mark.parametrize("mode", ["unc", "host"])
+def test_two_runs_at_once_that_see_one_server_each_make_one_backup(
+    lab: Lab, controller: Controller, tmp_path: pathlib.Path, mode: str
+) -> None:
+    """With one set id, each with the half of the deployment: whoever comes first makes it, the other one shares it."""
+    folder = use(controller, mode)
+    assert lab.sql is not None
+    lab.sql.engine.backup_seconds = 3
+    set_id = "20260101T000000Z-halves"
+    (tmp_path / "second").mkdir()
+    others = Controller(lab, tmp_path / "second")
+    others.inventory = controller.inventory
+
+    def limited(who: Controller, host: str) -> c.Callable[[], Run]:
+        return lambda: who.play("backup", "--limit", host, extra={"groupid_set_id": set_id})
+
+    for run in at_once(limited(controller, "web01"), limited(others, "web02")):
+        run.succeeded()
+    backups = [one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]
+    assert len(backups) == 1
+    sets.check_part(folder / set_id / "database")
+    kept = {path: path.read_bytes() for path in (folder / set_id / "database").rglob("*") if path.is_file()}
+
+    # A third run finds the part complete.
+    wanted = {"groupid_set_id": set_id, "groupid_deployments": ["hq"]}
+    controller.play("verify", extra=wanted).succeeded()
+    controller.play("backup", extra=wanted).failed("Nothing can be added")
+    assert len([one for one in lab.sql.statements if one.startswith("BACKUP")]) == 1
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
+def test_a_run_after_another_one_of_the_set_takes_its_backup(lab: Lab, controller: Controller) -> None:
+    """Even when msdb has lost its record of it: a complete part is never written to again."""
+    folder = use(controller, "unc")
+    assert lab.sql is not None
+    extra = {"groupid_set_id": "20260101T000000Z-halves"}
+    controller.play("backup", "--limit", "web01", extra=extra).succeeded()
+    lab.sql.engine.history["backupset"].clear()
+    run = controller.play("backup", "--limit", "web02", extra=extra).succeeded()
+    assert "made by another run" in run.output
+    assert len([one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]) == 1
+    sets.check_part(folder / extra["groupid_set_id"] / "database")
+
+
+def test_a_slice_says_why_an_external_backup_is_not_made(lab: Lab, controller: Controller) -> None:
+    folder = use(controller, "external")
+    lab.path("sql01", "D:\\Dumps").mkdir()
+    extra = {"groupid_sql_backup_dir": "D:\\Dumps", "groupid_set_id": "20260101T000000Z-halves"}
+    run = controller.play("backup", "--limit", "web01", extra=extra).succeeded()
+    assert "The database of deployment hq is not backed up by this run: it does not see web02" in " ".join(
+        run.output.split()
+    )
+    assert not (folder / extra["groupid_set_id"] / "database").exists()
+    named = {**extra, "groupid_components": ["reports", "database"], "groupid_set_id": "20260101T000001Z"}
+    controller.play("backup", "--limit", "web01", extra=named).failed("is not backed up by this run", "web02")
+    assert not (folder / named["groupid_set_id"]).exists()
+
+
+def test_two_controllers_with_one_set_id_make_one_backup(
+    lab: Lab, controller: Controller, tmp_path: pathlib.Path
+) -> None:
+    """Both see the whole deployment. One of them brings the parts of the servers too; the other is refused these."""
+    folder = use(controller, "unc")
+    assert lab.sql is not None
+    (tmp_path / "second").mkdir()
+    second = Controller(lab, tmp_path / "second")
+    second.inventory = controller.inventory
+    wanted = {"groupid_set_id": "20260101T000000Z", "groupid_deployments": ["hq"]}
+    runs = at_once(*(lambda who=who: who.play("backup", extra=wanted) for who in (controller, second)))
+    assert 0 in {run.code for run in runs}, [run.output[-2000:] for run in runs]
+    assert len([one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]) == 1
+    sets.check_part(folder / wanted["groupid_set_id"] / "database")
 
 
 def test_an_external_backup_is_recorded_by_its_path(lab: Lab, controller: Controller) -> None:
@@ -149,6 +241,40 @@ def test_the_password_is_nowhere(lab: Lab, controller: Controller, right: bool) 
     for file in lab.root.rglob("*"):
         if file.is_file() and file.name not in ("fleet.json", "inventory.yml"):
             assert password.encode() not in file.read_bytes(), file
+
+
+def seen_in(password: bytes, stop: threading.Event) -> c.Iterator[str]:
+    """Give every command line on this computer that holds the password, until it is told to stop."""
+    while not stop.is_set():
+        for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                line = file.read_bytes()
+                if password in line:
+                    yield line.replace(b"\0", b" ").decode("utf-8", "replace")
+        time.sleep(0.02)
+
+
+def test_the_password_is_in_no_command_line_while_a_play_runs(lab: Lab, controller: Controller) -> None:
+    use(controller, "unc")
+    assert lab.sql is not None
+    password = f"Seen-{secrets.token_hex(8)}'1"
+    lab.sql.engine.logins["sa"].password = password
+    stop = threading.Event()
+    found: list[str] = []
+    watcher = threading.Thread(target=lambda: found.extend(seen_in(password.encode(), stop)))
+    watcher.start()
+    try:
+        edited = controller.inventory.read_text(encoding="utf-8").replace(lab.fleet.sql_password, password)
+        assert password in edited
+        controller.inventory.write_text(edited, encoding="utf-8")
+        controller.play("backup", extra={"groupid_deployments": ["hq"]}).succeeded()
+        with subprocess.Popen(["sleep", "5", password]) as control:  # the watcher does see what is there
+            time.sleep(1)
+            control.kill()
+    finally:
+        stop.set()
+        watcher.join()
+    assert {line.split()[0] for line in found} == {"sleep"}, found
 
 
 def test_a_seal_is_finished_where_the_database_lies(lab: Lab, controller: Controller) -> None:
