@@ -489,6 +489,9 @@ ERRORS = [
     *(("VERIFYONLY", number, text) for number, text in OF_VERIFY),
     *(("^RESTORE DATABASE", number, text) for number, text in OF_TEST_RESTORE),
 ]
+# Less grave than the 3013 behind them: FreeTDS keeps these back where the server is in another state when it is asked
+# (test_sql_errors has them in the state that they tell of).
+KEPT_BACK = (262, 916, 924, 927, 942, 945, 3110)
 
 
 @pytest.mark.parametrize(("pattern", "number", "text"), ERRORS)
@@ -500,6 +503,11 @@ def test_first_error_leads_and_says_what_to_do(
     server.faults.errors(pattern, (number, text), *followed, (3013, "It is terminating abnormally."))
     outcome = back_up(where, test_restore=ProofRequest(lambda: open_session(where), same_server=True))
     assert outcome["failed"]
+    assert outcome["changed"] is (pattern != "^BACKUP DATABASE")
+    if driver == "FreeTDS" and number in KEPT_BACK:
+        assert outcome["error"]["number"] == (3119 if followed else 3013)
+        assert "driver kept it back" in outcome["msg"]
+        return
     assert outcome["error"]["number"] == number
     assert outcome["error"]["code"] == f"sql_{number}"
     assert f"{text.rstrip('. ')}" in outcome["msg"]
@@ -508,7 +516,6 @@ def test_first_error_leads_and_says_what_to_do(
     assert "abnormally" not in outcome["msg"]
     assert "planning" not in outcome["msg"]
     assert "Look the number up" not in outcome["error"]["next"]
-    assert outcome["changed"] is (pattern != "^BACKUP DATABASE")
     assert backups(server) == outcome["changed"]
 
 
