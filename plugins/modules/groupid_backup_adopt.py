@@ -14,7 +14,8 @@ description:
   - Reads every file that stands in the folder made by M(identityops.groupid.groupid_backup_place) once, and writes the
     part's manifest and record. From then on the part is like any other. It is verified, and a seal stands for it.
   - The folder must hold the files that are named, and no other.
-  - Where another run has completed the part with the same files, nothing is changed, and the result is that run's record.
+  - Where another run has completed the part with the same files, nothing is changed, and the result is that run's
+    record.
   - What another program keeps elsewhere is recorded with O(external). It is not hashed, and no verification covers it.
 author:
   - identityops (@identityops)

@@ -14,8 +14,8 @@ description:
   - Makes a new part with an empty folder, and lets one account write there. A program such as SQL Server writes its
     backup into it; M(identityops.groupid.groupid_backup_adopt) then makes the part complete.
   - Until then the part is unfinished, and a set that has it is not sealed.
-  - Several runs with one set id may ask for the same place. The folder is made once, and O(account) is let in again. Where
-    another run has completed the part meanwhile, RV(complete) says so, and the part's record is in the result.
+  - Several runs with one set id may ask for the same place. The folder is made once, and O(account) is let in again.
+    Where another run has completed the part meanwhile, RV(complete) says so, and the part's record is in the result.
   - A part that holds anything else is refused, and so is a set that is sealed.
 author:
   - identityops (@identityops)
@@ -88,8 +88,8 @@ granted:
   type: bool
   sample: true
 complete:
-  description: Whether the part is complete already. Then the result has what M(identityops.groupid.groupid_backup_adopt)
-    returned for it, RV(part_sha256) and the rest, and RV(details).
+  description: Whether the part is complete already. Then the result has what
+    M(identityops.groupid.groupid_backup_adopt) returned for it, RV(part_sha256) and the rest, and RV(details).
   returned: success
   type: bool
   sample: false
