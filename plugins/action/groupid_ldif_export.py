@@ -16,6 +16,8 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part imp
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
 
+_TOLD = ("domain", "directory_server", "engine", "groups", "exported", "attributes", "missing_attributes")
+
 
 class ActionModule(LdifAction):
     """Save the group attributes of a domain."""
@@ -33,9 +35,8 @@ class ActionModule(LdifAction):
             reading = read_groups(self, chosen, args["engine"], pathlib.Path(folder))
             warnings = [*reading.warnings, *_judged(reading, chosen.filter, args["allow_empty"])]
             files = [reading.exported.ldif.path, reading.exported.companion.path]
-            told = _told(reading)
             details = {
-                **told,
+                **_told(reading),
                 "kind": "export",
                 "filter": chosen.filter,
                 "base": reading.domain.base,
@@ -44,11 +45,13 @@ class ActionModule(LdifAction):
                 "highest_committed_usn": reading.domain.highest_committed_usn,
             }
             answer = store(self, place, files, details, args["epoch"] or place.set_id, variables["inventory_hostname"])
+        recorded = answer.pop("details")
+        told = {name: recorded.get(name) for name in _TOLD}
         return {**with_finished_at(answer), **told, "warnings": [*answer["warnings"], *warnings]}
 
 
 def _told(reading: Reading) -> dict[str, t.Any]:
-    """Give what both the result and the part's record say of an export."""
+    """Give what both the part's record and the result say of an export."""
     return {
         "domain": reading.domain.dns_name,
         "directory_server": reading.domain.server,

@@ -128,6 +128,11 @@ missing_attributes:
   type: list
   elements: str
   sample: []
+shared:
+  description: Whether another run of the same set had made the part already. Then the result is of that part.
+  returned: success
+  type: bool
+  sample: false
 server:
   description: Name of the part.
   returned: success

@@ -22,7 +22,9 @@ def store(
     epoch: str,
     inventory_name: str,
 ) -> dict[str, t.Any]:
-    """Make a new part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
+    """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
+
+    Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
 
     Raises AgentCallError: a file that is too large before anything is made.
     """
@@ -30,7 +32,9 @@ def store(
     for file, size in zip(files, sizes, strict=True):
         if size > LIMIT:
             raise _too_large(file.name, size)
-    action.ask(place.request("place", account=None))
+    placed = action.ask(place.request("place", account=None))
+    if placed.get("complete"):
+        return {**_members(placed), "shared": True}
     check = bool(action._task.check_mode)
     for file in [] if check else files:
         put_file(action, place, file.name, file.read_bytes())
@@ -46,7 +50,11 @@ def store(
         )
     )
     foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if check else {}
-    return {**{name: value for name, value in answer.items() if name not in ("protocol", "operation")}, **foretold}
+    return {**_members(answer), **foretold, "shared": False, "details": details}
+
+
+def _members(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in answer.items() if name not in ("protocol", "operation")}
 
 
 def _too_large(name: str, size: int) -> AgentCallError:

@@ -93,6 +93,16 @@ def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, direc
     assert foretold["exported"] == real["exported"]
 
 
+def test_a_part_that_another_run_made_is_shared(host: Make, directory: Slapd) -> None:
+    record = {"engine": "ldifde", "groups": 39, "exported": 35, "attributes": ["a"], "domain": "corp.example"}
+    there = answer("place", complete=True, server=PART["part"], part_sha256="b" * 64, details=record)
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, there)
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["changed"], result["shared"]) == (False, False, True)
+    assert (result["engine"], result["groups"], result["part_sha256"]) == ("ldifde", 39, "b" * 64)
+    assert [one["operation"] for one in made.requests] == ["place"]
+
+
 def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
     host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
