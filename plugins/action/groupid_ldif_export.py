@@ -33,7 +33,8 @@ class ActionModule(LdifAction):
         chosen, place = self.chosen(args, variables), self.place(args)
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
             reading = read_groups(self, chosen, args["engine"], pathlib.Path(folder))
-            warnings = [*reading.warnings, *_judged(reading, chosen.filter, args["allow_empty"])]
+            warnings = [*reading.warnings, *_narrowed(reading, chosen.filter)]
+            warnings += _judged(reading, chosen.filter, args["allow_empty"])
             files = [reading.exported.ldif.path, reading.exported.companion.path]
             details = {
                 **_told(reading),
@@ -45,7 +46,7 @@ class ActionModule(LdifAction):
                 "highest_committed_usn": reading.domain.highest_committed_usn,
             }
             answer = store(self, place, files, details, args["epoch"] or place.set_id, variables["inventory_hostname"])
-        recorded = answer.pop("details")
+        recorded = answer.pop("details") or {}
         told = {name: recorded.get(name) for name in _TOLD}
         return {**with_finished_at(answer), **told, "warnings": [*answer["warnings"], *warnings]}
 
@@ -61,6 +62,17 @@ def _told(reading: Reading) -> dict[str, t.Any]:
         "attributes": list(reading.exported.attributes),
         "missing_attributes": list(reading.missing),
     }
+
+
+def _narrowed(reading: Reading, filter_text: str) -> list[str]:
+    """Warn of a filter that chooses groups by what is exported."""
+    named = [name for name in reading.exported.attributes if name.lower() in filter_text.lower()]
+    if not named:
+        return []
+    return [
+        f"The filter of {reading.domain.dns_name} names {', '.join(named)}: groups without it are not in the set, and a "
+        "restore cannot tell them from groups that were created since."
+    ]
 
 
 def _judged(reading: Reading, filter_text: str, allowed: bool) -> list[str]:

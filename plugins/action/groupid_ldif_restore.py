@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.plugin_utils import group_restore
+from ansible_collections.identityops.groupid.plugins.plugin_utils import group_outcome, group_restore
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
 
 
@@ -36,7 +36,7 @@ class ActionModule(LdifAction):
                 f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
-        wish = group_restore.Wish(
+        wish = group_outcome.Wish(
             chosen=self.chosen(args, variables),
             place=self.place(args),
             inventory_name=variables["inventory_hostname"],

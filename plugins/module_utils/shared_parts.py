@@ -38,7 +38,13 @@ def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
     probe: the answer of ``groupid_info``. A set that its root does not have holds none.
     """
     sets = (probe.get("backup_root") or {}).get("sets") or []
-    parts = [str(part["server"]) for one in sets if one["set_id"] == set_id for part in one["parts"]]
+    parts: set[str] = set()
+    for one in sets:
+        if one["set_id"] == set_id:
+            parts |= {str(part["server"]) for part in one["parts"]}
+            # The first server of the set holds them; the seal knows those whose folder is gone.
+            if one.get("decider") and one["decider"] == (probe.get("computer") or {}).get("server"):
+                parts |= set(one.get("members") or ())
     return sorted(part.removeprefix(_PREFIX) for part in parts if part.startswith(_PREFIX))
 
 

@@ -265,7 +265,7 @@ def _restored_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> l
         "restored" if finished else _outcome(facts, host),
         *(counts.get(name) for name in ("differing", "written", "conflicts", "gone", "new", "set_since")),
         done.get("seconds"),
-        f"undo: {safety['set_id']}" if safety.get("set_id") else "",
+        f"undo: {safety['set_id']}; replication was not waited for" if safety.get("set_id") else "",
     ]
 
 

@@ -221,11 +221,11 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(credentials), V(certificate) or V(unreachable); of
+      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
         the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
       returned: always
       type: str
-      sample: credentials
+      sample: login
     what:
       description: What was not done.
       returned: always

@@ -55,7 +55,8 @@ options:
     elements: str
   groups:
     description:
-      - Restore these groups alone, by distinguished name or objectGUID.
+      - Restore these groups alone, by distinguished name or objectGUID. Names below another domain are passed over, so
+        that one list serves several domains; an objectGUID must be of this one.
     type: list
     elements: str
     default: []
@@ -163,7 +164,8 @@ written:
   elements: str
   sample: ["CN=Sales,OU=Groups,DC=corp,DC=example"]
 conflicts:
-  description: Groups that were left because somebody changed them between the comparison and the write.
+  description: Groups that are not as the set has them, each with the reason. Somebody changed them between the
+    comparison and the write, or right after it.
   returned: success
   type: list
   elements: str
@@ -181,6 +183,12 @@ new:
   elements: str
   sample: []
 set_since:
+  description: Groups that had none of the attributes when the set was made, and have some now.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+kept:
   description: Groups with values that were empty when the set was made, and that O(clear) would clear.
   returned: success
   type: list
@@ -222,12 +230,12 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(credentials), V(rights) or V(read_only); of the
-        restore, such as V(other_domain) or V(not_sealed); of the host, as M(identityops.groupid.groupid_backup_verify)
-        has them.
+      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
+        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain) or V(not_sealed); of the host,
+        as M(identityops.groupid.groupid_backup_verify) has them.
       returned: always
       type: str
-      sample: rights
+      sample: no_rights
     what:
       description: What was not done.
       returned: always

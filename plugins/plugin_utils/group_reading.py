@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.fact
     missing_attributes,
     read_domain,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
     Directory,
@@ -25,6 +26,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     Entry,
     NoDirectoryError,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import BATCH
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import run_program
 
@@ -65,19 +68,39 @@ def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: path
             return _by_ldifde(action, chosen, folder, (said,))
         except DirectoryError as second:
             raise _neither(problem, second) from None
+        except AgentCallError as second:
+            also = f"{second.error.next} The controller could not read by itself either: {problem}"
+            raise AgentCallError(dataclasses.replace(second.error, next=also)) from None
     with contextlib.closing(directory):
         return read_by_ldap(directory, chosen, folder)
 
 
-def read_by_ldap(directory: Directory, chosen: Chosen, folder: pathlib.Path) -> Reading:
-    """Read all groups over a session. Raises DirectoryError."""
+def read_by_ldap(directory: Directory, chosen: Chosen, folder: pathlib.Path, known: c.Iterable[bytes] = ()) -> Reading:
+    """Read all groups over a session, and those of the known objectGUIDs wherever in the domain they are.
+
+    Raises DirectoryError.
+    """
     domain = read_domain(directory, chosen.target)
     attributes = chosen.exported
     missing = missing_attributes(directory, domain, attributes)
-    pages = directory.pages(domain.base, chosen.filter, ("objectGUID", *attributes))
+    pages = _with_known(directory, domain, chosen.filter, ("objectGUID", *attributes), set(known))
     exported = export_pages(pages, attributes, folder, domain.dns_name)
     warnings = [f"The schema of {domain.dns_name} has no attribute {name}: nothing of it is saved." for name in missing]
     return Reading("ldap", domain, exported, missing, tuple(warnings))
+
+
+def _with_known(
+    directory: Directory, domain: Domain, filter_text: str, names: tuple[str, ...], known: set[bytes]
+) -> c.Iterator[list[Entry]]:
+    """Give the groups that match, then the known ones among the others: a filter may miss them now."""
+    for page in directory.pages(domain.base, filter_text, names):
+        if known:
+            for dummy, attributes in page:
+                known.difference_update(*(held for name, held in attributes.items() if name.lower() == "objectguid"))
+        yield page
+    others = sorted(known)
+    for begin in range(0, len(others), BATCH):
+        yield from directory.pages(domain.root or domain.base, guid_filter(others[begin : begin + BATCH]), names)
 
 
 def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
@@ -85,7 +108,14 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
     of_domain = ldifde.domain_arguments(target.host, ldifde_domain.base_of(target.domain), target.timeout)
     domain = ldifde_domain.domain_of(target, _pages(action, target.host, of_domain))
     of_groups = ldifde.arguments(target.host, domain.base, chosen.filter, chosen.exported, target.timeout)
-    pages = _pages(action, target.host, of_groups)
+    pages: c.Iterable[list[Entry]]
+    try:
+        pages = _pages(action, target.host, of_groups)
+    except DirectoryError as problem:
+        # The domain itself was read a moment before: no group matches, which is the caller's to judge.
+        if problem.code != "ldifde_empty":
+            raise
+        pages = ()
     exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
     return Reading("ldifde", domain, exported, (), warnings)
 

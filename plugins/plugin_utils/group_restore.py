@@ -13,6 +13,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison, GroupDifference
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import (
     COMPANION_ENDING,
@@ -28,10 +29,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
     modify_records,
     write,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection, names_below
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import steps_diff
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
     read_undo,
     undo_companion,
@@ -40,43 +40,20 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
     StoppedError,
-    Written,
     do,
     foretell,
+    remaining_steps,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.group_outcome import Kind, Outcome, Wish
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import read_by_ldap
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
-from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place, get_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import LIMIT, get_file
 
 UNDO_LDIF_ENDING = ".undo.ldf"
 UNDO_COMPANION_ENDING = ".undo.jsonl"
 SAFETY_LABEL = "before-restore"
-
-_NAMED = ("gone", "new", "set_since")
-_SHOWN = 5
-
-
-Kind = t.Literal["export", "undo"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Wish:
-    """What a task asks for; the names are those of the module's options."""
-
-    chosen: Chosen
-    place: Place
-    inventory_name: str
-    unsealed: bool
-    groups: tuple[str, ...]
-    exclude: tuple[str, ...]
-    clear: bool
-    modify_file: str | None
-    limit: int
-    check: bool
-    diff: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,23 +75,23 @@ def fetch(action: AgentAction, wish: Wish, folder: pathlib.Path) -> Files:
     """Bring the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
     domain = wish.chosen.target.domain
     try:
-        companion = get_file(action, wish.place, f"{domain}{COMPANION_ENDING}")
+        groups = get_file(action, wish.place, f"{domain}{COMPANION_ENDING}")
         kind: Kind = "export"
     except AgentCallError as problem:
         if problem.error.code != "file_missing":
             raise
-        companion = get_file(action, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
+        groups = get_file(action, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
         kind = "undo"
-    if kind == "export" and not companion.sealed and not wish.unsealed:
+    if kind == "export" and not groups.sealed and not wish.unsealed:
         raise RefusedError(
             "not_sealed",
             f"Set {wish.place.set_id} of deployment {wish.place.deployment} is not sealed",
             "Choose a set that is; or, knowing what it lacks, say so with unsealed: true.",
         )
     ldif = get_file(action, wish.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
-    files = Files(kind, folder / "then.ldf", folder / "then.jsonl", companion.details)
+    files = Files(kind, folder / "then.ldf", folder / "then.jsonl", groups.details)
     files.ldif.write_bytes(ldif.content)
-    files.companion.write_bytes(companion.content)
+    files.companion.write_bytes(groups.content)
     return files
 
 
@@ -125,94 +102,93 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
     """
     domain = read_domain(directory, wish.chosen.target)
     check_domain(files.details, domain)
+    # Groups are found by objectGUID, also where they were moved out of what the set was made of.
+    domain = dataclasses.replace(domain, base=domain.root)
+    wish = dataclasses.replace(
+        wish,
+        groups=names_below(wish.groups, domain.root),
+        exclude=names_below(wish.exclude, domain.root),
+        nothing=bool(wish.groups) and not names_below(wish.groups, domain.root),
+    )
     outcome = Outcome(wish, domain)
-    steps = _to_undo(files) if files.kind == "undo" else _compared(outcome, files, directory)
+    steps = _to_undo(wish, files) if files.kind == "undo" else _compared(outcome, files, directory)
+    outcome.left = remaining_steps(directory, domain.base, steps)
     foretold = foretell(directory, domain.base, steps)
     if wish.modify_file is not None:
-        outcome.changed = _write_file(pathlib.Path(wish.modify_file), steps, wish.check)
-        return outcome.result(files.kind, steps, foretold)
-    check_rights(directory, domain, steps)
+        outcome.changed = _write_file(pathlib.Path(wish.modify_file), outcome.left, wish.check)
+        return outcome.result(files.kind, foretold)
+    check_rights(directory, domain, outcome.left)
+    if files.kind == "export":
+        _check_size(steps)
+    elif files.details.get("directory_server") != domain.server:
+        outcome.warnings.append(_elsewhere(files, domain))
     if wish.check or not foretold.written:
         outcome.changed = bool(foretold.written)
-        return outcome.result(files.kind, steps, foretold)
+        return outcome.result(files.kind, foretold)
     stored = undo_sha256(steps)
     if files.kind == "export":
         outcome.safety = _store_undo(action, outcome, files, steps)
     try:
         written = do(directory, domain.base, steps) if files.kind == "undo" else write(directory, domain, steps, stored)
     except StoppedError as problem:
-        outcome.changed = bool(problem.done.written)
-        result = outcome.result(files.kind, steps, problem.done)
-        return {**result, "failed": True, "msg": str(problem), "error": problem.explained()}
+        outcome.changed = bool(problem.done.written or problem.done.unconfirmed)
+        result = outcome.result(files.kind, problem.done)
+        undo = f" The undo is set {outcome.safety['set_id']}." if outcome.safety else ""
+        error = {**problem.explained(), "next": f"{problem.next_step}{undo}"}
+        return {**result, "failed": True, "msg": f"{problem}{undo}", "error": error}
     outcome.changed = bool(written.written or written.unconfirmed)
-    return outcome.result(files.kind, steps, written)
+    return outcome.result(files.kind, written)
 
 
-@dataclasses.dataclass
-class Outcome:
-    """What a restore found and did. Lists hold as many groups as the wish allows."""
-
-    wish: Wish
-    domain: Domain
-    counts: dict[str, int] = dataclasses.field(default_factory=dict)
-    named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: {name: [] for name in _NAMED})
-    safety: dict[str, str] | None = None
-    changed: bool = False
-
-    def note(self, group: GroupDifference) -> None:
-        """Take down a group that the result names."""
-        for kind, names in self.named.items():
-            if getattr(group, kind) and len(names) < self.wish.limit:
-                names.append(group.dn_now or group.dn_then or group.guid_text)
-
-    def result(self, kind: str, steps: c.Sequence[Step], written: Written) -> dict[str, t.Any]:
-        """Give the module's result."""
-        left = [*written.conflicts, *written.unconfirmed]
-        counts = {"written": len(written.written), "conflicts": len(left), "unchanged": written.unchanged}
-        result: dict[str, t.Any] = {
-            "changed": self.changed,
-            "domain": self.domain.dns_name,
-            "directory_server": self.domain.server,
-            "set_id": self.wish.place.set_id,
-            "kind": kind,
-            "counts": {**self.counts, **counts},
-            "written": written.written[: self.wish.limit],
-            "conflicts": [f"{group.dn}: {group.cause}" for group in left[: self.wish.limit]],
-            **self.named,
-            "safety": self.safety,
-            "modify_file": self.wish.modify_file,
-        }
-        if self.wish.diff:
-            result["diff"] = steps_diff(steps, self.domain.dns_name, self.wish.limit)
-        if left and self.wish.modify_file is None:
-            result.update(_partial(self.domain.dns_name, result["conflicts"], len(left)))
-        return result
+def _check_size(steps: c.Sequence[Step]) -> None:
+    """Refuse a restore whose undo could not be stored. Raises RefusedError."""
+    size = sum(map(len, undo_records(steps)))
+    if size > LIMIT:
+        raise RefusedError(
+            "undo_too_large",
+            f"What it would overwrite takes {size:,} bytes, and {LIMIT:,} go through the connection to be stored",
+            "Restore in several runs, each of some of the groups (groups, groupid_ldif_groups).",
+        )
 
 
-def _partial(domain: str, conflicts: list[str], number: int) -> dict[str, t.Any]:
-    """Say of a restore that left groups that it is not whole."""
-    error = DirectoryError(
-        "conflicts",
-        f"{number} groups of {domain} were left as they are",
-        " ".join(conflicts[:_SHOWN]),
-        "Look at them with --check --diff, and run again: it compares anew, and overwrites what is there then.",
+def _elsewhere(files: Files, domain: Domain) -> str:
+    return (
+        f"What is undone was written to {files.details.get('directory_server')}, and {domain.server} may not have it "
+        "yet: groups that have not arrived count as unchanged. Name that server in groupid_domains to be sure."
     )
-    return {"failed": True, "msg": str(error), "error": error.explained()}
 
 
-def _to_undo(files: Files) -> list[Step]:
+def _to_undo(wish: Wish, files: Files) -> list[Step]:
+    """Read the steps back, those of the chosen groups and attributes. Raises FilesError, ValueError."""
     with files.ldif.open("rb") as ldif, files.companion.open("rb") as lines:
-        return read_undo(ldif, lines, files.attributes)
+        steps = read_undo(ldif, lines, files.attributes)
+    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
+    names = selection.chosen(files.attributes)
+    limited = [
+        dataclasses.replace(step, attributes=tuple(one for one in step.attributes if one.name in names))
+        for step in steps
+        if selection.takes(step.guid, step.dn) and not wish.nothing
+    ]
+    if selection.unknown:
+        raise ValueError(
+            f"The undo has none of these groups: {', '.join(selection.unknown)}. Correct groups or exclude_groups."
+        )
+    return [step for step in limited if step.attributes]
 
 
 def _compared(outcome: Outcome, files: Files, directory: Directory) -> tuple[Step, ...]:
     """Compare the set with the directory as it is now. Raises DirectoryError, ValueError."""
     wish = outcome.wish
-    chosen = dataclasses.replace(wish.chosen, attributes=files.attributes, filter=str(files.details["filter"]))
+    target = dataclasses.replace(wish.chosen.target, base=str(files.details["base"]))
+    chosen = dataclasses.replace(
+        wish.chosen, target=target, attributes=files.attributes, filter=str(files.details["filter"])
+    )
     folder = files.ldif.with_name("now")
     folder.mkdir()
-    now = read_by_ldap(directory, chosen, folder)
-    selection = Selection(wish.chosen.attributes, wish.groups, wish.exclude)
+    with files.companion.open("rb") as lines:
+        known = [group[0] for group in companion.groups(lines)]
+    now = read_by_ldap(directory, chosen, folder, known)
+    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
     comparison = Comparison(
         Pair(files.ldif, files.companion, now.exported.attributes),
         Pair(now.exported.ldif.path, now.exported.companion.path, now.exported.attributes),
@@ -225,7 +201,7 @@ def _compared(outcome: Outcome, files: Files, directory: Directory) -> tuple[Ste
             "groups or exclude_groups."
         )
     outcome.counts = {**dataclasses.asdict(comparison.counts), "kept": plan.kept}
-    return plan.steps
+    return () if wish.nothing else plan.steps
 
 
 def _noted(groups: c.Iterable[GroupDifference], outcome: Outcome) -> c.Iterator[GroupDifference]:

@@ -10,6 +10,8 @@ import dataclasses
 import time
 import typing as t
 
+from ansible.errors import AnsibleError
+
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
@@ -39,12 +41,14 @@ PLACE_SPEC: t.Final[dict[str, t.Any]] = {
 class Chosen:
     """A domain and what is asked of it.
 
-    attributes: None where neither the task nor the variable names any. filter: of the groups.
+    attributes: None where neither the task nor the variable names any. filter: of the groups. limited: what the
+    task names itself, None where nothing: to this a restore is limited.
     """
 
     target: Target
     attributes: tuple[str, ...] | None
     filter: str
+    limited: tuple[str, ...] | None = None
 
     @property
     def exported(self) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ class LdifAction(AgentAction):
 
     def chosen(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> Chosen:
         """Find the domain in ``groupid_domains``. Raises ValueError, never with a password."""
-        items = self._templar.template(variables.get(DOMAINS, []))
+        items = self._domains(variables)
         wanted = str(args["domain"]).lower()
         if not isinstance(items, list):
             raise ValueError(f"{DOMAINS} must be a list of domains.")
@@ -91,11 +95,21 @@ class LdifAction(AgentAction):
         if args["directory_server"]:
             target = check_target(dataclasses.replace(target, server=str(args["directory_server"])))
         attributes = args["attributes"] or item.get("attributes")
+        if attributes is not None and not isinstance(attributes, list):
+            raise ValueError(f"{DOMAINS}, {wanted}: attributes must be a list of names.")
         return Chosen(
             target,
             None if attributes is None else ordered([str(name) for name in attributes]),
             _checked_filter(str(item.get("filter") or ALL_GROUPS), wanted),
+            ordered(args["attributes"]) if args["attributes"] else None,
         )
+
+    def _domains(self, variables: c.Mapping[str, t.Any]) -> t.Any:
+        """Give the variable, templates resolved. Raises ValueError."""
+        try:
+            return _plain(self._templar.template(variables.get(DOMAINS, [])))
+        except AnsibleError as problem:
+            raise ValueError(f"{DOMAINS} cannot be read: {problem.message}") from None
 
     def place(self, args: c.Mapping[str, t.Any], set_id: str | None = None) -> Place:
         """Give the folder of the domain's files in a set, the one of the task unless another is named."""
@@ -106,6 +120,15 @@ class LdifAction(AgentAction):
             part=shared_parts.part_of_domain(args["domain"]),
             component=shared_parts.GROUP_ATTRIBUTES,
         )
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Give data without the objects that ansible-core up to 2.18 leaves in place of inline vault values."""
+    if hasattr(value, "__ENCRYPTED__"):
+        return str(value)
+    if isinstance(value, c.Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _checked_filter(text: str, domain: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import json
 import pathlib
+import shutil
 import typing as t
 
 import pytest
@@ -158,6 +159,10 @@ def test_damage_is_found_and_not_restored(
     controller.play("restore", extra=confirmed(set_id)).failed("corp.example.ldf", "SHA-256")
     ldif.unlink()
     controller.play("verify", extra=HQ).failed("corp.example.ldf (missing)")
+    # The seal knows of a part whose folder is gone altogether.
+    shutil.rmtree(sets_of_hq / set_id / PART)
+    controller.play("verify", extra=HQ).failed(PART)
+    controller.play("restore", extra=confirmed(set_id)).failed(PART)
     assert groups.listing(directory) == before
 
 
@@ -234,3 +239,20 @@ def test_the_password_is_nowhere(lab: Lab, controller: Controller, sets_of_hq: p
     assert password not in wrong.output
     for part in sets_of_hq.rglob("*"):
         assert not part.is_file() or password.encode() not in part.read_bytes()
+
+
+def test_a_run_with_half_of_the_deployment_saves_them_on_a_share_and_says_so_elsewhere(
+    lab: Lab, controller: Controller, sets_of_hq: pathlib.Path
+) -> None:
+    half = {**HQ, "groupid_set_id": "20260101T000000Z"}
+    run = controller.play("backup", "--limit", "web01", extra=half).succeeded()
+    assert "group attributes of deployment hq are not saved by this run" in " ".join(run.output.split())
+    assert not (sets_of_hq / "20260101T000000Z" / PART).exists()
+    named = {**half, "groupid_set_id": "20260101T000001Z", "groupid_components": ["reports", "group_attributes"]}
+    controller.play("backup", "--limit", "web01", extra=named).failed("does not see web02")
+    shared = {**half, "groupid_backup_root": inventory.SHARED_ROOT}
+    for host in ("web02", "web01"):
+        controller.play("backup", "--limit", host, extra=shared).succeeded()
+    folder = lab.path("web01", inventory.SHARED_ROOT) / "hq" / "20260101T000000Z"
+    assert sorted(path.name for path in folder.iterdir()) == [PART, "web01", "web02"]
+    sets.check_part(folder / PART)

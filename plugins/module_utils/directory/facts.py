@@ -39,6 +39,7 @@ class Domain:
     dns_name: in lower case. base: DN below which groups are searched. server: the server's own name in DNS.
     guid: objectGUID of the domain as text. sid: its objectSid, ``S-1-5-21-...``; empty in AD LDS, which has none.
     highest_committed_usn: the server's own count of changes when it was asked; None: nobody asked.
+    root: DN of the domain itself, below which every group of it is; empty: nobody asked.
     read_only: whether the server is a read-only domain controller; None: it does not say so.
     """
 
@@ -50,6 +51,7 @@ class Domain:
     highest_committed_usn: int | None
     read_only: bool | None
     kind: Kind = "ad"
+    root: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,12 +92,13 @@ def read_domain(directory: Directory, target: Target) -> Domain:
     return Domain(
         dns_name=target.domain.lower(),
         base=target.base or domain_dn,
-        server=_text(root, "dnshostname") or directory.server,
+        server=target.server or _text(root, "dnshostname") or directory.server,
         guid=guid_text(guid),
         sid=_sid(directory, domain_dn, found.get("objectsid"), kind),
         highest_committed_usn=_usn(directory, _text(root, "highestcommittedusn")),
         read_only=_read_only(directory, _text(root, "dsservicename")),
         kind=kind,
+        root=domain_dn,
     )
 
 

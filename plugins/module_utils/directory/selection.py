@@ -52,6 +52,17 @@ class Selection:
         return (*self._groups.unmet, *self._exclude.unmet)
 
 
+def names_below(names: c.Sequence[str], root: str) -> tuple[str, ...]:
+    """Give the GUIDs among the names, and the DNs that lie below a domain's root: others are of another domain.
+
+    Raises ValueError for a name that is neither a GUID nor a DN.
+    """
+    end = distinguished_name.normal(root)
+    return tuple(
+        name for name in names if _GUID.fullmatch(name.strip()) or distinguished_name.normal(name)[-len(end) :] == end
+    )
+
+
 class _Names:
     """Groups that somebody named."""
 

@@ -85,6 +85,16 @@ def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Writte
     return told
 
 
+def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
+    """Give what ``do`` would write of the steps, each where its group lies now. Raises DirectoryError."""
+    return [
+        outcome
+        for begin in range(0, len(steps), BATCH)
+        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH])
+        if isinstance(outcome, Step) and outcome.attributes
+    ]
+
+
 def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     """Do the steps, one modify each.
 
@@ -133,7 +143,10 @@ def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Writ
             done.unchanged += 1
         else:
             conflict = _refused(directory, base, outcome)
-            if conflict:
+            if conflict and _is_done(directory, base, outcome):
+                # By somebody else a moment before, such as the restore of another deployment of this domain.
+                done.unchanged += 1
+            elif conflict:
                 done.conflicts.append(conflict)
             else:
                 modified.append(dataclasses.replace(whole[outcome.guid], dn=outcome.dn))
@@ -151,6 +164,16 @@ def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:
             raise
         return Conflict(guid_text(step.guid), step.dn, problem.cause)
     return None
+
+
+def _is_done(directory: Directory, base: str, step: Step) -> bool:
+    """Whether a group is as the step shall leave it. False where that cannot be read."""
+    try:
+        found = _present(directory, base, [step])
+    except DirectoryError:
+        return False
+    remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
+    return remaining is not None and not remaining.attributes
 
 
 def _changed_meanwhile(directory: Directory, base: str, step: Step) -> bool:

@@ -16,7 +16,7 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part
+from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
 from lab.directory.groups import Made
 from lab.directory.slapd import Slapd
 
@@ -233,3 +233,101 @@ def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd,
     asked = {**RESTORE, "modify_file": str(tmp_path / "no folder" / "restore.ldf")}
     made = host("groupid_ldif_restore", asked, *fetched(files, details))
     assert "was not written: No such file or directory" in made.run(**domains(directory))["msg"]
+
+
+# What the choice of groups means
+
+
+def with_two_changed(host: Make, directory: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any], list[str]]:
+    """Export, then change two groups: files, details, their DNs."""
+    files, details = export(host, directory)
+    dns = [dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12")][:2]
+    for dn in dns:
+        directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
+    return files, details, dns
+
+
+def undo_of(made: Host) -> tuple[dict[str, bytes], dict[str, t.Any]]:
+    """What a restore stored: the files of the undo, and details."""
+    puts = [one for one in made.requests if one["operation"] == "put"]
+    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
+    return files, made.requests[-1]["details"]
+
+
+def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    before = directory.groups()
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    assert sorted(made.run(**domains(directory))["written"]) == sorted(dns)
+    undo, facts = undo_of(made)
+    missing = answer("get", **error("file_missing"))
+    answers = [file(undo[f"corp.example.undo.{kind}"], details=facts, sealed=False) for kind in ("jsonl", "ldf")]
+    asked = {**RESTORE, "groups": dns, "exclude_groups": [dns[1]]}
+    undone = host("groupid_ldif_restore", asked, missing, *answers).run(**domains(directory))
+    assert (undone["failed"], undone["kind"], undone["written"]) == (False, "undo", [dns[0]])
+    now = directory.groups()
+    assert [dn for dn, values in now.values() if (dn, values) not in before.values()] == [dns[1]]
+    again = host("groupid_ldif_restore", asked, missing, *answers, diff=True).run(**domains(directory))
+    assert (again["changed"], again["diff"]["before"]) == (False, "")
+
+
+def test_names_of_other_domains_are_passed_over(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    foreign = "CN=Sales,DC=other,DC=example"
+    asked = {**RESTORE, "groups": [foreign, dns[0]]}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+    assert made.run(**domains(directory))["written"] == [dns[0]]
+    made = host("groupid_ldif_restore", {**RESTORE, "groups": [foreign]}, *fetched(files, details), check_mode=True)
+    assert made.run(**domains(directory))["written"] == []
+
+
+def test_groups_that_the_filter_misses_now_are_restored_all_the_same(host: Make, directory: Slapd) -> None:
+    narrow = {"filter": "(&(objectClass=group)(extensionAttribute12=*))"}
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+    assert (
+        "extensionAttribute12: groups without it are not in the set"
+        in made.run(**domains(directory, **narrow))["warnings"][0]
+    )
+    puts = [one for one in made.requests if one["operation"] == "put"]
+    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
+    details = made.requests[-1]["details"]
+    dn, value = next(
+        (dn, values["extensionAttribute12"])
+        for dn, values in directory.groups().values()
+        if "extensionAttribute12" in values
+    )
+    directory.change(dn, "extensionAttribute12")
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    # The base of the set counts, not the one that the variable has now.
+    result = made.run(**domains(directory, base="OU=nowhere,DC=corp,DC=example"))
+    assert (result["failed"], result["written"], result["gone"]) == (False, [dn], []), result
+    assert dict(directory.groups().values())[dn]["extensionAttribute12"] == value
+
+
+def test_attributes_of_the_variable_do_not_limit_a_restore(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    now = domains(directory, attributes=["extensionAttribute15"])
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=True)
+    assert sorted(made.run(**now)["written"]) == sorted(dns)
+    asked = {**RESTORE, "attributes": ["extensionAttribute15"]}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+    assert made.run(**now)["written"] == []
+
+
+def test_an_undo_that_could_not_be_stored_is_refused_in_check_mode_too(
+    host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_restore, "LIMIT", 10)
+    files, details, dummy = with_two_changed(host, directory)
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=True)
+    assert made.run(**domains(directory))["error"]["code"] == "undo_too_large"
+
+
+def test_values_that_are_kept_are_named(host: Make, directory: Slapd) -> None:
+    files, details = export(host, directory)
+    dn = next(dn for dn, values in directory.groups().values() if values and "extensionAttribute13" not in values)
+    directory.change(dn, "extensionAttribute13", b"set since")
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=True)
+    result = made.run(**domains(directory))
+    assert (result["kept"], dn in result["written"]) == ([dn], False)
+    directory.change(dn, "extensionAttribute13")

@@ -57,12 +57,13 @@ def test_the_domain_as_the_server_shows_it(slapd: Slapd, directory: Directory) -
     assert domain == Domain(
         dns_name="corp.example",
         base=slapd.base,
-        server="localhost",
+        server="127.0.0.1",
         guid=str(uuid.UUID(bytes_le=shown["objectGUID"][0])),
         sid=f"S-1-5-{'-'.join(map(str, numbers))}",
         highest_committed_usn=24601,
         read_only=False,
         kind="ad",
+        root=slapd.base,
     )
 
 

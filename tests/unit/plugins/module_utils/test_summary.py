@@ -254,7 +254,7 @@ def test_restored_group_attributes(facts: Facts) -> None:
     facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": done, "restore": done}}
     assert domain_line(facts, "restore") == [
         *("hq", "corp.example", "dc01", "restored", "7", "6", "1", "2", "3", "4", "1.5"),
-        *("undo:", "S-before-restore"),
+        *("undo:", "S-before-restore;", "replication", "was", "not", "waited", "for"),
     ]
     facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": done}}
     facts["web01"]["groupid_failures"] = [{"phase": "preflight", "message": "no"}]

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restore of group attributes was asked for, and the result that tells what became of it."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import steps_diff
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Written
+from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
+from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
+
+_NAMED = ("gone", "new", "set_since", "kept")
+_SHOWN = 5
+
+Kind = t.Literal["export", "undo"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What a task asks for; the names are those of the module's options."""
+
+    chosen: Chosen
+    place: Place
+    inventory_name: str
+    unsealed: bool
+    groups: tuple[str, ...]
+    exclude: tuple[str, ...]
+    clear: bool
+    modify_file: str | None
+    limit: int
+    check: bool
+    diff: bool
+    nothing: bool = False
+    """Groups are named, and all of them are of other domains."""
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a restore found and did. Lists hold as many groups as the wish allows."""
+
+    wish: Wish
+    domain: Domain
+    counts: dict[str, int] = dataclasses.field(default_factory=dict)
+    named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: {name: [] for name in _NAMED})
+    left: c.Sequence[Step] = ()
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    safety: dict[str, str] | None = None
+    changed: bool = False
+
+    def note(self, group: GroupDifference) -> None:
+        """Take down a group that the result names."""
+        kept = not self.wish.clear and any(change.kind == "cleared" for change in group.changes)
+        for kind, names in self.named.items():
+            if (kept if kind == "kept" else getattr(group, kind)) and len(names) < self.wish.limit:
+                names.append(group.dn_now or group.dn_then or group.guid_text)
+
+    def result(self, kind: str, written: Written) -> dict[str, t.Any]:
+        """Give the module's result."""
+        left = [*written.conflicts, *written.unconfirmed]
+        counts = {"written": len(written.written), "conflicts": len(left), "unchanged": written.unchanged}
+        result: dict[str, t.Any] = {
+            "changed": self.changed,
+            "domain": self.domain.dns_name,
+            "directory_server": self.domain.server,
+            "set_id": self.wish.place.set_id,
+            "kind": kind,
+            "counts": {**self.counts, **counts},
+            "written": written.written[: self.wish.limit],
+            "conflicts": [f"{group.dn}: {group.cause}" for group in left[: self.wish.limit]],
+            **self.named,
+            "safety": self.safety,
+            "modify_file": self.wish.modify_file,
+            "warnings": self.warnings,
+        }
+        if self.wish.diff:
+            result["diff"] = steps_diff(self.left, self.domain.dns_name, self.wish.limit)
+        if left and self.wish.modify_file is None:
+            result.update(self._partial(result["conflicts"], len(left)))
+        return result
+
+    def _partial(self, conflicts: list[str], number: int) -> dict[str, t.Any]:
+        """Say of a restore that not all groups are as the set has them."""
+        undo = f" The undo of what was written is set {self.safety['set_id']}." if self.safety else ""
+        error = DirectoryError(
+            "conflicts",
+            f"{number} groups of {self.domain.dns_name} are not as the set has them",
+            " ".join(conflicts[:_SHOWN]),
+            "Look at them with --check --diff, and run again: it compares anew, and overwrites what is there then."
+            f"{undo}",
+        )
+        return {"failed": True, "msg": str(error), "error": error.explained()}
