@@ -70,8 +70,8 @@ def _narrowed(reading: Reading, filter_text: str) -> list[str]:
     if not named:
         return []
     return [
-        f"The filter of {reading.domain.dns_name} names {', '.join(named)}: groups without it are not in the set, and a "
-        "restore cannot tell them from groups that were created since."
+        f"The filter of {reading.domain.dns_name} names {', '.join(named)}: groups without it are not in the set, and "
+        "a restore cannot tell them from groups that were created since."
     ]
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import collections.abc as c
 import json
 import pathlib
+import re
 import shutil
+import subprocess
 import typing as t
 
 import pytest
@@ -204,6 +206,26 @@ def test_nothing_to_export_must_be_allowed_by_name(controller: Controller, sets_
     assert not sets_of_hq.exists()
     set_id = back_up(controller, sets_of_hq, groupid_ldif_allow_empty=["corp.example"])
     assert (sets_of_hq / set_id / PART / "group_attributes" / "corp.example.ldf").read_bytes() == b""
+
+
+@pytest.mark.smoke
+def test_a_password_may_be_vaulted_in_its_place(
+    lab: Lab, controller: Controller, sets_of_hq: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("the vault's own\n")
+    password = lab.fleet.directory_password
+    command = ["ansible-vault", "encrypt_string", "--vault-password-file", str(key), password]
+    vaulted = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    block = vaulted.strip().replace("\n", "\n" + " " * 16)
+    text = controller.inventory.read_text()
+    inventory_text, replaced = re.subn(rf"password: {re.escape(password)}\n", f"password: {block}\n", text)
+    assert replaced == 1
+    controller.inventory.write_text(inventory_text)
+    place = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
+    asked = {**place, "domain": "corp.example", "engine": "ldap"}
+    found = controller.module("web01", "groupid_ldif_export", asked, "--check", "--vault-password-file", str(key))
+    assert (found["failed"], found["engine"]) == (False, "ldap"), found
 
 
 VENDORS = "(&(objectClass=group)(objectCategory=group)(|(extensionData=*)(extensionAttribute12=*)"

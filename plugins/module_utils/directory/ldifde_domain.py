@@ -40,7 +40,8 @@ def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
             base=target.base or base_of(target.domain),
             server=target.host,
             guid=guid_text(guid),
-            sid=sid_text(sid),
+            # AD LDS, which is no domain, has none.
+            sid=sid_text(sid) if sid else "",
             highest_committed_usn=None,
             read_only=None,
         )
