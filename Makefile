@@ -14,5 +14,5 @@ lab: ## start a fleet on 127.0.0.1; inventory in build/lab/inventory.yml
 lab-stop:
 	@python3 tests/tools/fleet.py stop
 
-bench: ## the agent against cp, sha256sum, rsync, restic and borg
+bench: ## the agent against cp, sha256sum, rsync, restic and borg; groups against ldapsearch
 	@python3 tests/tools/bench.py
