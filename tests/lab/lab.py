@@ -19,6 +19,7 @@ from lab.recorder import Recorder
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
+from lab.sql.server import make_certificate
 from lab.wine_host import WineHost, is_reachable
 from lab.winrs import Runner, WinRS
 
@@ -27,7 +28,7 @@ BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
-_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "directory", "requests.jsonl", "inventory.yml", FLEET_FILE)
+_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "directory", "tls", "requests.jsonl", "inventory.yml", FLEET_FILE)
 
 
 class LabError(Exception):
@@ -115,17 +116,23 @@ def _make_reachable(root: pathlib.Path) -> None:
             (root / name).symlink_to(elsewhere / name)
 
 
+def _certificate(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    folder.mkdir(exist_ok=True)
+    return make_certificate(folder)
+
+
 class Lab:
     """A fleet that answers on loopback while the context lasts.
 
     root: a folder that ``prepare`` has filled.
     recorder: every request since the start.
     interceptors: stand before the services, the recorder first; may be added to at any time.
+    https: answer over TLS too, on ``https_port``, with the certificate in ``ca_file``.
     sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
     """
 
-    def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE) -> None:
+    def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE, https: bool = False) -> None:
         self.root = root.resolve()
         self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
@@ -137,8 +144,10 @@ class Lab:
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
         services = {wsman.WINRS_RESOURCE: self._winrs.handle}
-        self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port)
-        self.port = self._endpoint.port
+        certificate = _certificate(self.root / "tls") if https else None
+        self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port, certificate)
+        self.port, self.https_port = self._endpoint.port, self._endpoint.https_port
+        self.ca_file = certificate[0] if certificate else None
         self.sql = databases.serve(self.root, self.fleet) if self.fleet.sql else None
         self.directory = groups.serve(self.root, self.fleet, cache) if self.fleet.directory_password else None
 
@@ -164,6 +173,10 @@ class Lab:
             self.directory.stop()
         self._winrs.close()
         self._wine.stop()
+
+    def kill(self, host: Host) -> None:
+        """End the agents that run on a host, as if somebody killed them there."""
+        self._winrs.kill(host)
 
     def host(self, name: str) -> Host:
         """Give a host by name. Raises KeyError."""

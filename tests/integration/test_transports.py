@@ -1,0 +1,91 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One server is backed up, verified and restored over every way to reach it, by Ansible's own connection plugins."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import pathlib
+
+import pytest
+from integration import sets
+from integration.controller import Controller
+
+from lab import damage, fleet, inventory, snapshot
+from lab.lab import Lab, discard, prepare
+from lab.sql.server import make_certificate
+
+COMPONENTS = ("self_service_portals", "synchronize_jobs", "reports")
+
+
+@pytest.fixture(scope="module")
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
+    """A lab of one server (web01 of deployment hq) that answers over HTTP and HTTPS."""
+    root = tmp_path_factory.mktemp("one-server")
+    prepare(root, fleet.default_fleet(1, scale="small"))
+    with Lab(root, https=True) as running:
+        yield running
+    discard(root)
+
+
+def reached(lab: Lab, folder: pathlib.Path, transport: str) -> Controller:
+    """A controller that reaches the lab's servers in this way."""
+    controller = Controller(lab, folder)
+    controller.inventory = controller.write_inventory(inventory.Style(transport=transport, ca_file=str(lab.ca_file)))
+    lab.recorder.clear()
+    return controller
+
+
+def picture(lab: Lab, host: str) -> snapshot.Picture:
+    return snapshot.take({name: lab.components(host)[name] for name in COMPONENTS})
+
+
+def assert_there_and_back(controller: Controller, host: str, own: c.Callable[[], object] = lambda: None) -> None:
+    """Back the server up, verify, damage it, and restore it: by the playbooks, and judged from outside.
+
+    own: gives what the damage has made to the host's user.
+    """
+    lab = controller.lab
+    deployment = lab.host(host).deployment
+    root = lab.path(host, inventory.LOCAL_ROOT)
+    before = picture(lab, host)
+    known = set(sets.sealed(root, deployment))
+    controller.play(
+        "backup", extra={"groupid_components": list(COMPONENTS), "groupid_exclude_defaults": []}
+    ).succeeded()
+    [set_id] = set(sets.sealed(root, deployment)) - known
+    sets.check_part(root / deployment / set_id / host)
+    controller.play("verify", extra={"groupid_set_id": set_id}).succeeded()
+    for name in COMPONENTS:
+        for kind in ("flip", "remove", "add"):
+            damage.inflict(lab.components(host)[name], kind, seed=1)
+    own()
+    assert picture(lab, host) != before
+    wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id, "groupid_restore_policy": "mirror"}
+    controller.play("restore", extra=wanted).succeeded()
+    assert snapshot.compare(before, picture(lab, host), folder_times=False) == []
+
+
+@pytest.mark.parametrize("transport", ["https", "ntlm"])
+def test_winrm(one_server: Lab, tmp_path: pathlib.Path, transport: str) -> None:
+    assert_there_and_back(reached(one_server, tmp_path, transport), "web01")
+    assert one_server.recorder.entries(host="web01", action="Command")
+
+
+def test_https_with_an_unknown_certificate_reaches_nobody(one_server: Lab, tmp_path: pathlib.Path) -> None:
+    """By the certificate of another authority, as a wrong path in the inventory would name it."""
+    controller = reached(one_server, tmp_path, "https")
+    other = tmp_path / "other"
+    other.mkdir()
+    stranger = make_certificate(other)[0]
+    where = controller.write_inventory(inventory.Style(transport="https", ca_file=str(stranger)))
+    controller.play("preflight", where=where).failed("web01", "certificate verify failed")
+    assert one_server.recorder.entries() == []
+
+
+def test_ntlm_without_encryption_is_refused(one_server: Lab, tmp_path: pathlib.Path) -> None:
+    controller = reached(one_server, tmp_path, "ntlm")
+    never = {"ansible_winrm_message_encryption": "never"}
+    controller.play("preflight", extra=never).failed("web01", "500")
+    assert one_server.recorder.entries() == []
