@@ -7,34 +7,39 @@ from __future__ import annotations
 
 import collections.abc as c
 import pathlib
+import subprocess
+import typing as t
 
 import pytest
 from integration import sets
 from integration.controller import Controller
 
-from lab import damage, fleet, inventory, snapshot
-from lab.lab import Lab, discard, prepare
+from lab import damage, inventory, snapshot, ssh, wine_host
+from lab.lab import Lab
 from lab.sql.server import make_certificate
 
+on_wine = pytest.mark.skipif(wine_host.why_not() is not None, reason=f"no host on Wine: {wine_host.why_not()}")
 COMPONENTS = ("self_service_portals", "synchronize_jobs", "reports")
-
-
-@pytest.fixture(scope="module")
-def one_server(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
-    """A lab of one server (web01 of deployment hq) that answers over HTTP and HTTPS."""
-    root = tmp_path_factory.mktemp("one-server")
-    prepare(root, fleet.default_fleet(1, scale="small"))
-    with Lab(root, https=True) as running:
-        yield running
-    discard(root)
 
 
 def reached(lab: Lab, folder: pathlib.Path, transport: str) -> Controller:
     """A controller that reaches the lab's servers in this way."""
     controller = Controller(lab, folder)
-    controller.inventory = controller.write_inventory(inventory.Style(transport=transport, ca_file=str(lab.ca_file)))
+    style = inventory.Style(
+        transport=transport, ca_file=str(lab.ca_file), ssh_executable=str(ssh.write_executable(lab.root))
+    )
+    controller.inventory = controller.write_inventory(
+        style, edit=without_passwords if transport == "ssh" else lambda _document: None
+    )
     lab.recorder.clear()
     return controller
+
+
+def without_passwords(document: dict[str, t.Any]) -> None:
+    """As inventories are whose hosts take keys."""
+    for group in document["all"]["children"]["groupid"]["children"].values():
+        for host in group["hosts"].values():
+            del host["ansible_password"]
 
 
 def picture(lab: Lab, host: str) -> snapshot.Picture:
@@ -71,6 +76,33 @@ def assert_there_and_back(controller: Controller, host: str, own: c.Callable[[],
 def test_winrm(one_server: Lab, tmp_path: pathlib.Path, transport: str) -> None:
     assert_there_and_back(reached(one_server, tmp_path, transport), "web01")
     assert one_server.recorder.entries(host="web01", action="Command")
+
+
+def test_ssh(one_server: Lab, tmp_path: pathlib.Path) -> None:
+    assert_there_and_back(reached(one_server, tmp_path, "ssh"), "web01")
+    assert one_server.recorder.entries() == []
+
+
+def test_ssh_of_a_user_whom_the_server_does_not_know(one_server: Lab, tmp_path: pathlib.Path) -> None:
+    controller = reached(one_server, tmp_path, "ssh")
+    result = controller.module("web01", "groupid_info", {"measure": False}, "-e", "ansible_user=stranger")
+    assert result["unreachable"] is True
+    assert "Permission denied (publickey)" in result["msg"]
+
+
+def windows_user(lab: Lab) -> None:
+    """Give what is in the components to the user of the host on Wine."""
+    for folder in lab.components("wine01").values():
+        owner = folder.stat()
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", folder], check=True)
+
+
+@on_wine
+def test_psrp(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
+    """The agent in one runspace of PowerShell's own remoting server, on Win32."""
+    controller = reached(wine_lab, tmp_path, "psrp")
+    assert_there_and_back(controller, "wine01", lambda: windows_user(wine_lab))
+    assert wine_lab.recorder.entries(host="wine01", action="Command")
 
 
 def test_https_with_an_unknown_certificate_reaches_nobody(one_server: Lab, tmp_path: pathlib.Path) -> None:

@@ -66,6 +66,13 @@ TRANSPORTS: dict[str, dict[str, str]] = {
         "ansible_winrm_transport": "ntlm",
         "ansible_winrm_message_encryption": "always",
     },
+    "psrp": {
+        "ansible_connection": "psrp",
+        "ansible_psrp_protocol": "http",
+        "ansible_psrp_auth": "ntlm",
+        "ansible_psrp_message_encryption": "always",
+    },
+    "ssh": {"ansible_connection": "ssh", "ansible_shell_type": "powershell"},
 }
 
 
@@ -78,7 +85,7 @@ class Style:
     shell_type: ``all`` names the shell as well, as inventories for ssh do; ansible-core 2.21 warns of it on winrm.
     backup_root: LOCAL_ROOT, SHARED_ROOT or another folder.
     transport: one of TRANSPORTS; the port given with it is that of HTTPS for ``https``.
-    ca_file: file with the certificate that HTTPS shows.
+    ca_file: file with the certificate that HTTPS shows. ssh_executable: the program that stands in for ssh.
     sql_port: of the fleet's SQL Server; 0 leaves the databases out.
     sql_ca: file with the certificate that it shows.
     sql_mode: where the database's backup goes.
@@ -92,6 +99,7 @@ class Style:
     backup_root: str = LOCAL_ROOT
     transport: str = "basic"
     ca_file: str = ""
+    ssh_executable: str = ""
     sql_port: int = 0
     sql_ca: str = ""
     sql_mode: str = "host"
@@ -112,6 +120,8 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
     everywhere: dict[str, t.Any] = dict(TRANSPORTS[style.transport])
     if style.transport == "https":
         everywhere["ansible_winrm_ca_trust_path"] = style.ca_file
+    if style.transport == "ssh":
+        everywhere["ansible_ssh_executable"] = style.ssh_executable
     if style.shell_type:
         everywhere["ansible_shell_type"] = "powershell"
     children: dict[str, t.Any] = {

@@ -12,7 +12,7 @@ import tempfile
 import types
 import typing as t
 
-from lab import agent_build, databases, groups, layout, registry, trees, wsman
+from lab import agent_build, databases, groups, layout, psrp, registry, trees, wsman
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
@@ -26,9 +26,22 @@ from lab.winrs import Runner, WinRS
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
+MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
+"""What a mono host has in place of the files that call Windows."""
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
-_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "directory", "tls", "requests.jsonl", "inventory.yml", FLEET_FILE)
+_OWN_ENTRIES = (
+    "hosts",
+    "shares",
+    "wine",
+    "sql",
+    "directory",
+    "tls",
+    "ssh",
+    "requests.jsonl",
+    "inventory.yml",
+    FLEET_FILE,
+)
 
 
 class LabError(Exception):
@@ -139,11 +152,12 @@ class Lab:
         self.recorder = Recorder(self.root / "requests.jsonl")
         self.interceptors: list[Interceptor] = [self.recorder]
         self._wine = WineRunner(self.root, self.fleet, cache)
-        builder = agent_build.AgentBuilder(cache, list((pathlib.Path(__file__).parent / "mono").glob("*.cs")))
+        builder = agent_build.AgentBuilder(cache, MONO_FILES)
         mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
-        services = {wsman.WINRS_RESOURCE: self._winrs.handle}
+        self._remoting = psrp.Remoting(self._wine.serve_remoting)
+        services = {wsman.WINRS_RESOURCE: self._winrs.handle, psrp.RESOURCE: self._remoting.handle}
         certificate = _certificate(self.root / "tls") if https else None
         self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port, certificate)
         self.port, self.https_port = self._endpoint.port, self._endpoint.https_port
@@ -172,11 +186,13 @@ class Lab:
         if self.directory:
             self.directory.stop()
         self._winrs.close()
+        self._remoting.close()
         self._wine.stop()
 
     def kill(self, host: Host) -> None:
         """End the agents that run on a host, as if somebody killed them there."""
         self._winrs.kill(host)
+        self._remoting.kill(host)
 
     def host(self, name: str) -> Host:
         """Give a host by name. Raises KeyError."""
