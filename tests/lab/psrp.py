@@ -33,6 +33,7 @@ Start = c.Callable[[Host], "subprocess.Popen[bytes]"]
 _SESSION = str(uuid.UUID(int=0))
 _PIPELINE_STATE = 0x00041006
 _HEAD = 21  # of a fragment: object, number, flags, length of the blob
+_TAKING_SECONDS = 60
 _RECEIVE_BYTES = 100_000  # in base64 below the MaxEnvelopeSize that clients ask for
 
 
@@ -48,23 +49,33 @@ class Session:
         self._process = process
         self._news = threading.Condition()
         self._said: dict[str, collections.deque[bytes]] = collections.defaultdict(collections.deque)
+        self._telling = threading.Lock()
+        self._taken: set[tuple[str, str]] = set()
         self._ended = False
         threading.Thread(target=self._listen, name=f"remoting on {host.name}", daemon=True).start()
 
     def tell(self, element: str, owner: str, data: str = "") -> None:
-        """Send one element. owner: id of the pipeline, or of the session. data: in base64. Raises EndedError."""
-        attributes = " Stream='Default'" if element == "Data" else ""
-        line = (
-            f"<{element}{attributes} PSGuid='{owner}'>{data}</{element}>\n"
-            if data
-            else f"<{element} PSGuid='{owner}' />\n"
-        )
+        """Send one element and wait until the server has taken it: what it has not yet taken, a later one may overtake.
+
+        owner: id of the pipeline, or of the session. data: in base64. Raises EndedError.
+        """
+        stream = " Stream='Default'" if element == "Data" else ""
+        end = f">{data}</{element}>" if data else " />"
+        line = f"<{element}{stream} PSGuid='{owner}'{end}\n"
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(line.encode("ascii"))
-            self._process.stdin.flush()
-        except OSError as error:
-            raise EndedError(str(error)) from error
+        with self._telling:
+            with self._news:
+                self._taken.discard((f"{element}Ack", owner))
+            try:
+                self._process.stdin.write(line.encode("ascii"))
+                self._process.stdin.flush()
+            except (OSError, ValueError) as error:
+                raise EndedError(f"PowerShell has ended: {error}") from error
+            with self._news:
+                acknowledgement = (f"{element}Ack", owner)
+                self._news.wait_for(lambda: self._ended or acknowledgement in self._taken, _TAKING_SECONDS)
+                if acknowledgement not in self._taken:
+                    raise EndedError(f"PowerShell has ended, or has not taken {element} within {_TAKING_SECONDS} s")
 
     def receive(self, owner: str, timeout: float) -> list[bytes]:
         """Wait for what the server says, at most so many seconds, and give the first 100,000 bytes of it.
@@ -89,15 +100,23 @@ class Session:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            if line.strip().startswith(b"<Data "):
-                element = ET.fromstring(line)
-                with self._news:
-                    self._said[element.get("PSGuid", "")].append(base64.b64decode(element.text or ""))
-                    self._news.notify_all()
+            if not line.strip().startswith(b"<"):
+                continue
+            element = ET.fromstring(line)
+            owner = element.get("PSGuid", "").lower()
+            with self._news:
+                if element.tag == "Data":
+                    self._said[owner].append(base64.b64decode(element.text or ""))
+                else:
+                    self._taken.add((element.tag, owner))
+                self._news.notify_all()
         with self._news:
             self._ended = True
             self._news.notify_all()
