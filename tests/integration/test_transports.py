@@ -15,6 +15,7 @@ from integration import sets
 from integration.controller import Controller
 
 from lab import damage, inventory, snapshot, ssh, wine_host
+from lab.interruptions import Interruption, drop_answer
 from lab.lab import Lab
 from lab.sql.server import make_certificate
 
@@ -95,6 +96,28 @@ def windows_user(lab: Lab) -> None:
     for folder in lab.components("wine01").values():
         owner = folder.stat()
         subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", folder], check=True)
+
+
+@on_wine
+def test_ssh_through_cmd(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
+    """The default shell of Windows' OpenSSH, with its quoting and its longest line."""
+    controller = reached(wine_lab, tmp_path, "ssh")
+    result = controller.module("wine01", "groupid_info", {"measure": False})
+    assert not result["failed"], result
+    assert result["computer"]["server"] == "wine01"
+
+
+@on_wine
+def test_a_lost_psrp_connection_is_said(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
+    controller = reached(wine_lab, tmp_path, "psrp")
+    interruption = Interruption(drop_answer, action="Command", requests=[1])
+    wine_lab.interceptors.append(interruption)
+    try:
+        result = controller.module("wine01", "groupid_info", {"measure": False})
+    finally:
+        wine_lab.interceptors.remove(interruption)
+    assert interruption.done == 1
+    assert result["error"]["code"] == "connection_lost", result
 
 
 @on_wine
