@@ -47,40 +47,86 @@ def picture(lab: Lab, host: str) -> snapshot.Picture:
     return snapshot.take({name: lab.components(host)[name] for name in COMPONENTS})
 
 
-def assert_there_and_back(controller: Controller, host: str, own: c.Callable[[], object] = lambda: None) -> None:
-    """Back the server up, verify, damage it, and restore it: by the playbooks, and judged from outside.
+class Playbooks:
+    """One server by the playbooks."""
+
+    def __init__(self, controller: Controller, host: str) -> None:
+        self._controller = controller
+        self._root = controller.lab.path(host, inventory.LOCAL_ROOT)
+        self._deployment = controller.lab.host(host).deployment
+
+    def backup(self) -> str:
+        """Give the new set's id."""
+        known = set(sets.sealed(self._root, self._deployment))
+        wanted = {"groupid_components": list(COMPONENTS), "groupid_exclude_defaults": []}
+        self._controller.play("backup", extra=wanted).succeeded()
+        [set_id] = set(sets.sealed(self._root, self._deployment)) - known
+        return set_id
+
+    def verify(self, set_id: str) -> None:
+        self._controller.play("verify", extra={"groupid_set_id": set_id}).succeeded()
+
+    def restore(self, set_id: str) -> None:
+        wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id, "groupid_restore_policy": "mirror"}
+        self._controller.play("restore", extra=wanted).succeeded()
+
+
+class Modules:
+    """One server by three modules, where a playbook would take long."""
+
+    def __init__(self, controller: Controller, host: str) -> None:
+        self._controller = controller
+        self._host = host
+        self._common = {"backup_root": inventory.LOCAL_ROOT, "deployment": controller.lab.host(host).deployment}
+
+    def backup(self) -> str:
+        """Give the new set's id."""
+        set_id = "20260101T000000Z"
+        self._run("groupid_backup_folder", set_id, components=list(COMPONENTS), exclude_defaults=[])
+        return set_id
+
+    def verify(self, set_id: str) -> None:
+        self._run("groupid_backup_verify", set_id)
+
+    def restore(self, set_id: str) -> None:
+        self._run("groupid_restore_folder", set_id, policy="mirror", unsealed=True)
+
+    def _run(self, module: str, set_id: str, **arguments: t.Any) -> None:
+        result = self._controller.module(self._host, module, {**self._common, "set_id": set_id, **arguments})
+        assert not result["failed"], result
+
+
+def assert_there_and_back(
+    controller: Controller, host: str, steps: Playbooks | Modules, own: c.Callable[[], object] = lambda: None
+) -> None:
+    """Back the server up, verify, damage it, and restore it, judged from outside.
 
     own: gives what the damage has made to the host's user.
     """
     lab = controller.lab
-    deployment = lab.host(host).deployment
-    root = lab.path(host, inventory.LOCAL_ROOT)
     before = picture(lab, host)
-    known = set(sets.sealed(root, deployment))
-    controller.play(
-        "backup", extra={"groupid_components": list(COMPONENTS), "groupid_exclude_defaults": []}
-    ).succeeded()
-    [set_id] = set(sets.sealed(root, deployment)) - known
-    sets.check_part(root / deployment / set_id / host)
-    controller.play("verify", extra={"groupid_set_id": set_id}).succeeded()
+    set_id = steps.backup()
+    sets.check_part(lab.path(host, inventory.LOCAL_ROOT) / lab.host(host).deployment / set_id / host)
+    steps.verify(set_id)
     for name in COMPONENTS:
         for kind in ("flip", "remove", "add"):
             damage.inflict(lab.components(host)[name], kind, seed=1)
     own()
     assert picture(lab, host) != before
-    wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id, "groupid_restore_policy": "mirror"}
-    controller.play("restore", extra=wanted).succeeded()
+    steps.restore(set_id)
     assert snapshot.compare(before, picture(lab, host), folder_times=False) == []
 
 
 @pytest.mark.parametrize("transport", ["https", "ntlm"])
 def test_winrm(one_server: Lab, tmp_path: pathlib.Path, transport: str) -> None:
-    assert_there_and_back(reached(one_server, tmp_path, transport), "web01")
+    controller = reached(one_server, tmp_path, transport)
+    assert_there_and_back(controller, "web01", Playbooks(controller, "web01"))
     assert one_server.recorder.entries(host="web01", action="Command")
 
 
 def test_ssh(one_server: Lab, tmp_path: pathlib.Path) -> None:
-    assert_there_and_back(reached(one_server, tmp_path, "ssh"), "web01")
+    controller = reached(one_server, tmp_path, "ssh")
+    assert_there_and_back(controller, "web01", Playbooks(controller, "web01"))
     assert one_server.recorder.entries() == []
 
 
@@ -124,7 +170,7 @@ def test_a_lost_psrp_connection_is_said(wine_lab: Lab, tmp_path: pathlib.Path) -
 def test_psrp(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
     """The agent in one runspace of PowerShell's own remoting server, on Win32."""
     controller = reached(wine_lab, tmp_path, "psrp")
-    assert_there_and_back(controller, "wine01", lambda: windows_user(wine_lab))
+    assert_there_and_back(controller, "wine01", Modules(controller, "wine01"), lambda: windows_user(wine_lab))
     assert wine_lab.recorder.entries(host="wine01", action="Command")
 
 
