@@ -41,3 +41,13 @@ def wine_lab(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
         yield running
     assert wine_host.programs_on((root / "wine").resolve()) == []
     discard(root)
+
+
+@pytest.fixture(scope="module")
+def one_server(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
+    """A lab of one server (web01 of deployment hq) that answers over HTTP and HTTPS."""
+    root = tmp_path_factory.mktemp("one-server")
+    prepare(root, fleet.default_fleet(1, scale="small"))
+    with Lab(root, https=True) as running:
+        yield running
+    discard(root)

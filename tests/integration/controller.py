@@ -63,7 +63,9 @@ class Controller:
         name: str = "inventory.yml",
     ) -> pathlib.Path:
         """Write an inventory of the lab's hosts, changed by ``edit``, and give its path."""
-        document = inventory.document(self.lab.fleet, self.lab.port, style or inventory.Style())
+        style = style or inventory.Style()
+        port = self.lab.https_port if style.transport == "https" else self.lab.port
+        document = inventory.document(self.lab.fleet, port, style)
         edit(document)
         file = self._folder / name
         file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")

@@ -17,6 +17,10 @@ _ENCODED = re.compile(
 )
 
 
+# What the ssh connection plugin of ansible-core before 2.18 puts before every command.
+_CODE_PAGE = "chcp.com 65001 > $null ; "
+
+
 def normalise(script: str) -> str:
     """Give a script as Ansible's shell plugin encodes it: lines stripped, blank ones dropped. Comment lines go too."""
     lines = (line.strip() for line in script.splitlines())
@@ -27,7 +31,7 @@ def peel(command_line: str) -> str:
     """Decode up to three layers of ``powershell -EncodedCommand``; Ansible adds one or two, by version."""
     text = command_line.strip()
     for _layer in range(_MOST_LAYERS):
-        match = _ENCODED.fullmatch(text)
+        match = _ENCODED.fullmatch(text.removeprefix(_CODE_PAGE))
         if match is None:
             break
         try:

@@ -48,6 +48,34 @@ NAMINGS: dict[str, c.Callable[[Host], str]] = {
 }
 
 
+TRANSPORTS: dict[str, dict[str, str]] = {
+    "basic": {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "basic",
+    },
+    "https": {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "https",
+        "ansible_winrm_transport": "basic",
+        "ansible_winrm_server_cert_validation": "validate",
+    },
+    "ntlm": {
+        "ansible_connection": "winrm",
+        "ansible_winrm_scheme": "http",
+        "ansible_winrm_transport": "ntlm",
+        "ansible_winrm_message_encryption": "always",
+    },
+    "psrp": {
+        "ansible_connection": "psrp",
+        "ansible_psrp_protocol": "http",
+        "ansible_psrp_auth": "ntlm",
+        "ansible_psrp_message_encryption": "always",
+    },
+    "ssh": {"ansible_connection": "ssh", "ansible_shell_type": "powershell"},
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Style:
     """How an inventory is written.
@@ -56,6 +84,8 @@ class Style:
     localhost: the controller is a host of the inventory too, and so gets the Windows variables of ``all``.
     shell_type: ``all`` names the shell as well, as inventories for ssh do; ansible-core 2.21 warns of it on winrm.
     backup_root: LOCAL_ROOT, SHARED_ROOT or another folder.
+    transport: one of TRANSPORTS; the port given with it is that of HTTPS for ``https``.
+    ca_file: file with the certificate that HTTPS shows. ssh_executable: the program that stands in for ssh.
     sql_port: of the fleet's SQL Server; 0 leaves the databases out.
     sql_ca: file with the certificate that it shows.
     sql_mode: where the database's backup goes.
@@ -67,6 +97,9 @@ class Style:
     localhost: bool = False
     shell_type: bool = False
     backup_root: str = LOCAL_ROOT
+    transport: str = "basic"
+    ca_file: str = ""
+    ssh_executable: str = ""
     sql_port: int = 0
     sql_ca: str = ""
     sql_mode: str = "host"
@@ -84,11 +117,11 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
         group["hosts"][NAMINGS[style.naming](host)] = _connection(host, port)
         if style.sql_port:
             group["vars"]["groupid_sql_database"] = databases.name_of(host.deployment)
-    everywhere: dict[str, t.Any] = {
-        "ansible_connection": "winrm",
-        "ansible_winrm_scheme": "http",
-        "ansible_winrm_transport": "basic",
-    }
+    everywhere: dict[str, t.Any] = dict(TRANSPORTS[style.transport])
+    if style.transport == "https":
+        everywhere["ansible_winrm_ca_trust_path"] = style.ca_file
+    if style.transport == "ssh":
+        everywhere["ansible_ssh_executable"] = style.ssh_executable
     if style.shell_type:
         everywhere["ansible_shell_type"] = "powershell"
     children: dict[str, t.Any] = {

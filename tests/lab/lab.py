@@ -12,22 +12,36 @@ import tempfile
 import types
 import typing as t
 
-from lab import agent_build, databases, groups, layout, registry, trees, wsman
+from lab import agent_build, databases, groups, layout, psrp, registry, trees, wsman
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
+from lab.sql.server import make_certificate
 from lab.wine_host import WineHost, is_reachable
 from lab.winrs import Runner, WinRS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
+MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
+"""What a mono host has in place of the files that call Windows."""
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
-_OWN_ENTRIES = ("hosts", "shares", "wine", "sql", "directory", "requests.jsonl", "inventory.yml", FLEET_FILE)
+_OWN_ENTRIES = (
+    "hosts",
+    "shares",
+    "wine",
+    "sql",
+    "directory",
+    "tls",
+    "ssh",
+    "requests.jsonl",
+    "inventory.yml",
+    FLEET_FILE,
+)
 
 
 class LabError(Exception):
@@ -115,30 +129,39 @@ def _make_reachable(root: pathlib.Path) -> None:
             (root / name).symlink_to(elsewhere / name)
 
 
+def _certificate(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    folder.mkdir(exist_ok=True)
+    return make_certificate(folder)
+
+
 class Lab:
     """A fleet that answers on loopback while the context lasts.
 
     root: a folder that ``prepare`` has filled.
     recorder: every request since the start.
     interceptors: stand before the services, the recorder first; may be added to at any time.
+    https: answer over TLS too, on ``https_port``, with the certificate in ``ca_file``.
     sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
     """
 
-    def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE) -> None:
+    def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE, https: bool = False) -> None:
         self.root = root.resolve()
         self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
         self.recorder = Recorder(self.root / "requests.jsonl")
         self.interceptors: list[Interceptor] = [self.recorder]
         self._wine = WineRunner(self.root, self.fleet, cache)
-        builder = agent_build.AgentBuilder(cache, list((pathlib.Path(__file__).parent / "mono").glob("*.cs")))
+        builder = agent_build.AgentBuilder(cache, MONO_FILES)
         mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
-        services = {wsman.WINRS_RESOURCE: self._winrs.handle}
-        self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port)
-        self.port = self._endpoint.port
+        self._remoting = psrp.Remoting(self._wine.serve_remoting)
+        services = {wsman.WINRS_RESOURCE: self._winrs.handle, psrp.RESOURCE: self._remoting.handle}
+        certificate = _certificate(self.root / "tls") if https else None
+        self._endpoint = Endpoint(self.fleet.everyone, services, self.interceptors, port, certificate)
+        self.port, self.https_port = self._endpoint.port, self._endpoint.https_port
+        self.ca_file = certificate[0] if certificate else None
         self.sql = databases.serve(self.root, self.fleet) if self.fleet.sql else None
         self.directory = groups.serve(self.root, self.fleet, cache) if self.fleet.directory_password else None
 
@@ -163,7 +186,13 @@ class Lab:
         if self.directory:
             self.directory.stop()
         self._winrs.close()
+        self._remoting.close()
         self._wine.stop()
+
+    def kill(self, host: Host) -> None:
+        """End the agents that run on a host, as if somebody killed them there."""
+        self._winrs.kill(host)
+        self._remoting.kill(host)
 
     def host(self, name: str) -> Host:
         """Give a host by name. Raises KeyError."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import subprocess
 
 from lab.fleet import Fleet, Host
 from lab.processes import Finished, ProcessGroup
@@ -31,3 +32,7 @@ class WineRunner:
     def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
         """Hand the line to cmd.exe, as WinRM does. Output bytes come back untouched."""
         return self._hosts[host.name].run(line, stdin, processes)
+
+    def serve_remoting(self, host: Host) -> subprocess.Popen[bytes]:
+        """Start PowerShell's remoting server on a host."""
+        return self._hosts[host.name].serve_remoting()

@@ -119,9 +119,23 @@ class WineHost:
         argv, environment = ["cmd.exe", "/c", line], self._environment()
         if '"' in line:
             argv, environment["LAB_LINE"] = ["cmd.exe", "/c", "cmd.exe", "/c", "%LAB_LINE%"], line
+        return processes.run(self._argv(argv), stdin=stdin, env=environment, cwd=self._profile())
+
+    def serve_remoting(self) -> subprocess.Popen[bytes]:
+        """Start PowerShell's own remoting server in the user's profile; it speaks over stdin and stdout."""
+        return subprocess.Popen(
+            self._argv(["powershell.exe", "-s"]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=self._environment(),
+            cwd=self._profile(),
+            start_new_session=True,
+        )
+
+    def _profile(self) -> pathlib.Path:
         users = self._prefix / "drive_c" / "users"
-        profile = next(folder for folder in users.iterdir() if folder.name != "Public")
-        return processes.run(self._argv(argv), stdin=stdin, env=environment, cwd=profile)
+        return next(folder for folder in users.iterdir() if folder.name != "Public")
 
     def _program(self, command: list[str]) -> None:
         """Run a program that must succeed. Raises RuntimeError with what it said."""

@@ -123,6 +123,12 @@ class WinRS:
             return self._command(shell, request)
         return _to_command(shell, request)
 
+    def kill(self, host: Host) -> None:
+        """End every command of one host; its shells stay, and clients learn that their commands have ended."""
+        for shell in list(self._shells.values()):
+            if shell.host == host:
+                shell.kill()
+
     def close(self) -> None:
         """End every command of every shell."""
         for shell in list(self._shells.values()):

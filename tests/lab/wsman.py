@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import collections.abc as c
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
@@ -145,19 +146,29 @@ def deleted(request: Request) -> Reply:
 
 def received(request: Request, command_id: str, output: Output) -> Reply:
     """Answer Receive. Clients take the one node whose State ends in Done as the end of the command."""
-    streams = "".join(
-        f'<rsp:Stream Name="{name}" CommandId="{command_id}">{base64.b64encode(data).decode("ascii")}</rsp:Stream>'
-        for name, data in (("stdout", output.stdout), ("stderr", output.stderr))
-        if data
-    )
+    streams = [(name, data) for name, data in (("stdout", output.stdout), ("stderr", output.stderr)) if data]
     done = output.exit_code is not None
-    state = f"{SHELL_ACTION}/CommandState/{'Done' if done else 'Running'}"
     exit_code = f"<rsp:ExitCode>{output.exit_code}</rsp:ExitCode>" if done else ""
-    body = (
-        f"<rsp:ReceiveResponse>{streams}"
-        f'<rsp:CommandState CommandId="{command_id}" State="{state}">{exit_code}</rsp:CommandState>'
-        f"</rsp:ReceiveResponse>"
-    )
+    return _received(request, command_id, streams, done, exit_code)
+
+
+def received_messages(request: Request, command_id: str, messages: c.Sequence[bytes], *, done: bool) -> Reply:
+    """Answer Receive of a remoting session, or of one of its pipelines; then ``done`` tells that it has ended."""
+    return _received(request, command_id, [("stdout", data) for data in messages], done)
+
+
+def _received(
+    request: Request, command_id: str, streams: c.Iterable[tuple[str, bytes]], done: bool, exit_code: str = ""
+) -> Reply:
+    owner = f' CommandId="{command_id}"' if command_id else ""
+    parts = [
+        f'<rsp:Stream Name="{name}"{owner}>{base64.b64encode(data).decode("ascii")}</rsp:Stream>'
+        for name, data in streams
+    ]
+    if command_id:
+        state = f"{SHELL_ACTION}/CommandState/{'Done' if done else 'Running'}"
+        parts.append(f'<rsp:CommandState{owner} State="{state}">{exit_code}</rsp:CommandState>')
+    body = f"<rsp:ReceiveResponse>{''.join(parts)}</rsp:ReceiveResponse>"
     return _answer(request, f"{SHELL_ACTION}/ReceiveResponse", body)
 
 

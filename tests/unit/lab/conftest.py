@@ -9,6 +9,7 @@ import collections.abc as c
 import dataclasses
 import os
 import pathlib
+import typing as t
 
 import pytest
 import winrm
@@ -36,21 +37,24 @@ class Served:
     endpoint: Endpoint
     recorder: Recorder
     hosts: dict[str, Host]
+    winrs: WinRS
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.endpoint.port}/wsman"
 
-    def client(self, name: str = "h00", *, timeout: int = 20) -> winrm.Protocol:
+    def client(
+        self, name: str = "h00", *, timeout: int = 20, url: str = "", password: str = "", **options: t.Any
+    ) -> winrm.Protocol:
         host = self.hosts[name]
         return winrm.Protocol(
-            self.url,
-            transport="basic",
+            url or self.url,
             username=host.user,
-            password=host.password,
+            password=password or host.password,
             operation_timeout_sec=timeout,
             read_timeout_sec=timeout + 10,
             proxy=None,
+            **{"transport": "basic", **options},
         )
 
 
@@ -64,6 +68,6 @@ def served(tmp_path: pathlib.Path) -> c.Iterator[Served]:
     winrs = WinRS({"shell": ShellRunner()})
     endpoint = Endpoint(hosts.values(), {wsman.WINRS_RESOURCE: winrs.handle}, [recorder])
     endpoint.start()
-    yield Served(endpoint, recorder, hosts)
+    yield Served(endpoint, recorder, hosts, winrs)
     endpoint.stop()
     winrs.close()

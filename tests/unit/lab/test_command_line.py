@@ -40,6 +40,11 @@ def test_newer_ansible_encodes_the_script_as_it_is() -> None:
     assert command_line.normalise(command_line.peel(line)) == SHIPPED
 
 
+def test_older_ssh_sets_the_code_page_first() -> None:
+    line = encode(f"chcp.com 65001 > $null ; {encode(SHIPPED)}")
+    assert command_line.normalise(command_line.peel(line)) == SHIPPED
+
+
 @pytest.mark.parametrize(
     "line",
     [
