@@ -156,7 +156,9 @@ def main() -> int:
         ratio = time_of_one / few[name][0]
         kept = peak <= PEAK_LIMIT and ratio <= TIME_LIMIT
         holds &= kept
-        print(f"{name:14} {time_of_one:7.1f} us a file, {ratio:5.2f} x; {peak:4.0f} MB  {'holds' if kept else 'BROKEN'}")
+        print(
+            f"{name:14} {time_of_one:7.1f} us a file, {ratio:5.2f} x; {peak:4.0f} MB  {'holds' if kept else 'BROKEN'}"
+        )
     return 0 if holds else 1
 
 

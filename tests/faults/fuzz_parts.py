@@ -26,18 +26,25 @@ import tempfile
 import time
 import typing as t
 
-from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
 from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, TWIN, MonoHost, Session, run
+
+from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
 
 LIMIT = 20.0
 """Seconds that an answer may take on a busy machine."""
 MODES = ("quick", "1/1", "2/3")
 
 _SET = "20260101T000000Z"
-_CONTENT = {"a.txt": b"first", "b.txt": b"second", "sub/c.txt": b"third", "sub/deep/d.txt": b"", "\u00fc (1).xml": b"x" * 999}
+_CONTENT = {
+    "a.txt": b"first",
+    "b.txt": b"second",
+    "sub/c.txt": b"third",
+    "sub/deep/d.txt": b"",
+    "\u00fc (1).xml": b"x" * 999,
+}
 
 
-class Found(AssertionError):
+class FoundError(AssertionError):
     """A mutation that the agent takes wrongly."""
 
 
@@ -48,7 +55,19 @@ def compile_agent(folder: pathlib.Path) -> pathlib.Path:
     portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
     twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
     driver = folder / "agent.exe"
-    run(["mcs", "-langversion:5", "-optimize+", "-unsafe", "-r:System", f"-out:{driver}", *portable, *twin, AGENT_DRIVER])
+    run(
+        [
+            "mcs",
+            "-langversion:5",
+            "-optimize+",
+            "-unsafe",
+            "-r:System",
+            f"-out:{driver}",
+            *portable,
+            *twin,
+            AGENT_DRIVER,
+        ]
+    )
     return driver
 
 
@@ -87,7 +106,12 @@ class Subject:
 
     def ask(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
         """Give an answer that is one, in time."""
-        request = {"protocol": 1, "operation": operation, "root": str(self.folder / "D" / "Backups"), "deployment": "hq"}
+        request = {
+            "protocol": 1,
+            "operation": operation,
+            "root": str(self.folder / "D" / "Backups"),
+            "deployment": "hq",
+        }
         begin = time.monotonic()
         answer: dict[str, t.Any] = self._session("Run", json.dumps({**request, "set_id": _SET, **members}))
         _demand(time.monotonic() - begin < LIMIT, f"{operation} took {time.monotonic() - begin:.1f} s")
@@ -173,7 +197,7 @@ class Subject:
 
 def _demand(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise Found(otherwise[:4000])
+        raise FoundError(otherwise[:4000])
 
 
 def _senseless(answer: dict[str, t.Any]) -> bool:
@@ -196,7 +220,7 @@ def _rows(manifest: bytes) -> dict[str, str]:
 
 
 def fuzz(executable: pathlib.Path, numbers: t.Iterable[int], seed: int) -> collections.Counter[str]:
-    """Try these mutations; give how many ended how. Raises Found with the first that the agent takes wrongly."""
+    """Try these mutations; give how many ended how. Raises FoundError with the first that the agent takes wrongly."""
     outcomes: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         subject = Subject(executable, pathlib.Path(folder))
@@ -205,9 +229,9 @@ def fuzz(executable: pathlib.Path, numbers: t.Iterable[int], seed: int) -> colle
                 chance = random.Random(f"{seed}/{number}")
                 try:
                     what, state = subject.one_on_disk(chance) if number % 50 == 0 else subject.one(chance)
-                except Found as found:
+                except FoundError as found:
                     what = mutated(subject.record, random.Random(f"{seed}/{number}")).what
-                    raise Found(f"seed {seed}, mutation {number} ({what}): {found}") from found
+                    raise FoundError(f"seed {seed}, mutation {number} ({what}): {found}") from found
                 outcomes[state] += 1
                 outcomes[f"{what.partition(' in ')[0]}: {state}"] += 1
         finally:

@@ -176,7 +176,9 @@ def _member(content: bytes, chance: random.Random) -> bytes:
 
 def _repeated_member(content: bytes, chance: random.Random) -> bytes:
     at = content.find(b"{") + 1
-    return content[:at] + b'"schema": 1, "' + chance.choice((b"state", b"details", b"parts")) + b'": null, ' + content[at:]
+    return (
+        content[:at] + b'"schema": 1, "' + chance.choice((b"state", b"details", b"parts")) + b'": null, ' + content[at:]
+    )
 
 
 def _details(content: bytes, chance: random.Random) -> bytes:

@@ -31,7 +31,7 @@ def test_the_fuzzer_knows_a_wrong_part(agent: pathlib.Path, tmp_path: pathlib.Pa
     subject = fuzz_parts.Subject(agent, tmp_path)
     try:
         for wrong in wrong_records(subject.record):
-            with pytest.raises(fuzz_parts.Found):
+            with pytest.raises(fuzz_parts.FoundError):
                 subject.compare(wrong)
         subject.compare(subject.record)
     finally:

@@ -162,7 +162,10 @@ def test_the_part_of_the_database_is_no_server() -> None:
 
 def test_a_database_is_sealed_with_the_servers(facts: Facts) -> None:
     part = {**facts["a-host"]["__groupid_part"], "server": "database"}
-    facts["b-host"]["__groupid_database"] = {"part": part, "verified": {"state": "verified", "set_id": SET, "mode": "full"}}
+    facts["b-host"]["__groupid_database"] = {
+        "part": part,
+        "verified": {"state": "verified", "set_id": SET, "mode": "full"},
+    }
     made = seals.candidate(facts, HOSTS, SET, verified=True)
     assert [member["server"] for member in made["members"]] == ["database", "web01", "web02"]
     assert made["refusals"] == []
