@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 
 
@@ -21,6 +21,7 @@ class ActionModule(AgentAction):
         "set_id": {"type": "str", "default": backup_set.LATEST},
         "server": {"type": "str"},
         "components": {"type": "list", "elements": "str"},
+        "mode": {"type": "str", "default": verify_mode.FULL},
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -32,4 +33,5 @@ class ActionModule(AgentAction):
             "set_id": backup_set.LATEST if latest else str(backup_set.SetId.parse(args["set_id"])),
             "server": backup_set.check_part(args["server"]) if args["server"] else None,
             "components": args["components"],
+            "mode": verify_mode.check(args["mode"]),
         }

@@ -34,7 +34,7 @@ options:
     type: str
     required: true
   verified:
-    description: Demand that each part was verified by this run.
+    description: Demand that each part was verified in full by this run.
     type: bool
     required: true
 """

@@ -22,7 +22,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils import shared_parts, verify_mode
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -65,7 +65,7 @@ class Unfinished(t.TypedDict):
 def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> Candidate:
     """Gather the parts that this run put into a set, and say what stands against sealing it.
 
-    verified: demand that each part was verified in this run.
+    verified: demand that each part was verified in full in this run.
     """
     members: list[dict[str, t.Any]] = []
     refusals = []
@@ -131,6 +131,8 @@ def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: 
         return f"has a part that is {part['state']}"
     if verified and (check.get("state"), check.get("set_id")) != ("verified", set_id):
         return "has a part that was not verified by this run"
+    if verified and check.get("mode") != verify_mode.FULL:
+        return f"has a part that was not verified in full, but in the mode {check.get('mode')}"
     return ""
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals, verify_mode
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Cell: t.TypeAlias = "str | int | float | None"
@@ -92,7 +92,7 @@ def _backup_row(facts: Facts, host: str) -> list[Cell]:
         *_who(facts, host),
         part.get("version"),
         part.get("state") or _outcome(facts, host),
-        _answer(facts, host, "__groupid_verified").get("state"),
+        _checked(_answer(facts, host, "__groupid_verified")),
         *_size(part),
         part.get("seconds"),
         part.get("problem_count"),
@@ -106,6 +106,7 @@ def _verify_row(facts: Facts, host: str) -> list[Cell]:
         *_who(facts, host),
         check.get("set_id"),
         check.get("state") or _outcome(facts, host),
+        check.get("mode"),
         None if sealed is None else "yes" if sealed else "no",
         *_size(check),
         check.get("seconds"),
@@ -130,7 +131,7 @@ def _restore_row(facts: Facts, host: str) -> list[Cell]:
 HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell]]]] = {
     "preflight": (["version", "state", "free GB", "sealed sets", "newest", "backup root"], _preflight_row),
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
-    "verify": (["set", "part", "sealed", "files", "MB", "seconds", "problems"], _verify_row),
+    "verify": (["set", "part", "mode", "sealed", "files", "MB", "seconds", "problems"], _verify_row),
     "restore": (
         ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds"],
         _restore_row,
@@ -173,7 +174,7 @@ def _saved_database(facts: Facts, host: str) -> list[list[Cell]]:
     return [
         [
             *_which_database(facts, host, known),
-            "recorded" if external else check.get("state") or part.get("state") or _outcome(facts, host),
+            "recorded" if external else _checked(check) or part.get("state") or _outcome(facts, host),
             None if size is None else size / 1e6,
             made.get("seconds", check.get("seconds")),
             ", ".join(notes),
@@ -236,7 +237,7 @@ def _found_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list
 
 def _saved_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
     found, part, check = (known.get(name) or {} for name in ("found", "part", "verified"))
-    state = check.get("state") or part.get("state") or _outcome(facts, host)
+    state = _checked(check) or part.get("state") or _outcome(facts, host)
     return _export(
         {**(part or found or check.get("details") or {}), "seconds": part.get("seconds", check.get("seconds"))}, state
     )
@@ -305,6 +306,12 @@ def _sealed(facts: Facts, deployment: str, hosts: c.Sequence[str], set_id: str, 
 def _answer(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
     answer: c.Mapping[str, t.Any] = facts[host].get(name) or {}
     return answer
+
+
+def _checked(check: c.Mapping[str, t.Any]) -> str | None:
+    """Say how a verification ended, and its mode unless every byte was read."""
+    state, mode = check.get("state"), check.get("mode", verify_mode.FULL)
+    return state if state is None or mode == verify_mode.FULL else f"{state} ({mode})"
 
 
 def _who(facts: Facts, host: str) -> list[Cell]:

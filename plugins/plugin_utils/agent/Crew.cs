@@ -58,10 +58,10 @@ namespace IdentityOpsAgent
         public static void LargestFirst(List<Entry> files)
         {
             const long large = 1024 * 1024;
-            List<Entry> small = files.FindAll(delegate(Entry file) { return file.Facts.Size < large; });
-            files.RemoveAll(delegate(Entry file) { return file.Facts.Size < large; });
-            files.Sort(delegate(Entry left, Entry right) { return right.Facts.Size.CompareTo(left.Facts.Size); });
-            files.AddRange(small);
+            List<Entry> first = files.FindAll(delegate(Entry file) { return file.Facts.Size >= large; });
+            files.RemoveAll(delegate(Entry file) { return file.Facts.Size >= large; });
+            first.Sort(delegate(Entry left, Entry right) { return right.Facts.Size.CompareTo(left.Facts.Size); });
+            files.InsertRange(0, first);
         }
 
         private void Work()

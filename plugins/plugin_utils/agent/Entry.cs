@@ -15,15 +15,16 @@ namespace IdentityOpsAgent
         public readonly Entry Parent;
         public readonly bool IsFolder;
         public FileFacts Facts;
-        public byte[] Digest;
 
         // Part of the selection (a folder: or leads to such an entry).
         public bool Kept;
 
-        // Only in trees read from a part's lists; null for files and empty folders.
-        public Dictionary<string, Entry> Children;
+        // Only in trees read from a part's lists, in ordinal order of the names; null for files and empty folders.
+        public List<Entry> Children;
 
         private readonly int depth;
+        private bool hashed;
+        private ulong first, second, third, last;   // of the digest; an array each would cost as much as all the rest
 
         public Entry(string name, Entry parent, bool isFolder)
         {
@@ -31,6 +32,32 @@ namespace IdentityOpsAgent
             Parent = parent;
             IsFolder = isFolder;
             depth = parent == null ? 0 : parent.depth + 1;
+        }
+
+        // SHA-256; null while it is not known. Each call makes a new array.
+        public byte[] Digest
+        {
+            get
+            {
+                if (!hashed)
+                    return null;
+                byte[] digest = new byte[32];
+                Put(digest, 0, first);
+                Put(digest, 8, second);
+                Put(digest, 16, third);
+                Put(digest, 24, last);
+                return digest;
+            }
+            set
+            {
+                hashed = value != null;
+                if (!hashed)
+                    return;
+                first = BitConverter.ToUInt64(value, 0);
+                second = BitConverter.ToUInt64(value, 8);
+                third = BitConverter.ToUInt64(value, 16);
+                last = BitConverter.ToUInt64(value, 24);
+            }
         }
 
         // The component that this belongs to.
@@ -99,6 +126,11 @@ namespace IdentityOpsAgent
         private static int Next(string name, int at, bool goesOn)
         {
             return at < name.Length ? name[at] : goesOn ? '/' : -1;
+        }
+
+        private static void Put(byte[] digest, int at, ulong piece)
+        {
+            BitConverter.GetBytes(piece).CopyTo(digest, at);
         }
 
         private string Build(string prefix, char separator, int top)

@@ -13,9 +13,8 @@ namespace IdentityOpsAgent
     internal sealed class PartRecord
     {
         public readonly Dictionary<string, Entry> Components = new Dictionary<string, Entry>(Win32.Names);
-        public readonly List<Entry> All = new List<Entry>();
         public readonly List<Entry> Files = new List<Entry>();
-        public long Bytes;
+        public long Folders, Bytes;
     }
 
     // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths.
@@ -45,7 +44,7 @@ namespace IdentityOpsAgent
             string before = null;
             Entry folder = null;
             string folderPath = null;
-            return Stored.Lines(Paths.Combine(part, FileName), delegate(string line)
+            string digest = Stored.Lines(Paths.Combine(part, FileName), delegate(string line)
             {
                 JsonMap map = JsonReader.Map(line);
                 string path = map.Text("path");
@@ -60,6 +59,28 @@ namespace IdentityOpsAgent
                 }
                 Add(record, slash < 0 ? null : folder, path, path.Substring(slash + 1), map);
             });
+            CheckTwins(record);
+            return digest;
+        }
+
+        // Not while the list is read: a table of names for each folder would be the largest thing that is kept of it.
+        private static void CheckTwins(PartRecord record)
+        {
+            Stack<Entry> waiting = new Stack<Entry>(record.Components.Values);
+            while (waiting.Count > 0)
+            {
+                Entry folder = waiting.Pop();
+                if (folder.Children == null)
+                    continue;
+                Dictionary<string, bool> names = new Dictionary<string, bool>(folder.Children.Count, Win32.Names);
+                foreach (Entry child in folder.Children)
+                {
+                    if (names.ContainsKey(child.Name))
+                        throw Bad(child.Path, "another one has the same name");
+                    names.Add(child.Name, true);
+                    waiting.Push(child);
+                }
+            }
         }
 
         private static void Append(StringBuilder line, Entry entry)
@@ -78,15 +99,32 @@ namespace IdentityOpsAgent
 
         private static Entry Find(PartRecord record, string path)
         {
-            Dictionary<string, Entry> level = record.Components;
-            Entry entry = null;
-            foreach (string name in path.Split('/'))
-            {
-                if (level == null || !level.TryGetValue(name, out entry) || entry.Name != name || !entry.IsFolder)
-                    throw Bad(path, "the list does not have it as a folder");
-                level = entry.Children;
-            }
+            string[] names = path.Split('/');
+            Entry entry;
+            record.Components.TryGetValue(names[0], out entry);
+            for (int i = 1; i < names.Length && entry != null; i++)
+                entry = Child(entry, names[i]);
+            if (entry == null || entry.Path != path || !entry.IsFolder)
+                throw Bad(path, "the list does not have it as a folder");
             return entry;
+        }
+
+        // null when there is none of exactly this name.
+        private static Entry Child(Entry folder, string name)
+        {
+            int low = 0, high = folder.Children == null ? -1 : folder.Children.Count - 1;
+            while (low <= high)
+            {
+                int middle = low + (high - low) / 2;
+                int order = string.CompareOrdinal(folder.Children[middle].Name, name);
+                if (order == 0)
+                    return folder.Children[middle];
+                if (order < 0)
+                    low = middle + 1;
+                else
+                    high = middle - 1;
+            }
+            return null;
         }
 
         private static void Add(PartRecord record, Entry folder, string path, string name, JsonMap map)
@@ -103,19 +141,26 @@ namespace IdentityOpsAgent
             entry.Facts.Changed = Timestamps.Parse(map.Text("changed"));
             entry.Facts.Attributes = (uint)map.Number("attributes", 0, Attributes.Stored);
             entry.Facts.Size = isFolder ? 0 : map.Amount("size");
-            if (folder != null && folder.Children == null)
-                folder.Children = new Dictionary<string, Entry>(Win32.Names);
-            Dictionary<string, Entry> level = folder == null ? record.Components : folder.Children;
-            if (level.ContainsKey(name))
-                throw Bad(path, "another one has the same name");
-            level.Add(name, entry);
-            record.All.Add(entry);
+            if (folder == null)
+                AddComponent(record, entry);
+            else
+                (folder.Children = folder.Children ?? new List<Entry>()).Add(entry);
             if (isFolder)
+            {
+                record.Folders++;
                 return;
+            }
             record.Files.Add(entry);
             if (record.Bytes > long.MaxValue - entry.Facts.Size)
                 throw Bad(path, "more bytes than there can be");
             record.Bytes += entry.Facts.Size;
+        }
+
+        private static void AddComponent(PartRecord record, Entry component)
+        {
+            if (record.Components.ContainsKey(component.Name))
+                throw Bad(component.Name, "another one has the same name");
+            record.Components.Add(component.Name, component);
         }
 
         private static FormatError Bad(string path, string flaw)

@@ -60,11 +60,10 @@ namespace IdentityOpsAgent
         // null when the record has nothing of this name.
         private static Entry EntryOf(PartFile file, PartRecord record)
         {
-            Entry component, entry;
-            if (!record.Components.TryGetValue(file.Component, out component) || component.Children == null
-                || !component.Children.TryGetValue(file.Name, out entry))
+            Entry component;
+            if (!record.Components.TryGetValue(file.Component, out component) || component.Children == null)
                 return null;
-            return entry;
+            return component.Children.Find(delegate(Entry entry) { return Win32.Names.Equals(entry.Name, file.Name); });
         }
 
         private static AgentError Missing(PartFile file)

@@ -142,13 +142,47 @@ namespace IdentityOpsAgent
             while (at < text.Length && "+-.0123456789eE".IndexOf(text[at]) >= 0)
                 at++;
             string digits = text.Substring(start, at - start);
+            if (!IsNumber(digits))
+                throw Bad("a value expected");
             long whole;
             if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out whole))
                 return whole;
             double broken;
-            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken))
+            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken) && !double.IsInfinity(broken))
                 return broken;
-            throw Bad("a value expected");
+            throw Bad("a number that is too large");
+        }
+
+        // -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+        private static bool IsNumber(string text)
+        {
+            int start = text.StartsWith("-", StringComparison.Ordinal) ? 1 : 0;
+            int end = AfterDigits(text, start);
+            if (end == start || (text[start] == '0' && end > start + 1))
+                return false;
+            if (end < text.Length && text[end] == '.')
+            {
+                start = end + 1;
+                end = AfterDigits(text, start);
+                if (end == start)
+                    return false;
+            }
+            if (end == text.Length)
+                return true;
+            if (text[end] != 'e' && text[end] != 'E')
+                return false;
+            start = end + 1;
+            if (start < text.Length && (text[start] == '+' || text[start] == '-'))
+                start++;
+            end = AfterDigits(text, start);
+            return end > start && end == text.Length;
+        }
+
+        private static int AfterDigits(string text, int at)
+        {
+            while (at < text.Length && text[at] >= '0' && text[at] <= '9')
+                at++;
+            return at;
         }
 
         private object Word(string word, object value)

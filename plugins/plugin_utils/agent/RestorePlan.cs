@@ -85,7 +85,7 @@ namespace IdentityOpsAgent
 
         private static ICollection<Entry> Children(Entry folder)
         {
-            return folder.Children == null ? (ICollection<Entry>)new Entry[0] : folder.Children.Values;
+            return folder.Children == null ? (ICollection<Entry>)new Entry[0] : folder.Children;
         }
 
         private void Walk()

@@ -66,6 +66,8 @@ namespace IdentityOpsAgent
         public readonly List<SealedPart> Parts = new List<SealedPart>();
         public string Deployment, SetId, Decider;
 
+        private readonly Dictionary<string, SealedPart> byServer = new Dictionary<string, SealedPart>();
+
         private SealDocument(byte[] content)
         {
             Content = content;
@@ -87,7 +89,7 @@ namespace IdentityOpsAgent
                 string server = Names.Part(part.Text("server"));
                 if (document.Of(server) != null)
                     throw new FormatError("'" + server + "' stands there twice");
-                document.Parts.Add(new SealedPart { Server = server, Digest = Names.Digest(part.Text("part_sha256")) });
+                document.Add(new SealedPart { Server = server, Digest = Names.Digest(part.Text("part_sha256")) });
             }
             return document;
         }
@@ -95,7 +97,14 @@ namespace IdentityOpsAgent
         // null when the server is not a member.
         public SealedPart Of(string server)
         {
-            return Parts.Find(delegate(SealedPart part) { return part.Server == server; });
+            SealedPart part;
+            return byServer.TryGetValue(server, out part) ? part : null;
+        }
+
+        private void Add(SealedPart part)
+        {
+            Parts.Add(part);
+            byServer.Add(part.Server, part);
         }
     }
 

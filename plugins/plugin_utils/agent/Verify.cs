@@ -4,6 +4,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -36,7 +37,7 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The operation `verify`: every file of a part read again and compared with the part's own record.
+    // The operation `verify`: a part compared with its own record; of the files' content, as much is read again as the mode says.
     internal static class Verify
     {
         private const string What = "The part was not verified";
@@ -47,14 +48,16 @@ namespace IdentityOpsAgent
             string deployment = Names.Deployment(request.Text("deployment"));
             string id = request.Text("set_id");
             string server = ServerOf(request);
+            VerifyMode mode = VerifyMode.Parse(request.TextOrNull("mode"));
             SetFolder set = id == Names.Latest ? SetList.Latest(root, deployment, server, What) : new SetFolder(root, deployment, Names.SetId(id));
             StoredPart part = StoredPart.Open(set, server, What);
-            Verification verification = new Verification(part);
+            Verification verification = new Verification(part) { Mode = mode };
             verification.Run(request.Has("components") && request["components"] != null ? request.Texts("components") : null, What);
             List<Finding> findings = verification.Findings;
             Answer answer = new Answer();
             answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", findings.Count == 0 ? "verified" : "damaged")
-                .Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
+                .Set("mode", mode.Text).Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
+                .Set("files_read", verification.FilesRead).Set("bytes_read", verification.BytesRead)
                 .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count).Set("details", part.Document == null ? null : part.Document.Details)
                 .Set("external", part.Document == null ? null : part.Document.External());
             if (findings.Count > 0)
@@ -81,7 +84,9 @@ namespace IdentityOpsAgent
     {
         public readonly PartRecord Record = new PartRecord();
         public List<Finding> Findings = new List<Finding>();
-        public long Files, Bytes;   // compared
+        public VerifyMode Mode = VerifyMode.Full;
+        public long Files, Bytes;           // compared
+        public long FilesRead, BytesRead;   // of these, by content
 
         private readonly StoredPart part;
         private readonly List<Finding> differences = new List<Finding>();
@@ -155,7 +160,7 @@ namespace IdentityOpsAgent
         private void CompareCounts()
         {
             Part document = part.Document;
-            if (document.Files != Record.Files.Count || document.Bytes != Record.Bytes || document.Directories != Record.All.Count - Record.Files.Count)
+            if (document.Files != Record.Files.Count || document.Bytes != Record.Bytes || document.Directories != Record.Folders)
                 Bad(Part.FileName, "Its counts are not those of " + FileList.FileName + ".");
             List<PartComponent> copied = document.Components.FindAll(delegate(PartComponent component) { return component.IsCopied; });
             bool same = copied.Count == Record.Components.Count;
@@ -168,24 +173,22 @@ namespace IdentityOpsAgent
         private void CompareTop(List<string> components)
         {
             Stack<Entry> waiting = new Stack<Entry>();
-            Dictionary<string, Entry> expected = new Dictionary<string, Entry>(Win32.Names);
-            foreach (Entry component in Record.Components.Values)
-            {
-                if (components == null || components.Contains(component.Name))
-                    expected.Add(component.Name, component);
-            }
+            List<Entry> expected = new List<Entry>(Record.Components.Values);
+            expected.RemoveAll(delegate(Entry component) { return components != null && !components.Contains(component.Name); });
             Compare(part.Path, "", expected, components == null, waiting);
             while (waiting.Count > 0)
             {
                 Entry folder = waiting.Pop();
-                Compare(folder.PathInPart(part.Path), folder.Path + "/", folder.Children ?? new Dictionary<string, Entry>(), true, waiting);
+                Compare(folder.PathInPart(part.Path), folder.Path + "/", folder.Children ?? new List<Entry>(), true, waiting);
             }
         }
 
         // One folder of the part against the same one of the record.
-        private void Compare(string place, string prefix, Dictionary<string, Entry> expected, bool whole, Stack<Entry> waiting)
+        private void Compare(string place, string prefix, List<Entry> expected, bool whole, Stack<Entry> waiting)
         {
-            Dictionary<string, Entry> unseen = new Dictionary<string, Entry>(expected, Win32.Names);
+            Dictionary<string, Entry> unseen = new Dictionary<string, Entry>(expected.Count, Win32.Names);
+            foreach (Entry entry in expected)
+                unseen.Add(entry.Name, entry);
             try
             {
                 foreach (FoundEntry found in Win32.Enumerate(place))
@@ -224,6 +227,7 @@ namespace IdentityOpsAgent
 
         private void ReadFiles()
         {
+            Mode.Choose(readable);
             Crew.LargestFirst(readable);
             Crew.Run(readable.Count, 0, delegate(Worker worker, int index)
             {
@@ -243,6 +247,8 @@ namespace IdentityOpsAgent
                 {
                     byte[] digest;
                     long count = worker.Read(file, entry.Facts.Size, null, out digest);
+                    Interlocked.Increment(ref FilesRead);
+                    Interlocked.Add(ref BytesRead, count);
                     if (count != entry.Facts.Size)
                         return WrongSize(entry, count);
                     return Hashing.Same(digest, entry.Digest) ? null : new Finding(entry.Path, Finding.Content, "The content has another SHA-256.");

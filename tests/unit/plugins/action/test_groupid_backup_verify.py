@@ -27,6 +27,7 @@ def test_latest_part_of_the_host_itself(host: Make) -> None:
             "set_id": "latest",
             "server": None,
             "components": None,
+            "mode": "full",
         }
     ]
 
@@ -45,7 +46,21 @@ def test_part_of_a_domain(host: Make) -> None:
     assert made.requests[0]["server"] == "group_attributes.corp.example"
 
 
-@pytest.mark.parametrize(("args", "words"), [({"set_id": "newest"}, "'newest'"), ({"server": "a..b"}, "'a..b'")])
+@pytest.mark.parametrize("mode", ["full", "quick", "1/1", "7/7", "9999/9999"])
+def test_mode(host: Make, mode: str) -> None:
+    made = host("groupid_backup_verify", {**ARGS, "mode": mode}, answer("verify"))
+    made.run()
+    assert made.requests[0]["mode"] == mode
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"set_id": "newest"}, "'newest'"),
+        ({"server": "a..b"}, "'a..b'"),
+        *(({"mode": mode}, repr(mode)) for mode in ("", "fast", "0/7", "8/7", "1/0", "1/10000", "01/7", "1/7 ")),
+    ],
+)
 def test_mistake_is_named(host: Make, args: dict[str, t.Any], words: str) -> None:
     result = host("groupid_backup_verify", {**ARGS, **args}).run()
     assert result["failed"] is True

@@ -35,7 +35,7 @@ def saved(server: str) -> dict[str, t.Any]:
     return {
         "__groupid_probe": {"computer": {"server": server}},
         "__groupid_part": part,
-        "__groupid_verified": {"state": "verified", "set_id": SET},
+        "__groupid_verified": {"state": "verified", "set_id": SET, "mode": "full"},
     }
 
 
@@ -91,6 +91,14 @@ def test_members_are_what_the_seal_document_is_made_of(facts: Facts) -> None:
             "__groupid_verified",
             {"state": "verified", "set_id": "another"},
             "web02 has a part that was not verified by this run",
+        ),
+        *(
+            (
+                "__groupid_verified",
+                {"state": "verified", "set_id": SET, "mode": mode},
+                f"web02 has a part that was not verified in full, but in the mode {mode}",
+            )
+            for mode in ("quick", "1/2", "1/1")
         ),
     ],
 )
@@ -154,7 +162,10 @@ def test_the_part_of_the_database_is_no_server() -> None:
 
 def test_a_database_is_sealed_with_the_servers(facts: Facts) -> None:
     part = {**facts["a-host"]["__groupid_part"], "server": "database"}
-    facts["b-host"]["__groupid_database"] = {"part": part, "verified": {"state": "verified", "set_id": SET}}
+    facts["b-host"]["__groupid_database"] = {
+        "part": part,
+        "verified": {"state": "verified", "set_id": SET, "mode": "full"},
+    }
     made = seals.candidate(facts, HOSTS, SET, verified=True)
     assert [member["server"] for member in made["members"]] == ["database", "web01", "web02"]
     assert made["refusals"] == []
@@ -179,7 +190,7 @@ def test_a_database_that_is_missing_stands_against_the_seal(
 
 def test_the_export_of_a_domain_is_sealed_with_the_servers(facts: Facts) -> None:
     part = {**facts["a-host"]["__groupid_part"], "server": "group_attributes.corp.example"}
-    known = {"part": part, "verified": {"state": "verified", "set_id": SET}}
+    known = {"part": part, "verified": {"state": "verified", "set_id": SET, "mode": "full"}}
     facts["b-host"]["__groupid_attributes"] = {"corp.example": known}
     made = seals.candidate(facts, HOSTS, SET, verified=True)
     assert [member["server"] for member in made["members"]] == ["group_attributes.corp.example", "web01", "web02"]

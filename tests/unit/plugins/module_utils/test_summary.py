@@ -48,6 +48,7 @@ def host(server: str) -> dict[str, t.Any]:
         },
         "__groupid_verified": {
             "state": "verified",
+            "mode": "full",
             "set_id": SET,
             "sealed": True,
             "files": 12_345,
@@ -144,12 +145,12 @@ def test_preflight_counts_sealed_sets_only(facts: Facts) -> None:
     ]
 
 
-def test_verify_says_of_which_set_and_whether_it_is_sealed(facts: Facts) -> None:
-    facts["web02"]["__groupid_verified"].update(state="damaged", sealed=False, problem_count=2)
+def test_verify_says_of_which_set_how_and_whether_it_is_sealed(facts: Facts) -> None:
+    facts["web02"]["__groupid_verified"].update(state="damaged", mode="2/7", sealed=False, problem_count=2)
     assert summary.lines(facts, PLAN, "verify")[:3] == [
-        "host   server  deployment  set               part      sealed   files     MB  seconds  problems",
-        f"web01  web01   hq          {SET}  verified  yes     12,345  567.8      3.0         0",
-        f"web02  web02   hq          {SET}  damaged   no      12,345  567.8      3.0         2",
+        "host   server  deployment  set               part      mode  sealed   files     MB  seconds  problems",
+        f"web01  web01   hq          {SET}  verified  full  yes     12,345  567.8      3.0         0",
+        f"web02  web02   hq          {SET}  damaged   2/7   no      12,345  567.8      3.0         2",
     ]
 
 
@@ -180,6 +181,10 @@ DATABASE = {"database": "GroupID", "server": "sql01", "mode": "unc"}
         (
             {"verified": {"state": "verified", "bytes": 5_000_000, "seconds": 1.0, "external": []}},
             ["unc", "verified", "5.0", "1.0"],
+        ),
+        (
+            {"verified": {"state": "verified", "mode": "quick", "bytes": 5_000_000, "seconds": 1.0, "external": []}},
+            ["unc", "verified (quick)", "5.0", "1.0"],
         ),
     ],
 )
@@ -233,6 +238,7 @@ def domain_line(facts: Facts, kind: summary.Kind) -> list[str]:
         ("backup", {"found": FOUND, "part": {**FOUND, "state": "complete"}}, "complete", "2.5"),
         ("backup", {"part": {**FOUND, "state": "complete"}, "verified": {"state": "verified"}}, "verified", "2.5"),
         ("verify", {"verified": {"state": "verified", "details": FOUND, "seconds": 0.5}}, "verified", "0.5"),
+        ("verify", {"verified": {"state": "verified", "mode": "1/3", "details": FOUND}}, "verified (1/3)", "-"),
     ],
 )
 def test_group_attributes(facts: Facts, kind: summary.Kind, known: dict[str, t.Any], state: str, seconds: str) -> None:
