@@ -1,0 +1,69 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // What a backup reads of files and folders besides their content: owner and access list, and which properties a copy cannot have.
+    internal sealed class Properties
+    {
+        private readonly SecurityTexts texts = new SecurityTexts();
+        private readonly Losses losses;
+
+        public Properties(Losses losses)
+        {
+            this.losses = losses;
+        }
+
+        public void OfFolder(PlannedComponent component, Entry folder)
+        {
+            AddLosses(folder);
+            if (!component.KeepsSecurity)
+                return;
+            try
+            {
+                folder.Security = texts.Of(FileSecurity.Of(folder.PathBelow(component.Source)));
+            }
+            catch (SystemError error)
+            {
+                losses.Add(Loss.Unread, folder.Path, error.Message);
+            }
+        }
+
+        // `opened`: for reading, which includes both questions; each is one call into the system.
+        public void OfFile(PlannedComponent component, Entry file, SafeFileHandle opened)
+        {
+            AddLosses(file);
+            try
+            {
+                if (component.KeepsStreams && FileStreams.HasAny(opened))
+                    losses.Add(Loss.Streams, file.Path, null);
+            }
+            catch (SystemError error)
+            {
+                losses.Add(Loss.Streams, file.Path, error.Message);
+            }
+            try
+            {
+                if (component.KeepsSecurity)
+                    file.Security = texts.Of(FileSecurity.Of(opened));
+            }
+            catch (SystemError error)
+            {
+                losses.Add(Loss.Unread, file.Path, error.Message);
+            }
+        }
+
+        private void AddLosses(Entry entry)
+        {
+            if ((entry.Facts.Attributes & Attributes.Encrypted) != 0)
+                losses.Add(Loss.Encrypted, entry.Path, null);
+            if ((entry.Facts.Attributes & Attributes.Compressed) != 0)
+                losses.Add(Loss.Compressed, entry.Path, null);
+            if ((entry.Facts.Attributes & Attributes.Sparse) != 0)
+                losses.Add(Loss.Sparse, entry.Path, null);
+        }
+    }
+}
