@@ -313,6 +313,49 @@ problem_count:
   returned: when the backup was started
   type: int
   sample: 0
+privileges:
+  description: Rights of the account that let it read past access lists.
+  returned: when the backup was started
+  type: dict
+  contains:
+    enabled:
+      description: Names of those that were taken.
+      returned: always
+      type: list
+      elements: str
+      sample: [SeBackupPrivilege, SeRestorePrivilege, SeSecurityPrivilege, SeTakeOwnershipPrivilege]
+    missing:
+      description: Names of those that the account does not hold.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+losses:
+  description: Properties of files and folders that were not kept, by kind. Each is a warning too.
+  returned: when the backup was started
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams) or V(security_unread).
+      returned: always
+      type: str
+      sample: compressed
+    count:
+      description: Number of files and folders.
+      returned: always
+      type: int
+      sample: 3
+    first:
+      description: Path of the first below the part.
+      returned: always
+      type: str
+      sample: reports/monthly/groups.xlsx
+    cause:
+      description: Cause for the first, if there is more to say than the kind.
+      returned: always
+      type: str
+      sample: Access is denied. (5)
 schema:
   description: Version of this result's shape.
   returned: always

@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
         private void Tell(string digest)
         {
             answer.Warnings.AddRange(part.Warnings);
-            answer.Members.Set("privileges", rights).Set("losses", part.Losses);
+            answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))

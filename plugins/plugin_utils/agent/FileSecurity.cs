@@ -75,34 +75,43 @@ namespace IdentityOpsAgent
 
         /// <summary>
         /// Gives a file or folder what an SDDL of `Text` says; what the folder above hands down comes to it, unless the list is protected. Null when
-        /// all of it holds, else what the system said first: an owner that was refused does not keep the access list from being set.
+        /// all of it holds, else why not: in the system's words, or what is there instead where the file system took it and kept something else. An
+        /// owner that is refused does not keep the access list from being set.
         /// </summary>
-        public static SystemError Set(string path, string text)
+        public static string Set(string path, string text)
         {
             IntPtr descriptor;
             if (!NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision, out descriptor, IntPtr.Zero))
-                return Win32.Failure(Marshal.GetLastWin32Error());
+                return Win32.Failure(Marshal.GetLastWin32Error()).Message;
             try
             {
                 SystemError refused;
                 using (SafeFileHandle item = OpenToSet(path, out refused))
-                {
-                    string there = Text(Of(item));
-                    if (refused == null && OwnersOf(there) != OwnersOf(text))
-                        refused = Try(SetOwners(item, descriptor));
-                    if (there.Substring(OwnersOf(there).Length) == text.Substring(OwnersOf(text).Length))
-                        return OwnersOf(there) == OwnersOf(text) ? null : refused;
-                    return Try(SetList(item, descriptor)) ?? refused;
-                }
+                    return Set(item, text, descriptor, refused);
             }
             catch (SystemError error)
             {
-                return error;
+                return error.Message;
             }
             finally
             {
                 NativeMethods.LocalFree(descriptor);
             }
+        }
+
+        private static string Set(SafeFileHandle item, string text, IntPtr descriptor, SystemError refused)
+        {
+            string there = Text(Of(item));
+            if (there == text)
+                return null;
+            if (refused == null && OwnersOf(there) != OwnersOf(text))
+                refused = Try(SetOwners(item, descriptor));
+            if (there.Substring(OwnersOf(there).Length) != text.Substring(OwnersOf(text).Length))
+                refused = Try(SetList(item, descriptor)) ?? refused;
+            there = Text(Of(item));
+            if (there == text)
+                return null;
+            return refused != null ? refused.Message : "It was set to " + text + " and is " + there + ".";
         }
 
         // `refused`: why the owner cannot be set with the handle.

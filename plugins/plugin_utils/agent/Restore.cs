@@ -157,7 +157,7 @@ namespace IdentityOpsAgent
 
         private void TellLosses()
         {
-            answer.Members.Set("privileges", rights).Set("losses", losses.All);
+            answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
             if (rights.Lack(Rights.Restore) && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
                 answer.Warnings.Add("The account does not hold " + Rights.Restore + " (restore files and directories). With it, it could set any owner and list.");

@@ -68,9 +68,9 @@ namespace IdentityOpsAgent
         {
             if (!target.PutsSecurity || entry.Security == null)
                 return;
-            SystemError refused = FileSecurity.Set(place, entry.Security);
+            string refused = FileSecurity.Set(place, entry.Security);
             if (refused != null)
-                losses.Add(Loss.Refused, entry.Path, refused.Message);
+                losses.Add(Loss.Refused, entry.Path, refused);
         }
 
         private void Put(Worker worker, Entry file)

@@ -7,7 +7,7 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // The privileges of Windows that let an account read and write files whose access lists leave it out. Taken once, before there are threads.
-    internal sealed class Rights : JsonConvertible
+    internal sealed class Rights
     {
         public const string Backup = "SeBackupPrivilege", Restore = "SeRestorePrivilege";
 

@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
             throw new NotSupportedException();
         }
 
-        public static SystemError Set(string path, string text)
+        public static string Set(string path, string text)
         {
             throw new NotSupportedException();
         }

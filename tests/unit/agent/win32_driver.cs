@@ -93,17 +93,12 @@ namespace IdentityOpsAgent
                 case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
                 case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
                 case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
-                case "SetSecurity": return ErrorOrNull(FileSecurity.Set(given[0], given[1]));
+                case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
                 case "AreStreamsKept": return FileStreams.AreKept(given[0]);
                 case "HasStreams": return FileStreams.HasAny(File(given[0]));
                 case "TryEnable": return Privileges.TryEnable(given[0]);
                 default: return Done(name, given);
             }
-        }
-
-        private static object ErrorOrNull(SystemError error)
-        {
-            return error == null ? null : (object)error.Code;
         }
 
         private static object Done(string name, List<string> given)
