@@ -72,7 +72,6 @@ namespace IdentityOpsAgent
 
         [DllImport("libc")] private static extern int uname(byte[] name);
         [DllImport("libc")] public static extern IntPtr strerror(int error);
-        [DllImport("libc")] public static extern uint geteuid();
         [DllImport("libc")] public static extern void free(IntPtr memory);
 
         [DllImport("libc", SetLastError = true)] public static extern int open(byte[] path, int flags, uint mode);
