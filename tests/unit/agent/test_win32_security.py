@@ -91,7 +91,7 @@ def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..
 
 @pytest.mark.parametrize("host", [ON_WINE], indirect=True)
 class TestWindows:
-    """What the twin cannot show. Wine keeps of a list what fits into a mode, and says of no entry that it is inherited."""
+    """What the twin cannot show. Wine keeps of a list what fits into a mode, and calls no entry inherited."""
 
     def test_list_of_a_file(self, session: Session, path: c.Callable[..., str]) -> None:
         write(session, path("a"))
