@@ -14,6 +14,8 @@ description:
   - Copies the folders of GroupID's components, and others if wanted, into this host's part of a backup set, and
     hashes every file on the way.
   - The part is a plain folder with its manifest in C(sha256sum) format. Files can be restored by hand.
+  - Owners, groups, access lists, times and attributes stand in the list of the part. Alternate data streams are not
+    copied; RV(losses) counts what is not kept.
   - The bytes stay between the host and the backup root. Only a summary returns.
   - A part is written once. An unfinished one is never continued; the next backup takes a new set id.
   - Files that cannot be copied make the part partial, which is a failure unless O(allow_partial) names them.

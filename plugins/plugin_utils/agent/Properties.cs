@@ -20,11 +20,12 @@ namespace IdentityOpsAgent
         public void OfFolder(PlannedComponent component, Entry folder)
         {
             AddLosses(folder);
-            if (!component.KeepsSecurity)
+            if (!component.KeepsSecurity && !component.KeepsStreams)
                 return;
             try
             {
-                folder.Security = texts.Of(FileSecurity.Of(folder.PathBelow(component.Source)));
+                using (SafeFileHandle opened = Win32.OpenRead(folder.PathBelow(component.Source)))
+                    Ask(component, folder, opened);
             }
             catch (SystemError error)
             {
@@ -32,27 +33,33 @@ namespace IdentityOpsAgent
             }
         }
 
-        // `opened`: for reading, which includes both questions; each is one call into the system.
+        // `opened`: for reading, which allows both questions.
         public void OfFile(PlannedComponent component, Entry file, SafeFileHandle opened)
         {
             AddLosses(file);
+            Ask(component, file, opened);
+        }
+
+        // Each question is one call into the system.
+        private void Ask(PlannedComponent component, Entry entry, SafeFileHandle opened)
+        {
             try
             {
                 if (component.KeepsStreams && FileStreams.HasAny(opened))
-                    losses.Add(Loss.Streams, file.Path, null);
+                    losses.Add(Loss.Streams, entry.Path, null);
             }
             catch (SystemError error)
             {
-                losses.Add(Loss.Streams, file.Path, error.Message);
+                losses.Add(Loss.Streams, entry.Path, error.Message);
             }
             try
             {
                 if (component.KeepsSecurity)
-                    file.Security = texts.Of(FileSecurity.Of(opened));
+                    entry.Security = texts.Of(FileSecurity.Of(opened));
             }
             catch (SystemError error)
             {
-                losses.Add(Loss.Unread, file.Path, error.Message);
+                losses.Add(Loss.Unread, entry.Path, error.Message);
             }
         }
 
