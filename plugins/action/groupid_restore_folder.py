@@ -25,6 +25,7 @@ class ActionModule(AgentAction):
         "components": {"type": "list", "elements": "str"},
         "policy": {"type": "str", "choices": ["merge", "mirror"]},
         "targets": {"type": "dict", "default": {}},
+        "security": {"type": "str", "choices": ["auto", "original", "inherit"], "default": "auto"},
         "include": {"type": "list", "elements": "str", "default": []},
         "exclude": {"type": "list", "elements": "str", "default": []},
         "unsealed": {"type": "bool", "default": False},
@@ -49,6 +50,7 @@ class ActionModule(AgentAction):
             "unsealed": args["unsealed"],
             "other_machine": args["other_machine"],
             "components": None if names is None else _components(names, args),
+            "security": args["security"],
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }

@@ -14,6 +14,8 @@ description:
   - Copies the folders of GroupID's components, and others if wanted, into this host's part of a backup set, and
     hashes every file on the way.
   - The part is a plain folder with its manifest in C(sha256sum) format. Files can be restored by hand.
+  - Owners, groups, access lists, times and attributes stand in the list of the part. Alternate data streams are not
+    copied; RV(losses) counts what is not kept.
   - The bytes stay between the host and the backup root. Only a summary returns.
   - A part is written once. An unfinished one is never continued; the next backup takes a new set id.
   - Files that cannot be copied make the part partial, which is a failure unless O(allow_partial) names them.
@@ -313,6 +315,49 @@ problem_count:
   returned: when the backup was started
   type: int
   sample: 0
+privileges:
+  description: Rights of the account that let it read past access lists.
+  returned: when the backup was started
+  type: dict
+  contains:
+    enabled:
+      description: Names of those that were taken.
+      returned: always
+      type: list
+      elements: str
+      sample: [SeBackupPrivilege, SeRestorePrivilege, SeSecurityPrivilege, SeTakeOwnershipPrivilege]
+    missing:
+      description: Names of those that the account does not hold.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+losses:
+  description: Properties of files and folders that were not kept, by kind. Each is a warning too.
+  returned: when the backup was started
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams) or V(security_unread).
+      returned: always
+      type: str
+      sample: compressed
+    count:
+      description: Number of files and folders.
+      returned: always
+      type: int
+      sample: 3
+    first:
+      description: Path of the first below the part.
+      returned: always
+      type: str
+      sample: reports/monthly/groups.xlsx
+    cause:
+      description: Cause for the first, if there is more to say than the kind.
+      returned: always
+      type: str
+      sample: Access is denied. (5)
 schema:
   description: Version of this result's shape.
   returned: always

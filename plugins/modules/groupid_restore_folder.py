@@ -54,6 +54,18 @@ options:
         on the host.
     type: dict
     default: {}
+  security:
+    description:
+      - Whether owners, groups and access lists come back as the part has them. Entries that were inherited are not in
+        the part; they are inherited again.
+      - V(auto) puts them back where they came from, the same folder on the same Windows installation. Elsewhere,
+        what is written inherits from the folder above.
+      - V(original) puts them back anywhere. V(inherit) nowhere; files that are as in the part keep what they have.
+      - A part of an earlier release has none.
+    type: str
+    choices: [auto, original, inherit]
+    default: auto
+    version_added: 0.3.0
   include:
     description:
       - Globs below each component's root, as in M(identityops.groupid.groupid_backup_folder). Where there are any,
@@ -178,7 +190,7 @@ components:
       type: int
       sample: 0
     attributes:
-      description: Number of entries of which only times or attributes were different.
+      description: Number of entries of which only times, attributes, owner or access list were different.
       returned: always
       type: int
       sample: 0
@@ -208,7 +220,8 @@ removed:
   type: int
   sample: 0
 attributes:
-  description: Number of entries of which only times or attributes were different, in all components.
+  description: Number of entries of which only times, attributes, owner or access list were different, in all
+    components.
   returned: when the part was compared
   type: int
   sample: 0
@@ -236,7 +249,7 @@ differences:
       elements: str
       sample: []
     attributes:
-      description: Only times or attributes different before.
+      description: Only times, attributes, owner or access list different before.
       returned: always
       type: list
       elements: str
@@ -251,6 +264,50 @@ diff:
       returned: always
       type: str
       sample: "added: 1\n+ reports/monthly/groups.xlsx\n"
+privileges:
+  description: Rights of the account that let it write past access lists.
+  returned: when the part was compared
+  type: dict
+  contains:
+    enabled:
+      description: Names of those that were taken.
+      returned: always
+      type: list
+      elements: str
+      sample: [SeBackupPrivilege, SeRestorePrivilege, SeSecurityPrivilege, SeTakeOwnershipPrivilege]
+    missing:
+      description: Names of those that the account does not hold.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+losses:
+  description: Properties of files and folders that were not kept, by kind. Each is a warning too.
+  returned: when the part was compared
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(security_refused), V(security_not_kept_here) (the file system of the target has no access lists) or
+        V(security_not_in_part).
+      returned: always
+      type: str
+      sample: security_refused
+    count:
+      description: Number of files and folders.
+      returned: always
+      type: int
+      sample: 3
+    first:
+      description: Path of the first below the part.
+      returned: always
+      type: str
+      sample: reports/monthly/groups.xlsx
+    cause:
+      description: Cause for the first, if there is more to say than the kind.
+      returned: always
+      type: str
+      sample: Access is denied. (5)
 schema:
   description: Version of this result's shape.
   returned: always

@@ -19,6 +19,8 @@ namespace IdentityOpsAgent
         private readonly Globs allowed;
         private readonly Part part = new Part { Started = Timestamps.Now() };
         private readonly Answer answer = new Answer();
+        private readonly Losses losses = new Losses();
+        private readonly Rights rights = Rights.Take();
 
         public Backup(JsonMap request)
         {
@@ -66,7 +68,7 @@ namespace IdentityOpsAgent
             Recorder recorder = new Recorder(plan.Set, plan.Server);
             recorder.Make(BackupPlan.What);
             Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-            new BackupCopy(folder, writer, settings).Run(plan.Components);
+            new BackupCopy(folder, writer, settings, losses).Run(plan.Components);
             Sum();
             List<PlannedComponent> present = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             return recorder.Record(writer, part, present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
@@ -92,11 +94,19 @@ namespace IdentityOpsAgent
                 problem.Allowed = allowed.Cover(problem.Path);
                 waived &= problem.Allowed;
             }
+            part.Losses = losses.All;
+            part.Warnings.AddRange(losses.Sentences);
+            int denied = part.Problems.FindAll(delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
+            if (denied > 0 && rights.Lack(Rights.Backup))
+                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold " + Rights.Backup
+                    + " (back up files and directories). With it, it could read all.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 
         private void Tell(string digest)
         {
+            answer.Warnings.AddRange(part.Warnings);
+            answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))

@@ -24,17 +24,20 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Copies what a plan found into the part: each file read once, hashed and written in that one pass. A file that could not be read whole
-    // and unchanged leaves nothing in the part but its name among the problems; a write that fails ends everything.
+    // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and access list are read from
+    // the same handle, for the list. A file that could not be read whole and unchanged leaves nothing in the part but its name among the problems;
+    // a write that fails ends everything.
     internal sealed class BackupCopy
     {
         private readonly string part;
         private readonly Writer writer;
         private readonly CopySettings settings;
+        private readonly Properties properties;
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
-        public BackupCopy(string part, Writer writer, CopySettings settings)
+        public BackupCopy(string part, Writer writer, CopySettings settings, Losses losses)
         {
+            properties = new Properties(losses);
             this.part = part;
             this.writer = writer;
             this.settings = settings;
@@ -48,7 +51,10 @@ namespace IdentityOpsAgent
                 if (component.Tree == null)
                     continue;
                 foreach (Entry folder in component.Tree.Folders)
+                {
                     writer.CreateFolder(folder.PathInPart(part));
+                    properties.OfFolder(component, folder);
+                }
                 foreach (Entry file in component.Tree.Files)
                     owners[file.Top] = component;
                 files.AddRange(component.Tree.Files);
@@ -112,6 +118,7 @@ namespace IdentityOpsAgent
                             writer.Finish(to, target, before);
                             file.Facts = before;
                             file.Digest = digest;
+                            properties.OfFile(owner, file, from);
                             return null;
                         }
                     }

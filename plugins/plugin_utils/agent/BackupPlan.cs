@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
         public string Source;             // null when there is no place where it could lie
         public Tree Tree;                 // null when absent
         public List<Problem> Problems = new List<Problem>();
+        public bool KeepsSecurity, KeepsStreams;   // what the source's file system has
 
         public PlannedComponent(JsonMap map, JsonMap ownPaths)
             : this(Names.Component(map.Text("name")), map.Flag("required", true), map, ownPaths)
@@ -33,6 +34,13 @@ namespace IdentityOpsAgent
             Selection = new Selection(Include, Exclude);
             string path = filters.TextOrNull("path") ?? ownPaths.TextOrNull(Name);
             OwnPath = path == null ? null : Paths.Absolute(path, "path");
+        }
+
+        // Errors: a SystemError when the source cannot be asked.
+        public void LookForFeatures()
+        {
+            KeepsSecurity = FileSecurity.IsKept(Source);
+            KeepsStreams = FileStreams.AreKept(Source);
         }
 
         // What part.json and the answer say of it.
@@ -205,6 +213,7 @@ namespace IdentityOpsAgent
                     component.Source = Win32.FinalPath(component.Source);
                 else if (!Attributes.IsFolder(facts.Attributes))
                     throw Missing(component, "It is a file, not a folder.");
+                component.LookForFeatures();
                 return true;
             }
             catch (SystemError error)

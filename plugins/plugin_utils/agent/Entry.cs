@@ -16,6 +16,9 @@ namespace IdentityOpsAgent
         public readonly bool IsFolder;
         public FileFacts Facts;
 
+        // SDDL of owner, group and explicit access list; null: not known, or the file system keeps none.
+        public string Security;
+
         // Part of the selection (a folder: or leads to such an entry).
         public bool Kept;
 
@@ -163,6 +166,9 @@ namespace IdentityOpsAgent
 
         // What makes a file different; the archive bit belongs to other programs.
         public const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System;
+
+        // What a copy does not have; a set keeps them in no way.
+        public const uint Sparse = 0x200, Compressed = 0x800, Encrypted = 0x4000;
 
         private const uint NameSurrogate = 0x20000000;
 

@@ -14,23 +14,28 @@ namespace IdentityOpsAgent
     {
         public readonly Dictionary<string, Entry> Components = new Dictionary<string, Entry>(Win32.Names);
         public readonly List<Entry> Files = new List<Entry>();
+        public readonly List<string> Security = new List<string>();   // by number
         public long Folders, Bytes;
     }
 
-    // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths.
+    // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths. `security` is a table within the
+    // list: the first entry that has an SDDL gives it as a text, those after it by its number, counted from 0 in the order of the texts.
     internal static class FileList
     {
         public const string FileName = "files.jsonl";
+
+        private const int SecurityLimit = 128 * 1024;   // characters; the longest access list has about as many
 
         public static string Write(Writer writer, string path, List<Entry> entries)
         {
             using (ListFile list = writer.List(path))
             {
                 StringBuilder line = new StringBuilder();
+                Dictionary<string, int> security = new Dictionary<string, int>(StringComparer.Ordinal);
                 foreach (Entry entry in entries)
                 {
                     line.Length = 0;
-                    Append(line, entry);
+                    Append(line, entry, security);
                     list.Line(line.ToString());
                 }
                 return list.Finish();
@@ -83,7 +88,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static void Append(StringBuilder line, Entry entry)
+        private static void Append(StringBuilder line, Entry entry, Dictionary<string, int> security)
         {
             line.Append("{\"path\":");
             JsonWriter.AppendText(line, entry.Path);
@@ -94,7 +99,23 @@ namespace IdentityOpsAgent
             line.Append("\",\"written\":\"").Append(Timestamps.Text(entry.Facts.Written));
             line.Append("\",\"changed\":\"").Append(Timestamps.Text(entry.Facts.Changed));
             line.Append("\",\"attributes\":").Append((entry.Facts.Attributes & Attributes.Stored).ToString(CultureInfo.InvariantCulture));
+            AppendSecurity(line, entry.Security, security);
             line.Append('}');
+        }
+
+        private static void AppendSecurity(StringBuilder line, string text, Dictionary<string, int> table)
+        {
+            if (text == null)
+                return;
+            line.Append(",\"security\":");
+            int number;
+            if (table.TryGetValue(text, out number))
+            {
+                line.Append(number.ToString(CultureInfo.InvariantCulture));
+                return;
+            }
+            table.Add(text, table.Count);
+            JsonWriter.AppendText(line, text);
         }
 
         private static Entry Find(PartRecord record, string path)
@@ -141,6 +162,7 @@ namespace IdentityOpsAgent
             entry.Facts.Changed = Timestamps.Parse(map.Text("changed"));
             entry.Facts.Attributes = (uint)map.Number("attributes", 0, Attributes.Stored);
             entry.Facts.Size = isFolder ? 0 : map.Amount("size");
+            entry.Security = Security(record.Security, path, map);
             if (folder == null)
                 AddComponent(record, entry);
             else
@@ -156,11 +178,24 @@ namespace IdentityOpsAgent
             record.Bytes += entry.Facts.Size;
         }
 
+<<<<<<< HEAD
         private static void AddComponent(PartRecord record, Entry component)
         {
             if (record.Components.ContainsKey(component.Name))
                 throw Bad(component.Name, "another one has the same name");
             record.Components.Add(component.Name, component);
+=======
+        private static string Security(List<string> table, string path, JsonMap map)
+        {
+            if (map["security"] == null)
+                return null;
+            if (!(map["security"] is string))
+                return table[(int)map.Number("security", 0, table.Count - 1)];
+            string text = map.Text("security");
+            if (text.Length > SecurityLimit || text.IndexOf('\0') >= 0)
+                throw Bad(path, "its 'security' cannot be");
+            table.Add(text);
+            return text;
         }
 
         private static FormatError Bad(string path, string flaw)

@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         public const uint OpenReparsePoint = 0x00200000;                             // the link, not what it leads to
 
         // FILE_INFO_BY_HANDLE_CLASS, and the bytes of each structure
-        public const int BasicClass = 0, StandardClass = 1, TagClass = 9;
+        public const int BasicClass = 0, StandardClass = 1, StreamClass = 7, TagClass = 9;
         public const int BasicSize = 40, StandardSize = 24, TagSize = 8;
 
         // FindFirstFileExW
@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         public const uint Modify = 0x1301BF;                                         // read, write, execute, delete; not the list itself
         public const int GrantAccess = 1, TrusteeIsName = 1;
         public const uint InheritToAll = 3;                                          // folders and files below
-        public const uint PersistentAcls = 8;                                        // GetVolumeInformationByHandleW
+        public const uint PersistentAcls = 8, NamedStreams = 0x40000;                // GetVolumeInformationByHandleW
 
         [StructLayout(LayoutKind.Sequential)]
         public struct BasicFacts                                                     // FILE_BASIC_INFO
@@ -151,6 +151,9 @@ namespace IdentityOpsAgent
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, out TagFacts facts, int size);
+
+        [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, [Out] byte[] facts, int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool SetFileInformationByHandle(SafeFileHandle file, int kind, ref BasicFacts facts, int size);

@@ -17,6 +17,8 @@ namespace IdentityOpsAgent
         public List<PartComponent> Components = new List<PartComponent>();
         public List<Problem> Problems = new List<Problem>();
         public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
+        public List<Loss> Losses = new List<Loss>();
+        public List<string> Warnings = new List<string>();
         public string ManifestDigest, FileListDigest;
 
         public JsonMap ToJson()
@@ -27,7 +29,8 @@ namespace IdentityOpsAgent
                 .Set("state", State).Set("agent", Program.SourceHash)
                 .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
-                .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details).Set("warnings", new List<string>());
+                .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)
+                .Set("losses", Losses).Set("warnings", Warnings);
         }
 
         public static Part Parse(byte[] content)

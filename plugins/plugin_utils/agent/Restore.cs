@@ -19,6 +19,9 @@ namespace IdentityOpsAgent
         private readonly string server;
         private readonly Answer answer = new Answer();
         private readonly List<RestoreTarget> targets = new List<RestoreTarget>();
+        private readonly Losses losses = new Losses();
+        private readonly Rights rights = Rights.Take();
+        private readonly SecurityChoice security;
 
         public Restore(JsonMap request)
         {
@@ -27,6 +30,7 @@ namespace IdentityOpsAgent
             threads = request.NumberOr("threads", 0, 0, 256);
             set = SetFolder.Of(request);
             server = Verify.ServerOf(request);
+            security = new SecurityChoice(request);
         }
 
         public Answer Run()
@@ -43,11 +47,15 @@ namespace IdentityOpsAgent
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
                 foreach (RestoreTarget target in targets)
+                {
+                    target.PutsSecurity = security.Puts(target, part.Document, losses);
                     RestorePlan.Make(target, threads);
+                }
                 CheckSpace();
                 Tell(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
                     Write(part);
+                TellLosses();
                 return answer;
             }
         }
@@ -139,12 +147,20 @@ namespace IdentityOpsAgent
             try
             {
                 foreach (RestoreTarget target in targets)
-                    new RestoreWork(part, target).Run(threads);
+                    new RestoreWork(part, target, losses).Run(threads);
             }
             catch (Exception error)
             {
                 answer.Failure = Program.Told("restore", error);
             }
+        }
+
+        private void TellLosses()
+        {
+            answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
+            answer.Warnings.AddRange(losses.Sentences);
+            if (rights.Lack(Rights.Restore) && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
+                answer.Warnings.Add("The account does not hold " + Rights.Restore + " (restore files and directories). With it, it could set any owner and list.");
         }
 
         private void Tell(int limit)

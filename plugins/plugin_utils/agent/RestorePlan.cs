@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
 
         private readonly RestoreTarget target;
         private readonly Mirroring mirroring;
+        private readonly SecurityTexts texts = new SecurityTexts();
         private readonly List<Entry> sameSize = new List<Entry>();
         private readonly Stack<Visit> waiting = new Stack<Visit>();
 
@@ -143,6 +144,10 @@ namespace IdentityOpsAgent
                 target.Touch(folder);
                 target.Touch(folder.Parent);
             }
+            else if (target.PutsSecurity && cover.Restore && HasOtherSecurity(folder, place))
+            {
+                target.OtherFacts.Add(folder);
+            }
             waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
         }
 
@@ -197,6 +202,19 @@ namespace IdentityOpsAgent
             });
         }
 
+        // What does not tell its security gets it set: if that fails too, its error tells more.
+        private bool HasOtherSecurity(Entry folder, string place)
+        {
+            try
+            {
+                return folder.Security != null && texts.Of(FileSecurity.Of(place)) != folder.Security;
+            }
+            catch (SystemError)
+            {
+                return true;
+            }
+        }
+
         // The list that the file belongs to; null for none. What cannot be read is replaced: if that fails too, its error tells more.
         private List<Entry> Compare(Worker worker, Entry file)
         {
@@ -209,6 +227,8 @@ namespace IdentityOpsAgent
                         return target.Replaced;
                     FileFacts facts = Win32.Facts(opened);
                     bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
+                    if (same && target.PutsSecurity && file.Security != null)
+                        same = texts.Of(FileSecurity.Of(opened)) == file.Security;
                     return same ? null : target.OtherFacts;
                 }
             }

@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
         public readonly string Place;
         public readonly string Policy;
         public readonly Selection Selection;
+        public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
 
         public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);   // what the backup could not take
 
@@ -25,7 +26,7 @@ namespace IdentityOpsAgent
         public readonly List<Entry> Added = new List<Entry>();            // files, and folders with nothing in them
         public readonly List<Entry> Replaced = new List<Entry>();
         public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();   // of those replaced: the name as it is there
-        public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time or attributes
+        public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time, attributes or security
         public readonly List<Removal> Extras = new List<Removal>();       // go last
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
         public long Unchanged;

@@ -15,11 +15,13 @@ namespace IdentityOpsAgent
     {
         private readonly StoredPart part;
         private readonly RestoreTarget target;
+        private readonly Losses losses;
         private readonly Writer writer;
         private int number = Guid.NewGuid().GetHashCode();
 
-        public RestoreWork(StoredPart part, RestoreTarget target)
+        public RestoreWork(StoredPart part, RestoreTarget target, Losses losses)
         {
+            this.losses = losses;
             this.part = part;
             this.target = target;
             string existing = Paths.NearestExisting(target.Place);
@@ -33,12 +35,16 @@ namespace IdentityOpsAgent
                 Remove(removal);
             foreach (Entry folder in target.NewFolders)
                 writer.EnsureFolder(folder.PathBelow(target.Place), Win32.CreateFolder);
+            SecureFolders();
             List<Entry> files = target.Added.FindAll(delegate(Entry entry) { return !entry.IsFolder; });
             files.AddRange(target.Replaced);
             Crew.LargestFirst(files);
             Crew.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, files[index]); });
-            foreach (Entry file in target.OtherFacts)
+            foreach (Entry file in target.OtherFacts.FindAll(delegate(Entry entry) { return !entry.IsFolder; }))
+            {
                 writer.SetFacts(file.PathBelow(target.Place), file.Facts);
+                Secure(file, file.PathBelow(target.Place));
+            }
             foreach (Removal removal in target.Extras)
                 Remove(removal);
             List<Entry> folders = new List<Entry>(target.Touched.Keys);
@@ -46,6 +52,25 @@ namespace IdentityOpsAgent
             for (int i = folders.Count - 1; i >= 0; i--)
                 writer.SetFacts(folders[i].PathBelow(target.Place), folders[i].Facts);
             writer.Flush(target.Place);
+        }
+
+        // Before anything is written into them, and from above: what they hand down holds for each file from its first byte.
+        private void SecureFolders()
+        {
+            List<Entry> folders = target.OtherFacts.FindAll(delegate(Entry entry) { return entry.IsFolder; });
+            folders.AddRange(target.NewFolders);
+            folders.Sort(Entry.ByPath);
+            foreach (Entry folder in folders)
+                Secure(folder, folder.PathBelow(target.Place));
+        }
+
+        private void Secure(Entry entry, string place)
+        {
+            if (!target.PutsSecurity || entry.Security == null)
+                return;
+            string refused = FileSecurity.Set(place, entry.Security);
+            if (refused != null)
+                losses.Add(Loss.Refused, entry.Path, refused);
         }
 
         private void Put(Worker worker, Entry file)
@@ -60,6 +85,7 @@ namespace IdentityOpsAgent
                     Copy(worker, file, to, temporary);
                     writer.Finish(to, temporary, file.Facts);
                 }
+                Secure(file, temporary);
                 string otherCase;
                 if (target.OtherCase.TryGetValue(file, out otherCase))
                     writer.Move(Paths.Combine(Paths.Parent(place), otherCase), place, false);

@@ -14,7 +14,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows but for programs (StartedProgram.cs), and nothing else. System.IO is not used: before .NET Framework
+    /// Every call of the agent into Windows but for programs (StartedProgram.cs) and security (FileSecurity.cs, Privileges.cs), and nothing else. System.IO is not used: before .NET Framework
     /// 4.6.2 it refuses long paths, and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain; here they get the \\?\ that lifts the
     /// limit of 260 characters and keeps names such as "NUL" and "dot." as they are. What Windows refuses becomes a SystemError.
     /// </summary>
@@ -469,7 +469,7 @@ namespace IdentityOpsAgent
             return path.StartsWith(LongPrefix, StringComparison.Ordinal) ? path.Substring(LongPrefix.Length) : path;
         }
 
-        private static SafeFileHandle Open(string path, uint access, uint share, uint disposition, uint flags)
+        internal static SafeFileHandle Open(string path, uint access, uint share, uint disposition, uint flags)
         {
             SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition, flags, IntPtr.Zero);
             if (!file.IsInvalid)

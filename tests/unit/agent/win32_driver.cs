@@ -87,6 +87,16 @@ namespace IdentityOpsAgent
                 case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
                 case "Read": return Read(File(given[0]), Number(given[1]));
                 case "Facts": return Win32.Facts(File(given[0]));
+                case "IsSecurityKept": return FileSecurity.IsKept(given[0]);
+                case "Security": return FileSecurity.Text(FileSecurity.Of(given[0]));
+                case "SecurityOfOpen": return FileSecurity.Text(FileSecurity.Of(File(given[0])));
+                case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
+                case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
+                case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
+                case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
+                case "AreStreamsKept": return FileStreams.AreKept(given[0]);
+                case "HasStreams": return FileStreams.HasAny(File(given[0]));
+                case "TryEnable": return Privileges.TryEnable(given[0]);
                 default: return Done(name, given);
             }
         }
@@ -122,7 +132,17 @@ namespace IdentityOpsAgent
         private static string Read(SafeFileHandle file, long count)
         {
             byte[] buffer = new byte[count];
-            return BitConverter.ToString(buffer, 0, Win32.Read(file, buffer, buffer.Length)).Replace("-", "").ToLowerInvariant();
+            return Digits(buffer, Win32.Read(file, buffer, buffer.Length));
+        }
+
+        private static string Digits(byte[] bytes)
+        {
+            return Digits(bytes, bytes.Length);
+        }
+
+        private static string Digits(byte[] bytes, int count)
+        {
+            return BitConverter.ToString(bytes, 0, count).Replace("-", "").ToLowerInvariant();
         }
 
         private static SafeFileHandle File(string name)

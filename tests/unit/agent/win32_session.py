@@ -22,8 +22,20 @@ FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
 AGENT_DRIVER = FOLDER / "agent_driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
-SHARED = [AGENT_FOLDER / name for name in ("SystemError.cs", "FileFacts.cs", "CommandLine.cs")]
-SHIPPED = [AGENT_FOLDER / name for name in ("Win32.cs", "NativeMethods.cs", "StartedProgram.cs", "NativeProcess.cs")]
+SHARED = [AGENT_FOLDER / f"{name}.cs" for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor")]
+SHIPPED = [
+    AGENT_FOLDER / f"{name}.cs"
+    for name in (
+        "Win32",
+        "NativeMethods",
+        "StartedProgram",
+        "NativeProcess",
+        "FileSecurity",
+        "FileStreams",
+        "Privileges",
+        "NativeSecurity",
+    )
+]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 NEEDS_MONO = "needs Mono: apt-get install --no-install-recommends mono-mcs mono-runtime"
 NEEDS_WINE = (

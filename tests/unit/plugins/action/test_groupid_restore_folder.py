@@ -41,6 +41,20 @@ def restored(made: Host) -> dict[str, str] | None:
     return {component["name"]: component["policy"] for component in request["components"]}
 
 
+@pytest.mark.parametrize("choice", ["auto", "original", "inherit"])
+def test_security_is_as_asked(host: Make, choice: str) -> None:
+    made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], "security": choice}, answer("restore"))
+    assert made.run()["failed"] is False
+    assert made.requests[0]["security"] == choice
+
+
+def test_another_security_is_refused(host: Make) -> None:
+    made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], "security": "none"}, answer("restore"))
+    result = made.run()
+    assert (result["failed"], made.requests) == (True, [])
+    assert "security" in result["msg"]
+
+
 def test_request(host: Make) -> None:
     args = {**ARGS, "components": ["reports"], "targets": {"reports": "E:\\R"}, "include": ["a"], "exclude": ["b"]}
     made = host("groupid_restore_folder", args, answer("restore"), check_mode=True)
@@ -59,6 +73,7 @@ def test_request(host: Make) -> None:
             "components": [
                 {"name": "reports", "target": "E:\\R", "policy": "merge", "include": ["a"], "exclude": ["b"]}
             ],
+            "security": "auto",
             "threads": 0,
             "diff_limit": 200,
         }

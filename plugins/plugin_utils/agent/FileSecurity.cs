@@ -1,0 +1,174 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>Owner, group and access list of files and folders, as Windows keeps them. What audits an access (SACL) is not read.</summary>
+    internal static class FileSecurity
+    {
+        private const uint All = NativeSecurity.Owner | NativeSecurity.Group | NativeSecurity.Dacl;
+        private const int AccessDenied = 5, InsufficientBuffer = 122;
+
+        // A self-relative SECURITY_DESCRIPTOR: where its control word and the offsets of its pieces stand.
+        private const int Control = 2, OwnerAt = 4, GroupAt = 8, DaclAt = 16;
+        private const int DaclPresent = 0x4, DaclProtected = 0x1000;
+
+        [ThreadStatic]
+        private static byte[] buffer;
+
+        /// <summary>Whether the file system that a file or folder lies in keeps access lists.</summary>
+        public static bool IsKept(string path)
+        {
+            using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadAttributes))
+            {
+                uint features;
+                if (!NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
+                    throw Win32.Failure(Marshal.GetLastWin32Error());
+                return (features & NativeMethods.PersistentAcls) != 0;
+            }
+        }
+
+        /// <summary>The descriptor as it is, one call into the system for most. The handle must be open for reading.</summary>
+        public static byte[] Of(SafeFileHandle item)
+        {
+            byte[] room = buffer ?? (buffer = new byte[4096]);
+            int length;
+            while (!NativeSecurity.GetKernelObjectSecurity(item, All, room, room.Length, out length))
+            {
+                int error = Marshal.GetLastWin32Error();
+                if (error != InsufficientBuffer || length <= room.Length)
+                    throw Win32.Failure(error);
+                room = new byte[length];
+            }
+            byte[] descriptor = new byte[Descriptor.Length(room)];
+            Array.Copy(room, descriptor, descriptor.Length);
+            return descriptor;
+        }
+
+        /// <summary>Of a folder or file by its path; of a link itself.</summary>
+        public static byte[] Of(string path)
+        {
+            using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadControl))
+                return Of(item);
+        }
+
+        /// <summary>SDDL of a descriptor: owner, group, and the access list without what it inherits.</summary>
+        public static string Text(byte[] descriptor)
+        {
+            IntPtr text;
+            if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(Descriptor.Explicit(descriptor), NativeSecurity.Revision, All, out text, IntPtr.Zero))
+                throw Win32.Failure(Marshal.GetLastWin32Error());
+            try
+            {
+                return Marshal.PtrToStringUni(text);
+            }
+            finally
+            {
+                NativeMethods.LocalFree(text);
+            }
+        }
+
+        /// <summary>
+        /// Gives a file or folder what an SDDL of `Text` says; what the folder above hands down comes to it, unless the list is protected. Null when
+        /// all of it holds, else why not: in the system's words, or what is there instead where the file system took it and kept something else. An
+        /// owner that is refused does not keep the access list from being set.
+        /// </summary>
+        public static string Set(string path, string text)
+        {
+            IntPtr descriptor;
+            if (!NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision, out descriptor, IntPtr.Zero))
+                return Win32.Failure(Marshal.GetLastWin32Error()).Message;
+            try
+            {
+                SystemError refused;
+                using (SafeFileHandle item = OpenToSet(path, out refused))
+                    return Set(item, text, descriptor, refused);
+            }
+            catch (SystemError error)
+            {
+                return error.Message;
+            }
+            finally
+            {
+                NativeMethods.LocalFree(descriptor);
+            }
+        }
+
+        private static string Set(SafeFileHandle item, string text, IntPtr descriptor, SystemError refused)
+        {
+            string there = Text(Of(item));
+            if (there == text)
+                return null;
+            if (refused == null && OwnersOf(there) != OwnersOf(text))
+                refused = Try(SetOwners(item, descriptor));
+            if (there.Substring(OwnersOf(there).Length) != text.Substring(OwnersOf(text).Length))
+                refused = Try(SetList(item, descriptor)) ?? refused;
+            there = Text(Of(item));
+            if (there == text)
+                return null;
+            return refused != null ? refused.Message : "It was set to " + text + " and is " + there + ".";
+        }
+
+        // `refused`: why the owner cannot be set with the handle.
+        private static SafeFileHandle OpenToSet(string path, out SystemError refused)
+        {
+            const uint list = NativeMethods.ReadControl | NativeMethods.WriteDacl;
+            try
+            {
+                refused = null;
+                return OpenItem(path, list | NativeSecurity.WriteOwner);
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != AccessDenied)
+                    throw;
+                refused = error;
+                return OpenItem(path, list);
+            }
+        }
+
+        private static int SetOwners(SafeFileHandle item, IntPtr descriptor)
+        {
+            IntPtr owner = Piece(descriptor, OwnerAt), group = Piece(descriptor, GroupAt);
+            uint parts = (owner == IntPtr.Zero ? 0 : NativeSecurity.Owner) | (group == IntPtr.Zero ? 0 : NativeSecurity.Group);
+            return parts == 0 ? 0 : NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, owner, group, IntPtr.Zero, IntPtr.Zero);
+        }
+
+        private static int SetList(SafeFileHandle item, IntPtr descriptor)
+        {
+            int control = Marshal.ReadInt16(descriptor, Control);
+            if ((control & DaclPresent) == 0)
+                return 0;
+            uint parts = NativeSecurity.Dacl | ((control & DaclProtected) != 0 ? NativeSecurity.Protected : NativeSecurity.Unprotected);
+            return NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, IntPtr.Zero, IntPtr.Zero, Piece(descriptor, DaclAt), IntPtr.Zero);
+        }
+
+        // "O:...G:...": no SID has a colon.
+        private static string OwnersOf(string text)
+        {
+            int list = text.IndexOf("D:", StringComparison.Ordinal);
+            return list < 0 ? text : text.Substring(0, list);
+        }
+
+        private static IntPtr Piece(IntPtr descriptor, int offsetAt)
+        {
+            int offset = Marshal.ReadInt32(descriptor, offsetAt);
+            return offset == 0 ? IntPtr.Zero : descriptor + offset;
+        }
+
+        private static SystemError Try(int error)
+        {
+            return error == 0 ? null : Win32.Failure(error);
+        }
+
+        private static SafeFileHandle OpenItem(string path, uint access)
+        {
+            return Win32.Open(path, access, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Runtime.InteropServices;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>Windows' privileges of this process, which its user holds but which do nothing until they are enabled.</summary>
+    internal static class Privileges
+    {
+        /// <summary>Enables one ("SeBackupPrivilege"), for the whole process and as long as it lives. False when the user does not hold it.</summary>
+        public static bool TryEnable(string name)
+        {
+            IntPtr token;
+            if (!NativeSecurity.OpenProcessToken(NativeSecurity.GetCurrentProcess(), NativeSecurity.AdjustPrivileges, out token))
+                return false;
+            try
+            {
+                NativeSecurity.OnePrivilege wanted = new NativeSecurity.OnePrivilege { Count = 1, Attributes = NativeSecurity.PrivilegeEnabled };
+                return NativeSecurity.LookupPrivilegeValueW(null, name, out wanted.Luid)
+                    && NativeSecurity.AdjustTokenPrivileges(token, false, ref wanted, 0, IntPtr.Zero, IntPtr.Zero)
+                    && Marshal.GetLastWin32Error() == 0;   // 1300: it succeeded, and enabled nothing
+            }
+            finally
+            {
+                NativeSecurity.CloseHandle(token);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The privileges of Windows that let an account read and write files whose access lists leave it out. Taken once, before there are threads.
+    internal sealed class Rights
+    {
+        public const string Backup = "SeBackupPrivilege", Restore = "SeRestorePrivilege";
+
+        private static readonly string[] Wanted = { Backup, Restore, "SeSecurityPrivilege", "SeTakeOwnershipPrivilege" };
+
+        private readonly List<string> enabled = new List<string>();
+        private readonly List<string> missing = new List<string>();
+
+        private Rights()
+        {
+        }
+
+        public static Rights Take()
+        {
+            Rights rights = new Rights();
+            foreach (string name in Wanted)
+                (Privileges.TryEnable(name) ? rights.enabled : rights.missing).Add(name);
+            return rights;
+        }
+
+        public bool Lack(string name)
+        {
+            return missing.Contains(name);
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("enabled", enabled).Set("missing", missing);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // SDDL of descriptors, each different one translated once: thousands of files have the same few. For all threads.
+    internal sealed class SecurityTexts
+    {
+        private readonly Dictionary<string, string> texts = new Dictionary<string, string>(StringComparer.Ordinal);
+
+        public string Of(byte[] descriptor)
+        {
+            string key = Convert.ToBase64String(descriptor);
+            lock (texts)
+            {
+                string text;
+                if (!texts.TryGetValue(key, out text))
+                    texts.Add(key, text = FileSecurity.Text(descriptor));
+                return text;
+            }
+        }
+    }
+}

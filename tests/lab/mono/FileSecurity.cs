@@ -1,0 +1,40 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>The lab's disks keep modes, not access lists; nobody asks for one of them then.</summary>
+    internal static class FileSecurity
+    {
+        public static bool IsKept(string path)
+        {
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                throw Win32.Failure(Libc.ENOENT);
+            return false;
+        }
+
+        public static byte[] Of(SafeFileHandle item)
+        {
+            throw new NotSupportedException();
+        }
+
+        public static byte[] Of(string path)
+        {
+            throw new NotSupportedException();
+        }
+
+        public static string Text(byte[] descriptor)
+        {
+            throw new NotSupportedException();
+        }
+
+        public static string Set(string path, string text)
+        {
+            throw new NotSupportedException();
+        }
+    }
+}

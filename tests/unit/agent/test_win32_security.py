@@ -1,0 +1,134 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Security descriptors as bytes, on Mono and Wine; and what the shipped calls make of them on Wine's Win32."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import struct
+
+import pytest
+from unit.agent.test_win32_files import ON_WINE, code_of, host, path, session, write
+from unit.agent.win32_session import Session, WineHost
+
+__all__ = ["host", "path", "session"]
+
+SYSTEM = bytes.fromhex("010100000000000512000000")
+USER = bytes.fromhex("010500000000000515000000010000000200000003000000e9030000")
+PRESENT, AUTO_INHERITED, PROTECTED, SELF_RELATIVE = 0x4, 0x400, 0x1000, 0x8000
+INHERITED = 0x10
+
+
+def entry(flags: int, sid: bytes = SYSTEM, more: bytes = b"") -> bytes:
+    """Give an entry that allows everything. more: what stands behind the SID."""
+    return struct.pack("<BBHI", 0, flags, 8 + len(sid) + len(more), 0x1F01FF) + sid + more
+
+
+def acl(*entries: bytes) -> bytes:
+    return struct.pack("<BBHHH", 2, 0, 8 + sum(map(len, entries)), len(entries), 0) + b"".join(entries)
+
+
+def descriptor(control: int, owner: bytes = b"", group: bytes = b"", dacl: bytes = b"") -> bytes:
+    offsets, place = [], 20
+    for piece in (owner, group, dacl):
+        offsets.append(place if piece else 0)
+        place += len(piece)
+    header = struct.pack("<BBHIIII", 1, 0, control | SELF_RELATIVE, *offsets[:2], 0, offsets[2])
+    return header + owner + group + dacl
+
+
+EXPLICIT, HANDED_DOWN = entry(0x3, USER, b"condition..."), entry(0x3 | INHERITED)
+
+
+@pytest.mark.parametrize(
+    ("whole", "explicit"),
+    [
+        (
+            descriptor(PRESENT | AUTO_INHERITED, USER, SYSTEM, acl(HANDED_DOWN, EXPLICIT, HANDED_DOWN)),
+            descriptor(PRESENT, USER, SYSTEM, acl(EXPLICIT)),
+        ),
+        (descriptor(PRESENT | PROTECTED, USER, SYSTEM, acl(EXPLICIT)),) * 2,
+        (descriptor(PRESENT, USER, SYSTEM, acl(HANDED_DOWN)), descriptor(PRESENT, USER, SYSTEM, acl())),
+        (descriptor(PRESENT, USER, SYSTEM),) * 2,
+        (descriptor(0),) * 2,
+    ],
+    ids=["mixed", "protected", "all inherited", "no list at all: everybody", "nothing"],
+)
+def test_what_is_inherited_is_left_out(session: Session, whole: bytes, explicit: bytes) -> None:
+    assert bytes.fromhex(session("Explicit", whole.hex())) == explicit
+    assert session("DescriptorLength", (whole + bytes(100)).hex()) == len(whole)
+
+
+def test_a_descriptor_that_is_cut_anywhere_is_refused(session: Session) -> None:
+    whole = descriptor(PRESENT, USER, SYSTEM, acl(EXPLICIT, HANDED_DOWN))
+    for length in range(len(whole)):
+        assert code_of(session, "Explicit", whole[:length].hex()) == 1338
+
+
+@pytest.mark.parametrize("at", [4, 8, 16])
+@pytest.mark.parametrize("offset", [1, 19, 10_000, 2**31, 2**32 - 1])
+def test_a_piece_outside_is_refused(session: Session, at: int, offset: int) -> None:
+    whole = bytearray(descriptor(PRESENT, USER, SYSTEM, acl(EXPLICIT)))
+    whole[at : at + 4] = struct.pack("<I", offset)
+    assert code_of(session, "Explicit", whole.hex()) == 1338
+    assert code_of(session, "DescriptorLength", whole.hex()) == 1338
+
+
+@pytest.mark.parametrize("size", [0, 3, 0xFFFF])
+def test_an_entry_of_another_size_is_refused(session: Session, size: int) -> None:
+    broken = acl(EXPLICIT[:2] + struct.pack("<H", size) + EXPLICIT[4:])
+    assert code_of(session, "Explicit", descriptor(PRESENT, USER, SYSTEM, broken).hex()) == 1338
+
+
+def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..., str]) -> None:
+    """The lab's disks on Mono say that they keep none; the agent then asks for none."""
+    assert session("IsSecurityKept", path()) is isinstance(host, WineHost)
+    assert session("AreStreamsKept", path()) is False
+    for method in ("IsSecurityKept", "AreStreamsKept"):
+        assert code_of(session, method, path("absent")) == 2
+
+
+@pytest.mark.parametrize("host", [ON_WINE], indirect=True)
+class TestWindows:
+    """What the twin cannot show. Wine keeps of a list what fits into a mode, and calls no entry inherited."""
+
+    def test_list_of_a_file(self, session: Session, path: c.Callable[..., str]) -> None:
+        write(session, path("a"))
+        closed = session("Security", path("a"))
+        owner, dummy, entries = closed.partition("D:")
+        opened = closed.replace("0x1200a9;;;WD", "0x1301ff;;;WD")
+        assert (owner[:2], entries.count("("), opened != closed) == ("O:", 3, True)
+        for wanted in (opened, opened, closed):
+            assert session("SetSecurity", path("a"), wanted) is None
+            assert session("Security", path("a")) == wanted
+            reader = session("OpenRead", path("a"))
+            assert session("SecurityOfOpen", reader) == wanted
+            session("Close", reader)
+
+    def test_list_of_a_folder(self, session: Session, path: c.Callable[..., str]) -> None:
+        wanted = session("Security", path()).replace("0x1200a9;;;WD", "0x1301ff;;;WD")
+        assert session("SetSecurity", path(), wanted) is None
+        assert session("Security", path()) == wanted
+
+    @pytest.mark.parametrize("change", ["owner", "protected"])
+    def test_what_was_taken_and_not_kept_is_told(
+        self, session: Session, path: c.Callable[..., str], change: str
+    ) -> None:
+        write(session, path("a"))
+        before = session("Security", path("a"))
+        wanted = f"O:SY{before[before.index('G:') :]}" if change == "owner" else before.replace("D:", "D:P")
+        assert session("SetSecurity", path("a"), wanted) == f"It was set to {wanted} and is {before}."
+
+    @pytest.mark.parametrize("text", ["rubbish", "D:(A;;FA;;;NOBODY)", "O:S-1-x"])
+    def test_what_is_no_descriptor_is_refused(self, session: Session, path: c.Callable[..., str], text: str) -> None:
+        write(session, path("a"))
+        before = session("Security", path("a"))
+        assert session("SetSecurity", path("a"), text).endswith(")")
+        assert session("Security", path("a")) == before
+        assert session("SetSecurity", path("absent"), before).endswith("(2)")
+
+    def test_privileges(self, session: Session) -> None:
+        """Wine's users hold them all."""
+        assert session("TryEnable", "SeBackupPrivilege") is True
+        assert session("TryEnable", "SeNoSuchPrivilege") is False
