@@ -224,6 +224,7 @@ namespace IdentityOpsAgent
 
         private void ReadFiles()
         {
+            Progress.Begin("verifying", readable);
             Crew.LargestFirst(readable);
             Crew.Run(readable.Count, 0, delegate(Worker worker, int index)
             {

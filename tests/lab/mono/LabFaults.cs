@@ -19,7 +19,8 @@ namespace IdentityOpsAgent
     ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
-    ///  "no_volume_flush": true}    CanFlushVolume is false
+    ///  "no_volume_flush": true,    CanFlushVolume is false
+    ///  "no_breakaway": true}       nothing may be started that outlives the connection (5)
     /// </code>
     /// </summary>
     internal sealed class LabFaults
@@ -28,7 +29,7 @@ namespace IdentityOpsAgent
         public static readonly LabFaults Current = FromEnvironment();
 
         public readonly long? FreeBytes;
-        public readonly bool NoVolumeFlush;
+        public readonly bool NoVolumeFlush, NoBreakaway;
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
         private readonly long? room;
@@ -46,6 +47,7 @@ namespace IdentityOpsAgent
                     failingReads.Add(new KeyValuePair<Regex, int[]>(Glob(glob.Key), new[] { (int)(long)glob.Value }));
             FreeBytes = faults.TryGetValue("free_bytes", out value) ? (long)value : (long?)null;
             room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
+            NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }
 
