@@ -64,8 +64,8 @@ namespace IdentityOpsAgent
         public Answer Cancel()
         {
             RequireThere();
-            if (!folder.Has(JobFolder.Result) && !folder.Has(JobFolder.Cancel))
-                folder.Publish(JobFolder.Cancel, attempt);
+            if (!folder.Has(JobFolder.Result))
+                folder.PublishOnce(JobFolder.Cancel, attempt);
             if (!HasEnded())
                 Kill();
             answer.Changed = true;
@@ -75,9 +75,14 @@ namespace IdentityOpsAgent
         private void RequireThere()
         {
             if (!folder.Exists)
-                throw new AgentError("job_missing", "The job was not found", folder.Path, "There is none of this id.", "Start it again.");
+                throw Missing("There is none of this id.");
             JobFolder.RequireOwn(HostLock.Folder, "The job was not found");
             JobFolder.RequireOwn(folder.Path, "The job was not found");
+        }
+
+        private AgentError Missing(string cause)
+        {
+            return new AgentError("job_missing", "The job was not found", folder.Path, cause, "Start it again.");
         }
 
         private static SafeFileHandle Gate(Writer writer)
@@ -147,13 +152,26 @@ namespace IdentityOpsAgent
 
         private Answer Told()
         {
+            try
+            {
+                return Found();
+            }
+            catch (SystemError)
+            {
+                if (folder.Exists)
+                    throw;
+                throw Missing("Another run has got its answer, and started it anew.");
+            }
+        }
+
+        private Answer Found()
+        {
             if (!HasEnded())
                 return Tell(null);
             JsonMap result = folder.Read(JobFolder.Result);
             if (result == null)
                 return Tell(Died());
-            if (!folder.Has(JobFolder.Delivered))
-                folder.Publish(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
             return Tell(result);
         }
 

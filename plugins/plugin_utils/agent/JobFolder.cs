@@ -131,6 +131,22 @@ namespace IdentityOpsAgent
             writer.Publish(Path, name, Encoding.UTF8.GetBytes(text + "\n"));
         }
 
+        // The first one counts.
+        public void PublishOnce(string name, string text)
+        {
+            if (Has(name))
+                return;
+            try
+            {
+                Publish(name, text);
+            }
+            catch (AgentError)
+            {
+                if (!Has(name))
+                    throw;
+            }
+        }
+
         // In the place of the one that is there.
         public void Replace(string name, string text)
         {
