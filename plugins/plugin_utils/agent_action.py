@@ -32,7 +32,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
     """Arguments of validate_argument_spec besides the spec: mutually_exclusive, required_if, ..."""
 
     AS_JOB: t.ClassVar[bool] = False
-    """The operation may take long: it outlives a lost connection. Not in check mode, in which nothing is left on a host."""
+    """The operation may take long and is a job. Not in check mode, in which nothing is left on a host."""
 
     _supports_check_mode = True
     _supports_async = False

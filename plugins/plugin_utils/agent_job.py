@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One long operation as a job of the agent: started once, asked for until it has ended, found again after a lost connection."""
+"""One long operation as a job of the agent: started once, followed to its end, found again after a lost connection."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _LOST = frozenset({"connection_lost", "no_answer"})
 def run_job(action: ActionBase, request: c.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
-    request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks the
-    same again meets a job that an earlier one has left at work, or its answer that nobody got.
+    request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
+    the same again meets a job that an earlier one has left at work, or its answer that nobody got.
     host: name of the host in lines of progress.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
@@ -118,7 +118,7 @@ class _Job:
         try:
             return self._send(operation, wait, **fields)
         except (AgentCallError, AnsibleConnectionFailure) as error:
-            if isinstance(error, AgentCallError) and error.error.code not in _LOST:
+            if isinstance(error, AgentCallError) and error.error.code != "connection_lost":
                 raise
             cause = error.error.cause if isinstance(error, AgentCallError) else str(error)
         raise AgentCallError(

@@ -106,7 +106,7 @@ class Controller:
         return result
 
     def environment(self) -> dict[str, str]:
-        """Give the environment of Ansible's programs: this process's own, with the collection and the controller's state."""
+        """Give the environment of Ansible's programs: the collection, and the controller's own state."""
         return {
             **{name: value for name, value in os.environ.items() if name != "ANSIBLE_CONFIG"},
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),

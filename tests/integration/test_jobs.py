@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backup whose connection fails, whose controller is stopped or killed: it ends well, or is met again, and is never two."""
+"""A backup whose connection fails, or whose controller is stopped: it ends well or is met again, and is never two."""
 
 from __future__ import annotations
 

@@ -119,7 +119,8 @@ namespace IdentityOpsAgent
             if (!folder.Exists)
                 return false;
             JobFolder.RequireOwn(folder.Path, What);
-            if (folder.Has(JobFolder.Result) ? Receiver() == attempt || Receiver() == null : IsAlive())
+            bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
+            if (folder.Has(JobFolder.Result) ? Receiver() == attempt || Receiver() == null : alive)
                 return true;
             folder.Remove();
             return false;
@@ -178,8 +179,21 @@ namespace IdentityOpsAgent
         private Answer Tell(JsonMap done)
         {
             answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached)
-                .Set("progress", done == null ? folder.Read(JobFolder.State) : null).Set("answer", done);
+                .Set("progress", done == null ? State() : null).Set("answer", done);
             return answer;
+        }
+
+        // null when it cannot be read now: the job may be writing the next one.
+        private JsonMap State()
+        {
+            try
+            {
+                return folder.Read(JobFolder.State);
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
         }
 
         // Waits for the end as long as the request allows.
@@ -214,7 +228,7 @@ namespace IdentityOpsAgent
 
         private void Kill()
         {
-            JsonMap state = folder.Read(JobFolder.State);
+            JsonMap state = State();
             if (state == null || !folder.IsHeld)
                 return;
             try
@@ -239,7 +253,7 @@ namespace IdentityOpsAgent
         private JsonMap Died()
         {
             JsonMap request = folder.Read(JobFolder.Request) ?? new JsonMap();
-            JsonMap state = folder.Read(JobFolder.State);
+            JsonMap state = State();
             string cause = "Its process is gone and left no answer. ";
             JsonMap failure = folder.Read(DetachedAgent.FailureName);
             if (failure != null)

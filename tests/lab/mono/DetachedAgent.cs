@@ -6,6 +6,7 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -41,7 +42,7 @@ namespace IdentityOpsAgent
                 Win32.Write(inputEnd, text, text.Length);
                 using (Process mono = Process.GetCurrentProcess())
                     return new DetachedAgent(StartedProgram.Spawn(mono.MainModule.FileName, StartedProgram.Texts(new List<string> {
-                        "mono", typeof(Program).Assembly.Location }), StartedProgram.Texts(settings), folder, new[] { input, nothing, nothing }, Libc.SpawnInSession));
+                        "mono", Assembly.GetEntryAssembly().Location }), StartedProgram.Texts(settings), folder, new[] { input, nothing, nothing }, Libc.SpawnInSession));
             }
         }
 

@@ -115,7 +115,7 @@ def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
 
 
 def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the recorded outcome of start, poll or cancel; a job at work that tells nothing, where no field says else."""
+    """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
     return answer(
         operation, **{"id": "x", "state": "running", "attached": False, "progress": None, "answer": None, **fields}
     )

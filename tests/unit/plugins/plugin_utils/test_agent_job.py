@@ -154,6 +154,12 @@ def test_answer_cut_off_is_asked_for_again(host: Make, clock: Clock) -> None:
     assert (made.run()["failed"], calls(made)) == (False, ["start", "start"])
 
 
+def test_no_answer_for_good_is_told_as_such(host: Make, clock: Clock) -> None:
+    made = verify(host, *[{"rc": 5, "stdout": ""}] * 6)
+    result = made.run()
+    assert (result["error"]["code"], len(made.requests)) == ("no_answer", 6)
+
+
 def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
     made = verify(host, told("start"), *[LOST] * 10)
     result = made.run()
