@@ -11,7 +11,7 @@ try{
 $l=@((@($input)-join"`n").Split("`n")|%{$_.Trim()}|?{$_})
 $z=New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String($l[0]))),[IO.Compression.CompressionMode]::Decompress)
 Add-Type -TypeDefinition (New-Object IO.StreamReader $z).ReadToEnd() -IgnoreWarnings
-([type]$l[1])::Run([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($l[2])),$l[0])
+([type]$l[1])::Begin([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($l[2])),$l[0])
 exit 0
 }catch{
 '{"failed":true,"stage":"bootstrap","msg_b64":"'+[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("$_"))+'"}'

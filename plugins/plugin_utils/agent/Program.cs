@@ -18,7 +18,8 @@ namespace IdentityOpsAgent
         // This source as it came: base64 of gzip. null where nobody gave it.
         internal static string PackedSource { get; private set; }
 
-        public static string Run(string request, string packedSource)
+        // What the bootstrap calls. Not an overload of Run: not every PowerShell tells them apart.
+        public static string Begin(string request, string packedSource)
         {
             PackedSource = packedSource;
             return Run(request);
