@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>`place`: SpawnInGroup or SpawnInSession.</summary>
-        public static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder, SafeFileHandle[] standard, short place)
+        internal static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder, SafeFileHandle[] standard, short place)
         {
             byte[] actions = new byte[Libc.SpawnBytes], attributes = new byte[Libc.SpawnBytes], signals = new byte[Libc.SignalSetBytes];
             int process;
@@ -151,7 +151,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>C's array of texts, with a null at its end.</summary>
-        public static IntPtr[] Texts(List<string> texts)
+        internal static IntPtr[] Texts(List<string> texts)
         {
             IntPtr[] pointers = new IntPtr[texts.Count + 1];
             for (int i = 0; i < texts.Count; i++)
