@@ -34,6 +34,9 @@ notes:
   - C(become) is refused. The operation runs as the user of the connection, which must be a member of Administrators
     or may read and write the folders named.
   - Passwords and other secrets of the play are masked in the result.
-  - When the connection is lost after the operation was started, the task fails with the error code
+  - Backup, verify and restore of folders run on the host as a process of their own, outside of the connection. A lost
+    connection is opened again, and the operation found again. A task that is run again in the same words meets the
+    operation that an earlier run has left at work, and starts no second one. A task's C(timeout) cancels it.
+  - When the connection is lost for good after the operation was started, the task fails with the error code
     V(connection_lost) and the host stays in the play. The operation may still be running on the host.
 """

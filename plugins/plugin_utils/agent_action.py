@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job import run_job
 from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import Secrets, collect_secrets
 
 SCHEMA = 1
@@ -29,6 +30,9 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]]
     CONSTRAINTS: t.ClassVar[dict[str, t.Any]] = {}
     """Arguments of validate_argument_spec besides the spec: mutually_exclusive, required_if, ..."""
+
+    AS_JOB: t.ClassVar[bool] = False
+    """The operation may take long and is a job. Not in check mode, in which nothing is left on a host."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -76,7 +80,11 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
-        answer = self.call(self.request(args, variables))
+        request = self.request(args, variables)
+        if self.AS_JOB and not self._task.check_mode:
+            answer = run_job(self, request, variables["inventory_hostname"])
+        else:
+            answer = self.call(request)
         outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})
         outcome["schema"] = SCHEMA
         if answer["failed"]:

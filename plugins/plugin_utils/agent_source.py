@@ -28,7 +28,7 @@ class AgentSource:
     """One C# source ready to be compiled.
 
     text: the joined source, its namespace carrying the hash.
-    type_name: full name of the type whose static ``Run(string)`` is called.
+    type_name: full name of the type whose static ``Begin(string, string)`` is called.
     packed: base64 of the gzipped UTF-8 text, without a time stamp.
     """
 

@@ -107,18 +107,21 @@ class Controller:
         result["failed"] = head[1] in ("FAILED", "UNREACHABLE")
         return result
 
-    def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:
-        own = {
+    def environment(self) -> dict[str, str]:
+        """Give the environment of Ansible's programs: the collection, and the controller's own state."""
+        return {
+            **{name: value for name, value in os.environ.items() if name != "ANSIBLE_CONFIG"},
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),
             "ANSIBLE_HOME": str(self._folder / "ansible"),
             "ANSIBLE_FORCE_COLOR": "0",
             "ANSIBLE_NOCOWS": "1",
             "NO_PROXY": "127.0.0.1",
-            **(environment or {}),
         }
+
+    def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:
         done = subprocess.run(
             [program, *arguments],
-            env={**{name: value for name, value in os.environ.items() if name != "ANSIBLE_CONFIG"}, **own},
+            env={**self.environment(), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

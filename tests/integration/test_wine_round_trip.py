@@ -19,8 +19,10 @@ from integration import sets
 from integration.controller import Controller
 
 from ansible_collections.identityops.groupid.plugins.module_utils.products import default_components
-from lab import damage, hard_names, inventory, snapshot, wine_host
+from lab import damage, hard_names, inventory, snapshot, wine_host, wsman
+from lab.fleet import Host
 from lab.lab import Lab
+from lab.server import Handler
 
 pytestmark = pytest.mark.skipif(wine_host.why_not() is not None, reason=f"no host on Wine: {wine_host.why_not()}")
 
@@ -191,3 +193,38 @@ def test_a_tree_with_case_only_twins_is_named(wine_lab: Lab, controller: Control
         assert "twin.xml" in run.output.lower(), run.output
     finally:
         (reports / "TWIN.XML").unlink()
+
+
+class Cut:
+    """Drops the connection at the first answer."""
+
+    def __init__(self) -> None:
+        self.left = 1
+
+    def __call__(self, host: Host, request: wsman.Request, proceed: Handler) -> wsman.Reply:
+        if request.action != "Receive" or not self.left:
+            return proceed(host, request)
+        self.left = 0
+        raise ConnectionAbortedError
+
+
+def test_a_backup_outlives_its_connection(
+    wine_lab: Lab, controller: Controller, reports: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    put(reports / "used.xml", b"<used/>")
+    folder = wine_lab.path("wine01", r"C:\ProgramData\identityops.groupid\jobs")
+    before = set(folder.glob("backup-*"))
+    wanted = {"backup_root": inventory.LOCAL_ROOT, "deployment": "wine", "set_id": "20260101T000000Z"}
+    slow = {"components": ["reports"], "retries": 40, "retry_wait": 0.5, "allow_partial": ["reports/used.xml"]}
+    cut = Cut()
+    wine_lab.interceptors.append(cut)
+    try:
+        with held(wine_lab, rf"{REPORTS}\used.xml", tmp_path):
+            cut.left = 1
+            result = controller.module("wine01", "groupid_backup_folder", {**wanted, **slow})
+    finally:
+        wine_lab.interceptors.remove(cut)
+    assert (result["failed"], result["state"], cut.left) == (False, "waived", 0), result
+    [job] = set(folder.glob("backup-*")) - before
+    assert {"result.json", "state.json", "delivered"} <= {path.name for path in job.iterdir()}
+    assert not (job / "failure.json").exists()

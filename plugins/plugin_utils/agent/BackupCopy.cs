@@ -70,6 +70,7 @@ namespace IdentityOpsAgent
         // In rounds: files that are locked or changing get another one together, so waiting does not grow with their number.
         private void CopyAll(List<Entry> files)
         {
+            Progress.Begin("copying", files);
             Crew.LargestFirst(files);
             for (int round = 0; files.Count > 0; round++)
             {

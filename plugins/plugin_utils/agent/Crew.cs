@@ -71,7 +71,11 @@ namespace IdentityOpsAgent
                 using (Worker worker = new Worker(this))
                 {
                     for (int index = Interlocked.Increment(ref last); index < count && !Stopping; index = Interlocked.Increment(ref last))
+                    {
+                        Progress.ThrowIfCancelled();
                         work(worker, index);
+                        Progress.Done();
+                    }
                 }
             }
             catch (Exception error)
@@ -107,6 +111,7 @@ namespace IdentityOpsAgent
             {
                 if (crew.Stopping)
                     throw new OperationCanceledException();
+                Progress.ThrowIfCancelled();
                 int count = Win32.Read(file, buffer, buffer.Length);
                 if (count == 0)
                     break;
@@ -114,6 +119,7 @@ namespace IdentityOpsAgent
                 if (sink != null)
                     sink(buffer, count);
                 total += count;
+                Progress.Read(count);
             }
             digest = Hashing.Finish(hash);
             return total;

@@ -178,13 +178,13 @@ namespace IdentityOpsAgent
             record.Bytes += entry.Facts.Size;
         }
 
-<<<<<<< HEAD
         private static void AddComponent(PartRecord record, Entry component)
         {
             if (record.Components.ContainsKey(component.Name))
                 throw Bad(component.Name, "another one has the same name");
             record.Components.Add(component.Name, component);
-=======
+        }
+
         private static string Security(List<string> table, string path, JsonMap map)
         {
             if (map["security"] == null)

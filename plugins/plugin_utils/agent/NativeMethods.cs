@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
         // GetSecurityInfo, SetEntriesInAclW
         public const uint ReadControl = 0x20000, WriteDacl = 0x40000;
         public const int FileObject = 1;
-        public const uint DaclInformation = 4;
+        public const uint OwnerInformation = 1, DaclInformation = 4;
         public const uint Modify = 0x1301BF;                                         // read, write, execute, delete; not the list itself
         public const int GrantAccess = 1, TrusteeIsName = 1;
         public const uint InheritToAll = 3;                                          // folders and files below
@@ -195,6 +195,9 @@ namespace IdentityOpsAgent
 
         [DllImport("advapi32.dll", ExactSpelling = true)]
         public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group, out IntPtr list, IntPtr audit, out IntPtr descriptor);
+
+        [DllImport("advapi32.dll", ExactSpelling = true)]
+        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, out IntPtr owner, IntPtr group, IntPtr list, IntPtr audit, out IntPtr descriptor);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         public static extern int SetEntriesInAclW(int count, ref ExplicitAccess entry, IntPtr old, out IntPtr list);

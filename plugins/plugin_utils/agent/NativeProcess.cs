@@ -9,11 +9,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' processes and jobs as its headers declare them (processthreadsapi.h, jobapi2.h, winnt.h), for StartedProgram.cs alone.</summary>
+    /// <summary>Windows' processes and jobs as its headers declare them (processthreadsapi.h, jobapi2.h, winnt.h), for StartedProgram.cs and DetachedAgent.cs.</summary>
     internal static class NativeProcess
     {
         // CreateProcessW
-        public const uint Suspended = 0x4, UnicodeEnvironment = 0x400, ExtendedStartup = 0x80000, NoWindow = 0x08000000;
+        public const uint Suspended = 0x4, UnicodeEnvironment = 0x400, ExtendedStartup = 0x80000, BreakAway = 0x01000000, NoWindow = 0x08000000;
         public const uint UseStandardHandles = 0x100;                                // STARTUPINFO
         public static readonly IntPtr HandleList = (IntPtr)0x20002;                  // PROC_THREAD_ATTRIBUTE_HANDLE_LIST
 

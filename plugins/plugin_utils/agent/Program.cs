@@ -15,6 +15,16 @@ namespace IdentityOpsAgent
         // The joiner writes a hash of the whole source behind the namespace's name: it says which agent this is.
         internal static readonly string SourceHash = HashOf(typeof(Program).Namespace);
 
+        // This source as it came: base64 of gzip. null where nobody gave it.
+        internal static string PackedSource { get; private set; }
+
+        // What the bootstrap calls. Not an overload of Run: not every PowerShell tells them apart.
+        public static string Begin(string request, string packedSource)
+        {
+            PackedSource = packedSource;
+            return Run(request);
+        }
+
         public static string Run(string request)
         {
             Stopwatch watch = Stopwatch.StartNew();
@@ -49,6 +59,10 @@ namespace IdentityOpsAgent
                 case "put": return Put.Run(request);
                 case "get": return Get.Run(request);
                 case "run": return new Run(request).Start();
+                case "start": return new Job(request).Start(request.MapOrEmpty("request"));
+                case "poll": return new Job(request).Poll();
+                case "cancel": return new Job(request).Cancel();
+                case "work": return new JobWork(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }
         }

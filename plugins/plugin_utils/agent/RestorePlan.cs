@@ -185,6 +185,7 @@ namespace IdentityOpsAgent
 
         private void CompareContents(int threads)
         {
+            Progress.Begin("comparing", sameSize);
             Crew.LargestFirst(sameSize);
             Crew.Run(sameSize.Count, threads, delegate(Worker worker, int index)
             {

@@ -38,6 +38,7 @@ namespace IdentityOpsAgent
             SecureFolders();
             List<Entry> files = target.Added.FindAll(delegate(Entry entry) { return !entry.IsFolder; });
             files.AddRange(target.Replaced);
+            Progress.Begin("writing", files);
             Crew.LargestFirst(files);
             Crew.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, files[index]); });
             foreach (Entry file in target.OtherFacts.FindAll(delegate(Entry entry) { return !entry.IsFolder; }))

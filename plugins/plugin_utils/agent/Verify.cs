@@ -228,6 +228,7 @@ namespace IdentityOpsAgent
         private void ReadFiles()
         {
             Mode.Choose(readable);
+            Progress.Begin("verifying", readable);
             Crew.LargestFirst(readable);
             Crew.Run(readable.Count, 0, delegate(Worker worker, int index)
             {

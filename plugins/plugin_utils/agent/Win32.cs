@@ -279,6 +279,28 @@ namespace IdentityOpsAgent
             }
         }
 
+        /// <summary>Whether SYSTEM, the group Administrators or this account owns what lies there. A link is refused.</summary>
+        public static bool IsOwnedByUs(string path)
+        {
+            using (SafeFileHandle item = Open(path, NativeMethods.ReadControl | NativeMethods.ReadAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+            {
+                RefuseLink(TagOf(item));
+                IntPtr owner, descriptor;
+                Check(NativeMethods.GetSecurityInfo(item, NativeMethods.FileObject, NativeMethods.OwnerInformation, out owner, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, out descriptor));
+                try
+                {
+                    SecurityIdentifier found = new SecurityIdentifier(owner);
+                    return found.IsWellKnown(WellKnownSidType.LocalSystemSid) || found.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid) || found.Equals(user.User);
+                }
+                finally
+                {
+                    NativeMethods.LocalFree(descriptor);
+                }
+            }
+        }
+
         public static void DeleteFolder(string path)
         {
             EvenReadOnly(path, () => NativeMethods.RemoveDirectoryW(Extended(path)));

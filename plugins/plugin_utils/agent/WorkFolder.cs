@@ -72,8 +72,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null: it is gone.
-        private static SystemError Deleted(string path, int attempts)
+        // A folder with all below it, or a file. null: it is gone.
+        public static SystemError Deleted(string path, int attempts)
         {
             for (; ; attempts--)
             {

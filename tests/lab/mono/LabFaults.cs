@@ -20,7 +20,8 @@ namespace IdentityOpsAgent
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
-    ///  "no_privileges": [name]}    which the account does not hold
+    ///  "no_privileges": [name],    which the account does not hold
+    ///  "no_breakaway": true}       nothing may be started that outlives the connection (5)
     /// </code>
     /// </summary>
     internal sealed class LabFaults
@@ -29,7 +30,7 @@ namespace IdentityOpsAgent
         public static readonly LabFaults Current = FromEnvironment();
 
         public readonly long? FreeBytes;
-        public readonly bool NoVolumeFlush;
+        public readonly bool NoVolumeFlush, NoBreakaway;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -50,6 +51,7 @@ namespace IdentityOpsAgent
             room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
             if (faults.TryGetValue("no_privileges", out value))
                 WithoutPrivileges = (List<object>)value;
+            NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }
 

@@ -48,6 +48,7 @@ namespace IdentityOpsAgent
         public struct Stat                                     // struct statx: one layout on every architecture
         {
             [FieldOffset(0)] public uint Mask;
+            [FieldOffset(20)] public uint User;
             [FieldOffset(28)] public ushort Mode;
             [FieldOffset(40)] public long Size;
             [FieldOffset(80)] public long BirthSeconds;
@@ -71,6 +72,7 @@ namespace IdentityOpsAgent
         }
 
         [DllImport("libc")] private static extern int uname(byte[] name);
+        [DllImport("libc")] public static extern uint geteuid();
         [DllImport("libc")] public static extern IntPtr strerror(int error);
         [DllImport("libc")] public static extern void free(IntPtr memory);
 
@@ -96,7 +98,7 @@ namespace IdentityOpsAgent
 
         // posix_spawn and its attributes give an error back instead of leaving it behind; 512 bytes hold either of its structures.
         public const int SpawnBytes = 512, SignalSetBytes = 128;
-        public const short SpawnInGroup = 2, SpawnDefaultSignals = 4, SpawnSignalMask = 8;
+        public const short SpawnInGroup = 2, SpawnDefaultSignals = 4, SpawnSignalMask = 8, SpawnInSession = 0x80;
         public const int ProcessById = 1, Exited = 4, LookNow = 1, LeaveWaitable = 0x01000000;   // waitid: P_PID, WEXITED, WNOHANG, WNOWAIT
         public const int BrokenPipeSignal = 13, KillSignal = 9;
 

@@ -48,7 +48,7 @@ namespace IdentityOpsAgent
             {
                 try
                 {
-                    return new StartedProgram(output, errors, Spawn(program, Texts(all), Texts(settings), folder, new[] { nothing, outputEnd, errorsEnd }));
+                    return new StartedProgram(output, errors, Spawn(program, Texts(all), Texts(settings), folder, new[] { nothing, outputEnd, errorsEnd }, Libc.SpawnInGroup));
                 }
                 catch
                 {
@@ -122,7 +122,8 @@ namespace IdentityOpsAgent
             theirs = new SafeFileHandle(ends[1]);
         }
 
-        private static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder, SafeFileHandle[] standard)
+        /// <summary>`place`: SpawnInGroup or SpawnInSession.</summary>
+        internal static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder, SafeFileHandle[] standard, short place)
         {
             byte[] actions = new byte[Libc.SpawnBytes], attributes = new byte[Libc.SpawnBytes], signals = new byte[Libc.SignalSetBytes];
             int process;
@@ -135,7 +136,7 @@ namespace IdentityOpsAgent
                 Libc.posix_spawnattr_init(attributes);
                 Libc.sigaddset(signals, Libc.BrokenPipeSignal);   // Mono ignores it, and what it starts would too
                 Check(Libc.posix_spawnattr_setsigdefault(attributes, signals));
-                Check(Libc.posix_spawnattr_setflags(attributes, Libc.SpawnInGroup | Libc.SpawnDefaultSignals | Libc.SpawnSignalMask));
+                Check(Libc.posix_spawnattr_setflags(attributes, (short)(place | Libc.SpawnDefaultSignals | Libc.SpawnSignalMask)));
                 Check(Libc.posix_spawn(out process, PosixName.Encode(program), actions, attributes, arguments, settings));
                 return process;
             }
@@ -150,7 +151,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>C's array of texts, with a null at its end.</summary>
-        private static IntPtr[] Texts(List<string> texts)
+        internal static IntPtr[] Texts(List<string> texts)
         {
             IntPtr[] pointers = new IntPtr[texts.Count + 1];
             for (int i = 0; i < texts.Count; i++)

@@ -239,6 +239,16 @@ namespace IdentityOpsAgent
             Check(Libc.mkdir(PosixName.Encode(path), mode));
         }
 
+        /// <summary>root stands for SYSTEM and the group Administrators.</summary>
+        public static bool IsOwnedByUs(string path)
+        {
+            Libc.Stat stat;
+            Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats, out stat));
+            if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
+                throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
+            return stat.User == 0 || stat.User == Libc.geteuid();
+        }
+
         public static void DeleteFolder(string path)
         {
             RefuseChange(path);

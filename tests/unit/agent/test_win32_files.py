@@ -183,6 +183,12 @@ def test_grant(host: MonoHost | WineHost, session: Session, path: c.Callable[...
     assert code_of(session, "GrantModify", path("absent"), "Everyone") == 2
 
 
+def test_what_this_account_has_made_is_ours(session: Session, path: c.Callable[..., str]) -> None:
+    session("CreateClosedFolder", path("own"))
+    assert session("IsOwnedByUs", path("own")) is True
+    assert code_of(session, "IsOwnedByUs", path("absent")) == 2
+
+
 def test_move(session: Session, path: c.Callable[..., str]) -> None:
     write(session, path("new"), b"new")
     write(session, path("old"), b"old")

@@ -76,6 +76,7 @@ namespace IdentityOpsAgent
                 case "RegistryValues": return Win32.RegistryValues(given[0]);
                 case "IsAbsolute": return Win32.IsAbsolute(given[0]);
                 case "FreeBytes": return Win32.FreeBytes(given[0]);
+                case "IsOwnedByUs": return Win32.IsOwnedByUs(given[0]);
                 case "TryFacts": return FactsOrNull(given[0]);
                 case "Enumerate": return Win32.Enumerate(given[0]);
                 case "FinalPath": return Win32.FinalPath(given[0]);

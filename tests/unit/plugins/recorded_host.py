@@ -87,6 +87,11 @@ class Host:
         return [json.loads(base64.b64decode(data.splitlines()[2])) for data in self.connection.inputs]
 
     @property
+    def operations(self) -> list[dict[str, t.Any]]:
+        """The requests, where one starts a job that job's own."""
+        return [request.get("request", request) for request in self.requests]
+
+    @property
     def sources(self) -> list[str]:
         """The C# that was sent."""
         return [gzip.decompress(base64.b64decode(data.splitlines()[0])).decode() for data in self.connection.inputs]
@@ -102,6 +107,18 @@ def answer(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Give the recorded outcome of a call: the agent's line on stdout."""
     head = {"protocol": 1, "operation": operation, "failed": False, "changed": False, "warnings": [], "seconds": 0.5}
     return {"rc": 0, "stdout": json.dumps({**head, **fields}) + "\r\n"}
+
+
+def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Give the recorded outcome of a call that starts a job, which ended at once with this answer."""
+    return told("start", state="ended", answer=json.loads(answer(operation, **fields)["stdout"]))
+
+
+def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
+    return answer(
+        operation, **{"id": "x", "state": "running", "attached": False, "progress": None, "answer": None, **fields}
+    )
 
 
 def bootstrap_failure(message: str) -> dict[str, t.Any]:

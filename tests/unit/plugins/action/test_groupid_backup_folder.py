@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer
+from unit.plugins.recorded_host import Host, job
 
 from ansible_collections.identityops.groupid.plugins.module_utils.products import DEFAULT_EXCLUDES, default_components
 
@@ -17,9 +17,9 @@ ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T15
 
 
 def request_of(host: Make, **args: t.Any) -> dict[str, t.Any]:
-    made = host("groupid_backup_folder", {**ARGS, **args}, answer("backup"))
+    made = host("groupid_backup_folder", {**ARGS, **args}, job("backup"))
     assert made.run()["failed"] is False
-    return made.requests[0]
+    return made.operations[0]
 
 
 def test_request(host: Make) -> None:
@@ -89,7 +89,7 @@ def test_nothing_but_a_folder(host: Make) -> None:
 
 
 def test_time_does_not_take_ansibles_own_word(host: Make) -> None:
-    done = answer("backup", finished="2026-11-22T15:04:17.1234567Z")
+    done = job("backup", finished="2026-11-22T15:04:17.1234567Z")
     result = host("groupid_backup_folder", {**ARGS, "components": ["reports"]}, done).run()
     assert result["finished_at"] == "2026-11-22T15:04:17.1234567Z"
     assert "finished" not in result

@@ -8,16 +8,16 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer
+from unit.plugins.recorded_host import Host, job
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ"}
 
 
 def test_latest_part_of_the_host_itself(host: Make) -> None:
-    made = host("groupid_backup_verify", ARGS, answer("verify"))
+    made = host("groupid_backup_verify", ARGS, job("verify"))
     made.run()
-    assert made.requests == [
+    assert made.operations == [
         {
             "protocol": 1,
             "operation": "verify",
@@ -34,16 +34,16 @@ def test_latest_part_of_the_host_itself(host: Make) -> None:
 
 def test_named_part(host: Make) -> None:
     args = {**ARGS, "set_id": "20261122T150405Z-x", "server": "WEB02", "components": ["reports"]}
-    made = host("groupid_backup_verify", args, answer("verify"))
+    made = host("groupid_backup_verify", args, job("verify"))
     made.run()
-    [request] = made.requests
+    [request] = made.operations
     assert (request["set_id"], request["server"], request["components"]) == ("20261122T150405Z-x", "web02", ["reports"])
 
 
 def test_part_of_a_domain(host: Make) -> None:
-    made = host("groupid_backup_verify", {**ARGS, "server": "group_attributes.Corp.example"}, answer("verify"))
+    made = host("groupid_backup_verify", {**ARGS, "server": "group_attributes.Corp.example"}, job("verify"))
     made.run()
-    assert made.requests[0]["server"] == "group_attributes.corp.example"
+    assert made.operations[0]["server"] == "group_attributes.corp.example"
 
 
 @pytest.mark.parametrize("mode", ["full", "quick", "1/1", "7/7", "9999/9999"])

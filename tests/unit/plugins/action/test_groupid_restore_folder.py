@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, error
+from unit.plugins.recorded_host import Host, answer, error, job
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
@@ -34,7 +34,7 @@ def listing(**parts: dict[str, str]) -> dict[str, t.Any]:
 def restored(made: Host) -> dict[str, str] | None:
     """Give the policies that the restore was asked for, by component."""
     assert made.run()["failed"] is False
-    request = made.requests[-1]
+    request = made.operations[-1]
     assert request["operation"] == "restore"
     if request["components"] is None:
         return None
@@ -59,7 +59,7 @@ def test_request(host: Make) -> None:
     args = {**ARGS, "components": ["reports"], "targets": {"reports": "E:\\R"}, "include": ["a"], "exclude": ["b"]}
     made = host("groupid_restore_folder", args, answer("restore"), check_mode=True)
     made.run()
-    assert made.requests == [
+    assert made.operations == [
         {
             "protocol": 1,
             "operation": "restore",
@@ -82,27 +82,27 @@ def test_request(host: Make) -> None:
 
 def test_all_components_of_the_hosts_own_part(host: Make) -> None:
     probe = listing(web01={"elasticsearch": "copied", "reports": "partial", "password_center_user": "absent"}, web02={})
-    made = host("groupid_restore_folder", ARGS, probe, answer("restore"))
+    made = host("groupid_restore_folder", ARGS, probe, job("restore"))
     assert restored(made) == {"elasticsearch": "mirror", "reports": "merge"}
-    assert (made.requests[0]["operation"], made.requests[0]["deployment"]) == ("probe", "hq")
+    assert (made.operations[0]["operation"], made.operations[0]["deployment"]) == ("probe", "hq")
 
 
 def test_all_components_of_another_part(host: Make) -> None:
     probe = listing(web01={"reports": "copied"}, web02={"portals": "copied"})
-    made = host("groupid_restore_folder", {**ARGS, "server": "WEB02", "policy": "mirror"}, probe, answer("restore"))
+    made = host("groupid_restore_folder", {**ARGS, "server": "WEB02", "policy": "mirror"}, probe, job("restore"))
     assert restored(made) == {"portals": "mirror"}
 
 
 @pytest.mark.parametrize("parts", [{}, {"web01": {}}, {"web02": {"reports": "copied"}}])
 def test_missing_part_is_left_to_the_agent(host: Make, parts: dict[str, dict[str, str]]) -> None:
-    assert restored(host("groupid_restore_folder", ARGS, listing(**parts), answer("restore"))) is None
+    assert restored(host("groupid_restore_folder", ARGS, listing(**parts), job("restore"))) is None
 
 
 def test_no_restore_without_knowing_the_components(host: Make) -> None:
-    made = host("groupid_restore_folder", ARGS, answer("probe", **error("bad_request")), answer("restore"))
+    made = host("groupid_restore_folder", ARGS, answer("probe", **error("bad_request")), job("restore"))
     result = made.run()
     assert (result["failed"], result["error"]["code"]) == (True, "bad_request")
-    assert len(made.requests) == 1
+    assert len(made.operations) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_mistake_is_named_before_the_host_is_asked(host: Make, args: dict[str, t
     result = made.run()
     assert result["failed"] is True
     assert words in result["msg"]
-    assert made.requests == []
+    assert made.operations == []
 
 
 COUNTS = {"added": 1, "replaced": 0, "removed": 0, "attributes": 0}
@@ -130,7 +130,7 @@ PATHS = {"added": ["reports/a"], "replaced": [], "removed": [], "attributes": []
 
 def test_differences_are_data_always_and_a_diff_on_demand(host: Make) -> None:
     args = {**ARGS, "components": ["reports"]}
-    done = answer("restore", changed=True, diff=PATHS, **COUNTS)
+    done = job("restore", changed=True, diff=PATHS, **COUNTS)
     plain = host("groupid_restore_folder", args, done).run()
     assert plain["differences"] == PATHS
     assert "diff" not in plain

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 import requests
 from ansible.errors import AnsibleConnectionFailure
-from unit.plugins.recorded_host import Host, answer, error, trusted
+from unit.plugins.recorded_host import Host, answer, error, job, trusted
 
 Make = t.Callable[..., Host]
 
@@ -39,9 +39,7 @@ def test_check_mode_reaches_the_agent(host: Make, check_mode: bool) -> None:
 def test_failed_answer_keeps_its_data(host: Make) -> None:
     fields = error("partial", component="reports", path="a.txt")
     args = {"backup_root": "D:\\B", "deployment": "hq", "set_id": "20261122T150405Z", "components": ["reports"]}
-    result = host(
-        "groupid_backup_folder", args, answer("backup", **fields, files=3, problems=[{"path": "a.txt"}])
-    ).run()
+    result = host("groupid_backup_folder", args, job("backup", **fields, files=3, problems=[{"path": "a.txt"}])).run()
     assert result["failed"] is True
     assert result["msg"] == "It was not done: reports a.txt: Reasons. (5). Act."
     assert result["error"]["code"] == "partial"

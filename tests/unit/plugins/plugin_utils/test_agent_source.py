@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
 {
     public static class Program
     {
-        public static string Run(string request)
+        public static string Begin(string request, string packedSource)
         {
             string hex = Echo.Hex(Encoding.UTF8.GetBytes(request));
             string space = typeof(Program).Namespace;

@@ -1,0 +1,272 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // The operations `start`, `poll` and `cancel`: a long operation as a process of its own, which lives on when the connection does not. The id is made of
+    // what is asked, so who asks the same again meets the job that is at work, and never starts a second one.
+    internal sealed class Job
+    {
+        private const string What = "The job was not started";
+
+        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host.
+        private const long BeginSeconds = 180;
+        private const long KeepSeconds = 24 * 60 * 60;
+        private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
+
+        private static readonly string[] Operations = { "backup", "restore", "verify" };
+
+        private readonly JobFolder folder;
+        private readonly string attempt;
+        private readonly int wait;   // ms
+        private readonly Answer answer = new Answer();
+        private DetachedAgent started;
+        private bool attached;
+
+        public Job(JsonMap request)
+        {
+            folder = new JobFolder(request.Text("id"), What);
+            attempt = request.Text("attempt");
+            wait = (int)request.Number("wait_ms", 0, 600000);
+        }
+
+        public Answer Start(JsonMap request)
+        {
+            if (Array.IndexOf(Operations, request.Text("operation")) < 0)
+                throw new FormatError("'" + request.Text("operation") + "' is no operation for a job");
+            Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
+            JobFolder.EnsureParent(writer);
+            SystemError refused = null;
+            using (Gate(writer))
+            {
+                RemoveOld();
+                attached = IsOfUse();
+                if (!attached)
+                    refused = Begin(request);
+            }
+            return refused == null ? Told() : Inline(request, refused);
+        }
+
+        public Answer Poll()
+        {
+            RequireThere();
+            return Told();
+        }
+
+        // The job is asked to end; when it has not after the wait, its process is ended.
+        public Answer Cancel()
+        {
+            RequireThere();
+            if (!folder.Has(JobFolder.Result))
+                folder.PublishOnce(JobFolder.Cancel, attempt);
+            if (!HasEnded())
+                Kill();
+            answer.Changed = true;
+            return Told();
+        }
+
+        private void RequireThere()
+        {
+            if (!folder.Exists)
+                throw Missing("There is none of this id.");
+            JobFolder.RequireOwn(HostLock.Folder, "The job was not found");
+            JobFolder.RequireOwn(folder.Path, "The job was not found");
+        }
+
+        private AgentError Missing(string cause)
+        {
+            return new AgentError("job_missing", "The job was not found", folder.Path, cause, "Start it again.");
+        }
+
+        private static SafeFileHandle Gate(Writer writer)
+        {
+            string path = Paths.Combine(JobFolder.Parent, "start.lock");
+            SafeFileHandle gate = null;
+            writer.Try(path, delegate
+            {
+                for (int i = 0; gate == null && i < GateAttempts; i++)
+                {
+                    if (i > 0)
+                        Thread.Sleep(Pause);
+                    gate = Win32.TryLock(path);
+                }
+            });
+            if (gate == null)
+                throw new AgentError("locked", What, path, "Another job is being started.", "Run again.");
+            return gate;
+        }
+
+        private static void RemoveOld()
+        {
+            foreach (string id in JobFolder.Ids())
+            {
+                JobFolder old = new JobFolder(id, What);
+                if (old.Age > KeepSeconds && !old.IsHeld)
+                    old.Remove();
+            }
+        }
+
+        // A job of this id that is at work, or whose answer nobody else has got. Any other one has had its day, and makes room.
+        private bool IsOfUse()
+        {
+            if (!folder.Exists)
+                return false;
+            JobFolder.RequireOwn(folder.Path, What);
+            bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
+            if (folder.Has(JobFolder.Result) ? Receiver() == attempt || Receiver() == null : alive)
+                return true;
+            folder.Remove();
+            return false;
+        }
+
+        // Gives why Windows did not start a process outside of this one's job; null: it did.
+        private SystemError Begin(JsonMap request)
+        {
+            folder.Make();
+            folder.Publish(JobFolder.Request, JsonWriter.Text(request));
+            try
+            {
+                started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
+                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id)));
+                return null;
+            }
+            catch (SystemError error)
+            {
+                folder.Remove();
+                return error;
+            }
+        }
+
+        private Answer Inline(JsonMap request, SystemError refused)
+        {
+            JsonMap done = JsonReader.Map(Program.Run(JsonWriter.Text(request)));
+            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused.Message);
+            return Tell(done);
+        }
+
+        private Answer Told()
+        {
+            try
+            {
+                return Found();
+            }
+            catch (SystemError)
+            {
+                if (folder.Exists)
+                    throw;
+                throw Missing("Another run has got its answer, and started it anew.");
+            }
+        }
+
+        private Answer Found()
+        {
+            if (!HasEnded())
+                return Tell(null);
+            JsonMap result = folder.Read(JobFolder.Result);
+            if (result == null)
+                return Tell(Died());
+            folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            return Tell(result);
+        }
+
+        private Answer Tell(JsonMap done)
+        {
+            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached)
+                .Set("progress", done == null ? State() : null).Set("answer", done);
+            return answer;
+        }
+
+        // null when it cannot be read now: the job may be writing the next one.
+        private JsonMap State()
+        {
+            try
+            {
+                return folder.Read(JobFolder.State);
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
+        // Waits for the end as long as the request allows.
+        private bool HasEnded()
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            for (int look = 0; ; look++)
+            {
+                if (folder.Has(JobFolder.Result))
+                    return true;
+                if (look % LooksPerLife == 0 && !IsAlive())
+                    return true;
+                if (watch.ElapsedMilliseconds >= wait)
+                    return false;
+                Thread.Sleep(Pause);
+            }
+        }
+
+        private bool IsAlive()
+        {
+            if (folder.IsHeld)
+                return true;
+            bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName) || (started != null && started.HasEnded());
+            return !begun && folder.Age < BeginSeconds;
+        }
+
+        private string Receiver()
+        {
+            JsonMap delivered = folder.Read(JobFolder.Delivered);
+            return delivered == null ? null : delivered.TextOrNull("attempt");
+        }
+
+        private void Kill()
+        {
+            JsonMap state = State();
+            if (state == null || !folder.IsHeld)
+                return;
+            try
+            {
+                using (Process process = Process.GetProcessById((int)state.Number("process", 1, int.MaxValue)))
+                {
+                    process.Kill();
+                    process.WaitForExit(10000);
+                }
+            }
+            catch (InvalidOperationException)
+            {
+                return;   // it has ended by itself
+            }
+            catch (ArgumentException)
+            {
+                return;
+            }
+        }
+
+        // The answer of a job that left none.
+        private JsonMap Died()
+        {
+            JsonMap request = folder.Read(JobFolder.Request) ?? new JsonMap();
+            JsonMap state = State();
+            string cause = "Its process is gone and left no answer. ";
+            JsonMap failure = folder.Read(DetachedAgent.FailureName);
+            if (failure != null)
+                cause += failure.TextOrNull("cause");
+            else if (state == null)
+                cause += "It had not begun.";
+            else
+                cause += "It was last seen at " + state.TextOrNull("heartbeat") + ", in the phase '" + state.TextOrNull("phase") + "', with "
+                    + state["files"] + " of " + state["files_total"] + " files.";
+            Answer died = new Answer { Changed = state != null };
+            died.Failure = new AgentError("job_died", "The operation did not come to its end", folder.Path, cause,
+                "Find out what ended the process (a restart, an antivirus, a person), and run again.");
+            return JsonReader.Map(died.ToText(request.TextOrNull("operation") ?? "", TimeSpan.Zero));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // A job as it lies on the host, in a folder closed to ordinary users:
+    //   request.json  what it does          lock       held by the process at work, and by nothing else: the system's, so it ends with its holder
+    //   state.json    how far it is         cancel     somebody wants it to end
+    //   result.json   the whole answer      delivered  who got the answer first
+    // Every document appears whole, under its name, or not at all.
+    internal sealed class JobFolder
+    {
+        public const string Request = "request.json", State = "state.json", Result = "result.json", Cancel = "cancel", Delivered = "delivered";
+
+        private const string LockName = "lock";
+
+        // A program that was killed keeps its files open for a moment.
+        private const int Attempts = 50, Pause = 100;
+
+        private static readonly Regex Form = new Regex(@"\A[a-z]{1,20}-[0-9a-f]{32}\z");
+
+        public readonly string Id;
+        public readonly string Path;
+        private readonly Writer writer;
+
+        public JobFolder(string id, string what)
+        {
+            if (!Form.IsMatch(id))
+                throw new FormatError("'id' must be an operation, a dash and 32 hexadecimal digits");
+            Id = id;
+            Path = Paths.Combine(Parent, id);
+            writer = new Writer(what, "Run as a member of the local group Administrators.", false);
+        }
+
+        public static string Parent
+        {
+            get { return Paths.Combine(HostLock.Folder, "jobs"); }
+        }
+
+        // The ids of all that lie here. Other names are nobody's business.
+        public static List<string> Ids()
+        {
+            List<string> ids = new List<string>();
+            foreach (FoundEntry found in Win32.Enumerate(Parent))
+            {
+                if (Form.IsMatch(found.Name))
+                    ids.Add(found.Name);
+            }
+            return ids;
+        }
+
+        public static void EnsureParent(Writer writer)
+        {
+            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            RequireOwn(HostLock.Folder, "The job was not started");
+            RequireOwn(Parent, "The job was not started");
+        }
+
+        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
+        public static void RequireOwn(string path, string what)
+        {
+            string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
+            try
+            {
+                if (Win32.IsOwnedByUs(path))
+                    return;
+            }
+            catch (SystemError error)
+            {
+                cause = error.Message;
+            }
+            throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
+        }
+
+        public bool Exists
+        {
+            get { return Has(""); }
+        }
+
+        public bool Has(string name)
+        {
+            FileFacts facts;
+            return Win32.TryFacts(name.Length == 0 ? Path : Paths.Combine(Path, name), out facts);
+        }
+
+        // Seconds since anything was last written here.
+        public long Age
+        {
+            get
+            {
+                FileFacts facts;
+                long last = Win32.TryFacts(Path, out facts) ? facts.Written : Timestamps.Now();
+                foreach (string name in new[] { Request, State, Result })
+                {
+                    if (Win32.TryFacts(Paths.Combine(Path, name), out facts))
+                        last = Math.Max(last, facts.Written);
+                }
+                return (Timestamps.Now() - last) / TimeSpan.TicksPerSecond;
+            }
+        }
+
+        public void Make()
+        {
+            writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });
+        }
+
+        // null when there is none, or none that can be understood.
+        public JsonMap Read(string name)
+        {
+            try
+            {
+                byte[] document = Stored.DocumentOrNull(Paths.Combine(Path, name));
+                return document == null ? null : Stored.Json(document);
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+        }
+
+        public void Publish(string name, string text)
+        {
+            writer.Publish(Path, name, Encoding.UTF8.GetBytes(text + "\n"));
+        }
+
+        // The first one counts.
+        public void PublishOnce(string name, string text)
+        {
+            if (Has(name))
+                return;
+            try
+            {
+                Publish(name, text);
+            }
+            catch (AgentError)
+            {
+                if (!Has(name))
+                    throw;
+            }
+        }
+
+        // In the place of the one that is there.
+        public void Replace(string name, string text)
+        {
+            string draft = Paths.Combine(Path, "." + name + ".tmp");
+            byte[] content = Encoding.UTF8.GetBytes(text + "\n");
+            if (Has("." + name + ".tmp"))
+                Win32.Delete(draft);
+            using (SafeFileHandle file = Win32.OpenNew(draft))
+            {
+                Win32.Write(file, content, content.Length);
+                Win32.Flush(file);
+            }
+            Win32.Move(draft, Paths.Combine(Path, name), true);
+        }
+
+        // For the process at work. null: another one is.
+        public SafeFileHandle Hold()
+        {
+            string path = Paths.Combine(Path, LockName);
+            SafeFileHandle held = Win32.TryLock(path);
+            for (int attempt = 1; held == null && attempt < Attempts; attempt++)
+            {
+                Thread.Sleep(Pause);   // who looks whether the job lives has it for a moment
+                held = Win32.TryLock(path);
+            }
+            return held;
+        }
+
+        // Whether a process is at work.
+        public bool IsHeld
+        {
+            get
+            {
+                using (SafeFileHandle held = Win32.TryLock(Paths.Combine(Path, LockName)))
+                    return held == null;
+            }
+        }
+
+        public void Remove()
+        {
+            SystemError failure = WorkFolder.Deleted(Path, Attempts);
+            if (failure != null)
+                writer.Try(Path, delegate { throw failure; });
+        }
+    }
+}

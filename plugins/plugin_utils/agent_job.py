@@ -1,0 +1,148 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One long operation as a job of the agent: started once, followed to its end, found again after a lost connection."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import hashlib
+import json
+import secrets
+import time
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
+
+HOST_WAIT = 10.0
+"""Seconds that one call waits on the host for the job's end: what is done by then costs no second call. Below WinRM's
+usual operation timeout of 20 s, at which a client has to ask once more."""
+PAUSES = (1.0, 2.0, 5.0)
+"""Seconds between one call and the next; the last one stays."""
+LINE_SECONDS = 30.0
+RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
+"""Seconds before each new attempt after a lost connection. A call that comes through starts the count anew."""
+
+# The job goes on in all of these cases, or has never begun: asking by its id tells which.
+_LOST = frozenset({"connection_lost", "no_answer"})
+
+
+def run_job(action: ActionBase, request: c.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
+    """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
+
+    request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
+    the same again meets a job that an earlier one has left at work, or its answer that nobody got.
+    host: name of the host in lines of progress.
+
+    Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
+    row at most; then AgentCallError, never an unreachable host, while the job goes on. On any other interruption
+    (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
+    """
+    job = _Job(action, request, host)
+    try:
+        return job.answer()
+    except (AgentCallError, AnsibleConnectionFailure):
+        raise
+    except BaseException:
+        job.cancel()
+        raise
+
+
+def job_id(request: c.Mapping[str, t.Any]) -> str:
+    """Give the id of the job that performs a request: the same for the same request."""
+    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode("utf-8")).hexdigest()
+    return f"{request['operation']}-{digest[:32]}"
+
+
+class _Job:
+    def __init__(self, action: ActionBase, request: c.Mapping[str, t.Any], host: str) -> None:
+        self._action = action
+        self._request = {"protocol": PROTOCOL, "check": False, **request}
+        # The attempt: its own answer is given to it again; one that another run has got is not.
+        self._place = {"id": job_id(request), "attempt": secrets.token_hex(8)}
+        self._host = host
+        self._begun = False
+        self._next_line = time.monotonic() + LINE_SECONDS
+
+    def answer(self) -> dict[str, t.Any]:
+        """Start the job and follow it to its end."""
+        told = self._call("start", HOST_WAIT, request=self._request)
+        attached = not told["failed"] and told["attached"]
+        calls = 0
+        while not told["failed"] and told["state"] == "running":
+            self._show(told["progress"])
+            time.sleep(PAUSES[min(calls, len(PAUSES) - 1)])
+            told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
+            calls += 1
+        if told["failed"]:
+            return told
+        answer: dict[str, t.Any] = told["answer"]
+        met = ["The operation was started by an earlier run, and this one waited for its end."] if attached else []
+        return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
+
+    def cancel(self) -> None:
+        """Ask the job to end, and end its process when it does not. Best effort: who calls has an error already."""
+        Display().warning(f"{self._host}: {self._request['operation']}: interrupted, the job on the host is cancelled")
+        with contextlib.suppress(Exception):
+            self._reset()
+            self._send("cancel", HOST_WAIT)
+
+    def _call(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
+        """Send one request, over new connections where one is lost.
+
+        A second ``start`` of the same id finds the job that the first one has begun.
+        """
+        for pause in RETRY_PAUSES:
+            try:
+                return self._send(operation, wait, **fields)
+            except AgentCallError as error:
+                if error.error.code not in _LOST:
+                    raise
+                cause = error.error.cause
+            except AnsibleConnectionFailure as error:
+                if not self._begun:
+                    raise
+                cause = str(error)
+            self._begun = True
+            Display().vv(f"{self._host}: {operation}: {cause}; once more in {pause:g} s", host=self._host)
+            time.sleep(pause)
+            self._reset()
+        try:
+            return self._send(operation, wait, **fields)
+        except (AgentCallError, AnsibleConnectionFailure) as error:
+            if isinstance(error, AgentCallError) and error.error.code != "connection_lost":
+                raise
+            cause = error.error.cause if isinstance(error, AgentCallError) else str(error)
+        raise AgentCallError(
+            AgentError(
+                code="connection_lost",
+                what=f"The connection was lost after the operation ({self._request['operation']}) was started",
+                cause=f"{cause} (attempt {len(RETRY_PAUSES) + 1})",
+                next=f"The operation goes on on the host, as job {self._place['id']}. Run the same again: it waits for "
+                "the end of that job, and starts no second one.",
+            )
+        )
+
+    def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
+        call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
+        answer = call_agent(self._action, call)
+        self._begun = True
+        return answer
+
+    def _reset(self) -> None:
+        """Leave the connection; the next call opens a new one."""
+        with contextlib.suppress(Exception):
+            self._action._connection.close()
+
+    def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
+        if time.monotonic() >= self._next_line:
+            self._next_line += LINE_SECONDS
+            Display().display(f"{self._host}: {self._request['operation']}: {progress_text(progress)}")

@@ -1,0 +1,386 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""start, poll, cancel: a process that outlives the connection, found again by its id, and never a second one."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import typing as t
+
+import pytest
+from unit.agent.conftest import SET_ID
+
+ID = f"backup-{'0' * 31}1"
+OTHER_ID = f"restore-{'0' * 31}2"
+SECONDS = 60
+
+
+class Jobs:
+    """A host whose operations are jobs."""
+
+    def __init__(self, host: t.Any) -> None:
+        self.host = host
+        self.state = host.folder / "C" / "ProgramData" / "identityops.groupid"
+        self.place = {"root": str(host.root), "deployment": "hq", "set_id": SET_ID}
+
+    @property
+    def folder(self) -> pathlib.Path:
+        return self.state / "jobs" / ID
+
+    def request(self, operation: str = "backup", **members: t.Any) -> dict[str, t.Any]:
+        component: dict[str, t.Any] = {"name": "data"}
+        if operation == "backup":
+            component["path"] = str(self.host.source)
+        own = {"components": [component], "retry_wait_ms": 1, "unsealed": True}
+        return {"protocol": 1, "operation": operation, **self.place, **own, **members}
+
+    def start(self, request: dict[str, t.Any] | None = None, **members: t.Any) -> dict[str, t.Any]:
+        call = {"id": ID, "attempt": "a", "wait_ms": SECONDS * 1000, "request": request or self.request()}
+        return self.send("start", **{**call, **members})
+
+    def poll(self, **members: t.Any) -> dict[str, t.Any]:
+        return self.send("poll", **{"id": ID, "attempt": "a", "wait_ms": SECONDS * 1000, **members})
+
+    def cancel(self, **members: t.Any) -> dict[str, t.Any]:
+        return self.send("cancel", **{"id": ID, "attempt": "a", "wait_ms": SECONDS * 1000, **members})
+
+    def send(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = self.host.send(json.dumps({"protocol": 1, "operation": operation, **members}))
+        return answer
+
+    def slow(self, pause: float = 0.2, rounds: int = 100) -> dict[str, t.Any]:
+        """Give the request of a backup that waits for a file that is in use, ``rounds`` times."""
+        self.host.write(free="content", used="content")
+        self.host.faults = {"locked": ["*/used.txt"]}
+        return self.request(retries=rounds, retry_wait_ms=round(pause * 1000))
+
+    def process(self) -> int:
+        """Wait until the job is at work; its process."""
+        limit = time.monotonic() + SECONDS
+        while time.monotonic() < limit:
+            with contextlib.suppress(FileNotFoundError):
+                return int(json.loads((self.folder / "state.json").read_text())["process"])
+            time.sleep(0.02)
+        raise AssertionError("the job never began")
+
+    def kill(self) -> None:
+        process = self.process()
+        os.kill(process, signal.SIGKILL)
+        while pathlib.Path(f"/proc/{process}/fd").exists() and os.listdir(f"/proc/{process}/fd"):
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def jobs(host: t.Any) -> t.Iterator[Jobs]:
+    made = Jobs(host)
+    yield made
+    for state in made.state.glob("jobs/*/state.json"):
+        if not (state.parent / "result.json").exists():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(json.loads(state.read_text())["process"], signal.SIGKILL)
+
+
+def code(answer: dict[str, t.Any]) -> str:
+    return str(answer["error"]["code"]) if answer["failed"] else "none"
+
+
+def test_a_short_one_is_one_call(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    answer = jobs.start()
+    assert (code(answer), answer["id"], answer["state"], answer["attached"]) == ("none", ID, "ended", False)
+    assert answer["warnings"] == []
+    inner = answer["answer"]
+    assert (inner["operation"], code(inner), inner["state"], inner["files"]) == ("backup", "none", "complete", 1)
+    assert jobs.host.call("verify")["state"] == "verified"
+
+
+def test_the_answer_is_that_of_the_operation_itself(jobs: Jobs) -> None:
+    jobs.host.write(a="content", b__c="more")
+    inner = jobs.start()["answer"]
+    jobs.place["set_id"] = "20260102T000000Z"
+    alone = jobs.send("backup", **{key: value for key, value in jobs.request().items() if key != "operation"})
+    assert list(inner) == list(alone)
+    changing = {"seconds", "set_path", "part_path", "part_sha256", "finished", "epoch"}
+    assert {key: inner[key] for key in set(inner) - changing} == {key: alone[key] for key in set(alone) - changing}
+
+
+def test_a_failure_of_the_operation_is_in_its_answer(jobs: Jobs) -> None:
+    answer = jobs.start(jobs.request("restore"), id=OTHER_ID)
+    assert (code(answer), answer["state"], code(answer["answer"])) == ("none", "ended", "set_missing")
+
+
+def test_a_long_one_is_asked_for_until_it_has_ended(jobs: Jobs) -> None:
+    request = jobs.slow(rounds=10)
+    answer = jobs.start(request, wait_ms=0)
+    assert (answer["state"], answer["answer"]) == ("running", None)
+    jobs.process()
+    answer = jobs.poll(wait_ms=0)
+    assert (answer["state"], answer["answer"]) == ("running", None)
+    answer = jobs.poll()
+    assert (answer["state"], code(answer["answer"]), answer["answer"]["files"]) == ("ended", "partial", 1)
+    assert jobs.poll(wait_ms=0)["answer"] == answer["answer"]
+
+
+def test_progress_is_told(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    jobs.process()
+    time.sleep(2.5)
+    progress = jobs.poll(wait_ms=0)["progress"]
+    assert (progress["phase"], progress["files_total"], progress["bytes_total"]) == ("copying", 2, 14)
+    assert progress["bytes"] == 7
+    assert progress["files"] >= 1
+    assert progress["heartbeat"].endswith("Z")
+
+
+def test_who_asks_the_same_meets_the_job_at_work(jobs: Jobs) -> None:
+    request = jobs.slow(rounds=10)
+    jobs.start(request, wait_ms=0)
+    first = jobs.process()
+    again = jobs.start(request, attempt="b")
+    assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
+    assert jobs.process() == first
+    assert jobs.poll()["answer"] == again["answer"]
+
+
+def test_many_that_start_at_once_are_one(jobs: Jobs) -> None:
+    request = jobs.slow(rounds=15)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda number: jobs.start(request, attempt=str(number)), range(6)))
+    assert sorted(answer["attached"] for answer in answers) == [False, True, True, True, True, True]
+    assert {code(answer["answer"]) for answer in answers} == {"partial"}
+    assert len({answer["answer"]["part_sha256"] for answer in answers}) == 1
+
+
+def test_an_answer_that_was_lost_on_its_way_is_given_again(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    first = jobs.start()
+    again = jobs.start()
+    assert (again["attached"], again["answer"]) == (True, first["answer"])
+
+
+def test_an_answer_that_nobody_got_is_for_the_next_run(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.start(wait_ms=0)
+    limit = time.monotonic() + SECONDS
+    while not (jobs.folder / "result.json").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    again = jobs.start(attempt="b")
+    assert (again["attached"], code(again["answer"])) == (True, "none")
+
+
+def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    jobs.host.write(a="changed")
+    request = jobs.request("restore")
+    assert jobs.start(request, id=OTHER_ID)["answer"]["replaced"] == 1
+    jobs.host.write(a="changed again")
+    again = jobs.start(request, id=OTHER_ID, attempt="b")
+    assert (again["attached"], again["answer"]["replaced"]) == (False, 1)
+    assert (jobs.host.source / "a.txt").read_text() == "content"
+
+
+def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> None:
+    """WinRM ends all that a shell has started; here, all of the session."""
+    request = jobs.slow(rounds=10)
+    environment = {
+        **os.environ,
+        "LAB_ROOT": str(jobs.host.folder),
+        "LAB_HOST_NAME": jobs.host.name,
+        "LAB_FQDN": "web01.corp.example",
+        "LAB_MACHINE_GUID": jobs.host.machine_guid,
+        "LAB_USER": "CORP\\svc",
+        "LAB_FAULTS": json.dumps(jobs.host.faults),
+    }
+    call = {"protocol": 1, "operation": "start", "id": ID, "attempt": "a", "wait_ms": 60000, "request": request}
+    with subprocess.Popen(
+        ["mono", str(executable)], stdin=subprocess.PIPE, env=environment, start_new_session=True
+    ) as starter:
+        assert starter.stdin is not None
+        starter.stdin.write(json.dumps(call).encode())
+        starter.stdin.close()
+        process = jobs.process()
+        os.killpg(starter.pid, signal.SIGKILL)
+    assert os.getsid(process) == process
+    again = jobs.start(request)
+    assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
+
+
+def test_it_has_nothing_of_its_parent_open(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    process = jobs.process()
+    links = {os.readlink(f"/proc/{process}/fd/{number}") for number in (0, 1, 2)}
+    assert links - {"/dev/null"} == {next(iter(links - {"/dev/null"}))}
+    assert next(iter(links - {"/dev/null"})).startswith("pipe:")  # the request came by it, and its other end is closed
+
+
+def test_one_whose_process_is_gone_has_died(jobs: Jobs) -> None:
+    request = jobs.slow()
+    jobs.start(request, wait_ms=0)
+    jobs.process()
+    time.sleep(3)
+    jobs.kill()
+    answer = jobs.poll()
+    assert (code(answer), answer["state"]) == ("none", "ended")
+    died = answer["answer"]
+    assert (code(died), died["operation"], died["changed"]) == ("job_died", "backup", True)
+    assert "of 2 files" in died["error"]["cause"]
+    assert "T" in died["error"]["cause"]
+    assert died["error"]["path"] == str(jobs.folder)
+
+
+def test_after_one_that_died_comes_a_new_one(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    jobs.kill()
+    jobs.host.faults = {}
+    again = jobs.start(jobs.request(set_id="20260102T000000Z"), attempt="b")
+    assert (again["attached"], code(again["answer"])) == (False, "none")
+
+
+def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    jobs.kill()
+    (jobs.folder / "state.json").unlink()
+    assert jobs.poll(wait_ms=0)["state"] == "running"
+    for path in (jobs.folder / "request.json", jobs.folder):
+        os.utime(path, (time.time() - 200, time.time() - 200))
+    answer = jobs.poll(wait_ms=0)
+    assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
+    assert "had not begun" in answer["answer"]["error"]["cause"]
+
+
+def test_what_the_compiler_said_is_the_cause(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    jobs.kill()
+    (jobs.folder / "state.json").unlink()
+    (jobs.folder / "failure.json").write_text('{"cause": "(1,18): error CS1026: ) expected"}')
+    assert "CS1026" in jobs.poll(wait_ms=0)["answer"]["error"]["cause"]
+
+
+def test_cancel_is_honoured_between_files(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(), wait_ms=0)
+    jobs.process()
+    answer = jobs.cancel()
+    assert (answer["state"], code(answer["answer"])) == ("ended", "cancelled")
+    assert not (jobs.host.part() / "part.json").exists()
+
+
+def test_one_that_does_not_honour_it_is_ended(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(pause=50), wait_ms=0)
+    process = jobs.process()
+    time.sleep(1)
+    answer = jobs.cancel(wait_ms=500)
+    assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
+    with contextlib.suppress(FileNotFoundError):
+        assert os.listdir(f"/proc/{process}/fd") == []
+
+
+def test_cancel_of_one_that_has_ended_changes_nothing(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    first = jobs.start()
+    assert jobs.cancel()["answer"] == first["answer"]
+
+
+def test_where_nothing_may_outlive_the_connection_it_runs_inside(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"no_breakaway": True}
+    answer = jobs.start()
+    assert (code(answer["answer"]), answer["state"], answer["answer"]["files"]) == ("none", "ended", 1)
+    assert len(answer["warnings"]) == 1
+    assert "inside the connection" in answer["warnings"][0]
+    assert "(5)" in answer["warnings"][0]
+    assert not jobs.folder.exists()
+
+
+def test_the_folder_is_closed(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    for folder in (jobs.state, jobs.state / "jobs", jobs.folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to somebody else")
+@pytest.mark.parametrize("whose", ["state", "jobs", "job"])
+def test_what_an_ordinary_user_has_made_is_not_read(jobs: Jobs, whose: str) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    folder = {"state": jobs.state, "jobs": jobs.state / "jobs", "job": jobs.folder}[whose]
+    os.chown(folder, 12345, 12345)
+    for answer in (jobs.start(), *([] if whose == "jobs" else [jobs.poll()])):
+        assert (code(answer), answer["error"]["path"]) == ("state_owner", str(folder))
+
+
+def test_a_link_is_not_a_state_folder(jobs: Jobs, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    jobs.state.mkdir()
+    (jobs.state / "jobs").symlink_to(tmp_path / "elsewhere")
+    assert code(jobs.start()) == "state_owner"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_results_are_kept_a_day(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    for path in (*jobs.folder.iterdir(), jobs.folder):
+        os.utime(path, (time.time() - 23 * 3600, time.time() - 23 * 3600))
+    jobs.start(jobs.request("verify"), id=OTHER_ID)
+    assert jobs.folder.exists()
+    for path in (*jobs.folder.iterdir(), jobs.folder):
+        os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
+    jobs.start(jobs.request("verify"), id=OTHER_ID, attempt="b")
+    assert not jobs.folder.exists()
+
+
+def test_one_at_work_is_never_removed(jobs: Jobs) -> None:
+    request = jobs.slow(rounds=20)
+    jobs.start(request, wait_ms=0)
+    jobs.process()
+    for path in (jobs.folder / "request.json", jobs.folder / "state.json", jobs.folder):
+        os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
+    jobs.start(jobs.request("verify"), id=OTHER_ID)
+    assert code(jobs.poll()["answer"]) == "partial"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"id": "../../x"},
+        {"id": "backup-" + "g" * 32},
+        {"id": "backup"},
+        {"id": None},
+        {"attempt": None},
+        {"wait_ms": -1},
+        {"wait_ms": None},
+        {"request": {"operation": "start"}},
+        {"request": {"operation": "work"}},
+        {"request": {"operation": "run"}},
+        {"request": {"operation": None}},
+        {"request": "text"},
+    ],
+    ids=str,
+)
+def test_bad_requests(jobs: Jobs, members: dict[str, t.Any]) -> None:
+    before = jobs.host.picture()
+    assert code(jobs.start(**members)) == "bad_request"
+    assert jobs.host.picture() == before
+
+
+def test_none_of_this_id(jobs: Jobs) -> None:
+    before = jobs.host.picture()
+    assert (code(jobs.poll()), code(jobs.cancel())) == ("job_missing", "job_missing")
+    assert jobs.host.picture() == before
+
+
+def test_what_cannot_be_understood_is_no_answer(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    (jobs.folder / "result.json").write_text('{"protocol": 1')
+    assert code(jobs.poll()["answer"]) == "job_died"

@@ -1,0 +1,242 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job followed to its end: calls, pauses, lost connections, interruptions, lines of progress."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+import requests
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure
+from unit.plugins.recorded_host import Host, Outcome, error, job, told
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
+
+Make = t.Callable[..., Host]
+ARGS = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T000000Z"}
+LOST = requests.ConnectionError("gone")
+PROGRESS = {"phase": "copying", "files": 5, "files_total": 10, "bytes": 500, "bytes_total": 1000, "seconds": 5}
+RUNNING = told("poll", progress=PROGRESS)
+DONE = told("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
+
+
+class Clock:
+    """Time that passes only when somebody sleeps, or the host waits."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+class Screen:
+    """What is shown."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def display(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.lines.append(f"warning: {text}")
+
+    def vv(self, text: str, host: str) -> None:
+        assert host in text
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(agent_job, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    screen = Screen()
+    monkeypatch.setattr(agent_job, "Display", lambda: screen)
+    return screen
+
+
+def verify(host: Make, *outcomes: Outcome, **options: t.Any) -> Host:
+    return host("groupid_backup_verify", ARGS, *outcomes, **options)
+
+
+def calls(made: Host) -> list[str]:
+    return [request["operation"] for request in made.requests]
+
+
+def test_short_work_is_one_call(host: Make, clock: Clock) -> None:
+    made = verify(host, job("verify", files=3))
+    assert made.run()["files"] == 3
+    [request] = made.requests
+    assert (request["operation"], request["wait_ms"]) == ("start", 10000)
+    assert (request["request"]["operation"], request["request"]["check"]) == ("verify", False)
+    assert request["request"]["protocol"] == 1
+    assert clock.slept == []
+
+
+def test_check_mode_is_no_job(host: Make, clock: Clock) -> None:
+    made = host("groupid_backup_verify", ARGS, job("verify"), check_mode=True)
+    made.run()
+    assert calls(made) == ["verify"]
+
+
+def test_long_work_is_asked_for_until_it_ends(host: Make, clock: Clock, screen: Screen) -> None:
+    made = verify(host, told("start"), RUNNING, RUNNING, RUNNING, DONE)
+    assert made.run()["failed"] is False
+    assert calls(made) == ["start", "poll", "poll", "poll", "poll"]
+    assert clock.slept == [1, 2, 5, 5]
+    assert len({(request["id"], request["attempt"]) for request in made.requests}) == 1
+    assert all(request["wait_ms"] <= 10000 for request in made.requests)
+
+
+def test_id_is_made_of_what_is_asked(host: Make, clock: Clock) -> None:
+    ids, attempts = [], []
+    for args in (ARGS, ARGS, {**ARGS, "deployment": "branch"}):
+        made = host("groupid_backup_verify", args, job("verify"))
+        made.run()
+        ids.append(made.requests[0]["id"])
+        attempts.append(made.requests[0]["attempt"])
+    assert ids[0] == ids[1] != ids[2]
+    assert len(set(attempts)) == 3
+
+
+def test_a_line_every_thirty_seconds(host: Make, clock: Clock, screen: Screen) -> None:
+    made = verify(host, told("start"), *[RUNNING] * 40, DONE)
+    execute = made.connection.exec_command
+
+    def slow(cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        outcome = execute(cmd, in_data, sudoable)
+        clock.now += made.requests[-1]["wait_ms"] / 1000 + 1  # what a call costs beside its wait
+        at.append(clock.now)
+        return outcome
+
+    at: list[float] = []
+    made.connection.exec_command = slow  # type: ignore[method-assign]
+    made.run()
+    seconds = at[-1] - 1000
+    assert seconds / 30 - 1 <= len(screen.lines) <= seconds / 30
+    assert set(screen.lines) == {
+        "web01.inventory: verify: copying, 5 of 10 files, 500 bytes of 1.0 KB, 100 bytes/s, 0:00:05 left"
+    }
+
+
+@pytest.mark.parametrize("fault", [LOST, AnsibleConnectionFailure("http 500"), AnsibleAuthenticationFailure("401")])
+@pytest.mark.parametrize("poll", range(1, 11))
+def test_connection_lost_at_a_poll(host: Make, clock: Clock, screen: Screen, fault: Exception, poll: int) -> None:
+    outcomes = [told("start"), *[RUNNING] * (poll - 1), fault, *[RUNNING] * 2, DONE]
+    made = verify(host, *outcomes)
+    assert made.run()["failed"] is False
+    assert calls(made) == ["start", *["poll"] * (len(outcomes) - 1)]
+    assert made.connection.outcomes == []
+
+
+def test_connection_lost_at_the_start(host: Make, clock: Clock) -> None:
+    made = verify(host, LOST, told("start", attached=True), DONE)
+    result = made.run()
+    assert (result["failed"], calls(made)) == (False, ["start", "start", "poll"])
+    assert made.requests[0] == made.requests[1]
+
+
+def test_answer_cut_off_is_asked_for_again(host: Make, clock: Clock) -> None:
+    made = verify(host, {"rc": 0, "stdout": '{"protocol": 1, "opera'}, job("verify"))
+    assert (made.run()["failed"], calls(made)) == (False, ["start", "start"])
+
+
+def test_no_answer_for_good_is_told_as_such(host: Make, clock: Clock) -> None:
+    made = verify(host, *[{"rc": 5, "stdout": ""}] * 6)
+    result = made.run()
+    assert (result["error"]["code"], len(made.requests)) == ("no_answer", 6)
+
+
+def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
+    made = verify(host, told("start"), *[LOST] * 10)
+    result = made.run()
+    assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
+    assert "unreachable" not in result
+    assert len(made.requests) == 2 + len(agent_job.RETRY_PAUSES)
+    assert made.requests[0]["id"] in result["msg"]
+    assert "Run the same again" in result["msg"]
+
+
+def test_host_gone_for_good_is_no_unreachable_host(host: Make, clock: Clock) -> None:
+    made = verify(host, told("start"), *[AnsibleConnectionFailure("no route")] * 10)
+    result = made.run()
+    assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
+    assert "no route" in result["error"]["cause"]
+
+
+def test_host_that_was_never_there_is_unreachable(host: Make, clock: Clock) -> None:
+    made = verify(host, opening=AnsibleConnectionFailure("no route"))
+    with pytest.raises(AnsibleConnectionFailure, match="no route"):
+        made.run()
+    assert clock.slept == []
+
+
+def test_a_new_connection_is_opened(host: Make, clock: Clock) -> None:
+    made = verify(host, told("start"), LOST, DONE)
+    opened: list[bool] = []
+    connect = made.connection._connect
+    made.connection._connect = lambda: opened.append(True) or connect()  # type: ignore[method-assign,func-returns-value,assignment]
+    made.run()
+    assert len(opened) == 2
+
+
+class Interruption(BaseException):
+    """As Ctrl-C and the task's timeout come."""
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_interruption_cancels(host: Make, clock: Clock, screen: Screen, at: int) -> None:
+    outcomes: list[t.Any] = [told("start"), RUNNING, RUNNING]
+    cancelled = told("cancel", state="ended", answer={})
+    made = verify(host, *outcomes[:at], Interruption("now"), cancelled)
+    execute = made.connection.exec_command
+
+    def interrupted(cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
+        if isinstance(made.connection.outcomes[0], Interruption):
+            raise made.connection.outcomes.pop(0)  # type: ignore[misc]
+        return execute(cmd, in_data, sudoable)
+
+    made.connection.exec_command = interrupted  # type: ignore[method-assign]
+    with pytest.raises(Interruption):
+        made.run()
+    assert calls(made) == [*["start", "poll", "poll"][:at], "cancel"]
+    assert any("cancelled" in line for line in screen.lines)
+
+
+def test_cancel_that_fails_hides_nothing(host: Make, clock: Clock, screen: Screen) -> None:
+    made = verify(host, told("start"), LOST)
+    clock.sleep = lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        made.run()
+    assert calls(made) == ["start", "cancel"]
+
+
+def test_failure_of_the_start_is_the_answer(host: Make, clock: Clock) -> None:
+    result = verify(host, told("start", **error("state_owner"))).run()
+    assert (result["failed"], result["error"]["code"]) == (True, "state_owner")
+
+
+def test_job_that_is_gone(host: Make, clock: Clock) -> None:
+    result = verify(host, told("start"), told("poll", **error("job_missing"))).run()
+    assert (result["failed"], result["error"]["code"]) == (True, "job_missing")
+
+
+def test_warnings_of_both(host: Make, clock: Clock) -> None:
+    inner = json.loads(job("verify", warnings=["inner"])["stdout"])["answer"]
+    outer = told("start", state="ended", answer=inner, warnings=["inside"], attached=True)
+    warnings = verify(host, outer).run()["warnings"]
+    assert [warnings[0], warnings[2]] == ["inside", "inner"]
+    assert "earlier run" in warnings[1]
