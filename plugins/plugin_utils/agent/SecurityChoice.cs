@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
                 (entry.Security != null ? known : unknown).Add(entry);
                 if (entry.Children == null)
                     continue;
-                foreach (Entry child in entry.Children.Values)
+                foreach (Entry child in entry.Children)
                     waiting.Push(child);
             }
         }
