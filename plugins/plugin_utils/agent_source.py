@@ -20,6 +20,8 @@ AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
 BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
 NAMESPACE = "IdentityOpsAgent"
 
+# Left out of what is sent; the lines keep their numbers.
+_COMMENT = re.compile(r"\s*//")
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
@@ -70,7 +72,7 @@ def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("namespace "):
-            return directives, number, "\n".join(lines[number - 1 :])
+            return directives, number, "\n".join("" if _COMMENT.match(line) else line for line in lines[number - 1 :])
         directive = _USING.fullmatch(line.strip())
         if directive:
             directives.add(directive[1])

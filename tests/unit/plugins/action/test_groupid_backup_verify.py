@@ -48,9 +48,9 @@ def test_part_of_a_domain(host: Make) -> None:
 
 @pytest.mark.parametrize("mode", ["full", "quick", "1/1", "7/7", "9999/9999"])
 def test_mode(host: Make, mode: str) -> None:
-    made = host("groupid_backup_verify", {**ARGS, "mode": mode}, answer("verify"))
+    made = host("groupid_backup_verify", {**ARGS, "mode": mode}, job("verify"))
     made.run()
-    assert made.requests[0]["mode"] == mode
+    assert made.operations[0]["mode"] == mode
 
 
 @pytest.mark.parametrize(

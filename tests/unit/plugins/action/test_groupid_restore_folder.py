@@ -43,9 +43,9 @@ def restored(made: Host) -> dict[str, str] | None:
 
 @pytest.mark.parametrize("choice", ["auto", "original", "inherit"])
 def test_security_is_as_asked(host: Make, choice: str) -> None:
-    made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], "security": choice}, answer("restore"))
+    made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], "security": choice}, job("restore"))
     assert made.run()["failed"] is False
-    assert made.requests[0]["security"] == choice
+    assert made.operations[0]["security"] == choice
 
 
 def test_another_security_is_refused(host: Make) -> None:
