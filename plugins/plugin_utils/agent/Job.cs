@@ -19,6 +19,7 @@ namespace IdentityOpsAgent
         // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host.
         private const long BeginSeconds = 180;
         private const long KeepSeconds = 24 * 60 * 60;
+        private const int KillMilliseconds = 10000;
         private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
 
         private static readonly string[] Operations = { "backup", "restore", "verify" };
@@ -236,8 +237,11 @@ namespace IdentityOpsAgent
                 using (Process process = Process.GetProcessById((int)state.Number("process", 1, int.MaxValue)))
                 {
                     process.Kill();
-                    process.WaitForExit(10000);
+                    process.WaitForExit(KillMilliseconds);
                 }
+                // Its lock goes with its last thread, which may be a little later.
+                for (int waited = 0; folder.IsHeld && waited < KillMilliseconds; waited += Pause)
+                    Thread.Sleep(Pause);
             }
             catch (InvalidOperationException)
             {
