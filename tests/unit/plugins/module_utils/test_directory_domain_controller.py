@@ -92,7 +92,8 @@ def test_the_domain_its_schema_and_that_it_can_be_written(samba: Samba, director
     assert (domain.dns_name, domain.base.lower(), domain.kind) == (samba.domain, samba.base.lower(), "ad")
     # The one that was named; where none is, the server's own name.
     assert domain.server == "127.0.0.1"
-    assert read_domain(directory, dataclasses.replace(target(samba), server=None)).server.lower().endswith(f".{samba.domain}")
+    found = read_domain(directory, dataclasses.replace(target(samba), server=None))
+    assert found.server.lower().endswith(f".{samba.domain}")
     assert domain.sid.startswith("S-1-5-21-")
     assert len(domain.guid) == 36
     assert domain.highest_committed_usn > 0
