@@ -218,7 +218,11 @@ def test_interruption_cancels(host: Make, clock: Clock, screen: Screen, at: int)
 
 def test_cancel_that_fails_hides_nothing(host: Make, clock: Clock, screen: Screen) -> None:
     made = verify(host, told("start"), LOST)
-    clock.sleep = lambda seconds: (dummy for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    clock.sleep = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         made.run()
     assert calls(made) == ["start", "cancel"]
