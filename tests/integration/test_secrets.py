@@ -17,14 +17,14 @@ LOUD = {"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"}
 SECRETS = {
     "ansible_become_password": "Become-Pa55 word!",
     "groupid_sql_password": "Sql\"quoted\\secret'1",
-    "groupid_domains": [{"name": "corp.example", "password": "nested-Domain-secret-2"}],
+    "nested_of_somebody": [{"name": "corp.example", "password": "nested-Domain-secret-2"}],
     "groupid_signing_key": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
 }
 
 
 def values(lab: Lab) -> list[str]:
     """Every secret of the run's inventory."""
-    nested = SECRETS["groupid_domains"]
+    nested = SECRETS["nested_of_somebody"]
     return [
         *(host.password for host in lab.fleet.hosts),
         *(str(value) for value in SECRETS.values() if isinstance(value, str)),
