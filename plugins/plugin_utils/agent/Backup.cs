@@ -41,6 +41,7 @@ namespace IdentityOpsAgent
         {
             using (HostLock.Take("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
             {
+                RestoreRecovery.Run(check, answer.Warnings);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;

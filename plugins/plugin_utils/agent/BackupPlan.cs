@@ -36,6 +36,17 @@ namespace IdentityOpsAgent
             OwnPath = path == null ? null : Paths.Absolute(path, "path");
         }
 
+        // As a part has it, at a place of its own.
+        public PlannedComponent(PartComponent component, string source)
+        {
+            Name = component.Name;
+            Required = component.Required;
+            Include = component.Include;
+            Exclude = component.Exclude;
+            Selection = new Selection(Include, Exclude);
+            Source = source;
+        }
+
         // Errors: a SystemError when the source cannot be asked.
         public void LookForFeatures()
         {

@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `restore`. The part is verified in full before anything else; then all targets are planned; then, and only then, written.
+    // The operation `restore`. The part is verified in full before anything else; then all targets are planned; what will be replaced is saved; all new content
+    // is staged; and then, and only then, the targets change, all of them or none.
     internal sealed class Restore
     {
         public const string What = "The restore was not started";
@@ -22,6 +23,7 @@ namespace IdentityOpsAgent
         private readonly Losses losses = new Losses();
         private readonly Rights rights = Rights.Take();
         private readonly SecurityChoice security;
+        private SafetySet safety;
 
         public Restore(JsonMap request)
         {
@@ -38,6 +40,7 @@ namespace IdentityOpsAgent
             int limit = request.NumberOr("diff_limit", Answer.ListLimit, 0, int.MaxValue);
             using (HostLock.Take("restore", set.Deployment + " " + set.SetId, check))
             {
+                RestoreRecovery.Run(check, answer.Warnings);
                 StoredPart part = StoredPart.Open(set, server, What);
                 CheckAllowed(part);
                 Verification verification = new Verification(part);
@@ -51,6 +54,7 @@ namespace IdentityOpsAgent
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
                     RestorePlan.Make(target, threads);
                 }
+                safety = SafetySet.Plan(request, set, targets);
                 CheckSpace();
                 Tell(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
@@ -62,7 +66,8 @@ namespace IdentityOpsAgent
 
         private void CheckAllowed(StoredPart part)
         {
-            if (!part.Sealed && part.SealFlaw == null && !request.Flag("unsealed", false))
+            bool isSafety = part.Document != null && SafetySet.IsSafety(part.Document);
+            if (!part.Sealed && part.SealFlaw == null && !isSafety && !request.Flag("unsealed", false))
                 throw new AgentError("not_sealed", What, set.Path, "The set is not sealed: it is not known to be whole.",
                     "Seal the set, or allow an unsealed one.");
             if (part.Document == null)
@@ -117,6 +122,9 @@ namespace IdentityOpsAgent
         // What the backup could not read is not in the part, and must not be removed for that.
         private static void CheckMirror(RestoreTarget target, Part document)
         {
+            if (target.Policy == RestoreTarget.Mirror && SafetySet.IsSafety(document) && document.Details.Texts("merge_only").Contains(target.Component.Name))
+                throw new AgentError("part_state", What, null, "The safety set holds only what a restore replaced, so all else would be removed.",
+                    "Restore this component with the policy merge.", target.Component.Name);
             if (target.Policy != RestoreTarget.Mirror || target.Component.Problems == 0)
                 return;
             List<Problem> known = document.Problems.FindAll(delegate(Problem problem) { return problem.Component == target.Component.Name; });
@@ -127,32 +135,69 @@ namespace IdentityOpsAgent
                 target.Unread[problem.Path] = true;
         }
 
-        // Targets on one volume need their room together.
+        // The new content lies beside the old until all of it is there. What lies on one volume needs its room together.
         private void CheckSpace()
         {
             Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
             foreach (RestoreTarget target in targets)
-            {
-                string volume = Paths.Volume(target.Place);
-                long sum;
-                needed.TryGetValue(volume, out sum);
-                needed[volume] = sum + target.Room(threads);
-            }
+                Need(needed, target.Place, target.WrittenBytes);
+            if (safety != null)
+                Need(needed, set.Root, safety.Bytes);
             foreach (RestoreTarget target in targets)
                 BackupPlan.CheckSpace(target.Place, needed[Paths.Volume(target.Place)], What);
+            if (safety != null)
+                BackupPlan.CheckSpace(set.Root, needed[Paths.Volume(set.Root)], What);
+        }
+
+        private static void Need(Dictionary<string, long> needed, string place, long bytes)
+        {
+            long sum;
+            needed.TryGetValue(Paths.Volume(place), out sum);
+            needed[Paths.Volume(place)] = sum + bytes;
         }
 
         private void Write(StoredPart part)
         {
+            RestoreJournal journal = null;
             try
             {
-                foreach (RestoreTarget target in targets)
-                    new RestoreWork(part, target, losses).Run(threads);
+                RestoreStaging staging = new RestoreStaging(part, targets, losses);
+                if (safety != null)
+                    safety.Make(set, server);
+                journal = staging.Journal;
+                staging.Stage(threads);
+                RestoreSwap swap = new RestoreSwap(journal, losses);
+                swap.Forward(threads);
+                SystemError left = swap.Clean();
+                if (left != null)
+                    answer.Warnings.Add("What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": " + left.Message
+                        + " The next operation on this computer removes it.");
+                if (safety != null)
+                    safety.RemoveOld(set, answer.Warnings);
             }
             catch (Exception error)
             {
-                answer.Failure = Program.Told("restore", error);
+                answer.Failure = Undone(journal, Program.Told("restore", error));
             }
+        }
+
+        // Nothing is done by halves: what was begun is unmade, and the failure says so.
+        private AgentError Undone(RestoreJournal journal, AgentError failure)
+        {
+            answer.Changed = false;
+            answer.Members.Set("safety", safety != null && journal != null ? safety.ToJson() : null);
+            if (journal == null)
+                return failure;
+            try
+            {
+                RestoreRecovery.GoBack(journal, new RestoreSwap(journal, losses));
+            }
+            catch (AgentError error)
+            {
+                answer.Changed = true;
+                return new AgentError(error.Code, error.What, error.Path, failure.Cause + " On the way back: " + error.Cause, error.Next, failure.Component);
+            }
+            return new AgentError(failure.Code, failure.What + ", and everything is as it was before", failure.Path, failure.Cause, failure.Next, failure.Component);
         }
 
         private void TellLosses()
@@ -179,6 +224,7 @@ namespace IdentityOpsAgent
                 AddRemoved(removed, target, limit);
             }
             answer.Changed = addedCount + replacedCount + removedCount + attributesCount > 0;
+            answer.Members.Set("safety", safety == null ? null : safety.ToJson());
             answer.Members.Set("components", targets).Set("added", addedCount).Set("replaced", replacedCount).Set("removed", removedCount)
                 .Set("attributes", attributesCount)
                 .Set("diff", new JsonMap().Set("added", added).Set("replaced", replaced).Set("removed", removed).Set("attributes", attributes));

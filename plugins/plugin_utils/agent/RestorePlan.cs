@@ -4,7 +4,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -13,8 +12,6 @@ namespace IdentityOpsAgent
     // sizes; files of the same size are then read.
     internal sealed class RestorePlan
     {
-        private const string TemporaryForm = ".00000000.restoring";
-
         private readonly RestoreTarget target;
         private readonly Mirroring mirroring;
         private readonly SecurityTexts texts = new SecurityTexts();
@@ -44,21 +41,6 @@ namespace IdentityOpsAgent
             target.Added.Sort(Entry.ByPath);
             target.Replaced.Sort(Entry.ByPath);
             target.OtherFacts.Sort(Entry.ByPath);
-        }
-
-        // A name that a killed restore may have left behind. Never one of a user's.
-        public static string TemporaryName(uint number)
-        {
-            return "." + number.ToString("x8", CultureInfo.InvariantCulture) + TemporaryForm.Substring(9);
-        }
-
-        private static bool IsTemporary(string name)
-        {
-            if (name.Length != TemporaryForm.Length || !name.EndsWith(TemporaryForm.Substring(9), StringComparison.Ordinal))
-                return false;
-            uint number;
-            return uint.TryParse(name.Substring(1, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
-                && TemporaryName(number) == name;
         }
 
         // Marks what of the record is wanted.
@@ -136,6 +118,14 @@ namespace IdentityOpsAgent
                 throw new AgentError("target_link", Restore.What, place, "There is a link where a folder belongs, and links are not followed.",
                     "Remove the link, or name the folder that it leads to in targets.", target.Component.Name);
             bool usable = exists && Attributes.IsFolder(found.Attributes);
+            if (exists && !usable && folder.Parent == null)
+                throw new AgentError("target_file", Restore.What, place, "There is a file where the component's folder belongs.",
+                    "Remove the file, or name another folder in targets.", target.Component.Name);
+            if (exists && !usable && target.Overwrite == RestoreTarget.Never)
+            {
+                target.Spared++;
+                return;
+            }
             if (exists && !usable)
                 target.Obstacles.Add(new Removal(place, folder.Path, false, null));
             if (!usable)
@@ -144,7 +134,7 @@ namespace IdentityOpsAgent
                 target.Touch(folder);
                 target.Touch(folder.Parent);
             }
-            else if (target.PutsSecurity && cover.Restore && HasOtherSecurity(folder, place))
+            else if (target.PutsSecurity && cover.Restore && target.Overwrite != RestoreTarget.Never && HasOtherSecurity(folder, place))
             {
                 target.OtherFacts.Add(folder);
             }
@@ -154,6 +144,11 @@ namespace IdentityOpsAgent
         private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
         {
             bool link = exists && Attributes.IsLink(found.Attributes, found.ReparseTag);
+            if (exists && target.Overwrite == RestoreTarget.Never)
+            {
+                target.Spared++;
+                return;
+            }
             if (exists && !Attributes.IsFolder(found.Attributes) && found.Name != file.Name)
                 target.OtherCase[file] = found.Name;
             if (exists && !Attributes.IsFolder(found.Attributes) && !link && found.Size == file.Facts.Size)
@@ -168,15 +163,14 @@ namespace IdentityOpsAgent
                 exists = false;
             }
             (exists ? target.Replaced : target.Added).Add(file);
-            target.Growth += exists ? Math.Max(0, file.Facts.Size - found.Size) : file.Facts.Size;
         }
 
         private void PlanExtra(Visit visit, string place, FoundEntry extra)
         {
             string path = Paths.Combine(place, extra.Name);
             int before = target.Extras.Count;
-            if (IsTemporary(extra.Name) && !Attributes.IsFolder(extra.Attributes))
-                target.Extras.Add(new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null));
+            if (TemporaryName.Is(extra.Name, TemporaryName.Restoring) && !Attributes.IsFolder(extra.Attributes))
+                target.Extras.Add(new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null) { IsLeft = true });
             else if (target.Policy == RestoreTarget.Mirror)
                 target.Extras.AddRange(mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Cover));
             if (target.Extras.Count > before)
@@ -224,7 +218,8 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle opened = Win32.OpenRead(file.PathBelow(target.Place)))
                 {
                     byte[] digest;
-                    if (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size || !Hashing.Same(digest, file.Digest))
+                    bool trusted = target.Overwrite == RestoreTarget.IfChanged && Win32.Facts(opened).Written == file.Facts.Written;
+                    if (!trusted && (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size || !Hashing.Same(digest, file.Digest)))
                         return target.Replaced;
                     FileFacts facts = Win32.Facts(opened);
                     bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;

@@ -11,11 +11,13 @@ namespace IdentityOpsAgent
     internal sealed class RestoreTarget : JsonConvertible
     {
         public const string Merge = "merge", Mirror = "mirror";
+        public const string Always = "always", IfChanged = "if-changed", Never = "never";
 
         public readonly PartComponent Component;
         public readonly Entry Top;
         public readonly string Place;
         public readonly string Policy;
+        public readonly string Overwrite;
         public readonly Selection Selection;
         public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
 
@@ -30,7 +32,7 @@ namespace IdentityOpsAgent
         public readonly List<Removal> Extras = new List<Removal>();       // go last
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
         public long Unchanged;
-        public long Growth;   // bytes that the target gets larger before anything is removed
+        public long Spared;   // there already, and left as it is: overwrite never
 
         public RestoreTarget(JsonMap wanted, PartComponent component, Entry top)
         {
@@ -41,6 +43,9 @@ namespace IdentityOpsAgent
             Policy = wanted.TextOrNull("policy") ?? Merge;
             if (Policy != Merge && Policy != Mirror)
                 throw new FormatError("'policy' must be merge or mirror");
+            Overwrite = wanted.TextOrNull("overwrite") ?? Always;
+            if (Overwrite != Always && Overwrite != IfChanged && Overwrite != Never)
+                throw new FormatError("'overwrite' must be always, if-changed or never");
             Selection = new Selection(wanted.Texts("include"), wanted.Texts("exclude"));
         }
 
@@ -79,13 +84,23 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Bytes that must be free: the growth, and the new files that the threads hold beside the old ones.
-        public long Room(int threads)
+        // What is replaced or removed, as it is named there, relative to the component's root.
+        public List<string> Lost()
         {
-            long largest = 0;
+            List<string> paths = new List<string>();
             foreach (Entry entry in Replaced)
-                largest = Math.Max(largest, entry.Facts.Size);
-            return Math.Min(WrittenBytes, Growth + largest * Crew.Size(threads));
+            {
+                string path = entry.Path, otherCase;
+                if (OtherCase.TryGetValue(entry, out otherCase))
+                    path = path.Substring(0, path.LastIndexOf('/') + 1) + otherCase;
+                paths.Add(path.Substring(Top.Name.Length + 1));
+            }
+            foreach (Removal removal in Removed)
+            {
+                if (!removal.IsLeft && removal.Path.Length > Top.Name.Length)
+                    paths.Add(removal.Path.Substring(Top.Name.Length + 1));
+            }
+            return paths;
         }
 
         // What a folder of the target holds.
@@ -109,9 +124,9 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("name", Component.Name).Set("target", Place).Set("policy", Policy).Set("added", Added.Count)
+            return new JsonMap().Set("name", Component.Name).Set("target", Place).Set("policy", Policy).Set("overwrite", Overwrite).Set("added", Added.Count)
                 .Set("replaced", Replaced.Count).Set("removed", RemovedCount).Set("attributes", OtherFacts.Count)
-                .Set("unchanged", Unchanged).Set("written_bytes", WrittenBytes);
+                .Set("unchanged", Unchanged).Set("spared", Spared).Set("written_bytes", WrittenBytes);
         }
     }
 
@@ -124,6 +139,7 @@ namespace IdentityOpsAgent
         public readonly Removal Above;
         public bool Counts = true;        // a folder whose content counts does not count itself
         public bool Stays;
+        public bool IsLeft;               // by a restore that nobody can end any more: unfinished, and of no use
 
         public Removal(string place, string path, bool isFolder, Removal above)
         {

@@ -45,6 +45,43 @@ namespace IdentityOpsAgent
             return tree;
         }
 
+        // Of what is there, these paths (relative to the source, with '/') and the folders above them.
+        public static Tree Of(string component, string source, IEnumerable<string> paths)
+        {
+            Tree tree = new Tree(component, source, null);
+            Dictionary<string, Entry> known = new Dictionary<string, Entry>(Win32.Names);
+            foreach (string path in paths)
+                tree.Include(known, path);
+            return tree;
+        }
+
+        private Entry Include(Dictionary<string, Entry> known, string path)
+        {
+            Entry entry;
+            if (known.TryGetValue(path, out entry))
+                return entry;
+            int slash = path.LastIndexOf('/');
+            Entry above = path.Length == 0 ? null : Include(known, slash < 0 ? "" : path.Substring(0, slash));
+            string name = path.Length == 0 ? Component : path.Substring(slash + 1);
+            FileFacts facts;
+            string place = path.Length == 0 ? Source : Paths.Below(Source, path);
+            bool exists = Win32.TryFacts(place, out facts);
+            bool link = exists && Attributes.IsLink(facts.Attributes, facts.ReparseTag);
+            entry = new Entry(name, above, exists && !link && Attributes.IsFolder(facts.Attributes)) { Facts = facts };
+            known.Add(path, entry);
+            string flaw = Paths.NameFlaw(name);
+            if (flaw != null)
+                Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
+            else if (link)
+                Problems.Add(new Problem(Component, entry.Path, Problem.Link, "A link is not followed."));
+            else if (entry.IsFolder)
+                Folders.Add(entry);
+            else
+                Files.Add(entry);
+            Bytes += entry.IsFolder || link ? 0 : facts.Size;
+            return entry;
+        }
+
         private void Enter(Visit visit)
         {
             Entry folder = visit.Folder;

@@ -197,13 +197,17 @@ namespace IdentityOpsAgent
         public static string FinalPath(string directory)
         {
             using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics))
-            {
-                // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
-                string path = FinalPath(folder, NativeMethods.NameNormalized) ?? FinalPath(folder, NativeMethods.NameOpened);
-                if (path == null)
-                    throw Failure();
-                return Plain(path);
-            }
+                return FinalPath(folder);
+        }
+
+        /// <summary>Where an open file or folder lies, without a link on the way.</summary>
+        public static string FinalPath(SafeFileHandle item)
+        {
+            // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
+            string path = FinalPath(item, NativeMethods.NameNormalized) ?? FinalPath(item, NativeMethods.NameOpened);
+            if (path == null)
+                throw Failure();
+            return Plain(path);
         }
 
         private static string FinalPath(SafeFileHandle folder, uint form)
@@ -298,6 +302,24 @@ namespace IdentityOpsAgent
                 {
                     NativeMethods.LocalFree(descriptor);
                 }
+            }
+        }
+
+        /// <summary>A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.</summary>
+        public static SafeFileHandle HoldFolder(string path)
+        {
+            // To read, as no other right has a say in what others may do; they may not delete.
+            SafeFileHandle folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
+            try
+            {
+                RefuseLink(TagOf(folder));
+                return folder;
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
             }
         }
 

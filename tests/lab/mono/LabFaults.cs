@@ -21,7 +21,9 @@ namespace IdentityOpsAgent
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
     ///  "no_privileges": [name],    which the account does not hold
-    ///  "no_breakaway": true}       nothing may be started that outlives the connection (5)
+    ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
+    ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
+    ///  "die_at": n}                the process is killed (SIGKILL) before its n-th call that changes a disk
     /// </code>
     /// </summary>
     internal sealed class LabFaults
@@ -35,7 +37,9 @@ namespace IdentityOpsAgent
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
         private readonly long? room;
-        private long written;
+        private readonly Regex failing;
+        private readonly int failingError;
+        private long written, untilFailure, untilDeath;
 
         private LabFaults(Dictionary<string, object> faults)
         {
@@ -51,6 +55,14 @@ namespace IdentityOpsAgent
             room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
             if (faults.TryGetValue("no_privileges", out value))
                 WithoutPrivileges = (List<object>)value;
+            if (faults.TryGetValue("fail_change", out value))
+            {
+                Dictionary<string, object> failure = (Dictionary<string, object>)value;
+                failing = Glob((string)failure["glob"]);
+                failingError = (int)(long)failure["errno"];
+                untilFailure = (long)failure["at"];
+            }
+            untilDeath = faults.TryGetValue("die_at", out value) ? (long)value : 0;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }
@@ -101,6 +113,14 @@ namespace IdentityOpsAgent
                 if (failing.Key.IsMatch(path) && Interlocked.Decrement(ref failing.Value[0]) >= 0)
                     return Libc.EBUSY;
             return OnChange(path);
+        }
+
+        /// <summary>Before every call that changes a disk. The errno for it, 0 for none; `path` null: an open file is written to.</summary>
+        public int OnEveryChange(string path)
+        {
+            if (untilDeath > 0 && Interlocked.Decrement(ref untilDeath) == 0)
+                Libc.kill(System.Diagnostics.Process.GetCurrentProcess().Id, Libc.KillSignal);
+            return path != null && Hits(failing, path) && Interlocked.Decrement(ref untilFailure) == 0 ? failingError : 0;
         }
 
         /// <summary>The errno for replacing or deleting this path, 0 for none.</summary>

@@ -192,7 +192,17 @@ namespace IdentityOpsAgent
 
         public static string FinalPath(string directory)
         {
-            IntPtr resolved = Libc.realpath(PosixName.Encode(directory), IntPtr.Zero);
+            return RealPath(PosixName.Encode(directory));
+        }
+
+        public static string FinalPath(SafeFileHandle item)
+        {
+            return RealPath(global::System.Text.Encoding.ASCII.GetBytes("/proc/self/fd/" + item.DangerousGetHandle() + "\0"));
+        }
+
+        private static string RealPath(byte[] name)
+        {
+            IntPtr resolved = Libc.realpath(name, IntPtr.Zero);
             if (resolved == IntPtr.Zero)
                 throw Failure(Marshal.GetLastWin32Error());
             try
@@ -234,8 +244,7 @@ namespace IdentityOpsAgent
 
         private static void MakeFolder(string path, uint mode)
         {
-            if (LabFaults.Current != null)
-                Refuse(LabFaults.Current.OnAccess(path));
+            RefuseCreation(path);
             Check(Libc.mkdir(PosixName.Encode(path), mode));
         }
 
@@ -247,6 +256,12 @@ namespace IdentityOpsAgent
             if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
                 throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
             return stat.User == 0 || stat.User == Libc.geteuid();
+        }
+
+        /// <summary>Linux lets a folder be renamed while it is open.</summary>
+        public static SafeFileHandle HoldFolder(string path)
+        {
+            return Open(path, Libc.OpenFolder | Libc.OpenNoFollow);
         }
 
         public static void DeleteFolder(string path)
@@ -283,8 +298,7 @@ namespace IdentityOpsAgent
 
         public static SafeFileHandle OpenNew(string path)
         {
-            if (LabFaults.Current != null)
-                Refuse(LabFaults.Current.OnAccess(path));
+            RefuseCreation(path);
             return Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive);
         }
 
@@ -317,7 +331,10 @@ namespace IdentityOpsAgent
             if (count < 0 || count > buffer.Length)
                 throw new ArgumentOutOfRangeException("count");
             if (LabFaults.Current != null)
+            {
+                LabFaults.Current.OnEveryChange(null);
                 Refuse(LabFaults.Current.OnWrite(count));
+            }
             for (int done = 0; done < count;)
             {
                 int wrote = (int)Libc.write(file, ref buffer[done], (IntPtr)(count - done));
@@ -336,6 +353,8 @@ namespace IdentityOpsAgent
 
         public static void SetFacts(SafeFileHandle file, long created, long written, uint attributes)
         {
+            if (LabFaults.Current != null)
+                LabFaults.Current.OnEveryChange(null);
             uint mode = StatOf(file).Mode;
             if (WithReadOnly(mode, attributes) != mode)
                 Check(Libc.fchmod(file, WithReadOnly(mode, attributes) & 0xFFF));
@@ -347,6 +366,8 @@ namespace IdentityOpsAgent
         {
             Libc.Stat stat;
             byte[] name = PosixName.Encode(path);
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnEveryChange(path));
             Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
             bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink;   // a link has no mode of its own
             if (!link && WithReadOnly(stat.Mode, attributes) != stat.Mode)
@@ -430,8 +451,18 @@ namespace IdentityOpsAgent
 
         private static void RefuseChange(string path)
         {
-            if (LabFaults.Current != null)
-                Refuse(LabFaults.Current.OnChange(path));
+            if (LabFaults.Current == null)
+                return;
+            Refuse(LabFaults.Current.OnEveryChange(path));
+            Refuse(LabFaults.Current.OnChange(path));
+        }
+
+        private static void RefuseCreation(string path)
+        {
+            if (LabFaults.Current == null)
+                return;
+            Refuse(LabFaults.Current.OnEveryChange(path));
+            Refuse(LabFaults.Current.OnAccess(path));
         }
 
         private static SafeFileHandle Open(string path, int flags)

@@ -1,0 +1,117 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Times, attributes and security of something that stays: as they are, and as they shall be.
+    internal sealed class RestoreFacts
+    {
+        public readonly string Place;
+        public readonly bool IsFolder;
+        public readonly FileFacts Before, After;
+        public readonly string SecurityBefore, SecurityAfter;   // SDDL; null: is left alone
+
+        private RestoreFacts(string place, bool isFolder, FileFacts before, FileFacts after, string securityBefore, string securityAfter)
+        {
+            Place = place;
+            IsFolder = isFolder;
+            Before = before;
+            After = after;
+            SecurityBefore = securityBefore;
+            SecurityAfter = securityAfter;
+        }
+
+        public static RestoreFacts Of(string place, Entry wanted, bool putsSecurity)
+        {
+            FileFacts before;
+            if (!Win32.TryFacts(place, out before))
+                throw new SystemError(2, "It is no longer there.");
+            string security = putsSecurity ? wanted.Security : null;
+            return new RestoreFacts(place, wanted.IsFolder, before, wanted.Facts, security == null ? null : SecurityOrNull(place), security);
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("facts", Place).Set("folder", IsFolder).Set("before", Told(Before, SecurityBefore)).Set("after", Told(After, SecurityAfter));
+        }
+
+        public static RestoreFacts Parse(JsonMap map)
+        {
+            JsonMap before = map.MapOrEmpty("before"), after = map.MapOrEmpty("after");
+            return new RestoreFacts(Paths.Absolute(map.Text("facts"), "facts"), map.Flag("folder", false), Read(before), Read(after),
+                before.TextOrNull("security"), after.TextOrNull("security"));
+        }
+
+        // What does not tell its security is given the new one, and keeps it on the way back.
+        private static string SecurityOrNull(string place)
+        {
+            try
+            {
+                return FileSecurity.Text(FileSecurity.Of(place));
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
+        private static JsonMap Told(FileFacts facts, string security)
+        {
+            return new JsonMap().Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written))
+                .Set("attributes", (long)(facts.Attributes & Attributes.Stored)).Set("security", security);
+        }
+
+        private static FileFacts Read(JsonMap map)
+        {
+            return new FileFacts
+            {
+                Created = Timestamps.Parse(map.Text("created")),
+                Written = Timestamps.Parse(map.Text("written")),
+                Attributes = (uint)map.Number("attributes", 0, Attributes.Stored),
+            };
+        }
+    }
+
+    // The folder that a component is restored to, as it was found: every path below it must still lead there when it is used.
+    internal sealed class RestorePlace : JsonConvertible
+    {
+        public readonly string Path, Resolved;
+
+        private RestorePlace(string path, string resolved)
+        {
+            Path = path;
+            Resolved = resolved;
+        }
+
+        public static RestorePlace Find(string path)
+        {
+            return new RestorePlace(path, Paths.Resolved(path));
+        }
+
+        public static RestorePlace Parse(JsonMap map)
+        {
+            return new RestorePlace(Paths.Absolute(map.Text("path"), "path"), Paths.Absolute(map.Text("resolved"), "resolved"));
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("path", Path).Set("resolved", Resolved);
+        }
+
+        // Where something below the folder, or beside it, must lead.
+        public string Expected(string path)
+        {
+            string near = Path, there = Resolved;
+            if (!Paths.Holds(Path, path))
+            {
+                near = Paths.Parent(Path);
+                there = Paths.Parent(Resolved);
+            }
+            return path.Length == near.Length ? there : Paths.Below(there, path.Substring(near.Length));
+        }
+    }
+}

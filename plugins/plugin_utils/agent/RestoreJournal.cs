@@ -1,0 +1,187 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace IdentityOpsAgent
+{
+    // Everything that a restore is about to do, on the host's own disk before it does any of it. What a restore that was killed left is ended by the next
+    // operation from here: forward when all new content was staged, else back. Each document appears whole or not at all:
+    //   plan.jsonl   the steps                                  ready       all new content is staged, and on the medium
+    //   back         it goes back, whatever else is here        undone      everything is at its old place again
+    //   committed    everything is at its new place for good
+    internal sealed class RestoreJournal
+    {
+        public const string Ready = "ready", Back = "back", Undone = "undone", Committed = "committed";
+
+        private const string PlanName = "plan.jsonl";
+        private const string What = "An earlier restore was not ended";
+        private static readonly Regex Form = new Regex(@"\A[0-9a-f]{32}\z");
+
+        public readonly List<RestorePlace> Places = new List<RestorePlace>();
+        public readonly List<string> NewFolders = new List<string>();     // above a place, each before those below it
+        public readonly List<RestoreStep> Steps = new List<RestoreStep>();
+        public readonly List<RestoreFacts> Facts = new List<RestoreFacts>();   // the deepest first
+        public string Set, Started;
+
+        private readonly string path;
+        private readonly Writer writer;
+
+        private RestoreJournal(string path)
+        {
+            this.path = path;
+            writer = new Writer("The restore was not started", "Run as a member of the local group Administrators.", false);
+        }
+
+        public string Path
+        {
+            get { return path; }
+        }
+
+        private static string Parent
+        {
+            get { return Paths.Combine(HostLock.Folder, "restores"); }
+        }
+
+        public static RestoreJournal New(SetFolder set)
+        {
+            return new RestoreJournal(Paths.Combine(Parent, Guid.NewGuid().ToString("N")))
+            {
+                Set = set.Deployment + " " + set.SetId,
+                Started = Timestamps.Text(Timestamps.Now()),
+            };
+        }
+
+        // Those that were not ended, with what they were to do. Whoever asks holds the host's lock. Errors: state_owner, journal.
+        public static List<RestoreJournal> Open()
+        {
+            List<RestoreJournal> open = new List<RestoreJournal>();
+            FileFacts facts;
+            if (!Win32.TryFacts(Parent, out facts))
+                return open;
+            JobFolder.RequireOwn(Parent, What);
+            foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
+            {
+                if (!Form.IsMatch(found.Name))
+                    continue;
+                RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
+                JobFolder.RequireOwn(journal.path, What);
+                if (journal.Has(PlanName))
+                {
+                    journal.Read();
+                    open.Add(journal);
+                }
+                else
+                {
+                    journal.Close();
+                }
+            }
+            return open;
+        }
+
+        public bool Has(string name)
+        {
+            FileFacts facts;
+            return Win32.TryFacts(Paths.Combine(path, name), out facts);
+        }
+
+        public void Write()
+        {
+            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            JobFolder.RequireOwn(Parent, "The restore was not started");
+            writer.Try(path, delegate { Win32.CreateClosedFolder(path); });
+            string draft = Paths.Combine(path, "draft");
+            Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
+            using (ListFile list = flushing.List(draft))
+            {
+                list.Line(JsonWriter.Text(new JsonMap().Set("schema", 1).Set("set", Set).Set("started", Started).Set("places", Places).Set("new_folders", NewFolders)
+                    .Set("steps", Steps.Count).Set("facts", Facts.Count)));
+                foreach (RestoreStep step in Steps)
+                    list.Line(JsonWriter.Text(step.ToJson()));
+                foreach (RestoreFacts facts in Facts)
+                    list.Line(JsonWriter.Text(facts.ToJson()));
+                list.Finish();
+            }
+            flushing.Move(draft, Paths.Combine(path, PlanName), false);
+            flushing.Try(path, delegate { Win32.FlushFolder(path); });
+        }
+
+        public void Mark(string name)
+        {
+            if (!Has(name))
+                writer.Publish(path, name, Encoding.ASCII.GetBytes(Timestamps.Text(Timestamps.Now()) + "\n"));
+        }
+
+        // The plan goes first: what lies here without one means nothing.
+        public void Close()
+        {
+            if (Has(PlanName))
+                writer.Delete(Paths.Combine(path, PlanName));
+            WorkFolder.Deleted(path, 1);
+        }
+
+        private void Read()
+        {
+            try
+            {
+                JsonMap head = null;
+                Stored.Lines(Paths.Combine(path, PlanName), delegate(string line)
+                {
+                    JsonMap map = JsonReader.Map(line);
+                    if (head == null)
+                        ReadHead(head = map);
+                    else if (map.Has("facts"))
+                        Facts.Add(Checked(RestoreFacts.Parse(map)));
+                    else
+                        Steps.Add(Checked(RestoreStep.Parse(map)));
+                });
+                if (head == null || Steps.Count != head.Amount("steps") || Facts.Count != head.Amount("facts"))
+                    throw new FormatError("it is not whole");
+            }
+            catch (FormatError error)
+            {
+                throw new AgentError("journal", What, Paths.Combine(path, PlanName), "Its plan cannot be: " + error.Message + ".",
+                    "Look at what it names, put it right by hand from the safety set, and remove the folder of the plan.");
+            }
+        }
+
+        private void ReadHead(JsonMap head)
+        {
+            head.Number("schema", 1, 1);
+            Set = head.Text("set");
+            Started = head.Text("started");
+            Places.AddRange(head.Maps("places").ConvertAll<RestorePlace>(RestorePlace.Parse));
+            foreach (string folder in head.Texts("new_folders"))
+            {
+                if (!Places.Exists(delegate(RestorePlace place) { return Paths.Holds(Paths.Absolute(folder, "new_folders"), place.Path); }))
+                    throw new FormatError("'" + folder + "' is above none of its places");
+                NewFolders.Add(folder);
+            }
+        }
+
+        private RestoreStep Checked(RestoreStep step)
+        {
+            PlaceOf(step.Place);
+            return step;
+        }
+
+        private RestoreFacts Checked(RestoreFacts facts)
+        {
+            PlaceOf(facts.Place);
+            return facts;
+        }
+
+        // FormatError for a path that the restore has nothing to do with.
+        public RestorePlace PlaceOf(string path)
+        {
+            RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Holds(place.Path, path); });
+            if (found == null)
+                throw new FormatError("'" + path + "' lies in none of its places");
+            return found;
+        }
+    }
+}

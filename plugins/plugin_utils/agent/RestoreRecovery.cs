@@ -1,0 +1,83 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Ends what a restore that was killed left, before anything else is done on this computer: a backup would save the mixture, another restore would not
+    // know what was there.
+    internal static class RestoreRecovery
+    {
+        // Whoever calls holds the host's lock. In check mode only a look. Says what it did, or what the next run will do. Error: restore_unfinished.
+        public static void Run(bool check, List<string> warnings)
+        {
+            foreach (RestoreJournal journal in RestoreJournal.Open())
+            {
+                string told = "The restore of set " + journal.Set + " that was begun at " + journal.Started + " was not ended: ";
+                bool forward = journal.Has(RestoreJournal.Ready) && !journal.Has(RestoreJournal.Back);
+                if (check)
+                    warnings.Add(told + (forward ? "the next operation ends it." : "the next operation undoes it."));
+                else
+                    warnings.Add(told + (End(journal, forward) ? "it was ended now." : "it was undone now."));
+            }
+        }
+
+        // False when it went back.
+        private static bool End(RestoreJournal journal, bool forward)
+        {
+            RestoreSwap swap = new RestoreSwap(journal, new Losses());
+            if (journal.Has(RestoreJournal.Committed))
+            {
+                swap.Clean();
+                return true;
+            }
+            if (forward && TryForward(swap))
+                return true;
+            GoBack(journal, swap);
+            return false;
+        }
+
+        // What stands in the way does not stand in the way back, as a rule.
+        private static bool TryForward(RestoreSwap swap)
+        {
+            try
+            {
+                swap.Forward(0);
+                swap.Clean();
+                return true;
+            }
+            catch (AgentError)
+            {
+                return false;
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
+        }
+
+        public static void GoBack(RestoreJournal journal, RestoreSwap swap)
+        {
+            try
+            {
+                swap.Back();
+            }
+            catch (AgentError error)
+            {
+                throw Unfinished(journal, error.Path, error.Cause);
+            }
+            catch (SystemError error)
+            {
+                throw Unfinished(journal, null, error.Message);
+            }
+        }
+
+        private static AgentError Unfinished(RestoreJournal journal, string path, string cause)
+        {
+            return new AgentError("restore_unfinished", "The restore of set " + journal.Set + " could neither be ended nor undone", path, cause,
+                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is " + journal.Path + ".");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Turns the plans of all targets into the steps of a journal, and writes the new content beside its places: each file is hashed while it is written. A new
+    // folder is staged as a whole, with all below it under its real name, so one rename puts it in place. What is staged inherits what its place hands down.
+    internal sealed class RestoreStaging
+    {
+        public readonly RestoreJournal Journal;
+
+        private readonly StoredPart part;
+        private readonly Losses losses;
+        private readonly List<StagedTarget> targets = new List<StagedTarget>();
+
+        private sealed class StagedTarget
+        {
+            public RestoreTarget Target;
+            public RestorePlace Place;
+            public Writer Writer;
+            public readonly Dictionary<Entry, string> Folders = new Dictionary<Entry, string>();   // where a new folder is staged
+            public readonly Dictionary<Entry, string> Files = new Dictionary<Entry, string>();     // of those in folders that are there
+        }
+
+        private struct StagedFile
+        {
+            public StagedTarget Owner;
+            public Entry File;
+        }
+
+        // Nothing is written yet.
+        public RestoreStaging(StoredPart part, List<RestoreTarget> all, Losses losses)
+        {
+            this.part = part;
+            this.losses = losses;
+            Journal = RestoreJournal.New(part.Set);
+            foreach (RestoreTarget target in all)
+            {
+                StagedTarget staged = new StagedTarget { Target = target, Place = RestorePlace.Find(target.Place) };
+                staged.Writer = new Writer("The restore stopped", "Remove the cause and run the same restore again.",
+                    !Win32.CanFlushVolume(Paths.NearestExisting(target.Place)));
+                Journal.Places.Add(staged.Place);
+                AddNewParents(target.Place);
+                Try(target, delegate { AddSteps(staged); });
+                targets.Add(staged);
+            }
+        }
+
+        public void Stage(int threads)
+        {
+            Journal.Write();
+            List<StagedFile> all = new List<StagedFile>();
+            foreach (StagedTarget target in targets)
+            {
+                string above = Paths.Parent(target.Target.Place);
+                if (above != null)
+                    target.Writer.EnsureFolder(above, Win32.CreateFolder);
+                foreach (Entry folder in target.Target.NewFolders)
+                    MakeFolder(target, folder);
+                foreach (Entry file in FilesOf(target.Target))
+                    all.Add(new StagedFile { Owner = target, File = file });
+            }
+            List<Entry> files = all.ConvertAll(delegate(StagedFile file) { return file.File; });
+            Dictionary<Entry, StagedTarget> owners = new Dictionary<Entry, StagedTarget>();
+            foreach (StagedFile file in all)
+                owners[file.File] = file.Owner;
+            Progress.Begin("staging", files);
+            Crew.LargestFirst(files);
+            Crew.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
+            foreach (StagedTarget target in targets)
+                Finish(target);
+            Journal.Mark(RestoreJournal.Ready);
+        }
+
+        private void AddNewParents(string place)
+        {
+            List<string> missing = new List<string>();
+            FileFacts facts;
+            for (string above = Paths.Parent(place); above != null && !Win32.TryFacts(above, out facts); above = Paths.Parent(above))
+                missing.Add(above);
+            missing.Reverse();
+            foreach (string folder in missing)
+            {
+                if (!Journal.NewFolders.Contains(folder))
+                    Journal.NewFolders.Add(folder);
+            }
+        }
+
+        private void AddSteps(StagedTarget staged)
+        {
+            RestoreTarget target = staged.Target;
+            Dictionary<string, bool> obstacles = new Dictionary<string, bool>(Win32.Names);
+            foreach (Removal removal in target.Obstacles)
+                obstacles[removal.Place] = true;
+            foreach (Entry folder in target.NewFolders)
+            {
+                string place = folder.PathBelow(target.Place), above;
+                bool inside = folder.Parent != null && staged.Folders.TryGetValue(folder.Parent, out above);
+                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles.ContainsKey(place) ? place : null);
+            }
+            foreach (Entry file in target.Replaced)
+            {
+                string place = file.PathBelow(target.Place), otherCase;
+                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place);
+            }
+            foreach (Entry file in target.Added)
+            {
+                string place = file.PathBelow(target.Place);
+                if (!file.IsFolder && !staged.Folders.ContainsKey(file.Parent))
+                    staged.Files[file] = Add(place, obstacles.ContainsKey(place) ? place : null);
+            }
+            foreach (Removal removal in target.Extras)
+            {
+                if (removal.Above == null || removal.Above.Stays)
+                    Journal.Steps.Add(RestoreStep.Remove(removal.Place));
+            }
+            AddFacts(staged);
+        }
+
+        private string Add(string place, string old)
+        {
+            RestoreStep step = RestoreStep.Put(place, old);
+            Journal.Steps.Add(step);
+            return step.Staged;
+        }
+
+        // Of files that stay, and of folders whose own time the restore moves.
+        private void AddFacts(StagedTarget staged)
+        {
+            RestoreTarget target = staged.Target;
+            Dictionary<Entry, bool> entries = new Dictionary<Entry, bool>();
+            foreach (Entry entry in target.OtherFacts)
+                entries[entry] = true;
+            foreach (Entry folder in target.Touched.Keys)
+            {
+                if (!staged.Folders.ContainsKey(folder))
+                    entries[folder] = true;
+            }
+            List<Entry> sorted = new List<Entry>(entries.Keys);
+            sorted.Sort(Entry.ByPath);
+            sorted.Reverse();
+            foreach (Entry entry in sorted)
+                Journal.Facts.Add(RestoreFacts.Of(entry.PathBelow(target.Place), entry, target.PutsSecurity));
+        }
+
+        private static List<Entry> FilesOf(RestoreTarget target)
+        {
+            List<Entry> files = target.Added.FindAll(delegate(Entry entry) { return !entry.IsFolder; });
+            files.AddRange(target.Replaced);
+            return files;
+        }
+
+        // Its security comes before anything is written into it: what it hands down holds for each file from its first byte.
+        private void MakeFolder(StagedTarget target, Entry folder)
+        {
+            string place = target.Folders[folder];
+            target.Writer.CreateFolder(place);
+            Secure(target, folder, place);
+        }
+
+        private void Put(Worker worker, StagedTarget target, Entry file)
+        {
+            string place;
+            if (!target.Files.TryGetValue(file, out place))
+                place = Paths.Combine(target.Folders[file.Parent], file.Name);
+            using (SafeFileHandle to = target.Writer.Create(place))
+            {
+                CheckLeads(target, place, to);
+                Copy(worker, target, file, to, place);
+                target.Writer.Finish(to, place, file.Facts);
+            }
+            Secure(target, file, place);
+        }
+
+        // A link that somebody put above it since the plan was made would have led it elsewhere.
+        private static void CheckLeads(StagedTarget target, string place, SafeFileHandle file)
+        {
+            string there = Win32.FinalPath(file), expected = target.Place.Expected(place);
+            if (!Win32.Names.Equals(there, expected))
+                throw new AgentError("target_link", "The restore stopped", place, "It leads to " + there + " and not to " + expected + ".",
+                    "Find out who put a link there.", target.Target.Component.Name);
+        }
+
+        private void Secure(StagedTarget target, Entry entry, string place)
+        {
+            if (!target.Target.PutsSecurity || entry.Security == null)
+                return;
+            string refused = FileSecurity.Set(place, entry.Security);
+            if (refused != null)
+                losses.Add(Loss.Refused, entry.Path, refused);
+        }
+
+        private void Copy(Worker worker, StagedTarget target, Entry file, SafeFileHandle to, string place)
+        {
+            string source = file.PathInPart(part.Path);
+            string cause = "Its content is no longer what it was a moment ago.";
+            try
+            {
+                using (SafeFileHandle from = Win32.OpenRead(source))
+                {
+                    byte[] digest;
+                    Action<byte[], int> sink = delegate(byte[] block, int length) { target.Writer.Write(to, place, block, length); };
+                    long count = worker.Read(from, file.Facts.Size, sink, out digest);
+                    if (count == file.Facts.Size && Hashing.Same(digest, file.Digest))
+                        return;
+                }
+            }
+            catch (SystemError error)
+            {
+                cause = error.Message;
+            }
+            throw new AgentError("damaged", "The restore stopped", source, cause,
+                "Check the disk of the backup root; then use another set, or run again.", target.Target.Component.Name);
+        }
+
+        // Folders get their times after all that is written into them, the deepest first; then all of it goes to the medium.
+        private static void Finish(StagedTarget target)
+        {
+            for (int i = target.Target.NewFolders.Count - 1; i >= 0; i--)
+            {
+                Entry folder = target.Target.NewFolders[i];
+                target.Writer.SetFacts(target.Folders[folder], folder.Facts);
+            }
+            target.Writer.Flush(Paths.NearestExisting(target.Target.Place));
+        }
+
+        private static void Try(RestoreTarget target, Action look)
+        {
+            try
+            {
+                look();
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("target_unreadable", Restore.What, target.Place, error.Message, "Give the account the right to read there.", target.Component.Name);
+            }
+        }
+    }
+}

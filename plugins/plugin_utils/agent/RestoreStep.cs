@@ -1,0 +1,145 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+
+namespace IdentityOpsAgent
+{
+    // One change of a restore to one place, so described that it can be made, and unmade, from every state that a kill may leave:
+    //   place    what shall be there          old    what is there now, by its own name     null: nothing
+    //   staged   the new content, beside it   kept   where the old content waits            null: none
+    internal sealed class RestoreStep
+    {
+        public readonly string Place, Old, Staged, Kept;
+        public readonly Weight Weight;   // of what is at Old
+
+        private static int number = Guid.NewGuid().GetHashCode();
+
+        public RestoreStep(string place, string old, string staged, string kept, Weight weight)
+        {
+            Place = place;
+            Old = old;
+            Staged = staged;
+            Kept = kept;
+            Weight = weight;
+        }
+
+        // New content, with or without some that is there.
+        public static RestoreStep Put(string place, string old)
+        {
+            return Make(place, old, true);
+        }
+
+        public static RestoreStep Remove(string old)
+        {
+            return Make(old, old, false);
+        }
+
+        public string Folder
+        {
+            get { return Paths.Parent(Place); }
+        }
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Weight.Files)
+                .Set("bytes", Weight.Bytes).Set("newest", Weight.Newest);
+        }
+
+        // FormatError for what no restore writes: each path is where its kind must be, in one folder.
+        public static RestoreStep Parse(JsonMap map)
+        {
+            Weight weight = new Weight { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest") };
+            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place"), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight);
+            bool sound = step.Folder != null && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
+                && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring) && step.IsBeside(step.Kept, TemporaryName.Replaced);
+            if (!sound)
+                throw new FormatError("it does not describe a change of '" + step.Place + "'");
+            return step;
+        }
+
+        private static RestoreStep Make(string place, string old, bool isNew)
+        {
+            string folder = Paths.Parent(place);
+            uint mine = (uint)Interlocked.Increment(ref number);
+            return new RestoreStep(place, old, isNew ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Restoring)) : null,
+                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? Weight.Of(old) : new Weight());
+        }
+
+        private bool IsBeside(string path, string kind)
+        {
+            if (path == null)
+                return true;
+            string name = Paths.LastName(path);
+            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name) == null && (kind == null || TemporaryName.Is(name, kind));
+        }
+    }
+
+    // Names of what a restore holds beside the places that it changes. Never one of a user's.
+    internal static class TemporaryName
+    {
+        public const string Restoring = ".restoring", Replaced = ".replaced";
+
+        public static string Of(uint number, string kind)
+        {
+            return "." + number.ToString("x8", CultureInfo.InvariantCulture) + kind;
+        }
+
+        public static bool Is(string name, string kind)
+        {
+            uint number;
+            return name.Length == 9 + kind.Length
+                && uint.TryParse(name.Substring(1, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number) && Of(number, kind) == name;
+        }
+    }
+
+    // What tells whether a file, or a folder with all below it, is still what it was: two looks, without reading any content.
+    internal struct Weight
+    {
+        public long Files, Bytes, Newest;
+
+        // Links are not followed. What is not there weighs nothing.
+        public static Weight Of(string path)
+        {
+            Weight weight = new Weight();
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                return weight;
+            if (!Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+            {
+                weight.Add(facts.Size, facts.Written);
+                return weight;
+            }
+            Stack<string> waiting = new Stack<string>();
+            waiting.Push(path);
+            while (waiting.Count > 0)
+            {
+                string folder = waiting.Pop();
+                foreach (FoundEntry found in Win32.Enumerate(folder))
+                {
+                    if (Attributes.IsFolder(found.Attributes) && !Attributes.IsLink(found.Attributes, found.ReparseTag))
+                        waiting.Push(Paths.Combine(folder, found.Name));
+                    else
+                        weight.Add(found.Size, found.Written);
+                }
+            }
+            return weight;
+        }
+
+        public bool Is(Weight other)
+        {
+            return Files == other.Files && Bytes == other.Bytes && Newest == other.Newest;
+        }
+
+        private void Add(long size, long written)
+        {
+            Files++;
+            Bytes += size;
+            Newest = Math.Max(Newest, written);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Makes the steps of a journal, and unmakes them: renames within one folder, from whatever state an earlier one left. Old content waits under a name of
+    // its own until all is done, so at each moment there is the old or the new, whole. ReplaceFile is not used: it has three ways to fail half-way, gives the
+    // new file the old one's access list, and cannot take folders.
+    internal sealed class RestoreSwap
+    {
+        private const int Attempts = 10, Pause = 100;   // ms; an antivirus looks at what is new
+
+        private readonly RestoreJournal journal;
+        private readonly Losses losses;
+        private readonly Writer writer = new Writer("The restore stopped", "Remove the cause and run the same restore again.", false);
+
+        public RestoreSwap(RestoreJournal journal, Losses losses)
+        {
+            this.journal = journal;
+            this.losses = losses;
+        }
+
+        // Everything to its new place, and for good. An error leaves the way back open.
+        public void Forward(int threads)
+        {
+            List<List<RestoreStep>> folders = ByFolder();
+            Crew.Run(folders.Count, threads, delegate(Worker worker, int index) { InFolder(folders[index], Make); });
+            foreach (RestoreFacts facts in journal.Facts)
+                Set(facts, facts.After, facts.SecurityAfter);
+            Flush();
+            journal.Mark(RestoreJournal.Committed);
+        }
+
+        // What was replaced goes. Only after the mark `committed`; what cannot be removed yet is tried again by the next operation.
+        public SystemError Clean()
+        {
+            SystemError failure = null;
+            foreach (RestoreStep step in journal.Steps)
+            {
+                if (step.Kept != null)
+                    failure = WorkFolder.Deleted(step.Kept, 1) ?? failure;
+            }
+            if (failure != null)
+                return failure;
+            foreach (RestoreFacts facts in journal.Facts)
+            {
+                if (facts.IsFolder)
+                    Set(facts, facts.After, null);
+            }
+            journal.Close();
+            return null;
+        }
+
+        // Everything as it was.
+        public void Back()
+        {
+            bool moved = journal.Has(RestoreJournal.Ready);
+            if (moved)
+                journal.Mark(RestoreJournal.Back);
+            if (moved && !journal.Has(RestoreJournal.Undone))
+            {
+                foreach (List<RestoreStep> folder in ByFolder())
+                    InFolder(folder, Unmake);
+                Flush();
+                journal.Mark(RestoreJournal.Undone);
+            }
+            foreach (RestoreStep step in journal.Steps)
+            {
+                if (step.Staged != null)
+                    Remove(step.Staged);
+            }
+            for (int i = journal.NewFolders.Count - 1; i >= 0; i--)
+                RemoveEmpty(journal.NewFolders[i]);
+            foreach (RestoreFacts facts in journal.Facts)
+            {
+                if (moved || facts.IsFolder)
+                    Set(facts, facts.Before, moved ? facts.SecurityBefore : null);
+            }
+            Flush();
+            journal.Close();
+        }
+
+        private List<List<RestoreStep>> ByFolder()
+        {
+            Dictionary<string, List<RestoreStep>> folders = new Dictionary<string, List<RestoreStep>>(StringComparer.Ordinal);
+            List<List<RestoreStep>> all = new List<List<RestoreStep>>();
+            foreach (RestoreStep step in journal.Steps)
+            {
+                List<RestoreStep> steps;
+                if (!folders.TryGetValue(step.Folder, out steps))
+                {
+                    folders.Add(step.Folder, steps = new List<RestoreStep>());
+                    all.Add(steps);
+                }
+                steps.Add(step);
+            }
+            return all;
+        }
+
+        // The folder is held meanwhile, and is the one that was looked at: nobody can put a link in its place.
+        private void InFolder(List<RestoreStep> steps, Action<RestoreStep> act)
+        {
+            string folder = steps[0].Folder;
+            SafeFileHandle held = null;
+            writer.Try(folder, delegate { held = Win32.HoldFolder(folder); });
+            using (held)
+            {
+                string expected = journal.PlaceOf(steps[0].Place).Expected(folder);
+                if (!Win32.Names.Equals(Win32.FinalPath(held), expected))
+                    throw new AgentError("target_link", "The restore stopped", folder, "It leads to " + Win32.FinalPath(held) + " and not to " + expected + ".",
+                        "Find out who put a link there.");
+                foreach (RestoreStep step in steps)
+                    act(step);
+            }
+        }
+
+        private void Make(RestoreStep step)
+        {
+            if (step.Staged != null && !Exists(step.Staged))
+                return;
+            if (step.Kept != null && !Exists(step.Kept) && Exists(step.Old))
+            {
+                Move(step.Old, step.Kept);
+                if (!Weight.Of(step.Kept).Is(step.Weight))
+                    throw new AgentError("target_changed", "The restore stopped", step.Old, "It was written to while the restore was at work.",
+                        "Stop what writes there, and run the same restore again.");
+            }
+            if (step.Staged != null)
+                Move(step.Staged, step.Place);
+        }
+
+        private void Unmake(RestoreStep step)
+        {
+            bool came = step.Staged != null && !Exists(step.Staged);
+            bool keeps = step.Kept != null && Exists(step.Kept);
+            if (came && (keeps || step.Kept == null))
+                Remove(step.Place);
+            if (keeps)
+                Move(step.Kept, step.Old);
+        }
+
+        private void Move(string from, string to)
+        {
+            Patiently(to, delegate { Win32.Move(from, to, false); });
+        }
+
+        private void Remove(string path)
+        {
+            Patiently(path, delegate
+            {
+                SystemError failure = WorkFolder.Deleted(path, 1);
+                if (failure != null)
+                    throw failure;
+            });
+        }
+
+        private void Patiently(string path, Action change)
+        {
+            writer.Try(path, delegate
+            {
+                for (int attempt = 1; ; attempt++)
+                {
+                    try
+                    {
+                        change();
+                        return;
+                    }
+                    catch (SystemError error)
+                    {
+                        if (attempt == Attempts || !SystemCodes.IsShared(error))
+                            throw;
+                    }
+                    Thread.Sleep(Pause);
+                }
+            });
+        }
+
+        // Made by this restore; somebody's file in it keeps it.
+        private static void RemoveEmpty(string folder)
+        {
+            try
+            {
+                Win32.DeleteFolder(folder);
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        private void Set(RestoreFacts facts, FileFacts wanted, string security)
+        {
+            if (security != null)
+            {
+                string refused = FileSecurity.Set(facts.Place, security);
+                if (refused != null)
+                    losses.Add(Loss.Refused, facts.Place, refused);
+            }
+            writer.SetFacts(facts.Place, wanted);
+        }
+
+        // Where the volume as a whole cannot be flushed, the folders are; Windows writes renames through.
+        private void Flush()
+        {
+            foreach (RestorePlace place in journal.Places)
+            {
+                string there = Paths.NearestExisting(place.Path);
+                if (there == null || Win32.CanFlushVolume(there))
+                    continue;
+                foreach (List<RestoreStep> steps in ByFolder())
+                {
+                    if (Paths.Holds(place.Path, steps[0].Place) && Exists(steps[0].Folder))
+                        writer.Try(steps[0].Folder, delegate { Win32.FlushFolder(steps[0].Folder); });
+                }
+            }
+        }
+
+        private static bool Exists(string path)
+        {
+            FileFacts facts;
+            return Win32.TryFacts(path, out facts);
+        }
+    }
+}

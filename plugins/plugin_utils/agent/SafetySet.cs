@@ -1,0 +1,200 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // What a restore is about to replace or remove, saved as a part of a set of its own before anything is touched: a part like any other, that is verified
+    // and restored like any other, but needs no seal. A component that is mirrored is saved whole, so its restore from here gives exactly what was there;
+    // of one that is merged, only what changes.
+    internal sealed class SafetySet
+    {
+        public const string Kind = "before_restore";
+        public const string Label = "-before-restore";
+
+        private const string Next = "Nothing was touched. Remove the cause and run the same restore again; without a safety set: safety: false.";
+        private const int Attempts = 20;
+
+        private readonly SetFolder set;
+        private readonly string server = Names.ThisServer();
+        private readonly CopySettings settings;
+        private readonly int keep;
+        private readonly List<PlannedComponent> components = new List<PlannedComponent>();
+        private readonly List<string> mergeOnly = new List<string>();
+
+        private SafetySet(SetFolder set, JsonMap request)
+        {
+            this.set = set;
+            settings = new CopySettings(request);
+            keep = request.NumberOr("safety_keep", 3, 1, 1000);
+        }
+
+        // null when the request wants none, and where nothing is replaced or removed.
+        public static SafetySet Plan(JsonMap request, SetFolder restored, List<RestoreTarget> targets)
+        {
+            string id = request.TextOrNull("safety_set_id");
+            if (id == null)
+                return null;
+            SafetySet safety = new SafetySet(new SetFolder(restored.Root, restored.Deployment, Names.SetId(id)), request);
+            if (!id.EndsWith(Label, StringComparison.Ordinal) || id == restored.SetId)
+                throw new FormatError("'safety_set_id' must end with '" + Label + "' and be another set");
+            foreach (RestoreTarget target in targets)
+                safety.Add(target);
+            return safety.components.Count == 0 ? null : safety;
+        }
+
+        public long Bytes
+        {
+            get
+            {
+                long bytes = 0;
+                foreach (PlannedComponent component in components)
+                    bytes += component.Tree.Bytes;
+                return bytes;
+            }
+        }
+
+        // Errors: part_exists, write_failed, safety (a file that would be lost cannot be saved). The target is untouched.
+        public void Make(SetFolder restored, string restoredServer)
+        {
+            Recorder recorder = new Recorder(set, server);
+            recorder.CheckNew(Restore.What);
+            recorder.Make(Restore.What);
+            Part part = NewPart();
+            part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
+            string folder = set.PartPath(server);
+            Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
+            Losses losses = new Losses();
+            new BackupCopy(folder, writer, settings, losses).Run(components);
+            foreach (PlannedComponent component in components)
+                Sum(part, component);
+            part.State = part.ProblemCount == 0 ? Part.Complete : Part.Waived;
+            part.Losses = losses.All;
+            recorder.Record(writer, part, components.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
+        }
+
+        public JsonMap ToJson()
+        {
+            long files = 0;
+            foreach (PlannedComponent component in components)
+                files += component.Tree.Files.Count;
+            return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files).Set("bytes", Bytes);
+        }
+
+        // Of the parts that restores of this server have left, those beyond the newest `keep` go, unfinished ones too. `restored` is in use.
+        public void RemoveOld(SetFolder restored, List<string> warnings)
+        {
+            List<string> ids = new List<string>();
+            foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
+            {
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId)
+                    ids.Add(found.Name);
+            }
+            ids.Sort(StringComparer.Ordinal);
+            ids.Reverse();
+            int left = keep;
+            foreach (string id in ids)
+            {
+                SetFolder old = new SetFolder(set.Root, set.Deployment, id);
+                if (!IsOurs(old) || left-- > 0)
+                    continue;
+                string part = old.PartPath(server);
+                SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), Attempts) ?? WorkFolder.Deleted(part, Attempts);
+                if (failure != null)
+                    warnings.Add("The old safety part '" + part + "' was not removed: " + failure.Message);
+                else
+                    RemoveEmpty(old.Path);
+            }
+        }
+
+        private void Add(RestoreTarget target)
+        {
+            FileFacts facts;
+            List<string> paths = target.Lost();
+            if (paths.Count == 0 || !Win32.TryFacts(target.Place, out facts))
+                return;
+            PlannedComponent component = new PlannedComponent(target.Component, target.Place);
+            if (target.Policy == RestoreTarget.Mirror)
+            {
+                component.Tree = Tree.Walk(component.Name, target.Place, component.Selection);
+            }
+            else
+            {
+                component.Tree = Tree.Of(component.Name, target.Place, paths);
+                mergeOnly.Add(component.Name);
+            }
+            component.Problems.AddRange(component.Tree.Problems);
+            component.LookForFeatures();
+            components.Add(component);
+        }
+
+        private Part NewPart()
+        {
+            return new Part
+            {
+                Started = Timestamps.Now(),
+                Deployment = set.Deployment,
+                SetId = set.SetId,
+                Epoch = set.SetId,
+                Server = server,
+                FullName = Win32.FullyQualifiedName(),
+                MachineGuid = Win32.MachineGuid(),
+            };
+        }
+
+        // A link is no content: that it was there stands among the problems. Anything else that is missing would be lost.
+        private void Sum(Part part, PlannedComponent component)
+        {
+            foreach (Problem problem in component.Problems)
+            {
+                if (problem.Kind != Problem.Link)
+                    throw new AgentError("safety", Restore.What, Paths.Below(component.Source, problem.Path.Substring(component.Name.Length)),
+                        "It would be replaced or removed, and could not be saved before (" + problem.Kind + "): " + problem.Cause, Next, component.Name);
+                problem.Allowed = true;
+                part.Problems.Add(problem);
+            }
+            PartComponent outcome = component.Outcome();
+            part.Components.Add(outcome);
+            part.Files += outcome.Files;
+            part.Directories += outcome.Directories;
+            part.Bytes += outcome.Bytes;
+            part.ProblemCount += component.Problems.Count;
+        }
+
+        private bool IsOurs(SetFolder old)
+        {
+            if (!SetFolder.IsFolder(old.PartPath(server)))
+                return false;
+            try
+            {
+                byte[] document = Stored.DocumentOrNull(Paths.Combine(old.PartPath(server), Part.FileName));
+                return document == null || IsSafety(Part.Parse(document));
+            }
+            catch (FormatError)
+            {
+                return false;
+            }
+        }
+
+        public static bool IsSafety(Part part)
+        {
+            return part.Details != null && part.Details["kind"] as string == Kind;
+        }
+
+        // Parts of others in it keep the set.
+        private static void RemoveEmpty(string folder)
+        {
+            try
+            {
+                Win32.DeleteFolder(folder);
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restore ends as before or after, never between: whatever fails, and whenever its process is killed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pathlib
+import shutil
+import typing as t
+
+import pytest
+
+# Between two kills, in changes of a disk. tests/faults/kill_agent.py takes every one, and moments at random.
+STRIDE = 9
+SAFETY = "20270101T0000{:02}Z-before-restore"
+Picture = dict[str, tuple[t.Any, ...]]
+
+
+class Damaged(t.NamedTuple):
+    """A source that was backed up and then changed in every way."""
+
+    host: t.Any
+    whole: Picture
+    now: Picture
+
+    def restore(self, number: int = 0, **members: t.Any) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = self.host.restore(policy="mirror", safety_set_id=SAFETY.format(number), **members)
+        return answer
+
+    def picture(self) -> Picture:
+        seen: Picture = self.host.picture(self.host.source)
+        return seen
+
+    def journals(self) -> list[pathlib.Path]:
+        state = self.host.folder / "C" / "ProgramData" / "identityops.groupid" / "restores"
+        return sorted(state.glob("*")) if state.exists() else []
+
+    def left(self) -> list[str]:
+        """Everything of a restore that is not where it belongs."""
+        hidden = [*self.host.folder.rglob("*.restoring"), *self.host.folder.rglob("*.replaced"), *self.journals()]
+        return [str(path) for path in hidden]
+
+
+@pytest.fixture
+def damaged(host: t.Any) -> Damaged:
+    host.write(a="first", b="second", sub__c="third", sub__deep__d="fourth", gone__x="1", gone__y__z="2")
+    host.file("was folder/inner.txt", "inner")
+    host.file("was file", "outer")
+    (host.source / "b.txt").chmod(0o444)
+    (host.source / "empty" / "emptier").mkdir(parents=True)
+    assert host.backup()["state"] == "complete"
+    whole = host.picture(host.source)
+    (host.source / "a.txt").write_text("FIRST")
+    (host.source / "b.txt").chmod(0o644)
+    (host.source / "b.txt").write_text("something longer")
+    os.utime(host.source / "sub" / "deep" / "d.txt", ns=(0, 0))
+    (host.source / "sub" / "new.txt").write_text("new")
+    (host.source / "new" / "deep").mkdir(parents=True)
+    (host.source / "new" / "deep" / "z.txt").write_text("new")
+    shutil.rmtree(host.source / "gone")
+    shutil.rmtree(host.source / "was folder")
+    host.file("was folder", "a file now")
+    (host.source / "was file").unlink()
+    host.file("was file/inner.txt", "a folder now")
+    os.utime(host.source, ns=(10**18, 10**18))
+    return Damaged(host, whole, host.picture(host.source))
+
+
+def test_it_restores_and_keeps_what_it_replaced(damaged: Damaged) -> None:
+    foretold = damaged.restore(check=True)
+    answer = damaged.restore()
+    assert not answer["failed"], answer
+    assert damaged.picture() == damaged.whole
+    assert damaged.left() == []
+    assert {**foretold, "seconds": 0} == {**answer, "seconds": 0}
+    safety = {"set_id": SAFETY.format(0)}
+    assert answer["safety"]["set_id"] == safety["set_id"]
+    assert not damaged.host.call("verify", **safety)["failed"]
+    back = damaged.host.call(
+        "restore", **safety, components=[{"name": "data", "policy": "mirror"}], safety_set_id=SAFETY.format(1)
+    )
+    assert not back["failed"], back
+    assert damaged.picture() == damaged.now
+
+
+def test_the_safety_set_of_a_merge_holds_what_it_replaced_and_nothing_else(damaged: Damaged) -> None:
+    answer = damaged.host.restore(safety_set_id=SAFETY.format(0))
+    safety = pathlib.Path(answer["safety"]["part_path"])
+    files = {str(path.relative_to(safety / "data")) for path in (safety / "data").rglob("*") if path.is_file()}
+    assert files == {"a.txt", "b.txt", "was folder", "was file/inner.txt"}
+    assert (safety / "data" / "a.txt").read_text() == "FIRST"
+    members: dict[str, t.Any] = {"set_id": SAFETY.format(0), "components": [{"name": "data", "policy": "mirror"}]}
+    assert damaged.host.call("restore", **members)["error"]["code"] == "part_state"
+    members["components"] = [{"name": "data"}]
+    assert not damaged.host.call("restore", **members)["failed"]
+    assert (damaged.host.source / "a.txt").read_text() == "FIRST"
+    assert (damaged.host.source / "was folder").read_text() == "a file now"
+
+
+def test_nothing_is_saved_where_nothing_is_lost(damaged: Damaged) -> None:
+    shutil.rmtree(damaged.host.source)
+    assert damaged.restore()["safety"] is None
+    assert damaged.picture() == damaged.whole
+
+
+def test_of_old_safety_sets_the_newest_are_kept(damaged: Damaged) -> None:
+    def ids() -> list[str]:
+        sets = damaged.host.call("list")["sets"]
+        return [one["set_id"] for one in sets if one["set_id"].endswith("-before-restore")]
+
+    for number in range(5):
+        (damaged.host.source / "a.txt").write_text(f"changed {number}")
+        assert not damaged.restore(number, safety_keep=2)["failed"]
+    assert sorted(ids()) == [SAFETY.format(number) for number in (3, 4)]
+    (damaged.host.root / "hq" / SAFETY.format(3) / "group_attributes.corp").mkdir()
+    (damaged.host.source / "a.txt").write_text("changed again")
+    damaged.restore(5, safety_keep=1)
+    assert sorted(ids()) == [SAFETY.format(number) for number in (3, 5)]
+
+
+@pytest.mark.parametrize("safety", ["20270101T000000Z", "20260101T000000Z", "x"])
+def test_a_safety_set_has_a_name_that_tells(damaged: Damaged, safety: str) -> None:
+    assert damaged.host.restore(safety_set_id=safety)["error"]["code"] == "bad_request"
+    assert damaged.picture() == damaged.now
+
+
+def test_what_cannot_be_saved_is_not_replaced(damaged: Damaged) -> None:
+    damaged.host.faults = {"locked": ["*/Source/a.txt"]}
+    answer = damaged.restore(retries=0)
+    assert (answer["error"]["code"], answer["changed"]) == ("safety", False)
+    assert answer["error"]["path"] == str(damaged.host.source / "a.txt")
+    assert damaged.picture() == damaged.now
+
+
+@pytest.mark.parametrize(("error", "stride"), [(errno.ENOSPC, 1), (errno.EACCES, 6)])
+def test_a_failure_at_any_point_leaves_everything_as_it_was(damaged: Damaged, error: int, stride: int) -> None:
+    points, named = 1 - stride, set()
+    while True:
+        points += stride
+        damaged.host.faults = {"fail_change": {"glob": "*/Source*", "at": points, "errno": error}}
+        answer = damaged.restore(points % 100, threads=1)
+        if not answer["failed"]:
+            break
+        told = answer["error"]
+        assert (told["code"], answer["changed"]) == ("write_failed", False), answer
+        assert damaged.picture() == damaged.now, points
+        assert damaged.left() == []
+        assert os.strerror(error) in told["cause"]
+        assert told["path"].startswith(str(damaged.host.source))
+        assert "as it was before" in told["what"]
+        named.add(pathlib.Path(told["path"]).name)
+        listed = damaged.host.call("list")["sets"]
+        assert answer["safety"]["set_id"] in {one["set_id"] for one in listed}
+    # Creating and marking what is staged, each rename, each time and attribute that is set.
+    assert points > 30
+    assert stride > 1 or {"a.txt", "gone", "sub", "Source"} <= named
+    # A failure to remove what was replaced comes too late to matter.
+    damaged.host.faults = {}
+    assert not damaged.restore(99)["failed"]
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
+
+
+def test_a_disk_that_fills_up_while_it_is_staged(damaged: Damaged) -> None:
+    for room in range(0, 40, 7):
+        damaged.host.faults = {"full_after_bytes": room, "fail_change": {"glob": "none", "at": 1, "errno": 1}}
+        answer = damaged.host.restore(policy="mirror", threads=1)
+        assert answer["failed"]
+        assert damaged.picture() == damaged.now
+
+
+def kill(damaged: Damaged, at: int, number: int) -> bool:
+    """Restore in a process that dies before its n-th change of a disk. Gives whether it came so far."""
+    damaged.host.faults = {"die_at": at}
+    try:
+        damaged.restore(number, threads=1)
+    except AssertionError:
+        return True
+    finally:
+        damaged.host.faults = {}
+    return False
+
+
+def kill_when(damaged: Damaged, document: str) -> pathlib.Path:
+    """Restore in a process that dies soon after its journal has this document. Gives the journal."""
+    for at in range(10, 400, 4):
+        assert kill(damaged, at, 0)
+        found = [journal for journal in damaged.journals() if (journal / document).exists()]
+        if found:
+            return found[0]
+        shutil.rmtree(damaged.host.root / "hq" / SAFETY.format(0), ignore_errors=True)
+    raise AssertionError(document)
+
+
+def test_killed_at_any_change_and_run_again(damaged: Damaged) -> None:
+    saved = shutil.copytree(damaged.host.source, damaged.host.folder / "saved", symlinks=True)
+    at = 1 - STRIDE
+    while True:
+        at += STRIDE
+        if not kill(damaged, at, 0):
+            break
+        answer = damaged.restore(1)
+        assert not answer["failed"], (at, answer)
+        assert damaged.picture() == damaged.whole, at
+        assert damaged.left() == []
+        shutil.rmtree(damaged.host.source)
+        shutil.copytree(saved, damaged.host.source, symlinks=True)
+        for number in range(2):
+            shutil.rmtree(damaged.host.root / "hq" / SAFETY.format(number), ignore_errors=True)
+    assert at > 100
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
+
+
+def test_killed_and_then_a_backup_finds_before_or_after(damaged: Damaged) -> None:
+    saved = shutil.copytree(damaged.host.source, damaged.host.folder / "saved", symlinks=True)
+    outcomes = {"undone": 0, "ended": 0, "nothing": 0}
+    at = 1 - STRIDE
+    while True:
+        at += STRIDE
+        if not kill(damaged, at, 0):
+            break
+        answer = damaged.host.backup(set_id=f"20270202T{at:06}Z")
+        assert not answer["failed"], (at, answer)
+        seen = damaged.picture()
+        told = " ".join(answer["warnings"])
+        outcome = "undone" if "undone now" in told else "ended" if "ended now" in told else "nothing"
+        outcomes[outcome] += 1
+        # Nothing to end: it had not begun to change anything, or was through with it.
+        allowed = {"undone": [damaged.now], "ended": [damaged.whole], "nothing": [damaged.now, damaged.whole]}
+        assert seen in allowed[outcome], (at, outcome)
+        assert damaged.left() == []
+        shutil.rmtree(damaged.host.source)
+        shutil.copytree(saved, damaged.host.source, symlinks=True)
+        shutil.rmtree(damaged.host.root / "hq" / SAFETY.format(0), ignore_errors=True)
+    assert all(outcomes.values()), outcomes
+
+
+def test_check_mode_says_what_the_next_run_will_end_and_leaves_it(damaged: Damaged) -> None:
+    kill_when(damaged, "ready")
+    before = damaged.host.picture()
+    answer = damaged.restore(1, check=True)
+    assert "the next operation ends it" in " ".join(answer["warnings"])
+    assert damaged.host.picture() == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda line: {**line, "place": "/etc/passwd", "old": None, "kept": None, "staged": "/etc/.00000000.restoring"},
+        lambda line: {**line, "kept": "/etc/passwd"},
+        lambda line: {**line, "staged": line["place"] + "/../x"},
+        lambda line: {**line, "staged": line["place"].rpartition("/")[0] + "/innocent.txt"},
+        lambda line: {**line, "bytes": -1},
+        lambda line: {},
+    ],
+)
+def test_a_journal_that_no_restore_wrote_is_refused(damaged: Damaged, spoil: t.Callable[..., t.Any]) -> None:
+    journal = kill_when(damaged, "plan.jsonl")
+    plan = journal / "plan.jsonl"
+    lines = [json.loads(line) for line in plan.read_text().splitlines()]
+    lines[1] = spoil(lines[1])
+    plan.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    before = damaged.picture()
+    answer = damaged.restore(1)
+    assert (answer["error"]["code"], answer["error"]["path"]) == ("journal", str(plan))
+    assert damaged.picture() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to somebody else")
+def test_a_journal_of_somebody_else_is_not_read(damaged: Damaged) -> None:
+    journal = kill_when(damaged, "plan.jsonl")
+    os.chown(journal, 4321, 4321)
+    answer = damaged.restore(1)
+    assert answer["error"]["code"] == "state_owner"
+
+
+def test_a_link_that_is_planted_while_it_runs_is_not_followed(damaged: Damaged) -> None:
+    """Between the plan and the swap somebody replaces a folder by a link that leads elsewhere."""
+    kill_when(damaged, "ready")
+    outside = damaged.host.folder / "C" / "outside"
+    (damaged.host.source / "sub").rename(outside)
+    (damaged.host.source / "sub").symlink_to(outside)
+    before = damaged.host.picture(outside)
+    answer = damaged.restore(1)
+    assert answer["failed"]
+    assert damaged.host.picture(outside) == before
+
+
+def test_somebody_who_writes_meanwhile_is_not_overwritten(damaged: Damaged) -> None:
+    kill_when(damaged, "ready")
+    (damaged.host.source / "a.txt").write_text("of the last minute")
+    answer = damaged.host.backup(set_id="20270202T000000Z")
+    assert "undone now" in " ".join(answer["warnings"]), answer
+    assert (damaged.host.source / "a.txt").read_text() == "of the last minute"
+
+
+@pytest.mark.parametrize(
+    ("overwrite", "expected"),
+    [
+        ("always", {"a.txt": "first", "same.txt": "right", "b.txt": "second", "sub/c.txt": "third"}),
+        ("if-changed", {"a.txt": "first", "same.txt": "wrong", "b.txt": "second", "sub/c.txt": "third"}),
+        ("never", {"a.txt": "FIRST", "same.txt": "wrong", "b.txt": "second", "sub/c.txt": "third"}),
+    ],
+)
+def test_overwrite(host: t.Any, overwrite: str, expected: dict[str, str]) -> None:
+    host.write(a="first", same="right", b="second", sub__c="third")
+    host.backup()
+    written = (host.source / "same.txt").stat().st_mtime_ns
+    host.write(a="FIRST", same="wrong")
+    os.utime(host.source / "same.txt", ns=(written, written))
+    shutil.rmtree(host.source / "sub")
+    (host.source / "b.txt").unlink()
+    component = {"name": "data", "overwrite": overwrite}
+    foretold = host.call("restore", components=[component], unsealed=True, check=True)
+    answer = host.call("restore", components=[component], unsealed=True)
+    assert {name: (host.source / name).read_text() for name in expected} == expected
+    assert {**foretold, "seconds": 0} == {**answer, "seconds": 0}
+    assert answer["components"][0]["spared"] == (2 if overwrite == "never" else 0)
