@@ -11,6 +11,7 @@ import pathlib
 import tempfile
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_outcome, group_restore
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
@@ -27,6 +28,7 @@ class ActionModule(LdifAction):
         "exclude_groups": {"type": "list", "elements": "str", "default": []},
         "clear": {"type": "bool", "default": False},
         "modify_file": {"type": "path"},
+        "safety_set_id": {"type": "str"},
         "diff_limit": {"type": "int", "default": 200},
     }
 
@@ -48,6 +50,7 @@ class ActionModule(LdifAction):
             limit=args["diff_limit"],
             check=bool(self._task.check_mode),
             diff=bool(self._task.diff),
+            safety_set_id=None if args["safety_set_id"] is None else str(backup_set.SetId.parse(args["safety_set_id"])),
         )
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
             files = group_restore.fetch(self, wish, pathlib.Path(folder))

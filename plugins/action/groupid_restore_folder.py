@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
@@ -25,12 +26,16 @@ class ActionModule(AgentAction):
         "server": {"type": "str"},
         "components": {"type": "list", "elements": "str"},
         "policy": {"type": "str", "choices": ["merge", "mirror"]},
+        "overwrite": {"type": "str", "choices": ["always", "if-changed", "never"], "default": "always"},
         "targets": {"type": "dict", "default": {}},
         "security": {"type": "str", "choices": ["auto", "original", "inherit"], "default": "auto"},
         "include": {"type": "list", "elements": "str", "default": []},
         "exclude": {"type": "list", "elements": "str", "default": []},
         "unsealed": {"type": "bool", "default": False},
         "other_machine": {"type": "bool", "default": False},
+        "safety": {"type": "bool", "default": True},
+        "safety_set_id": {"type": "str"},
+        "safety_keep": {"type": "int", "default": 3},
         "threads": {"type": "int", "default": 0},
         "diff_limit": {"type": "int", "default": 200},
     }
@@ -40,8 +45,12 @@ class ActionModule(AgentAction):
         set_id = str(backup_set.SetId.parse(args["set_id"]))
         server = backup_set.check_part(args["server"]) if args["server"] else None
         names = args["components"]
-        if names is None:
-            names = self._copied_components(args["backup_root"], deployment, set_id, server)
+        safety = str(backup_set.SetId.parse(args["safety_set_id"])) if args["safety_set_id"] else None
+        if names is None or (args["safety"] and safety is None):
+            found = self.ask(probe_request(root=args["backup_root"], deployment=deployment))
+            sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
+            names = names or _copied(sets, set_id, server or found["computer"]["server"])
+            safety = safety or _new_safety_set(sets)
         return {
             "operation": "restore",
             "root": args["backup_root"],
@@ -52,6 +61,8 @@ class ActionModule(AgentAction):
             "other_machine": args["other_machine"],
             "components": None if names is None else _components(names, args),
             "security": args["security"],
+            "safety_set_id": safety if args["safety"] else None,
+            "safety_keep": args["safety_keep"],
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }
@@ -63,18 +74,22 @@ class ActionModule(AgentAction):
         shown = {"diff": {"prepared": differences_text(answer, paths)}} if self._task.diff else {}
         return {**answer, "differences": paths, **shown}
 
-    def _copied_components(self, root: str, deployment: str, set_id: str, server: str | None) -> list[str] | None:
-        """Ask the host what its part holds: how each component is put back is decided here, by name.
 
-        None when there is no such part or nothing in it, which the restore itself then reports.
-        """
-        answer = self.ask(probe_request(root=root, deployment=deployment))
-        wanted = server or answer["computer"]["server"]
-        for found in map(backup_set.BackupSet.from_answer, answer["roots"][0]["sets"]):
-            for part in found.parts:
-                if (found.set_id, part.server) == (set_id, wanted):
-                    return [name for name, status in part.components.items() if status != "absent"] or None
-        return None
+def _copied(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
+    """Give what the part holds: how each component is put back is decided here, by name.
+
+    None when there is no such part or nothing in it, which the restore itself then reports.
+    """
+    for found in sets:
+        for part in found.parts:
+            if (found.set_id, part.server) == (set_id, server):
+                return [name for name, status in part.components.items() if status != "absent"] or None
+    return None
+
+
+def _new_safety_set(sets: c.Iterable[backup_set.BackupSet]) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return backup_set.next_set_id(now, [found.set_id for found in sets], backup_set.SAFETY_LABEL)
 
 
 def _components(names: c.Sequence[str], args: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -89,11 +104,14 @@ def _components(names: c.Sequence[str], args: c.Mapping[str, t.Any]) -> list[dic
         raise ValueError(
             f"{', '.join(whole)} can only be restored whole: with include or exclude, name the other components."
         )
+    if whole and args["overwrite"] == "never":
+        raise ValueError(f"{', '.join(whole)} can only be restored whole: with overwrite never, name the others.")
     return [
         {
             "name": backup_set.check_component(name),
             "target": args["targets"].get(name),
             "policy": products.restore_policy(name, args["policy"]),
+            "overwrite": args["overwrite"],
             "include": args["include"],
             "exclude": args["exclude"],
         }

@@ -21,7 +21,7 @@ short_description: Choose the id of each deployment's set
 description:
   - The id that was asked for, else a new one, later than every set of the deployment that is on a backup root.
   - For the roles of this collection, which leave on the hosts what it reads.
-positional: plan, now
+positional: plan, now, label
 options:
   _input:
     description: Variables of all hosts, that is V(hostvars).
@@ -35,6 +35,10 @@ options:
     description: The time, in UTC.
     type: raw
     required: true
+  label:
+    description: Label of a further set beside the one that was asked for, as for what a restore replaces. Always new.
+    type: str
+    version_added: 0.4.0
 """
 
 EXAMPLES = """
@@ -51,10 +55,12 @@ _value:
 """
 
 
-def next_set_ids(facts: deployments.Facts, plan: deployments.Plan, now: datetime.datetime) -> dict[str, str]:
+def next_set_ids(
+    facts: deployments.Facts, plan: deployments.Plan, now: datetime.datetime, label: str | None = None
+) -> dict[str, str]:
     """Call `deployments.next_set_ids`."""
     try:
-        return deployments.next_set_ids(facts, plan, now)
+        return deployments.next_set_ids(facts, plan, now, label)
     except backup_set.InvalidNameError as error:
         raise AnsibleFilterError(str(error)) from error
 

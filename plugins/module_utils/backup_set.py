@@ -64,6 +64,10 @@ class SetId:
         return f"{moment}-{self.label}" if self.label else moment
 
 
+SAFETY_LABEL = "before-restore"
+"""Label of the sets that hold what a restore replaced."""
+
+
 def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = "") -> str:
     """Name a new set of a deployment: now, but at least one second after its newest one.
 

@@ -186,8 +186,10 @@ def review(facts: Facts, chosen: Plan) -> dict[str, Review]:
     return {name: _review(facts, group, computers, twins) for name, group in chosen["deployments"].items()}
 
 
-def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime) -> dict[str, str]:
+def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime, label: str | None = None) -> dict[str, str]:
     """Choose the id of each deployment's set: the one that was asked for, else a new one.
+
+    label: of a further set beside the one that was asked for; always a new id. None: the set itself.
 
     now: UTC, with or without a time zone. A new id is later than every set that any member's root has, so that sets
     stay in order when a clock was set back.
@@ -195,16 +197,16 @@ def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime) -> dict[str
     Raises InvalidNameError when a root lists a set under a name that is none.
     """
     moment = now if now.tzinfo else now.replace(tzinfo=datetime.timezone.utc)
-    return {name: _next_set_id(facts, group["hosts"], moment) for name, group in chosen["deployments"].items()}
+    return {name: _next_set_id(facts, group["hosts"], moment, label) for name, group in chosen["deployments"].items()}
 
 
-def _next_set_id(facts: Facts, hosts: c.Sequence[str], now: datetime.datetime) -> str:
+def _next_set_id(facts: Facts, hosts: c.Sequence[str], now: datetime.datetime, label: str | None) -> str:
     wish: Asked = facts[hosts[0]]["__groupid_asked"]
-    if wish["set_id"]:
+    if wish["set_id"] and label is None:
         return wish["set_id"]
     answers = [facts[host].get("__groupid_probe") or {} for host in hosts]
     existing = [found["set_id"] for answer in answers for found in (answer.get("backup_root") or {}).get("sets") or []]
-    return next_set_id(now, existing, wish["label"])
+    return next_set_id(now, existing, wish["label"] if label is None else label)
 
 
 def _computer(facts: Facts, host: str) -> c.Mapping[str, t.Any]:

@@ -125,6 +125,7 @@ def _restore_row(facts: Facts, host: str) -> list[Cell]:
         "restored" if done else _outcome(facts, host),
         *counts,
         restored.get("seconds"),
+        (restored.get("safety") or {}).get("set_id"),
     ]
 
 
@@ -133,7 +134,7 @@ HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
     "verify": (["set", "part", "mode", "sealed", "files", "MB", "seconds", "problems"], _verify_row),
     "restore": (
-        ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds"],
+        ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds", "replaced is in"],
         _restore_row,
     ),
 }

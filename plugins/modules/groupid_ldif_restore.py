@@ -77,6 +77,11 @@ options:
       - Path on the controller. What would be written is written there instead, as LDIF that a person imports with
         C(ldifde -i -f). The directory is left as it is.
     type: path
+  safety_set_id:
+    description:
+      - Id of the set that gets what is overwritten. The default is a new one that ends with C(-before-restore).
+    type: str
+    version_added: 0.4.0
   diff_limit:
     description:
       - Groups that the diff, and each list of the result, name at most.

@@ -13,7 +13,12 @@ version_added: 0.1.0
 description:
   - Verifies a part in full, compares it with what is there, and writes the files that are missing or differ. A
     damaged part changes nothing.
-  - Each file is written beside its place, hashed, and moved over the old one.
+  - All new content is staged beside its place and hashed before anything changes; then renames put it in place. When
+    anything fails, everything is as it was before, and the message says so.
+  - A restore whose process was killed is ended by the next backup or restore on the host, forward when everything was
+    staged, else back.
+  - What is replaced or removed is saved first, as a part of a set of its own. That is restored like any other, without
+    O(unsealed).
   - Stop GroupID first. A file in use cannot be replaced.
 author:
   - identityops (@identityops)
@@ -48,6 +53,15 @@ options:
       - V(elasticsearch) is always mirrored. Files of another index among those of this one would break it.
     type: str
     choices: [merge, mirror]
+  overwrite:
+    description:
+      - What becomes of files that are there. V(always) reads those of the same size, and replaces what differs.
+      - V(if-changed) takes files of the same size and time of writing as equal, without reading them.
+      - V(never) leaves them as they are, and only adds. Not for V(elasticsearch).
+    type: str
+    choices: [always, if-changed, never]
+    default: always
+    version_added: 0.4.0
   targets:
     description:
       - Folders to restore into instead of those that were backed up, by the component's name, each an absolute path
@@ -91,6 +105,26 @@ options:
       - Accept a part that another Windows installation made.
     type: bool
     default: false
+  safety:
+    description:
+      - Save what is replaced or removed before anything is touched. A component that is mirrored is saved whole.
+      - Without it, a restore still ends as before or after, but what it replaced is gone at its end.
+    type: bool
+    default: true
+    version_added: 0.4.0
+  safety_set_id:
+    description:
+      - Id of the set that gets what is replaced; it ends with C(-before-restore). The default is a new one.
+      - For the restores of several hosts into one set.
+    type: str
+    version_added: 0.4.0
+  safety_keep:
+    description:
+      - Of the parts that restores of this host have left in such sets, how many are kept. Older ones are removed after
+        a restore that succeeded.
+    type: int
+    default: 3
+    version_added: 0.4.0
   threads:
     description:
       - Files handled at the same time. V(0) lets the host choose.
@@ -98,7 +132,7 @@ options:
     default: 0
   diff_limit:
     description:
-      - How many paths of each kind RV(differences) and the diff name.
+      - How many paths of each kind RV(differences) and the diff name, up to 1000.
     type: int
     default: 200
 seealso:
@@ -121,6 +155,14 @@ EXAMPLES = r"""
     set_id: 20261122T150405Z
     components: [self_service_portals]
     include: [HelpdeskPortal]
+  register: restored
+
+- name: Go back to what that restore replaced
+  identityops.groupid.groupid_restore_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: "{{ restored.safety.set_id }}"
+  when: restored.safety is not none
 
 - name: Restore reports beside the live ones
   identityops.groupid.groupid_restore_folder:
@@ -174,6 +216,11 @@ components:
       returned: always
       type: str
       sample: merge
+    overwrite:
+      description: V(always), V(if-changed) or V(never).
+      returned: always
+      type: str
+      sample: always
     added:
       description: Number of entries that were not there.
       returned: always
@@ -199,6 +246,11 @@ components:
       returned: always
       type: int
       sample: 1200
+    spared:
+      description: Number of entries that were there and left as they are, with O(overwrite=never).
+      returned: always
+      type: int
+      sample: 0
     written_bytes:
       description: Size of all files written.
       returned: always
@@ -264,6 +316,31 @@ diff:
       returned: always
       type: str
       sample: "added: 1\n+ reports/monthly/groups.xlsx\n"
+safety:
+  description: Where what was replaced or removed was saved. Null when nothing was, or O(safety) is false.
+  returned: when the part was compared
+  type: dict
+  contains:
+    set_id:
+      description: Id of the set.
+      returned: always
+      type: str
+      sample: 20261123T081500Z-before-restore
+    part_path:
+      description: Folder of the part.
+      returned: always
+      type: str
+      sample: D:\Backups\hq\20261123T081500Z-before-restore\web01
+    files:
+      description: Number of files in it.
+      returned: always
+      type: int
+      sample: 1
+    bytes:
+      description: Size of all files in it.
+      returned: always
+      type: int
+      sample: 40960
 privileges:
   description: Rights of the account that let it write past access lists.
   returned: when the part was compared
@@ -324,8 +401,9 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(locked),
-        V(not_sealed), V(other_machine), V(part_missing), V(part_state), V(set_missing), V(space), V(target_link),
+      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(journal), V(locked),
+        V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
+        V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
         V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
         V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always

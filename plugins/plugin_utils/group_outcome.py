@@ -39,6 +39,7 @@ class Wish:
     limit: int
     check: bool
     diff: bool
+    safety_set_id: str | None
     nothing: bool = False
     """Groups are named, and all of them are of other domains."""
 

@@ -53,7 +53,6 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files imp
 
 UNDO_LDIF_ENDING = ".undo.ldf"
 UNDO_COMPANION_ENDING = ".undo.jsonl"
-SAFETY_LABEL = "before-restore"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,9 +230,11 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
 def _store_undo(action: AgentAction, outcome: Outcome, files: Files, steps: c.Sequence[Step]) -> dict[str, str]:
     """Make what will be overwritten a set of its own, flushed before the first write. Raises AgentCallError."""
     wish, domain = outcome.wish, outcome.domain
-    known = action.ask({"operation": "list", "root": wish.place.root, "deployment": wish.place.deployment})["sets"]
-    now = datetime.datetime.now(datetime.timezone.utc)
-    set_id = backup_set.next_set_id(now, [one["set_id"] for one in known], SAFETY_LABEL)
+    set_id = wish.safety_set_id
+    if set_id is None:
+        known = action.ask({"operation": "list", "root": wish.place.root, "deployment": wish.place.deployment})["sets"]
+        now = datetime.datetime.now(datetime.timezone.utc)
+        set_id = backup_set.next_set_id(now, [one["set_id"] for one in known], backup_set.SAFETY_LABEL)
     folder = files.ldif.with_name("undo")
     folder.mkdir()
     paths = [folder / f"{domain.dns_name}{ending}" for ending in (UNDO_LDIF_ENDING, UNDO_COMPANION_ENDING)]

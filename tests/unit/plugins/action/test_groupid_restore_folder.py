@@ -11,10 +11,11 @@ import pytest
 from unit.plugins.recorded_host import Host, answer, error, job
 
 Make = t.Callable[..., Host]
-ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
+SAFETY = "20261123T000000Z-before-restore"
+ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z", "safety_set_id": SAFETY}
 
 
-def listing(**parts: dict[str, str]) -> dict[str, t.Any]:
+def listing(set_id: str = ARGS["set_id"], **parts: dict[str, str]) -> dict[str, t.Any]:
     """Answer a probe of web01 with one set that has these parts (server -> status by component)."""
     facts = dict.fromkeys(
         ("part_sha256", "epoch", "machine_guid", "version", "files", "directories", "bytes", "finished"), None
@@ -22,7 +23,7 @@ def listing(**parts: dict[str, str]) -> dict[str, t.Any]:
     one = {
         **dict.fromkeys(("prepared_sha256", "seal_sha256", "members", "decider"), None),
         "deployment": "hq",
-        "set_id": ARGS["set_id"],
+        "set_id": set_id,
         "path": "D:\\Backups\\hq\\20261122T150405Z",
         "sealed": True,
         "prepared": True,
@@ -71,9 +72,18 @@ def test_request(host: Make) -> None:
             "unsealed": False,
             "other_machine": False,
             "components": [
-                {"name": "reports", "target": "E:\\R", "policy": "merge", "include": ["a"], "exclude": ["b"]}
+                {
+                    "name": "reports",
+                    "target": "E:\\R",
+                    "policy": "merge",
+                    "overwrite": "always",
+                    "include": ["a"],
+                    "exclude": ["b"],
+                }
             ],
             "security": "auto",
+            "safety_set_id": SAFETY,
+            "safety_keep": 3,
             "threads": 0,
             "diff_limit": 200,
         }
@@ -98,6 +108,22 @@ def test_missing_part_is_left_to_the_agent(host: Make, parts: dict[str, dict[str
     assert restored(host("groupid_restore_folder", ARGS, listing(**parts), job("restore"))) is None
 
 
+def test_a_safety_set_of_its_own_is_later_than_all_that_are_there(host: Make) -> None:
+    probe = listing("20991231T235958Z", web01={"reports": "copied"})
+    args = {**ARGS, "components": ["reports"], "safety_set_id": None}
+    made = host("groupid_restore_folder", args, probe, job("restore"))
+    restored(made)
+    assert made.operations[-1]["safety_set_id"] == "20991231T235959Z-before-restore"
+
+
+def test_no_safety_set_where_none_is_wanted_and_then_nothing_is_asked_for_it(host: Make) -> None:
+    args = {**ARGS, "components": ["reports"], "safety": False, "overwrite": "if-changed"}
+    made = host("groupid_restore_folder", args, job("restore"))
+    restored(made)
+    assert (made.operations[0]["safety_set_id"], len(made.operations)) == (None, 1)
+    assert made.operations[0]["components"][0]["overwrite"] == "if-changed"
+
+
 def test_no_restore_without_knowing_the_components(host: Make) -> None:
     made = host("groupid_restore_folder", ARGS, answer("probe", **error("bad_request")), job("restore"))
     result = made.run()
@@ -114,6 +140,9 @@ def test_no_restore_without_knowing_the_components(host: Make) -> None:
         ({"components": ["../x"]}, "'../x'"),
         ({"set_id": "latest"}, "'latest'"),
         ({"policy": "replace"}, "policy"),
+        ({"overwrite": "newer"}, "overwrite"),
+        ({"components": ["elasticsearch"], "overwrite": "never"}, "elasticsearch can only be restored whole"),
+        ({"safety_set_id": "before-restore"}, "'before-restore'"),
     ],
 )
 def test_mistake_is_named_before_the_host_is_asked(host: Make, args: dict[str, t.Any], words: str) -> None:

@@ -219,6 +219,14 @@ def test_a_label_ends_the_id_and_an_id_that_was_asked_for_is_kept(facts: dict[st
     }
 
 
+def test_a_further_set_never_has_the_id_that_was_asked_for(facts: dict[str, dict[str, t.Any]]) -> None:
+    facts["web01"]["__groupid_asked"] = deployments.asked("hq", set_id="20200101T000000Z", label="before-upgrade")
+    answered(facts["web02"], "web02", sets=["20301122T120000Z-before-restore"])
+    assert deployments.next_set_ids(facts, planned(facts, ["web01", "web02"]), NOON, "before-restore") == {
+        "hq": "20301122T120001Z-before-restore"
+    }
+
+
 def test_an_id_is_chosen_although_a_member_has_not_answered(facts: dict[str, dict[str, t.Any]]) -> None:
     facts["web01"]["__groupid_probe"] = {"unreachable": True}
     chosen = planned(facts, ["web01", "web02"])

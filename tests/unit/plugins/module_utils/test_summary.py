@@ -157,9 +157,11 @@ def test_verify_says_of_which_set_how_and_whether_it_is_sealed(facts: Facts) -> 
 def test_restore_counts_what_changed(facts: Facts) -> None:
     facts["web02"]["__groupid_restored"] = {"failed": True, "set_id": SET, "server": "web02"}
     facts["web02"]["groupid_failures"] = [{"phase": "restore", "message": "The part is damaged."}]
+    safety = "20261123T120000Z-before-restore"
+    facts["web01"]["__groupid_restored"]["safety"] = {"set_id": safety}
     assert summary.lines(facts, PLAN, "restore")[1:3] == [
-        f"web01  web01   hq          {SET}  web01    restored      3         1        0           0      1.0",
-        f"web02  web02   hq          {SET}  web02    failed        -         -        -           -        -",
+        f"web01  web01   hq          {SET}  web01    restored      3         1        0           0      1.0  {safety}",
+        f"web02  web02   hq          {SET}  web02    failed        -         -        -           -        -  -",
     ]
 
 
