@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -101,19 +102,24 @@ class Session:
         self._stream = self._connection.makefile("rwb")
 
     def __call__(self, method: str, *arguments: object) -> t.Any:
-        fields = [str(field).encode("utf-16-le", "surrogatepass") for field in (method, *arguments)]
-        self._stream.write(b" ".join(map(base64.b64encode, fields)) + b"\n")
-        self._stream.flush()
+        self.begin(method, *arguments)
         answer = json.loads(self._stream.readline())
         if "error" not in answer:
             return answer["result"]
         assert answer["error"] is not None, answer["text"]
         raise SystemFailureError(answer["error"], answer["text"])
 
+    def begin(self, method: str, *arguments: object) -> None:
+        """Call, and do not wait for the result."""
+        fields = [str(field).encode("utf-16-le", "surrogatepass") for field in (method, *arguments)]
+        self._stream.write(b" ".join(map(base64.b64encode, fields)) + b"\n")
+        self._stream.flush()
+
     def kill(self) -> None:
-        """End the process as a crash would."""
-        self.process.kill()
+        """End the process, and those that carry it, as a crash would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(_SECONDS)
+        self._connection.close()
 
     def close(self) -> None:
         """Hang up, and wait for the process to end by itself."""

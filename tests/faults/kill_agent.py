@@ -1,0 +1,274 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kills the agent at random moments of backups and restores, and looks at what is left.
+
+    PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent mono 100       # 100 backups, 100 restores
+    PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent wine 20 7      # with seed 7
+
+After each kill: no part that `list` shows as complete is rejected by `verify`; the source of a backup is as it was; the
+next run succeeds, and after it a restored tree is as before or as in the part; and outside of the agent's own folder
+there is nothing but parts that `list` shows, complete or unfinished.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+import typing as t
+
+from unit.agent.win32_session import AGENT_DRIVER, MonoHost, Session, WineHost
+
+from faults.fuzz_parts import compile_agent
+
+Picture = dict[str, tuple[int, bytes | None]]
+Kind = t.Literal["backup", "restore"]
+
+ALONE = "20260101T000000Z"
+"""The set that restores restore."""
+
+
+class FoundError(AssertionError):
+    """A kill that leaves what must not be."""
+
+
+class Place:
+    """A host that can be killed and asked again. name: what the host is called."""
+
+    def __init__(self, host: MonoHost | WineHost, name: str) -> None:
+        self.host = host
+        self.name = name
+        self.root = host.drive / "Backups"
+        self.source = host.drive / "Source"
+        self.state = host.drive / "ProgramData" / "identityops.groupid"
+        self.saved = host.drive / "Saved"
+
+    def session(self) -> Session:
+        """Start an agent."""
+        return self.host.session(**self._settings())  # type: ignore[call-arg]
+
+    def _settings(self) -> dict[str, str]:
+        wine = isinstance(self.host, WineHost)
+        return {} if wine else {"LAB_HOST_NAME": self.name.upper(), "LAB_MACHINE_GUID": "g"}
+
+    def request(self, operation: str, **members: t.Any) -> str:
+        """Give a request as it is sent."""
+        place = {"root": self.host.path("Backups"), "deployment": "hq", "set_id": ALONE}
+        return json.dumps({"protocol": 1, "operation": operation, **place, **members})
+
+    def backup(self, set_id: str) -> str:
+        component = {"name": "data", "path": self.host.path("Source")}
+        return self.request("backup", components=[component], set_id=set_id, retry_wait_ms=1)
+
+    def restore(self, safety: str) -> str:
+        component = {"name": "data", "policy": "mirror"}
+        return self.request("restore", components=[component], unsealed=True, safety_set_id=safety)
+
+    def own(self) -> None:
+        """Give what this process made to the user of the host."""
+        if not isinstance(self.host, WineHost) or os.getuid() != 0:
+            return
+        facts = self.host.drive.stat()
+        for top in (self.source, self.saved):
+            for path in (top, *top.rglob("*")):
+                os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
+
+
+def ask(session: Session, request: str) -> dict[str, t.Any]:
+    """Give an answer of success."""
+    answer: dict[str, t.Any] = session("Run", request)
+    _demand(not answer["failed"], f"{answer}")
+    return answer
+
+
+def picture(folder: pathlib.Path) -> Picture:
+    """Everything below a folder: when it was written (100 ns), what is in it."""
+    return {
+        str(path.relative_to(folder)): (
+            path.lstat().st_mtime_ns // 100,
+            path.read_bytes() if path.is_file() else None,
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def grow(folder: pathlib.Path, chance: random.Random) -> None:
+    """Make a tree of some 60 files."""
+    for number in range(60):
+        path = folder / f"folder {number % 7}" / ("deep" if number % 3 else ".") / f"file {number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(chance.randbytes(chance.choice((0, 10, 5_000, 200_000))))
+    (folder / "empty").mkdir()
+
+
+def change(folder: pathlib.Path, chance: random.Random) -> None:
+    """Change a tree in every way that a restore puts right."""
+    for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+        if number % 4 == 0:
+            path.write_bytes(chance.randbytes(3_000))
+        elif number % 4 == 1:
+            path.unlink()
+    shutil.rmtree(folder / "folder 3")
+    grow(folder / "folder 8", chance)
+    (folder / "empty").rmdir()
+    (folder / "empty").write_bytes(b"a file now")
+
+
+def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counter[str]:
+    """Kill one kind of operation so many times. Gives what the kills met. Raises FoundError."""
+    chance = random.Random(seed)
+    shutil.rmtree(place.saved, ignore_errors=True)
+    if not place.source.exists():
+        grow(place.source, chance)
+        place.own()
+        with contextlib.closing(place.session()) as session:
+            ask(session, place.backup(ALONE))
+    if kind == "restore":
+        shutil.copytree(place.source, place.saved)
+        change(place.saved, chance)
+        place.own()
+    part, before = picture(place.root / "hq" / ALONE / place.name / "data"), picture(place.source)
+    met: collections.Counter[str] = collections.Counter()
+    lasts = 0.3
+    for number in range(count):
+        if kind == "restore":
+            before = _reset(place)
+        session = place.session()
+        moment = chance.uniform(0, 1.1 * lasts)
+        first, safety = f"20270101T{number:06}Z", f"20270102T{number:06}Z-before-restore"
+        begun = time.monotonic()
+        session.begin("Run", place.backup(first) if kind == "backup" else place.restore(safety))
+        time.sleep(moment)
+        session.kill()
+        with contextlib.closing(place.session()) as after:
+            if number == 0:
+                lasts = _undisturbed(place, after, kind)
+                met["milliseconds undisturbed"] = round(lasts * 1000)
+            else:
+                met[_look(place, after, kind, before, part, number)] += 1
+        _demand(time.monotonic() - begun < 600, "it takes far too long")
+    return met
+
+
+def _reset(place: Place) -> Picture:
+    shutil.rmtree(place.source)
+    shutil.copytree(place.saved, place.source)
+    place.own()
+    return picture(place.source)
+
+
+def _undisturbed(place: Place, session: Session, kind: Kind) -> float:
+    """How many seconds the operation takes where nobody kills it."""
+    begun = time.monotonic()
+    ask(
+        session,
+        place.backup("20270103T000000Z") if kind == "backup" else place.restore("20270103T000000Z-before-restore"),
+    )
+    seconds = time.monotonic() - begun
+    _remove_others(place)
+    return seconds
+
+
+def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Picture, number: int) -> str:
+    """Check what a kill left, run again, check what that left. Gives what the kill met."""
+    unfinished = _check_parts(place, session)
+    journals = list((place.state / "restores").glob("*")) if (place.state / "restores").exists() else []
+    ready = any((journal / "ready").exists() for journal in journals)
+    if kind == "backup":
+        _demand(picture(place.source) == before, "the source of a backup has changed")
+        ask(session, place.backup("20270104T000000Z"))
+        met = "an unfinished part" if unfinished else "nothing or all"
+    elif number % 2:
+        answer = ask(session, place.backup("20270104T000000Z"))
+        told = " ".join(answer["warnings"])
+        now = picture(place.source)
+        expected = [part] if ready else [before] if journals else [before, part]
+        _demand(
+            now in expected,
+            f"a mixture: {_difference(now, before)} from before, {_difference(now, part)} from the part",
+        )
+        met = (
+            "ended by a backup"
+            if "ended now" in told
+            else "undone by a backup"
+            if "undone now" in told
+            else "nothing to end"
+        )
+    else:
+        ask(session, place.restore("20270104T000000Z-before-restore"))
+        _demand(picture(place.source) == part, "a second restore does not give the part")
+        met = "restored again"
+    _check_parts(place, session)
+    _check_leavings(place)
+    _remove_others(place)
+    return met
+
+
+def _check_parts(place: Place, session: Session) -> int:
+    """Verify each part that is shown as complete. Gives how many are not finished."""
+    unfinished = 0
+    for found in ask(session, place.request("list"))["sets"]:
+        shown = {part["server"] for part in found["parts"]}
+        there = {path.name for path in pathlib.Path(place.root, "hq", found["set_id"]).iterdir()}
+        _demand(shown == there, f"set {found['set_id']} holds {there}, and {shown} are shown")
+        for part in found["parts"]:
+            if part["state"] == "unfinished":
+                unfinished += 1
+                continue
+            ask(session, place.request("verify", set_id=found["set_id"], server=part["server"]))
+    return unfinished
+
+
+def _check_leavings(place: Place) -> None:
+    left = [
+        str(path) for path in place.host.drive.rglob("*") if path.name.endswith((".restoring", ".replaced", ".tmp"))
+    ]
+    left = [path for path in left if not path.startswith(str(place.root)) or "/20270101T" not in path]
+    _demand(not left, f"left behind: {left[:3]}")
+    _demand(not list((place.state / "restores").glob("*")), "a journal is left")
+    sets = {path.name for path in (place.root / "hq").iterdir()}
+    _demand(all(name[:4] in ("2026", "2027") for name in sets), f"no sets: {sets}")
+
+
+def _remove_others(place: Place) -> None:
+    for path in (place.root / "hq").iterdir():
+        if path.name != ALONE:
+            shutil.rmtree(path)
+
+
+def _difference(one: Picture, other: Picture) -> int:
+    return sum(one.get(name) != other.get(name) for name in one.keys() | other.keys())
+
+
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise FoundError(otherwise)
+
+
+def main(runner: str, count: int, seed: int) -> None:
+    """Kill backups and restores on one runner, and print what the kills met."""
+    with tempfile.TemporaryDirectory() as folder:
+        if runner == "wine":
+            wine = WineHost(AGENT_DRIVER)
+            place = Place(wine, wine.program("cmd.exe", "/c", "hostname").strip().lower())
+        else:
+            place = Place(MonoHost(compile_agent(pathlib.Path(folder)), pathlib.Path(folder)), "web01")
+        try:
+            for kind in t.get_args(Kind):
+                met = kills(place, kind, count + 1, seed)
+                print(f"{kind}: killed {count} times on {runner}, seed {seed}:", dict(met))
+        finally:
+            if runner == "wine":
+                wine.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(10**6))
