@@ -19,6 +19,7 @@ LAB = {
     "mono": "mono-runtime",
     "openssl": "openssl",
     "slapd": "slapd",
+    "strace": "strace",
     "ldapsearch": "ldap-utils",
 }
 # FreeTDS as an ODBC driver, the driver manager, and what Microsoft's driver loads besides.

@@ -28,7 +28,7 @@ class Host:
     """A Windows server's disks as far as the agent sees them, and calls to the agent on it."""
 
     def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
-        self._executable = executable
+        self.command = ["mono", str(executable)]
         self.folder = folder
         self.name = "WEB01"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
@@ -50,9 +50,8 @@ class Host:
             "LAB_USER": "CORP\\svc",
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
         }
-        command = ["mono", str(self._executable)]
         run = subprocess.run(
-            command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
+            self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )
         assert (run.returncode, run.stderr) == (0, b"")
         assert run.stdout.isascii()

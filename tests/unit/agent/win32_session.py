@@ -150,10 +150,13 @@ class MonoHost:
 class WineHost:
     """A Windows host on Wine with the shipped Win32.cs, or the whole agent. ``stop`` removes it.
 
-    driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it.
+    driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it. changes: by a file's name, what is
+    done to its text.
     """
 
-    def __init__(self, driver: pathlib.Path = DRIVER) -> None:
+    def __init__(
+        self, driver: pathlib.Path = DRIVER, changes: c.Mapping[str, c.Callable[[str], str]] | None = None
+    ) -> None:
         # Not below pytest's folder, which only its owner may enter.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
         self.drive = self.home / "prefix" / "drive_c"
@@ -170,7 +173,10 @@ class WineHost:
             start_new_session=True,
         )
         agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
-        source = join_source({path.name: path.read_text(encoding="utf-8") for path in [*agent, driver]})
+        texts = {path.name: path.read_text(encoding="utf-8") for path in [*agent, driver]}
+        for file, change in (changes or {}).items():
+            texts[file] = change(texts[file])
+        source = join_source(texts)
         name = "Win32Driver" if driver == DRIVER else "AgentDriver"
         self._driver = source.type_name.replace(".Program", f".{name}")
         self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")
