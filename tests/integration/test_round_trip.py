@@ -69,13 +69,27 @@ def test_what_was_damaged_comes_back(lab: Lab, controller: Controller, root: str
         for component in COMPONENTS[host.version]:
             for kind in ("flip", "truncate", "remove", "add"):
                 damage.inflict(lab.components(host.name)[component], kind, seed=number)
-    assert pictures(lab) != before
+    damaged = pictures(lab)
+    assert damaged != before
 
     for deployment, set_id in ids.items():
         wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id, "groupid_restore_policy": "mirror"}
         controller.play("restore", extra={**wanted, "groupid_deployments": [deployment]}).succeeded()
     for host, picture in pictures(lab).items():
         assert snapshot.compare(before[host], picture, folder_times=False) == []
+    if root == inventory.SHARED_ROOT:
+        go_back(lab, controller, root, damaged)
+
+
+def go_back(lab: Lab, controller: Controller, root: str, damaged: dict[str, snapshot.Picture]) -> None:
+    """Restore what the restore of a deployment replaced, one set for all of its servers."""
+    (place,) = roots(lab, root)
+    (safety,) = (place / "hq").glob("*-before-restore")
+    assert sorted(part.name for part in safety.iterdir()) == ["web01", "web02"]
+    wanted = {"groupid_set_id": safety.name, "groupid_restore_confirm": safety.name, "groupid_restore_policy": "mirror"}
+    controller.play("restore", extra={**wanted, "groupid_deployments": ["hq"]}).succeeded()
+    for host in ("web01", "web02"):
+        assert snapshot.compare(damaged[host], pictures(lab)[host], folder_times=False) == []
 
 
 def test_restore_to_another_place_leaves_the_original_alone(lab: Lab, controller: Controller) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import hashlib
+import os
 import pathlib
 import stat
 import typing as t
 
 Picture = dict[str, dict[str, t.Any]]
-"""By ``component/relative/path``: kind (file, directory, link), mtime in ns; for files size, sha256, read_only."""
+"""By ``component/relative/path``: kind (file, directory, link), mtime in ns, of hundreds as on NTFS; for files size, sha256, read_only."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,12 +42,12 @@ def _facts(path: pathlib.Path) -> dict[str, t.Any]:
     if stat.S_ISLNK(found.st_mode):
         return {"kind": "link", "target": str(path.readlink())}
     if stat.S_ISDIR(found.st_mode):
-        return {"kind": "directory", "mtime": found.st_mtime_ns}
+        return {"kind": "directory", "mtime": _mtime(found)}
     with path.open("rb") as file:
         digest = hashlib.sha256()
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
-    facts = {"kind": "file", "size": found.st_size, "mtime": found.st_mtime_ns, "sha256": digest.hexdigest()}
+    facts = {"kind": "file", "size": found.st_size, "mtime": _mtime(found), "sha256": digest.hexdigest()}
     return facts | {"read_only": not found.st_mode & stat.S_IWUSR}
 
 
@@ -63,3 +64,7 @@ def compare(before: Picture, after: Picture, *, folder_times: bool = True) -> li
         if facts:
             differences.append(Difference(path, "differs in " + ", ".join(facts)))
     return differences
+
+
+def _mtime(found: os.stat_result) -> int:
+    return found.st_mtime_ns // 100 * 100

@@ -30,6 +30,7 @@ namespace IdentityOpsAgent
         public void Forward(int threads)
         {
             List<List<RestoreStep>> folders = ByFolder();
+            Progress.Begin("swapping", new List<Entry>());
             Crew.Run(folders.Count, threads, delegate(Worker worker, int index) { InFolder(folders[index], Make); });
             foreach (RestoreFacts facts in journal.Facts)
                 Set(facts, facts.After, facts.SecurityAfter);
@@ -108,7 +109,7 @@ namespace IdentityOpsAgent
         {
             string folder = steps[0].Folder;
             SafeFileHandle held = null;
-            writer.Try(folder, delegate { held = Win32.HoldFolder(folder); });
+            Patiently(folder, delegate { held = Win32.HoldFolder(folder); });
             using (held)
             {
                 string expected = journal.PlaceOf(steps[0].Place).Expected(folder);
@@ -173,7 +174,8 @@ namespace IdentityOpsAgent
                     }
                     catch (SystemError error)
                     {
-                        if (attempt == Attempts || !SystemCodes.IsShared(error))
+                        // 5 is also what a folder with an open file in it answers.
+                        if (attempt == Attempts || !(SystemCodes.IsShared(error) || SystemCodes.IsDenied(error)))
                             throw;
                     }
                     Thread.Sleep(Pause);

@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files).Set("bytes", Bytes);
         }
 
-        // Of the parts that restores of this server have left, those beyond the newest `keep` go, unfinished ones too. `restored` is in use.
+        // Of the parts that restores of this server have left, those beyond the newest `keep` go, and unfinished ones: nothing was replaced after them. `restored` is in use.
         public void RemoveOld(SetFolder restored, List<string> warnings)
         {
             List<string> ids = new List<string>();
@@ -99,7 +99,8 @@ namespace IdentityOpsAgent
             foreach (string id in ids)
             {
                 SetFolder old = new SetFolder(set.Root, set.Deployment, id);
-                if (!IsOurs(old) || left-- > 0)
+                bool finished;
+                if (!IsOurs(old, out finished) || (finished && left-- > 0))
                     continue;
                 string part = old.PartPath(server);
                 SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), Attempts) ?? WorkFolder.Deleted(part, Attempts);
@@ -164,14 +165,16 @@ namespace IdentityOpsAgent
             part.ProblemCount += component.Problems.Count;
         }
 
-        private bool IsOurs(SetFolder old)
+        private bool IsOurs(SetFolder old, out bool finished)
         {
+            finished = false;
             if (!SetFolder.IsFolder(old.PartPath(server)))
                 return false;
             try
             {
                 byte[] document = Stored.DocumentOrNull(Paths.Combine(old.PartPath(server), Part.FileName));
-                return document == null || IsSafety(Part.Parse(document));
+                finished = document != null;
+                return !finished || IsSafety(Part.Parse(document));
             }
             catch (FormatError)
             {
