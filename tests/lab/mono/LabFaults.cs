@@ -21,7 +21,8 @@ namespace IdentityOpsAgent
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
     ///  "no_privileges": [name],    which the account does not hold
-    ///  "no_breakaway": true}       nothing may be started that outlives the connection (5)
+    ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
+    ///  "no_network_identity": true}   nobody may log on for the network alone (5)
     /// </code>
     /// </summary>
     internal sealed class LabFaults
@@ -30,7 +31,7 @@ namespace IdentityOpsAgent
         public static readonly LabFaults Current = FromEnvironment();
 
         public readonly long? FreeBytes;
-        public readonly bool NoVolumeFlush, NoBreakaway;
+        public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -51,6 +52,7 @@ namespace IdentityOpsAgent
             room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
             if (faults.TryGetValue("no_privileges", out value))
                 WithoutPrivileges = (List<object>)value;
+            NoNetworkIdentity = faults.TryGetValue("no_network_identity", out value) && (bool)value;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }

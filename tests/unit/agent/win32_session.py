@@ -34,6 +34,7 @@ SHIPPED = [
         "FileStreams",
         "Privileges",
         "NativeSecurity",
+        "NetworkIdentity",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
