@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import subprocess
 import sys
-import threading
 import typing as t
 
 import pytest
 from unit.agent.test_agent_jobs import ID, Jobs
 from unit.agent.test_agent_put_get import packed
+
+from lab.process_watch import ProcessWatch
 
 USER, PASSWORD = "CORP\\svc-share", 'N3twork "Pä55\\'
 IDENTITY = {"username": USER, "password": PASSWORD}
@@ -153,34 +153,6 @@ def test_bad_requests(share: t.Any, network: t.Any) -> None:
     assert PASSWORD not in json.dumps(answer, ensure_ascii=False)
 
 
-class Watch(threading.Thread):
-    """Looks for a text in the command lines and environments of all processes, until it is told to end."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(daemon=True)
-        self._text = text.encode()
-        self._ended = threading.Event()
-        self.looks = 0
-        self.found: set[str] = set()
-
-    def __enter__(self) -> Watch:
-        self.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ended.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._ended.wait(0.02):
-            self.looks += 1
-            for process in pathlib.Path("/proc").glob("[0-9]*"):
-                for name in ("cmdline", "environ"):
-                    with contextlib.suppress(OSError):
-                        if self._text in (process / name).read_bytes():
-                            self.found.add(f"{process}/{name}")
-
-
 def forms(secret: str) -> list[bytes]:
     """The secret as it would lie in a file: as it is, in JSON, and in base64 of JSON."""
     texts = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
@@ -191,7 +163,7 @@ def test_a_job_wears_it_and_leaves_it_nowhere(share: t.Any) -> None:
     jobs = Jobs(share)
     request = jobs.request(retries=10, retry_wait_ms=100)
     share.faults = {"locked": [f"{share.source}/7.txt"]}
-    with Watch(PASSWORD) as watch:
+    with ProcessWatch(PASSWORD) as watch:
         assert jobs.start(request, wait_ms=0, network=IDENTITY)["state"] == "running"
         process = jobs.process()
         own = pathlib.Path(f"/proc/{process}")
@@ -209,7 +181,7 @@ def test_a_job_wears_it_and_leaves_it_nowhere(share: t.Any) -> None:
 
 def test_the_watch_sees_what_it_should() -> None:
     word = "a word that is nowhere else"
-    with Watch(word) as watch:
+    with ProcessWatch(word) as watch:
         subprocess.run(["sleep", "1"], env={**os.environ, "A": word}, check=True)
     assert {path.rpartition("/")[2] for path in watch.found} == {"environ"}
 
