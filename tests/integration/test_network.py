@@ -90,8 +90,8 @@ def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathl
     controller.play("backup", extra=ON_SHARE).succeeded()
     share = wine_lab.path("wine01", inventory.SHARED_ROOT)
     [set_id] = sets.sealed(share, "wine")
-    for part in sets.parts(share):
-        sets.check_part(part)
+    [part] = sets.parts(share)
+    sets.check_part(part)
     controller.play("verify", extra={**ON_SHARE, "groupid_set_id": set_id}).succeeded()
     report = next(
         path for path in wine_lab.components("wine01")["reports"].rglob("*") if path.is_file() and path.stat().st_size
@@ -103,7 +103,7 @@ def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathl
     wanted = {**ON_SHARE, "groupid_set_id": set_id, "groupid_restore_confirm": set_id}
     controller.play("restore", extra=wanted).succeeded()
     assert report.read_bytes() == content
-    copy = next(path for path in share.rglob("*/reports/*") if path.is_file() and path.stat().st_size)
+    copy = next(path for path in (part / "reports").rglob("*") if path.is_file() and path.stat().st_size)
     copy.chmod(0o644)
     copy.write_bytes(b"damaged")
     controller.play("verify", extra={**ON_SHARE, "groupid_set_id": set_id}).failed(copy.name)

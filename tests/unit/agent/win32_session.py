@@ -146,9 +146,12 @@ class WineHost:
     """A Windows host on Wine with the shipped Win32.cs, or the whole agent. ``stop`` removes it.
 
     driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it.
+    change: makes another source of a file's, by its name; for what Wine only pretends to have.
     """
 
-    def __init__(self, driver: pathlib.Path = DRIVER) -> None:
+    def __init__(
+        self, driver: pathlib.Path = DRIVER, change: c.Callable[[str, str], str] = lambda _name, text: text
+    ) -> None:
         # Not below pytest's folder, which only its owner may enter.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
         self.drive = self.home / "prefix" / "drive_c"
@@ -165,7 +168,9 @@ class WineHost:
             start_new_session=True,
         )
         agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
-        source = join_source({path.name: path.read_text(encoding="utf-8") for path in [*agent, driver]})
+        source = join_source(
+            {path.name: change(path.name, path.read_text(encoding="utf-8")) for path in [*agent, driver]}
+        )
         name = "Win32Driver" if driver == DRIVER else "AgentDriver"
         self._driver = source.type_name.replace(".Program", f".{name}")
         self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")
