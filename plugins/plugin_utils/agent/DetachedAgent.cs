@@ -41,7 +41,9 @@ namespace IdentityOpsAgent
             this.process = process;
         }
 
-        /// <summary>`folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.</summary>
+        /// <summary>
+        /// `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
+        /// </summary>
         public static DetachedAgent Start(string folder, string request)
         {
             if (Program.PackedSource == null)

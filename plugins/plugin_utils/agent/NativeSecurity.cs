@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' security as its headers declare it (securitybaseapi.h, sddl.h, winbase.h), for FileSecurity.cs, Privileges.cs and NetworkIdentity.cs alone.</summary>
+    /// <summary>
+    /// Windows' security as its headers declare it (securitybaseapi.h, sddl.h, winbase.h), for FileSecurity.cs, Privileges.cs and NetworkIdentity.cs alone.
+    /// </summary>
     internal static class NativeSecurity
     {
         // SECURITY_INFORMATION

@@ -8,8 +8,9 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The account that other computers see in the place of this process's own: every call into Windows for that. On this computer nothing changes, and files,
-    /// locks and the registry are used as before. Each thread wears it for itself; programs that are started wear it too. What Windows refuses becomes a SystemError.
+    /// The account that other computers see in the place of this process's own: every call into Windows for that. On this computer nothing changes, and
+    /// files, locks and the registry are used as before. Each thread wears it for itself; programs that are started wear it too. What Windows refuses
+    /// becomes a SystemError.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {
@@ -48,7 +49,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>For a thread that has just begun: it has the process's own, whatever the one that began it wears. Nothing where there is none to wear.</summary>
+        /// <summary>For a thread that has just begun: it has the process's own, whatever the one that began it wears. Without one, nothing.</summary>
         public static void Wear()
         {
             if (IsWorn())
