@@ -34,6 +34,10 @@ notes:
   - C(become) is refused. The operation runs as the user of the connection, which must be a member of Administrators
     or may read and write the folders named.
   - Passwords and other secrets of the play are masked in the result.
+  - With the variables C(groupid_network_username) (C(DOMAIN\user) or C(user@domain)) and C(groupid_network_password),
+    shares and programs that are started on the host see that account in the place of the connection's. Both are read
+    from the variables by the action, and are never arguments of a task. Windows does not check the password by itself;
+    the first share does.
   - Backup, verify and restore of folders run on the host as a process of their own, outside of the connection. A lost
     connection is opened again, and the operation found again. A task that is run again in the same words meets the
     operation that an earlier run has left at work, and starts no second one. A task's C(timeout) cancels it.

@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job import run_job
+from ansible_collections.identityops.groupid.plugins.plugin_utils.network_identity import network_identity
 from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import Secrets, collect_secrets
 
 SCHEMA = 1
@@ -38,6 +39,8 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
     _supports_async = False
     _requires_connection = True
 
+    _network: t.Mapping[str, t.Any] = {}  # member of every request: the network identity
+
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Turn validated arguments into the request: its operation and that operation's fields."""
         raise NotImplementedError
@@ -52,6 +55,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         variables = task_vars or {}
         secrets = collect_secrets(variables, self._templar.template, self._connection.get_options())
         try:
+            self._network = network_identity(variables, self._templar.template)
             outcome = self._perform(variables)
         except AnsibleConnectionFailure as error:
             unreachable = type(error)(secrets.scrub(error.message))
@@ -69,7 +73,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
 
     def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Send one request, in check mode as the task is. Gives the answer."""
-        return call_agent(self, {"check": bool(self._task.check_mode), **request})
+        return call_agent(self, {"check": bool(self._task.check_mode), **request, **self._network})
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Send a request that only prepares the operation. Gives its answer of success, or raises AgentCallError."""
@@ -82,7 +86,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         request = self.request(args, variables)
         if self.AS_JOB and not self._task.check_mode:
-            answer = run_job(self, request, variables["inventory_hostname"])
+            answer = run_job(self, request, variables["inventory_hostname"], self._network)
         else:
             answer = self.call(request)
         outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})

@@ -35,18 +35,22 @@ RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
 _LOST = frozenset({"connection_lost", "no_answer"})
 
 
-def run_job(action: ActionBase, request: c.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
+def run_job(
+    action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
     request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
     the same again meets a job that an earlier one has left at work, or its answer that nobody got.
     host: name of the host in lines of progress.
+    network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
+    the host's disk, nor of its id: a new password finds the job that was started with the old one.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
     row at most; then AgentCallError, never an unreachable host, while the job goes on. On any other interruption
     (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host)
+    job = _Job(action, request, host, network)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -63,8 +67,11 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
 
 
 class _Job:
-    def __init__(self, action: ActionBase, request: c.Mapping[str, t.Any], host: str) -> None:
+    def __init__(
+        self, action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+    ) -> None:
         self._action = action
+        self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
         # The attempt: its own answer is given to it again; one that another run has got is not.
         self._place = {"id": job_id(request), "attempt": secrets.token_hex(8)}
@@ -74,7 +81,7 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        told = self._call("start", HOST_WAIT, request=self._request)
+        told = self._call("start", HOST_WAIT, request=self._request, **self._network)
         attached = not told["failed"] and told["attached"]
         calls = 0
         while not told["failed"] and told["state"] == "running":

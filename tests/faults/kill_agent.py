@@ -228,14 +228,20 @@ def _check_parts(place: Place, session: Session) -> int:
 
 
 def _check_leavings(place: Place) -> None:
-    left = [
-        str(path) for path in place.host.drive.rglob("*") if path.name.endswith((".restoring", ".replaced", ".tmp"))
-    ]
-    left = [path for path in left if not path.startswith(str(place.root)) or "/20270101T" not in path]
+    hidden = [path for path in place.host.drive.rglob("*") if path.name.endswith((".restoring", ".replaced", ".tmp"))]
+    # A part that is not finished is shown as such, whatever lies in it.
+    left = [str(path) for path in hidden if not _is_unfinished(place, path)]
     _demand(not left, f"left behind: {left[:3]}")
     _demand(not list((place.state / "restores").glob("*")), "a journal is left")
     sets = {path.name for path in (place.root / "hq").iterdir()}
     _demand(all(name[:4] in ("2026", "2027") for name in sets), f"no sets: {sets}")
+
+
+def _is_unfinished(place: Place, path: pathlib.Path) -> bool:
+    if not path.is_relative_to(place.root / "hq"):
+        return False
+    names = path.relative_to(place.root / "hq").parts
+    return not place.root.joinpath("hq", *names[:2], "part.json").exists()
 
 
 def _remove_others(place: Place) -> None:

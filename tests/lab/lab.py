@@ -143,17 +143,19 @@ class Lab:
     https: answer over TLS too, on ``https_port``, with the certificate in ``ca_file``.
     sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
+    accounts: by share, the one account that it is there for on mono hosts (runner_mono.py); may be changed at any time.
     """
 
     def __init__(self, root: pathlib.Path, *, port: int = 0, cache: pathlib.Path = CACHE, https: bool = False) -> None:
         self.root = root.resolve()
         self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
+        self.accounts: dict[str, tuple[str, str]] = {}
         self.recorder = Recorder(self.root / "requests.jsonl")
         self.interceptors: list[Interceptor] = [self.recorder]
         self._wine = WineRunner(self.root, self.fleet, cache)
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults)
+        mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults, self.accounts)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
         self._remoting = psrp.Remoting(self._wine.serve_remoting)

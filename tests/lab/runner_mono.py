@@ -9,6 +9,7 @@ import base64
 import binascii
 import collections.abc as c
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -26,15 +27,23 @@ class MonoRunner:
     root: folder of the lab; ``hosts/<name>`` and ``shares`` below it.
     bootstrap: text of bootstrap.ps1.
     faults: by host name, what goes wrong there, as mono/LabFaults.cs reads it; may be changed at any time.
+    accounts: by share (``nas01/backup``), user name and password of the one account that it is there for; may be
+    changed at any time. Every other share is there for everybody.
     """
 
     def __init__(
-        self, root: pathlib.Path, bootstrap: str, builder: agent_build.AgentBuilder, faults: c.Mapping[str, t.Any]
+        self,
+        root: pathlib.Path,
+        bootstrap: str,
+        builder: agent_build.AgentBuilder,
+        faults: c.Mapping[str, t.Any],
+        accounts: c.Mapping[str, tuple[str, str]],
     ) -> None:
         self._root = root
         self._bootstrap = command_line.normalise(bootstrap)
         self._builder = builder
         self._faults = faults
+        self._accounts = accounts
 
     def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
         """Run the agent that stdin carries, when the command line is the bootstrap."""
@@ -56,10 +65,20 @@ class MonoRunner:
             "LAB_MACHINE_GUID": host.machine_guid,
             "LAB_USER": host.windows_user,
             "LAB_FAULTS": json.dumps(self._faults.get(host.name, {})),
+            "LAB_SHARES": json.dumps(self._shares()),
         }
         request_line = json.dumps(paths.request(json.loads(request))).encode()
         finished = processes.run(["mono", str(executable)], stdin=request_line, env=environment, cwd=folder)
         return Finished(finished.exit_code, _translate(finished.stdout, paths), _text(finished.stderr, paths))
+
+    def _shares(self) -> dict[str, t.Any]:
+        """Give the shares as mono/LabShares.cs reads them: an account's password by its digest."""
+        folder = (self._root / "shares").resolve()
+        asking = {
+            str(folder / share): {"username": user, "password_sha256": hashlib.sha256(password.encode()).hexdigest()}
+            for share, (user, password) in self._accounts.items()
+        }
+        return {str(folder): None, **asking}
 
 
 def _payload(stdin: bytes) -> tuple[str, str, str]:

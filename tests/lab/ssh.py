@@ -66,7 +66,7 @@ def _run(root: pathlib.Path, cache: pathlib.Path, fleet: Fleet, user: str, line:
         runner = WineRunner(root, fleet, cache)
     else:
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        runner = MonoRunner(root, BOOTSTRAP.read_text(encoding="utf-8"), builder, {})
+        runner = MonoRunner(root, BOOTSTRAP.read_text(encoding="utf-8"), builder, {}, {})
     processes = ProcessGroup()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: processes.kill())

@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", What, Set.Root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(What, Set.Root, error);
             }
         }
 

@@ -13,6 +13,9 @@ namespace IdentityOpsAgent
         /// <summary>Characters, the zero at the end not counted (CreateProcessW).</summary>
         public const int Limit = 32766;
 
+        /// <summary>The same for a program that wears the network identity (CreateProcessWithTokenW).</summary>
+        public const int IdentityLimit = 1023;
+
         /// <summary>The program's own name is quoted by a rule without escapes: it has no quotes, as no path on Windows has.</summary>
         public static string Of(string program, List<string> arguments)
         {

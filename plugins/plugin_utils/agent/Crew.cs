@@ -68,6 +68,7 @@ namespace IdentityOpsAgent
         {
             try
             {
+                NetworkIdentity.Wear();
                 using (Worker worker = new Worker(this))
                 {
                     for (int index = Interlocked.Increment(ref last); index < count && !Stopping; index = Interlocked.Increment(ref last))

@@ -12,7 +12,7 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// A second agent that outlives this one: every call into Windows for that. It is outside of the job in which WinRM ends all that a connection has
-    /// started, has none of this process's handles and no window. What Windows refuses becomes a SystemError.
+    /// started, has of this process's handles the pipe that its request comes by, and no window. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class DetachedAgent
     {
@@ -22,6 +22,9 @@ namespace IdentityOpsAgent
         private const string SourceName = "agent.txt";
         private const int NotSupported = 50;
 
+        // Bytes that the pipe takes while nobody reads: a request is far smaller.
+        private const int PipeBytes = 64 * 1024;
+
         // Windows' compiler may meet an antivirus at its own temporary files.
         private const string Script =
             "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n"
@@ -29,7 +32,7 @@ namespace IdentityOpsAgent
             + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
             + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}catch{{if($i -ge 3){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
-            + "[void]([type]'{3}')::Run([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('{4}')))";
+            + "[void]([type]'{3}')::Run(@($input)-join'')";
 
         private readonly NativeProcess.SafeKernelHandle process;
 
@@ -38,7 +41,9 @@ namespace IdentityOpsAgent
             this.process = process;
         }
 
-        /// <summary>`folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked, without secrets.</summary>
+        /// <summary>
+        /// `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
+        /// </summary>
         public static DetachedAgent Start(string folder, string request)
         {
             if (Program.PackedSource == null)
@@ -47,24 +52,65 @@ namespace IdentityOpsAgent
             string sourcePath = Paths.Combine(folder, SourceName);
             using (SafeFileHandle file = Win32.OpenNew(sourcePath))
                 Win32.Write(file, source, source.Length);
-            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), SourceName, FailureName, typeof(Program).FullName,
-                Convert.ToBase64String(Encoding.UTF8.GetBytes(request)));
+            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), SourceName, FailureName, typeof(Program).FullName);
             string engine = Engine();
             string commandLine = "\"" + engine + "\" -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
                 + Convert.ToBase64String(Encoding.Unicode.GetBytes(script));
-            NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
-            startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo)) - IntPtr.Size;   // STARTUPINFOW: no attributes
-            NativeProcess.ProcessInformation created;
-            const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment | NativeProcess.NoWindow;
-            if (!NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, false, flags, IntPtr.Zero, folder, ref startup, out created))
-                throw Win32.Failure(Marshal.GetLastWin32Error());
+            using (SafeFileHandle input = Filled(Encoding.ASCII.GetBytes(request + "\n")))
+            using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericWrite, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
+            {
+                Check(!nothing.IsInvalid);
+                Check(NativeProcess.SetHandleInformation(nothing, NativeProcess.Inherit, NativeProcess.Inherit));
+                return new DetachedAgent(Create(engine, commandLine, folder, input, nothing));
+            }
+        }
+
+        // What can be read from a pipe whose other end is closed already.
+        private static SafeFileHandle Filled(byte[] content)
+        {
+            SafeFileHandle output, input;
+            Check(NativeProcess.CreatePipe(out output, out input, IntPtr.Zero, PipeBytes));
+            try
+            {
+                using (input)
+                    Win32.Write(input, content, content.Length);
+                Check(NativeProcess.SetHandleInformation(output, NativeProcess.Inherit, NativeProcess.Inherit));
+                return output;
+            }
+            catch (SystemError)
+            {
+                output.Dispose();
+                throw;
+            }
+        }
+
+        private static NativeProcess.SafeKernelHandle Create(string engine, string commandLine, string folder, SafeFileHandle input, SafeFileHandle nothing)
+        {
+            NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
+            StartedProgram.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
+            {
+                NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
+                startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo));
+                startup.Flags = NativeProcess.UseStandardHandles;
+                startup.Input = input.DangerousGetHandle();
+                startup.Output = startup.Errors = nothing.DangerousGetHandle();
+                startup.Attributes = attributes;
+                const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
+                Check(NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
+            });
             new NativeProcess.SafeKernelHandle(created.Thread).Dispose();
-            return new DetachedAgent(new NativeProcess.SafeKernelHandle(created.Process));
+            return new NativeProcess.SafeKernelHandle(created.Process);
         }
 
         public bool HasEnded()
         {
             return NativeProcess.WaitForSingleObject(process, 0) == NativeProcess.Signalled;
+        }
+
+        private static void Check(bool done)
+        {
+            if (!done)
+                throw Win32.Failure(Marshal.GetLastWin32Error());
         }
 
         // The PowerShell that runs this agent; where something else hosts it (WinRM's own runspaces), the one that Windows has.

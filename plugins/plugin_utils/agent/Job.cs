@@ -27,6 +27,7 @@ namespace IdentityOpsAgent
         private readonly JobFolder folder;
         private readonly string attempt;
         private readonly int wait;   // ms
+        private readonly object network;   // a secret: it goes from process to process, and never into the folder
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
         private bool attached;
@@ -36,6 +37,7 @@ namespace IdentityOpsAgent
             folder = new JobFolder(request.Text("id"), What);
             attempt = request.Text("attempt");
             wait = (int)request.Number("wait_ms", 0, 600000);
+            network = request["network"];
         }
 
         public Answer Start(JsonMap request)
@@ -135,7 +137,7 @@ namespace IdentityOpsAgent
             try
             {
                 started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
-                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id)));
+                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network)));
                 return null;
             }
             catch (SystemError error)

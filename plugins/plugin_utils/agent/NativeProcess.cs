@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
     {
         // CreateProcessW
         public const uint Suspended = 0x4, UnicodeEnvironment = 0x400, ExtendedStartup = 0x80000, BreakAway = 0x01000000, NoWindow = 0x08000000;
-        public const uint UseStandardHandles = 0x100;                                // STARTUPINFO
+        public const uint UseStandardHandles = 0x100, UseShow = 0x1;                 // STARTUPINFO
         public static readonly IntPtr HandleList = (IntPtr)0x20002;                  // PROC_THREAD_ATTRIBUTE_HANDLE_LIST
 
         public const uint Inherit = 1;                                               // SetHandleInformation
@@ -94,6 +94,16 @@ namespace IdentityOpsAgent
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool CreateProcessW(string program, StringBuilder commandLine, IntPtr processSecurity, IntPtr threadSecurity, bool inherit, uint flags,
             IntPtr environment, string folder, ref StartupInfo startup, out ProcessInformation started);
+
+        [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool CreateProcessWithTokenW(SafeKernelHandle token, uint logon, string program, StringBuilder commandLine, uint flags,
+            IntPtr environment, string folder, ref StartupInfo startup, out ProcessInformation started);
+
+        [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern IntPtr GetEnvironmentStringsW();
+
+        [DllImport("kernel32.dll", ExactSpelling = true)]
+        public static extern bool FreeEnvironmentStringsW(IntPtr environment);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern SafeKernelHandle CreateJobObjectW(IntPtr security, string name);

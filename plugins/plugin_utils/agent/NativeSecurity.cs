@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' security as its headers declare it (securitybaseapi.h, sddl.h, winbase.h), for FileSecurity.cs and Privileges.cs alone.</summary>
+    /// <summary>
+    /// Windows' security as its headers declare it (securitybaseapi.h, sddl.h, winbase.h), for FileSecurity.cs, Privileges.cs and NetworkIdentity.cs alone.
+    /// </summary>
     internal static class NativeSecurity
     {
         // SECURITY_INFORMATION
@@ -18,6 +20,8 @@ namespace IdentityOpsAgent
         public const uint Revision = 1;                                              // of SDDL
 
         public const uint AdjustPrivileges = 0x20, PrivilegeEnabled = 2;             // OpenProcessToken, AdjustTokenPrivileges
+
+        public const int NewCredentials = 9, Negotiate = 3;                          // LOGON32_LOGON_NEW_CREDENTIALS, LOGON32_PROVIDER_WINNT50
 
         [StructLayout(LayoutKind.Sequential, Pack = 4)]
         public struct OnePrivilege                                                   // TOKEN_PRIVILEGES with one LUID_AND_ATTRIBUTES
@@ -37,15 +41,21 @@ namespace IdentityOpsAgent
         public static extern IntPtr GetCurrentProcess();
 
         [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool OpenProcessToken(IntPtr process, uint access, out IntPtr token);
+        public static extern bool OpenProcessToken(IntPtr process, uint access, out NativeProcess.SafeKernelHandle token);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool LookupPrivilegeValueW(string system, string name, out long luid);
 
         [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool AdjustTokenPrivileges(IntPtr token, bool disableAll, ref OnePrivilege wanted, int size, IntPtr before, IntPtr beforeSize);
+        public static extern bool AdjustTokenPrivileges(NativeProcess.SafeKernelHandle token, bool disableAll, ref OnePrivilege wanted, int size, IntPtr before, IntPtr beforeSize);
 
-        [DllImport("kernel32.dll", ExactSpelling = true)]
-        public static extern bool CloseHandle(IntPtr handle);
+        [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool LogonUserW(string user, string domain, string password, int type, int provider, out NativeProcess.SafeKernelHandle token);
+
+        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool ImpersonateLoggedOnUser(NativeProcess.SafeKernelHandle token);
+
+        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool RevertToSelf();
     }
 }

@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", What, set.Root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(What, set.Root, error);
             }
             recorder.CheckNew(What);
             return false;

@@ -13,20 +13,27 @@ namespace IdentityOpsAgent
         /// <summary>Enables one ("SeBackupPrivilege"), for the whole process and as long as it lives. False when the user does not hold it.</summary>
         public static bool TryEnable(string name)
         {
-            IntPtr token;
-            if (!NativeSecurity.OpenProcessToken(NativeSecurity.GetCurrentProcess(), NativeSecurity.AdjustPrivileges, out token))
+            NativeProcess.SafeKernelHandle own;
+            if (!NativeSecurity.OpenProcessToken(NativeSecurity.GetCurrentProcess(), NativeSecurity.AdjustPrivileges, out own))
                 return false;
-            try
+            using (own)
             {
-                NativeSecurity.OnePrivilege wanted = new NativeSecurity.OnePrivilege { Count = 1, Attributes = NativeSecurity.PrivilegeEnabled };
-                return NativeSecurity.LookupPrivilegeValueW(null, name, out wanted.Luid)
-                    && NativeSecurity.AdjustTokenPrivileges(token, false, ref wanted, 0, IntPtr.Zero, IntPtr.Zero)
-                    && Marshal.GetLastWin32Error() == 0;   // 1300: it succeeded, and enabled nothing
+                bool enabled = TryEnable(own, name);
+                if (!NetworkIdentity.IsWorn())
+                    return enabled;
+                // Who wears it has its privileges in the place of the process's; this thread has those of the time at which it put it on.
+                enabled &= TryEnable(NetworkIdentity.Token, name);
+                NetworkIdentity.Wear();
+                return enabled;
             }
-            finally
-            {
-                NativeSecurity.CloseHandle(token);
-            }
+        }
+
+        private static bool TryEnable(NativeProcess.SafeKernelHandle token, string name)
+        {
+            NativeSecurity.OnePrivilege wanted = new NativeSecurity.OnePrivilege { Count = 1, Attributes = NativeSecurity.PrivilegeEnabled };
+            return NativeSecurity.LookupPrivilegeValueW(null, name, out wanted.Luid)
+                && NativeSecurity.AdjustTokenPrivileges(token, false, ref wanted, 0, IntPtr.Zero, IntPtr.Zero)
+                && Marshal.GetLastWin32Error() == 0;   // 1300: it succeeded, and enabled nothing
         }
     }
 }

@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", "The sets were not listed", root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable("The sets were not listed", root, error);
             }
             return answer;
         }
@@ -112,7 +112,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                described.Set("error", error.Message).Set("sets", new List<JsonMap>()).Set("set_count", 0);
+                string told = (error.Message + " " + RootFailure.Next(root, error, "")).TrimEnd();
+                described.Set("error", told).Set("sets", new List<JsonMap>()).Set("set_count", 0);
             }
             return described;
         }

@@ -35,7 +35,8 @@ namespace IdentityOpsAgent
                 JsonMap map = JsonReader.Map(request);
                 operation = map.Text("operation");
                 map.Number("protocol", Protocol, Protocol);
-                answer = Perform(operation, map);
+                using (IdentityOf(map))
+                    answer = Perform(operation, map);
             }
             catch (Exception error)
             {
@@ -64,6 +65,24 @@ namespace IdentityOpsAgent
                 case "cancel": return new Job(request).Cancel();
                 case "work": return new JobWork(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
+            }
+        }
+
+        // Worn until the request is done, by one within it too. null: shares see the account of the connection.
+        private static NetworkIdentity IdentityOf(JsonMap request)
+        {
+            if (request["network"] == null)
+                return null;
+            JsonMap network = request.MapOrEmpty("network");
+            string user = network.Text("username"), password = network.Text("password");
+            try
+            {
+                return NetworkIdentity.LogOn(user, password);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("network_identity", "The network identity was not taken on, and nothing was begun", null, error.Message,
+                    "Correct groupid_network_username and groupid_network_password, or leave both out.");
             }
         }
 

@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", What, file.Path, error.Message, "Check the path, and the rights of the account.", file.Component);
+                throw RootFailure.Unreadable(What, file.Path, error, file.Component);
             }
             throw new AgentError("file_exists", What, file.Path, "Another file of this name is there already.", NewSet, file.Component);
         }

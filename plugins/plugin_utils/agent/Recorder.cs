@@ -36,7 +36,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(what, set.Root, error);
             }
             if (taken)
                 throw Exists(what);
@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(what, set.Root, error);
             }
             StoredPart stored = StoredPart.Open(set, server, what);
             bool same = stored.DocumentFlaw == null && stored.SealFlaw == null && stored.Document.Components.Count == 1

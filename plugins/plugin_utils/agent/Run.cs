@@ -124,8 +124,10 @@ namespace IdentityOpsAgent
             {
                 return argument.Replace(WorkMark + "\\", work + Win32.Separator).Replace(WorkMark, work);
             });
-            if (CommandLine.Of(program, given).Length > CommandLine.Limit)
-                throw new FormatError("'arguments' make a command line of more than " + CommandLine.Limit + " characters");
+            int limit = NetworkIdentity.IsWorn() ? CommandLine.IdentityLimit : CommandLine.Limit;
+            if (CommandLine.Of(program, given).Length > limit)
+                throw new FormatError("'arguments' make a command line of more than " + limit + " characters"
+                    + (NetworkIdentity.IsWorn() ? ", which are all that Windows takes for a program with a network identity" : ""));
             try
             {
                 return StartedProgram.Start(program, given, work);

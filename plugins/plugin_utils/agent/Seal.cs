@@ -112,6 +112,10 @@ namespace IdentityOpsAgent
             {
                 throw new AgentError(differs, What, Paths.Combine(set.Path, name), "The document that is there is damaged: " + error.Message + ".", Again);
             }
+            catch (SystemError error)
+            {
+                throw RootFailure.Unreadable(What, set.Path, error);
+            }
         }
 
         private static AgentError Differs(string code, SetFolder set, string name, string digest)

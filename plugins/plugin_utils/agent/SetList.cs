@@ -43,7 +43,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", what, root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(what, root, error);
             }
             throw new AgentError("set_missing", what, Paths.Combine(root, deployment), "There is no sealed set with a part of the server '" + server + "'.",
                 "Make a backup, or name a set that is not sealed by its id.");

@@ -150,6 +150,11 @@ namespace IdentityOpsAgent
                 startup.Output = handles[1].DangerousGetHandle();
                 startup.Errors = handles[2].DangerousGetHandle();
                 startup.Attributes = attributes;
+                if (NetworkIdentity.IsWorn())
+                {
+                    created = CreateWithIdentity(program, commandLine, folder, startup);
+                    return;
+                }
                 const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
                 Check(NativeProcess.CreateProcessW(program, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
             });
@@ -171,8 +176,30 @@ namespace IdentityOpsAgent
             }
         }
 
+        // By Windows' service of secondary logons. It takes no list of handles and copies the three standard ones into the program itself; no flag for
+        // no window, hence a hidden one; and without a block of settings it would make one of the account's profile.
+        private static NativeProcess.ProcessInformation CreateWithIdentity(string program, string commandLine, string folder, NativeProcess.StartupInfo startup)
+        {
+            NativeProcess.ProcessInformation created;
+            startup.Size -= IntPtr.Size;   // STARTUPINFOW
+            startup.Flags |= NativeProcess.UseShow;
+            IntPtr settings = NativeProcess.GetEnvironmentStringsW();
+            NetworkIdentity.TakeOff();   // the service asks who calls it, and whether that account may
+            try
+            {
+                Check(NativeProcess.CreateProcessWithTokenW(NetworkIdentity.Token, 0, program, new StringBuilder(commandLine),
+                    NativeProcess.Suspended | NativeProcess.UnicodeEnvironment, settings, folder, ref startup, out created));
+                return created;
+            }
+            finally
+            {
+                NetworkIdentity.Wear();
+                NativeProcess.FreeEnvironmentStringsW(settings);
+            }
+        }
+
         // The one attribute: which handles are inherited. Without it, all that can be.
-        private static void WithAttributes(SafeFileHandle[] handles, Action<IntPtr> use)
+        internal static void WithAttributes(SafeFileHandle[] handles, Action<IntPtr> use)
         {
             IntPtr size = IntPtr.Zero;
             NativeProcess.InitializeProcThreadAttributeList(IntPtr.Zero, 1, 0, ref size);   // fails, and says how many bytes it wants

@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("root_unreadable", what, set.Root, error.Message, "Check the path, and the rights of the account.");
+                throw RootFailure.Unreadable(what, set.Root, error);
             }
             SealedPart seal = part.ReadSeal();
             byte[] content = part.ReadDocument();

@@ -127,6 +127,12 @@ namespace IdentityOpsAgent
             return parts.Length >= 2 && parts[0].Length > 0 && parts[1].Length > 0 && parts[0] != "?" && parts[0] != ".";
         }
 
+        /// <summary>Whether an absolute path lies on another computer, as far as its text tells.</summary>
+        public static bool IsShare(string path)
+        {
+            return path.StartsWith(@"\\", StringComparison.Ordinal);
+        }
+
         public static long FreeBytes(string existingDirectory)
         {
             long free, all;

@@ -164,7 +164,7 @@ namespace IdentityOpsAgent
 
         private AgentError Failed(string path, SystemError error)
         {
-            return new AgentError("write_failed", what, path, error.Message, next);
+            return new AgentError("write_failed", what, path, error.Message, RootFailure.Next(path, error, next));
         }
     }
 

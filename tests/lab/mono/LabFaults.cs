@@ -23,7 +23,8 @@ namespace IdentityOpsAgent
     ///  "no_privileges": [name],    which the account does not hold
     ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
-    ///  "die_at": n}                the process is killed (SIGKILL) before its n-th call that changes a disk
+    ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
+    ///  "no_network_identity": true}   nobody may log on for the network alone (5)
     /// </code>
     /// </summary>
     internal sealed class LabFaults
@@ -32,7 +33,7 @@ namespace IdentityOpsAgent
         public static readonly LabFaults Current = FromEnvironment();
 
         public readonly long? FreeBytes;
-        public readonly bool NoVolumeFlush, NoBreakaway;
+        public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -63,6 +64,7 @@ namespace IdentityOpsAgent
                 untilFailure = (long)failure["at"];
             }
             untilDeath = faults.TryGetValue("die_at", out value) ? (long)value : 0;
+            NoNetworkIdentity = faults.TryGetValue("no_network_identity", out value) && (bool)value;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }

@@ -18,12 +18,20 @@ namespace IdentityOpsAgent
         /// <summary>The path, ended by a zero, in a buffer of this thread that lives until the next call.</summary>
         public static byte[] Encode(string path)
         {
+            LabShares.Enter(path);
             return Encode(path, ref first);
+        }
+
+        /// <summary>The same for a text that names nothing here.</summary>
+        public static byte[] EncodeText(string text)
+        {
+            return Encode(text, ref first);
         }
 
         /// <summary>The same in another buffer, for calls that take two paths.</summary>
         public static byte[] EncodeSecond(string path)
         {
+            LabShares.Enter(path);
             return Encode(path, ref second);
         }
 

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// The lab's twin of the shipped StartedProgram.cs: a process group in the place of a job. Not here: what leaves the group lives on, and a killed
-    /// agent leaves all of it behind.
+    /// agent leaves all of it behind. Its network identity is the environment variable LAB_NETWORK_USER.
     /// </summary>
     internal sealed class StartedProgram : IDisposable
     {
@@ -39,6 +39,8 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
+            if (NetworkIdentity.Worn != null)
+                settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.Worn.User);
             SafeFileHandle output, outputEnd, errors, errorsEnd;
             MakePipe(out output, out outputEnd);
             MakePipe(out errors, out errorsEnd);
@@ -156,7 +158,7 @@ namespace IdentityOpsAgent
             IntPtr[] pointers = new IntPtr[texts.Count + 1];
             for (int i = 0; i < texts.Count; i++)
             {
-                byte[] bytes = PosixName.Encode(texts[i]);
+                byte[] bytes = PosixName.EncodeText(texts[i]);
                 int length = Array.IndexOf(bytes, (byte)0) + 1;
                 pointers[i] = Marshal.AllocHGlobal(length);
                 Marshal.Copy(bytes, 0, pointers[i], length);

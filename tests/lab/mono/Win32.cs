@@ -10,7 +10,8 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// The agent's system calls on a lab host: Linux in place of Windows, with the surface of the shipped Win32.cs. The environment says which host this is:
-    /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER; LAB_FAULTS what goes wrong on it.
+    /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER; LAB_FAULTS what goes wrong on it;
+    /// LAB_SHARES what is another computer's.
     /// Not here, because Linux has it not: hidden and system attributes, a creation time that can be set, names without case.
     /// </summary>
     internal static class Win32
@@ -93,6 +94,11 @@ namespace IdentityOpsAgent
         public static bool IsAbsolute(string path)
         {
             return path.Length > 0 && path[0] == Separator;
+        }
+
+        public static bool IsShare(string path)
+        {
+            return LabShares.Hold(path);
         }
 
         public static long FreeBytes(string existingDirectory)

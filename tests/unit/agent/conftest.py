@@ -33,6 +33,7 @@ class Host:
         self.name = "WEB01"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
         self.faults: dict[str, t.Any] = {}
+        self.shares: dict[str, dict[str, str] | None] = {}
         self.root = folder / "D" / "Backups"
         self.source = folder / "C" / "Source"
         self.lock = folder / "C" / "ProgramData" / "identityops.groupid" / "agent.lock"
@@ -49,6 +50,7 @@ class Host:
             "LAB_MACHINE_GUID": self.machine_guid,
             "LAB_USER": "CORP\\svc",
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
+            "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }
         run = subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120

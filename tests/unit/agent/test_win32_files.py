@@ -281,6 +281,12 @@ def test_absolute(session: Session, name: str, absolute: bool) -> None:
     assert session("IsAbsolute", name) is absolute
 
 
+@pytest.mark.parametrize(("name", "share"), [("\\\\nas01\\backup", True), ("C:\\a", False), ("C:\\\\a\\b", False)])
+@pytest.mark.parametrize("host", [ON_WINE], indirect=True)
+def test_share(session: Session, name: str, share: bool) -> None:
+    assert session("IsShare", name) is share
+
+
 @pytest.mark.parametrize("host", [ON_WINE], indirect=True)
 class TestWindows:
     """What the twin cannot show."""

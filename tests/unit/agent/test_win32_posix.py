@@ -189,3 +189,23 @@ class TestFaults:
             session("Write", file, "64")
         assert refused.value.code == 112
         assert (host.drive / "new").read_bytes() == b"abc"
+
+
+def test_shares_are_folders_of_the_lab_and_some_ask_who_comes(start: Start, host: MonoHost) -> None:
+    (host.root / "shares" / "nas01").mkdir(parents=True)
+    (host.root / "shares" / "nas02").mkdir()
+    account = {"username": "CORP\\svc", "password_sha256": "0" * 64}
+    shares = {f"{host.root}/shares": None, f"{host.root}/shares/nas01": account}
+    session = start(LAB_SHARES=json.dumps(shares))
+    asked = [f"{host.root}/{name}" for name in ("shares/nas01", "shares/nas02/a", "shares2", "C")]
+    assert [session("IsShare", path) for path in asked] == [True, True, False, False]
+    assert session("TryFacts", f"{host.root}/shares/nas02") is not None
+    for call in (
+        ("TryFacts", f"{host.root}/shares/nas01"),
+        ("CreateFolder", f"{host.root}/shares/nas01/new"),
+        ("Move", f"{host.root}/shares/nas02", f"{host.root}/shares/nas01/new", False),
+        ("FreeBytes", f"{host.root}/shares/nas01"),
+    ):
+        with pytest.raises(SystemFailureError) as caught:
+            session(*call)
+        assert caught.value.code == 5

@@ -75,6 +75,7 @@ namespace IdentityOpsAgent
                 case "FixedDrives": return Win32.FixedDrives();
                 case "RegistryValues": return Win32.RegistryValues(given[0]);
                 case "IsAbsolute": return Win32.IsAbsolute(given[0]);
+                case "IsShare": return Win32.IsShare(given[0]);
                 case "FreeBytes": return Win32.FreeBytes(given[0]);
                 case "IsOwnedByUs": return Win32.IsOwnedByUs(given[0]);
                 case "TryFacts": return FactsOrNull(given[0]);

@@ -35,6 +35,7 @@ SHIPPED = [
         "FileStreams",
         "Privileges",
         "NativeSecurity",
+        "NetworkIdentity",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
@@ -150,12 +151,12 @@ class MonoHost:
 class WineHost:
     """A Windows host on Wine with the shipped Win32.cs, or the whole agent. ``stop`` removes it.
 
-    driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it. changes: by a file's name, what is
-    done to its text.
+    driver: what a session talks to; ``AGENT_DRIVER`` has the whole agent behind it.
+    change: makes another source of a file's, by its name; for what Wine only pretends to have.
     """
 
     def __init__(
-        self, driver: pathlib.Path = DRIVER, changes: c.Mapping[str, c.Callable[[str], str]] | None = None
+        self, driver: pathlib.Path = DRIVER, change: c.Callable[[str, str], str] = lambda _name, text: text
     ) -> None:
         # Not below pytest's folder, which only its owner may enter.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
@@ -173,10 +174,9 @@ class WineHost:
             start_new_session=True,
         )
         agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
-        texts = {path.name: path.read_text(encoding="utf-8") for path in [*agent, driver]}
-        for file, change in (changes or {}).items():
-            texts[file] = change(texts[file])
-        source = join_source(texts)
+        source = join_source(
+            {path.name: change(path.name, path.read_text(encoding="utf-8")) for path in [*agent, driver]}
+        )
         name = "Win32Driver" if driver == DRIVER else "AgentDriver"
         self._driver = source.type_name.replace(".Program", f".{name}")
         self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")

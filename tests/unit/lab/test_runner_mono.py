@@ -64,7 +64,7 @@ class Bench:
         (root / "Win32.cs").write_text(ENTRY)
         self.cache = root / "cache"
         builder = agent_build.AgentBuilder(self.cache, [root / "Win32.cs"])
-        self.runner = MonoRunner(root, BOOTSTRAP, builder, {})
+        self.runner = MonoRunner(root, BOOTSTRAP, builder, {}, {})
 
     def run(self, request: t.Any, *, source: str = SOURCE, line: str = "try{\nrun\n}catch{ }") -> Finished:
         parts = [gzip.compress(source.encode()), json.dumps(request).encode()]

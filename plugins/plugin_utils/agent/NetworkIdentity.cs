@@ -1,0 +1,77 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Runtime.InteropServices;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// The account that other computers see in the place of this process's own: every call into Windows for that. On this computer nothing changes, and
+    /// files, locks and the registry are used as before. Each thread wears it for itself; programs that are started wear it too. What Windows refuses
+    /// becomes a SystemError.
+    /// </summary>
+    internal sealed class NetworkIdentity : IDisposable
+    {
+        private NetworkIdentity()
+        {
+        }
+
+        public static bool IsWorn()
+        {
+            return Token != null;
+        }
+
+        /// <summary>null when there is none.</summary>
+        internal static NativeProcess.SafeKernelHandle Token { get; private set; }
+
+        /// <summary>
+        /// `user`: DOMAIN\user or user@domain. This thread wears it until it is disposed of. Nobody looks at the password here: the first share does.
+        /// </summary>
+        public static NetworkIdentity LogOn(string user, string password)
+        {
+            int slash = user.IndexOf('\\');
+            NativeProcess.SafeKernelHandle token;
+            Check(NativeSecurity.LogonUserW(user.Substring(slash + 1), slash < 0 ? null : user.Substring(0, slash), password,
+                NativeSecurity.NewCredentials, NativeSecurity.Negotiate, out token));
+            Token = token;
+            NetworkIdentity identity = new NetworkIdentity();
+            try
+            {
+                Wear();
+                return identity;
+            }
+            catch (SystemError)
+            {
+                identity.Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>For a thread that has just begun: it has the process's own, whatever the one that began it wears. Without one, nothing.</summary>
+        public static void Wear()
+        {
+            if (IsWorn())
+                Check(NativeSecurity.ImpersonateLoggedOnUser(Token));
+        }
+
+        internal static void TakeOff()
+        {
+            Check(NativeSecurity.RevertToSelf());
+        }
+
+        public void Dispose()
+        {
+            Token.Dispose();
+            Token = null;
+            TakeOff();
+        }
+
+        private static void Check(bool done)
+        {
+            if (!done)
+                throw Win32.Failure(Marshal.GetLastWin32Error());
+        }
+    }
+}
