@@ -20,6 +20,7 @@ namespace IdentityOpsAgent
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
+    ///  "link_code": n,             every hard link is refused with this number of Windows
     ///  "no_privileges": [name],    which the account does not hold
     ///  "no_breakaway": true}       nothing may be started that outlives the connection (5)
     /// </code>
@@ -31,6 +32,7 @@ namespace IdentityOpsAgent
 
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway;
+        public readonly int LinkCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -51,6 +53,7 @@ namespace IdentityOpsAgent
             room = faults.TryGetValue("full_after_bytes", out value) ? (long)value : (long?)null;
             if (faults.TryGetValue("no_privileges", out value))
                 WithoutPrivileges = (List<object>)value;
+            LinkCode = faults.TryGetValue("link_code", out value) ? (int)(long)value : 0;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }
