@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backup that links what did not change writes next to nothing, and takes nothing on trust that its record does not say."""
+"""A backup that links what did not change writes next to nothing, and trusts no more than the older part's record."""
 
 from __future__ import annotations
 
@@ -345,6 +345,4 @@ def test_links_are_made_where_the_volume_cannot_be_flushed(host: t.Any, sealed: 
 def test_the_first_backup_says_that_there_is_nothing_to_link_to(host: t.Any, tree: pathlib.Path) -> None:
     answer = again(host, FIRST)
     assert (answer["linked"], answer["link_sets"], answer["not_linked"]) == (0, [], [])
-    assert answer["warnings"] == [
-        "All of data is copied: no sealed set of this server holds what could be linked to."
-    ]
+    assert answer["warnings"] == ["All of data is copied: no sealed set of this server holds what could be linked to."]
