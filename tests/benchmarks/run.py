@@ -75,7 +75,7 @@ class Bench:
         return Subject("agent backup", run, self.agent.forget_sets)
 
     def second_backup(self) -> Subject:
-        """A backup of a tree that did not change since the last one, with links. Its time is held against a first one's."""
+        """A backup, with links, of a tree that did not change since the one before."""
 
         def prepare() -> None:
             self.agent.forget_sets()
@@ -87,7 +87,7 @@ class Bench:
             part = self.agent.root / "bench" / NEXT_SET / "bench01"
             written = sum(path.stat().st_size for path in part.iterdir() if path.is_file())
             if answer["linked"] != answer["files"] or written > answer["bytes"] / 100:
-                raise RuntimeError(f"{answer['linked']} of {answer['files']} files were linked, {written} bytes written")
+                raise RuntimeError(f"{answer['linked']} of {answer['files']} files linked; {written} bytes written")
 
         return Subject("agent backup, all linked", run, prepare)
 
