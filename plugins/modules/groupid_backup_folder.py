@@ -111,6 +111,25 @@ options:
     type: list
     elements: str
     default: []
+  link_unchanged:
+    description:
+      - Whether files that did not change since an older set become hard links to that set's files. They are neither
+        read nor written, and take no room.
+      - Linked to is the newest sealed set of the deployment below O(backup_root) whose part is of this Windows
+        installation and has the component from the same folder, where the part's record agrees with the seal.
+      - A file is linked where its size, time of last write, change time, attributes, owner and access list are
+        those of the record, it has no alternate data streams, and the older set's file has the size and the time of
+        last write of the record. All others are copied.
+      - Links share fate. Whoever changes a file in one set changes it in all that share it, and a disk that fails
+        loses all of them. Removing a set leaves the others whole.
+      - What happened to the content of an older set's file without a trace in its size and times is not seen here.
+        Verify each set in full before it is sealed, with M(identityops.groupid.groupid_backup_verify); a set that
+        is found damaged is replaced by a backup without links.
+      - Where no link can be made, the file is copied, and RV(not_linked) counts it. Room for a whole copy must be
+        there.
+      - In check mode the links are foretold as if none of them were refused.
+    type: bool
+    default: false
   threads:
     description:
       - Files copied at the same time. V(0) lets the host choose.
@@ -228,6 +247,54 @@ excluded:
   returned: when the backup was started
   type: int
   sample: 12
+linked:
+  description: Number of RV(files) that are hard links to files of older sets.
+  returned: when the backup was started
+  type: int
+  sample: 1198
+linked_bytes:
+  description: Size of the files that are hard links.
+  returned: when the backup was started
+  type: int
+  sample: 72351744
+copied_bytes:
+  description: Size of the files that were read and written.
+  returned: when the backup was started
+  type: int
+  sample: 1048576
+link_sets:
+  description: Ids of the sets that O(link_unchanged) links to, most often one.
+  returned: when the backup was started
+  type: list
+  elements: str
+  sample: [20261121T150405Z]
+not_linked:
+  description: Files that did not change and could not be linked, by kind. Each is a warning too.
+  returned: when the backup was started
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(link_limit) (NTFS has room for 1,024 names of a file), V(link_other_volume), V(link_unsupported),
+        V(link_refused), or V(link_damaged) (the older set's file is not as its record says).
+      returned: always
+      type: str
+      sample: link_limit
+    count:
+      description: Number of files.
+      returned: always
+      type: int
+      sample: 3
+    first:
+      description: Path of the first below the part.
+      returned: always
+      type: str
+      sample: reports/monthly/groups.xlsx
+    cause:
+      description: Cause for the first. Of V(link_damaged), the path of the older set's file.
+      returned: always
+      type: str
+      sample: An attempt was made to create more links on a file than the file system supports. (1142)
 components:
   description: What became of each component and folder.
   returned: when the backup was started

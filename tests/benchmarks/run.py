@@ -30,7 +30,7 @@ from benchmarks.subjects import LARGE_FILES, SMALL_FILES, AgentOnMono, Subject, 
 from lab import agent_build
 from lab.processes import ProcessGroup
 
-SET = "20261122T150405Z"
+SET, NEXT_SET = "20261122T150405Z", "20261123T150405Z"
 
 
 def timed(subject: Subject) -> float:
@@ -73,6 +73,23 @@ class Bench:
             os.sync()
 
         return Subject("agent backup", run, self.agent.forget_sets)
+
+    def second_backup(self) -> Subject:
+        """A backup, with links, of a tree that did not change since the one before."""
+
+        def prepare() -> None:
+            self.agent.forget_sets()
+            self.agent.seal(SET, self.agent.backup(self.source, SET)["part_sha256"])
+
+        def run() -> None:
+            answer = self.agent.backup(self.source, NEXT_SET, link_unchanged=True)
+            os.sync()
+            part = self.agent.root / "bench" / NEXT_SET / "bench01"
+            written = sum(path.stat().st_size for path in part.iterdir() if path.is_file())
+            if answer["linked"] != answer["files"] or written > answer["bytes"] / 100:
+                raise RuntimeError(f"{answer['linked']} of {answer['files']} files linked; {written} bytes written")
+
+        return Subject("agent backup, all linked", run, prepare)
 
     def verify(self) -> Subject:
         return Subject(
@@ -156,6 +173,7 @@ class Bench:
         yield compare(f"copy + hash + lists, {size}", self.backup(), self.cp(), 1.2, pairs)
         for peer in (self.rsync, self.restic, self.borg):
             yield compare(f"copy + hash + lists, {size}", self.backup(), peer(), None, max(1, pairs // 2))
+        yield compare(f"second backup, all linked, {size}", self.second_backup(), self.backup(), 0.35, pairs)
         for folder in ("restic", "borg", "copy"):
             shutil.rmtree(self.place / folder, ignore_errors=True)
         # Both sides only read, which is quick and, from a cold disk, uneven: more pairs.

@@ -8,6 +8,7 @@ A subject runs to a fresh target each time. `sync` is part of every subject that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -118,7 +119,7 @@ class AgentOnMono:
             raise RuntimeError(f"{operation}: {answer['error']}")
         return answer
 
-    def backup(self, source: Path, set_id: str) -> dict[str, t.Any]:
+    def backup(self, source: Path, set_id: str, link_unchanged: bool = False) -> dict[str, t.Any]:
         """Copies `source` as the component `tree` of a new part."""
         component = {"name": "tree", "required": True, "path": str(source), "include": [], "exclude": []}
         return self.request(
@@ -134,7 +135,18 @@ class AgentOnMono:
             threads=0,
             retries=3,
             retry_wait_ms=500,
+            link_unchanged=link_unchanged,
         )
+
+    def seal(self, set_id: str, part_sha256: str) -> None:
+        """Seals a set of this one host."""
+        member = {"server": "bench01", "part_sha256": part_sha256}
+        document = json.dumps(
+            {"schema": 1, "deployment": "bench", "set_id": set_id, "decider": "bench01", "parts": [member]}
+        )
+        self.request("seal", set_id=set_id, phase="prepared", document=document)
+        digest = hashlib.sha256(document.encode()).hexdigest()
+        self.request("seal", set_id=set_id, phase="sealed", document_sha256=digest)
 
     def forget_sets(self) -> None:
         """Removes every set, as each run makes its own."""

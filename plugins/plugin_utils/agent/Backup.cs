@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         private const string Next = "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
 
         private readonly CopySettings settings;
-        private readonly bool check;
+        private readonly bool check, linkUnchanged;
         private readonly BackupPlan plan;
         private readonly Globs allowed;
         private readonly Part part = new Part { Started = Timestamps.Now() };
@@ -26,6 +26,7 @@ namespace IdentityOpsAgent
         {
             settings = new CopySettings(request);
             check = request.Flag("check", false);
+            linkUnchanged = request.Flag("link_unchanged", false);
             plan = new BackupPlan(request);
             allowed = new Globs(request.Texts("allow_partial"));
             part.Deployment = plan.Set.Deployment;
@@ -49,7 +50,7 @@ namespace IdentityOpsAgent
                 try
                 {
                     if (check)
-                        Sum();
+                        Foretell();
                     else
                         digest = Write();
                 }
@@ -63,19 +64,35 @@ namespace IdentityOpsAgent
             }
         }
 
+        private void Foretell()
+        {
+            Links links = FindLinks(new Properties(new Losses()));
+            if (links != null)
+                links.Foretell(plan.Components, settings.Threads);
+            Sum(links);
+        }
+
+        // null: not asked for.
+        private Links FindLinks(Properties properties)
+        {
+            return linkUnchanged ? Links.Find(plan, part.MachineGuid, properties) : null;
+        }
+
         private string Write()
         {
             string folder = plan.PartPath;
             Recorder recorder = new Recorder(plan.Set, plan.Server);
             recorder.Make(BackupPlan.What);
             Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-            new BackupCopy(folder, writer, settings, losses).Run(plan.Components);
-            Sum();
+            Properties properties = new Properties(losses);
+            Links links = FindLinks(properties);
+            new BackupCopy(folder, writer, settings, properties, links).Run(plan.Components);
+            Sum(links);
             List<PlannedComponent> present = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             return recorder.Record(writer, part, present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
-        private void Sum()
+        private void Sum(Links links)
         {
             foreach (PlannedComponent component in plan.Components)
             {
@@ -97,6 +114,8 @@ namespace IdentityOpsAgent
             }
             part.Losses = losses.All;
             part.Warnings.AddRange(losses.Sentences);
+            if (links != null)
+                links.Tell(part);
             int denied = part.Problems.FindAll(delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && rights.Lack(Rights.Backup))
                 part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold " + Rights.Backup
@@ -112,6 +131,8 @@ namespace IdentityOpsAgent
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
                 .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("excluded", part.Excluded)
+                .Set("linked", part.Linked).Set("linked_bytes", part.LinkedBytes).Set("copied_bytes", part.Bytes - part.LinkedBytes)
+                .Set("link_sets", part.LinkSets).Set("not_linked", part.NotLinked)
                 .Set("components", part.Components).Set("problems", Answer.First(part.Problems, Answer.ListLimit)).Set("problem_count", part.ProblemCount);
             if (part.State != Part.Partial)
                 return;

@@ -26,18 +26,20 @@ namespace IdentityOpsAgent
 
     // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and access list are read from
     // the same handle, for the list. A file that could not be read whole and unchanged leaves nothing in the part but its name among the problems;
-    // a write that fails ends everything.
+    // a write that fails ends everything. A file that did not change may become a link to the older part's instead, and is not read then.
     internal sealed class BackupCopy
     {
         private readonly string part;
         private readonly Writer writer;
         private readonly CopySettings settings;
         private readonly Properties properties;
+        private readonly Links links;   // null: all is copied
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
-        public BackupCopy(string part, Writer writer, CopySettings settings, Losses losses)
+        public BackupCopy(string part, Writer writer, CopySettings settings, Properties properties, Links links)
         {
-            properties = new Properties(losses);
+            this.properties = properties;
+            this.links = links;
             this.part = part;
             this.writer = writer;
             this.settings = settings;
@@ -108,6 +110,8 @@ namespace IdentityOpsAgent
                     FileFacts before = Win32.Facts(from);
                     if (Attributes.IsFolder(before.Attributes))
                         return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
+                    if (links != null && links.Make(owner, file, from, before, target))
+                        return null;
                     using (SafeFileHandle to = writer.Create(target))
                     {
                         begun = true;

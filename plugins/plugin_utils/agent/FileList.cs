@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
         }
 
         // null when there is none of exactly this name.
-        private static Entry Child(Entry folder, string name)
+        public static Entry Child(Entry folder, string name)
         {
             int low = 0, high = folder.Children == null ? -1 : folder.Children.Count - 1;
             while (low <= high)

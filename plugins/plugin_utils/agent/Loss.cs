@@ -6,14 +6,21 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A property of files and folders, not their content, that a set or a restore did not keep: of how many, and of which first.
+    // A property of files and folders, not their content, that a set or a restore did not keep, or a hard link that was not made: of how many, and
+    // of which first.
     internal sealed class Loss : JsonConvertible
     {
         // Of a backup.
         public const string Encrypted = "encrypted", Compressed = "compressed", Sparse = "sparse", Streams = "streams", Unread = "security_unread";
 
+        // Of a backup that links what did not change.
+        public const string LinkLimit = "link_limit", OtherVolume = "link_other_volume", NoLinks = "link_unsupported", LinkRefused = "link_refused";
+        public const string LinkDamaged = "link_damaged";
+
         // Of a restore.
         public const string Refused = "security_refused", NoLists = "security_not_kept_here", NotInPart = "security_not_in_part";
+
+        private const string Copied = "did not change and were copied all the same: ";
 
         public readonly string Kind;
         public long Count;
@@ -44,6 +51,11 @@ namespace IdentityOpsAgent
                 case Sparse: return "are sparse; the set and a restore hold their holes as zeros.";
                 case Streams: return "have alternate data streams, which the set does not hold.";
                 case Unread: return "did not tell their owner and access list; a restore lets them inherit.";
+                case LinkLimit: return Copied + "the file in the older set has as many names as the file system allows.";
+                case OtherVolume: return Copied + "the older set lies on another volume.";
+                case NoLinks: return Copied + "the file system has no hard links.";
+                case LinkRefused: return Copied + "the link was refused.";
+                case LinkDamaged: return Copied + "the file in the older set is not as its record says. Verify that set.";
                 case Refused: return "did not get their owner or access list back.";
                 case NoLists: return "have an access list in the part that the file system of the target cannot keep.";
                 default: return "have no access list in the part; what is written inherits.";

@@ -165,6 +165,9 @@ namespace IdentityOpsAgent
         public static extern bool MoveFileExW(string from, string to, uint flags);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool CreateHardLinkW(string name, string existing, IntPtr security);
+
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool DeleteFileW(string path);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]

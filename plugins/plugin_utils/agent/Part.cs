@@ -18,6 +18,9 @@ namespace IdentityOpsAgent
         public List<Problem> Problems = new List<Problem>();
         public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
         public List<Loss> Losses = new List<Loss>();
+        public long Linked, LinkedBytes;   // of the files and bytes: hard links to files of older sets
+        public List<string> LinkSets = new List<string>();
+        public List<Loss> NotLinked = new List<Loss>();
         public List<string> Warnings = new List<string>();
         public string ManifestDigest, FileListDigest;
 
@@ -30,6 +33,7 @@ namespace IdentityOpsAgent
                 .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
                 .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)
+                .Set("linked", Linked).Set("linked_bytes", LinkedBytes).Set("link_sets", LinkSets).Set("not_linked", NotLinked)
                 .Set("losses", Losses).Set("warnings", Warnings);
         }
 
@@ -46,6 +50,7 @@ namespace IdentityOpsAgent
                 MachineGuid = map.TextOrNull("machine_guid"),
                 Version = map.TextOrNull("version"),
                 State = map.Text("state"),
+                Started = map["started"] == null ? 0 : Timestamps.Parse(map.Text("started")),
                 Finished = Timestamps.Parse(map.Text("finished")),
                 Files = map.Amount("files"),
                 Directories = map.Amount("directories"),

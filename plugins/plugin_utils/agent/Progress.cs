@@ -34,7 +34,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        public static void Read(int count)
+        public static void Read(long count)
         {
             Interlocked.Add(ref bytes, count);
         }

@@ -40,6 +40,21 @@ namespace IdentityOpsAgent
             Ask(component, file, opened);
         }
 
+        // Of a file that may be linked: no other streams, and this SDDL. What does not tell is not alike.
+        public bool AreAlike(PlannedComponent component, SafeFileHandle opened, string security)
+        {
+            try
+            {
+                if (component.KeepsStreams && FileStreams.HasAny(opened))
+                    return false;
+                return security == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
+        }
+
         // Each question is one call into the system.
         private void Ask(PlannedComponent component, Entry entry, SafeFileHandle opened)
         {
@@ -63,7 +78,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void AddLosses(Entry entry)
+        public void AddLosses(Entry entry)
         {
             if ((entry.Facts.Attributes & Attributes.Encrypted) != 0)
                 losses.Add(Loss.Encrypted, entry.Path, null);

@@ -68,7 +68,7 @@ namespace IdentityOpsAgent
             string folder = set.PartPath(server);
             Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
             Losses losses = new Losses();
-            new BackupCopy(folder, writer, settings, losses).Run(components);
+            new BackupCopy(folder, writer, settings, new Properties(losses), null).Run(components);
             foreach (PlannedComponent component in components)
                 Sum(part, component);
             part.State = part.ProblemCount == 0 ? Part.Complete : Part.Waived;

@@ -461,6 +461,12 @@ namespace IdentityOpsAgent
                 Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough));
         }
 
+        /// <summary>One more name for a file that is there. A link at its end is not followed.</summary>
+        public static void CreateHardLink(string existing, string name)
+        {
+            Check(NativeMethods.CreateHardLinkW(Extended(name), Extended(existing), IntPtr.Zero));
+        }
+
         public static void Delete(string path)
         {
             EvenReadOnly(path, () => NativeMethods.DeleteFileW(Extended(path)));

@@ -20,6 +20,7 @@ namespace IdentityOpsAgent
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
+    ///  "link_code": n,             every hard link is refused with this number of Windows
     ///  "no_privileges": [name],    which the account does not hold
     ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
@@ -34,6 +35,7 @@ namespace IdentityOpsAgent
 
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
+        public readonly int LinkCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow;
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -65,6 +67,7 @@ namespace IdentityOpsAgent
             }
             untilDeath = faults.TryGetValue("die_at", out value) ? (long)value : 0;
             NoNetworkIdentity = faults.TryGetValue("no_network_identity", out value) && (bool)value;
+            LinkCode = faults.TryGetValue("link_code", out value) ? (int)(long)value : 0;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }

@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
         public const int LockExclusive = 2, LockNow = 4; // LOCK_EX, LOCK_NB
 
         public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
-            ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40;
+            ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, EMLINK = 31, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40;
 
         public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
         public static readonly int OpenFolder, OpenNoFollow;   // O_DIRECTORY, O_NOFOLLOW: the two architectures differ
@@ -48,6 +48,7 @@ namespace IdentityOpsAgent
         public struct Stat                                     // struct statx: one layout on every architecture
         {
             [FieldOffset(0)] public uint Mask;
+            [FieldOffset(16)] public uint Links;
             [FieldOffset(20)] public uint User;
             [FieldOffset(28)] public ushort Mode;
             [FieldOffset(40)] public long Size;
@@ -125,6 +126,7 @@ namespace IdentityOpsAgent
 
         [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);
+        [DllImport("libc", SetLastError = true)] public static extern int link(byte[] existing, byte[] name);
         [DllImport("libc", SetLastError = true)] public static extern int unlink(byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int rename(byte[] from, byte[] to);
         [DllImport("libc", SetLastError = true)] public static extern int renameat2(int fromFolder, byte[] from, int toFolder, byte[] to, uint flags);

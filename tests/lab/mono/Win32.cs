@@ -21,7 +21,8 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.Ordinal;
 
         private const uint SymbolicLink = 0xA000000C;                  // IO_REPARSE_TAG_SYMLINK
-        private const int FileExists = 80, LinkRefused = 4392;
+        private const int FileExists = 80, TooManyLinks = 1142, LinkRefused = 4392;
+        private const uint LinkLimit = 1024;
         private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
         private const int ListingBytes = 64 * 1024;
         private static readonly byte[] NoPath = { 0 };
@@ -415,6 +416,19 @@ namespace IdentityOpsAgent
             Check(replace ? Libc.rename(source, target) : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
         }
 
+        /// <summary>At most 1,024 names for one file, as NTFS has it.</summary>
+        public static void CreateHardLink(string existing, string name)
+        {
+            if (LabFaults.Current != null && LabFaults.Current.LinkCode != 0)
+                throw new SystemError(LabFaults.Current.LinkCode, "The link was refused on order.");
+            Libc.Stat stat;
+            byte[] file = PosixName.Encode(existing);
+            Check(Libc.statx(Libc.CurrentDirectory, file, Libc.NoFollow, Libc.BasicStats, out stat));
+            if (stat.Links >= LinkLimit)
+                throw new SystemError(TooManyLinks, ErrorText(Libc.EMLINK));
+            Check(Libc.link(file, PosixName.EncodeSecond(name)));
+        }
+
         public static void Delete(string path)
         {
             RefuseChange(path);
@@ -583,6 +597,7 @@ namespace IdentityOpsAgent
                 case Libc.EEXIST: return 183;
                 case Libc.ENAMETOOLONG: return 206;
                 case Libc.EIO: return 1117;
+                case Libc.EMLINK: return TooManyLinks;
                 default: return 31;
             }
         }

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import collections.abc as c
+import hashlib
 import itertools
 import json
 import os
 import pathlib
 import shutil
 import stat
+import time
 import typing as t
 
 import pytest
@@ -52,6 +54,7 @@ class Component:
         self._name = f"Source{next(_numbers)}"
         self.folder = host.drive / self._name
         self.elsewhere = host.drive / f"Elsewhere{self._name}"
+        self.backups = host.drive / "Backups" / self._name.lower()
         self.folder.mkdir()
         self.own(self.folder)
 
@@ -89,7 +92,7 @@ class Component:
         """Back up; what the part's list has of each path."""
         answer = self.ask("backup", {"name": "data", "path": f"C:\\{self._name}"})
         assert (answer["state"], losses(answer), answer["warnings"]) == ("complete", {}, [])
-        [part] = (self._host.drive / "Backups" / self._name.lower() / "20260101T000000Z").iterdir()
+        [part] = (self.backups / "20260101T000000Z").iterdir()
         lines = map(json.loads, (part / "files.jsonl").read_bytes().splitlines())
         return {line["path"]: line for line in lines}
 
@@ -122,6 +125,30 @@ def test_equal_descriptors_are_written_once(component: Component) -> None:
     assert all(str(found[path]).startswith("O:S-1-5-") for path in ("data", "data/a", "data/open"))
     assert OPEN_TO_ALL in found["data/open"]
     assert OPEN_TO_ALL not in found["data/a"] + found["data"]
+
+
+def test_what_did_not_change_is_linked(component: Component) -> None:
+    for name, mode_of_it in (("a", 0o644), ("sub/open", 0o666), ("read only", 0o444), ("other entries", 0o644)):
+        component.put(name, b"x", mode_of_it)
+    time.sleep(0.2)  # what is younger than the backup's begin is no match
+    component.backup()
+    [first] = (component.backups / "20260101T000000Z").iterdir()
+    member = {"server": first.name, "part_sha256": hashlib.sha256((first / "part.json").read_bytes()).hexdigest()}
+    seal = {"schema": 1, "set_id": "20260101T000000Z", "decider": first.name, "parts": [member]}
+    document = json.dumps({**seal, "deployment": component.backups.name})
+    (first.parent / "set.json").write_text(document)
+    (component.folder / "other entries").chmod(0o666)
+    source = f"C:\\{component.folder.name}"
+    answer = component.ask("backup", {"name": "data", "path": source}, set_id="20260102T000000Z", link_unchanged=True)
+    assert (answer["linked"], answer["link_sets"], answer["not_linked"]) == (3, ["20260101T000000Z"], [])
+    [second] = (component.backups / "20260102T000000Z").iterdir()
+    same = [path for path in ("a", "sub/open", "read only", "other entries") if samefile(first, second, path)]
+    assert same == ["a", "sub/open", "read only"]
+    assert component.ask("verify", {}, set_id="20260102T000000Z", components=None)["state"] == "verified"
+
+
+def samefile(first: pathlib.Path, second: pathlib.Path, name: str) -> bool:
+    return (first / "data" / name).samefile(second / "data" / name)
 
 
 def test_entries_come_back_and_count_as_attributes(component: Component) -> None:

@@ -200,6 +200,19 @@ def test_move(session: Session, path: c.Callable[..., str]) -> None:
     assert code_of(session, "Move", path("absent"), path("b"), True) == 2
 
 
+def test_second_name(session: Session, path: c.Callable[..., str]) -> None:
+    write(session, path("first"), b"one")
+    session("SetFactsOf", path("first"), FILE_TIME, FILE_TIME, READ_ONLY)
+    before = session("TryFacts", path("first"))
+    session("CreateHardLink", path("first"), path("second"))
+    after = session("TryFacts", path("second"))
+    assert {name for name in before if before[name] != after[name]} <= {"Changed"}
+    assert code_of(session, "CreateHardLink", path("first"), path("second")) == 183
+    assert code_of(session, "CreateHardLink", path("absent"), path("third")) == 2
+    session("Delete", path("first"))
+    assert read(session, path("second")) == b"one"
+
+
 def test_read_only_is_replaced_and_deleted(session: Session, path: c.Callable[..., str]) -> None:
     for name in ("new", "old"):
         write(session, path(name), name.encode())

@@ -122,6 +122,17 @@ def test_time_before_1970(start: Start, host: MonoHost) -> None:
     assert session("TryFacts", host.path("old"))["Written"] == 116444736000000000 - 1
 
 
+def test_a_file_has_1024_names_as_on_ntfs(start: Start, host: MonoHost) -> None:
+    (host.drive / "1").touch()
+    session = start()
+    for number in range(2, 1025):
+        session("CreateHardLink", host.path("1"), host.path(str(number)))
+    with pytest.raises(SystemFailureError) as refused:
+        session("CreateHardLink", host.path("1"), host.path("1025"))
+    assert refused.value.code == 1142
+    assert (host.drive / "1").stat().st_nlink == 1024
+
+
 def test_volume_can_be_flushed(start: Start, host: MonoHost) -> None:
     session = start()
     assert session("CanFlushVolume", host.path()) is True
@@ -178,6 +189,13 @@ class TestFaults:
         after = session("Facts", file)
         assert (before["Size"], after["Size"]) == (5, 6)
         assert after["Changed"] > before["Changed"]
+
+    def test_link(self, start: Start, host: MonoHost) -> None:
+        session = start({"link_code": 50})
+        with pytest.raises(SystemFailureError) as refused:
+            session("CreateHardLink", host.path("a.txt"), host.path("c.txt"))
+        assert refused.value.code == 50
+        assert not (host.drive / "c.txt").exists()
 
     def test_full_disk(self, start: Start, host: MonoHost) -> None:
         session = start({"free_bytes": 7, "full_after_bytes": 3, "no_volume_flush": True})

@@ -117,6 +117,7 @@ namespace IdentityOpsAgent
                 case "FlushVolume": Win32.FlushVolume(given[0]); break;
                 case "FlushFolder": Win32.FlushFolder(given[0]); break;
                 case "Move": Win32.Move(given[0], given[1], bool.Parse(given[2])); break;
+                case "CreateHardLink": Win32.CreateHardLink(given[0], given[1]); break;
                 case "Delete": Win32.Delete(given[0]); break;
                 case "Truncate": Win32.Truncate(File(given[0])); break;
                 case "Close": Open[FileNumber(given[0])].Dispose(); break;

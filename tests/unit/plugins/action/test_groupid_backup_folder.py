@@ -39,6 +39,7 @@ def test_request(host: Make) -> None:
         "component_paths": {},
         "defaults": None,
         "allow_partial": ["reports/**"],
+        "link_unchanged": False,
         "threads": 4,
         "retries": 3,
         "retry_wait_ms": 250,
@@ -50,6 +51,10 @@ def test_request(host: Make) -> None:
         "include": [],
         "exclude": list(DEFAULT_EXCLUDES),
     }
+
+
+def test_links(host: Make) -> None:
+    assert request_of(host, components=["reports"], link_unchanged=True)["link_unchanged"] is True
 
 
 def test_own_epoch(host: Make) -> None:

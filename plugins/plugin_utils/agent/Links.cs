@@ -1,0 +1,203 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // Hard links in the place of copies: a file that did not change gets one more name, in the new part, for the file that an older part of this server
+    // has of it. The older part is sealed, complete or waived, and its record agrees with the seal, digest by digest; its file is there, as long and as
+    // old as the record says. The digest is the record's, so the new part's own verify finds what had happened to the content before.
+    internal sealed class Links
+    {
+        private const int NoFunction = 1, NotSameDevice = 17, NotSupported = 50, TooManyLinks = 1142;
+
+        // What changes twice within one tick of the system's clock tells the same time: a file so fresh when the older part was begun is copied.
+        private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
+
+        private readonly Properties properties;
+        private readonly Losses refused = new Losses();
+        private readonly List<string> sets = new List<string>();
+        private readonly List<string> warnings = new List<string>();
+        private readonly Dictionary<string, StoredPart> parts = new Dictionary<string, StoredPart>();   // by component
+        private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();             // of the source, and the same one in the record
+        private long files, bytes;
+
+        private Links(Properties properties)
+        {
+            this.properties = properties;
+        }
+
+        // For each component the newest part that may be linked to. Nothing is written.
+        public static Links Find(BackupPlan plan, string machineGuid, Properties properties)
+        {
+            Links links = new Links(properties);
+            List<PlannedComponent> waiting = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
+            foreach (SetFolder set in SetList.Find(plan.Set.Root, plan.Set.Deployment))
+            {
+                if (waiting.Count > 0)
+                    links.Consider(set, plan.Server, machineGuid, waiting);
+            }
+            foreach (PlannedComponent component in waiting)
+                links.warnings.Add("All of " + component.Name + " is copied: no sealed set of this server holds what could be linked to.");
+            return links;
+        }
+
+        // True: the part has the file now, under the name `target` (null: it would have). `source`: open for reading, with its facts.
+        public bool Make(PlannedComponent component, Entry file, SafeFileHandle source, FileFacts facts, string target)
+        {
+            Entry known = Twin(file);
+            if (known == null || known.IsFolder)
+                return false;
+            StoredPart part = parts[component.Name];
+            if (!IsUnchanged(facts, known.Facts, part.Document.Started) || !properties.AreAlike(component, source, known.Security))
+                return false;
+            try
+            {
+                string place = known.PathInPart(part.Path);
+                FileFacts there;
+                if (!Win32.TryFacts(place, out there) || !IsWhole(there, known.Facts))
+                {
+                    refused.Add(Loss.LinkDamaged, file.Path, place);
+                    return false;
+                }
+                if (target != null)
+                    Win32.CreateHardLink(place, target);   // its facts are the older part's too, and right: nothing is set
+            }
+            catch (SystemError error)
+            {
+                refused.Add(KindOf(error), file.Path, error.Message);
+                return false;
+            }
+            file.Facts = facts;
+            file.Digest = known.Digest;
+            file.Security = known.Security;
+            properties.AddLosses(file);
+            Progress.Read(facts.Size);
+            Interlocked.Increment(ref files);
+            Interlocked.Add(ref bytes, facts.Size);
+            return true;
+        }
+
+        // Counts what Make would link.
+        public void Foretell(List<PlannedComponent> components, int threads)
+        {
+            foreach (PlannedComponent component in components)
+            {
+                if (component.Tree == null)
+                    continue;
+                List<Entry> all = component.Tree.Files;
+                string root = component.Source;
+                Crew.Run(all.Count, threads, delegate(Worker worker, int index)
+                {
+                    try
+                    {
+                        using (SafeFileHandle source = Win32.OpenRead(all[index].PathBelow(root)))
+                            Make(component, all[index], source, Win32.Facts(source), null);
+                    }
+                    catch (SystemError)
+                    {
+                        // Not readable now, so not linked; the backup itself names such files.
+                    }
+                });
+            }
+        }
+
+        public void Tell(Part part)
+        {
+            part.Linked = files;
+            part.LinkedBytes = bytes;
+            part.LinkSets = sets;
+            part.NotLinked = refused.All;
+            part.Warnings.AddRange(warnings);
+            part.Warnings.AddRange(refused.Sentences);
+        }
+
+        private void Consider(SetFolder set, string server, string machineGuid, List<PlannedComponent> waiting)
+        {
+            StoredPart part = Sealed(set, server);
+            if (part == null || part.Document.State == Part.Partial || machineGuid.Length == 0 || part.Document.MachineGuid != machineGuid)
+                return;
+            List<PlannedComponent> fitting = waiting.FindAll(delegate(PlannedComponent component)
+            {
+                PartComponent stored = part.Document.Copied(component.Name);
+                return stored != null && Win32.Names.Equals(stored.Source, component.Source);
+            });
+            if (fitting.Count == 0)
+                return;
+            Verification record = new Verification(part);
+            record.ReadRecord();
+            if (record.Findings.Count > 0)
+            {
+                warnings.Add("Set " + set.SetId + " is not linked to: " + record.Findings[0]);
+                return;
+            }
+            sets.Add(set.SetId);
+            foreach (PlannedComponent component in fitting)
+            {
+                waiting.Remove(component);
+                parts.Add(component.Name, part);
+                Pair(component.Tree.Folders, record.Record.Components[component.Name]);
+            }
+        }
+
+        // null for what is not finished, not sealed, or not as the seal says.
+        private static StoredPart Sealed(SetFolder set, string server)
+        {
+            try
+            {
+                StoredPart part = StoredPart.Open(set, server, BackupPlan.What);
+                return part.Sealed && part.DocumentFlaw == null ? part : null;
+            }
+            catch (AgentError)
+            {
+                return null;
+            }
+        }
+
+        private void Pair(List<Entry> sources, Entry top)
+        {
+            foreach (Entry folder in sources)
+            {
+                Entry known = folder.Parent == null ? top : Twin(folder);
+                if (known != null)
+                    folders.Add(folder, known);
+            }
+        }
+
+        // The entry of the record that has the same path; null when it has none.
+        private Entry Twin(Entry entry)
+        {
+            Entry folder;
+            return folders.TryGetValue(entry.Parent, out folder) ? FileList.Child(folder, entry.Name) : null;
+        }
+
+        private static bool IsUnchanged(FileFacts now, FileFacts then, long begun)
+        {
+            return now.Size == then.Size && now.Written == then.Written && now.Changed == then.Changed && now.Changed > 0 && now.Changed < begun - Tick
+                && (now.Attributes & Attributes.Stored) == then.Attributes;
+        }
+
+        private static bool IsWhole(FileFacts there, FileFacts recorded)
+        {
+            return there.Size == recorded.Size && there.Written == recorded.Written && !Attributes.IsFolder(there.Attributes)
+                && !Attributes.IsLink(there.Attributes, there.ReparseTag);
+        }
+
+        private static string KindOf(SystemError error)
+        {
+            switch (error.Code)
+            {
+                case TooManyLinks: return Loss.LinkLimit;
+                case NotSameDevice: return Loss.OtherVolume;
+                case NoFunction:
+                case NotSupported: return Loss.NoLinks;
+                default: return Loss.LinkRefused;
+            }
+        }
+    }
+}
