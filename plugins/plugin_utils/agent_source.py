@@ -20,8 +20,9 @@ AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
 BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
 NAMESPACE = "IdentityOpsAgent"
 
-# Left out of what is sent; the lines keep their numbers.
-_COMMENT = re.compile(r"\s*//")
+# Left out of what is sent, as is what indents a line; the lines keep their numbers. Of comments behind code, those
+# without a quotation mark; no text of the agent goes over the end of a line.
+_TRAILING_COMMENT = re.compile(r"\s+//[^\"]*$")
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
@@ -72,13 +73,19 @@ def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("namespace "):
-            return directives, number, "\n".join("" if _COMMENT.match(line) else line for line in lines[number - 1 :])
+            return directives, number, "\n".join(map(_sent, lines[number - 1 :]))
         directive = _USING.fullmatch(line.strip())
         if directive:
             directives.add(directive[1])
         elif line.strip() and not line.startswith("//"):
             raise ValueError(f"{name}({number}): only comments and using directives may precede the namespace: {line}")
     raise ValueError(f"{name}: has no namespace")
+
+
+def _sent(line: str) -> str:
+    if line.lstrip().startswith("//"):
+        return ""
+    return _TRAILING_COMMENT.sub("", line).strip()
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import stat
 import typing as t
 
 Picture = dict[str, dict[str, t.Any]]
-"""By ``component/relative/path``: kind (file, directory, link), mtime in ns, in hundreds; files: size, sha256, read_only."""
+"""By ``component/relative/path``: kind (file, directory, link), mtime in ns; for files size, sha256, read_only."""
 
 
 @dataclasses.dataclass(frozen=True)

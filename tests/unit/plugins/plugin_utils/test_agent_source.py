@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import shutil
 import subprocess
 
@@ -82,6 +83,23 @@ def test_stdin_is_three_ascii_lines() -> None:
     assert type_name.decode() == source.type_name
     assert json.loads(base64.b64decode(request)) == {"root": "D:\\Sicherungen für üben"}
     assert rest == b""
+
+
+def test_what_is_sent_has_no_comments_and_no_indentation() -> None:
+    program = PROGRAM.replace(
+        "string hex", '// not "sent"\n            /* kept */ string url = "http://x";   // gone\n            string hex'
+    )
+    lines = join_source({"Program.cs": program, "Echo.cs": ECHO}).text.splitlines()
+    assert '/* kept */ string url = "http://x";' in lines
+    assert not [line for line in lines if line != line.strip() or "gone" in line or "sent" in line]
+
+
+def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
+    """As the indentation of a line is left out."""
+    for path in AGENT_FOLDER.glob("*.cs"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            verbatim = re.sub(r'@"(?:[^"]|"")*"', "", line)
+            assert '@"' not in verbatim, f"{path.name}: {line}"
 
 
 def test_shipped_agent_fits_into_one_send() -> None:
