@@ -95,6 +95,7 @@ namespace IdentityOpsAgent
                 waived &= problem.Allowed;
             }
             part.Losses = losses.All;
+            part.Warnings.AddRange(plan.Warnings);
             part.Warnings.AddRange(losses.Sentences);
             int denied = part.Problems.FindAll(delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && rights.Lack(Rights.Backup))

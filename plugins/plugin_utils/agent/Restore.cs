@@ -39,6 +39,7 @@ namespace IdentityOpsAgent
             using (HostLock.Take("restore", set.Deployment + " " + set.SetId, check))
             {
                 StoredPart part = StoredPart.Open(set, server, What);
+                FolderTrust.Require(set, What, request, answer.Warnings);
                 CheckAllowed(part);
                 Verification verification = new Verification(part);
                 verification.Run(null, What);

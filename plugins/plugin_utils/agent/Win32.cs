@@ -198,18 +198,29 @@ namespace IdentityOpsAgent
         {
             using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics))
             {
-                // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
-                string path = FinalPath(folder, NativeMethods.NameNormalized) ?? FinalPath(folder, NativeMethods.NameOpened);
-                if (path == null)
-                    throw Failure();
-                return Plain(path);
+                return FinalPath(folder);
             }
         }
 
-        private static string FinalPath(SafeFileHandle folder, uint form)
+        /// <summary>Where an open file or folder really lies: by the name that it was opened by, without links.</summary>
+        public static string FinalPath(SafeFileHandle item)
         {
-            StringBuilder path = new StringBuilder(32768);
-            uint length = NativeMethods.GetFinalPathNameByHandleW(folder, path, (uint)path.Capacity, form);
+            // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
+            string path = FinalPath(item, NativeMethods.NameNormalized) ?? FinalPath(item, NativeMethods.NameOpened);
+            if (path == null)
+                throw Failure();
+            return Plain(path);
+        }
+
+        private static string FinalPath(SafeFileHandle item, uint form)
+        {
+            StringBuilder path = new StringBuilder(512);
+            uint length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
+            if (length >= path.Capacity)   // then it is the room that the path needs
+            {
+                path.EnsureCapacity((int)length + 1);
+                length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
+            }
             return length == 0 ? null : path.ToString();
         }
 
@@ -407,17 +418,29 @@ namespace IdentityOpsAgent
 
         public static void FlushVolume(string directory)
         {
-            StringBuilder mount = new StringBuilder(32768);
-            Check(NativeMethods.GetVolumePathNameW(Extended(directory), mount, mount.Capacity));
-            string root = Plain(mount.ToString());
             StringBuilder volume = new StringBuilder(64);   // \\?\Volume{GUID}\, also where the volume is mounted in a folder
-            Check(NativeMethods.GetVolumeNameForVolumeMountPointW(root, volume, volume.Capacity));
+            Check(NativeMethods.GetVolumeNameForVolumeMountPointW(MountOf(directory), volume, volume.Capacity));
             using (SafeFileHandle device = NativeMethods.CreateFileW(volume.ToString().TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
             {
                 Check(!device.IsInvalid);
                 Flush(device);
             }
+        }
+
+        /// <summary>The same text for all that lies on one volume, by whatever letter or folder it is reached; of a share its own root.</summary>
+        public static string VolumeOf(string path)
+        {
+            string mount = MountOf(path);
+            StringBuilder volume = new StringBuilder(64);
+            return NativeMethods.GetVolumeNameForVolumeMountPointW(mount, volume, volume.Capacity) ? volume.ToString() : mount;
+        }
+
+        private static string MountOf(string path)
+        {
+            StringBuilder mount = new StringBuilder(32768);
+            Check(NativeMethods.GetVolumePathNameW(Extended(path), mount, mount.Capacity));
+            return Plain(mount.ToString());
         }
 
         /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>

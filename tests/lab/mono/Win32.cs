@@ -23,7 +23,9 @@ namespace IdentityOpsAgent
         private const int FileExists = 80, LinkRefused = 4392;
         private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
         private const int ListingBytes = 64 * 1024;
+        private const int LongestPath = 4096;                          // PATH_MAX
         private static readonly byte[] NoPath = { 0 };
+        [ThreadStatic] private static byte[] linkTarget;
 
         // ---- who and where
 
@@ -60,7 +62,7 @@ namespace IdentityOpsAgent
                 if (entry.Name.Length != 1 || (entry.Attributes & Directory) == 0)
                     continue;
                 string root = LabRoot() + "/" + entry.Name + "/";
-                Libc.Volume volume = VolumeOf(root);
+                Libc.Volume volume = StatVolume(root);
                 drives.Add(new DriveFacts
                 {
                     Root = root,
@@ -97,7 +99,7 @@ namespace IdentityOpsAgent
 
         public static long FreeBytes(string existingDirectory)
         {
-            Libc.Volume volume = VolumeOf(existingDirectory);
+            Libc.Volume volume = StatVolume(existingDirectory);
             if (LabFaults.Current != null && LabFaults.Current.FreeBytes.HasValue)
                 return LabFaults.Current.FreeBytes.Value;
             return volume.AvailableBlocks * volume.FragmentSize;
@@ -208,6 +210,24 @@ namespace IdentityOpsAgent
             {
                 Libc.free(resolved);
             }
+        }
+
+        /// <summary>A file that has been deleted since it was opened lies nowhere.</summary>
+        public static string FinalPath(SafeFileHandle item)
+        {
+            byte[] path = linkTarget ?? (linkTarget = new byte[LongestPath]);
+            int length = Check((int)Libc.readlink(PosixName.Encode("/proc/self/fd/" + (int)item.DangerousGetHandle()), path, (IntPtr)path.Length));
+            string name = PosixName.Decode(path, 0, length);
+            if (name.EndsWith(" (deleted)", StringComparison.Ordinal) && StatOf(item).Links == 0)
+                throw Failure(Libc.ENOENT);
+            return name;
+        }
+
+        /// <summary>The drive that a folder plays; all that lies on no drive is one volume.</summary>
+        public static string VolumeOf(string path)
+        {
+            string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
+            return place.StartsWith(drives, StringComparison.Ordinal) ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : "";
         }
 
         // ---- folders
@@ -454,7 +474,7 @@ namespace IdentityOpsAgent
             return stat;
         }
 
-        private static Libc.Volume VolumeOf(string path)
+        private static Libc.Volume StatVolume(string path)
         {
             Libc.Volume volume;
             Check(Libc.statvfs(PosixName.Encode(path), out volume));
