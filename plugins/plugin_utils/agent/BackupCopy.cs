@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle from = Win32.OpenRead(source))
                 {
-                    if (!Win32.Names.Equals(Win32.FinalPath(from), source))
+                    if (!owner.Leads(file, source, from))
                         return new Problem(owner.Name, file.Path, Problem.Link, "A folder above it became a link, which is not followed.");
                     FileFacts before = Win32.Facts(from);
                     if (Attributes.IsFolder(before.Attributes))

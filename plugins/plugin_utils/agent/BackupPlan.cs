@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System.Collections.Generic;
+using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
@@ -42,6 +43,22 @@ namespace IdentityOpsAgent
         {
             KeepsSecurity = FileSecurity.IsKept(Source);
             KeepsStreams = FileStreams.AreKept(Source);
+        }
+
+        // Whether the walk's way to a file still leads to what was opened at that path: a folder above it may have become a link.
+        public bool Leads(Entry file, string path, SafeFileHandle opened)
+        {
+            try
+            {
+                return Win32.Names.Equals(Win32.FinalPath(opened), path);
+            }
+            catch (SystemError)   // its file system does not tell; then by the folders, as they are now
+            {
+                Entry folder = file.Parent;
+                while (folder != null && SetFolder.IsFolder(folder.PathBelow(Place)))
+                    folder = folder.Parent;
+                return folder == null;
+            }
         }
 
         // What part.json and the answer say of it.

@@ -33,6 +33,8 @@ namespace IdentityOpsAgent
             try
             {
                 FileFacts facts;
+                if (Win32.TryFacts(file.Folder, out facts) && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                    throw Damaged(part, file.Component, Finding.Kind, "It is a link.");
                 bool there = Win32.TryFacts(file.Path, out facts);
                 if (entry == null ? !there : entry.IsFolder)
                     throw Missing(file);

@@ -128,6 +128,7 @@ namespace IdentityOpsAgent
 
         [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);
+        [DllImport("libc", SetLastError = true)] public static extern int symlink(byte[] target, byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int unlink(byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int rename(byte[] from, byte[] to);
         [DllImport("libc", SetLastError = true)] public static extern int renameat2(int fromFolder, byte[] from, int toFolder, byte[] to, uint flags);

@@ -293,11 +293,16 @@ namespace IdentityOpsAgent
         public static SafeFileHandle OpenRead(string path)
         {
             if (LabFaults.Current != null)
+            {
+                LabFaults.Current.Plant(path);
                 Refuse(LabFaults.Current.OnRead(path));
+            }
             SafeFileHandle file = Open(path, Libc.OpenNoFollow);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
+            if (LabFaults.Current != null && LabFaults.Current.Unlinks(path))
+                Check(Libc.unlink(PosixName.Encode(path)));
             return file;
         }
 
