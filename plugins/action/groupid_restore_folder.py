@@ -31,6 +31,7 @@ class ActionModule(AgentAction):
         "exclude": {"type": "list", "elements": "str", "default": []},
         "unsealed": {"type": "bool", "default": False},
         "other_machine": {"type": "bool", "default": False},
+        "allow_open_roots": {"type": "list", "elements": "str", "default": []},
         "threads": {"type": "int", "default": 0},
         "diff_limit": {"type": "int", "default": 200},
     }
@@ -52,6 +53,7 @@ class ActionModule(AgentAction):
             "other_machine": args["other_machine"],
             "components": None if names is None else _components(names, args),
             "security": args["security"],
+            "allow_open_roots": args["allow_open_roots"],
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }

@@ -87,7 +87,9 @@ class TestOpenRoots:
         assert code(saved.restore()) == "none"
 
     @NEEDS_ROOT
-    @pytest.mark.parametrize(("user", "group", "mode", "who"), [(STRANGER, 0, 0o755, "user"), (0, STRANGER, 0o775, "group")])
+    @pytest.mark.parametrize(
+        ("user", "group", "mode", "who"), [(STRANGER, 0, 0o755, "user"), (0, STRANGER, 0o775, "group")]
+    )
     def test_an_owner_or_group_can_write_too(self, saved: t.Any, user: int, group: int, mode: int, who: str) -> None:
         os.chown(saved.root, user, group)
         saved.root.chmod(mode)
@@ -122,8 +124,14 @@ def test_somebody_elses_state_folder_is_not_touched(saved: t.Any, check: bool) -
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     before = saved.picture()
+    place = {"part": "p", "component": "c", "files": ["f"]}
     program = {"program": str(tool), "arguments": [], "time_limit": 10, "collect": []}
-    calls: dict[str, dict[str, t.Any]] = {"backup": {}, "restore": {}, "adopt": {"part": "p", "component": "c", "files": ["f"]}, "run": program}
+    calls: dict[str, dict[str, t.Any]] = {
+        "backup": {},
+        "restore": {},
+        "adopt": place,
+        "run": program,
+    }
     for operation, members in calls.items():
         if operation == "run" and check:
             continue  # it makes no working folder then
