@@ -124,13 +124,11 @@ def test_somebody_elses_state_folder_is_not_touched(saved: t.Any, check: bool) -
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     before = saved.picture()
-    place = {"part": "p", "component": "c", "files": ["f"]}
-    program = {"program": str(tool), "arguments": [], "time_limit": 10, "collect": []}
     calls: dict[str, dict[str, t.Any]] = {
         "backup": {},
         "restore": {},
-        "adopt": place,
-        "run": program,
+        "adopt": {"part": "p", "component": "c", "files": ["f"]},
+        "run": {"program": str(tool), "arguments": [], "time_limit": 10, "collect": []},
     }
     for operation, members in calls.items():
         if operation == "run" and check:

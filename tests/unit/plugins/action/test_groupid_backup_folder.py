@@ -39,6 +39,7 @@ def test_request(host: Make) -> None:
         "component_paths": {},
         "defaults": None,
         "allow_partial": ["reports/**"],
+        "allow_open_roots": [],
         "threads": 4,
         "retries": 3,
         "retry_wait_ms": 250,

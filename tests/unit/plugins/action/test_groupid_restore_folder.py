@@ -74,6 +74,7 @@ def test_request(host: Make) -> None:
                 {"name": "reports", "target": "E:\\R", "policy": "merge", "include": ["a"], "exclude": ["b"]}
             ],
             "security": "auto",
+            "allow_open_roots": [],
             "threads": 0,
             "diff_limit": 200,
         }
