@@ -23,6 +23,8 @@ namespace IdentityOpsAgent
             "S-1-3-0", "S-1-3-4",                                                         // CREATOR OWNER, OWNER RIGHTS
         };
 
+        private static readonly string[] Administering = { "-500", "-512", "-519" };
+
         /// <summary>
         /// Everybody but administrators and `account` who can write, delete, or let himself in: here, or in what is made here. An owner can
         /// always let himself in. Entries that deny are not weighed against those that allow. The descriptor must be whole but for the SACL.
@@ -52,9 +54,9 @@ namespace IdentityOpsAgent
 
         private static bool IsTrusted(string sid)
         {
-            bool ofDomain = sid.StartsWith("S-1-5-21-", StringComparison.Ordinal)   // Domain Admins, Enterprise Admins
-                && (sid.EndsWith("-512", StringComparison.Ordinal) || sid.EndsWith("-519", StringComparison.Ordinal));
-            return ofDomain || Array.IndexOf(Trusted, sid) >= 0;
+            string number = sid.Substring(sid.LastIndexOf('-'));   // of a domain or computer: Administrator, Domain Admins, Enterprise Admins
+            bool administers = sid.StartsWith("S-1-5-21-", StringComparison.Ordinal) && Array.IndexOf(Administering, number) >= 0;
+            return administers || Array.IndexOf(Trusted, sid) >= 0;
         }
     }
 }

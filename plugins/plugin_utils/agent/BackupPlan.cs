@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             string volume = Win32.VolumeOf(Paths.Resolved(Paths.NearestExisting(Set.Root)));
             List<PlannedComponent> beside = Components.FindAll(delegate(PlannedComponent component)
             {
-                return component.Tree != null && Win32.Names.Equals(Win32.VolumeOf(component.Place), volume);
+                return component.Tree != null && volume != null && Win32.VolumeOf(component.Place) == volume;
             });
             if (beside.Count > 0)
                 Warnings.Add(string.Join(", ", beside.ConvertAll(delegate(PlannedComponent component) { return component.Name; }).ToArray())

@@ -418,9 +418,9 @@ namespace IdentityOpsAgent
 
         public static void FlushVolume(string directory)
         {
-            StringBuilder volume = new StringBuilder(64);   // \\?\Volume{GUID}\, also where the volume is mounted in a folder
-            Check(NativeMethods.GetVolumeNameForVolumeMountPointW(MountOf(directory), volume, volume.Capacity));
-            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.ToString().TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            string volume = VolumeOf(directory);
+            Check(volume != null);
+            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
             {
                 Check(!device.IsInvalid);
@@ -428,19 +428,12 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>The same text for all that lies on one volume, by whatever letter or folder it is reached; of a share its own root.</summary>
+        /// <summary>\\?\Volume{GUID}\ of all that lies on one volume, by whatever letter or folder it is reached. Null when Windows does not tell, as of a share.</summary>
         public static string VolumeOf(string path)
         {
-            string mount = MountOf(path);
-            StringBuilder volume = new StringBuilder(64);
-            return NativeMethods.GetVolumeNameForVolumeMountPointW(mount, volume, volume.Capacity) ? volume.ToString() : mount;
-        }
-
-        private static string MountOf(string path)
-        {
-            StringBuilder mount = new StringBuilder(32768);
-            Check(NativeMethods.GetVolumePathNameW(Extended(path), mount, mount.Capacity));
-            return Plain(mount.ToString());
+            StringBuilder mount = new StringBuilder(32768), volume = new StringBuilder(64);
+            return NativeMethods.GetVolumePathNameW(Extended(path), mount, mount.Capacity)
+                && NativeMethods.GetVolumeNameForVolumeMountPointW(Plain(mount.ToString()), volume, volume.Capacity) ? volume.ToString() : null;
         }
 
         /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>

@@ -223,11 +223,11 @@ namespace IdentityOpsAgent
             return name;
         }
 
-        /// <summary>The drive that a folder plays; all that lies on no drive is one volume.</summary>
+        /// <summary>The drive that a folder plays; null, as of a share, for what lies elsewhere.</summary>
         public static string VolumeOf(string path)
         {
             string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
-            return place.StartsWith(drives, StringComparison.Ordinal) ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : "";
+            return place.StartsWith(drives, StringComparison.Ordinal) ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
         }
 
         // ---- folders

@@ -48,9 +48,10 @@ class TestOpenRoots:
             for answer in (
                 saved.backup(check=check),
                 place(saved, check=check),
+                saved.call("adopt", check=check, part="p", component="c", files=[], external=True),
                 saved.restore(check=check, server="web01", other_machine=True),
             ):
-                assert (code(answer), answer["error"]["path"]) == ("root_open", str(folder))
+                assert (code(answer), answer["error"]["path"]) == ("root_open", str(folder)), answer
                 assert answer["error"]["cause"] == "It can be changed by Everyone."
                 assert f'icacls "{folder}" /inheritance:r' in answer["error"]["next"]
                 assert "groupid_allow_open_roots" in answer["error"]["next"]
@@ -58,10 +59,12 @@ class TestOpenRoots:
         holder = str(saved.lock.relative_to(saved.folder))
         assert {**after, holder: None} == {**before, holder: None}
 
-    def test_a_root_that_the_backup_makes_is_closed(self, host: t.Any) -> None:
+    @pytest.mark.parametrize("operation", ["backup", "place", "adopt"])
+    def test_a_root_that_is_made_is_closed(self, host: t.Any, operation: str) -> None:
         host.root = host.folder / "D" / "new" / "Backups"
-        assert code(place(host)) == "none"
-        assert code(host.backup()) == "none"
+        external = {"part": "database", "component": "database", "files": [], "external": True}
+        make = {"backup": host.backup, "place": lambda: place(host), "adopt": lambda: host.call("adopt", **external)}
+        assert code(make[operation]()) == "none"
         for folder in (host.root.parent, host.root, host.root / "hq"):
             assert folder.stat().st_mode & 0o777 == 0o700
 
@@ -70,6 +73,9 @@ class TestOpenRoots:
         saved.write(a="changed since")
         for other in ([], [str(saved.root.parent)], [str(saved.root / "hq")]):
             assert code(saved.restore(allow_open_roots=other)) == "root_open"
+        file = {"part": "web01", "component": "data", "name": "a.txt"}
+        assert code(saved.call("get", **file)) == "root_open"
+        assert code(saved.call("get", allow_open_roots=[str(saved.root)], **file)) == "none"
         named = ["/somewhere/else", f"{saved.root}/"]
         restored = saved.restore(allow_open_roots=named)
         warning = f"{saved.root} can be changed by Everyone: this was allowed by name."
