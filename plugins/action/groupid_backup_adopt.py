@@ -26,6 +26,7 @@ class ActionModule(AgentAction):
         "epoch": {"type": "str"},
         "version": {"type": "str"},
         "details": {"type": "dict", "default": {}},
+        "allow_open_roots": {"type": "list", "elements": "str", "default": []},
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -44,6 +45,7 @@ class ActionModule(AgentAction):
             "epoch": args["epoch"] or set_id,
             "version": args["version"],
             "details": args["details"],
+            "allow_open_roots": args["allow_open_roots"],
             "inventory_name": variables["inventory_hostname"],
         }
 

@@ -22,6 +22,7 @@ class ActionModule(AgentAction):
         "part": {"type": "str", "required": True},
         "component": {"type": "str", "required": True},
         "account": {"type": "str"},
+        "allow_open_roots": {"type": "list", "elements": "str", "default": []},
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -33,6 +34,7 @@ class ActionModule(AgentAction):
             "part": backup_set.check_part(args["part"]),
             "component": backup_set.check_component(args["component"]),
             "account": args["account"],
+            "allow_open_roots": args["allow_open_roots"],
         }
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:

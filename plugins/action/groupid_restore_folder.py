@@ -36,6 +36,7 @@ class ActionModule(AgentAction):
         "safety": {"type": "bool", "default": True},
         "safety_set_id": {"type": "str"},
         "safety_keep": {"type": "int", "default": 3},
+        "allow_open_roots": {"type": "list", "elements": "str", "default": []},
         "threads": {"type": "int", "default": 0},
         "diff_limit": {"type": "int", "default": 200},
     }
@@ -63,6 +64,7 @@ class ActionModule(AgentAction):
             "security": args["security"],
             "safety_set_id": safety if args["safety"] else None,
             "safety_keep": args["safety_keep"],
+            "allow_open_roots": args["allow_open_roots"],
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }

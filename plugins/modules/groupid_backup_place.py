@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.backup_set
+  - identityops.groupid.open_roots
 attributes:
   diff_mode:
     support: none

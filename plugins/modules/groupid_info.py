@@ -209,6 +209,13 @@ backup_root:
       returned: always
       type: int
       sample: 53687091200
+    writable_by:
+      description: Accounts that can change it, besides administrators and the user of the connection. Null when it
+        is not there, and when that cannot be told, of a share or a drive without access lists.
+      returned: always
+      type: list
+      elements: str
+      sample: [BUILTIN\Users (S-1-5-32-545)]
     error:
       description: Why the folder could not be looked into. Null when it could.
       returned: always

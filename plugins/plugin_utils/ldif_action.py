@@ -34,6 +34,7 @@ PLACE_SPEC: t.Final[dict[str, t.Any]] = {
     "domain": {"type": "str", "required": True},
     "directory_server": {"type": "str"},
     "attributes": {"type": "list", "elements": "str"},
+    "allow_open_roots": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -119,6 +120,7 @@ class LdifAction(AgentAction):
             set_id=str(backup_set.SetId.parse(set_id or args["set_id"])),
             part=shared_parts.part_of_domain(args["domain"]),
             component=shared_parts.GROUP_ATTRIBUTES,
+            allow_open_roots=args["allow_open_roots"],
         )
 
 

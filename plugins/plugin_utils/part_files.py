@@ -25,13 +25,17 @@ LIMIT = 64 * 1024 * 1024
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """The folder of a component in a part of a set. Names are checked."""
+    """The folder of a component in a part of a set. Names are checked.
+
+    allow_open_roots: backup roots that are used although others can change them.
+    """
 
     root: str
     deployment: str
     set_id: str
     part: str
     component: str
+    allow_open_roots: list[str] = dataclasses.field(default_factory=list)
 
     def request(self, operation: str, **fields: t.Any) -> dict[str, t.Any]:
         """Give a request about it."""

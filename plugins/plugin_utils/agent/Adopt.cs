@@ -20,10 +20,13 @@ namespace IdentityOpsAgent
         private readonly bool external;
         private readonly bool check;
         private readonly List<string> expected;
+        private readonly List<string> warnings = new List<string>();
+        private readonly JsonMap request;
         private readonly Part part = new Part { Started = Timestamps.Now(), State = Part.Complete };
 
         public Adopt(JsonMap request)
         {
+            this.request = request;
             set = SetFolder.Of(request);
             component = Names.Component(request.Text("component"));
             external = request.Flag("external", false);
@@ -48,6 +51,7 @@ namespace IdentityOpsAgent
         {
             using (HostLock.Take("adopt", set.Deployment + " " + set.SetId, check))
             {
+                FolderTrust.Require(set, What, request, warnings);
                 Recorder recorder = new Recorder(set, part.Server);
                 StoredPart stored = external ? null : Completed(recorder);
                 if (stored != null)
@@ -81,6 +85,7 @@ namespace IdentityOpsAgent
         private Answer Told(Part told, string digest, bool changed)
         {
             Answer answer = new Answer { Changed = changed };
+            answer.Warnings.AddRange(warnings);
             told.Tell(answer.Members, set, digest);
             return answer;
         }

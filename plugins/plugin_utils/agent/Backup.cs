@@ -113,6 +113,7 @@ namespace IdentityOpsAgent
                 waived &= problem.Allowed;
             }
             part.Losses = losses.All;
+            part.Warnings.AddRange(plan.Warnings);
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
                 links.Tell(part);

@@ -101,12 +101,15 @@ namespace IdentityOpsAgent
         private Problem Copy(Worker worker, Entry file)
         {
             PlannedComponent owner = owners[file.Top];
+            string source = file.PathBelow(owner.Place);
             string target = file.PathInPart(part);
             bool begun = false;
             try
             {
-                using (SafeFileHandle from = Win32.OpenRead(file.PathBelow(owner.Source)))
+                using (SafeFileHandle from = Win32.OpenRead(source))
                 {
+                    if (!owner.Leads(file, source, from))
+                        return new Problem(owner.Name, file.Path, Problem.Link, "A folder above it became a link, which is not followed.");
                     FileFacts before = Win32.Facts(from);
                     if (Attributes.IsFolder(before.Attributes))
                         return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System.Collections.Generic;
+using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
@@ -15,6 +16,7 @@ namespace IdentityOpsAgent
         public readonly Selection Selection;
         public readonly string OwnPath;   // given by the request; null: found by the product
         public string Source;             // null when there is no place where it could lie
+        public string Place;              // where the source really lies, with no link above it
         public Tree Tree;                 // null when absent
         public List<Problem> Problems = new List<Problem>();
         public bool KeepsSecurity, KeepsStreams;   // what the source's file system has
@@ -45,6 +47,7 @@ namespace IdentityOpsAgent
             Exclude = component.Exclude;
             Selection = new Selection(Include, Exclude);
             Source = source;
+            Place = Paths.Resolved(source);
         }
 
         // Errors: a SystemError when the source cannot be asked.
@@ -52,6 +55,22 @@ namespace IdentityOpsAgent
         {
             KeepsSecurity = FileSecurity.IsKept(Source);
             KeepsStreams = FileStreams.AreKept(Source);
+        }
+
+        // Whether the walk's way to a file still leads to what was opened at that path: a folder above it may have become a link.
+        public bool Leads(Entry file, string path, SafeFileHandle opened)
+        {
+            try
+            {
+                return Win32.Names.Equals(Win32.FinalPath(opened), path);
+            }
+            catch (SystemError)   // its file system does not tell; then by the folders, as they are now
+            {
+                Entry folder = file.Parent;
+                while (folder != null && SetFolder.IsFolder(folder.PathBelow(Place)))
+                    folder = folder.Parent;
+                return folder == null;
+            }
         }
 
         // What part.json and the answer say of it.
@@ -86,8 +105,10 @@ namespace IdentityOpsAgent
         public readonly SetFolder Set;
         public readonly string Server = Names.ThisServer();
         public readonly List<PlannedComponent> Components;
+        public readonly List<string> Warnings = new List<string>();
         public string Version;
 
+        private readonly JsonMap request;
         private readonly List<Product> products;
         private readonly Product named;       // null with auto
         private readonly JsonMap defaults;    // filters of the components that the product has by default; null: those of the request alone
@@ -95,6 +116,7 @@ namespace IdentityOpsAgent
 
         public BackupPlan(JsonMap request)
         {
+            this.request = request;
             Set = SetFolder.Of(request);
             products = Product.ListOf(request);
             named = Product.Named(products, request.TextOrNull("version") ?? "auto");
@@ -134,17 +156,32 @@ namespace IdentityOpsAgent
         public void Make()
         {
             new Recorder(Set, Server).CheckNew(What);
+            FolderTrust.Require(Set, What, request, Warnings);
             FindSources();
             foreach (PlannedComponent component in Components)
                 Walk(component);
             try
             {
                 CheckSpace(Set.Root, Bytes, What);
+                CompareVolumes();
             }
             catch (SystemError error)
             {
                 throw RootFailure.Unreadable(What, Set.Root, error);
             }
+        }
+
+        // What lies on the volume of its own backup is lost with it.
+        private void CompareVolumes()
+        {
+            string volume = Win32.VolumeOf(Paths.Resolved(Paths.NearestExisting(Set.Root)));
+            List<PlannedComponent> beside = Components.FindAll(delegate(PlannedComponent component)
+            {
+                return component.Tree != null && volume != null && Win32.VolumeOf(component.Place) == volume;
+            });
+            if (beside.Count > 0)
+                Warnings.Add(string.Join(", ", beside.ConvertAll(delegate(PlannedComponent component) { return component.Name; }).ToArray())
+                    + ": on the same volume as the backup root " + Set.Root + ". A disk that breaks takes both; choose a root on another one, or a share.");
         }
 
         // Error `space` when the bytes, one per cent and 16 MB do not fit at the place, or where it will be made.
@@ -235,9 +272,9 @@ namespace IdentityOpsAgent
 
         private void CheckApart(PlannedComponent component)
         {
-            string source = Paths.Resolved(component.Source);
+            component.Place = Paths.Resolved(component.Source);
             string set = Paths.Resolved(Set.Path);
-            if (Paths.Holds(source, set) || Paths.Holds(set, source))
+            if (Paths.Holds(component.Place, set) || Paths.Holds(set, component.Place))
                 throw new AgentError("source_in_root", What, component.Source, "The folder and the backup set " + Set.Path + " lie in each other.",
                     "Choose a backup root outside of what is backed up.", component.Name);
         }

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using System.Security.Principal;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -30,6 +32,27 @@ namespace IdentityOpsAgent
                 if (!NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
                     throw Win32.Failure(Marshal.GetLastWin32Error());
                 return (features & NativeMethods.PersistentAcls) != 0;
+            }
+        }
+
+        /// <summary>Who but administrators and this account may change a file or folder. Null: cannot be told, of a share or where no access lists are kept.</summary>
+        public static List<string> Writers(string path)
+        {
+            if (path.StartsWith(@"\\", StringComparison.Ordinal) || !IsKept(path))
+                return null;
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+                return AccessList.Writers(Of(path), user.User).ConvertAll<string>(NameOf);
+        }
+
+        private static string NameOf(SecurityIdentifier account)
+        {
+            try
+            {
+                return account.Translate(typeof(NTAccount)).Value + " (" + account.Value + ")";
+            }
+            catch (SystemException)   // nobody knows it, or its domain cannot be asked
+            {
+                return account.Value;
             }
         }
 

@@ -16,6 +16,7 @@ namespace IdentityOpsAgent
             PartFile file = new PartFile(request);
             StoredPart part = StoredPart.Open(file.Set, file.Part, What);
             Answer answer = new Answer();
+            FolderTrust.Require(file.Set, What, request, answer.Warnings);
             Packed.Set(answer.Members, Recorded(file, part));
             answer.Members.Set("state", part.Document.State).Set("sealed", part.Sealed).Set("details", part.Document.Details)
                 .Set("part_sha256", part.Digest).Set("machine_guid", part.Document.MachineGuid);
@@ -33,6 +34,8 @@ namespace IdentityOpsAgent
             try
             {
                 FileFacts facts;
+                if (Win32.TryFacts(file.Folder, out facts) && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                    throw Damaged(part, file.Component, Finding.Kind, "It is a link.");
                 bool there = Win32.TryFacts(file.Path, out facts);
                 if (entry == null ? !there : entry.IsFolder)
                     throw Missing(file);

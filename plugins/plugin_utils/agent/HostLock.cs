@@ -31,6 +31,13 @@ namespace IdentityOpsAgent
             get { return Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
         }
 
+        // Whoever uses the folder asks here first: what an ordinary user has put in its place is neither read nor written. Error `state_owner`.
+        public static void EnsureFolder(Writer writer, string what)
+        {
+            writer.EnsureFolder(Folder, Win32.CreateClosedFolder);
+            JobFolder.RequireOwn(Folder, what);
+        }
+
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
         public static HostLock Take(string operation, string set, bool check)
         {
@@ -38,11 +45,13 @@ namespace IdentityOpsAgent
             string folder = Folder;
             string path = Paths.Combine(folder, FileName);
             FileFacts facts;
-            if (check && !Win32.TryFacts(path, out facts))
+            if (check && !Win32.TryFacts(folder, out facts))
                 return null;
             Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
             SafeFileHandle file = null;
-            writer.EnsureFolder(folder, Win32.CreateClosedFolder);
+            EnsureFolder(writer, what);
+            if (check && !Win32.TryFacts(path, out facts))
+                return null;
             writer.Try(path, delegate { file = Wait(path); });
             if (file == null)
                 throw new AgentError("locked", what, path, "Another operation is at work: " + Holder(path), "Wait for it to end, then run again.");

@@ -59,8 +59,8 @@ namespace IdentityOpsAgent
 
         public static void EnsureParent(Writer writer)
         {
+            HostLock.EnsureFolder(writer, "The job was not started");
             writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
-            RequireOwn(HostLock.Folder, "The job was not started");
             RequireOwn(Parent, "The job was not started");
         }
 

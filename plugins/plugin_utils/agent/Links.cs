@@ -91,13 +91,17 @@ namespace IdentityOpsAgent
                 if (component.Tree == null)
                     continue;
                 List<Entry> all = component.Tree.Files;
-                string root = component.Source;
+                PlannedComponent owner = component;
                 Crew.Run(all.Count, threads, delegate(Worker worker, int index)
                 {
                     try
                     {
-                        using (SafeFileHandle source = Win32.OpenRead(all[index].PathBelow(root)))
-                            Make(component, all[index], source, Win32.Facts(source), null);
+                        string place = all[index].PathBelow(owner.Place);
+                        using (SafeFileHandle source = Win32.OpenRead(place))
+                        {
+                            if (owner.Leads(all[index], place, source))
+                                Make(owner, all[index], source, Win32.Facts(source), null);
+                        }
                     }
                     catch (SystemError)
                     {

@@ -98,12 +98,14 @@ namespace IdentityOpsAgent
 
         private static JsonMap DescribedRoot(string root, string deployment)
         {
-            JsonMap described = new JsonMap().Set("path", root).Set("exists", false).Set("free_bytes", null).Set("error", null);
+            JsonMap described = new JsonMap().Set("path", root).Set("exists", false).Set("free_bytes", null).Set("writable_by", null).Set("error", null);
             try
             {
                 FileFacts facts;
                 string existing = Paths.NearestExisting(root);
                 described.Set("exists", Win32.TryFacts(root, out facts));
+                if (existing == root)
+                    described.Set("writable_by", FolderTrust.Writers(root));
                 if (existing == null)
                     described.Set("error", "The drive or share is not there.");
                 else

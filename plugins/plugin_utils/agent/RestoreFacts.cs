@@ -2,8 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
-using System.Collections.Generic;
+using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
@@ -102,8 +101,26 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("path", Path).Set("resolved", Resolved);
         }
 
-        // Where something below the folder, or beside it, must lead.
-        public string Expected(string path)
+        // Null where the way to something below the folder, or beside it, leads to what was opened there; else where it leads.
+        public string Elsewhere(string path, SafeFileHandle opened)
+        {
+            try
+            {
+                string there = Win32.FinalPath(opened);
+                return Win32.Names.Equals(there, Expected(path)) ? null : there;
+            }
+            catch (SystemError)   // its file system does not tell; then by the folders, as they are now
+            {
+                for (string folder = Paths.Parent(path); folder != null && Paths.Holds(Path, folder); folder = Paths.Parent(folder))
+                {
+                    if (!SetFolder.IsFolder(folder))
+                        return "what " + folder + " stands for";
+                }
+                return null;
+            }
+        }
+
+        private string Expected(string path)
         {
             string near = Path, there = Resolved;
             if (!Paths.Holds(Path, path))

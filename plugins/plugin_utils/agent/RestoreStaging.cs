@@ -180,9 +180,9 @@ namespace IdentityOpsAgent
         // A link that somebody put above it since the plan was made would have led it elsewhere.
         private static void CheckLeads(StagedTarget target, string place, SafeFileHandle file)
         {
-            string there = Win32.FinalPath(file), expected = target.Place.Expected(place);
-            if (!Win32.Names.Equals(there, expected))
-                throw new AgentError("target_link", "The restore stopped", place, "It leads to " + there + " and not to " + expected + ".",
+            string elsewhere = target.Place.Elsewhere(place, file);
+            if (elsewhere != null)
+                throw new AgentError("target_link", "The restore stopped", place, "A folder above it became a link: it leads to " + elsewhere + ".",
                     "Find out who put a link there.", target.Target.Component.Name);
         }
 

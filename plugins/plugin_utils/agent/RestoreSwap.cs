@@ -112,9 +112,9 @@ namespace IdentityOpsAgent
             Patiently(folder, delegate { held = Win32.HoldFolder(folder); });
             using (held)
             {
-                string expected = journal.PlaceOf(steps[0].Place).Expected(folder);
-                if (!Win32.Names.Equals(Win32.FinalPath(held), expected))
-                    throw new AgentError("target_link", "The restore stopped", folder, "It leads to " + Win32.FinalPath(held) + " and not to " + expected + ".",
+                string elsewhere = journal.PlaceOf(steps[0].Place).Elsewhere(folder, held);
+                if (elsewhere != null)
+                    throw new AgentError("target_link", "The restore stopped", folder, "A folder above it became a link: it leads to " + elsewhere + ".",
                         "Find out who put a link there.");
                 foreach (RestoreStep step in steps)
                     act(step);

@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
 
         private void Find(string what)
         {
-            if (!SetFolder.IsFolder(Set.Path))
+            if (!SetFolder.IsFolder(Set.DeploymentPath) || !SetFolder.IsFolder(Set.Path))
                 throw new AgentError("set_missing", what, Set.Path, "There is no such set.", "Name one that the operation 'list' shows.");
             if (!SetFolder.IsFolder(Path))
                 throw new AgentError("part_missing", what, Path, "The set has no part of the server '" + Server + "' here.",

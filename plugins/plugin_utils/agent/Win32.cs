@@ -203,10 +203,12 @@ namespace IdentityOpsAgent
         public static string FinalPath(string directory)
         {
             using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics))
+            {
                 return FinalPath(folder);
+            }
         }
 
-        /// <summary>Where an open file or folder lies, without a link on the way.</summary>
+        /// <summary>Where an open file or folder really lies: by the name that it was opened by, without links.</summary>
         public static string FinalPath(SafeFileHandle item)
         {
             // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
@@ -216,10 +218,15 @@ namespace IdentityOpsAgent
             return Plain(path);
         }
 
-        private static string FinalPath(SafeFileHandle folder, uint form)
+        private static string FinalPath(SafeFileHandle item, uint form)
         {
-            StringBuilder path = new StringBuilder(32768);
-            uint length = NativeMethods.GetFinalPathNameByHandleW(folder, path, (uint)path.Capacity, form);
+            StringBuilder path = new StringBuilder(512);
+            uint length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
+            if (length >= path.Capacity)   // then it is the room that the path needs
+            {
+                path.EnsureCapacity((int)length + 1);
+                length = NativeMethods.GetFinalPathNameByHandleW(item, path, (uint)path.Capacity, form);
+            }
             return length == 0 ? null : path.ToString();
         }
 
@@ -435,17 +442,22 @@ namespace IdentityOpsAgent
 
         public static void FlushVolume(string directory)
         {
-            StringBuilder mount = new StringBuilder(32768);
-            Check(NativeMethods.GetVolumePathNameW(Extended(directory), mount, mount.Capacity));
-            string root = Plain(mount.ToString());
-            StringBuilder volume = new StringBuilder(64);   // \\?\Volume{GUID}\, also where the volume is mounted in a folder
-            Check(NativeMethods.GetVolumeNameForVolumeMountPointW(root, volume, volume.Capacity));
-            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.ToString().TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            string volume = VolumeOf(directory);
+            Check(volume != null);
+            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
             {
                 Check(!device.IsInvalid);
                 Flush(device);
             }
+        }
+
+        /// <summary>\\?\Volume{GUID}\ of all that lies on one volume, by whatever letter or folder it is reached. Null when Windows does not tell, as of a share.</summary>
+        public static string VolumeOf(string path)
+        {
+            StringBuilder mount = new StringBuilder(32768), volume = new StringBuilder(64);
+            return NativeMethods.GetVolumePathNameW(Extended(path), mount, mount.Capacity)
+                && NativeMethods.GetVolumeNameForVolumeMountPointW(Plain(mount.ToString()), volume, volume.Capacity) ? volume.ToString() : null;
         }
 
         /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>

@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
         public static WorkFolder Make(string what)
         {
             Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
-            writer.EnsureFolder(HostLock.Folder, Win32.CreateClosedFolder);
+            HostLock.EnsureFolder(writer, what);
             RemoveLeft();
             string path = Paths.Combine(HostLock.Folder, Prefix + Guid.NewGuid().ToString("N"));
             SafeFileHandle gate = null;

@@ -16,6 +16,8 @@ namespace IdentityOpsAgent
     ///  "denied": [glob],           error 5 for reading, listing, creating, replacing, deleting
     ///  "vanish": [glob],           listed, and gone when it is asked for
     ///  "grow": [glob],             one byte longer after the first read of every opening
+    ///  "unlink": [glob],           deleted as soon as it is open for reading
+    ///  "plant": {path: target},    the folder becomes a link to another one when the first file below it is opened for reading
     ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
@@ -37,7 +39,8 @@ namespace IdentityOpsAgent
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
         public readonly int LinkCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
-        private readonly Regex locked, denied, vanish, grow;
+        private readonly Regex locked, denied, vanish, grow, unlink;
+        private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
         private readonly long? room;
         private readonly Regex failing;
@@ -50,7 +53,10 @@ namespace IdentityOpsAgent
             denied = Globs(faults, "denied");
             vanish = Globs(faults, "vanish");
             grow = Globs(faults, "grow");
+            unlink = Globs(faults, "unlink");
             object value;
+            if (faults.TryGetValue("plant", out value))
+                plants = (Dictionary<string, object>)value;
             if (faults.TryGetValue("reads", out value))
                 foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)
                     failingReads.Add(new KeyValuePair<Regex, int[]>(Glob(glob.Key), new[] { (int)(long)glob.Value }));
@@ -107,6 +113,24 @@ namespace IdentityOpsAgent
         public bool Grows(string path)
         {
             return Hits(grow, path);
+        }
+
+        public bool Unlinks(string path)
+        {
+            return Hits(unlink, path);
+        }
+
+        /// <summary>What somebody else does just before this file is opened for reading.</summary>
+        public void Plant(string path)
+        {
+            lock (plants)
+                foreach (string folder in new List<string>(plants.Keys))
+                    if (path.StartsWith(folder + Win32.Separator, StringComparison.Ordinal))
+                    {
+                        Libc.rename(PosixName.Encode(folder), PosixName.EncodeSecond(folder + ".moved"));
+                        Libc.symlink(PosixName.Encode((string)plants[folder]), PosixName.EncodeSecond(folder));
+                        plants.Remove(folder);
+                    }
         }
 
         /// <summary>The errno for opening this file for reading, 0 for none.</summary>

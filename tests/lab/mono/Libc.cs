@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
         public const int EmptyPath = 0x1000;             // AT_EMPTY_PATH
         public const uint BasicStats = 0x7ff, BirthTime = 0x800;
         public const uint TypeMask = 0xF000, TypeFolder = 0x4000, TypeLink = 0xA000;
-        public const uint OwnerWrite = 0x80, AnyWrite = 0x92;
+        public const uint OwnerWrite = 0x80, GroupWrite = 0x10, OthersWrite = 0x2, AnyWrite = 0x92, Sticky = 0x200;
         public const uint NoReplace = 1;                 // RENAME_NOREPLACE
         public const long OmitTime = 0x3FFFFFFE;         // UTIME_OMIT
         public const int SequentialAdvice = 2;           // POSIX_FADV_SEQUENTIAL
@@ -50,6 +50,7 @@ namespace IdentityOpsAgent
             [FieldOffset(0)] public uint Mask;
             [FieldOffset(16)] public uint Links;
             [FieldOffset(20)] public uint User;
+            [FieldOffset(24)] public uint Group;
             [FieldOffset(28)] public ushort Mode;
             [FieldOffset(40)] public long Size;
             [FieldOffset(80)] public long BirthSeconds;
@@ -74,6 +75,7 @@ namespace IdentityOpsAgent
 
         [DllImport("libc")] private static extern int uname(byte[] name);
         [DllImport("libc")] public static extern uint geteuid();
+        [DllImport("libc")] public static extern uint getegid();
         [DllImport("libc")] public static extern IntPtr strerror(int error);
         [DllImport("libc")] public static extern void free(IntPtr memory);
 
@@ -127,9 +129,11 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int link(byte[] existing, byte[] name);
+        [DllImport("libc", SetLastError = true)] public static extern int symlink(byte[] target, byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int unlink(byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int rename(byte[] from, byte[] to);
         [DllImport("libc", SetLastError = true)] public static extern int renameat2(int fromFolder, byte[] from, int toFolder, byte[] to, uint flags);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr readlink(byte[] path, byte[] target, IntPtr size);
         [DllImport("libc", SetLastError = true)] public static extern IntPtr realpath(byte[] path, IntPtr resolved);
         [DllImport("libc", SetLastError = true)] public static extern int statvfs(byte[] path, out Volume volume);
     }

@@ -25,7 +25,9 @@ namespace IdentityOpsAgent
         private const uint LinkLimit = 1024;
         private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
         private const int ListingBytes = 64 * 1024;
+        private const int LongestPath = 4096;                          // PATH_MAX
         private static readonly byte[] NoPath = { 0 };
+        [ThreadStatic] private static byte[] linkTarget;
 
         // ---- who and where
 
@@ -62,7 +64,7 @@ namespace IdentityOpsAgent
                 if (entry.Name.Length != 1 || (entry.Attributes & Directory) == 0)
                     continue;
                 string root = LabRoot() + "/" + entry.Name + "/";
-                Libc.Volume volume = VolumeOf(root);
+                Libc.Volume volume = StatVolume(root);
                 drives.Add(new DriveFacts
                 {
                     Root = root,
@@ -104,7 +106,7 @@ namespace IdentityOpsAgent
 
         public static long FreeBytes(string existingDirectory)
         {
-            Libc.Volume volume = VolumeOf(existingDirectory);
+            Libc.Volume volume = StatVolume(existingDirectory);
             if (LabFaults.Current != null && LabFaults.Current.FreeBytes.HasValue)
                 return LabFaults.Current.FreeBytes.Value;
             return volume.AvailableBlocks * volume.FragmentSize;
@@ -199,17 +201,7 @@ namespace IdentityOpsAgent
 
         public static string FinalPath(string directory)
         {
-            return RealPath(PosixName.Encode(directory));
-        }
-
-        public static string FinalPath(SafeFileHandle item)
-        {
-            return RealPath(global::System.Text.Encoding.ASCII.GetBytes("/proc/self/fd/" + item.DangerousGetHandle() + "\0"));
-        }
-
-        private static string RealPath(byte[] name)
-        {
-            IntPtr resolved = Libc.realpath(name, IntPtr.Zero);
+            IntPtr resolved = Libc.realpath(PosixName.Encode(directory), IntPtr.Zero);
             if (resolved == IntPtr.Zero)
                 throw Failure(Marshal.GetLastWin32Error());
             try
@@ -225,6 +217,24 @@ namespace IdentityOpsAgent
             {
                 Libc.free(resolved);
             }
+        }
+
+        /// <summary>A file that has been deleted since it was opened lies nowhere.</summary>
+        public static string FinalPath(SafeFileHandle item)
+        {
+            byte[] path = linkTarget ?? (linkTarget = new byte[LongestPath]);
+            int length = Check((int)Libc.readlink(PosixName.Encode("/proc/self/fd/" + (int)item.DangerousGetHandle()), path, (IntPtr)path.Length));
+            string name = PosixName.Decode(path, 0, length);
+            if (name.EndsWith(" (deleted)", StringComparison.Ordinal) && StatOf(item).Links == 0)
+                throw Failure(Libc.ENOENT);
+            return name;
+        }
+
+        /// <summary>The drive that a folder plays; null, as of a share, for what lies elsewhere.</summary>
+        public static string VolumeOf(string path)
+        {
+            string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
+            return place.StartsWith(drives, StringComparison.Ordinal) ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
         }
 
         // ---- folders
@@ -295,11 +305,16 @@ namespace IdentityOpsAgent
         public static SafeFileHandle OpenRead(string path)
         {
             if (LabFaults.Current != null)
+            {
+                LabFaults.Current.Plant(path);
                 Refuse(LabFaults.Current.OnRead(path));
+            }
             SafeFileHandle file = Open(path, Libc.OpenNoFollow);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
+            if (LabFaults.Current != null && LabFaults.Current.Unlinks(path))
+                Check(Libc.unlink(PosixName.Encode(path)));
             return file;
         }
 
@@ -505,7 +520,7 @@ namespace IdentityOpsAgent
             return stat;
         }
 
-        private static Libc.Volume VolumeOf(string path)
+        private static Libc.Volume StatVolume(string path)
         {
             Libc.Volume volume;
             Check(Libc.statvfs(PosixName.Encode(path), out volume));

@@ -257,6 +257,24 @@ def test_long_path(host: MonoHost | WineHost, session: Session, path: c.Callable
     assert session("FinalPath", path(*within_wine)) == path(*within_wine)
 
 
+def test_an_open_file_tells_where_it_lies(session: Session, path: c.Callable[..., str]) -> None:
+    name = "x" * 150 + ".txt"
+    write(session, path(name))
+    reader = session("OpenRead", path(name))
+    assert session("FinalPathOfOpen", reader) == path(name)
+    session("Close", reader)
+
+
+def test_volume(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+    write(session, path("file"))
+    volume = session("VolumeOf", path("file"))
+    assert volume == session("VolumeOf", path()) == session("VolumeOf", host.path(""))
+    if isinstance(host, WineHost):
+        assert volume.startswith("\\\\?\\Volume{")
+        host.share("server", "backup")
+        assert session("VolumeOf", "\\\\server\\backup") is None
+
+
 def test_lock_has_one_holder(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
     lock = session("TryLock", path("lock"))
     session("Write", lock, b"long story".hex())

@@ -81,6 +81,52 @@ def test_an_entry_of_another_size_is_refused(session: Session, size: int) -> Non
     assert code_of(session, "Explicit", descriptor(PRESENT, USER, SYSTEM, broken).hex()) == 1338
 
 
+def sid(text: str) -> bytes:
+    """Give S-1-... as winnt.h has it."""
+    authority, *parts = map(int, text.split("-")[2:])
+    return bytes([1, len(parts)]) + authority.to_bytes(6, "big") + struct.pack(f"<{len(parts)}I", *parts)
+
+
+ACCOUNT, USERS, DOMAIN_ADMINS = "S-1-5-21-7-7-7-1001", "S-1-5-32-545", "S-1-5-21-7-7-7-512"
+READ, WRITE, APPEND, DELETE, LIST, OWNER = 0x1200A9, 0x2, 0x4, 0x10000, 0x40000, 0x80000
+
+
+def allow(who: str, mask: int, flags: int = 0, kind: int = 0) -> bytes:
+    """Give an entry. kind: 0 allows, 1 denies, 9 allows on a condition."""
+    condition = b"artx" if kind == 9 else b""
+    return struct.pack("<BBHI", kind, flags, 8 + len(sid(who)) + len(condition), mask) + sid(who) + condition
+
+
+@pytest.mark.parametrize(
+    ("owner", "entries", "writers"),
+    [
+        ("S-1-5-18", [allow("S-1-5-18", 0x1F01FF), allow("S-1-5-32-544", 0x1F01FF), allow(ACCOUNT, 0x1F01FF)], []),
+        (ACCOUNT, [allow(USERS, READ), allow(DOMAIN_ADMINS, 0x1F01FF), allow("S-1-5-21-7-7-7-519", WRITE)], []),
+        ("S-1-5-21-7-7-7-500", [allow("S-1-5-32-551", WRITE)], []),
+        *((ACCOUNT, [allow(USERS, mask)], [USERS]) for mask in (WRITE, APPEND, 0x40, DELETE, LIST, OWNER)),
+        *((ACCOUNT, [allow(USERS, mask)], [USERS]) for mask in (0x10000000, 0x40000000)),
+        *((ACCOUNT, [allow(USERS, mask)], []) for mask in (0x100, 0x10, 0x80000000, 0x20000000, 0x100000)),
+        (ACCOUNT, [allow(USERS, WRITE, flags=0x0B)], [USERS]),  # in what is made here
+        (ACCOUNT, [allow(USERS, WRITE, kind=1)], []),
+        (ACCOUNT, [allow(USERS, WRITE, kind=9)], [USERS]),
+        (ACCOUNT, [allow("S-1-3-0", 0x1F01FF, flags=0x0B), allow("S-1-3-4", 0x1F01FF)], []),
+        (ACCOUNT, [allow("S-1-3-1", 0x1F01FF, flags=0x0B)], ["S-1-3-1"]),
+        (ACCOUNT, [allow("S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464", 0x1F01FF)], []),
+        (ACCOUNT, [allow("S-1-5-80-1-2-3-4-512", WRITE)], ["S-1-5-80-1-2-3-4-512"]),
+        (ACCOUNT, [allow("S-1-5-21-7-7-7-1512", WRITE)], ["S-1-5-21-7-7-7-1512"]),
+        (USERS, [allow("S-1-1-0", WRITE), allow("S-1-1-0", APPEND)], [USERS, "S-1-1-0"]),
+        (ACCOUNT, [], []),
+        (ACCOUNT, None, ["S-1-1-0"]),
+    ],
+)
+def test_who_can_change_it(session: Session, owner: str, entries: list[bytes] | None, writers: list[str]) -> None:
+    dacl = b"" if entries is None else acl(*entries)
+    whole = descriptor(PRESENT, sid(owner), SYSTEM, dacl)
+    assert session("WritersIn", whole.hex(), ACCOUNT) == writers
+    if entries is None:
+        assert session("WritersIn", descriptor(0, sid(owner), SYSTEM).hex(), ACCOUNT) == writers
+
+
 def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..., str]) -> None:
     """The lab's disks on Mono say that they keep none; the agent then asks for none."""
     assert session("IsSecurityKept", path()) is isinstance(host, WineHost)
@@ -127,6 +173,19 @@ class TestWindows:
         assert session("SetSecurity", path("a"), text).endswith(")")
         assert session("Security", path("a")) == before
         assert session("SetSecurity", path("absent"), before).endswith("(2)")
+
+    def test_who_can_change_a_folder(self, session: Session, path: c.Callable[..., str], host: WineHost) -> None:
+        session("CreateClosedFolder", path("closed"))
+        assert session("Writers", path("closed")) == []
+        listed = session("Security", path())
+        assert session("SetSecurity", path(), listed.replace("0x1200a9;;;WD", "0x1301ff;;;WD")) is None
+        [everyone] = session("Writers", path())
+        assert everyone.endswith("(S-1-1-0)")
+        assert code_of(session, "Writers", path("absent")) == 2
+
+    def test_of_a_share_it_cannot_be_told(self, session: Session, host: WineHost) -> None:
+        host.share("server", "backup")
+        assert session("Writers", "\\\\server\\backup") is None
 
     def test_privileges(self, session: Session) -> None:
         """Wine's users hold them all."""

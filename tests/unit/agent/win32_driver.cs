@@ -9,6 +9,7 @@ using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Security.Principal;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -81,6 +82,10 @@ namespace IdentityOpsAgent
                 case "TryFacts": return FactsOrNull(given[0]);
                 case "Enumerate": return Win32.Enumerate(given[0]);
                 case "FinalPath": return Win32.FinalPath(given[0]);
+                case "FinalPathOfOpen": return Win32.FinalPath(File(given[0]));
+                case "VolumeOf": return Win32.VolumeOf(given[0]);
+                case "Writers": return FileSecurity.Writers(given[0]);
+                case "WritersIn": return AccessList.Writers(Bytes(given[0]), new SecurityIdentifier(given[1])).ConvertAll(account => account.Value);
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
                 case "GrantModify": return Win32.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));

@@ -23,7 +23,9 @@ FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
 AGENT_DRIVER = FOLDER / "agent_driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
-SHARED = [AGENT_FOLDER / f"{name}.cs" for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor")]
+SHARED = [
+    AGENT_FOLDER / f"{name}.cs" for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList")
+]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
     for name in (

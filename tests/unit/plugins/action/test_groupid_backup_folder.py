@@ -40,6 +40,7 @@ def test_request(host: Make) -> None:
         "defaults": None,
         "allow_partial": ["reports/**"],
         "link_unchanged": False,
+        "allow_open_roots": [],
         "threads": 4,
         "retries": 3,
         "retry_wait_ms": 250,

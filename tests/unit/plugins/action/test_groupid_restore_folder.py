@@ -84,6 +84,7 @@ def test_request(host: Make) -> None:
             "security": "auto",
             "safety_set_id": SAFETY,
             "safety_keep": 3,
+            "allow_open_roots": [],
             "threads": 0,
             "diff_limit": 200,
         }

@@ -51,6 +51,7 @@ def test_a_file_is_put_with_its_size_and_digest(host: Make) -> None:
         "set_id": "20261122T150405Z",
         "part": "group_attributes.corp.example",
         "component": "group_attributes",
+        "allow_open_roots": [],
         "name": NAME,
         "bytes": len(CONTENT),
         "sha256": hashlib.sha256(CONTENT).hexdigest(),

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation shared by the modules that refuse a backup root which ordinary users can write."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Which roots are used although they are open."""
+
+    DOCUMENTATION = r"""
+options:
+  allow_open_roots:
+    description:
+      - Backup roots that are used although others than administrators and the user of the connection can change them.
+        Who can change a set can have anything restored. Each is named as in O(backup_root).
+      - Folders that a backup makes are closed to others. Whether others can write to a share, or to a drive without
+        access lists, cannot be told; a warning says so.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.4.0
+"""

@@ -1,0 +1,65 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Whether a set lies where ordinary users can write: who can change a set can have anything restored, and can lead a backup anywhere by a link.
+    internal static class FolderTrust
+    {
+        // Of the root and the set's folders, those that are there. Errors: root_open, unless the request waives it for this very root; set_link;
+        // root_unreadable. What was waived and what cannot be told is a warning.
+        public static void Require(SetFolder set, string what, JsonMap request, List<string> warnings)
+        {
+            bool waived = request.Texts("allow_open_roots").Exists(delegate(string root)
+            {
+                return Win32.Names.Equals(Paths.Absolute(root, "allow_open_roots"), set.Root);
+            });
+            try
+            {
+                foreach (string folder in new[] { set.Root, set.DeploymentPath, set.Path })
+                {
+                    FileFacts facts;
+                    if (!Win32.TryFacts(folder, out facts))
+                        break;
+                    if (folder != set.Root && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                        throw new AgentError("set_link", what, folder, "It is a link, and nothing is followed out of a backup root.", "Find out who made the link, and remove it.");
+                    List<string> writers = Writers(folder);
+                    if (writers == null)
+                        Add(warnings, "Whether ordinary users can write to the backup root " + set.Root
+                            + " cannot be told: it is a share, or its file system keeps no access lists.");
+                    else if (writers.Count > 0 && !waived)
+                        throw Open(what, folder, writers);
+                    else if (writers.Count > 0)
+                        Add(warnings, folder + " can be changed by " + string.Join(", ", writers.ToArray()) + ": this was allowed by name.");
+                }
+            }
+            catch (SystemError error)
+            {
+                throw RootFailure.Unreadable(what, set.Root, error);
+            }
+        }
+
+        // Of a folder, where it really lies; null when that cannot be told.
+        public static List<string> Writers(string folder)
+        {
+            return FileSecurity.Writers(Win32.FinalPath(folder));
+        }
+
+        private static void Add(List<string> warnings, string warning)
+        {
+            if (!warnings.Contains(warning))
+                warnings.Add(warning);
+        }
+
+        private static AgentError Open(string what, string folder, List<string> writers)
+        {
+            string icacls = "icacls \"" + folder + "\" ";
+            return new AgentError("root_open", what, folder, "It can be changed by " + string.Join(", ", writers.ToArray()) + ".",
+                "Close it: " + icacls + "/setowner \"*S-1-5-32-544\", then " + icacls + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \""
+                + Win32.UserName() + ":(OI)(CI)F\" and /remove for each of those named. Or name the root in groupid_allow_open_roots.");
+        }
+    }
+}
