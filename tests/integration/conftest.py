@@ -32,13 +32,6 @@ def controller(lab: Lab, tmp_path: pathlib.Path) -> Controller:
     return Controller(lab, folder)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the one Wine host on one worker of pytest-xdist (--dist loadgroup)."""
-    for item in items:
-        if isinstance(item, pytest.Function) and "wine_lab" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("wine"))
-
-
 @pytest.fixture(scope="session")
 def wine_lab(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
     """One Wine host (wine01 of deployment wine) beside no others; nothing of it is left running at the end.

@@ -47,9 +47,7 @@ def _tool(name: str, development: Environment, *command: str) -> Lane:
 
 
 def _pytest(name: str, development: Environment, workers: int) -> Lane:
-    # Tests that share a host on Wine are one group, for one worker; the largest groups come first.
-    options = ["-n", str(workers), "--dist", "loadgroup"]
-    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", *options))
+    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", "-n", str(workers)))
 
 
 def _ansible_lint(development: Environment) -> Outcome:

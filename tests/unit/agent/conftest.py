@@ -157,13 +157,6 @@ def _seen(top: pathlib.Path, times: bool) -> c.Iterator[tuple[str, tuple[t.Any, 
         yield str(path.relative_to(top)), (facts.st_mode, facts.st_mtime_ns // 100 if times else 0, content)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a host on Wine on one worker of pytest-xdist (--dist loadgroup)."""
-    for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item.module, "WineHost"):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-
-
 @pytest.fixture(scope="session")
 def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """The agent for Mono: every shipped file that does not itself call Windows, and the twin."""
