@@ -1,10 +1,39 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts the work tree under its import name before any test imports it, however pytest was started."""
+"""Puts the work tree under its import name before any test imports it, and deals tests out to pytest-xdist."""
 
 from __future__ import annotations
 
+import pathlib
+import typing as t
+
 import collection
+import pytest
 
 collection.link()
+
+ONE_HOST = {
+    "test_lab_wine": "wine",
+    "test_transports": "wine",
+    "test_wine_round_trip": "wine",
+    "test_agent_faithful_windows": "faithful",
+    "test_agent_hostile": "hostile",
+    "test_agent_network_windows": "network",
+    "test_agent_windows": "agent",
+    "test_win32_files": "files",
+    "test_win32_security": "security",
+}
+"""Files of tests that share a host on Wine, which takes long to come up: those of one host go to one worker."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
+    """Give every other test to the worker that is free; the largest groups come first."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByHost(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return ONE_HOST.get(pathlib.PurePosixPath(nodeid.partition("::")[0]).stem, nodeid)
+
+    return ByHost(config, log)

@@ -36,6 +36,8 @@ _SET = "20261122T150405Z"
 _SERVER = "bench01"
 _GUID = "5d1c4c1c-0000-4000-8000-000000000001"
 _TIME = "2026-11-22T15:04:05.0000000Z"
+_SECURITY = "O:BAG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
+"""Of every file and folder: the first entry gives the text, the others its number."""
 _FACTS = {"created": _TIME, "written": _TIME, "changed": _TIME, "attributes": 32}
 
 
@@ -53,19 +55,20 @@ def make_part(root: pathlib.Path, files: int) -> None:
     part.mkdir(parents=True)
     folders = -(-files // IN_A_FOLDER)
     with (part / "files.jsonl").open("w") as entries, (part / "manifest.sha256").open("w") as manifest:
-        entries.write(_line("tree", "directory"))
+        entries.write(_line("tree", "directory", security=_SECURITY))
         for folder in range(folders):
             name = f"tree/folder{folder:06d}"
             (part / name).mkdir(parents=True)
-            entries.write(_line(name, "directory"))
+            entries.write(_line(name, "directory", security=0))
             for number in range(folder * IN_A_FOLDER, min(files, (folder + 1) * IN_A_FOLDER)):
                 content = f"{number:015d}\n".encode()
                 path = f"{name}/document{number:07d}.xml"
                 (part / path).write_bytes(content)
-                entries.write(_line(path, "file", size=len(content)))
+                entries.write(_line(path, "file", size=len(content), security=0))
                 manifest.write(f"{hashlib.sha256(content).hexdigest()}  {path}\n")
-    counts = {"files": files, "directories": folders + 1, "bytes": 16 * files}
+    counts = {"files": files, "directories": folders + 1, "bytes": 16 * files, "excluded": 0}
     component = {"name": "tree", "status": "copied", "source": "/C/tree", "include": [], "exclude": [], "problems": 0}
+    component.update(counts)
     document = {
         "schema": 1,
         "deployment": "bench",
@@ -85,8 +88,10 @@ def make_part(root: pathlib.Path, files: int) -> None:
     (part / "part.json").write_text(json.dumps(document))
 
 
-def _line(path: str, kind: str, **more: int) -> str:
-    return json.dumps({"path": path, "kind": kind, **more, **_FACTS}, separators=(",", ":")) + "\n"
+def _line(path: str, kind: str, security: str | int, **size: int) -> str:
+    return (
+        json.dumps({"path": path, "kind": kind, **size, **_FACTS, "security": security}, separators=(",", ":")) + "\n"
+    )
 
 
 def _digest(path: pathlib.Path) -> str:

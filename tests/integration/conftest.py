@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab of its own for every test, and a controller for it."""
+"""Labs, most of them for one test each, and a controller for them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ def controller(lab: Lab, tmp_path: pathlib.Path) -> Controller:
     return Controller(lab, folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wine_lab(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Lab]:
-    """One Wine host (wine01 of deployment wine) beside no others; nothing of it is left running at the end."""
+    """One Wine host (wine01 of deployment wine) beside no others; nothing of it is left running at the end.
+
+    For all tests, as it takes long to come up: each has sets and files of its own.
+    """
     root = tmp_path_factory.mktemp("wine-lab")
     prepare(root, fleet.default_fleet(0, scale="small", wine=True))
     with Lab(root) as running:

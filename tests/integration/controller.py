@@ -21,6 +21,7 @@ from lab import inventory
 from lab.lab import Lab
 
 COLLECTION = "identityops.groupid"
+CALLBACKS = pathlib.Path(__file__).with_name("callbacks")
 TIMEOUT = 600
 
 
@@ -115,6 +116,8 @@ class Controller:
             "ANSIBLE_HOME": str(self._folder / "ansible"),
             "ANSIBLE_FORCE_COLOR": "0",
             "ANSIBLE_NOCOWS": "1",
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "loaded_once",
             "NO_PROXY": "127.0.0.1",
         }
 

@@ -25,10 +25,16 @@ from lab.lab import Lab, prepare
 
 
 @pytest.fixture
-def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
-    """The default fleet with a SQL Server and a database for each deployment."""
+def servers() -> int:
+    """How many servers the fleet has: those of hq alone."""
+    return 2
+
+
+@pytest.fixture
+def lab(tmp_path: pathlib.Path, servers: int) -> c.Iterator[Lab]:
+    """A fleet with a SQL Server and a database for each deployment."""
     root = tmp_path / "lab"
-    prepare(root, fleet.default_fleet(scale="small", sql=True))
+    prepare(root, fleet.default_fleet(servers, scale="small", sql=True))
     with Lab(root) as running:
         yield running
 
@@ -54,6 +60,7 @@ def restore(controller: Controller, set_id: str, *options: str) -> None:
     controller.play("restore", *options, extra=wanted).succeeded()
 
 
+@pytest.mark.parametrize("servers", [3])
 @pytest.mark.parametrize("mode", [pytest.param("unc", marks=pytest.mark.smoke), "host"])
 def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     folder = use(controller, mode)
@@ -77,7 +84,15 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     restore(controller, set_folder.name)
     assert databases.rows(lab.root, "hq") == before
 
-    [dump] = part.glob("database/*.bak")
+
+@pytest.mark.parametrize("mode", ["unc", "host"])
+def test_a_damaged_backup_is_found_and_not_restored(lab: Lab, controller: Controller, mode: str) -> None:
+    folder = use(controller, mode)
+    assert lab.sql is not None
+    before = databases.rows(lab.root, "hq")
+    controller.play("backup").succeeded()
+    [set_folder] = folder.iterdir()
+    [dump] = set_folder.glob("database/database/*.bak")
     whole = dump.read_bytes()
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 1

@@ -27,9 +27,9 @@ HQ = {"groupid_deployments": ["hq"]}
 
 @pytest.fixture
 def lab(tmp_path: pathlib.Path) -> c.Iterator[Lab]:
-    """The default fleet with a directory."""
+    """The two servers of hq with a directory."""
     root = tmp_path / "lab"
-    prepare(root, fleet.default_fleet(scale="small", directory=True))
+    prepare(root, fleet.default_fleet(2, scale="small", directory=True))
     with Lab(root) as running:
         yield running
 

@@ -81,7 +81,7 @@ class Modules:
 
     def backup(self) -> str:
         """Give the new set's id."""
-        set_id = "20260101T000000Z"
+        set_id = "20260102T000000Z"
         self._run("groupid_backup_folder", set_id, components=list(COMPONENTS), exclude_defaults=[])
         return set_id
 

@@ -35,7 +35,7 @@ def link() -> Path:
     place = BUILD / "source" / NAME
     place.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
-        place.symlink_to(ROOT)
+        place.symlink_to(ROOT, target_is_directory=True)
     return BUILD / "source"
 
 

@@ -33,10 +33,11 @@ def every(development: Environment) -> list[Lane]:
         _tool("format", development, "ruff", "format", "--check"),
         _tool("mypy", development, "mypy"),
         _tool("changelog", development, "antsibull-changelog", "lint"),
-        _pytest("unit", development),
+        _pytest("unit", development, workers=2),
         Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
         Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
-        _pytest("integration", development),
+        # Plays wait for hosts and jobs, so that more of them than there are cores keep these busy.
+        _pytest("integration", development, workers=3),
         *(_smoke(release, python) for release, python in _other_cores(development)),
     ]
 
@@ -45,8 +46,8 @@ def _tool(name: str, development: Environment, *command: str) -> Lane:
     return Lane(name, "lint", lambda: outcome.of_tool(name, development, list(command)))
 
 
-def _pytest(name: str, development: Environment) -> Lane:
-    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", "-n", "2"))
+def _pytest(name: str, development: Environment, workers: int) -> Lane:
+    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", "-n", str(workers)))
 
 
 def _ansible_lint(development: Environment) -> Outcome:

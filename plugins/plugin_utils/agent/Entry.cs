@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
 {
     // A file or folder of a component. Only the own name is kept; paths are made when they are needed: millions of files fit into memory.
     // The topmost entry (depth 0) is the component itself.
-    internal sealed class Entry
+    internal class Entry
     {
         public readonly string Name;
         public readonly Entry Parent;
@@ -22,9 +22,6 @@ namespace IdentityOpsAgent
         // Part of the selection (a folder: or leads to such an entry).
         public bool Kept;
 
-        // Only in trees read from a part's lists, in ordinal order of the names; null for files and empty folders.
-        public List<Entry> Children;
-
         private readonly int depth;
         private bool hashed;
         private ulong first, second, third, last;   // of the digest; an array each would cost as much as all the rest
@@ -35,6 +32,12 @@ namespace IdentityOpsAgent
             Parent = parent;
             IsFolder = isFolder;
             depth = parent == null ? 0 : parent.depth + 1;
+        }
+
+        // Only of folders in trees read from a part's lists, in ordinal order of the names; otherwise null.
+        public virtual List<Entry> Children
+        {
+            get { return null; }
         }
 
         // SHA-256; null while it is not known. Each call makes a new array.
@@ -155,6 +158,21 @@ namespace IdentityOpsAgent
                     path[--length] = separator;
             }
             return new string(path);
+        }
+    }
+
+    // A folder of a part's lists. A class of its own, so that no file among millions has a field for children.
+    internal sealed class ListedFolder : Entry
+    {
+        private readonly List<Entry> children = new List<Entry>();
+
+        public ListedFolder(string name, Entry parent) : base(name, parent, true)
+        {
+        }
+
+        public override List<Entry> Children
+        {
+            get { return children; }
         }
     }
 

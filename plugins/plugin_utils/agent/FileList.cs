@@ -156,7 +156,7 @@ namespace IdentityOpsAgent
             bool isFolder = map.Text("kind") == "directory";
             if (!isFolder && (map.Text("kind") != "file" || folder == null))
                 throw Bad(path, "its kind cannot be");
-            Entry entry = new Entry(name, folder, isFolder);
+            Entry entry = isFolder ? new ListedFolder(name, folder) : new Entry(name, folder, false);
             entry.Facts.Created = Timestamps.Parse(map.Text("created"));
             entry.Facts.Written = Timestamps.Parse(map.Text("written"));
             entry.Facts.Changed = Timestamps.Parse(map.Text("changed"));
@@ -166,7 +166,7 @@ namespace IdentityOpsAgent
             if (folder == null)
                 AddComponent(record, entry);
             else
-                (folder.Children = folder.Children ?? new List<Entry>()).Add(entry);
+                folder.Children.Add(entry);
             if (isFolder)
             {
                 record.Folders++;

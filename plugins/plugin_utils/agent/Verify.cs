@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
 
         private readonly StoredPart part;
         private readonly List<Finding> differences = new List<Finding>();
-        private readonly List<Entry> readable = new List<Entry>();
+        private List<Entry> readable;
         private bool digestsKnown;
 
         public Verification(StoredPart part)
@@ -115,6 +115,7 @@ namespace IdentityOpsAgent
                 Files++;
                 Bytes += file.Facts.Size;
             }
+            readable = new List<Entry>((int)Files);
             CompareTop(components);
             if (digestsKnown)
                 ReadFiles();
@@ -179,7 +180,7 @@ namespace IdentityOpsAgent
             while (waiting.Count > 0)
             {
                 Entry folder = waiting.Pop();
-                Compare(folder.PathInPart(part.Path), folder.Path + "/", folder.Children ?? new List<Entry>(), true, waiting);
+                Compare(folder.PathInPart(part.Path), folder.Path + "/", folder.Children, true, waiting);
             }
         }
 

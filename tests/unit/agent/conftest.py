@@ -12,10 +12,14 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import typing as t
 
 import pytest
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from lab import powershell
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
 AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
@@ -42,6 +46,15 @@ class Host:
 
     def send(self, text: str) -> dict[str, t.Any]:
         """Give the answer to a request as it stands."""
+        run = self._run(text)
+        assert (run.returncode, run.stderr) == (0, b"")
+        assert run.stdout.isascii()
+        assert run.stdout.count(b"\n") == 1
+        answer: dict[str, t.Any] = json.loads(run.stdout)
+        assert ("error" in answer) == answer["failed"]
+        return answer
+
+    def _run(self, text: str) -> powershell.Ended:
         environment = {
             **os.environ,
             "LAB_ROOT": str(self.folder),
@@ -52,15 +65,9 @@ class Host:
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
             "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }
-        run = subprocess.run(
+        return subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )
-        assert (run.returncode, run.stderr) == (0, b"")
-        assert run.stdout.isascii()
-        assert run.stdout.count(b"\n") == 1
-        answer: dict[str, t.Any] = json.loads(run.stdout)
-        assert ("error" in answer) == answer["failed"]
-        return answer
 
     def call(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
         """Give the answer to an operation on the test's one set."""
@@ -118,6 +125,32 @@ class Host:
         return dict(_seen(top, times))
 
 
+class WindowsHost(Host):
+    """This computer: the shipped agent in Windows PowerShell, below a folder of the test.
+
+    Its names are its own, and nothing goes wrong there on order: what a test needs of that is skipped.
+    """
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        super().__init__(folder / "no executable", folder)
+        state = pathlib.Path(os.environ["PROGRAMDATA"], "identityops.groupid")
+        vars(self).update(name=socket.gethostname(), lock=state / "agent.lock")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in ("name", "machine_guid", "faults") and hasattr(self, name):
+            pytest.skip(f"needs a host of the lab: its {name} cannot be chosen on Windows")
+        super().__setattr__(name, value)
+
+    def _run(self, text: str) -> powershell.Ended:
+        return powershell.ask(powershell.windows_powershell(), agent_source(), json.loads(text))
+
+
+def hold(file: t.IO[str]) -> None:
+    """Lock an open file as an agent at work does, until it is closed."""
+    fcntl = pytest.importorskip("fcntl", reason="needs a host of the lab: Windows' locks are of another kind")
+    fcntl.flock(file, fcntl.LOCK_EX)
+
+
 def _seen(top: pathlib.Path, times: bool) -> c.Iterator[tuple[str, tuple[t.Any, ...]]]:
     for path in sorted(top.rglob("*")):
         facts = path.lstat()
@@ -144,5 +177,8 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture
-def host(executable: pathlib.Path, tmp_path: pathlib.Path) -> Host:
-    return Host(executable, tmp_path / "host")
+def host(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Host:
+    """Runner `mono`, or `windows` where the tests were allowed that."""
+    if powershell.ALLOWED:
+        return WindowsHost(tmp_path / "host")
+    return Host(request.getfixturevalue("executable"), tmp_path / "host")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ import subprocess
 import typing as t
 
 import pytest
+from unit.agent.conftest import hold
 
 
 def problems(answer: dict[str, t.Any]) -> dict[str, str]:
@@ -74,7 +74,11 @@ def test_part_document_carries_the_digests(host: t.Any) -> None:
     for name, member in (("manifest.sha256", "manifest_sha256"), ("files.jsonl", "files_sha256")):
         assert document[member] == hashlib.sha256((host.part() / name).read_bytes()).hexdigest()
     assert answer["part_sha256"] == hashlib.sha256((host.part() / "part.json").read_bytes()).hexdigest()
-    assert (document["epoch"], document["inventory_name"], document["server"]) == ("e1", "web01.inventory", "web01")
+    assert (document["epoch"], document["inventory_name"], document["server"]) == (
+        "e1",
+        "web01.inventory",
+        host.name.lower(),
+    )
     assert document["components"][0]["source"] == str(host.source)
     assert document["components"][0]["exclude"] == ["*.log"]
     assert sorted(path.name for path in host.part().iterdir()) == [
@@ -202,7 +206,7 @@ def test_the_loser_of_the_lock_learns_who_holds_it(host: t.Any, check: bool) -> 
     with host.lock.open("w") as lock:
         json.dump(holder, lock)
         lock.flush()
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         answer = host.backup(check=check)
     assert error(answer) == "locked"
     assert "CORP\\ann" in answer["error"]["cause"]

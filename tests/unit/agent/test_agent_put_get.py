@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import gzip
 import hashlib
 import json
@@ -14,7 +13,7 @@ import pathlib
 import typing as t
 
 import pytest
-from unit.agent.conftest import SET_ID
+from unit.agent.conftest import SET_ID, hold
 
 LIMIT = 64 * 1024 * 1024
 PART = {"part": "group_attributes.corp.example", "component": "group_attributes"}
@@ -217,7 +216,7 @@ def test_check_mode_checks_and_writes_nothing(host: t.Any) -> None:
 def test_only_one_writes_at_a_time(host: t.Any, folder: pathlib.Path) -> None:
     put(host)
     with host.lock.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         assert code(put(host, name="other.ldf")) == "locked"
 
 

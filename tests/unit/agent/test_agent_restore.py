@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import pathlib
@@ -13,6 +12,7 @@ import shutil
 import typing as t
 
 import pytest
+from unit.agent.conftest import hold
 
 KINDS = ("added", "replaced", "removed", "attributes")
 
@@ -340,7 +340,7 @@ def test_components_null_is_every_copied_one(host: t.Any, before: dict[str, t.An
 @pytest.mark.parametrize("check", [True, False])
 def test_the_lock_is_held(host: t.Any, before: dict[str, t.Any], check: bool) -> None:
     with host.lock.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         answer = host.restore(check=check)
     assert code(answer) == "locked"
     assert "backup of set hq" in answer["error"]["cause"]

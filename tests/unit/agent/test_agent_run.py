@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import gzip
 import hashlib
 import json
@@ -17,6 +16,7 @@ import time
 import typing as t
 
 import pytest
+from unit.agent.conftest import hold
 
 LIMIT = 64 * 1024
 ARGUMENTS = [
@@ -284,7 +284,7 @@ def test_what_a_killed_agent_left_is_removed_and_what_is_in_use_is_not(bench: Be
         (bench.state / name).touch()
     bench.write("print('ran')")
     with (bench.state / "run.alive.lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        hold(lock)
         request = {"program": str(bench.program), "arguments": [], "time_limit": 9, "collect": []}
         assert bench.host.call("run", **request)["stdout"] == "ran\n"
     assert {path.name for path in bench.state.iterdir()} == {"agent.lock", "run.alive", "run.alive.lock"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""run, put and get on Wine's Win32: the shipped calls into Windows, and Windows' own way with a command line."""
+"""run, put and get on Wine's Win32 or Windows: the shipped calls into it, and its own way with a command line."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ import typing as t
 import pytest
 from unit.agent.test_agent_put_get import FILE, PART, content_of, packed
 from unit.agent.test_agent_run import ARGUMENTS, code
-from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost, lacks
+from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINDOWS, NEEDS_WINE, Session, WindowsHost, WineHost, lacks
 
-pytestmark = pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
+from lab.powershell import ALLOWED, windows_powershell
+
+pytestmark = pytest.mark.skipif(
+    not ALLOWED and lacks("wine-host", "wine-powershell", "wine"), reason=f"{NEEDS_WINE}; or {NEEDS_WINDOWS}"
+)
+
+Host = WineHost | WindowsHost
 
 CMD = "C:\\windows\\system32\\cmd.exe"
 LIMIT = 64 * 1024
@@ -28,29 +34,31 @@ Call = c.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture(scope="module")
-def host() -> c.Iterator[WineHost]:
-    wine = WineHost(AGENT_DRIVER)
+def host() -> c.Iterator[Host]:
+    windows = WindowsHost(AGENT_DRIVER) if ALLOWED else WineHost(AGENT_DRIVER)
     try:
-        yield wine
+        yield windows
     finally:
-        wine.stop()
+        windows.stop()
 
 
 @pytest.fixture(scope="module")
-def session(host: WineHost) -> c.Iterator[Session]:
+def session(host: Host) -> c.Iterator[Session]:
     session = host.session()
     yield session
     session.close()
 
 
 @pytest.fixture(scope="module")
-def powershell(host: WineHost) -> str:
+def powershell(host: Host) -> str:
     """Full path of the host's PowerShell, which is a program whose arguments can be asked for."""
+    if ALLOWED:
+        return str(windows_powershell())
     return host.program("powershell.exe", "-NoProfile", "-Command", "[Environment]::ProcessPath").strip()
 
 
 @pytest.fixture
-def call(host: WineHost, session: Session) -> Call:
+def call(host: Host, session: Session) -> Call:
     def run(program: str, *arguments: str, **members: t.Any) -> dict[str, t.Any]:
         request = {"program": program, "arguments": list(arguments), "time_limit": 120, "collect": [], **members}
         answer: dict[str, t.Any] = session("Run", json.dumps({"protocol": 1, "operation": "run", **request}))
@@ -63,7 +71,7 @@ def call(host: WineHost, session: Session) -> Call:
 
 
 @pytest.fixture
-def script(host: WineHost) -> c.Callable[[str], str]:
+def script(host: Host) -> c.Callable[[str], str]:
     """Put a script on the host; its path."""
 
     def put(text: str) -> str:
@@ -91,7 +99,7 @@ def test_exit_code(call: Call, number: int) -> None:
     assert (code(answer), answer["exit_code"], answer["changed"]) == ("none", number, True)
 
 
-def test_a_folder_of_its_own_and_no_input(call: Call, host: WineHost) -> None:
+def test_a_folder_of_its_own_and_no_input(call: Call, host: Host) -> None:
     answer = call(CMD, "/c", "cd & set /p line= & echo [%line%] & dir /b & echo x>a.ldf", collect=["a.ldf", "absent"])
     assert answer["stdout"].splitlines()[0].startswith("C:\\ProgramData\\identityops.groupid\\run.")
     assert gzip.decompress(base64.b64decode(answer["files"]["a.ldf"]["content"])) == b"x\r\n"
@@ -113,7 +121,7 @@ def test_both_streams_flooded(call: Call, powershell: str, script: c.Callable[[s
 
 @pytest.mark.parametrize("stays", [True, False], ids=["the program hangs", "the program ends"])
 def test_no_child_lives_on(
-    call: Call, host: WineHost, powershell: str, script: c.Callable[[str], str], stays: bool
+    call: Call, host: Host, powershell: str, script: c.Callable[[str], str], stays: bool
 ) -> None:
     beats: pathlib.Path = host.drive / "beats"
     beats.unlink(missing_ok=True)
@@ -140,7 +148,7 @@ def test_only_a_full_path_of_a_program_is_run(call: Call, program: str) -> None:
     assert code(call(program)) == "program_form"
 
 
-def test_what_cannot_start(call: Call, host: WineHost) -> None:
+def test_what_cannot_start(call: Call, host: Host) -> None:
     assert code(call("C:\\absent.exe")) == "program_missing"
     (host.drive / "text.exe").write_text("not a program")
     answer = call("C:\\text.exe")
@@ -151,7 +159,7 @@ def test_what_cannot_start(call: Call, host: WineHost) -> None:
 @pytest.mark.parametrize(
     "content", [b"dn: CN=a\r\n", b"", bytes(range(256)) * 4000], ids=["ldif", "empty", "any bytes"]
 )
-def test_a_file_comes_there_and_back(host: WineHost, session: Session, content: bytes) -> None:
+def test_a_file_comes_there_and_back(host: Host, session: Session, content: bytes) -> None:
     place = {"root": "C:\\Backups", "deployment": "hq", "set_id": f"20260101T{len(content) % 1000000:06}Z"}
 
     def ask(operation: str, **members: t.Any) -> dict[str, t.Any]:

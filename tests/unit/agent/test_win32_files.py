@@ -11,14 +11,18 @@ import itertools
 import pytest
 from unit.agent.win32_session import (
     NEEDS_MONO,
+    NEEDS_WINDOWS,
     NEEDS_WINE,
     MonoHost,
     Session,
     SystemFailureError,
+    WindowsHost,
     WineHost,
     compile_driver,
     lacks,
 )
+
+from lab.powershell import ALLOWED
 
 READ_ONLY, HIDDEN, SYSTEM, FOLDER, ARCHIVE = 0x1, 0x2, 0x4, 0x10, 0x20
 FILE_TIME = 133_000_000_123_456_789
@@ -32,20 +36,25 @@ ON_WINE = pytest.param(
 )
 
 
-@pytest.fixture(scope="module", params=[ON_MONO, ON_WINE])
-def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[MonoHost | WineHost]:
+ON_WINDOWS = pytest.param("windows", marks=pytest.mark.skipif(not ALLOWED, reason=NEEDS_WINDOWS))
+
+Host = MonoHost | WineHost | WindowsHost
+
+
+@pytest.fixture(scope="module", params=[ON_MONO, ON_WINE, ON_WINDOWS])
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Host]:
     if request.param == "mono":
         yield MonoHost(compile_driver(tmp_path_factory.mktemp("driver")), tmp_path_factory.mktemp("host"))
         return
-    wine = WineHost()
+    windows = WineHost() if request.param == "wine" else WindowsHost()
     try:
-        yield wine
+        yield windows
     finally:
-        wine.stop()
+        windows.stop()
 
 
 @pytest.fixture(scope="module")
-def session(host: MonoHost | WineHost) -> c.Iterator[Session]:
+def session(host: Host) -> c.Iterator[Session]:
     session = host.session()
     yield session
     session.close()
@@ -55,7 +64,7 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def path(host: MonoHost | WineHost, session: Session) -> c.Callable[..., str]:
+def path(host: Host, session: Session) -> c.Callable[..., str]:
     """Names something in a folder of the test's own."""
     folder = f"test{next(_numbers)}"
     session("CreateFolder", host.path(folder))
@@ -84,7 +93,7 @@ def read(session: Session, path: str) -> bytes:
     return content
 
 
-def test_host_names_itself(session: Session, host: MonoHost | WineHost) -> None:
+def test_host_names_itself(session: Session, host: Host) -> None:
     assert session("HostName")
     assert "\\" in session("UserName")
     assert session("ProgramData") == host.path("ProgramData")
@@ -175,9 +184,9 @@ def test_closed_folder_is_open_to_its_maker(session: Session, path: c.Callable[.
     assert read(session, path("closed", "a")) == b"a"
 
 
-def test_grant(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+def test_grant(host: Host, session: Session, path: c.Callable[..., str]) -> None:
     session("CreateClosedFolder", path("closed"))
-    assert session("GrantModify", path("closed"), "Everyone") is isinstance(host, WineHost)
+    assert session("GrantModify", path("closed"), "Everyone") is not isinstance(host, MonoHost)
     write(session, path("closed", "a"), b"a")
     assert read(session, path("closed", "a")) == b"a"
     assert code_of(session, "GrantModify", path("absent"), "Everyone") == 2
@@ -243,7 +252,7 @@ def test_read_only_folder(session: Session, path: c.Callable[..., str]) -> None:
     assert session("TryFacts", path("folder")) is None
 
 
-def test_long_path(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+def test_long_path(host: Host, session: Session, path: c.Callable[..., str]) -> None:
     names = [letter * 100 for letter in "abcd"]
     for depth in range(1, 5):
         session("CreateFolder", path(*names[:depth]))
@@ -265,7 +274,7 @@ def test_an_open_file_tells_where_it_lies(session: Session, path: c.Callable[...
     session("Close", reader)
 
 
-def test_volume(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+def test_volume(host: Host, session: Session, path: c.Callable[..., str]) -> None:
     write(session, path("file"))
     volume = session("VolumeOf", path("file"))
     assert volume == session("VolumeOf", path()) == session("VolumeOf", host.path(""))
@@ -275,7 +284,7 @@ def test_volume(host: MonoHost | WineHost, session: Session, path: c.Callable[..
         assert session("VolumeOf", "\\\\server\\backup") is None
 
 
-def test_lock_has_one_holder(host: MonoHost | WineHost, session: Session, path: c.Callable[..., str]) -> None:
+def test_lock_has_one_holder(host: Host, session: Session, path: c.Callable[..., str]) -> None:
     lock = session("TryLock", path("lock"))
     session("Write", lock, b"long story".hex())
     session("Truncate", lock)

@@ -10,7 +10,7 @@ import struct
 
 import pytest
 from unit.agent.test_win32_files import ON_WINE, code_of, host, path, session, write
-from unit.agent.win32_session import Session, WineHost
+from unit.agent.win32_session import MonoHost, Session, WindowsHost, WineHost
 
 __all__ = ["host", "path", "session"]
 
@@ -129,8 +129,8 @@ def test_who_can_change_it(session: Session, owner: str, entries: list[bytes] | 
 
 def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..., str]) -> None:
     """The lab's disks on Mono say that they keep none; the agent then asks for none."""
-    assert session("IsSecurityKept", path()) is isinstance(host, WineHost)
-    assert session("AreStreamsKept", path()) is False
+    assert session("IsSecurityKept", path()) is not isinstance(host, MonoHost)
+    assert session("AreStreamsKept", path()) is isinstance(host, WindowsHost)
     for method in ("IsSecurityKept", "AreStreamsKept"):
         assert code_of(session, method, path("absent")) == 2
 

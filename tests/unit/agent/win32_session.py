@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that carries win32_driver.cs, on Mono or on Wine, and calls into it."""
+"""A process that carries win32_driver.cs, on Mono, on Wine or on Windows, and calls into it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+from lab.powershell import windows_powershell
 
 FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
@@ -42,6 +43,7 @@ SHIPPED = [
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
 NEEDS_MONO = "needs Mono: apt-get install --no-install-recommends mono-mcs mono-runtime"
+NEEDS_WINDOWS = "needs Windows whose drive C may be written to: GROUPID_TEST_WINDOWS=1"
 NEEDS_WINE = (
     "needs wine-host and wine-powershell on PATH, and Wine: apt-get install --no-install-recommends wine wine64"
 )
@@ -175,13 +177,7 @@ class WineHost:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
-        source = join_source(
-            {path.name: change(path.name, path.read_text(encoding="utf-8")) for path in [*agent, driver]}
-        )
-        name = "Win32Driver" if driver == DRIVER else "AgentDriver"
-        self._driver = source.type_name.replace(".Program", f".{name}")
-        self.drive.joinpath("driver.cs").write_text(source.text, encoding="utf-8")
+        self._driver = _write_source(driver, self.drive / "driver.cs", change)
 
     def session(self) -> Session:
         """Start a process."""
@@ -218,8 +214,7 @@ class WineHost:
         shutil.rmtree(self.home)
 
     def _powershell(self, port: int) -> list[str]:
-        script = rf"Add-Type -TypeDefinition ([IO.File]::ReadAllText('C:\driver.cs')); [{self._driver}]::Main('{port}')"
-        return self._as_user("wine-powershell", "-NoProfile", "-NonInteractive", "-Command", script)
+        return self._as_user("wine-powershell", *_carrying(self._driver, "C:\\driver.cs", port))
 
     @staticmethod
     def _as_user(*command: str) -> list[str]:
@@ -235,3 +230,50 @@ class WineHost:
             "WINEPREFIX": str(self.home / "prefix"),
             "LC_ALL": "C.UTF-8",
         }
+
+
+class WindowsHost:
+    """This computer, which is Windows, with the shipped Win32.cs, or the whole agent.
+
+    What tests write to drive C stays. driver: as of WineHost.
+    """
+
+    def __init__(self, driver: pathlib.Path = DRIVER) -> None:
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-"))
+        self.drive = pathlib.Path("C:/")
+        self._source = self.home / "driver.cs"
+        self._driver = _write_source(driver, self._source)
+
+    def session(self) -> Session:
+        """Start a process."""
+        program = str(windows_powershell())
+        return Session(lambda port: [program, *_carrying(self._driver, str(self._source), port)], os.environ)
+
+    def path(self, *names: str) -> str:
+        """Name something below drive C as the agent would."""
+        return "\\".join(["C:", *names])
+
+    def program(self, *command: str) -> str:
+        """Run a program to its end, and give what it printed."""
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True)
+        return done.stdout.decode("utf-8", "replace")
+
+    def stop(self) -> None:
+        """Remove the source."""
+        shutil.rmtree(self.home)
+
+
+def _write_source(
+    driver: pathlib.Path, file: pathlib.Path, change: c.Callable[[str, str], str] = lambda _name, text: text
+) -> str:
+    """Write a driver with what it calls into a file; the full name of its type."""
+    agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
+    source = join_source({path.name: change(path.name, path.read_text(encoding="utf-8")) for path in [*agent, driver]})
+    file.write_text(source.text, encoding="utf-8")
+    return source.type_name.replace(".Program", ".Win32Driver" if driver == DRIVER else ".AgentDriver")
+
+
+def _carrying(driver: str, file: str, port: int) -> list[str]:
+    """Arguments of a PowerShell that compiles the driver and lets it call back. A warning is no error to it."""
+    source = f"Add-Type -IgnoreWarnings -TypeDefinition ([IO.File]::ReadAllText('{file}'))"
+    return ["-NoProfile", "-NonInteractive", "-Command", f"{source}; [{driver}]::Main('{port}')"]
