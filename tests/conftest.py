@@ -15,6 +15,7 @@ collection.link()
 
 ONE_HOST = {
     "test_lab_wine": "wine",
+    "test_network": "shares",
     "test_transports": "wine",
     "test_wine_round_trip": "wine",
     "test_agent_faithful_windows": "faithful",
