@@ -109,11 +109,7 @@ namespace IdentityOpsAgent
         private static void RemoveOld()
         {
             foreach (string id in JobFolder.Ids())
-            {
-                JobFolder old = new JobFolder(id, What);
-                if (old.Age > KeepSeconds && !old.IsHeld)
-                    old.Remove();
-            }
+                new JobFolder(id, What).RemoveOld(KeepSeconds);
         }
 
         // A job of this id that is at work, or whose answer nobody else has got. Any other one has had its day, and makes room.
@@ -175,7 +171,14 @@ namespace IdentityOpsAgent
             JsonMap result = folder.Read(JobFolder.Result);
             if (result == null)
                 return Tell(Died());
-            folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            try
+            {
+                folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            }
+            catch (AgentError error)
+            {
+                answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same operation may be answered with it again: " + error.Cause);
+            }
             return Tell(result);
         }
 
@@ -220,7 +223,7 @@ namespace IdentityOpsAgent
             if (folder.IsHeld)
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName) || (started != null && started.HasEnded());
-            return !begun && folder.Age < BeginSeconds;
+            return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;   // no process was started before the request lay there
         }
 
         private string Receiver()

@@ -187,9 +187,29 @@ namespace IdentityOpsAgent
 
         public void Remove()
         {
-            SystemError failure = WorkFolder.Deleted(Path, Attempts);
+            SystemError failure = Deleted(Attempts);
             if (failure != null)
                 writer.Try(Path, delegate { throw failure; });
+        }
+
+        // Removes one that has had its day; one that something holds is the next run's to remove.
+        public void RemoveOld(long seconds)
+        {
+            try
+            {
+                if (Age > seconds && !IsHeld)
+                    Deleted(1);
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        // The answer first: what stays of the folder must not pass for an answer that nobody got.
+        private SystemError Deleted(int attempts)
+        {
+            return WorkFolder.Deleted(Paths.Combine(Path, Result), attempts) ?? WorkFolder.Deleted(Path, attempts);
         }
     }
 }

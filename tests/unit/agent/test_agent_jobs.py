@@ -188,6 +188,30 @@ def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
     assert (jobs.host.source / "a.txt").read_text() == "content"
 
 
+def test_an_answer_that_was_got_never_becomes_one_that_nobody_got(jobs: Jobs) -> None:
+    """Something holds the answer open, so its folder cannot make room; the next run must not be told of the old restore."""
+    jobs.host.write(a="content")
+    jobs.start()
+    request = jobs.request("restore")
+    jobs.start(request, id=OTHER_ID)
+    jobs.host.write(a="changed")
+    jobs.host.faults = {"locked": ["*/result.json"]}
+    assert code(jobs.start(request, id=OTHER_ID, attempt="b")) == "write_failed"
+    jobs.host.faults = {}
+    again = jobs.start(request, id=OTHER_ID, attempt="c")
+    assert (again["attached"], again["answer"]["replaced"]) == (False, 1)
+    assert (jobs.host.source / "a.txt").read_text() == "content"
+
+
+def test_an_answer_is_given_where_it_cannot_be_noted_who_got_it(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"fail_change": {"glob": "*delivered*", "at": 1, "errno": 28}}
+    answer = jobs.start()
+    assert (code(answer), code(answer["answer"]), answer["answer"]["files"]) == ("none", "none", 1)
+    assert len(answer["warnings"]) == 1
+    assert "(112)" in answer["warnings"][0]
+
+
 def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> None:
     """WinRM ends all that a shell has started; here, all of the session."""
     request = jobs.slow(rounds=10)
@@ -255,6 +279,15 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not begun" in answer["answer"]["error"]["cause"]
+
+
+def test_one_that_could_not_be_asked_is_not_waited_for(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"fail_change": {"glob": "*request.json*", "at": 1, "errno": 28}}
+    assert code(jobs.start()) == "write_failed"
+    jobs.host.faults = {}
+    again = jobs.start(attempt="b", wait_ms=SECONDS * 1000)
+    assert (again["attached"], code(again["answer"])) == (False, "none")
 
 
 def test_what_the_compiler_said_is_the_cause(jobs: Jobs) -> None:
@@ -337,6 +370,17 @@ def test_results_are_kept_a_day(jobs: Jobs) -> None:
         os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
     jobs.start(jobs.request("verify"), id=OTHER_ID, attempt="b")
     assert not jobs.folder.exists()
+
+
+@pytest.mark.parametrize("fault", ["locked", "denied"])
+def test_an_old_one_that_cannot_be_removed_is_in_nobodys_way(jobs: Jobs, fault: str) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    for path in (*jobs.folder.iterdir(), jobs.folder):
+        os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
+    jobs.host.faults = {fault: [f"{jobs.folder}/*"]}
+    assert code(jobs.start(jobs.request("verify"), id=OTHER_ID)) == "none"
+    assert (jobs.folder / "delivered").exists() or not (jobs.folder / "result.json").exists()
 
 
 def test_one_at_work_is_never_removed(jobs: Jobs) -> None:
