@@ -34,6 +34,12 @@ RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
 # The job goes on in all of these cases, or has never begun: asking by its id tells which.
 _LOST = frozenset({"connection_lost", "no_answer"})
 
+_MET = "The operation was started by an earlier run, and this one waited for its end."
+_MET_ENDED = (
+    "The operation was started by an earlier run, or before the connection was lost, and had ended at {}: nothing was "
+    "done now. Run again to do it anew."
+)
+
 
 def run_job(
     action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
@@ -82,7 +88,7 @@ class _Job:
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
         told = self._call("start", HOST_WAIT, request=self._request, **self._network)
-        attached = not told["failed"] and told["attached"]
+        attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
         calls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
@@ -92,7 +98,7 @@ class _Job:
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
-        met = ["The operation was started by an earlier run, and this one waited for its end."] if attached else []
+        met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
         return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
 
     def cancel(self) -> None:

@@ -31,6 +31,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
         private bool attached;
+        private string ended;   // when, where the answer lay there already
 
         public Job(JsonMap request)
         {
@@ -51,6 +52,7 @@ namespace IdentityOpsAgent
             {
                 RemoveOld();
                 attached = IsOfUse();
+                ended = attached ? folder.Ended : null;
                 if (!attached)
                     refused = Begin(request);
             }
@@ -184,7 +186,7 @@ namespace IdentityOpsAgent
 
         private Answer Tell(JsonMap done)
         {
-            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached)
+            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
                 .Set("progress", done == null ? State() : null).Set("answer", done);
             return answer;
         }

@@ -107,6 +107,16 @@ namespace IdentityOpsAgent
             }
         }
 
+        // null: not yet.
+        public string Ended
+        {
+            get
+            {
+                FileFacts facts;
+                return Win32.TryFacts(Paths.Combine(Path, Result), out facts) ? Timestamps.Text(facts.Written) : null;
+            }
+        }
+
         public void Make()
         {
             writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });

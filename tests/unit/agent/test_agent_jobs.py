@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -146,6 +147,7 @@ def test_who_asks_the_same_meets_the_job_at_work(jobs: Jobs) -> None:
     first = jobs.process()
     again = jobs.start(request, attempt="b")
     assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
+    assert again["ended"] is None  # not yet when it was asked
     assert jobs.process() == first
     assert jobs.poll()["answer"] == again["answer"]
 
@@ -172,8 +174,11 @@ def test_an_answer_that_nobody_got_is_for_the_next_run(jobs: Jobs) -> None:
     limit = time.monotonic() + SECONDS
     while not (jobs.folder / "result.json").exists() and time.monotonic() < limit:
         time.sleep(0.05)
+    os.utime(jobs.folder / "result.json", (1760000000, time.time() - 3600))
     again = jobs.start(attempt="b")
     assert (again["attached"], code(again["answer"])) == (True, "none")
+    ended = datetime.datetime.fromisoformat(again["ended"].replace("Z", "+00:00"))
+    assert 3500 < (datetime.datetime.now(datetime.timezone.utc) - ended).total_seconds() < 3700
 
 
 def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:

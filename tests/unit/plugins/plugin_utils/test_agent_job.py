@@ -238,6 +238,15 @@ def test_job_that_is_gone(host: Make, clock: Clock) -> None:
     assert (result["failed"], result["error"]["code"]) == (True, "job_missing")
 
 
+def test_an_old_answer_is_told_with_its_time(host: Make, clock: Clock) -> None:
+    """A restore that ended last night is not the one that somebody asks for now."""
+    inner = json.loads(job("verify")["stdout"])["answer"]
+    made = verify(host, told("start", state="ended", answer=inner, attached=True, ended="2026-01-01T02:03:04.0000000Z"))
+    [warning] = made.run()["warnings"]
+    assert "had ended at 2026-01-01T02:03:04.0000000Z" in warning
+    assert "nothing was done now" in warning
+
+
 def test_warnings_of_both(host: Make, clock: Clock) -> None:
     inner = json.loads(job("verify", warnings=["inner"])["stdout"])["answer"]
     outer = told("start", state="ended", answer=inner, warnings=["inside"], attached=True)
