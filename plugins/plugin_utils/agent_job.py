@@ -42,7 +42,11 @@ _MET_ENDED = (
 
 
 def run_job(
-    action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+    action: ActionBase,
+    request: c.Mapping[str, t.Any],
+    host: str,
+    network: c.Mapping[str, t.Any],
+    scrub: c.Callable[[str], str],
 ) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
@@ -51,12 +55,13 @@ def run_job(
     host: name of the host in lines of progress.
     network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
     the host's disk, nor of its id: a new password finds the job that was started with the old one.
+    scrub: masks secrets in a text that is shown.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
     row at most; then AgentCallError, never an unreachable host, while the job goes on. On any other interruption
     (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host, network)
+    job = _Job(action, request, host, network, scrub)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -74,9 +79,15 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
 
 class _Job:
     def __init__(
-        self, action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+        self,
+        action: ActionBase,
+        request: c.Mapping[str, t.Any],
+        host: str,
+        network: c.Mapping[str, t.Any],
+        scrub: c.Callable[[str], str],
     ) -> None:
         self._action = action
+        self._scrub = scrub
         self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
         # The attempt: its own answer is given to it again; one that another run has got is not.
@@ -125,7 +136,8 @@ class _Job:
                     raise
                 cause = str(error)
             self._begun = True
-            Display().vv(f"{self._host}: {operation}: {cause}; once more in {pause:g} s", host=self._host)
+            shown = self._scrub(f"{self._host}: {operation}: {cause}; once more in {pause:g} s")
+            Display().vv(shown, host=self._host)
             time.sleep(pause)
             self._reset()
         try:

@@ -194,7 +194,7 @@ def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
 
 
 def test_an_answer_that_was_got_never_becomes_one_that_nobody_got(jobs: Jobs) -> None:
-    """Something holds the answer open, so its folder cannot make room; the next run must not be told of the old restore."""
+    """Something holds the answer open and its folder cannot make room: nobody is told of the old restore as a new one."""
     jobs.host.write(a="content")
     jobs.start()
     request = jobs.request("restore")

@@ -43,6 +43,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.details: list[str] = []
 
     def display(self, text: str) -> None:
         self.lines.append(text)
@@ -52,6 +53,7 @@ class Screen:
 
     def vv(self, text: str, host: str) -> None:
         assert host in text
+        self.details.append(text)
 
 
 @pytest.fixture
@@ -140,6 +142,15 @@ def test_connection_lost_at_a_poll(host: Make, clock: Clock, screen: Screen, fau
     assert made.run()["failed"] is False
     assert calls(made) == ["start", *["poll"] * (len(outcomes) - 1)]
     assert made.connection.outcomes == []
+
+
+def test_secrets_are_masked_in_what_is_shown_of_a_lost_connection(host: Make, clock: Clock, screen: Screen) -> None:
+    echo = {"rc": 1, "stdout": "", "stderr": "At line:1: hunter2222"}
+    made = verify(host, told("start"), AnsibleConnectionFailure("401: svc:hunter2222"), echo, DONE)
+    assert made.run(groupid_network_username="CORP\\svc", groupid_network_password="hunter2222")["failed"] is False
+    assert len(screen.details) == 2
+    assert "hunter2222" not in str(screen.details)
+    assert "401" in screen.details[0]
 
 
 def test_connection_lost_at_the_start(host: Make, clock: Clock) -> None:
