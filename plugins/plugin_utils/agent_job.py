@@ -37,7 +37,7 @@ _LOST = frozenset({"connection_lost", "no_answer"})
 _MET = "The operation was started by an earlier run, and this one waited for its end."
 _MET_ENDED = (
     "The operation was started by an earlier run, or before the connection was lost, and had ended at {}: nothing was "
-    "done now. Run again to do it anew."
+    "done now."
 )
 
 

@@ -114,14 +114,17 @@ namespace IdentityOpsAgent
                 new JobFolder(id, What).RemoveOld(KeepSeconds);
         }
 
-        // A job of this id that is at work, or whose answer nobody else has got. Any other one has had its day, and makes room.
+        // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or nobody got it and it is a backup's, which
+        // its set makes right at any time. Any other one has had its day, and makes room: meanwhile folders may have changed and sets been damaged.
         private bool IsOfUse()
         {
             if (!folder.Exists)
                 return false;
             JobFolder.RequireOwn(folder.Path, What);
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
-            if (folder.Has(JobFolder.Result) ? Receiver() == attempt || Receiver() == null : alive)
+            string receiver = AttemptIn(JobFolder.Delivered);
+            if (folder.Has(JobFolder.Result)
+                ? receiver == attempt || (receiver == null && (folder.Id.StartsWith("backup-", StringComparison.Ordinal) || AttemptIn(JobFolder.Request) == attempt)) : alive)
                 return true;
             folder.Remove();
             return false;
@@ -131,7 +134,7 @@ namespace IdentityOpsAgent
         private SystemError Begin(JsonMap request)
         {
             folder.Make();
-            folder.Publish(JobFolder.Request, JsonWriter.Text(request));
+            folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             try
             {
                 started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
@@ -228,10 +231,10 @@ namespace IdentityOpsAgent
             return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;   // no process was started before the request lay there
         }
 
-        private string Receiver()
+        private string AttemptIn(string name)
         {
-            JsonMap delivered = folder.Read(JobFolder.Delivered);
-            return delivered == null ? null : delivered.TextOrNull("attempt");
+            JsonMap document = folder.Read(name);
+            return document == null ? null : document.TextOrNull("attempt");
         }
 
         private void Kill()

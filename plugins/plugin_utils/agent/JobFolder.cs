@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
     //   request.json  what it does          lock       held by the process at work, and by nothing else: the system's, so it ends with its holder
     //   state.json    how far it is         cancel     somebody wants it to end
     //   result.json   the whole answer      delivered  who got the answer first
-    // Every document appears whole, under its name, or not at all.
+    // The request names the attempt that began it. Every document appears whole, under its name, or not at all.
     internal sealed class JobFolder
     {
         public const string Request = "request.json", State = "state.json", Result = "result.json", Cancel = "cancel", Delivered = "delivered";

@@ -193,8 +193,29 @@ def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
     assert (jobs.host.source / "a.txt").read_text() == "content"
 
 
+@pytest.mark.parametrize("operation", ["restore", "verify"])
+def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operation: str) -> None:
+    """The same words, hours later: folders were changed or damaged since. (A backup's set id makes its answer right.)"""
+    jobs.host.write(a="content")
+    jobs.start()
+    identity = f"{operation}-{'0' * 31}2"
+    answer = jobs.state / "jobs" / identity / "result.json"
+    members = {"components": ["data"]} if operation == "verify" else {}
+    request = jobs.request(operation, **members)
+    jobs.start(request, id=identity, wait_ms=0)
+    limit = time.monotonic() + SECONDS
+    while not answer.exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert jobs.start(request, id=identity)["attached"] is True  # the same run, over a new connection
+    (answer.parent / "delivered").unlink()
+    jobs.host.write(a="changed")
+    (jobs.host.part() / "data" / "more.txt").write_text("damage")
+    again = jobs.start(request, id=identity, attempt="b")
+    assert (again["attached"], code(again["answer"])) == (False, "damaged")
+
+
 def test_an_answer_that_was_got_never_becomes_one_that_nobody_got(jobs: Jobs) -> None:
-    """Something holds the answer open and its folder cannot make room: nobody is told of the old restore as a new one."""
+    """Something holds the answer open, and its folder cannot make room: the old restore is not told as a new one."""
     jobs.host.write(a="content")
     jobs.start()
     request = jobs.request("restore")
