@@ -65,13 +65,14 @@ namespace IdentityOpsAgent
             return Told();
         }
 
-        // The job is asked to end; when it has not after the wait, its process is ended.
+        // The job is asked to end; when it has not after the wait, its process is ended. But never a restore's, which is on its way back then: killed,
+        // it would leave a mixture.
         public Answer Cancel()
         {
             RequireThere();
             if (!folder.Has(JobFolder.Result))
                 folder.PublishOnce(JobFolder.Cancel, attempt);
-            if (!HasEnded())
+            if (!HasEnded() && !IsOf("restore"))
                 Kill();
             answer.Changed = true;
             return Told();
@@ -124,7 +125,7 @@ namespace IdentityOpsAgent
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
             string receiver = AttemptIn(JobFolder.Delivered);
             if (folder.Has(JobFolder.Result)
-                ? receiver == attempt || (receiver == null && (folder.Id.StartsWith("backup-", StringComparison.Ordinal) || AttemptIn(JobFolder.Request) == attempt)) : alive)
+                ? receiver == attempt || (receiver == null && (IsOf("backup") || AttemptIn(JobFolder.Request) == attempt)) : alive)
                 return true;
             folder.Remove();
             return false;
@@ -229,6 +230,11 @@ namespace IdentityOpsAgent
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName) || (started != null && started.HasEnded());
             return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;   // no process was started before the request lay there
+        }
+
+        private bool IsOf(string operation)
+        {
+            return folder.Id.StartsWith(operation + "-", StringComparison.Ordinal);
         }
 
         private string AttemptIn(string name)

@@ -195,7 +195,7 @@ def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("operation", ["restore", "verify"])
 def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operation: str) -> None:
-    """The same words, hours later: folders were changed or damaged since. (A backup's set id makes its answer right.)"""
+    """The same words, hours later: folders and sets have changed since. A backup's set id makes its answer right."""
     jobs.host.write(a="content")
     jobs.start()
     identity = f"{operation}-{'0' * 31}2"
@@ -340,6 +340,23 @@ def test_one_that_does_not_honour_it_is_ended(jobs: Jobs) -> None:
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     with contextlib.suppress(FileNotFoundError):
         assert os.listdir(f"/proc/{process}/fd") == []
+
+
+def test_a_restore_is_never_ended_in_the_middle(jobs: Jobs) -> None:
+    """It goes back by itself, however long that takes: its killed process would leave a mixture, and nobody to say so."""
+    jobs.host.write(**{f"f{number}": "content" for number in range(3000)})
+    jobs.start()
+    jobs.host.write(**{f"f{number}": "changed" for number in range(3000)})
+    before = jobs.host.picture(jobs.host.source)
+    jobs.start(jobs.request("restore"), id=OTHER_ID, wait_ms=0)
+    state = jobs.state / "jobs" / OTHER_ID / "state.json"
+    limit = time.monotonic() + SECONDS
+    while not state.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert jobs.cancel(id=OTHER_ID, wait_ms=0)["state"] == "running"
+    answer = jobs.poll(id=OTHER_ID)
+    assert (answer["state"], code(answer["answer"])) == ("ended", "cancelled")
+    assert jobs.host.picture(jobs.host.source) == before
 
 
 def test_cancel_of_one_that_has_ended_changes_nothing(jobs: Jobs) -> None:
