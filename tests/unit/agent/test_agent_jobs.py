@@ -343,7 +343,7 @@ def test_one_that_does_not_honour_it_is_ended(jobs: Jobs) -> None:
 
 
 def test_a_restore_is_never_ended_in_the_middle(jobs: Jobs) -> None:
-    """It goes back by itself, however long that takes: its killed process would leave a mixture, and nobody to say so."""
+    """It goes back by itself, however long that takes: killed, it would leave a mixture, and nobody to say so."""
     jobs.host.write(**{f"f{number}": "content" for number in range(3000)})
     jobs.start()
     jobs.host.write(**{f"f{number}": "changed" for number in range(3000)})
