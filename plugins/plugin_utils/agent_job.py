@@ -113,7 +113,10 @@ class _Job:
         return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
 
     def cancel(self) -> None:
-        """Ask the job to end; the host ends its process when it does not, a restore's never. Best effort: who calls has an error already."""
+        """Ask the job to end. The host ends its process when it does not, but never a restore's.
+
+        Best effort: who calls has an error already.
+        """
         Display().warning(f"{self._host}: {self._request['operation']}: interrupted, the job on the host is cancelled")
         with contextlib.suppress(Exception):
             self._reset()
