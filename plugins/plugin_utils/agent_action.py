@@ -40,6 +40,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
     _requires_connection = True
 
     _network: t.Mapping[str, t.Any] = {}  # member of every request: the network identity
+    _scrub: c.Callable[[str], str]  # masks secrets in what is shown while the operation runs
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Turn validated arguments into the request: its operation and that operation's fields."""
@@ -55,6 +56,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         variables = task_vars or {}
         secrets = collect_secrets(variables, self._templar.template, self._connection.get_options())
         try:
+            self._scrub = secrets.scrub
             self._network = network_identity(variables, self._templar.template)
             outcome = self._perform(variables)
         except AnsibleConnectionFailure as error:
@@ -86,7 +88,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         request = self.request(args, variables)
         if self.AS_JOB and not self._task.check_mode:
-            answer = run_job(self, request, variables["inventory_hostname"], self._network)
+            answer = run_job(self, request, variables["inventory_hostname"], self._network, self._scrub)
         else:
             answer = self.call(request)
         outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})

@@ -34,9 +34,19 @@ RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
 # The job goes on in all of these cases, or has never begun: asking by its id tells which.
 _LOST = frozenset({"connection_lost", "no_answer"})
 
+_MET = "The operation was started by an earlier run, and this one waited for its end."
+_MET_ENDED = (
+    "The operation was started by an earlier run, or before the connection was lost, and had ended at {}: nothing was "
+    "done now."
+)
+
 
 def run_job(
-    action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+    action: ActionBase,
+    request: c.Mapping[str, t.Any],
+    host: str,
+    network: c.Mapping[str, t.Any],
+    scrub: c.Callable[[str], str],
 ) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
@@ -45,12 +55,13 @@ def run_job(
     host: name of the host in lines of progress.
     network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
     the host's disk, nor of its id: a new password finds the job that was started with the old one.
+    scrub: masks secrets in a text that is shown.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
     row at most; then AgentCallError, never an unreachable host, while the job goes on. On any other interruption
     (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host, network)
+    job = _Job(action, request, host, network, scrub)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -68,9 +79,15 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
 
 class _Job:
     def __init__(
-        self, action: ActionBase, request: c.Mapping[str, t.Any], host: str, network: c.Mapping[str, t.Any]
+        self,
+        action: ActionBase,
+        request: c.Mapping[str, t.Any],
+        host: str,
+        network: c.Mapping[str, t.Any],
+        scrub: c.Callable[[str], str],
     ) -> None:
         self._action = action
+        self._scrub = scrub
         self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
         # The attempt: its own answer is given to it again; one that another run has got is not.
@@ -82,7 +99,7 @@ class _Job:
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
         told = self._call("start", HOST_WAIT, request=self._request, **self._network)
-        attached = not told["failed"] and told["attached"]
+        attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
         calls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
@@ -92,11 +109,14 @@ class _Job:
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
-        met = ["The operation was started by an earlier run, and this one waited for its end."] if attached else []
+        met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
         return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
 
     def cancel(self) -> None:
-        """Ask the job to end, and end its process when it does not. Best effort: who calls has an error already."""
+        """Ask the job to end. The host ends its process when it does not, but never a restore's.
+
+        Best effort: who calls has an error already.
+        """
         Display().warning(f"{self._host}: {self._request['operation']}: interrupted, the job on the host is cancelled")
         with contextlib.suppress(Exception):
             self._reset()
@@ -119,7 +139,8 @@ class _Job:
                     raise
                 cause = str(error)
             self._begun = True
-            Display().vv(f"{self._host}: {operation}: {cause}; once more in {pause:g} s", host=self._host)
+            shown = self._scrub(f"{self._host}: {operation}: {cause}; once more in {pause:g} s")
+            Display().vv(shown, host=self._host)
             time.sleep(pause)
             self._reset()
         try:

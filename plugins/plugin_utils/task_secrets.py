@@ -86,8 +86,9 @@ class Secrets:
     def scrub(self, value: t.Any) -> t.Any:
         """Give the value with every secret masked: in strings, at any depth, names of mappings included.
 
-        A secret is found as it is, escaped for JSON, and in base64 of its UTF-8 or UTF-16 bytes, wherever it begins
-        within the encoded text. One shorter than four characters is masked only where it is the whole string.
+        A secret is found as it is, escaped for JSON or by Python, and each of these in base64 of its UTF-8 or UTF-16
+        bytes, wherever it begins within the encoded text. One shorter than four characters is masked only where it is
+        the whole string.
         """
         if isinstance(value, str):
             return self._scrub_text(value)
@@ -105,14 +106,20 @@ class Secrets:
 
 def _forms(text: str) -> c.Iterator[str]:
     """Give every spelling in which a secret turns up in output."""
-    yield text
-    for ascii_only in (True, False):
-        yield json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-    for encoding in ("utf-8", "utf-16-le"):
-        data = text.encode(encoding, errors="surrogatepass")
-        for shift in range(3):
-            # Of the first and the last character, some bits may belong to what stands around the secret.
-            encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
-            fragment = encoded[(shift * 8 + 5) // 6 : (shift + len(data)) * 8 // 6]
-            if len(fragment) >= SHORTEST_FRAGMENT:
-                yield fragment
+    quoted = repr(text + "'\"")[1:-4]  # which quotes Python escapes hangs on all that is shown with it
+    spellings = {text, quoted, quoted.replace("\\'", "'")}
+    spellings.update(json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    for spelling in spellings:
+        yield spelling
+        for encoding in ("utf-8", "utf-16-le"):
+            yield from _base64_forms(spelling.encode(encoding, errors="surrogatepass"))
+
+
+def _base64_forms(data: bytes) -> c.Iterator[str]:
+    """Give what of the base64 is the data's alone, wherever it begins within what is encoded."""
+    for shift in range(3):
+        # Of the first and the last character, some bits may belong to what stands around the secret.
+        encoded = base64.b64encode(bytes(shift) + data).decode("ascii")
+        fragment = encoded[(shift * 8 + 5) // 6 : (shift + len(data)) * 8 // 6]
+        if len(fragment) >= SHORTEST_FRAGMENT:
+            yield fragment

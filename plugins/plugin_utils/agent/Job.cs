@@ -31,6 +31,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
         private bool attached;
+        private string ended;   // when, where the answer lay there already
 
         public Job(JsonMap request)
         {
@@ -51,6 +52,7 @@ namespace IdentityOpsAgent
             {
                 RemoveOld();
                 attached = IsOfUse();
+                ended = attached ? folder.Ended : null;
                 if (!attached)
                     refused = Begin(request);
             }
@@ -63,13 +65,14 @@ namespace IdentityOpsAgent
             return Told();
         }
 
-        // The job is asked to end; when it has not after the wait, its process is ended.
+        // The job is asked to end; when it has not after the wait, its process is ended. But never a restore's, which is on its way back then: killed,
+        // it would leave a mixture.
         public Answer Cancel()
         {
             RequireThere();
             if (!folder.Has(JobFolder.Result))
                 folder.PublishOnce(JobFolder.Cancel, attempt);
-            if (!HasEnded())
+            if (!HasEnded() && !IsOf("restore"))
                 Kill();
             answer.Changed = true;
             return Told();
@@ -109,21 +112,20 @@ namespace IdentityOpsAgent
         private static void RemoveOld()
         {
             foreach (string id in JobFolder.Ids())
-            {
-                JobFolder old = new JobFolder(id, What);
-                if (old.Age > KeepSeconds && !old.IsHeld)
-                    old.Remove();
-            }
+                new JobFolder(id, What).RemoveOld(KeepSeconds);
         }
 
-        // A job of this id that is at work, or whose answer nobody else has got. Any other one has had its day, and makes room.
+        // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or nobody got it and it is a backup's, which
+        // its set makes right at any time. Any other one has had its day, and makes room: meanwhile folders may have changed and sets been damaged.
         private bool IsOfUse()
         {
             if (!folder.Exists)
                 return false;
             JobFolder.RequireOwn(folder.Path, What);
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
-            if (folder.Has(JobFolder.Result) ? Receiver() == attempt || Receiver() == null : alive)
+            string receiver = AttemptIn(JobFolder.Delivered);
+            if (folder.Has(JobFolder.Result)
+                ? receiver == attempt || (receiver == null && (IsOf("backup") || AttemptIn(JobFolder.Request) == attempt)) : alive)
                 return true;
             folder.Remove();
             return false;
@@ -133,7 +135,7 @@ namespace IdentityOpsAgent
         private SystemError Begin(JsonMap request)
         {
             folder.Make();
-            folder.Publish(JobFolder.Request, JsonWriter.Text(request));
+            folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             try
             {
                 started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
@@ -175,13 +177,20 @@ namespace IdentityOpsAgent
             JsonMap result = folder.Read(JobFolder.Result);
             if (result == null)
                 return Tell(Died());
-            folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            try
+            {
+                folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
+            }
+            catch (AgentError error)
+            {
+                answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same operation may be answered with it again: " + error.Cause);
+            }
             return Tell(result);
         }
 
         private Answer Tell(JsonMap done)
         {
-            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached)
+            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
                 .Set("progress", done == null ? State() : null).Set("answer", done);
             return answer;
         }
@@ -220,13 +229,18 @@ namespace IdentityOpsAgent
             if (folder.IsHeld)
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName) || (started != null && started.HasEnded());
-            return !begun && folder.Age < BeginSeconds;
+            return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;   // no process was started before the request lay there
         }
 
-        private string Receiver()
+        private bool IsOf(string operation)
         {
-            JsonMap delivered = folder.Read(JobFolder.Delivered);
-            return delivered == null ? null : delivered.TextOrNull("attempt");
+            return folder.Id.StartsWith(operation + "-", StringComparison.Ordinal);
+        }
+
+        private string AttemptIn(string name)
+        {
+            JsonMap document = folder.Read(name);
+            return document == null ? null : document.TextOrNull("attempt");
         }
 
         private void Kill()

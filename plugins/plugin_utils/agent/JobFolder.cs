@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
     //   request.json  what it does          lock       held by the process at work, and by nothing else: the system's, so it ends with its holder
     //   state.json    how far it is         cancel     somebody wants it to end
     //   result.json   the whole answer      delivered  who got the answer first
-    // Every document appears whole, under its name, or not at all.
+    // The request names the attempt that began it. Every document appears whole, under its name, or not at all.
     internal sealed class JobFolder
     {
         public const string Request = "request.json", State = "state.json", Result = "result.json", Cancel = "cancel", Delivered = "delivered";
@@ -107,6 +107,16 @@ namespace IdentityOpsAgent
             }
         }
 
+        // null: not yet.
+        public string Ended
+        {
+            get
+            {
+                FileFacts facts;
+                return Win32.TryFacts(Paths.Combine(Path, Result), out facts) ? Timestamps.Text(facts.Written) : null;
+            }
+        }
+
         public void Make()
         {
             writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });
@@ -187,9 +197,29 @@ namespace IdentityOpsAgent
 
         public void Remove()
         {
-            SystemError failure = WorkFolder.Deleted(Path, Attempts);
+            SystemError failure = Deleted(Attempts);
             if (failure != null)
                 writer.Try(Path, delegate { throw failure; });
+        }
+
+        // Removes one that has had its day; one that something holds is the next run's to remove.
+        public void RemoveOld(long seconds)
+        {
+            try
+            {
+                if (Age > seconds && !IsHeld)
+                    Deleted(1);
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        // The answer first: what stays of the folder must not pass for an answer that nobody got.
+        private SystemError Deleted(int attempts)
+        {
+            return WorkFolder.Deleted(Paths.Combine(Path, Result), attempts) ?? WorkFolder.Deleted(Path, attempts);
         }
     }
 }

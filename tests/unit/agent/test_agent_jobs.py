@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -146,6 +147,7 @@ def test_who_asks_the_same_meets_the_job_at_work(jobs: Jobs) -> None:
     first = jobs.process()
     again = jobs.start(request, attempt="b")
     assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
+    assert again["ended"] is None  # not yet when it was asked
     assert jobs.process() == first
     assert jobs.poll()["answer"] == again["answer"]
 
@@ -172,8 +174,11 @@ def test_an_answer_that_nobody_got_is_for_the_next_run(jobs: Jobs) -> None:
     limit = time.monotonic() + SECONDS
     while not (jobs.folder / "result.json").exists() and time.monotonic() < limit:
         time.sleep(0.05)
+    os.utime(jobs.folder / "result.json", (1760000000, time.time() - 3600))
     again = jobs.start(attempt="b")
     assert (again["attached"], code(again["answer"])) == (True, "none")
+    ended = datetime.datetime.fromisoformat(again["ended"].replace("Z", "+00:00"))
+    assert 3500 < (datetime.datetime.now(datetime.timezone.utc) - ended).total_seconds() < 3700
 
 
 def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
@@ -186,6 +191,51 @@ def test_an_answer_that_was_got_is_not_for_the_next_run(jobs: Jobs) -> None:
     again = jobs.start(request, id=OTHER_ID, attempt="b")
     assert (again["attached"], again["answer"]["replaced"]) == (False, 1)
     assert (jobs.host.source / "a.txt").read_text() == "content"
+
+
+@pytest.mark.parametrize("operation", ["restore", "verify"])
+def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operation: str) -> None:
+    """The same words, hours later: folders and sets have changed since. A backup's set id makes its answer right."""
+    jobs.host.write(a="content")
+    jobs.start()
+    identity = f"{operation}-{'0' * 31}2"
+    answer = jobs.state / "jobs" / identity / "result.json"
+    members = {"components": ["data"]} if operation == "verify" else {}
+    request = jobs.request(operation, **members)
+    jobs.start(request, id=identity, wait_ms=0)
+    limit = time.monotonic() + SECONDS
+    while not answer.exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert jobs.start(request, id=identity)["attached"] is True  # the same run, over a new connection
+    (answer.parent / "delivered").unlink()
+    jobs.host.write(a="changed")
+    (jobs.host.part() / "data" / "more.txt").write_text("damage")
+    again = jobs.start(request, id=identity, attempt="b")
+    assert (again["attached"], code(again["answer"])) == (False, "damaged")
+
+
+def test_an_answer_that_was_got_never_becomes_one_that_nobody_got(jobs: Jobs) -> None:
+    """Something holds the answer open, and its folder cannot make room: the old restore is not told as a new one."""
+    jobs.host.write(a="content")
+    jobs.start()
+    request = jobs.request("restore")
+    jobs.start(request, id=OTHER_ID)
+    jobs.host.write(a="changed")
+    jobs.host.faults = {"locked": ["*/result.json"]}
+    assert code(jobs.start(request, id=OTHER_ID, attempt="b")) == "write_failed"
+    jobs.host.faults = {}
+    again = jobs.start(request, id=OTHER_ID, attempt="c")
+    assert (again["attached"], again["answer"]["replaced"]) == (False, 1)
+    assert (jobs.host.source / "a.txt").read_text() == "content"
+
+
+def test_an_answer_is_given_where_it_cannot_be_noted_who_got_it(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"fail_change": {"glob": "*delivered*", "at": 1, "errno": 28}}
+    answer = jobs.start()
+    assert (code(answer), code(answer["answer"]), answer["answer"]["files"]) == ("none", "none", 1)
+    assert len(answer["warnings"]) == 1
+    assert "(112)" in answer["warnings"][0]
 
 
 def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> None:
@@ -257,6 +307,15 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     assert "had not begun" in answer["answer"]["error"]["cause"]
 
 
+def test_one_that_could_not_be_asked_is_not_waited_for(jobs: Jobs) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"fail_change": {"glob": "*request.json*", "at": 1, "errno": 28}}
+    assert code(jobs.start()) == "write_failed"
+    jobs.host.faults = {}
+    again = jobs.start(attempt="b", wait_ms=SECONDS * 1000)
+    assert (again["attached"], code(again["answer"])) == (False, "none")
+
+
 def test_what_the_compiler_said_is_the_cause(jobs: Jobs) -> None:
     jobs.start(jobs.slow(), wait_ms=0)
     jobs.kill()
@@ -281,6 +340,23 @@ def test_one_that_does_not_honour_it_is_ended(jobs: Jobs) -> None:
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     with contextlib.suppress(FileNotFoundError):
         assert os.listdir(f"/proc/{process}/fd") == []
+
+
+def test_a_restore_is_never_ended_in_the_middle(jobs: Jobs) -> None:
+    """It goes back by itself, however long that takes: killed, it would leave a mixture, and nobody to say so."""
+    jobs.host.write(**{f"f{number}": "content" for number in range(3000)})
+    jobs.start()
+    jobs.host.write(**{f"f{number}": "changed" for number in range(3000)})
+    before = jobs.host.picture(jobs.host.source)
+    jobs.start(jobs.request("restore"), id=OTHER_ID, wait_ms=0)
+    state = jobs.state / "jobs" / OTHER_ID / "state.json"
+    limit = time.monotonic() + SECONDS
+    while not state.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert jobs.cancel(id=OTHER_ID, wait_ms=0)["state"] == "running"
+    answer = jobs.poll(id=OTHER_ID)
+    assert (answer["state"], code(answer["answer"])) == ("ended", "cancelled")
+    assert jobs.host.picture(jobs.host.source) == before
 
 
 def test_cancel_of_one_that_has_ended_changes_nothing(jobs: Jobs) -> None:
@@ -337,6 +413,17 @@ def test_results_are_kept_a_day(jobs: Jobs) -> None:
         os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
     jobs.start(jobs.request("verify"), id=OTHER_ID, attempt="b")
     assert not jobs.folder.exists()
+
+
+@pytest.mark.parametrize("fault", ["locked", "denied"])
+def test_an_old_one_that_cannot_be_removed_is_in_nobodys_way(jobs: Jobs, fault: str) -> None:
+    jobs.host.write(a="content")
+    jobs.start()
+    for path in (*jobs.folder.iterdir(), jobs.folder):
+        os.utime(path, (time.time() - 25 * 3600, time.time() - 25 * 3600))
+    jobs.host.faults = {fault: [f"{jobs.folder}/*"]}
+    assert code(jobs.start(jobs.request("verify"), id=OTHER_ID)) == "none"
+    assert (jobs.folder / "delivered").exists() or not (jobs.folder / "result.json").exists()
 
 
 def test_one_at_work_is_never_removed(jobs: Jobs) -> None:

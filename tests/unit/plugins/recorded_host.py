@@ -117,7 +117,8 @@ def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
 def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
     return answer(
-        operation, **{"id": "x", "state": "running", "attached": False, "progress": None, "answer": None, **fields}
+        operation,
+        **{"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None, **fields},
     )
 
 

@@ -43,6 +43,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.details: list[str] = []
 
     def display(self, text: str) -> None:
         self.lines.append(text)
@@ -52,6 +53,7 @@ class Screen:
 
     def vv(self, text: str, host: str) -> None:
         assert host in text
+        self.details.append(text)
 
 
 @pytest.fixture
@@ -140,6 +142,15 @@ def test_connection_lost_at_a_poll(host: Make, clock: Clock, screen: Screen, fau
     assert made.run()["failed"] is False
     assert calls(made) == ["start", *["poll"] * (len(outcomes) - 1)]
     assert made.connection.outcomes == []
+
+
+def test_secrets_are_masked_in_what_is_shown_of_a_lost_connection(host: Make, clock: Clock, screen: Screen) -> None:
+    echo = {"rc": 1, "stdout": "", "stderr": "At line:1: hunter2222"}
+    made = verify(host, told("start"), AnsibleConnectionFailure("401: svc:hunter2222"), echo, DONE)
+    assert made.run(groupid_network_username="CORP\\svc", groupid_network_password="hunter2222")["failed"] is False
+    assert len(screen.details) == 2
+    assert "hunter2222" not in str(screen.details)
+    assert "401" in screen.details[0]
 
 
 def test_connection_lost_at_the_start(host: Make, clock: Clock) -> None:
@@ -236,6 +247,15 @@ def test_failure_of_the_start_is_the_answer(host: Make, clock: Clock) -> None:
 def test_job_that_is_gone(host: Make, clock: Clock) -> None:
     result = verify(host, told("start"), told("poll", **error("job_missing"))).run()
     assert (result["failed"], result["error"]["code"]) == (True, "job_missing")
+
+
+def test_an_old_answer_is_told_with_its_time(host: Make, clock: Clock) -> None:
+    """A restore that ended last night is not the one that somebody asks for now."""
+    inner = json.loads(job("verify")["stdout"])["answer"]
+    made = verify(host, told("start", state="ended", answer=inner, attached=True, ended="2026-01-01T02:03:04.0000000Z"))
+    [warning] = made.run()["warnings"]
+    assert "had ended at 2026-01-01T02:03:04.0000000Z" in warning
+    assert "nothing was done now" in warning
 
 
 def test_warnings_of_both(host: Make, clock: Clock) -> None:

@@ -118,12 +118,26 @@ def test_no_spelling_gets_through(secret: str, before: bytes, after: bytes) -> N
     for spelling in (secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1]):
         assert spelling not in secrets.scrub({f". {spelling} .": [f". {spelling} ."]})
         assert spelling not in secrets.scrub(f". {spelling} .")
+    for shown in (f"{secret}", f"'{secret}", f'"{secret}', f"'\"{secret}"):
+        assert repr(secret)[1:-1] not in secrets.scrub(repr(shown))
+        assert repr(shown)[-len(secret) - 1 : -1] not in secrets.scrub(repr(shown))
     for encoding in ("utf-8", "utf-16-le"):
         data = secret.encode(encoding)
         scrubbed = secrets.scrub(base64.b64encode(before + data + after).decode())
         assert MASK in scrubbed
         # What is left belongs to the neighbours, or is a character that carries bits of both.
         assert len(scrubbed.replace(MASK, "")) <= (len(before) + len(after)) * 8 // 6 + 8
+
+
+def test_request_that_is_echoed_as_it_was_sent() -> None:
+    """A request goes to the host as base64 of JSON, in which quotes, backslashes and umlauts are escaped."""
+    secret = 'Pä"ss\\word'
+    sent = base64.b64encode(json.dumps({"network": {"username": "CORP\\svc", "password": secret}}).encode()).decode()
+    scrubbed = Secrets([secret]).scrub(f"stdin: {sent}")
+    before, mask, after = scrubbed.removeprefix("stdin: ").partition(MASK)
+    assert mask == MASK
+    assert base64.b64decode(before + "==").endswith(b'"password": "')
+    assert len(after) <= 8  # what closes the JSON
 
 
 def test_inline_vault_value_is_a_secret_whatever_its_name() -> None:
