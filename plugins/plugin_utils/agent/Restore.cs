@@ -169,10 +169,9 @@ namespace IdentityOpsAgent
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);
                 swap.Forward(threads);
-                SystemError left = swap.Clean();
+                string left = swap.Clean();
                 if (left != null)
-                    answer.Warnings.Add("What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": " + left.Message
-                        + " The next operation on this computer removes it.");
+                    answer.Warnings.Add(RestoreRecovery.Left(left));
                 if (safety != null)
                     safety.RemoveOld(set, answer.Warnings);
             }

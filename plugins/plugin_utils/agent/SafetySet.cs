@@ -87,16 +87,8 @@ namespace IdentityOpsAgent
         // Of the parts that restores of this server have left, those beyond the newest `keep` go, and unfinished ones: nothing was replaced after them. `restored` is in use.
         public void RemoveOld(SetFolder restored, List<string> warnings)
         {
-            List<string> ids = new List<string>();
-            foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
-            {
-                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId)
-                    ids.Add(found.Name);
-            }
-            ids.Sort(StringComparer.Ordinal);
-            ids.Reverse();
-            int left = keep;
-            foreach (string id in ids)
+            int left = keep - 1;   // and the one just made, whatever its id
+            foreach (string id in Others(restored, warnings))
             {
                 SetFolder old = new SetFolder(set.Root, set.Deployment, id);
                 bool finished;
@@ -111,6 +103,27 @@ namespace IdentityOpsAgent
             }
         }
 
+        // The newest first.
+        private List<string> Others(SetFolder restored, List<string> warnings)
+        {
+            List<string> ids = new List<string>();
+            try
+            {
+                foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
+                {
+                    if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != set.SetId)
+                        ids.Add(found.Name);
+                }
+            }
+            catch (SystemError error)
+            {
+                warnings.Add("Old safety parts in " + set.DeploymentPath + " were not looked for: " + error.Message);
+            }
+            ids.Sort(StringComparer.Ordinal);
+            ids.Reverse();
+            return ids;
+        }
+
         private void Add(RestoreTarget target)
         {
             FileFacts facts;
@@ -121,6 +134,8 @@ namespace IdentityOpsAgent
             if (target.Policy == RestoreTarget.Mirror)
             {
                 component.Tree = Tree.Walk(component.Name, target.Place, component.Selection);
+                if (target.Obstacles.Count > 0)
+                    component.Tree.Add(paths);   // what the backup left out, and is in the way
             }
             else
             {
@@ -168,15 +183,19 @@ namespace IdentityOpsAgent
         private bool IsOurs(SetFolder old, out bool finished)
         {
             finished = false;
-            if (!SetFolder.IsFolder(old.PartPath(server)))
-                return false;
             try
             {
+                if (!SetFolder.IsFolder(old.PartPath(server)))
+                    return false;
                 byte[] document = Stored.DocumentOrNull(Paths.Combine(old.PartPath(server), Part.FileName));
                 finished = document != null;
                 return !finished || IsSafety(Part.Parse(document));
             }
             catch (FormatError)
+            {
+                return false;
+            }
+            catch (SystemError)   // nobody knows what it is
             {
                 return false;
             }
