@@ -172,8 +172,9 @@ namespace IdentityOpsAgent
                 string left = swap.Clean();
                 if (left != null)
                     answer.Warnings.Add(RestoreRecovery.Left(left));
-                if (safety != null)
-                    safety.RemoveOld(set, answer.Warnings);
+                left = safety == null ? null : RestoreRecovery.Refusal(delegate { safety.RemoveOld(set, answer.Warnings); });
+                if (left != null)
+                    answer.Warnings.Add("Old safety parts were not removed: " + left);
             }
             catch (Exception error)
             {

@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -27,13 +28,14 @@ namespace IdentityOpsAgent
         private static string End(RestoreJournal journal, bool forward)
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());
-            if (journal.Has(RestoreJournal.Committed) || (forward && TryForward(swap)))
+            string refused = null;   // what stands in the way does not stand in the way back, as a rule
+            if (journal.Has(RestoreJournal.Committed) || (forward && (refused = Refusal(delegate { swap.Forward(0); })) == null))
             {
                 string left = swap.Clean();
                 return "it was ended now." + (left == null ? "" : " " + Left(left));
             }
             GoBack(journal, swap);
-            return "it was undone now.";
+            return "it was undone now." + (refused == null ? "" : " It could not be ended: " + refused);
         }
 
         // What a restore that has done its work could not remove.
@@ -43,21 +45,21 @@ namespace IdentityOpsAgent
                 + " The next operation on this computer removes it.";
         }
 
-        // What stands in the way does not stand in the way back, as a rule.
-        private static bool TryForward(RestoreSwap swap)
+        // Null, or what stands in the way of an act.
+        public static string Refusal(Action act)
         {
             try
             {
-                swap.Forward(0);
-                return true;
+                act();
+                return null;
             }
-            catch (AgentError)
+            catch (AgentError error)
             {
-                return false;
+                return error.Path + ": " + error.Cause;
             }
-            catch (SystemError)
+            catch (SystemError error)
             {
-                return false;
+                return error.Message;
             }
         }
 

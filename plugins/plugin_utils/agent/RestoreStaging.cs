@@ -86,13 +86,7 @@ namespace IdentityOpsAgent
             bool there = false;
             target.Writer.Try(place, delegate { there = Win32.TryFacts(place, out facts) && facts.Size == file.Facts.Size; });
             if (!there)
-                throw Taken(place);
-        }
-
-        public static AgentError Taken(string staged)
-        {
-            return new AgentError("target_changed", "The restore stopped", staged, "The new content that was staged here is gone or was changed.",
-                "Find out what did that, an antivirus for example; then run the same restore again.");
+                throw RestoreStep.Changed(place);
         }
 
         private void AddNewParents(string place)
@@ -129,7 +123,7 @@ namespace IdentityOpsAgent
             foreach (Entry file in target.Replaced)
             {
                 string place = file.PathBelow(target.Place), otherCase;
-                staged.Files[file] = AddPut(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place);
+                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place, null);
             }
             foreach (Entry file in target.Added)
             {
@@ -148,25 +142,20 @@ namespace IdentityOpsAgent
         // What came into a folder since it was looked at is in no safety set.
         private static RestoreStep AsPlanned(RestoreStep step, Removal removal)
         {
-            if (step.Weight.Files > removal.Files)
-                throw new AgentError("target_changed", Restore.What, removal.Place, "It was written to while the restore was planned.",
-                    "Stop what writes there, and run the same restore again.");
+            if (removal != null && step.Weight.Files > removal.Files)
+                throw RestoreStep.Changed(removal.Place);
             return step;
         }
 
         private string Add(string place, Dictionary<string, Removal> obstacles)
         {
             Removal obstacle;
-            if (!obstacles.TryGetValue(place, out obstacle))
-                return AddPut(place, null);
-            string staged = AddPut(place, place);
-            AsPlanned(Journal.Steps[Journal.Steps.Count - 1], obstacle);
-            return staged;
+            return Add(place, obstacles.TryGetValue(place, out obstacle) ? place : null, obstacle);
         }
 
-        private string AddPut(string place, string old)
+        private string Add(string place, string old, Removal obstacle)
         {
-            RestoreStep step = RestoreStep.Put(place, old);
+            RestoreStep step = AsPlanned(RestoreStep.Put(place, old), obstacle);
             Journal.Steps.Add(step);
             return step.Staged;
         }

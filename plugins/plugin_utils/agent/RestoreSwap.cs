@@ -42,37 +42,32 @@ namespace IdentityOpsAgent
         // the next operation.
         public string Clean()
         {
+            return RestoreRecovery.Refusal(CleanUp);
+        }
+
+        private void CleanUp()
+        {
             SystemError failure = null;
+            RequireDrives();
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
                     failure = WorkFolder.Deleted(step.Kept, 1) ?? failure;
             }
             if (failure != null)
-                return failure.Message;
-            try
+                throw failure;
+            foreach (RestoreFacts facts in journal.Facts)
             {
-                foreach (RestoreFacts facts in journal.Facts)
-                {
-                    if (facts.IsFolder)
-                        SetIfThere(facts, facts.After, null);
-                }
-                journal.Close();
-                return null;
+                if (facts.IsFolder)
+                    SetIfThere(facts, facts.After, null);
             }
-            catch (AgentError error)
-            {
-                return error.Path + ": " + error.Cause;
-            }
-            catch (SystemError error)
-            {
-                return error.Message;
-            }
+            journal.Close();
         }
 
         // Everything as it was.
         public void Back()
         {
+            RequireDrives();
             bool moved = journal.Has(RestoreJournal.Ready);
             if (moved)
                 journal.Mark(RestoreJournal.Back);
@@ -97,6 +92,16 @@ namespace IdentityOpsAgent
             }
             Flush();
             journal.Close();
+        }
+
+        // On a drive that is away for now everything looks as if it were gone for good.
+        private void RequireDrives()
+        {
+            foreach (RestorePlace place in journal.Places)
+            {
+                if (Paths.NearestExisting(place.Path) == null)
+                    throw new AgentError("write_failed", "The restore stopped", place.Path, "The drive or share is not there.", "Connect it.");
+            }
         }
 
         private List<List<RestoreStep>> ByFolder()
@@ -145,7 +150,7 @@ namespace IdentityOpsAgent
             if (step.Staged != null && !Exists(step.Staged))
             {
                 if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
-                    throw RestoreStaging.Taken(step.Staged);
+                    throw RestoreStep.Changed(step.Staged);
                 return;
             }
             if (step.Kept != null)
@@ -153,8 +158,7 @@ namespace IdentityOpsAgent
                 if (!Exists(step.Kept) && Exists(step.Old))
                     Move(step.Old, step.Kept);
                 if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
-                    throw new AgentError("target_changed", "The restore stopped", step.Old, "It was written to while the restore was at work.",
-                        "Stop what writes there, and run the same restore again.");
+                    throw RestoreStep.Changed(step.Old);
             }
             if (step.Staged != null)
                 Move(step.Staged, step.Place);

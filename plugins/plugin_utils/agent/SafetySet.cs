@@ -63,6 +63,19 @@ namespace IdentityOpsAgent
             Recorder recorder = new Recorder(set, server);
             recorder.CheckNew(Restore.What);
             recorder.Make(Restore.What);
+            try
+            {
+                Fill(recorder, restored, restoredServer);
+            }
+            catch   // nothing is replaced after it, and a disk that is full would stay so
+            {
+                Remove(set, 1);
+                throw;
+            }
+        }
+
+        private void Fill(Recorder recorder, SetFolder restored, string restoredServer)
+        {
             Part part = NewPart();
             part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
             string folder = set.PartPath(server);
@@ -87,41 +100,35 @@ namespace IdentityOpsAgent
         // Of the parts that restores of this server have left, those beyond the newest `keep` go, and unfinished ones: nothing was replaced after them. `restored` is in use.
         public void RemoveOld(SetFolder restored, List<string> warnings)
         {
+            List<string> ids = new List<string>();
+            foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
+            {
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != set.SetId)
+                    ids.Add(found.Name);
+            }
+            ids.Sort(StringComparer.Ordinal);
+            ids.Reverse();
             int left = keep - 1;   // and the one just made, whatever its id
-            foreach (string id in Others(restored, warnings))
+            foreach (string id in ids)
             {
                 SetFolder old = new SetFolder(set.Root, set.Deployment, id);
                 bool finished;
                 if (!IsOurs(old, out finished) || (finished && left-- > 0))
                     continue;
-                string part = old.PartPath(server);
-                SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), Attempts) ?? WorkFolder.Deleted(part, Attempts);
+                SystemError failure = Remove(old, Attempts);
                 if (failure != null)
-                    warnings.Add("The old safety part '" + part + "' was not removed: " + failure.Message);
-                else
-                    RemoveEmpty(old.Path);
+                    warnings.Add("The old safety part '" + old.PartPath(server) + "' was not removed: " + failure.Message);
             }
         }
 
-        // The newest first.
-        private List<string> Others(SetFolder restored, List<string> warnings)
+        // The part.json first: what is left without it is unfinished.
+        private SystemError Remove(SetFolder old, int attempts)
         {
-            List<string> ids = new List<string>();
-            try
-            {
-                foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
-                {
-                    if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != set.SetId)
-                        ids.Add(found.Name);
-                }
-            }
-            catch (SystemError error)
-            {
-                warnings.Add("Old safety parts in " + set.DeploymentPath + " were not looked for: " + error.Message);
-            }
-            ids.Sort(StringComparer.Ordinal);
-            ids.Reverse();
-            return ids;
+            string part = old.PartPath(server);
+            SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), attempts) ?? WorkFolder.Deleted(part, attempts);
+            if (failure == null)
+                RemoveEmpty(old.Path);
+            return failure;
         }
 
         private void Add(RestoreTarget target)

@@ -134,6 +134,7 @@ def test_what_cannot_be_saved_is_not_replaced(damaged: Damaged) -> None:
     assert (answer["error"]["code"], answer["changed"]) == ("safety", False)
     assert answer["error"]["path"] == str(damaged.host.source / "a.txt")
     assert damaged.picture() == damaged.now
+    assert not (damaged.host.root / "hq" / SAFETY.format(0)).exists()
 
 
 @pytest.mark.parametrize(("error", "stride"), [(errno.ENOSPC, 1), (errno.EIO, 6)])
@@ -400,7 +401,8 @@ def test_new_content_that_somebody_took_is_missed(damaged: Damaged) -> None:
     step = next(json.loads(line) for line in plan if json.loads(line).get("place", "").endswith("/b.txt"))
     pathlib.Path(step["staged"]).unlink()
     answer = damaged.host.backup(set_id="20270202T000000Z")
-    assert "undone now" in " ".join(answer["warnings"]), answer
+    told = f"undone now. It could not be ended: {step['staged']}: It was written to or removed"
+    assert told in " ".join(answer["warnings"])
     assert damaged.picture() == damaged.now
 
 
@@ -474,3 +476,25 @@ def test_what_comes_into_a_folder_after_it_was_listed_is_not_removed_unsaved(dam
     assert damaged.left() == []
     assert not damaged.host.restore(policy=policy, safety_set_id=SAFETY.format(0))["failed"]
     assert (damaged.host.part(SAFETY.format(0)) / "data" / "was file" / "late.txt").exists()
+
+
+@pytest.mark.parametrize("document", ["plan.jsonl", "committed"])
+def test_a_drive_that_is_away_keeps_the_plan(damaged: Damaged, document: str) -> None:
+    """What lies there is not gone: the plan is needed when the drive is back."""
+    if document == "committed":
+        damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EACCES}}
+        assert not damaged.restore(0)["failed"]
+    else:
+        assert not (kill_when(damaged, document) / "ready").exists()
+    away = [damaged.host.source, *damaged.host.source.parents]
+    damaged.host.faults = {"vanish": [*map(str, away), f"{damaged.host.source}/*"]}
+    other = damaged.host.folder / "D" / "other"
+    other.mkdir()
+    components = [{"name": "other", "path": str(other)}]
+    answer = damaged.host.backup(components=components, set_id="20270202T000000Z")
+    told = json.dumps(answer["error"] if document == "plan.jsonl" else answer["warnings"])
+    assert "The drive or share is not there." in told
+    assert len(damaged.journals()) == 1
+    damaged.host.faults = {}
+    assert not damaged.restore(1)["failed"]
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
