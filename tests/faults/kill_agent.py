@@ -77,7 +77,7 @@ class Place:
         if not isinstance(self.host, WineHost) or os.getuid() != 0:
             return
         facts = self.host.drive.stat()
-        for top in (self.source, self.saved):
+        for top in filter(pathlib.Path.exists, (self.source, self.saved)):
             for path in (top, *top.rglob("*")):
                 os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
 
