@@ -50,7 +50,7 @@ class ActionModule(AgentAction):
         if names is None or (args["safety"] and safety is None):
             found = self.ask(probe_request(root=args["backup_root"], deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
-            names = names or _copied(sets, set_id, server or found["computer"]["server"])
+            names = _copied(sets, set_id, server or found["computer"]["server"]) if names is None else names
             safety = safety or _new_safety_set(sets)
         return {
             "operation": "restore",

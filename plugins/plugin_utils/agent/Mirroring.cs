@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
         // All that is at a place where something else belongs.
         public List<Removal> Everything(string place, string path, bool enter)
         {
-            List<Removal> removals = new List<Removal> { new Removal(place, path, true, null) };
+            List<Removal> removals = new List<Removal> { new Removal(place, path, true, null) { Files = enter ? 0 : 1 } };
             for (int i = 0; enter && i < removals.Count; i++)
             {
                 Removal above = removals[i];
@@ -70,7 +70,7 @@ namespace IdentityOpsAgent
         {
             List<Removal> removals = new List<Removal>();
             Stack<Visit> waiting = new Stack<Visit>();
-            Consider(removals, waiting, new Removal(place, path, Attributes.IsFolder(found.Attributes), null), found, cover);
+            Consider(removals, waiting, Of(place, path, null, found), found, cover);
             while (waiting.Count > 0)
             {
                 Visit visit = waiting.Pop();
@@ -91,8 +91,14 @@ namespace IdentityOpsAgent
 
         private static Removal Below(Removal above, FoundEntry found)
         {
-            string place = Paths.Combine(above.Place, found.Name);
-            return new Removal(place, above.Path + "/" + found.Name, Attributes.IsFolder(found.Attributes), above);
+            return Of(Paths.Combine(above.Place, found.Name), above.Path + "/" + found.Name, above, found);
+        }
+
+        private static Removal Of(string place, string path, Removal above, FoundEntry found)
+        {
+            bool link = Attributes.IsLink(found.Attributes, found.ReparseTag);
+            bool folder = Attributes.IsFolder(found.Attributes);
+            return new Removal(place, path, folder, above) { Files = folder && !link ? 0 : 1 };
         }
 
         private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal, FoundEntry found, Cover above)

@@ -169,12 +169,12 @@ namespace IdentityOpsAgent
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);
                 swap.Forward(threads);
-                SystemError left = swap.Clean();
+                string left = swap.Clean();
                 if (left != null)
-                    answer.Warnings.Add("What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": " + left.Message
-                        + " The next operation on this computer removes it.");
-                if (safety != null)
-                    safety.RemoveOld(set, answer.Warnings);
+                    answer.Warnings.Add(RestoreRecovery.Left(left));
+                left = safety == null ? null : RestoreRecovery.Refusal(delegate { safety.RemoveOld(set, answer.Warnings); });
+                if (left != null)
+                    answer.Warnings.Add("Old safety parts were not removed: " + left);
             }
             catch (Exception error)
             {

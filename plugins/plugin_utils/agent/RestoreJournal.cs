@@ -56,8 +56,8 @@ namespace IdentityOpsAgent
             };
         }
 
-        // Those that were not ended, with what they were to do. Whoever asks holds the host's lock. Errors: state_owner, journal.
-        public static List<RestoreJournal> Open()
+        // Those that were not ended, with what they were to do. Whoever asks holds the host's lock, or only looks (`check`). Errors: state_owner, journal.
+        public static List<RestoreJournal> Open(bool check)
         {
             List<RestoreJournal> open = new List<RestoreJournal>();
             FileFacts facts;
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
                     journal.Read();
                     open.Add(journal);
                 }
-                else
+                else if (!check)
                 {
                     journal.Close();
                 }

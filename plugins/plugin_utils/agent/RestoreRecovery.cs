@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -13,48 +14,52 @@ namespace IdentityOpsAgent
         // Whoever calls holds the host's lock. In check mode only a look. Says what it did, or what the next run will do. Error: restore_unfinished.
         public static void Run(bool check, List<string> warnings)
         {
-            foreach (RestoreJournal journal in RestoreJournal.Open())
+            foreach (RestoreJournal journal in RestoreJournal.Open(check))
             {
                 string told = "The restore of set " + journal.Set + " that was begun at " + journal.Started + " was not ended: ";
                 bool forward = journal.Has(RestoreJournal.Ready) && !journal.Has(RestoreJournal.Back);
                 if (check)
                     warnings.Add(told + (forward ? "the next operation ends it." : "the next operation undoes it."));
                 else
-                    warnings.Add(told + (End(journal, forward) ? "it was ended now." : "it was undone now."));
+                    warnings.Add(told + End(journal, forward));
             }
         }
 
-        // False when it went back.
-        private static bool End(RestoreJournal journal, bool forward)
+        private static string End(RestoreJournal journal, bool forward)
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());
-            if (journal.Has(RestoreJournal.Committed))
+            string refused = null;   // what stands in the way does not stand in the way back, as a rule
+            if (journal.Has(RestoreJournal.Committed) || (forward && (refused = Refusal(delegate { swap.Forward(0); })) == null))
             {
-                swap.Clean();
-                return true;
+                string left = swap.Clean();
+                return "it was ended now." + (left == null ? "" : " " + Left(left));
             }
-            if (forward && TryForward(swap))
-                return true;
             GoBack(journal, swap);
-            return false;
+            return "it was undone now." + (refused == null ? "" : " It could not be ended: " + refused);
         }
 
-        // What stands in the way does not stand in the way back, as a rule.
-        private static bool TryForward(RestoreSwap swap)
+        // What a restore that has done its work could not remove.
+        public static string Left(string cause)
+        {
+            return "What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": " + cause
+                + " The next operation on this computer removes it.";
+        }
+
+        // Null, or what stands in the way of an act.
+        public static string Refusal(Action act)
         {
             try
             {
-                swap.Forward(0);
-                swap.Clean();
-                return true;
+                act();
+                return null;
             }
-            catch (AgentError)
+            catch (AgentError error)
             {
-                return false;
+                return error.Path + ": " + error.Cause;
             }
-            catch (SystemError)
+            catch (SystemError error)
             {
-                return false;
+                return error.Message;
             }
         }
 
@@ -77,7 +82,8 @@ namespace IdentityOpsAgent
         private static AgentError Unfinished(RestoreJournal journal, string path, string cause)
         {
             return new AgentError("restore_unfinished", "The restore of set " + journal.Set + " could neither be ended nor undone", path, cause,
-                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is " + journal.Path + ".");
+                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is " + journal.Path
+                + ": remove that when the folder that it changed is gone for good.");
         }
     }
 }

@@ -74,7 +74,19 @@ namespace IdentityOpsAgent
             Crew.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
             foreach (StagedTarget target in targets)
                 Finish(target);
+            Crew.Run(files.Count, threads, delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
             Journal.Mark(RestoreJournal.Ready);
+        }
+
+        // An antivirus takes what it does not like a moment after it was written.
+        private static void CheckThere(StagedTarget target, Entry file)
+        {
+            FileFacts facts;
+            string place = PlaceOf(target, file);
+            bool there = false;
+            target.Writer.Try(place, delegate { there = Win32.TryFacts(place, out facts) && facts.Size == file.Facts.Size; });
+            if (!there)
+                throw RestoreStep.Changed(place);
         }
 
         private void AddNewParents(string place)
@@ -94,42 +106,61 @@ namespace IdentityOpsAgent
         private void AddSteps(StagedTarget staged)
         {
             RestoreTarget target = staged.Target;
-            Dictionary<string, bool> obstacles = new Dictionary<string, bool>(Win32.Names);
+            Dictionary<string, Removal> obstacles = new Dictionary<string, Removal>(Win32.Names);
             foreach (Removal removal in target.Obstacles)
-                obstacles[removal.Place] = true;
+                obstacles[removal.Place] = removal;
+            foreach (Removal removal in target.Removed)
+            {
+                if (removal.Above != null)
+                    removal.Above.Files += removal.Files;
+            }
             foreach (Entry folder in target.NewFolders)
             {
                 string place = folder.PathBelow(target.Place), above;
                 bool inside = folder.Parent != null && staged.Folders.TryGetValue(folder.Parent, out above);
-                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles.ContainsKey(place) ? place : null);
+                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles);
             }
             foreach (Entry file in target.Replaced)
             {
                 string place = file.PathBelow(target.Place), otherCase;
-                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place);
+                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place, null);
             }
             foreach (Entry file in target.Added)
             {
                 string place = file.PathBelow(target.Place);
                 if (!file.IsFolder && !staged.Folders.ContainsKey(file.Parent))
-                    staged.Files[file] = Add(place, obstacles.ContainsKey(place) ? place : null);
+                    staged.Files[file] = Add(place, obstacles);
             }
             foreach (Removal removal in target.Extras)
             {
                 if (removal.Above == null || removal.Above.Stays)
-                    Journal.Steps.Add(RestoreStep.Remove(removal.Place));
+                    Journal.Steps.Add(AsPlanned(RestoreStep.Remove(removal.Place), removal));
             }
             AddFacts(staged);
         }
 
-        private string Add(string place, string old)
+        // What came into a folder since it was looked at is in no safety set.
+        private static RestoreStep AsPlanned(RestoreStep step, Removal removal)
         {
-            RestoreStep step = RestoreStep.Put(place, old);
+            if (removal != null && step.Weight.Files > removal.Files)
+                throw RestoreStep.Changed(removal.Place);
+            return step;
+        }
+
+        private string Add(string place, Dictionary<string, Removal> obstacles)
+        {
+            Removal obstacle;
+            return Add(place, obstacles.TryGetValue(place, out obstacle) ? place : null, obstacle);
+        }
+
+        private string Add(string place, string old, Removal obstacle)
+        {
+            RestoreStep step = AsPlanned(RestoreStep.Put(place, old), obstacle);
             Journal.Steps.Add(step);
             return step.Staged;
         }
 
-        // Of files that stay, and of folders whose own time the restore moves.
+        // Of files that stay, and of folders whose own time the restore moves: that is no reason to set their security.
         private void AddFacts(StagedTarget staged)
         {
             RestoreTarget target = staged.Target;
@@ -138,14 +169,14 @@ namespace IdentityOpsAgent
                 entries[entry] = true;
             foreach (Entry folder in target.Touched.Keys)
             {
-                if (!staged.Folders.ContainsKey(folder))
-                    entries[folder] = true;
+                if (!staged.Folders.ContainsKey(folder) && !entries.ContainsKey(folder))
+                    entries[folder] = false;
             }
             List<Entry> sorted = new List<Entry>(entries.Keys);
             sorted.Sort(Entry.ByPath);
             sorted.Reverse();
             foreach (Entry entry in sorted)
-                Journal.Facts.Add(RestoreFacts.Of(entry.PathBelow(target.Place), entry, target.PutsSecurity));
+                Journal.Facts.Add(RestoreFacts.Of(entry.PathBelow(target.Place), entry, target.PutsSecurity && entries[entry]));
         }
 
         private static List<Entry> FilesOf(RestoreTarget target)
@@ -165,9 +196,7 @@ namespace IdentityOpsAgent
 
         private void Put(Worker worker, StagedTarget target, Entry file)
         {
-            string place;
-            if (!target.Files.TryGetValue(file, out place))
-                place = Paths.Combine(target.Folders[file.Parent], file.Name);
+            string place = PlaceOf(target, file);
             using (SafeFileHandle to = target.Writer.Create(place))
             {
                 CheckLeads(target, place, to);
@@ -175,6 +204,12 @@ namespace IdentityOpsAgent
                 target.Writer.Finish(to, place, file.Facts);
             }
             Secure(target, file, place);
+        }
+
+        private static string PlaceOf(StagedTarget target, Entry file)
+        {
+            string place;
+            return target.Files.TryGetValue(file, out place) ? place : Paths.Combine(target.Folders[file.Parent], file.Name);
         }
 
         // A link that somebody put above it since the plan was made would have led it elsewhere.

@@ -44,6 +44,13 @@ namespace IdentityOpsAgent
             get { return Paths.Parent(Place); }
         }
 
+        // Of what is to be replaced, or of what was staged.
+        public static AgentError Changed(string path)
+        {
+            return new AgentError("target_changed", "The restore stopped", path, "It was written to or removed while the restore was at work.",
+                "Stop what does that, an antivirus for example, and run the same restore again.");
+        }
+
         public JsonMap ToJson()
         {
             return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Weight.Files)

@@ -38,29 +38,36 @@ namespace IdentityOpsAgent
             journal.Mark(RestoreJournal.Committed);
         }
 
-        // What was replaced goes. Only after the mark `committed`; what cannot be removed yet is tried again by the next operation.
-        public SystemError Clean()
+        // What was replaced goes. Only after the mark `committed`, when there is no way back any more: what stands in the way is told, and tried again by
+        // the next operation.
+        public string Clean()
+        {
+            return RestoreRecovery.Refusal(CleanUp);
+        }
+
+        private void CleanUp()
         {
             SystemError failure = null;
+            RequireDrives();
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
                     failure = WorkFolder.Deleted(step.Kept, 1) ?? failure;
             }
             if (failure != null)
-                return failure;
+                throw failure;
             foreach (RestoreFacts facts in journal.Facts)
             {
                 if (facts.IsFolder)
-                    Set(facts, facts.After, null);
+                    SetIfThere(facts, facts.After, null);
             }
             journal.Close();
-            return null;
         }
 
         // Everything as it was.
         public void Back()
         {
+            RequireDrives();
             bool moved = journal.Has(RestoreJournal.Ready);
             if (moved)
                 journal.Mark(RestoreJournal.Back);
@@ -81,10 +88,20 @@ namespace IdentityOpsAgent
             foreach (RestoreFacts facts in journal.Facts)
             {
                 if (moved || facts.IsFolder)
-                    Set(facts, facts.Before, moved ? facts.SecurityBefore : null);
+                    SetIfThere(facts, facts.Before, moved ? facts.SecurityBefore : null);
             }
             Flush();
             journal.Close();
+        }
+
+        // On a drive that is away for now everything looks as if it were gone for good.
+        private void RequireDrives()
+        {
+            foreach (RestorePlace place in journal.Places)
+            {
+                if (Paths.NearestExisting(place.Path) == null)
+                    throw new AgentError("write_failed", "The restore stopped", place.Path, "The drive or share is not there.", "Connect it.");
+            }
         }
 
         private List<List<RestoreStep>> ByFolder()
@@ -107,30 +124,41 @@ namespace IdentityOpsAgent
         // The folder is held meanwhile, and is the one that was looked at: nobody can put a link in its place.
         private void InFolder(List<RestoreStep> steps, Action<RestoreStep> act)
         {
-            string folder = steps[0].Folder;
+            InFolder(steps[0].Folder, journal.PlaceOf(steps[0].Place), delegate
+            {
+                foreach (RestoreStep step in steps)
+                    act(step);
+            });
+        }
+
+        private void InFolder(string folder, RestorePlace place, Action act)
+        {
             SafeFileHandle held = null;
             Patiently(folder, delegate { held = Win32.HoldFolder(folder); });
             using (held)
             {
-                string elsewhere = journal.PlaceOf(steps[0].Place).Elsewhere(folder, held);
+                string elsewhere = place.Elsewhere(folder, held);
                 if (elsewhere != null)
                     throw new AgentError("target_link", "The restore stopped", folder, "A folder above it became a link: it leads to " + elsewhere + ".",
                         "Find out who put a link there.");
-                foreach (RestoreStep step in steps)
-                    act(step);
+                act();
             }
         }
 
         private void Make(RestoreStep step)
         {
             if (step.Staged != null && !Exists(step.Staged))
-                return;
-            if (step.Kept != null && !Exists(step.Kept) && Exists(step.Old))
             {
-                Move(step.Old, step.Kept);
-                if (!Weight.Of(step.Kept).Is(step.Weight))
-                    throw new AgentError("target_changed", "The restore stopped", step.Old, "It was written to while the restore was at work.",
-                        "Stop what writes there, and run the same restore again.");
+                if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
+                    throw RestoreStep.Changed(step.Staged);
+                return;
+            }
+            if (step.Kept != null)
+            {
+                if (!Exists(step.Kept) && Exists(step.Old))
+                    Move(step.Old, step.Kept);
+                if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
+                    throw RestoreStep.Changed(step.Old);
             }
             if (step.Staged != null)
                 Move(step.Staged, step.Place);
@@ -196,15 +224,22 @@ namespace IdentityOpsAgent
             }
         }
 
+        // Somebody may have removed it since.
+        private void SetIfThere(RestoreFacts facts, FileFacts wanted, string security)
+        {
+            if (Exists(facts.Place))
+                Set(facts, wanted, security);
+        }
+
         private void Set(RestoreFacts facts, FileFacts wanted, string security)
         {
-            if (security != null)
+            InFolder(facts.IsFolder ? facts.Place : Paths.Parent(facts.Place), journal.PlaceOf(facts.Place), delegate
             {
-                string refused = FileSecurity.Set(facts.Place, security);
+                string refused = security == null ? null : FileSecurity.Set(facts.Place, security);
                 if (refused != null)
                     losses.Add(Loss.Refused, facts.Place, refused);
-            }
-            writer.SetFacts(facts.Place, wanted);
+                writer.SetFacts(facts.Place, wanted);
+            });
         }
 
         // Where the volume as a whole cannot be flushed, the folders are; Windows writes renames through.

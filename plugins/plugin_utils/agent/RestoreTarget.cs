@@ -139,6 +139,7 @@ namespace IdentityOpsAgent
         public readonly Removal Above;
         public bool Counts = true;        // a folder whose content counts does not count itself
         public bool Stays;
+        public long Files;                // and links, it and all that is known below it
         public bool IsLeft;               // by a restore that nobody can end any more: unfinished, and of no use
 
         public Removal(string place, string path, bool isFolder, Removal above)
@@ -147,6 +148,7 @@ namespace IdentityOpsAgent
             Path = path;
             IsFolder = isFolder;
             Above = above;
+            Files = isFolder ? 0 : 1;
             if (above != null)
                 above.Counts = false;
         }

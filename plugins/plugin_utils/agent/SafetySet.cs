@@ -63,6 +63,19 @@ namespace IdentityOpsAgent
             Recorder recorder = new Recorder(set, server);
             recorder.CheckNew(Restore.What);
             recorder.Make(Restore.What);
+            try
+            {
+                Fill(recorder, restored, restoredServer);
+            }
+            catch   // nothing is replaced after it, and a disk that is full would stay so
+            {
+                Remove(set, 1);
+                throw;
+            }
+        }
+
+        private void Fill(Recorder recorder, SetFolder restored, string restoredServer)
+        {
             Part part = NewPart();
             part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
             string folder = set.PartPath(server);
@@ -90,25 +103,32 @@ namespace IdentityOpsAgent
             List<string> ids = new List<string>();
             foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
             {
-                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId)
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != set.SetId)
                     ids.Add(found.Name);
             }
             ids.Sort(StringComparer.Ordinal);
             ids.Reverse();
-            int left = keep;
+            int left = keep - 1;   // and the one just made, whatever its id
             foreach (string id in ids)
             {
                 SetFolder old = new SetFolder(set.Root, set.Deployment, id);
                 bool finished;
                 if (!IsOurs(old, out finished) || (finished && left-- > 0))
                     continue;
-                string part = old.PartPath(server);
-                SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), Attempts) ?? WorkFolder.Deleted(part, Attempts);
+                SystemError failure = Remove(old, Attempts);
                 if (failure != null)
-                    warnings.Add("The old safety part '" + part + "' was not removed: " + failure.Message);
-                else
-                    RemoveEmpty(old.Path);
+                    warnings.Add("The old safety part '" + old.PartPath(server) + "' was not removed: " + failure.Message);
             }
+        }
+
+        // The part.json first: what is left without it is unfinished.
+        private SystemError Remove(SetFolder old, int attempts)
+        {
+            string part = old.PartPath(server);
+            SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), attempts) ?? WorkFolder.Deleted(part, attempts);
+            if (failure == null)
+                RemoveEmpty(old.Path);
+            return failure;
         }
 
         private void Add(RestoreTarget target)
@@ -121,6 +141,8 @@ namespace IdentityOpsAgent
             if (target.Policy == RestoreTarget.Mirror)
             {
                 component.Tree = Tree.Walk(component.Name, target.Place, component.Selection);
+                if (target.Obstacles.Count > 0)
+                    component.Tree.Add(paths);   // what the backup left out, and is in the way
             }
             else
             {
@@ -168,15 +190,19 @@ namespace IdentityOpsAgent
         private bool IsOurs(SetFolder old, out bool finished)
         {
             finished = false;
-            if (!SetFolder.IsFolder(old.PartPath(server)))
-                return false;
             try
             {
+                if (!SetFolder.IsFolder(old.PartPath(server)))
+                    return false;
                 byte[] document = Stored.DocumentOrNull(Paths.Combine(old.PartPath(server), Part.FileName));
                 finished = document != null;
                 return !finished || IsSafety(Part.Parse(document));
             }
             catch (FormatError)
+            {
+                return false;
+            }
+            catch (SystemError)   // nobody knows what it is
             {
                 return false;
             }

@@ -49,10 +49,23 @@ namespace IdentityOpsAgent
         public static Tree Of(string component, string source, IEnumerable<string> paths)
         {
             Tree tree = new Tree(component, source, null);
-            Dictionary<string, Entry> known = new Dictionary<string, Entry>(Win32.Names);
-            foreach (string path in paths)
-                tree.Include(known, path);
+            tree.Add(paths);
             return tree;
+        }
+
+        // Those that it does not have yet.
+        public void Add(IEnumerable<string> paths)
+        {
+            Dictionary<string, Entry> known = new Dictionary<string, Entry>(Win32.Names);
+            foreach (List<Entry> entries in new[] { Folders, Files })
+            {
+                foreach (Entry entry in entries)
+                    known[entry.Parent == null ? "" : entry.Path.Substring(Component.Length + 1)] = entry;
+            }
+            foreach (Problem problem in Problems)
+                known[problem.Path.Substring(Component.Length).TrimStart('/')] = null;
+            foreach (string path in paths)
+                Include(known, path);
         }
 
         private Entry Include(Dictionary<string, Entry> known, string path)
@@ -62,6 +75,8 @@ namespace IdentityOpsAgent
                 return entry;
             int slash = path.LastIndexOf('/');
             Entry above = path.Length == 0 ? null : Include(known, slash < 0 ? "" : path.Substring(0, slash));
+            if (above == null && path.Length > 0)   // below a problem
+                return null;
             string name = path.Length == 0 ? Component : path.Substring(slash + 1);
             FileFacts facts;
             string place = path.Length == 0 ? Source : Paths.Below(Source, path);

@@ -18,6 +18,7 @@ namespace IdentityOpsAgent
     ///  "grow": [glob],             one byte longer after the first read of every opening
     ///  "unlink": [glob],           deleted as soon as it is open for reading
     ///  "plant": {path: target},    the folder becomes a link to another one when the first file below it is opened for reading
+    ///  "appear": {glob: path},     somebody writes an empty file there when the first such file is opened for reading
     ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
@@ -41,6 +42,7 @@ namespace IdentityOpsAgent
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow, unlink;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
+        private readonly List<KeyValuePair<Regex, string>> appearing = new List<KeyValuePair<Regex, string>>();
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
         private readonly long? room;
         private readonly Regex failing;
@@ -57,6 +59,9 @@ namespace IdentityOpsAgent
             object value;
             if (faults.TryGetValue("plant", out value))
                 plants = (Dictionary<string, object>)value;
+            if (faults.TryGetValue("appear", out value))
+                foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)
+                    appearing.Add(new KeyValuePair<Regex, string>(Glob(glob.Key), (string)glob.Value));
             if (faults.TryGetValue("reads", out value))
                 foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)
                     failingReads.Add(new KeyValuePair<Regex, int[]>(Glob(glob.Key), new[] { (int)(long)glob.Value }));
@@ -123,6 +128,12 @@ namespace IdentityOpsAgent
         /// <summary>What somebody else does just before this file is opened for reading.</summary>
         public void Plant(string path)
         {
+            lock (appearing)
+                foreach (KeyValuePair<Regex, string> file in appearing.FindAll(delegate(KeyValuePair<Regex, string> one) { return one.Key.IsMatch(path); }))
+                {
+                    appearing.Remove(file);
+                    Win32.OpenNew(file.Value).Dispose();
+                }
             lock (plants)
                 foreach (string folder in new List<string>(plants.Keys))
                     if (path.StartsWith(folder + Win32.Separator, StringComparison.Ordinal))

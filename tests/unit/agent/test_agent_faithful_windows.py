@@ -191,6 +191,19 @@ def test_a_list_outside_of_what_is_asked_for_stays(component: Component) -> None
     assert (counts(answer), mode(component.folder)) == ((0, 0, 0, 0), 0o644)
 
 
+@pytest.mark.parametrize("choice", [{"include": ["sub"]}, {"overwrite": "never"}])
+def test_a_list_stays_though_something_is_put_below_it(component: Component, choice: dict[str, t.Any]) -> None:
+    """The time of the folder above what is missing is set again; its list was not asked for."""
+    component.put("sub/a", b"x")
+    component.folder.chmod(0o777)
+    component.backup()
+    shutil.rmtree(component.folder / "sub")
+    component.folder.chmod(0o755)
+    answer = component.ask("restore", {"name": "data", **choice}, unsealed=True)
+    assert (counts(answer), mode(component.folder)) == ((1, 0, 0, 0), 0o644)
+    assert (component.folder / "sub" / "a").read_bytes() == b"x"
+
+
 def test_inherited_where_asked_and_elsewhere(component: Component) -> None:
     path = component.put("a", b"x", 0o666)
     component.backup()

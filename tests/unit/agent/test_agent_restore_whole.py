@@ -134,6 +134,7 @@ def test_what_cannot_be_saved_is_not_replaced(damaged: Damaged) -> None:
     assert (answer["error"]["code"], answer["changed"]) == ("safety", False)
     assert answer["error"]["path"] == str(damaged.host.source / "a.txt")
     assert damaged.picture() == damaged.now
+    assert not (damaged.host.root / "hq" / SAFETY.format(0)).exists()
 
 
 @pytest.mark.parametrize(("error", "stride"), [(errno.ENOSPC, 1), (errno.EIO, 6)])
@@ -319,3 +320,181 @@ def test_overwrite(host: t.Any, overwrite: str, expected: dict[str, str]) -> Non
     assert {name: (host.source / name).read_text() for name in expected} == expected
     assert {**foretold, "seconds": 0} == {**answer, "seconds": 0}
     assert answer["components"][0]["spared"] == (2 if overwrite == "never" else 0)
+
+
+def test_a_failure_at_the_journal_is_told_as_what_it_came_to(damaged: Damaged) -> None:
+    """Once everything is at its new place for good there is no way back, whatever then keeps it from clearing up."""
+    outcomes = set()
+    for at in range(1, 40):
+        damaged.host.faults = {"fail_change": {"glob": "*/restores/*", "at": at, "errno": errno.EACCES}}
+        before = damaged.picture()
+        answer = damaged.restore(at, threads=1, safety_keep=1000)
+        damaged.host.faults = {}
+        outcomes.add(answer["failed"])
+        if not answer["failed"]:
+            assert damaged.picture() == damaged.whole, at
+            told = damaged.restore(98)
+            assert (told["failed"], told["changed"]) == (False, False), (at, told)
+            break
+        assert damaged.picture() == before, (at, answer)
+    assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_plan_that_cannot_be_removed_does_not_undo_the_restore(damaged: Damaged, at: int) -> None:
+    """An antivirus that looks into the plan of a restore that is done keeps it from being removed."""
+    damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": at, "errno": errno.EACCES}}
+    answer = damaged.restore(threads=1)
+    damaged.host.faults = {}
+    assert damaged.picture() == (damaged.now if answer["failed"] else damaged.whole), answer
+    if answer["failed"]:
+        assert at == 1
+        return
+    told = damaged.restore(1)
+    assert not told["changed"], told
+    assert damaged.left() == []
+
+
+def test_an_old_safety_set_that_cannot_be_read_does_not_undo_the_restore(damaged: Damaged) -> None:
+    assert not damaged.restore(0)["failed"]
+    (damaged.host.source / "a.txt").write_text("changed")
+    damaged.host.faults = {"denied": [f"*/{SAFETY.format(0)}/web01/part.json"]}
+    answer = damaged.restore(1, safety_keep=1)
+    assert (answer["failed"], answer["changed"]) == (False, True), answer
+    assert damaged.picture() == damaged.whole
+
+
+def test_the_safety_set_just_made_is_kept_whatever_its_id(damaged: Damaged) -> None:
+    assert not damaged.restore(7)["failed"]
+    (damaged.host.source / "a.txt").write_text("changed")
+    assert not damaged.restore(3, safety_keep=1)["failed"]
+    assert damaged.host.part(SAFETY.format(3)).is_dir()
+    assert not damaged.host.part(SAFETY.format(7)).exists()
+
+
+def test_a_folder_that_is_removed_after_a_kill_while_staging_does_not_stop_all_that_follows(damaged: Damaged) -> None:
+    journal = kill_when(damaged, "plan.jsonl")
+    assert not (journal / "ready").exists()
+    shutil.rmtree(damaged.host.source)
+    answer = damaged.restore(1)
+    assert not answer["failed"], answer
+    assert "it was undone now." in " ".join(answer["warnings"])
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
+
+
+def test_a_folder_that_is_removed_before_all_is_cleared_up_does_not_stop_all_that_follows(damaged: Damaged) -> None:
+    damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EACCES}}
+    assert not damaged.restore(0)["failed"]
+    damaged.host.faults = {}
+    assert (damaged.journals()[0] / "committed").exists()
+    shutil.rmtree(damaged.host.source)
+    answer = damaged.restore(1)
+    assert not answer["failed"], answer
+    assert "it was ended now." in " ".join(answer["warnings"])
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
+
+
+def test_new_content_that_somebody_took_is_missed(damaged: Damaged) -> None:
+    """What an antivirus took away between staging and swap was not restored, and must not be told so."""
+    kill_when(damaged, "ready")
+    plan = (damaged.journals()[0] / "plan.jsonl").read_text().splitlines()
+    step = next(json.loads(line) for line in plan if json.loads(line).get("place", "").endswith("/b.txt"))
+    pathlib.Path(step["staged"]).unlink()
+    answer = damaged.host.backup(set_id="20270202T000000Z")
+    told = f"undone now. It could not be ended: {step['staged']}: It was written to or removed"
+    assert told in " ".join(answer["warnings"])
+    assert damaged.picture() == damaged.now
+
+
+def test_what_is_written_into_a_kept_file_after_a_kill_is_not_lost(damaged: Damaged) -> None:
+    """Killed between the two renames of a step: the old content is looked at all the same."""
+    journal = kill_when(damaged, "ready")
+    plan = (journal / "plan.jsonl").read_text().splitlines()
+    step = next(json.loads(line) for line in plan if json.loads(line).get("place", "").endswith("/b.txt"))
+    assert pathlib.Path(step["staged"]).exists()
+    pathlib.Path(step["old"]).rename(step["kept"])
+    pathlib.Path(step["kept"]).write_text("of the last minute")
+    answer = damaged.host.backup(set_id="20270202T000000Z")
+    assert "undone now" in " ".join(answer["warnings"]), answer
+    assert (damaged.host.source / "b.txt").read_text() == "of the last minute"
+
+
+def test_times_are_not_set_through_a_link_that_was_planted(damaged: Damaged) -> None:
+    """A folder in which only a file's time changes has no step that would look at it."""
+    kill_when(damaged, "ready")
+    outside = damaged.host.folder / "C" / "outside"
+    (damaged.host.source / "sub" / "deep").rename(outside)
+    (damaged.host.source / "sub" / "deep").symlink_to(outside)
+    before = damaged.host.picture(outside)
+    answer = damaged.restore(1)
+    assert answer["error"]["code"] == "restore_unfinished"
+    assert damaged.host.picture(outside) == before
+
+
+def test_check_mode_leaves_a_journal_that_another_run_has_just_begun(damaged: Damaged) -> None:
+    """It does not hold the lock while it looks."""
+    state = damaged.host.folder / "C" / "ProgramData" / "identityops.groupid"
+    assert not damaged.restore()["failed"]
+    begun = state / "restores" / ("0" * 32)
+    begun.mkdir(mode=0o700)
+    (begun / "draft").write_text("{}\n")
+    (damaged.host.source / "a.txt").write_text("changed")
+    assert damaged.restore(1, check=True)["changed"]
+    assert (begun / "draft").exists()
+    assert not damaged.restore(1)["failed"]
+    assert not begun.exists()
+
+
+def test_the_safety_set_of_a_mirror_has_what_the_backup_left_out_and_is_in_the_way(host: t.Any) -> None:
+    host.write(a="first")
+    host.file("config", "a file")
+    assert host.backup(exclude=["**/*.log"])["state"] == "complete"
+    (host.source / "config").unlink()
+    host.file("config/only.log", "nowhere else")
+    host.file("config/inner.txt", "taken by a backup")
+    host.file("kept.log", "stays where it is")
+    answer = host.restore(policy="mirror", safety_set_id=SAFETY.format(0))
+    assert not answer["failed"], answer
+    assert (host.source / "config").read_text() == "a file"
+    assert (host.source / "kept.log").exists()
+    saved = host.part(SAFETY.format(0)) / "data"
+    assert (saved / "config" / "only.log").read_text() == "nowhere else"
+    assert (saved / "config" / "inner.txt").read_text() == "taken by a backup"
+    assert not (saved / "kept.log").exists()
+    assert not host.call("verify", set_id=SAFETY.format(0))["failed"]
+
+
+@pytest.mark.parametrize("policy", ["merge", "mirror"])
+def test_what_comes_into_a_folder_after_it_was_listed_is_not_removed_unsaved(damaged: Damaged, policy: str) -> None:
+    """The folder in the way is listed, then files are compared; the safety set of a merge knows what was listed."""
+    late = damaged.host.source / "was file" / "late.txt"
+    os.utime(damaged.host.source / "a.txt")
+    damaged.host.faults = {"appear": {"*/Source/a.txt": str(late)}}
+    answer = damaged.host.restore(policy=policy, safety_set_id=SAFETY.format(0))
+    assert (answer["error"]["code"], answer["changed"]) == ("target_changed", False), answer
+    assert late.exists()
+    assert damaged.left() == []
+    assert not damaged.host.restore(policy=policy, safety_set_id=SAFETY.format(0))["failed"]
+    assert (damaged.host.part(SAFETY.format(0)) / "data" / "was file" / "late.txt").exists()
+
+
+@pytest.mark.parametrize("document", ["plan.jsonl", "committed"])
+def test_a_drive_that_is_away_keeps_the_plan(damaged: Damaged, document: str) -> None:
+    """What lies there is not gone: the plan is needed when the drive is back."""
+    if document == "committed":
+        damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EACCES}}
+        assert not damaged.restore(0)["failed"]
+    else:
+        assert not (kill_when(damaged, document) / "ready").exists()
+    away = [damaged.host.source, *damaged.host.source.parents]
+    damaged.host.faults = {"vanish": [*map(str, away), f"{damaged.host.source}/*"]}
+    other = damaged.host.folder / "D" / "other"
+    other.mkdir()
+    components = [{"name": "other", "path": str(other)}]
+    answer = damaged.host.backup(components=components, set_id="20270202T000000Z")
+    told = json.dumps(answer["error"] if document == "plan.jsonl" else answer["warnings"])
+    assert "The drive or share is not there." in told
+    assert len(damaged.journals()) == 1
+    damaged.host.faults = {}
+    assert not damaged.restore(1)["failed"]
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])

@@ -125,6 +125,12 @@ def test_no_safety_set_where_none_is_wanted_and_then_nothing_is_asked_for_it(hos
     assert made.operations[0]["components"][0]["overwrite"] == "if-changed"
 
 
+def test_an_empty_list_of_components_is_not_all_of_them(host: Make) -> None:
+    args = {**ARGS, "components": [], "safety_set_id": None}
+    made = host("groupid_restore_folder", args, listing(web01={"reports": "copied"}), job("restore"))
+    assert restored(made) == {}
+
+
 def test_no_restore_without_knowing_the_components(host: Make) -> None:
     made = host("groupid_restore_folder", ARGS, answer("probe", **error("bad_request")), job("restore"))
     result = made.run()
