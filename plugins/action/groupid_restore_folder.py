@@ -85,7 +85,9 @@ def _copied(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) ->
     for found in sets:
         for part in found.parts:
             if (found.set_id, part.server) == (set_id, server):
-                return [name for name, status in part.components.items() if status != "absent"] or None
+                return [
+                    name for name, status in part.components.items() if status not in ("absent", "external")
+                ] or None
     return None
 
 

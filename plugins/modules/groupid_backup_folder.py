@@ -129,8 +129,8 @@ options:
       - Where no link can be made, the file is copied, and RV(not_linked) counts it. Room for a whole copy must be
         there.
       - In check mode the links are foretold as if none of them were refused.
-      - Stop GroupID first. Windows promises the times of a file only once it is closed, so what a program writes over in
-        place while it keeps the file open can be taken for unchanged.
+      - Stop GroupID first. Windows promises the times of a file only once it is closed, so what a program writes over
+        in place while it keeps the file open can be taken for unchanged.
     type: bool
     default: false
   threads:

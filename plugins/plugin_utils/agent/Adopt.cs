@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
         {
             using (HostLock.Take("adopt", set.Deployment + " " + set.SetId, check))
             {
-                FolderTrust.Require(set, What, request, warnings);
+                FolderTrust.Require(set, null, What, request, warnings);
                 Recorder recorder = new Recorder(set, part.Server);
                 StoredPart stored = external ? null : Completed(recorder);
                 if (stored != null)

@@ -156,7 +156,7 @@ namespace IdentityOpsAgent
         public void Make()
         {
             new Recorder(Set, Server).CheckNew(What);
-            FolderTrust.Require(Set, What, request, Warnings);
+            FolderTrust.Require(Set, null, What, request, Warnings);
             FindSources();
             foreach (PlannedComponent component in Components)
                 Walk(component);

@@ -11,7 +11,8 @@ namespace IdentityOpsAgent
     {
         // Of the root and the set's folders, those that are there. Errors: root_open, unless the request waives it for this very root; set_link;
         // root_unreadable. What was waived and what cannot be told is a warning.
-        public static void Require(SetFolder set, string what, JsonMap request, List<string> warnings)
+        // `part`: the folder of the part that is read; null while there is none.
+        public static void Require(SetFolder set, string part, string what, JsonMap request, List<string> warnings)
         {
             bool waived = request.Texts("allow_open_roots").Exists(delegate(string root)
             {
@@ -19,10 +20,10 @@ namespace IdentityOpsAgent
             });
             try
             {
-                foreach (string folder in new[] { set.Root, set.DeploymentPath, set.Path })
+                foreach (string folder in new[] { set.Root, set.DeploymentPath, set.Path, part })
                 {
                     FileFacts facts;
-                    if (!Win32.TryFacts(folder, out facts))
+                    if (folder == null || !Win32.TryFacts(folder, out facts))
                         break;
                     if (folder != set.Root && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                         throw new AgentError("set_link", what, folder, "It is a link, and nothing is followed out of a backup root.", "Find out who made the link, and remove it.");

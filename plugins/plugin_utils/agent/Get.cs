@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
             PartFile file = new PartFile(request);
             StoredPart part = StoredPart.Open(file.Set, file.Part, What);
             Answer answer = new Answer();
-            FolderTrust.Require(file.Set, What, request, answer.Warnings);
+            FolderTrust.Require(file.Set, null, What, request, answer.Warnings);
             Packed.Set(answer.Members, Recorded(file, part));
             answer.Members.Set("state", part.Document.State).Set("sealed", part.Sealed).Set("details", part.Document.Details)
                 .Set("part_sha256", part.Digest).Set("machine_guid", part.Document.MachineGuid);

@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
             string account = request.TextOrNull("account");
             Recorder recorder = new Recorder(set, server);
             Answer answer = new Answer();
-            FolderTrust.Require(set, What, request, answer.Warnings);
+            FolderTrust.Require(set, null, What, request, answer.Warnings);
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
             bool? granted = null;
             if (stored == null)

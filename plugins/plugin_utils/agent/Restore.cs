@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 StoredPart part = StoredPart.Open(set, server, What);
-                FolderTrust.Require(set, What, request, answer.Warnings);
+                FolderTrust.Require(set, part.Path, What, request, answer.Warnings);
                 CheckAllowed(part);
                 Verification verification = new Verification(part);
                 verification.Run(null, What);

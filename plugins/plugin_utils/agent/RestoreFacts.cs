@@ -128,7 +128,7 @@ namespace IdentityOpsAgent
                 near = Paths.Parent(Path);
                 there = Paths.Parent(Resolved);
             }
-            return path.Length == near.Length ? there : Paths.Below(there, path.Substring(near.Length));
+            return path.Length == near.Length ? there : Paths.Combine(there, path.Substring(near.Length).TrimStart(Win32.Separator));
         }
     }
 }

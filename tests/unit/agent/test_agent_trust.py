@@ -59,6 +59,14 @@ class TestOpenRoots:
         holder = str(saved.lock.relative_to(saved.folder))
         assert {**after, holder: None} == {**before, holder: None}
 
+    def test_a_part_that_all_can_write_is_not_restored(self, saved: t.Any) -> None:
+        saved.part().chmod(0o777)
+        saved.write(a="changed since")
+        answer = saved.restore()
+        assert (code(answer), answer["error"]["path"]) == ("root_open", str(saved.part()))
+        assert (saved.source / "a.txt").read_text() == "changed since"
+        assert code(saved.restore(allow_open_roots=[str(saved.root)])) == "none"
+
     @pytest.mark.parametrize("operation", ["backup", "place", "adopt"])
     def test_a_root_that_is_made_is_closed(self, host: t.Any, operation: str) -> None:
         host.root = host.folder / "D" / "new" / "Backups"
