@@ -21,6 +21,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private readonly Losses losses = new Losses();
         private readonly Rights rights = Rights.Take();
+        private LinkRecord ahead;   // null: no links are asked for
 
         public Backup(JsonMap request)
         {
@@ -43,6 +44,8 @@ namespace IdentityOpsAgent
             using (HostLock.Take("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
+                if (linkUnchanged)
+                    ahead = LinkRecord.Begin(plan.Set, plan.Server);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;
@@ -75,7 +78,7 @@ namespace IdentityOpsAgent
         // null: not asked for.
         private Links FindLinks(Properties properties)
         {
-            return linkUnchanged ? Links.Find(plan, part.MachineGuid, properties) : null;
+            return ahead == null ? null : Links.Find(plan, ahead, part.MachineGuid, properties);
         }
 
         private string Write()

@@ -20,6 +20,7 @@ namespace IdentityOpsAgent
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
         private readonly Properties properties;
+        private readonly LinkRecord ahead;
         private readonly Losses refused = new Losses();
         private readonly List<string> sets = new List<string>();
         private readonly List<string> warnings = new List<string>();
@@ -27,15 +28,16 @@ namespace IdentityOpsAgent
         private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();             // of the source, and the same one in the record
         private long files, bytes;
 
-        private Links(Properties properties)
+        private Links(LinkRecord ahead, Properties properties)
         {
+            this.ahead = ahead;
             this.properties = properties;
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(BackupPlan plan, string machineGuid, Properties properties)
+        public static Links Find(BackupPlan plan, LinkRecord ahead, string machineGuid, Properties properties)
         {
-            Links links = new Links(properties);
+            Links links = new Links(ahead, properties);
             List<PlannedComponent> waiting = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             foreach (SetFolder set in SetList.Find(plan.Set.Root, plan.Set.Deployment))
             {
@@ -133,8 +135,7 @@ namespace IdentityOpsAgent
             });
             if (fitting.Count == 0)
                 return;
-            Verification record = new Verification(part);
-            record.ReadRecord();
+            Verification record = ahead.Of(part);
             if (record.Findings.Count > 0)
             {
                 warnings.Add("Set " + set.SetId + " is not linked to: " + record.Findings[0]);
@@ -150,7 +151,7 @@ namespace IdentityOpsAgent
         }
 
         // null for what is not finished, not sealed, or not as the seal says.
-        private static StoredPart Sealed(SetFolder set, string server)
+        public static StoredPart Sealed(SetFolder set, string server)
         {
             try
             {
