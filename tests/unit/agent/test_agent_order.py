@@ -71,7 +71,7 @@ def check(calls: c.Sequence[Call], separator: str) -> list[str]:
         elif name == "move":
             old, new = paths
             dirty = {path.replace(old, new, 1) if path.startswith(old) else path for path in dirty}
-            folder, _, document = new.rpartition(separator)
+            folder, dummy, document = new.rpartition(separator)
             if document not in DECISIVE:
                 continue
             seen.append(document)
@@ -107,13 +107,13 @@ def scenario(ask: Ask, source: str, root: str, separator: str, damage: c.Callabl
         return answer, calls
 
     backup, calls = done("backup", components=[{"name": "data", "path": source}], retry_wait_ms=1, threads=1)
-    assert sum(name == "write" for name, *_ in calls) > 3
+    assert sum(name == "write" for name, *dummy in calls) > 3
     assert check(calls, separator) == ["part.json"]
     other = {"part": "domain.example", "component": "group_attributes"}
     done("place", **other, account=None)
     put, calls = done("put", **other, name="a.ldf", **packed(b"x" * 1000))
     assert put["changed"]
-    _, calls_of_adopt = done(
+    dummy, calls_of_adopt = done(
         "adopt", **other, files=["a.ldf"], external=False, epoch=SET, version=None, inventory_name="x", details={}
     )
     assert check([*calls, *calls_of_adopt], separator) == ["part.json"]
@@ -121,10 +121,10 @@ def scenario(ask: Ask, source: str, root: str, separator: str, damage: c.Callabl
     document = {"schema": 1, "deployment": "hq", "set_id": SET, "decider": backup["server"], "parts": [member]}
     prepared, calls = done("seal", phase="prepared", document=json.dumps(document))
     assert check(calls, separator) == ["set.prepared.json"]
-    _, calls = done("seal", phase="sealed", document_sha256=prepared["document_sha256"])
+    dummy, calls = done("seal", phase="sealed", document_sha256=prepared["document_sha256"])
     assert check(calls, separator) == ["set.json"]
     damage()
-    _, calls = done("restore", components=[{"name": "data", "policy": "mirror"}], safety_set_id=SAFETY, threads=1)
+    dummy, calls = done("restore", components=[{"name": "data", "policy": "mirror"}], safety_set_id=SAFETY, threads=1)
     assert check(calls, separator) == ["part.json", "plan.jsonl", "ready", "committed"]
     restored(calls, separator)
 
