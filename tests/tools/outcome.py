@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from environment import BUILD, ROOT, Environment
 
 RESULTS = BUILD / "test"
-LONGEST = 1500
+LONGEST = 3000
 """Seconds after which a lane is ended and counts as failed."""
 SHOWN_LINES = 60
 
