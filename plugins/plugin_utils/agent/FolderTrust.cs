@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         // Of a folder, where it really lies; null when that cannot be told.
         public static List<string> Writers(string folder)
         {
-            return FileSecurity.Writers(Win32.FinalPath(folder));
+            return Win32.IsShare(folder) ? null : FileSecurity.Writers(Win32.FinalPath(folder));
         }
 
         private static void Add(List<string> warnings, string warning)
