@@ -14,8 +14,8 @@ description:
   - Copies the folders of GroupID's components, and others if wanted, into this host's part of a backup set, and
     hashes every file on the way.
   - The part is a plain folder with its manifest in C(sha256sum) format. Files can be restored by hand.
-  - Owners, groups, access lists, times and attributes stand in the list of the part. Alternate data streams are not
-    copied; RV(losses) counts what is not kept.
+  - Owners, groups, access lists, times and attributes stand in the list of the part. Alternate data streams come with
+    their files and folders, listed with size and SHA-256. RV(losses) counts what is not kept.
   - The bytes stay between the host and the backup root. Only a summary returns.
   - A part is written once. An unfinished one is never continued; the next backup takes a new set id.
   - Files that cannot be copied make the part partial, which is a failure unless O(allow_partial) names them.
@@ -245,6 +245,12 @@ bytes:
   returned: when the backup was started
   type: int
   sample: 73400320
+streams:
+  description: Number of alternate data streams copied. Their sizes are not in RV(bytes).
+  returned: when the backup was started
+  type: int
+  version_added: 0.5.0
+  sample: 2
 excluded:
   description: Number of files that globs kept out.
   returned: when the backup was started
@@ -409,7 +415,8 @@ losses:
   elements: dict
   contains:
     kind:
-      description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams) or V(security_unread).
+      description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams that the backup root does
+        not take) or V(security_unread).
       returned: always
       type: str
       sample: compressed

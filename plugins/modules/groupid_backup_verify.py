@@ -125,8 +125,8 @@ problems:
       type: str
       sample: reports/monthly/groups.xlsx
     problem:
-      description: V(missing), V(added), V(size), V(content), V(kind), V(unreadable), or V(record) where the part's
-        own records contradict each other or the seal.
+      description: V(missing), V(added), V(size), V(content), V(kind), V(unreadable), V(stream) (an alternate data
+        stream), or V(record) where the part's own records contradict each other or the seal.
       returned: always
       type: str
       sample: content

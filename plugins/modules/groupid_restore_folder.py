@@ -366,8 +366,8 @@ losses:
   elements: dict
   contains:
     kind:
-      description: V(security_refused), V(security_not_kept_here) (the file system of the target has no access lists) or
-        V(security_not_in_part).
+      description: V(security_refused), V(security_not_kept_here) (the file system of the target has no access lists),
+        V(security_not_in_part) or V(streams_not_restored) (alternate data streams; their cause says why).
       returned: always
       type: str
       sample: security_refused

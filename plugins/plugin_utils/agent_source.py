@@ -20,9 +20,10 @@ AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
 BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
 NAMESPACE = "IdentityOpsAgent"
 
-# Left out of what is sent, as is what indents a line; the lines keep their numbers. Of comments behind code, those
-# without a quotation mark; no text of the agent goes over the end of a line.
+# Left out of what is sent, as is what indents a line and what it means without being said; the lines keep their
+# numbers. Of comments behind code, those without a quotation mark; no text of the agent goes over the end of a line.
 _TRAILING_COMMENT = re.compile(r"\s+//[^\"]*$")
+_DEFAULT_ACCESS = re.compile(r"^private (?!set|get)")  # of a member, as C# has it without a word
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
@@ -85,7 +86,7 @@ def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
 def _sent(line: str) -> str:
     if line.lstrip().startswith("//"):
         return ""
-    return _TRAILING_COMMENT.sub("", line).strip()
+    return _DEFAULT_ACCESS.sub("", _TRAILING_COMMENT.sub("", line).strip())
 
 
 @functools.cache

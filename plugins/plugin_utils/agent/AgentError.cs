@@ -50,6 +50,12 @@ namespace IdentityOpsAgent
             return error.Code == 2 || error.Code == 3;
         }
 
+        // What a file system says of a thing that it cannot keep at all.
+        public static bool IsUnsupported(SystemError error)
+        {
+            return error.Code == 1 || error.Code == 50 || error.Code == 87 || error.Code == 123;
+        }
+
         public static bool IsTaken(SystemError error)
         {
             return error.Code == 80 || error.Code == 183;

@@ -134,7 +134,7 @@ namespace IdentityOpsAgent
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
-                .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("excluded", part.Excluded)
+                .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("streams", part.Streams).Set("excluded", part.Excluded)
                 .Set("linked", part.Linked).Set("linked_bytes", part.LinkedBytes).Set("copied_bytes", part.Bytes - part.LinkedBytes)
                 .Set("link_sets", part.LinkSets).Set("not_linked", part.NotLinked)
                 .Set("components", part.Components).Set("problems", Answer.First(part.Problems, Answer.ListLimit)).Set("problem_count", part.ProblemCount);

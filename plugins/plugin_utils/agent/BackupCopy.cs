@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
     }
 
     // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and access list are read from
-    // the same handle, for the list. A file that could not be read whole and unchanged leaves nothing in the part but its name among the problems;
+    // the same handle, for the list; alternate data streams come with it. A file that could not be read whole and unchanged leaves nothing in the part but its name among the problems;
     // a write that fails ends everything. A file that did not change may become a link to the older part's instead, and is not read then.
     internal sealed class BackupCopy
     {
@@ -34,6 +34,7 @@ namespace IdentityOpsAgent
         private readonly CopySettings settings;
         private readonly Properties properties;
         private readonly Links links;   // null: all is copied
+        private readonly StreamCopy streams;
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
         public BackupCopy(string part, Writer writer, CopySettings settings, Properties properties, Links links)
@@ -43,6 +44,7 @@ namespace IdentityOpsAgent
             this.part = part;
             this.writer = writer;
             this.settings = settings;
+            streams = new StreamCopy(part, writer);
         }
 
         public void Run(List<PlannedComponent> components)
@@ -53,10 +55,7 @@ namespace IdentityOpsAgent
                 if (component.Tree == null)
                     continue;
                 foreach (Entry folder in component.Tree.Folders)
-                {
-                    writer.CreateFolder(folder.PathInPart(part));
-                    properties.OfFolder(component, folder);
-                }
+                    Take(component, folder);
                 foreach (Entry file in component.Tree.Files)
                     owners[file.Top] = component;
                 files.AddRange(component.Tree.Files);
@@ -67,6 +66,31 @@ namespace IdentityOpsAgent
                 if (component.Tree != null)
                     Finish(component.Tree);
             }
+        }
+
+        private void Take(PlannedComponent component, Entry folder)
+        {
+            string target = folder.PathInPart(part);
+            writer.CreateFolder(target);
+            properties.OfFolder(component, folder, delegate(SafeFileHandle opened)
+            {
+                string refused;
+                try
+                {
+                    Keep(component, folder, streams.Copy(component, folder, folder.PathBelow(component.Place), opened, target, out refused), refused);
+                }
+                catch (SystemError error)
+                {
+                    properties.Losses.Add(Loss.Streams, folder.Path, error.Message);
+                }
+            });
+        }
+
+        private void Keep(PlannedComponent component, Entry entry, List<NamedStream> copied, string refused)
+        {
+            component.Tree.Streams.Set(entry, copied);
+            if (refused != null)
+                properties.Losses.Add(Loss.Streams, entry.Path, refused);
         }
 
         // In rounds: files that are locked or changing get another one together, so waiting does not grow with their number.
@@ -121,12 +145,15 @@ namespace IdentityOpsAgent
                         byte[] digest;
                         Action<byte[], int> sink = delegate(byte[] block, int length) { writer.Write(to, target, block, length); };
                         long count = worker.Read(from, before.Size, sink, out digest);
+                        string refused;
+                        List<NamedStream> others = streams.Copy(owner, file, source, from, target, out refused);
                         if (IsSame(before, Win32.Facts(from)) && count == before.Size)
                         {
                             writer.Finish(to, target, before);
                             file.Facts = before;
                             file.Digest = digest;
                             properties.OfFile(owner, file, from);
+                            Keep(owner, file, others, refused);
                             return null;
                         }
                     }

@@ -62,7 +62,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Win32.Names.Equals(Win32.FinalPath(opened), path);
+                return Paths.IsItself(Win32.FinalPath(opened), path);
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {

@@ -15,18 +15,20 @@ namespace IdentityOpsAgent
         public readonly Dictionary<string, Entry> Components = new Dictionary<string, Entry>(Win32.Names);
         public readonly List<Entry> Files = new List<Entry>();
         public readonly List<string> Security = new List<string>();   // by number
+        public readonly StreamTable Streams = new StreamTable();
         public long Folders, Bytes;
     }
 
     // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths. `security` is a table within the
-    // list: the first entry that has an SDDL gives it as a text, those after it by its number, counted from 0 in the order of the texts.
+    // list: the first entry that has an SDDL gives it as a text, those after it by its number, counted from 0 in the order of the texts. `streams`, of few,
+    // are its alternate data streams in ordinal order of their names, with size and SHA-256.
     internal static class FileList
     {
         public const string FileName = "files.jsonl";
 
         private const int SecurityLimit = 128 * 1024;   // characters; the longest access list has about as many
 
-        public static string Write(Writer writer, string path, List<Entry> entries)
+        public static string Write(Writer writer, string path, List<Entry> entries, StreamTable streams)
         {
             using (ListFile list = writer.List(path))
             {
@@ -35,7 +37,7 @@ namespace IdentityOpsAgent
                 foreach (Entry entry in entries)
                 {
                     line.Length = 0;
-                    Append(line, entry, security);
+                    Append(line, entry, security, streams);
                     list.Line(line.ToString());
                 }
                 return list.Finish();
@@ -88,7 +90,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static void Append(StringBuilder line, Entry entry, Dictionary<string, int> security)
+        private static void Append(StringBuilder line, Entry entry, Dictionary<string, int> security, StreamTable streams)
         {
             line.Append("{\"path\":");
             JsonWriter.AppendText(line, entry.Path);
@@ -100,6 +102,7 @@ namespace IdentityOpsAgent
             line.Append("\",\"changed\":\"").Append(Timestamps.Text(entry.Facts.Changed));
             line.Append("\",\"attributes\":").Append((entry.Facts.Attributes & Attributes.Stored).ToString(CultureInfo.InvariantCulture));
             AppendSecurity(line, entry.Security, security);
+            AppendStreams(line, streams.Of(entry));
             line.Append('}');
         }
 
@@ -116,6 +119,12 @@ namespace IdentityOpsAgent
             }
             table.Add(text, table.Count);
             JsonWriter.AppendText(line, text);
+        }
+
+        private static void AppendStreams(StringBuilder line, List<NamedStream> streams)
+        {
+            if (streams.Count > 0)
+                line.Append(",\"streams\":").Append(JsonWriter.Text(streams));
         }
 
         private static Entry Find(PartRecord record, string path)
@@ -163,6 +172,8 @@ namespace IdentityOpsAgent
             entry.Facts.Attributes = (uint)map.Number("attributes", 0, Attributes.Stored);
             entry.Facts.Size = isFolder ? 0 : map.Amount("size");
             entry.Security = Security(record.Security, path, map);
+            if (map["streams"] != null)
+                record.Streams.Set(entry, map.Maps("streams").ConvertAll<NamedStream>(NamedStream.Parse));
             if (folder == null)
                 AddComponent(record, entry);
             else

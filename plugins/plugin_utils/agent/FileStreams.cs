@@ -3,18 +3,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Alternate data streams: further contents of a file or folder, beside the one that everybody sees.</summary>
+    /// <summary>Alternate data streams: further contents of a file or folder, each with a name, beside the one that everybody sees.</summary>
     internal static class FileStreams
     {
         private const int EndOfFile = 38, MoreData = 234;
-        private const int HeaderLength = 24;   // FILE_STREAM_INFO before its name
-        private const string Content = "::$DATA";
+        private const int Largest = 1024 * 1024;   // bytes of a list
 
         [ThreadStatic]
         private static byte[] buffer;
@@ -32,33 +31,36 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Whether an open file has one, in one call into the system for all but those with very many.</summary>
-        public static bool HasAny(SafeFileHandle item)
+        /// <summary>Their names, in one call into the system for all but those with very many. The content that everybody sees is not one of them.</summary>
+        public static List<string> Names(SafeFileHandle item)
         {
             byte[] room = buffer ?? (buffer = new byte[4096]);
-            Array.Clear(room, 0, HeaderLength);
-            if (!NativeMethods.GetFileInformationByHandleEx(item, NativeMethods.StreamClass, room, room.Length))
+            Array.Clear(room, 0, StreamNames.HeaderLength);
+            while (!NativeMethods.GetFileInformationByHandleEx(item, NativeMethods.StreamClass, room, room.Length))
             {
                 int error = Marshal.GetLastWin32Error();
                 if (error == EndOfFile)   // a folder has not even its content
-                    return false;
-                if (error == MoreData)
-                    return true;
-                throw Win32.Failure(error);
+                    return new List<string>();
+                if (error != MoreData || room.Length >= Largest)
+                    throw Win32.Failure(error);
+                room = new byte[4 * room.Length];
             }
-            for (int at = 0; at >= 0 && at <= room.Length - HeaderLength;)
-            {
-                int length = BitConverter.ToInt32(room, at + 4);
-                if (length == 0)
-                    return false;
-                if (length < 0 || length > room.Length - HeaderLength - at || Encoding.Unicode.GetString(room, at + HeaderLength, length) != Content)
-                    return true;
-                int next = BitConverter.ToInt32(room, at);
-                if (next <= 0)
-                    return false;
-                at += next;
-            }
-            return true;
+            return StreamNames.In(room);
+        }
+
+        public static SafeFileHandle OpenRead(string path, string name)
+        {
+            return Win32.OpenRead(path + ":" + name + StreamNames.Type);
+        }
+
+        public static SafeFileHandle OpenNew(string path, string name)
+        {
+            return Win32.OpenNew(path + ":" + name + StreamNames.Type);
+        }
+
+        public static void Delete(string path, string name)
+        {
+            Win32.Delete(path + ":" + name + StreamNames.Type);
         }
     }
 }

@@ -19,6 +19,7 @@ namespace IdentityOpsAgent
 
         // Of a restore.
         public const string Refused = "security_refused", NoLists = "security_not_kept_here", NotInPart = "security_not_in_part";
+        public const string StreamsNotRestored = "streams_not_restored";
 
         private const string Copied = "did not change and were copied all the same: ";
 
@@ -49,7 +50,7 @@ namespace IdentityOpsAgent
                 case Encrypted: return "are encrypted (EFS); the set holds them readable, and a restore does not encrypt them again.";
                 case Compressed: return "are compressed by NTFS; a restore compresses them only where their folder does.";
                 case Sparse: return "are sparse; the set and a restore hold their holes as zeros.";
-                case Streams: return "have alternate data streams, which the set does not hold.";
+                case Streams: return "have alternate data streams that the set does not hold.";
                 case Unread: return "did not tell their owner and access list; a restore lets them inherit.";
                 case LinkLimit: return Copied + "the file in the older set has as many names as the file system allows.";
                 case OtherVolume: return Copied + "the older set lies on another volume.";
@@ -57,6 +58,7 @@ namespace IdentityOpsAgent
                 case LinkRefused: return Copied + "the link was refused.";
                 case LinkDamaged: return Copied + "the file in the older set is not as its record says. Verify that set.";
                 case Refused: return "did not get their owner or access list back.";
+                case StreamsNotRestored: return "have alternate data streams in the part that were not put back.";
                 case NoLists: return "have an access list in the part that the file system of the target cannot keep.";
                 default: return "have no access list in the part; what is written inherits.";
             }

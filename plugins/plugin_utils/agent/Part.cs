@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
         public const string Complete = "complete", Partial = "partial", Waived = "waived";
 
         public string Deployment, SetId, Epoch, Server, FullName, MachineGuid, InventoryName, Version, State;
-        public long Started, Finished, Files, Directories, Bytes, Excluded, ProblemCount;
+        public long Started, Finished, Files, Directories, Bytes, Excluded, ProblemCount, Streams;
         public List<PartComponent> Components = new List<PartComponent>();
         public List<Problem> Problems = new List<Problem>();
         public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
                 .Set("server", Server).Set("fqdn", FullName).Set("machine_guid", MachineGuid).Set("inventory_name", InventoryName)
                 .Set("version", Version).Set("started", Timestamps.Text(Started)).Set("finished", Timestamps.Text(Finished))
                 .Set("state", State).Set("agent", Program.SourceHash)
-                .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("excluded", Excluded)
+                .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("streams", Streams).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
                 .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)
                 .Set("linked", Linked).Set("linked_bytes", LinkedBytes).Set("link_sets", LinkSets).Set("not_linked", NotLinked)

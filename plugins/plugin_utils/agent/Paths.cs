@@ -78,6 +78,13 @@ namespace IdentityOpsAgent
             return Combine(folder, relative.Replace('\\', Win32.Separator).Replace('/', Win32.Separator).Trim(Win32.Separator));
         }
 
+        // Whether what was opened lies at a path: it, or one of its alternate data streams.
+        public static bool IsItself(string opened, string path)
+        {
+            return Win32.Names.Equals(opened, path)
+                || opened.Length > path.Length && opened[path.Length] == ':' && Win32.Names.Equals(opened.Substring(0, path.Length), path);
+        }
+
         // Whether the path is the folder or something below it.
         public static bool Holds(string folder, string path)
         {

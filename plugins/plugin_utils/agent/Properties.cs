@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -9,15 +10,17 @@ namespace IdentityOpsAgent
     // What a backup reads of files and folders besides their content: owner and access list, and which properties a copy cannot have.
     internal sealed class Properties
     {
+        public readonly Losses Losses;
+
         private readonly SecurityTexts texts = new SecurityTexts();
-        private readonly Losses losses;
 
         public Properties(Losses losses)
         {
-            this.losses = losses;
+            Losses = losses;
         }
 
-        public void OfFolder(PlannedComponent component, Entry folder)
+        // `also`: what else wants to look at the opened folder.
+        public void OfFolder(PlannedComponent component, Entry folder, Action<SafeFileHandle> also)
         {
             AddLosses(folder);
             if (!component.KeepsSecurity && !component.KeepsStreams)
@@ -25,15 +28,18 @@ namespace IdentityOpsAgent
             try
             {
                 using (SafeFileHandle opened = Win32.OpenRead(folder.PathBelow(component.Source)))
+                {
                     Ask(component, folder, opened);
+                    also(opened);
+                }
             }
             catch (SystemError error)
             {
-                losses.Add(Loss.Unread, folder.Path, error.Message);
+                Losses.Add(Loss.Unread, folder.Path, error.Message);
             }
         }
 
-        // `opened`: for reading, which allows both questions.
+        // `opened`: for reading, which allows the question.
         public void OfFile(PlannedComponent component, Entry file, SafeFileHandle opened)
         {
             AddLosses(file);
@@ -45,7 +51,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                if (component.KeepsStreams && FileStreams.HasAny(opened))
+                if (component.KeepsStreams && FileStreams.Names(opened).Count > 0)
                     return false;
                 return security == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
             }
@@ -55,18 +61,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Each question is one call into the system.
         private void Ask(PlannedComponent component, Entry entry, SafeFileHandle opened)
         {
-            try
-            {
-                if (component.KeepsStreams && FileStreams.HasAny(opened))
-                    losses.Add(Loss.Streams, entry.Path, null);
-            }
-            catch (SystemError error)
-            {
-                losses.Add(Loss.Streams, entry.Path, error.Message);
-            }
             try
             {
                 if (component.KeepsSecurity)
@@ -74,18 +70,18 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                losses.Add(Loss.Unread, entry.Path, error.Message);
+                Losses.Add(Loss.Unread, entry.Path, error.Message);
             }
         }
 
         public void AddLosses(Entry entry)
         {
             if ((entry.Facts.Attributes & Attributes.Encrypted) != 0)
-                losses.Add(Loss.Encrypted, entry.Path, null);
+                Losses.Add(Loss.Encrypted, entry.Path, null);
             if ((entry.Facts.Attributes & Attributes.Compressed) != 0)
-                losses.Add(Loss.Compressed, entry.Path, null);
+                Losses.Add(Loss.Compressed, entry.Path, null);
             if ((entry.Facts.Attributes & Attributes.Sparse) != 0)
-                losses.Add(Loss.Sparse, entry.Path, null);
+                Losses.Add(Loss.Sparse, entry.Path, null);
         }
     }
 }

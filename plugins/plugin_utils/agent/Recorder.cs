@@ -98,16 +98,19 @@ namespace IdentityOpsAgent
         {
             List<Entry> files = new List<Entry>();
             List<Entry> all = new List<Entry>();
+            StreamTable streams = new StreamTable();
             foreach (Tree tree in trees)
             {
                 files.AddRange(tree.Files);
                 all.AddRange(tree.Folders);
+                streams.Add(tree.Streams);
             }
             files.Sort(Entry.ByPath);
             all.AddRange(files);
             all.Sort(Entry.ByPath);
             part.ManifestDigest = Listed(writer, Manifest.FileName, delegate(string path) { return Manifest.Write(writer, path, files); });
-            part.FileListDigest = Listed(writer, FileList.FileName, delegate(string path) { return FileList.Write(writer, path, all); });
+            part.FileListDigest = Listed(writer, FileList.FileName, delegate(string path) { return FileList.Write(writer, path, all, streams); });
+            part.Streams = streams.Count;
             writer.Flush(folder);
             part.Finished = Timestamps.Now();
             byte[] document = Encoding.ASCII.GetBytes(JsonWriter.Text(part.ToJson()) + "\n");

@@ -49,11 +49,13 @@ namespace IdentityOpsAgent
                 answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files).Set("bytes", verification.Bytes);
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
+                foreach (Finding finding in verification.StreamFindings)
+                    losses.Add(Loss.StreamsNotRestored, finding.Path, finding.Cause);
                 ChooseTargets(part, verification.Record);
                 foreach (RestoreTarget target in targets)
                 {
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
-                    RestorePlan.Make(target, threads);
+                    RestorePlan.Make(target, losses, threads);
                 }
                 safety = SafetySet.Plan(request, set, targets);
                 CheckSpace();
@@ -95,7 +97,7 @@ namespace IdentityOpsAgent
                 PartComponent component = part.Document.Copied(name);
                 if (component == null)
                     throw new AgentError("component_missing", What, part.Path, "The part does not have this component.", "Name one that it has.", name);
-                RestoreTarget target = new RestoreTarget(map, component, record.Components[name]);
+                RestoreTarget target = new RestoreTarget(map, component, record.Components[name], record.Streams);
                 CheckApart(target);
                 CheckMirror(target, part.Document);
                 targets.Add(target);

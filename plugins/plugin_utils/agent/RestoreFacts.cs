@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
             try
             {
                 string there = Win32.FinalPath(opened);
-                return Win32.Names.Equals(there, Expected(path)) ? null : there;
+                return Paths.IsItself(there, Expected(path)) ? null : there;
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {

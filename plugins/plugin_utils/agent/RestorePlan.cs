@@ -13,6 +13,7 @@ namespace IdentityOpsAgent
     internal sealed class RestorePlan
     {
         private readonly RestoreTarget target;
+        private readonly Losses losses;
         private readonly Mirroring mirroring;
         private readonly SecurityTexts texts = new SecurityTexts();
         private readonly List<Entry> sameSize = new List<Entry>();
@@ -26,16 +27,18 @@ namespace IdentityOpsAgent
             public Cover Cover;
         }
 
-        private RestorePlan(RestoreTarget target)
+        private RestorePlan(RestoreTarget target, Losses losses)
         {
             this.target = target;
+            this.losses = losses;
             mirroring = new Mirroring(target);
         }
 
-        public static void Make(RestoreTarget target, int threads)
+        public static void Make(RestoreTarget target, Losses losses, int threads)
         {
             Select(target);
-            RestorePlan plan = new RestorePlan(target);
+            RestorePlan plan = new RestorePlan(target, losses);
+            plan.LookForStreams();
             plan.Walk();
             plan.CompareContents(threads);
             target.Added.Sort(Entry.ByPath);
@@ -69,6 +72,32 @@ namespace IdentityOpsAgent
         private static ICollection<Entry> Children(Entry folder)
         {
             return folder.Children == null ? (ICollection<Entry>)new Entry[0] : folder.Children;
+        }
+
+        // Where none are kept, those of the part are not looked for either.
+        private void LookForStreams()
+        {
+            target.PutsStreams = FileStreams.AreKept(Paths.NearestExisting(target.Place));
+            foreach (Entry entry in target.Streams.Entries)
+            {
+                if (!target.PutsStreams && entry.Kept && entry.Top == target.Top)
+                    losses.Add(Loss.StreamsNotRestored, entry.Path, "The file system of " + target.Place + " keeps none.");
+            }
+        }
+
+        // Null when all of an entry's streams are there as the part has them.
+        private string StreamDifference(Entry entry, string place)
+        {
+            if (target.PutsStreams)
+            {
+                foreach (NamedStream stream in target.Streams.Of(entry))
+                {
+                    string difference = stream.Difference(place);
+                    if (difference != null)
+                        return difference;
+                }
+            }
+            return null;
         }
 
         private void Walk()
@@ -138,6 +167,9 @@ namespace IdentityOpsAgent
             {
                 target.OtherFacts.Add(folder);
             }
+            string difference = usable && target.Overwrite != RestoreTarget.Never ? StreamDifference(folder, place) : null;
+            if (difference != null)
+                losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder was there and stays. " + difference);
             waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
         }
 
@@ -220,6 +252,8 @@ namespace IdentityOpsAgent
                     byte[] digest;
                     bool trusted = target.Overwrite == RestoreTarget.IfChanged && Win32.Facts(opened).Written == file.Facts.Written;
                     if (!trusted && (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size || !Hashing.Same(digest, file.Digest)))
+                        return target.Replaced;
+                    if (StreamDifference(file, file.PathBelow(target.Place)) != null)
                         return target.Replaced;
                     FileFacts facts = Win32.Facts(opened);
                     bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;

@@ -14,6 +14,8 @@ namespace IdentityOpsAgent
     {
         public readonly RestoreJournal Journal;
 
+        private const string Moment = "Its content is no longer what it was a moment ago.";
+
         private readonly StoredPart part;
         private readonly Losses losses;
         private readonly List<StagedTarget> targets = new List<StagedTarget>();
@@ -191,6 +193,7 @@ namespace IdentityOpsAgent
         {
             string place = target.Folders[folder];
             target.Writer.CreateFolder(place);
+            PutStreams(target, folder, place);
             Secure(target, folder, place);
         }
 
@@ -201,9 +204,67 @@ namespace IdentityOpsAgent
             {
                 CheckLeads(target, place, to);
                 Copy(worker, target, file, to, place);
+                PutStreams(target, file, place);
                 target.Writer.Finish(to, place, file.Facts);
             }
             Secure(target, file, place);
+        }
+
+        private void PutStreams(StagedTarget target, Entry entry, string place)
+        {
+            string refused = null;
+            if (target.Target.PutsStreams)
+            {
+                foreach (NamedStream stream in target.Target.Streams.Of(entry))
+                    refused = PutStream(target, stream, entry.PathInPart(part.Path), place) ?? refused;
+            }
+            if (refused != null)
+                losses.Add(Loss.StreamsNotRestored, entry.Path, refused);
+        }
+
+        // Gives back why the file system cannot keep it.
+        private string PutStream(StagedTarget target, NamedStream stream, string source, string place)
+        {
+            string refused = null;
+            target.Writer.Try(place, delegate
+            {
+                try
+                {
+                    using (SafeFileHandle to = FileStreams.OpenNew(place, stream.Name))
+                    {
+                        CheckLeads(target, place, to);
+                        Copy(target, stream, source, to, place);
+                    }
+                }
+                catch (SystemError error)
+                {
+                    if (!SystemCodes.IsUnsupported(error))
+                        throw;
+                    refused = error.Message;
+                }
+            });
+            return refused;
+        }
+
+        private void Copy(StagedTarget target, NamedStream stream, string source, SafeFileHandle to, string place)
+        {
+            string cause = Moment;
+            try
+            {
+                using (SafeFileHandle from = FileStreams.OpenRead(source, stream.Name))
+                {
+                    if (stream.IsSame(NamedStream.Read(from, stream.Name, delegate(byte[] block, int count) { target.Writer.Write(to, place, block, count); })))
+                    {
+                        target.Writer.FlushEach(to, place);
+                        return;
+                    }
+                }
+            }
+            catch (SystemError error)
+            {
+                cause = error.Message;
+            }
+            throw Damaged(target, source, cause);
         }
 
         private static string PlaceOf(StagedTarget target, Entry file)
@@ -233,7 +294,7 @@ namespace IdentityOpsAgent
         private void Copy(Worker worker, StagedTarget target, Entry file, SafeFileHandle to, string place)
         {
             string source = file.PathInPart(part.Path);
-            string cause = "Its content is no longer what it was a moment ago.";
+            string cause = Moment;
             try
             {
                 using (SafeFileHandle from = Win32.OpenRead(source))
@@ -249,7 +310,12 @@ namespace IdentityOpsAgent
             {
                 cause = error.Message;
             }
-            throw new AgentError("damaged", "The restore stopped", source, cause,
+            throw Damaged(target, source, cause);
+        }
+
+        private static AgentError Damaged(StagedTarget target, string source, string cause)
+        {
+            return new AgentError("damaged", "The restore stopped", source, cause,
                 "Check the disk of the backup root; then use another set, or run again.", target.Target.Component.Name);
         }
 

@@ -15,10 +15,12 @@ namespace IdentityOpsAgent
 
         public readonly PartComponent Component;
         public readonly Entry Top;
+        public readonly StreamTable Streams;   // of the whole part
         public readonly string Place;
         public readonly string Policy;
         public readonly string Overwrite;
         public readonly Selection Selection;
+        public bool PutsStreams;    // the file system there keeps any
         public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
 
         public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);   // what the backup could not take
@@ -34,10 +36,11 @@ namespace IdentityOpsAgent
         public long Unchanged;
         public long Spared;   // there already, and left as it is: overwrite never
 
-        public RestoreTarget(JsonMap wanted, PartComponent component, Entry top)
+        public RestoreTarget(JsonMap wanted, PartComponent component, Entry top, StreamTable streams)
         {
             Component = component;
             Top = top;
+            Streams = streams;
             string place = wanted.TextOrNull("target");
             Place = place == null ? component.Source : Paths.Absolute(place, "target");
             Policy = wanted.TextOrNull("policy") ?? Merge;

@@ -14,6 +14,7 @@ namespace IdentityOpsAgent
         public readonly List<Entry> Folders = new List<Entry>();   // the component's root first, each folder before those below it
         public readonly List<Entry> Files = new List<Entry>();
         public readonly List<Problem> Problems = new List<Problem>();
+        public readonly StreamTable Streams = new StreamTable();   // of what was copied
         public long Bytes;
         public long Excluded;   // an excluded folder counts once
 

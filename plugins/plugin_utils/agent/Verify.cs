@@ -13,27 +13,27 @@ namespace IdentityOpsAgent
     internal sealed class Finding : JsonConvertible
     {
         public const string Missing = "missing", Added = "added", Size = "size", Content = "content";
-        public const string Kind = "kind", Unreadable = "unreadable", Record = "record";
+        public const string Kind = "kind", Unreadable = "unreadable", Record = "record", Stream = "stream";
 
         public readonly string Path;
         private readonly string problem;
-        private readonly string cause;
+        public readonly string Cause;
 
         public Finding(string path, string problem, string cause)
         {
             Path = path;
             this.problem = problem;
-            this.cause = cause;
+            Cause = cause;
         }
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("path", Path).Set("problem", problem).Set("cause", cause);
+            return new JsonMap().Set("path", Path).Set("problem", problem).Set("cause", Cause);
         }
 
         public override string ToString()
         {
-            return Path + " (" + problem + "): " + cause;
+            return Path + " (" + problem + "): " + Cause;
         }
     }
 
@@ -54,6 +54,7 @@ namespace IdentityOpsAgent
             Verification verification = new Verification(part) { Mode = mode };
             verification.Run(request.Has("components") && request["components"] != null ? request.Texts("components") : null, What);
             List<Finding> findings = verification.Findings;
+            findings.AddRange(verification.StreamFindings);
             Answer answer = new Answer();
             answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", findings.Count == 0 ? "verified" : "damaged")
                 .Set("mode", mode.Text).Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
@@ -84,6 +85,7 @@ namespace IdentityOpsAgent
     {
         public readonly PartRecord Record = new PartRecord();
         public List<Finding> Findings = new List<Finding>();
+        public readonly List<Finding> StreamFindings = new List<Finding>();   // the record has them no more then
         public VerifyMode Mode = VerifyMode.Full;
         public long Files, Bytes;           // compared
         public long FilesRead, BytesRead;   // of these, by content
@@ -119,6 +121,7 @@ namespace IdentityOpsAgent
             CompareTop(components);
             if (digestsKnown)
                 ReadFiles();
+            ReadStreams(components);
             differences.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
             Findings.AddRange(differences);
         }
@@ -259,6 +262,31 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 return new Finding(entry.Path, SystemCodes.IsMissing(error) ? Finding.Missing : Finding.Unreadable, error.Message);
+            }
+        }
+
+        // A file or folder that is not there stands in Findings already.
+        private void ReadStreams(List<string> components)
+        {
+            List<Entry> entries = Record.Streams.Entries.FindAll(delegate(Entry entry) { return components == null || components.Contains(entry.Top.Name); });
+            entries.Sort(Entry.ByPath);
+            Mode.Choose(entries);
+            foreach (Entry entry in entries)
+            {
+                FileFacts facts;
+                string place = entry.PathInPart(part.Path);
+                if (!Win32.TryFacts(place, out facts))
+                    continue;
+                List<NamedStream> sound = new List<NamedStream>();
+                foreach (NamedStream stream in Record.Streams.Of(entry))
+                {
+                    string difference = stream.Difference(place);
+                    if (difference == null)
+                        sound.Add(stream);
+                    else
+                        StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference));
+                }
+                Record.Streams.Set(entry, sound);
             }
         }
 

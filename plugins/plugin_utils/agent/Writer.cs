@@ -13,6 +13,8 @@ namespace IdentityOpsAgent
     // Every write into a set or into a restored component. A write that fails is an AgentError `write_failed` with the path: it ends the operation.
     internal sealed class Writer
     {
+        public const string ErrorCode = "write_failed";
+
         private readonly string what;
         private readonly string next;
         private readonly bool flushEach;
@@ -32,6 +34,13 @@ namespace IdentityOpsAgent
             return file;
         }
 
+        public SafeFileHandle CreateStream(string path, string name)
+        {
+            SafeFileHandle stream = null;
+            Try(path, delegate { stream = FileStreams.OpenNew(path, name); });
+            return stream;
+        }
+
         public void Write(SafeFileHandle file, string path, byte[] buffer, int count)
         {
             try
@@ -46,16 +55,15 @@ namespace IdentityOpsAgent
 
         public void Finish(SafeFileHandle file, string path, FileFacts facts)
         {
-            try
-            {
-                Win32.SetFacts(file, facts.Created, facts.Written, facts.Attributes & Attributes.Stored);
-                if (flushEach)
-                    Win32.Flush(file);
-            }
-            catch (SystemError error)
-            {
-                throw Failed(path, error);
-            }
+            Try(path, delegate { Win32.SetFacts(file, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
+            FlushEach(file, path);
+        }
+
+        // A file that no volume flush will take to the medium.
+        public void FlushEach(SafeFileHandle file, string path)
+        {
+            if (flushEach)
+                Try(path, delegate { Win32.Flush(file); });
         }
 
         public void SetFacts(string path, FileFacts facts)
@@ -164,7 +172,7 @@ namespace IdentityOpsAgent
 
         private AgentError Failed(string path, SystemError error)
         {
-            return new AgentError("write_failed", what, path, error.Message, RootFailure.Next(path, error, next));
+            return new AgentError(ErrorCode, what, path, error.Message, RootFailure.Next(path, error, next));
         }
     }
 

@@ -23,6 +23,7 @@ namespace IdentityOpsAgent
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
     ///  "no_volume_flush": true,    CanFlushVolume is false
+    ///  "no_streams": [glob],       a file system that keeps no alternate data streams
     ///  "link_code": n,             every hard link is refused with this number of Windows
     ///  "no_privileges": [name],    which the account does not hold
     ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
@@ -40,7 +41,7 @@ namespace IdentityOpsAgent
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
         public readonly int LinkCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
-        private readonly Regex locked, denied, vanish, grow, unlink;
+        private readonly Regex locked, denied, vanish, grow, unlink, noStreams;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
         private readonly List<KeyValuePair<Regex, string>> appearing = new List<KeyValuePair<Regex, string>>();
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -56,6 +57,7 @@ namespace IdentityOpsAgent
             vanish = Globs(faults, "vanish");
             grow = Globs(faults, "grow");
             unlink = Globs(faults, "unlink");
+            noStreams = Globs(faults, "no_streams");
             object value;
             if (faults.TryGetValue("plant", out value))
                 plants = (Dictionary<string, object>)value;
@@ -113,6 +115,11 @@ namespace IdentityOpsAgent
         public bool Vanished(string path)
         {
             return Hits(vanish, path);
+        }
+
+        public bool WithoutStreams(string path)
+        {
+            return Hits(noStreams, path);
         }
 
         public bool Grows(string path)

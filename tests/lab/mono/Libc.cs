@@ -19,11 +19,14 @@ namespace IdentityOpsAgent
         public const uint OwnerWrite = 0x80, GroupWrite = 0x10, OthersWrite = 0x2, AnyWrite = 0x92, Sticky = 0x200;
         public const uint NoReplace = 1;                 // RENAME_NOREPLACE
         public const long OmitTime = 0x3FFFFFFE;         // UTIME_OMIT
+        public const long TimeOfNow = 0x3FFFFFFF;        // UTIME_NOW
+        public const int CreateAttribute = 1;            // XATTR_CREATE
+        public const uint CloseWithProgram = 1;          // MFD_CLOEXEC
         public const int SequentialAdvice = 2;           // POSIX_FADV_SEQUENTIAL
         public const int LockExclusive = 2, LockNow = 4; // LOCK_EX, LOCK_NB
 
         public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
-            ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, EMLINK = 31, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40;
+            ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, EMLINK = 31, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95;
 
         public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
         public static readonly int OpenFolder, OpenNoFollow;   // O_DIRECTORY, O_NOFOLLOW: the two architectures differ
@@ -98,6 +101,12 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)] public static extern int utimensat(int folder, byte[] path, ref AccessAndWrite times, int flags);
         [DllImport("libc", SetLastError = true)] public static extern int fchmod(SafeFileHandle file, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int chmod(byte[] path, uint mode);
+
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr fgetxattr(SafeFileHandle file, byte[] name, byte[] content, IntPtr size);
+        [DllImport("libc", SetLastError = true)] public static extern int fsetxattr(SafeFileHandle file, byte[] name, byte[] content, IntPtr size, int flags);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr flistxattr(SafeFileHandle file, byte[] list, IntPtr size);
+        [DllImport("libc", SetLastError = true)] public static extern int fremovexattr(SafeFileHandle file, byte[] name);
+        [DllImport("libc", SetLastError = true)] public static extern int memfd_create(byte[] name, uint flags);
 
         // posix_spawn and its attributes give an error back instead of leaving it behind; 512 bytes hold either of its structures.
         public const int SpawnBytes = 512, SignalSetBytes = 128;

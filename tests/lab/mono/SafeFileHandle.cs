@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -14,6 +15,11 @@ namespace IdentityOpsAgent
     {
         /// <summary>Where a growing file (LabFaults) is to grow; else null.</summary>
         public string GrowingPath;
+
+        /// <summary>Of an alternate data stream: the file that has it, its name, and what was written (null: it is read).</summary>
+        public SafeFileHandle StreamOf;
+        public string StreamName, FaultPath;
+        public MemoryStream Written;
 
         public SafeFileHandle(int file)
             : base(true)

@@ -222,6 +222,8 @@ namespace IdentityOpsAgent
         /// <summary>A file that has been deleted since it was opened lies nowhere.</summary>
         public static string FinalPath(SafeFileHandle item)
         {
+            if (item.StreamOf != null)
+                return FinalPath(item.StreamOf) + ":" + item.StreamName;
             byte[] path = linkTarget ?? (linkTarget = new byte[LongestPath]);
             int length = Check((int)Libc.readlink(PosixName.Encode("/proc/self/fd/" + (int)item.DangerousGetHandle()), path, (IntPtr)path.Length));
             string name = PosixName.Decode(path, 0, length);
@@ -357,6 +359,11 @@ namespace IdentityOpsAgent
                 LabFaults.Current.OnEveryChange(null);
                 Refuse(LabFaults.Current.OnWrite(count));
             }
+            if (file.StreamOf != null)
+            {
+                FileStreams.Write(file, buffer, count);
+                return;
+            }
             for (int done = 0; done < count;)
             {
                 int wrote = (int)Libc.write(file, ref buffer[done], (IntPtr)(count - done));
@@ -484,7 +491,7 @@ namespace IdentityOpsAgent
             return root.TrimEnd(Separator);
         }
 
-        private static void RefuseChange(string path)
+        internal static void RefuseChange(string path)
         {
             if (LabFaults.Current == null)
                 return;
@@ -492,12 +499,17 @@ namespace IdentityOpsAgent
             Refuse(LabFaults.Current.OnChange(path));
         }
 
-        private static void RefuseCreation(string path)
+        internal static void RefuseCreation(string path)
         {
             if (LabFaults.Current == null)
                 return;
             Refuse(LabFaults.Current.OnEveryChange(path));
             Refuse(LabFaults.Current.OnAccess(path));
+        }
+
+        internal static SafeFileHandle OpenItem(string path)
+        {
+            return Open(path, Libc.OpenNoFollow);
         }
 
         private static SafeFileHandle Open(string path, int flags)
@@ -569,7 +581,7 @@ namespace IdentityOpsAgent
             return wanted ? mode & ~Libc.AnyWrite : mode | Libc.OwnerWrite;
         }
 
-        private static int Check(int result)
+        internal static int Check(int result)
         {
             if (result < 0)
                 throw Failure(Marshal.GetLastWin32Error());
@@ -577,7 +589,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>Fails as LabFaults has ordered; 0 is no order.</summary>
-        private static void Refuse(int error)
+        internal static void Refuse(int error)
         {
             if (error != 0)
                 throw Failure(error);
@@ -610,6 +622,7 @@ namespace IdentityOpsAgent
                 case Libc.ENOTEMPTY: return 145;
                 case Libc.ENOEXEC: return 193;
                 case Libc.EEXIST: return 183;
+                case Libc.EOPNOTSUPP: return 50;
                 case Libc.ENAMETOOLONG: return 206;
                 case Libc.EIO: return 1117;
                 case Libc.EMLINK: return TooManyLinks;

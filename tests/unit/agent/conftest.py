@@ -26,6 +26,7 @@ AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
+STREAM = "user.DosStream."
 
 
 class Host:
@@ -120,7 +121,7 @@ class Host:
         (self.part() / "part.json").write_text(json.dumps(document))
 
     def picture(self, folder: pathlib.Path | None = None, times: bool = True) -> dict[str, tuple[t.Any, ...]]:
-        """Everything below a folder (the whole host): type, mode, time of writing in 100 ns, content."""
+        """Everything below a folder (the whole host): type, mode, time of writing in 100 ns, content, other streams."""
         top = folder or self.folder
         return dict(_seen(top, times))
 
@@ -145,6 +146,33 @@ class WindowsHost(Host):
         return powershell.ask(powershell.windows_powershell(), agent_source(), json.loads(text))
 
 
+def put_stream(path: pathlib.Path, name: str, content: bytes) -> None:
+    """Write an alternate data stream as the host's disk has them: on Linux an extended attribute, as the twin does."""
+    if os.name == "nt":
+        pathlib.Path(f"{path}:{name}").write_bytes(content)
+        return
+    facts = path.stat()
+    os.setxattr(path, STREAM + name, content)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 1_000_000))
+
+
+def keeps_streams(folder: pathlib.Path) -> bool:
+    """Whether the disk of a folder takes what put_stream writes."""
+    try:
+        put_stream(folder, "probe", b"")
+    except OSError:
+        return False
+    return True
+
+
+def streams_of(path: pathlib.Path) -> dict[str, bytes]:
+    """Give the alternate data streams of a file or folder: on Windows none, which cannot be listed from here."""
+    if os.name == "nt" or path.is_symlink():
+        return {}
+    names = [name for name in os.listxattr(path) if name.startswith(STREAM)]
+    return {name.removeprefix(STREAM): os.getxattr(path, name) for name in names}
+
+
 def hold(file: t.IO[str]) -> None:
     """Lock an open file as an agent at work does, until it is closed."""
     fcntl = pytest.importorskip("fcntl", reason="needs a host of the lab: Windows' locks are of another kind")
@@ -155,7 +183,8 @@ def _seen(top: pathlib.Path, times: bool) -> c.Iterator[tuple[str, tuple[t.Any, 
     for path in sorted(top.rglob("*")):
         facts = path.lstat()
         content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
-        yield str(path.relative_to(top)), (facts.st_mode, facts.st_mtime_ns // 100 if times else 0, content)
+        written = facts.st_mtime_ns // 100 if times else 0
+        yield str(path.relative_to(top)), (facts.st_mode, written, content, streams_of(path))
 
 
 @pytest.fixture(scope="session")

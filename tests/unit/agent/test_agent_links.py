@@ -16,6 +16,8 @@ import typing as t
 
 import pytest
 
+from .conftest import keeps_streams, put_stream, streams_of
+
 FIRST, SECOND, THIRD = "20260101T000000Z", "20260102T000000Z", "20260103T000000Z"
 NAMES = ["a.txt", "b.txt", "sub/c.txt", "sub/deep/d.txt"]
 TICK = 0.2
@@ -346,3 +348,15 @@ def test_the_first_backup_says_that_there_is_nothing_to_link_to(host: t.Any, tre
     answer = again(host, FIRST)
     assert (answer["linked"], answer["link_sets"], answer["not_linked"]) == (0, [], [])
     assert answer["warnings"] == ["All of data is copied: no sealed set of this server holds what could be linked to."]
+
+
+def test_a_file_with_another_stream_is_copied(host: t.Any, tree: pathlib.Path) -> None:
+    if not keeps_streams(tree):
+        pytest.skip("needs a disk with extended attributes of users")
+    put_stream(tree / "a.txt", "Zone.Identifier", b"ZoneId=3")
+    time.sleep(TICK)
+    assert host.backup()["streams"] == 1
+    seal(host)
+    answer = again(host)
+    assert (linked(host), answer["streams"], answer["losses"]) == (NAMES[1:], 1, [])
+    assert streams_of(host.part(SECOND) / "data" / "a.txt") == {"Zone.Identifier": b"ZoneId=3"}

@@ -14,6 +14,8 @@ import typing as t
 
 import pytest
 
+from .conftest import keeps_streams, put_stream
+
 # Between two kills, in changes of a disk. tests/faults/kill_agent.py takes every one, and moments at random.
 STRIDE = 9
 SAFETY = "20270101T0000{:02}Z-before-restore"
@@ -52,6 +54,9 @@ def damaged(host: t.Any) -> Damaged:
     host.file("was file", "outer")
     (host.source / "b.txt").chmod(0o444)
     (host.source / "empty" / "emptier").mkdir(parents=True)
+    if keeps_streams(host.folder):
+        put_stream(host.source / "a.txt", "x", b"a stream")
+        put_stream(host.source / "gone", "y", b"of a folder")
     assert host.backup()["state"] == "complete"
     whole = host.picture(host.source)
     (host.source / "a.txt").write_text("FIRST")

@@ -128,11 +128,41 @@ def test_who_can_change_it(session: Session, owner: str, entries: list[bytes] | 
 
 
 def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..., str]) -> None:
-    """The lab's disks on Mono say that they keep none; the agent then asks for none."""
+    """The lab's disks on Mono say that they keep no lists; the agent then asks for none. Wine's keep no streams."""
     assert session("IsSecurityKept", path()) is not isinstance(host, MonoHost)
-    assert session("AreStreamsKept", path()) is isinstance(host, WindowsHost)
+    assert session("AreStreamsKept", path()) is not isinstance(host, WineHost)
     for method in ("IsSecurityKept", "AreStreamsKept"):
         assert code_of(session, method, path("absent")) == 2
+
+
+def stream(name: str, last: bool = False, length: int | None = None) -> bytes:
+    """Give a FILE_STREAM_INFO. length: what it says of its name."""
+    text = name.encode("utf-16-le")
+    size = -(-(24 + len(text)) // 8) * 8
+    header = struct.pack("<IIqq", 0 if last else size, len(text) if length is None else length, 5, 8)
+    return (header + text).ljust(size, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        (stream("::$DATA", last=True), []),
+        (
+            stream("::$DATA") + stream(":Zone.Identifier:$DATA", last=True) + b"from a longer list before",
+            ["Zone.Identifier"],
+        ),
+        (stream(":ü:$DATA") + stream(":a:b:$DATA", last=True), ["ü", "a:b"]),
+        (stream(":x:$OTHER") + stream(":$DATA", last=True), [":x:$OTHER", ":$DATA"]),
+        (stream("") + stream(":x:$DATA", last=True), []),
+        (stream(":x:$DATA", length=2**31 - 1), []),
+        (stream(":x:$DATA", length=-1 & 0x7FFFFFFE), []),
+        (stream(":x:$DATA")[4:].rjust(64, b"\xff"), []),
+        (stream(":x:$DATA"), ["x"]),
+        (b"\0" * 20, []),
+    ],
+)
+def test_names_of_streams_as_windows_lists_them(session: Session, listed: bytes, names: list[str]) -> None:
+    assert session("StreamNames", listed.hex()) == names
 
 
 @pytest.mark.parametrize("host", [ON_WINE], indirect=True)

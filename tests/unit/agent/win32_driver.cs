@@ -102,7 +102,8 @@ namespace IdentityOpsAgent
                 case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
                 case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
                 case "AreStreamsKept": return FileStreams.AreKept(given[0]);
-                case "HasStreams": return FileStreams.HasAny(File(given[0]));
+                case "Streams": return FileStreams.Names(File(given[0]));
+                case "StreamNames": return StreamNames.In(Bytes(given[0]));
                 case "TryEnable": return Privileges.TryEnable(given[0]);
                 default: return Done(name, given);
             }

@@ -25,7 +25,8 @@ DRIVER = FOLDER / "win32_driver.cs"
 AGENT_DRIVER = FOLDER / "agent_driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
-    AGENT_FOLDER / f"{name}.cs" for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList")
+    AGENT_FOLDER / f"{name}.cs"
+    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames")
 ]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
