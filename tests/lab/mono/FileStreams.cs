@@ -22,9 +22,13 @@ namespace IdentityOpsAgent
 
         public static bool AreKept(string path)
         {
-            using (SafeFileHandle item = Win32.OpenItem(path))
-                return !(LabFaults.Current != null && LabFaults.Current.WithoutStreams(path))
-                    && ((int)Libc.fgetxattr(item, PosixName.Encode(Prefix), new byte[1], (IntPtr)1) >= 0 || Marshal.GetLastWin32Error() != Libc.EOPNOTSUPP);
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                throw Win32.Failure(Libc.ENOENT);
+            if (LabFaults.Current != null && LabFaults.Current.WithoutStreams(path))
+                return false;
+            return (int)Libc.lgetxattr(PosixName.Encode(path), PosixName.EncodeSecond(Prefix), new byte[1], (IntPtr)1) >= 0
+                || Marshal.GetLastWin32Error() != Libc.EOPNOTSUPP;
         }
 
         public static List<string> Names(SafeFileHandle item)

@@ -10,7 +10,7 @@ import struct
 
 import pytest
 from unit.agent.test_win32_files import ON_WINE, code_of, host, path, session, write
-from unit.agent.win32_session import MonoHost, Session, WindowsHost, WineHost
+from unit.agent.win32_session import MonoHost, Session, WineHost
 
 __all__ = ["host", "path", "session"]
 
