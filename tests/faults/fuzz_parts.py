@@ -15,6 +15,7 @@ seal has it; without the digests made right, that is the part as it was. A find 
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import json
 import os
@@ -35,6 +36,7 @@ LIMIT = 20.0
 MODES = ("quick", "1/1", "2/3")
 
 _SET = "20260101T000000Z"
+_STREAM = "user.DosStream."
 _CONTENT = {
     "a.txt": b"first",
     "b.txt": b"second",
@@ -83,6 +85,10 @@ class Subject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (folder / "C" / "Source" / "empty").mkdir()
+        with contextlib.suppress(OSError):  # of a disk without extended attributes
+            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}one", b"of a.txt")
+            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}two", b"")
+            os.setxattr(folder / "C" / "Source" / "sub", f"{_STREAM}one", b"of a folder")
         self.folder = folder
         self.set = folder / "D" / "Backups" / "hq" / _SET
         self.part = self.set / "web01"
@@ -154,14 +160,16 @@ class Subject:
         verified = self.ask("verify")
         less = self.ask("verify", mode=chance.choice(MODES))
         problems = {one["problem"] for one in verified.get("problems", [])}
-        _demand(less["failed"] == verified["failed"] or problems == {"content"}, f"{less} instead of {verified}")
+        unread = problems <= {"content", "stream"}
+        _demand(less["failed"] == verified["failed"] or unread, f"{less} instead of {verified}")
         listed = self.ask("list")
         restored = self.ask("restore", check=True, unsealed=chance.random() < 0.5)
         _demand(not listed["failed"] and len(listed["sets"]) == 1, f"the set is not listed: {listed}")
         _demand(self._picture() == before, "something on the host changed")
         state = str(verified.get("state") or verified["error"]["code"])
         _demand(verified["failed"] == (state != "verified"), f"{state}, and failed is {verified['failed']}")
-        _demand(restored["failed"] or state == "verified", f"{state}, and would be restored after {what}: {restored}")
+        usable = state == "verified" or problems == {"stream"}
+        _demand(restored["failed"] or usable, f"{state}, and would be restored after {what}: {restored}")
         if state == "verified" and (self.set / SEAL).exists():
             _demand(verified["sealed"] is True, "a seal is there and does not stand for the part that verifies")
         return state
@@ -170,12 +178,18 @@ class Subject:
         """What the documents say, read by Python, is what lies there."""
         entries = [json.loads(line) for line in record[FILES].split(b"\n")[:-1]]
         _demand(_places(entries) == _places(self.entries), f"the list is not of what is there: {entries}")
+        for entry in entries:
+            _demand(all(self._has(entry["path"], stream) for stream in entry.get("streams") or []), f"streams: {entry}")
         _demand(_rows(record[MANIFEST]) == self.digests, "the manifest is not of what is there")
         document, seal = json.loads(record[PART]), json.loads(record[SEAL])
         _demand(document["files_sha256"] == hashlib.sha256(record[FILES]).hexdigest(), "files.jsonl has another digest")
         _demand(document["manifest_sha256"] == hashlib.sha256(record[MANIFEST]).hexdigest(), "manifest.sha256 too")
         digests = [one["part_sha256"] for one in seal["parts"] if one["server"].lower() == "web01"]
         _demand(digests == [hashlib.sha256(record[PART]).hexdigest()], "part.json is not the sealed one")
+
+    def _has(self, path: str, stream: dict[str, t.Any]) -> bool:
+        content = os.getxattr(self.part / path, _STREAM + stream["name"])
+        return (stream["size"], stream["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
     def _write(self, record: Record) -> None:
         for name, content in record.items():
