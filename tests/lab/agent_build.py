@@ -12,6 +12,7 @@ import pathlib
 import re
 import shutil
 
+from lab.ahead_of_time import compile_ahead
 from lab.processes import ProcessGroup
 
 APT_LINE = "apt-get install --no-install-recommends mono-mcs mono-runtime"
@@ -78,6 +79,10 @@ class AgentBuilder:
             if finished.exit_code != 0:
                 lines = (finished.stdout + finished.stderr).decode("utf-8", "replace").splitlines()
                 raise CompileError(next((line for line in lines if " error " in line), "\n".join(lines)))
-            (folder / "agent.exe").rename(executable)
+            # The machine code first: whoever finds the executable may run it.
+            compile_ahead(folder / "agent.exe")
+            for suffix in (".exe.so", ".exe"):
+                if (folder / f"agent{suffix}").exists():
+                    (folder / f"agent{suffix}").rename(executable.with_suffix(suffix))
         finally:
             shutil.rmtree(folder)

@@ -20,7 +20,8 @@ from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
 from lab.sql.server import make_certificate
-from lab.wine_host import WineHost, is_reachable
+from lab.wine_disk import is_reachable
+from lab.wine_host import WineHost
 from lab.winrs import Runner, WinRS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]

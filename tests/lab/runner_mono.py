@@ -15,7 +15,7 @@ import os
 import pathlib
 import typing as t
 
-from lab import agent_build, command_line
+from lab import agent_build, ahead_of_time, command_line
 from lab.fleet import Host
 from lab.paths import PathMap
 from lab.processes import Finished, ProcessGroup
@@ -115,4 +115,5 @@ def _text(output: bytes, paths: PathMap) -> bytes:
 
 def _environment(root: pathlib.Path) -> dict[str, str]:
     """Nothing but the search path reaches a host from the environment of the lab."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(root), "LC_ALL": "C.UTF-8"}
+    own = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(root), "LC_ALL": "C.UTF-8"}
+    return own | ahead_of_time.ENVIRONMENT

@@ -14,12 +14,7 @@ import subprocess
 from lab import layout, registry
 from lab.fleet import Host
 from lab.processes import Finished, ProcessGroup
-
-PROGRAM = "wine-host"
-_USER_ID = 60_123
-"""Who programs run as when the lab is root's: root writes to read-only files on Wine, as no user of Windows does."""
-
-_BOOT_SECONDS = 180
+from lab.wine_disk import BOOT_SECONDS, PROGRAM, WineDisk, as_user
 
 
 def why_not() -> str | None:
@@ -29,11 +24,6 @@ def why_not() -> str | None:
     if shutil.which("wine") is None:
         return "Wine is missing: apt-get install --no-install-recommends wine wine64"
     return None
-
-
-def is_reachable(folder: pathlib.Path) -> bool:
-    """Tell whether an ordinary user can come to this folder."""
-    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents] if parent.exists())
 
 
 def programs_on(home: pathlib.Path) -> list[str]:
@@ -55,20 +45,16 @@ class WineHost:
 
     def __init__(self, root: pathlib.Path, host: Host, cache: pathlib.Path) -> None:
         self._host = host
-        self._cache = cache / "wine" if os.getuid() != 0 or is_reachable(cache) else root / "wine" / ".cache"
-        self._home = (root / "wine").resolve()
         self._shares = (root / "shares").resolve()
-        self._prefix = self._home / host.name
+        home = (root / "wine").resolve()
+        self._prefix = home / host.name
+        self._disk = WineDisk(self._prefix, home, cache)
         self._awake: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
         """Make the empty disk with its drives and shares. ``own`` gives it to its user once it is filled."""
-        self._prefix.mkdir(parents=True)
-        self._cache.mkdir(parents=True, exist_ok=True)
+        self._disk.make()
         self.own()
-        if os.getuid() == 0:
-            os.chown(self._cache, _USER_ID, _USER_ID)
-        self._program(["cmd.exe", "/c", "ver"])
         devices = self._prefix / "dosdevices"
         for letter in layout.drives(self._host):
             if letter != "C":
@@ -87,27 +73,16 @@ class WineHost:
 
     def own(self) -> None:
         """Give everything below the home to the user that programs run as."""
-        if os.getuid() == 0:
-            for folder, dummy, files in os.walk(self._home):
-                for name in [folder, *(os.path.join(folder, file) for file in files)]:
-                    os.chown(name, _USER_ID, _USER_ID, follow_symlinks=False)
+        self._disk.own()
 
     def start(self) -> None:
-        """Keep a program on the host: with the last one Windows would go down, and take seconds to come up again."""
-        self._awake = subprocess.Popen(
-            self._argv(["cmd.exe"]),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=self._environment(),
-            start_new_session=True,
-        )
+        """Boot the host, and keep it awake."""
+        self._awake = self._disk.keep_awake(self._argv(["cmd.exe"]))
 
     def stop(self) -> None:
         """End every program on the host, detached ones too."""
         if self._awake is not None:
-            command = self._as_user(["wineserver", "-k"])
-            subprocess.run(command, env=self._environment(), check=False, capture_output=True, timeout=_BOOT_SECONDS)
+            self._disk.end_programs()
             self._awake.communicate()
             self._awake = None
 
@@ -116,7 +91,7 @@ class WineHost:
 
         Wine escapes quotes in arguments; a first cmd.exe that expands a variable hands them on as they are.
         """
-        argv, environment = ["cmd.exe", "/c", line], self._environment()
+        argv, environment = ["cmd.exe", "/c", line], self._disk.environment()
         if '"' in line:
             argv, environment["LAB_LINE"] = ["cmd.exe", "/c", "cmd.exe", "/c", "%LAB_LINE%"], line
         return processes.run(self._argv(argv), stdin=stdin, env=environment, cwd=self._profile())
@@ -128,7 +103,7 @@ class WineHost:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=self._environment(),
+            env=self._disk.environment(),
             cwd=self._profile(),
             start_new_session=True,
         )
@@ -140,7 +115,7 @@ class WineHost:
     def _program(self, command: list[str]) -> None:
         """Run a program that must succeed. Raises RuntimeError with what it said."""
         done = subprocess.run(
-            self._argv(command), env=self._environment(), check=False, capture_output=True, timeout=_BOOT_SECONDS
+            self._argv(command), env=self._disk.environment(), check=False, capture_output=True, timeout=BOOT_SECONDS
         )
         if done.returncode != 0:
             said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
@@ -148,22 +123,8 @@ class WineHost:
 
     def _argv(self, command: list[str]) -> list[str]:
         """Put a command on the host, under the host's own computer name where this user may set one."""
-        argv = self._as_user([PROGRAM, *command])
+        argv = as_user([PROGRAM, *command])
         if os.getuid() != 0:
             return argv
         named = 'hostname "$1" && shift && exec "$@"'
         return ["unshare", "--uts", "sh", "-c", named, "sh", self._host.computer_name, *argv]
-
-    def _as_user(self, argv: list[str]) -> list[str]:
-        if os.getuid() != 0:
-            return argv
-        return ["setpriv", f"--reuid={_USER_ID}", f"--regid={_USER_ID}", "--clear-groups", *argv]
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self._home),
-            "XDG_CACHE_HOME": str(self._cache),
-            "WINEPREFIX": str(self._prefix),
-            "LC_ALL": "C.UTF-8",
-        }

@@ -55,7 +55,10 @@ class Environment:
         return str(self.folder / "bin" / name)
 
     def variables(self, **more: str) -> dict[str, str]:
-        """This process's environment with the programs of this one first, and Ansible's own state below build/."""
+        """This process's environment with the programs of this one first, and Ansible's own state below build/.
+
+        What Python compiles is kept there too, even where the caller keeps nothing: it takes as long as a short play.
+        """
         own = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT / "tests"),
@@ -63,8 +66,9 @@ class Environment:
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),
             "ANSIBLE_NOCOWS": "1",
             "NO_COLOR": "1",
+            "PYTHONPYCACHEPREFIX": str(BUILD / "pycache"),
         }
-        unset = ("ANSIBLE_CONFIG", "PYTHONHOME", "VIRTUAL_ENV")
+        unset = ("ANSIBLE_CONFIG", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV")
         return {**{name: value for name, value in os.environ.items() if name not in unset}, **own, **more}
 
 

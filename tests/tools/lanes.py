@@ -19,26 +19,26 @@ from outcome import Outcome
 
 @dataclass(frozen=True)
 class Lane:
-    """``group`` is a second name to choose it by."""
+    """``group`` is a second name to choose it by; ``processes`` is how many of them it keeps at work."""
 
     name: str
     group: str
     run: Callable[[], Outcome]
+    processes: int = 1
 
 
 def every(development: Environment) -> list[Lane]:
-    """All lanes, cheap ones first. The smoke lanes come last and may run side by side."""
+    """All lanes: those of seconds first, then the longest."""
     return [
         _tool("ruff", development, "ruff", "check"),
         _tool("format", development, "ruff", "format", "--check"),
         _tool("mypy", development, "mypy"),
         _tool("changelog", development, "antsibull-changelog", "lint"),
+        _pytest("integration", development, workers=2),
         _pytest("unit", development, workers=2),
-        Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
-        Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
-        # Plays wait for hosts and jobs, so that more of them than there are cores keep these busy.
-        _pytest("integration", development, workers=3),
         *(_smoke(release, python) for release, python in _other_cores(development)),
+        Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
+        Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
     ]
 
 
@@ -47,7 +47,8 @@ def _tool(name: str, development: Environment, *command: str) -> Lane:
 
 
 def _pytest(name: str, development: Environment, workers: int) -> Lane:
-    return Lane(name, name, lambda: outcome.of_pytest(name, development, f"tests/{name}", "-n", str(workers)))
+    arguments = (f"tests/{name}", "-n", str(workers))
+    return Lane(name, name, lambda: outcome.of_pytest(name, development, *arguments), workers)
 
 
 def _ansible_lint(development: Environment) -> Outcome:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ RESULTS = BUILD / "test"
 LONGEST = 3000
 """Seconds after which a lane is ended and counts as failed."""
 SHOWN_LINES = 60
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass
@@ -39,6 +42,13 @@ class Outcome:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log else []
         findings = [line for line in lines if line.startswith("ERROR: ")]
         return [*(findings or lines[-SHOWN_LINES:]), f"(all of it: {self.log})"]
+
+
+def end_all() -> None:
+    """End what still runs, as when somebody interrupts."""
+    for running in tuple(_running):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGTERM)
 
 
 def of_tool(name: str, where: Environment, command: list[str], folder: Path = ROOT, **variables: str) -> Outcome:
@@ -97,12 +107,14 @@ def _logged(log: Path, command: list[str], folder: Path, variables: dict[str, st
             stderr=output,
             start_new_session=True,
         )
+        _running.add(running)
         try:
             return running.wait(LONGEST)
         except subprocess.TimeoutExpired:
             output.write(f"\nended after {LONGEST} s\n")
             return 124
         finally:
+            _running.discard(running)
             if running.poll() is None:
                 os.killpg(running.pid, signal.SIGTERM)
                 running.wait()

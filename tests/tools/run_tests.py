@@ -6,20 +6,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import collection
 import environment
 import lanes
+import outcome
 import packages
 from lanes import Lane
 from outcome import Outcome
 
-SIDE_BY_SIDE = 2
+ROOM = 2 * (os.cpu_count() or 1)
+"""How many processes lanes may keep at work: they wait for hosts, jobs and packages, and others have the cores then."""
 
 
 def main() -> int:
@@ -42,36 +45,48 @@ def main() -> int:
     collection.link()
     collection.install(development)
     outcomes = []
-    for lane, outcome, seconds in _run(chosen):
-        _show(lane, outcome, seconds)
-        outcomes.append(outcome)
+    for lane, result, seconds in _run(chosen):
+        _show(lane, result, seconds)
+        outcomes.append(result)
     return _close(outcomes, time.monotonic() - began)
 
 
 def _run(chosen: list[Lane]) -> Iterator[tuple[Lane, Outcome, float]]:
-    """Lanes in order, each when it is done; the smoke lanes, which are many and wait much, side by side."""
+    """Start lanes in order, each when there is room for it; each is given when it is done."""
 
     def timed(lane: Lane) -> tuple[Lane, Outcome, float]:
         began = time.monotonic()
         return lane, lane.run(), time.monotonic() - began
 
-    yield from map(timed, [lane for lane in chosen if lane.group != "smoke"])
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        yield from pool.map(timed, [lane for lane in chosen if lane.group == "smoke"])
+    waiting = list(chosen)
+    running: dict[Future[tuple[Lane, Outcome, float]], Lane] = {}
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        try:
+            while waiting or running:
+                for lane in tuple(waiting):
+                    at_work = sum(one.processes for one in running.values())
+                    if not running or at_work + lane.processes <= ROOM:
+                        waiting.remove(lane)
+                        running[pool.submit(timed, lane)] = lane
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    del running[future]
+                    yield future.result()
+        finally:
+            outcome.end_all()
 
 
-def _show(lane: Lane, outcome: Outcome, seconds: float) -> None:
-    word = "FAILED" if outcome.failed else "passed" if outcome.passed else "skipped"
-    skipped = sum(outcome.skipped.values())
-    counts = f"{outcome.passed} passed, {outcome.failed} failed, {skipped} skipped"
+def _show(lane: Lane, result: Outcome, seconds: float) -> None:
+    word = "FAILED" if result.failed else "passed" if result.passed else "skipped"
+    skipped = sum(result.skipped.values())
+    counts = f"{result.passed} passed, {result.failed} failed, {skipped} skipped"
     print(f"{lane.name:<14} {word:<8} {counts:<40} {seconds:7.1f} s", flush=True)
-    if outcome.failed:
-        print(*(f"    {line}" for line in outcome.complaint()), sep="\n", flush=True)
+    if result.failed:
+        print(*(f"    {line}" for line in result.complaint()), sep="\n", flush=True)
 
 
 def _close(outcomes: list[Outcome], seconds: float) -> int:
-    passed, failed = sum(outcome.passed for outcome in outcomes), sum(outcome.failed for outcome in outcomes)
-    skipped = sum((outcome.skipped for outcome in outcomes), Counter())
+    passed, failed = sum(one.passed for one in outcomes), sum(one.failed for one in outcomes)
+    skipped = sum((one.skipped for one in outcomes), Counter())
     if skipped:
         print("\nSkipped:")
         print(*(f"  {count:>4} x {reason}" for reason, count in skipped.most_common()), sep="\n")

@@ -19,7 +19,7 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
-from lab import powershell
+from lab import ahead_of_time, powershell
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
 AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
@@ -58,6 +58,7 @@ class Host:
     def _run(self, text: str) -> powershell.Ended:
         environment = {
             **os.environ,
+            **ahead_of_time.ENVIRONMENT,
             "LAB_ROOT": str(self.folder),
             "LAB_HOST_NAME": self.name,
             "LAB_FQDN": f"{self.name.lower()}.corp.example",
@@ -202,6 +203,7 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         ["mcs", *OPTIONS, f"-out:{agent}", *map(str, [*portable, *twin])], check=False, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    ahead_of_time.compile_ahead(agent)
     return agent
 
 

@@ -18,7 +18,9 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+from lab.lab import CACHE
 from lab.powershell import windows_powershell
+from lab.wine_disk import PROGRAM, USER_ID, WineDisk, as_user
 
 FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
@@ -48,9 +50,6 @@ NEEDS_WINDOWS = "needs Windows whose drive C may be written to: GROUPID_TEST_WIN
 NEEDS_WINE = (
     "needs wine-host and wine-powershell on PATH, and Wine: apt-get install --no-install-recommends wine wine64"
 )
-
-_USER_ID = 60_123
-"""Who programs run as on Wine when the tests are root's: root writes to read-only files there."""
 
 _SECONDS = 180
 
@@ -165,24 +164,17 @@ class WineHost:
     ) -> None:
         # Not below pytest's folder, which only its owner may enter.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="win32-", dir="/var/tmp"))
-        self.drive = self.home / "prefix" / "drive_c"
         if os.getuid() == 0:
-            os.chown(self.home, _USER_ID, _USER_ID)
-        self._awake: subprocess.Popen[bytes] | None = None
-        self.program("cmd.exe", "/c", "ver")
-        self._awake = subprocess.Popen(
-            self._as_user("wine-host", "cmd.exe"),
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+            os.chown(self.home, USER_ID, USER_ID)
+        self._disk = WineDisk(self.home / "prefix", self.home, CACHE)
+        self._disk.make()
+        self.drive = self._disk.prefix / "drive_c"
+        self._awake = self._disk.keep_awake(as_user([PROGRAM, "cmd.exe"]))
         self._driver = _write_source(driver, self.drive / "driver.cs", change)
 
     def session(self) -> Session:
         """Start a process."""
-        return Session(self._powershell, self._environment())
+        return Session(self._powershell, self._disk.environment())
 
     def path(self, *names: str) -> str:
         """Name something below drive C as the agent would."""
@@ -191,14 +183,14 @@ class WineHost:
     def share(self, server: str, name: str) -> pathlib.Path:
         """Make a share that every program of the host may write to."""
         folder = self.home / "prefix" / "dosdevices" / "unc" / server / name
-        run(self._as_user("mkdir", "-p", str(folder)))
+        run(as_user(["mkdir", "-p", str(folder)]))
         return folder
 
     def program(self, *command: str) -> str:
         """Run a program of the host to its end, and give what it printed."""
         done = subprocess.run(
-            self._as_user("wine-host", *command),
-            env=self._environment(),
+            as_user([PROGRAM, *command]),
+            env=self._disk.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -209,28 +201,12 @@ class WineHost:
 
     def stop(self) -> None:
         """End every program of the host and remove its disk."""
-        subprocess.run(self._as_user("wineserver", "-k"), env=self._environment(), timeout=_SECONDS, check=False)
-        if self._awake is not None:
-            self._awake.communicate(timeout=_SECONDS)
+        self._disk.end_programs()
+        self._awake.communicate(timeout=_SECONDS)
         shutil.rmtree(self.home)
 
     def _powershell(self, port: int) -> list[str]:
-        return self._as_user("wine-powershell", *_carrying(self._driver, "C:\\driver.cs", port))
-
-    @staticmethod
-    def _as_user(*command: str) -> list[str]:
-        if os.getuid() != 0:
-            return list(command)
-        return ["setpriv", f"--reuid={_USER_ID}", f"--regid={_USER_ID}", "--clear-groups", *command]
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
-            "WINEPREFIX": str(self.home / "prefix"),
-            "LC_ALL": "C.UTF-8",
-        }
+        return as_user(["wine-powershell", *_carrying(self._driver, "C:\\driver.cs", port)])
 
 
 class WindowsHost:
