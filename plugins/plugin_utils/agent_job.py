@@ -161,7 +161,7 @@ class _Job:
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
-        answer = call_agent(self._action, call)
+        answer = call_agent(self._action, call, self._scrub)
         self._begun = True
         return answer
 
