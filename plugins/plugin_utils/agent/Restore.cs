@@ -56,6 +56,7 @@ namespace IdentityOpsAgent
                     RestorePlan.Make(target, threads);
                 }
                 safety = SafetySet.Plan(request, set, targets);
+                RemoveOld(delegate { SafetySet.RemoveOld(set, null, 0, answer.Warnings); });
                 CheckSpace();
                 Tell(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
@@ -172,14 +173,20 @@ namespace IdentityOpsAgent
                 string left = swap.Clean();
                 if (left != null)
                     answer.Warnings.Add(RestoreRecovery.Left(left));
-                left = safety == null ? null : RestoreRecovery.Refusal(delegate { safety.RemoveOld(set, answer.Warnings); });
-                if (left != null)
-                    answer.Warnings.Add("Old safety parts were not removed: " + left);
+                if (safety != null)
+                    RemoveOld(delegate { safety.RemoveOld(set, answer.Warnings); });
             }
             catch (Exception error)
             {
                 answer.Failure = Undone(journal, Program.Told("restore", error));
             }
+        }
+
+        private void RemoveOld(Action remove)
+        {
+            string left = check ? null : RestoreRecovery.Refusal(remove);
+            if (left != null)
+                answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
         // Nothing is done by halves: what was begun is unmade, and the failure says so.
