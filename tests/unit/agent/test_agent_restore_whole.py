@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -321,6 +322,26 @@ def test_a_journal_that_no_restore_wrote_is_refused(damaged: Damaged, spoil: t.C
     answer = damaged.restore(1)
     assert (answer["error"]["code"], answer["error"]["path"]) == ("journal", str(plan))
     assert damaged.picture() == before
+
+
+@pytest.mark.parametrize("document", ["plan.jsonl", "ready"])
+def test_a_journal_names_whatever_a_disk_can_have(damaged: Damaged, document: str) -> None:
+    """Names that Windows keeps for devices, or cuts, exist where a program made them, and a mirror removes them."""
+    for name in ("aux", "con.txt", "x.", "y ", "nul/inner."):
+        damaged.host.file(f"sub/{name}", "of a program")
+    for at in range(10, 400, 4):
+        damaged.host.faults = {"die_at": at}
+        with contextlib.suppress(AssertionError):
+            damaged.host.restore(policy="mirror", threads=1)
+        if [journal for journal in damaged.journals() if (journal / document).exists()]:
+            break
+    [plan] = damaged.journals()
+    assert '/aux"' in (plan / "plan.jsonl").read_text()
+    damaged.host.faults = {}
+    answer = damaged.host.restore(policy="mirror")
+    assert not answer["failed"], answer
+    assert ("ended now" if document == "ready" else "undone now") in " ".join(answer["warnings"])
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to somebody else")
