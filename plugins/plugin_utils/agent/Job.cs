@@ -51,9 +51,10 @@ namespace IdentityOpsAgent
             using (Gate(writer))
             {
                 RemoveOld();
-                attached = IsOfUse();
+                bool there = IsOfUse();
+                attached = there && AttemptIn(JobFolder.Request) != attempt;   // else this run has begun it, and lost its word
                 ended = attached ? folder.Ended : null;
-                if (!attached)
+                if (!there)
                     refused = Begin(request);
             }
             return refused == null ? Told() : Inline(request, refused);

@@ -165,7 +165,11 @@ def test_an_answer_that_was_lost_on_its_way_is_given_again(jobs: Jobs) -> None:
     jobs.host.write(a="content")
     first = jobs.start()
     again = jobs.start()
-    assert (again["attached"], again["answer"]) == (True, first["answer"])
+    assert (again["attached"], again["ended"], again["answer"]) == (
+        False,
+        None,
+        first["answer"],
+    )  # its own, of this run
 
 
 def test_an_answer_that_nobody_got_is_for_the_next_run(jobs: Jobs) -> None:
@@ -206,7 +210,8 @@ def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operat
     limit = time.monotonic() + SECONDS
     while not answer.exists() and time.monotonic() < limit:
         time.sleep(0.05)
-    assert jobs.start(request, id=identity)["attached"] is True  # the same run, over a new connection
+    begun = json.loads(answer.read_text())
+    assert jobs.start(request, id=identity)["answer"] == begun  # the same run, over a new connection
     (answer.parent / "delivered").unlink()
     jobs.host.write(a="changed")
     (jobs.host.part() / "data" / "more.txt").write_text("damage")
