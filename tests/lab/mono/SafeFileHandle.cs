@@ -15,6 +15,9 @@ namespace IdentityOpsAgent
         /// <summary>Where a growing file (LabFaults) is to grow; else null.</summary>
         public string GrowingPath;
 
+        /// <summary>Reading is refused (LabFaults).</summary>
+        public bool HasLockedRegion;
+
         public SafeFileHandle(int file)
             : base(true)
         {
