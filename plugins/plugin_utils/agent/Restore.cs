@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
                     RestorePlan.Make(target, threads);
                 }
                 safety = SafetySet.Plan(request, set, targets);
-                RemoveOld(delegate { SafetySet.RemoveOld(set, null, 0, answer.Warnings); });
+                RemoveOld(null);
                 CheckSpace();
                 Tell(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
@@ -108,7 +108,11 @@ namespace IdentityOpsAgent
             if (Paths.NearestExisting(target.Place) == null)
                 throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
                     "Name another folder in targets.", target.Component.Name);
-            string place = Paths.Resolved(target.Place);
+            string place = Paths.Resolved(target.Place), above = Paths.Parent(target.Place);
+            FileFacts facts;
+            if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts) && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                throw new AgentError("target_link", What, above, "There is a link, and no folder " + place + " where it leads.",
+                    "Make that folder, or name it in targets.", target.Component.Name);
             string sets = Paths.Resolved(set.DeploymentPath);
             if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
                 throw new AgentError("target_in_root", What, target.Place, "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
@@ -174,7 +178,7 @@ namespace IdentityOpsAgent
                 if (left != null)
                     answer.Warnings.Add(RestoreRecovery.Left(left));
                 if (safety != null)
-                    RemoveOld(delegate { safety.RemoveOld(set, answer.Warnings); });
+                    RemoveOld(safety);
             }
             catch (Exception error)
             {
@@ -182,9 +186,9 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void RemoveOld(Action remove)
+        private void RemoveOld(SafetySet made)
         {
-            string left = check ? null : RestoreRecovery.Refusal(remove);
+            string left = check ? null : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
             if (left != null)
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }

@@ -97,24 +97,20 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files).Set("bytes", Bytes);
         }
 
-        // Those beyond the newest that are kept.
-        public void RemoveOld(SetFolder restored, List<string> warnings)
-        {
-            RemoveOld(restored, set.SetId, keep - 1, warnings);   // and the one just made, whatever its id
-        }
-
-        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest `left`; else unfinished ones, of killed restores:
-        // nothing was replaced after them, and they take the room that the next one needs. `restored` is in use.
-        public static void RemoveOld(SetFolder restored, string made, int left, List<string> warnings)
+        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest that it keeps; else (null) unfinished ones, of killed
+        // restores: nothing was replaced after them, and they take the room that the next one needs. `restored` is in use.
+        public static void RemoveOld(SetFolder restored, SafetySet made, List<string> warnings)
         {
             List<string> ids = new List<string>();
             foreach (FoundEntry found in Win32.Enumerate(restored.DeploymentPath))
             {
-                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != made)
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId
+                    && (made == null || found.Name != made.set.SetId))
                     ids.Add(found.Name);
             }
             ids.Sort(StringComparer.Ordinal);
             ids.Reverse();
+            int left = made == null ? 0 : made.keep - 1;   // and the one just made, whatever its id
             foreach (string id in ids)
             {
                 SetFolder old = new SetFolder(restored.Root, restored.Deployment, id);
