@@ -75,7 +75,7 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
 
     def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Send one request, in check mode as the task is. Gives the answer."""
-        return call_agent(self, {"check": bool(self._task.check_mode), **request, **self._network})
+        return call_agent(self, {"check": bool(self._task.check_mode), **request, **self._network}, self._scrub)
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Send a request that only prepares the operation. Gives its answer of success, or raises AgentCallError."""

@@ -24,16 +24,17 @@ class CompileError(Exception):
     """The agent did not compile, so nothing was done. The text is the compiler's."""
 
 
-def read_answer(output: c.Mapping[str, t.Any], operation: str) -> dict[str, t.Any]:
+def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
     """Give the answer to an operation.
 
     output: rc, stdout and stderr of the command; profiles and banners may have printed around the answer.
+    scrub: masks secrets in what is shown where there is no answer.
 
     Raises CompileError, and AgentCallError when there is no answer or it is none to this operation.
     """
     answer = _find_answer(output["stdout"])
     if answer is None:
-        raise AgentCallError(_no_answer(output))
+        raise AgentCallError(_no_answer(output, scrub))
     if "stage" in answer:
         raise CompileError(base64.b64decode(answer["msg_b64"]).decode("utf-8", errors="replace"))
     spoken = (answer["protocol"], answer.get("operation"))
@@ -62,7 +63,7 @@ def _find_answer(stdout: str) -> dict[str, t.Any] | None:
     return None
 
 
-def _no_answer(output: c.Mapping[str, t.Any]) -> AgentError:
+def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> AgentError:
     if output["rc"] != 0 and _CONSTRAINED.search(output["stderr"]):
         return AgentError(
             code="constrained_language",
@@ -70,7 +71,8 @@ def _no_answer(output: c.Mapping[str, t.Any]) -> AgentError:
             cause="PowerShell on the host runs in Constrained Language Mode, in which nothing can be compiled",
             next="Let the host's application control policy (WDAC, AppLocker) give the connecting user Full Language.",
         )
-    streams = ", ".join(f"{name} {output[name][:SHOWN_OUTPUT]!r}" for name in ("stdout", "stderr"))
+    # Masked before it is cut: nobody recognises the half of a secret.
+    streams = ", ".join(f"{name} {scrub(output[name])[:SHOWN_OUTPUT]!r}" for name in ("stdout", "stderr"))
     return AgentError(
         code="no_answer",
         what="The agent gave no answer",

@@ -35,8 +35,10 @@ _NEVER_CONNECTED = re.compile(
 _NETWORK_LIBRARIES = frozenset({"pypsrp", "requests", "requests_ntlm", "spnego", "urllib3", "winrm"})
 
 
-def call_agent(action: ActionBase, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
     """Run one request on the action's host and give the agent's answer, of success or failure.
+
+    scrub: masks secrets in the output that an error cuts short; all else of an error is for the caller to mask.
 
     Raises AgentCallError when there is no answer, and the connection plugin's AnsibleConnectionFailure when the host
     could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError:
@@ -53,7 +55,7 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any]) -> dict[str, 
     for dummy in range(COMPILE_ATTEMPTS):
         output = _execute(action, command, stdin, request["operation"])
         try:
-            return read_answer(output, request["operation"])
+            return read_answer(output, request["operation"], scrub)
         except CompileError as error:
             failure = str(error)
         if not _COMPILER_HICCUP.search(failure):

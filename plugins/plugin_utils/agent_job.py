@@ -29,16 +29,16 @@ PAUSES = (1.0, 2.0, 5.0)
 """Seconds between one call and the next; the last one stays."""
 LINE_SECONDS = 30.0
 RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
-"""Seconds before each new attempt after a lost connection. A call that comes through starts the count anew."""
+"""Seconds before each new attempt after a lost connection, or a poll that could not look. A call that comes through
+starts the count anew."""
 
 # The job goes on in all of these cases, or has never begun: asking by its id tells which.
 _LOST = frozenset({"connection_lost", "no_answer"})
+# So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
+_UNREADABLE = frozenset({"state_owner", "system"})
 
 _MET = "The operation was started by an earlier run, and this one waited for its end."
-_MET_ENDED = (
-    "The operation was started by an earlier run, or before the connection was lost, and had ended at {}: nothing was "
-    "done now."
-)
+_MET_ENDED = "The operation was started by an earlier run, and had ended at {}: nothing was done now."
 
 
 def run_job(
@@ -104,13 +104,25 @@ class _Job:
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
             time.sleep(PAUSES[min(calls, len(PAUSES) - 1)])
-            told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
+            told = self._poll()
             calls += 1
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
         return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
+
+    def _poll(self) -> dict[str, t.Any]:
+        """Ask how far the job is, a few times where the host could not look."""
+        for pause in (*RETRY_PAUSES, None):
+            told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
+            if pause is None or not told["failed"] or told["error"]["code"] not in _UNREADABLE:
+                break
+            Display().vv(
+                self._scrub(f"{self._host}: poll: {told['error']['cause']}; once more in {pause:g} s"), host=self._host
+            )
+            time.sleep(pause)
+        return told
 
     def cancel(self) -> None:
         """Ask the job to end. The host ends its process when it does not, but never a restore's.
@@ -161,7 +173,7 @@ class _Job:
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
-        answer = call_agent(self._action, call)
+        answer = call_agent(self._action, call, self._scrub)
         self._begun = True
         return answer
 

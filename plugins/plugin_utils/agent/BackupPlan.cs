@@ -254,7 +254,7 @@ namespace IdentityOpsAgent
                 FileFacts facts = new FileFacts();
                 bool exists = component.Source != null && Win32.TryFacts(component.Source, out facts);
                 if (!exists && component.Required)
-                    throw Missing(component, "The folder is not there.");
+                    throw Missing(component, "There is no folder " + Paths.Resolved(component.Source) + ".");
                 if (!exists)
                     return false;
                 if (Attributes.IsLink(facts.Attributes, facts.ReparseTag))

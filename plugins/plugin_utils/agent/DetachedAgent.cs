@@ -19,7 +19,9 @@ namespace IdentityOpsAgent
         /// <summary>What the agent leaves in its folder when it does not compile: JSON with `cause`.</summary>
         public const string FailureName = "failure.json";
 
-        private const string SourceName = "agent.txt";
+        /// <summary>The agent's source, which lies there until the new agent is at work.</summary>
+        public const string SourceName = "agent.txt";
+
         private const int NotSupported = 50;
 
         // Bytes that the pipe takes while nobody reads: a request is far smaller.

@@ -22,6 +22,9 @@ namespace IdentityOpsAgent
         // Part of the selection (a folder: or leads to such an entry).
         public bool Kept;
 
+        // A link to it was tried.
+        public bool Tried;
+
         private readonly int depth;
         private bool hashed;
         private ulong first, second, third, last;   // of the digest; an array each would cost as much as all the rest

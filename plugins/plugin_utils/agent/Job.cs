@@ -51,9 +51,10 @@ namespace IdentityOpsAgent
             using (Gate(writer))
             {
                 RemoveOld();
-                attached = IsOfUse();
+                bool there = IsOfUse();
+                attached = there && AttemptIn(JobFolder.Request) != attempt;   // else this run has begun it, and lost its word
                 ended = attached ? folder.Ended : null;
-                if (!attached)
+                if (!there)
                     refused = Begin(request);
             }
             return refused == null ? Told() : Inline(request, refused);
@@ -272,21 +273,20 @@ namespace IdentityOpsAgent
         // The answer of a job that left none.
         private JsonMap Died()
         {
-            JsonMap request = folder.Read(JobFolder.Request) ?? new JsonMap();
             JsonMap state = State();
             string cause = "Its process is gone and left no answer. ";
             JsonMap failure = folder.Read(DetachedAgent.FailureName);
             if (failure != null)
                 cause += failure.TextOrNull("cause");
             else if (state == null)
-                cause += "It had not begun.";
+                cause += "It had not begun, or could not write there.";
             else
                 cause += "It was last seen at " + state.TextOrNull("heartbeat") + ", in the phase '" + state.TextOrNull("phase") + "', with "
                     + state["files"] + " of " + state["files_total"] + " files.";
             Answer died = new Answer { Changed = state != null };
             died.Failure = new AgentError("job_died", "The operation did not come to its end", folder.Path, cause,
-                "Find out what ended the process (a restart, an antivirus, a person), and run again.");
-            return JsonReader.Map(died.ToText(request.TextOrNull("operation") ?? "", TimeSpan.Zero));
+                "Find out what ended the process (a restart, an antivirus, a person, a full drive), and run again.");
+            return JsonReader.Map(died.ToText(folder.Id.Substring(0, folder.Id.IndexOf('-')), TimeSpan.Zero));
         }
     }
 }

@@ -14,6 +14,7 @@ namespace IdentityOpsAgent
     {
         private const string What = "The job was not performed";
         private const int Beat = 250, BeatsPerState = 8;   // ms
+        private const int Attempts = 20;
 
         private readonly JobFolder folder;
         private readonly ManualResetEvent ended = new ManualResetEvent(false);
@@ -26,12 +27,26 @@ namespace IdentityOpsAgent
         public Answer Run()
         {
             JobFolder.RequireOwn(folder.Path, What);
+            try
+            {
+                Work();
+            }
+            catch (Exception error)   // who waits for the answer learns why there is none; and that there is none, where the drive has no room for more
+            {
+                WorkFolder.Deleted(Paths.Combine(folder.Path, JobFolder.Request), 1);
+                folder.PublishOnce(DetachedAgent.FailureName, JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
+            }
+            return new Answer();
+        }
+
+        private void Work()
+        {
             using (SafeFileHandle held = folder.Hold())
             {
                 JsonMap request = folder.Read(JobFolder.Request);
                 if (held == null || request == null || folder.Has(JobFolder.Result))
-                    throw new AgentError("job_taken", What, folder.Path, "Another process has it, or it has ended.", "Ask for its state.");
-                TellState();
+                    return;   // another process has it, or it has ended
+                WorkFolder.Deleted(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
                 Thread heart = new Thread(Watch);
                 heart.Start();
                 string answer;
@@ -44,14 +59,32 @@ namespace IdentityOpsAgent
                     ended.Set();
                     heart.Join();
                 }
-                folder.Publish(JobFolder.Result, answer);
+                Leave(answer);
             }
-            return new Answer();
+        }
+
+        // Hours of work do not end without an answer because something looked at its draft.
+        private void Leave(string answer)
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    folder.Publish(JobFolder.Result, answer);
+                    return;
+                }
+                catch (AgentError)
+                {
+                    if (attempt == Attempts)
+                        throw;
+                }
+                Thread.Sleep(Beat);
+            }
         }
 
         private void Watch()
         {
-            for (int beat = 1; !ended.WaitOne(Beat); beat++)
+            for (int beat = 0; beat == 0 || !ended.WaitOne(Beat); beat++)
             {
                 try
                 {

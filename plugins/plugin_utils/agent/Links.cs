@@ -53,11 +53,12 @@ namespace IdentityOpsAgent
         public bool Make(PlannedComponent component, Entry file, SafeFileHandle source, FileFacts facts, string target)
         {
             Entry known = Twin(file);
-            if (known == null || known.IsFolder)
+            if (known == null || known.IsFolder || file.Tried)
                 return false;
             StoredPart part = parts[component.Name];
             if (!IsUnchanged(facts, known.Facts, part.Document.Started) || !properties.AreAlike(component, source, known.Security))
                 return false;
+            file.Tried = true;   // a refusal counts once, however often the file is read
             try
             {
                 string place = known.PathInPart(part.Path);

@@ -16,15 +16,15 @@ namespace IdentityOpsAgent
             "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "lpt\u00b9", "lpt\u00b2", "lpt\u00b3",
         };
 
-        // Why a name cannot be one step of a path that means the same on every Windows; null when it can.
-        public static string NameFlaw(string name)
+        // Why a name cannot be one step of a path that means the same on every Windows, or, where a disk has it (`found`), of any path; null when it can.
+        public static string NameFlaw(string name, bool found = false)
         {
             if (name.Length == 0 || name == "." || name == "..")
                 return "an empty name, '.' or '..'";
             if (name.Length > 255)
                 return "a name of more than 255 characters";
             char last = name[name.Length - 1];
-            if (last == '.' || last == ' ')
+            if (!found && (last == '.' || last == ' '))
                 return "a dot or a blank at the end of a name";
             for (int i = 0; i < name.Length; i++)
             {
@@ -36,7 +36,7 @@ namespace IdentityOpsAgent
                 else if (char.IsSurrogate(c))
                     return "half of a surrogate pair";
             }
-            return IsDevice(name) ? "the name of a device" : null;
+            return !found && IsDevice(name) ? "the name of a device" : null;
         }
 
         // The same for a path with '/' below a folder.
@@ -51,8 +51,8 @@ namespace IdentityOpsAgent
             return null;
         }
 
-        // A full path as given by a person, without a separator at its end; FormatError when it could mean something else than it says.
-        public static string Absolute(string path, string member)
+        // A full path as given by a person, or `found` on a disk, without a separator at its end; FormatError when it could mean something else than it says.
+        public static string Absolute(string path, string member, bool found = false)
         {
             if (!Win32.IsAbsolute(path))
                 throw new FormatError("'" + member + "' must be a full path, and is '" + path + "'");
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             string rest = path.Substring(start).TrimEnd(Win32.Separator);
             foreach (string name in rest.Split(Win32.Separator))
             {
-                string flaw = rest.Length == 0 ? null : NameFlaw(name);
+                string flaw = rest.Length == 0 ? null : NameFlaw(name, found);
                 if (flaw != null)
                     throw new FormatError("'" + member + "' has " + flaw + ": '" + path + "'");
             }

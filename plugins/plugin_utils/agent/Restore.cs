@@ -58,6 +58,7 @@ namespace IdentityOpsAgent
                     RestorePlan.Make(target, losses, threads);
                 }
                 safety = SafetySet.Plan(request, set, targets);
+                RemoveOld(null);
                 CheckSpace();
                 Tell(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
@@ -109,7 +110,11 @@ namespace IdentityOpsAgent
             if (Paths.NearestExisting(target.Place) == null)
                 throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
                     "Name another folder in targets.", target.Component.Name);
-            string place = Paths.Resolved(target.Place);
+            string place = Paths.Resolved(target.Place), above = Paths.Parent(target.Place);
+            FileFacts facts;
+            if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts) && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                throw new AgentError("target_link", What, above, "There is a link, and no folder " + place + " where it leads.",
+                    "Make that folder, or name it in targets.", target.Component.Name);
             string sets = Paths.Resolved(set.DeploymentPath);
             if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
                 throw new AgentError("target_in_root", What, target.Place, "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
@@ -174,14 +179,20 @@ namespace IdentityOpsAgent
                 string left = swap.Clean();
                 if (left != null)
                     answer.Warnings.Add(RestoreRecovery.Left(left));
-                left = safety == null ? null : RestoreRecovery.Refusal(delegate { safety.RemoveOld(set, answer.Warnings); });
-                if (left != null)
-                    answer.Warnings.Add("Old safety parts were not removed: " + left);
+                if (safety != null)
+                    RemoveOld(safety);
             }
             catch (Exception error)
             {
                 answer.Failure = Undone(journal, Program.Told("restore", error));
             }
+        }
+
+        private void RemoveOld(SafetySet made)
+        {
+            string left = check ? null : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
+            if (left != null)
+                answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
         // Nothing is done by halves: what was begun is unmade, and the failure says so.

@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
 
         public static RestorePlace Parse(JsonMap map)
         {
-            return new RestorePlace(Paths.Absolute(map.Text("path"), "path"), Paths.Absolute(map.Text("resolved"), "resolved"));
+            return new RestorePlace(Paths.Absolute(map.Text("path"), "path"), Paths.Absolute(map.Text("resolved"), "resolved", true));
         }
 
         public JsonMap ToJson()

@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
         public static RestoreStep Parse(JsonMap map)
         {
             Weight weight = new Weight { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest") };
-            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place"), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight);
+            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight);
             bool sound = step.Folder != null && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
                 && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring) && step.IsBeside(step.Kept, TemporaryName.Replaced);
             if (!sound)
@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
             if (path == null)
                 return true;
             string name = Paths.LastName(path);
-            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name) == null && (kind == null || TemporaryName.Is(name, kind));
+            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name, true) == null && (kind == null || TemporaryName.Is(name, kind));
         }
     }
 

@@ -32,6 +32,7 @@ namespace IdentityOpsAgent
         public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();   // of those replaced: the name as it is there
         public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time, attributes or security
         public readonly List<Removal> Extras = new List<Removal>();       // go last
+        public readonly Dictionary<string, bool> Links = new Dictionary<string, bool>(Win32.Names);   // by their places
         public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
         public long Unchanged;
         public long Spared;   // there already, and left as it is: overwrite never
@@ -111,7 +112,13 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return new List<FoundEntry>(Win32.Enumerate(place));
+                List<FoundEntry> all = new List<FoundEntry>(Win32.Enumerate(place));
+                foreach (FoundEntry found in all)
+                {
+                    if (Attributes.IsLink(found.Attributes, found.ReparseTag))
+                        Links[Paths.Combine(place, found.Name)] = true;
+                }
+                return all;
             }
             catch (SystemError error)
             {

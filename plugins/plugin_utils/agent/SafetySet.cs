@@ -97,34 +97,36 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files).Set("bytes", Bytes);
         }
 
-        // Of the parts that restores of this server have left, those beyond the newest `keep` go, and unfinished ones: nothing was replaced after them. `restored` is in use.
-        public void RemoveOld(SetFolder restored, List<string> warnings)
+        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest that it keeps; else (null) unfinished ones, of killed
+        // restores: nothing was replaced after them, and they take the room that the next one needs. `restored` is in use.
+        public static void RemoveOld(SetFolder restored, SafetySet made, List<string> warnings)
         {
             List<string> ids = new List<string>();
-            foreach (FoundEntry found in Win32.Enumerate(set.DeploymentPath))
+            foreach (FoundEntry found in Win32.Enumerate(restored.DeploymentPath))
             {
-                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId && found.Name != set.SetId)
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId
+                    && (made == null || found.Name != made.set.SetId))
                     ids.Add(found.Name);
             }
             ids.Sort(StringComparer.Ordinal);
             ids.Reverse();
-            int left = keep - 1;   // and the one just made, whatever its id
+            int left = made == null ? 0 : made.keep - 1;   // and the one just made, whatever its id
             foreach (string id in ids)
             {
-                SetFolder old = new SetFolder(set.Root, set.Deployment, id);
+                SetFolder old = new SetFolder(restored.Root, restored.Deployment, id);
                 bool finished;
-                if (!IsOurs(old, out finished) || (finished && left-- > 0))
+                if (!IsOurs(old, out finished) || finished == (made == null) || (finished && left-- > 0))
                     continue;
                 SystemError failure = Remove(old, Attempts);
                 if (failure != null)
-                    warnings.Add("The old safety part '" + old.PartPath(server) + "' was not removed: " + failure.Message);
+                    warnings.Add("The old safety part '" + PartPath(old) + "' was not removed: " + failure.Message);
             }
         }
 
         // The part.json first: what is left without it is unfinished.
-        private SystemError Remove(SetFolder old, int attempts)
+        private static SystemError Remove(SetFolder old, int attempts)
         {
-            string part = old.PartPath(server);
+            string part = PartPath(old);
             SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), attempts) ?? WorkFolder.Deleted(part, attempts);
             if (failure == null)
                 RemoveEmpty(old.Path);
@@ -141,15 +143,21 @@ namespace IdentityOpsAgent
             if (target.Policy == RestoreTarget.Mirror)
             {
                 component.Tree = Tree.Walk(component.Name, target.Place, component.Selection);
-                if (target.Obstacles.Count > 0)
-                    component.Tree.Add(paths);   // what the backup left out, and is in the way
+                component.Tree.Add(paths);   // what the backup left out and is in the way, and what is no longer there
             }
             else
             {
                 component.Tree = Tree.Of(component.Name, target.Place, paths);
                 mergeOnly.Add(component.Name);
             }
-            component.Problems.AddRange(component.Tree.Problems);
+            // A link is no content, and that it was there stands among the problems; but not where the plan saw something else.
+            foreach (Problem problem in component.Tree.Problems)
+            {
+                string place = Paths.Below(target.Place, problem.Path.Substring(component.Name.Length));
+                problem.Allowed = problem.Kind == Problem.Link && (target.Links.ContainsKey(place)
+                    || !paths.Exists(delegate(string path) { return Paths.Holds(place, Paths.Below(target.Place, path)); }));
+                component.Problems.Add(problem);
+            }
             component.LookForFeatures();
             components.Add(component);
         }
@@ -168,15 +176,14 @@ namespace IdentityOpsAgent
             };
         }
 
-        // A link is no content: that it was there stands among the problems. Anything else that is missing would be lost.
+        // Anything that is missing and was no link before would be lost.
         private void Sum(Part part, PlannedComponent component)
         {
             foreach (Problem problem in component.Problems)
             {
-                if (problem.Kind != Problem.Link)
+                if (!problem.Allowed)
                     throw new AgentError("safety", Restore.What, Paths.Below(component.Source, problem.Path.Substring(component.Name.Length)),
                         "It would be replaced or removed, and could not be saved before (" + problem.Kind + "): " + problem.Cause, Next, component.Name);
-                problem.Allowed = true;
                 part.Problems.Add(problem);
             }
             PartComponent outcome = component.Outcome();
@@ -187,14 +194,19 @@ namespace IdentityOpsAgent
             part.ProblemCount += component.Problems.Count;
         }
 
-        private bool IsOurs(SetFolder old, out bool finished)
+        private static string PartPath(SetFolder old)
+        {
+            return old.PartPath(Names.ThisServer());
+        }
+
+        private static bool IsOurs(SetFolder old, out bool finished)
         {
             finished = false;
             try
             {
-                if (!SetFolder.IsFolder(old.PartPath(server)))
+                if (!SetFolder.IsFolder(PartPath(old)))
                     return false;
-                byte[] document = Stored.DocumentOrNull(Paths.Combine(old.PartPath(server), Part.FileName));
+                byte[] document = Stored.DocumentOrNull(Paths.Combine(PartPath(old), Part.FileName));
                 finished = document != null;
                 return !finished || IsSafety(Part.Parse(document));
             }

@@ -20,6 +20,7 @@ namespace IdentityOpsAgent
 
         private readonly Selection selection;
         private readonly Stack<Visit> waiting = new Stack<Visit>();
+        private Dictionary<string, string> taken;   // names, of the folder that is walked
 
         private struct Visit
         {
@@ -121,6 +122,7 @@ namespace IdentityOpsAgent
         {
             Folders.Add(visit.Folder);
             string prefix = visit.Folder.Parent == null ? "" : visit.Folder.Path.Substring(Component.Length + 1) + "/";
+            taken = new Dictionary<string, string>(Win32.Names);
             foreach (FoundEntry found in Win32.Enumerate(place))
                 Consider(visit, prefix, found);
         }
@@ -151,12 +153,15 @@ namespace IdentityOpsAgent
                 Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
             else if (link)
                 Problems.Add(new Problem(Component, entry.Path, Problem.Link, "A link is not followed."));
+            else if (taken.ContainsKey(found.Name))   // the folder minds case, and the set does not
+                Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name differs from '" + taken[found.Name] + "' in case alone."));
             else
                 Take(entry, covered, found);
         }
 
         private void Take(Entry entry, bool covered, FoundEntry found)
         {
+            taken.Add(found.Name, found.Name);
             if (covered)
                 entry.Keep();
             if (entry.IsFolder)

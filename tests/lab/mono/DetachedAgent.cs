@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
     /// <summary>The lab's twin of the shipped DetachedAgent.cs: this executable once more, in a session of its own.</summary>
     internal sealed class DetachedAgent
     {
-        public const string FailureName = "failure.json";
+        public const string FailureName = "failure.json", SourceName = "agent.txt";
 
         private readonly int process;
 
@@ -28,6 +28,7 @@ namespace IdentityOpsAgent
         {
             if (LabFaults.Current != null && LabFaults.Current.NoBreakaway)
                 throw Win32.Failure(Libc.EACCES);
+            Win32.OpenNew(folder + Win32.Separator + SourceName).Dispose();   // it has its place; this executable needs none
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);

@@ -16,6 +16,7 @@ namespace IdentityOpsAgent
     ///  "denied": [glob],           error 5 for reading, listing, creating, replacing, deleting
     ///  "vanish": [glob],           listed, and gone when it is asked for
     ///  "grow": [glob],             one byte longer after the first read of every opening
+    ///  "region": [glob],           another program has a region of it locked: it opens, and reading fails with 32
     ///  "unlink": [glob],           deleted as soon as it is open for reading
     ///  "plant": {path: target},    the folder becomes a link to another one when the first file below it is opened for reading
     ///  "appear": {glob: path},     somebody writes an empty file there when the first such file is opened for reading
@@ -41,7 +42,7 @@ namespace IdentityOpsAgent
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
         public readonly int LinkCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
-        private readonly Regex locked, denied, vanish, grow, unlink, noStreams;
+        private readonly Regex locked, denied, vanish, grow, region, unlink, noStreams;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
         private readonly List<KeyValuePair<Regex, string>> appearing = new List<KeyValuePair<Regex, string>>();
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -56,6 +57,7 @@ namespace IdentityOpsAgent
             denied = Globs(faults, "denied");
             vanish = Globs(faults, "vanish");
             grow = Globs(faults, "grow");
+            region = Globs(faults, "region");
             unlink = Globs(faults, "unlink");
             noStreams = Globs(faults, "no_streams");
             object value;
@@ -125,6 +127,11 @@ namespace IdentityOpsAgent
         public bool Grows(string path)
         {
             return Hits(grow, path);
+        }
+
+        public bool HasLockedRegion(string path)
+        {
+            return Hits(region, path);
         }
 
         public bool Unlinks(string path)

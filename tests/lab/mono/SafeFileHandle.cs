@@ -21,6 +21,9 @@ namespace IdentityOpsAgent
         public string StreamName, FaultPath;
         public MemoryStream Written;
 
+        /// <summary>Reading is refused (LabFaults).</summary>
+        public bool HasLockedRegion;
+
         public SafeFileHandle(int file)
             : base(true)
         {

@@ -315,6 +315,7 @@ namespace IdentityOpsAgent
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
+            file.HasLockedRegion = LabFaults.Current != null && LabFaults.Current.HasLockedRegion(path);
             if (LabFaults.Current != null && LabFaults.Current.Unlinks(path))
                 Check(Libc.unlink(PosixName.Encode(path)));
             return file;
@@ -332,6 +333,7 @@ namespace IdentityOpsAgent
                 throw new ArgumentOutOfRangeException("count");
             if (file.GrowingPath != null)
                 Grow(file);
+            Refuse(file.HasLockedRegion ? Libc.EBUSY : 0);
             long done;
             do
                 done = (long)Libc.read(file, buffer, (IntPtr)count);

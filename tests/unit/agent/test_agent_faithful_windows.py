@@ -266,3 +266,23 @@ def test_what_wine_does_not_keep(component: Component, host: WineHost) -> None:
     component.restore()
     assert "R" in component.mark(path)
     assert "H" not in component.mark(path)
+
+
+def test_names_that_differ_in_case_alone_are_a_problem_of_one_of_them(component: Component) -> None:
+    """A folder that minds case holds both; the part, on a disk that does not, one, and all that is beside them."""
+    for name in ("Notes.txt", "notes.txt", "Logs/a.txt", "logs/b.txt", "other.txt"):
+        component.put(name, name.encode())
+    answer = component.ask("backup", {"name": "data", "path": f"C:\\{component.folder.name}"}, allow_partial=["**"])
+    assert (answer["state"], answer["files"]) == ("waived", 3)
+    problems = {problem["path"].casefold(): problem for problem in answer["problems"]}
+    assert sorted(problems) == ["data/logs", "data/notes.txt"]
+    [part] = (component.backups / "20260101T000000Z").iterdir()
+    for path, problem in problems.items():
+        [taken] = [one for one in (part / "data").iterdir() if one.name.casefold() == pathlib.Path(path).name]
+        assert problem["problem"] == "name"
+        assert {taken.name, pathlib.Path(problem["path"]).name} == {
+            one.name for one in component.folder.iterdir() if one.name.casefold() == taken.name.casefold()
+        }
+        assert f"'{taken.name}'" in problem["cause"]
+        assert taken.is_dir() or taken.read_text() == taken.name
+    assert component.ask("verify", {"name": "data"}, components=["data"])["state"] == "verified"

@@ -165,7 +165,11 @@ def test_an_answer_that_was_lost_on_its_way_is_given_again(jobs: Jobs) -> None:
     jobs.host.write(a="content")
     first = jobs.start()
     again = jobs.start()
-    assert (again["attached"], again["answer"]) == (True, first["answer"])
+    assert (again["attached"], again["ended"], again["answer"]) == (
+        False,
+        None,
+        first["answer"],
+    )  # its own, of this run
 
 
 def test_an_answer_that_nobody_got_is_for_the_next_run(jobs: Jobs) -> None:
@@ -206,7 +210,8 @@ def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operat
     limit = time.monotonic() + SECONDS
     while not answer.exists() and time.monotonic() < limit:
         time.sleep(0.05)
-    assert jobs.start(request, id=identity)["attached"] is True  # the same run, over a new connection
+    begun = json.loads(answer.read_text())
+    assert jobs.start(request, id=identity)["answer"] == begun  # the same run, over a new connection
     (answer.parent / "delivered").unlink()
     jobs.host.write(a="changed")
     (jobs.host.part() / "data" / "more.txt").write_text("damage")
@@ -305,6 +310,52 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not begun" in answer["answer"]["error"]["cause"]
+
+
+def test_one_that_cannot_tell_how_far_it_is_does_its_work(jobs: Jobs) -> None:
+    """What is told of the work, on a system drive that is full or forbidden, must not keep it from being done."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"denied": ["*/.state.json.tmp"]}
+    begun = time.monotonic()
+    answer = jobs.start()
+    assert (code(answer), code(answer["answer"]), answer["answer"]["files"]) == ("none", "none", 1)
+    assert time.monotonic() - begun < SECONDS / 2
+    assert not (jobs.folder / "state.json").exists()
+
+
+@pytest.mark.parametrize("how", ["start", "poll"])
+@pytest.mark.parametrize("full", [False, True])
+def test_why_one_left_no_answer_is_told_at_once(jobs: Jobs, how: str, full: bool) -> None:
+    """And not after minutes, with a guess: its folder refuses the answer, or its drive has no room for any word."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"denied": ["*/.state.json.tmp", "*/.result.json.*"]}
+    if full:
+        jobs.host.faults["full_after_bytes"] = len(json.dumps(jobs.request())) + 100  # the request's own, and no more
+    begun = time.monotonic()
+    answer = jobs.start(wait_ms=SECONDS * 1000 if how == "start" else 0)
+    jobs.host.faults = {}
+    if how == "poll":
+        answer = jobs.poll()
+    assert time.monotonic() - begun < SECONDS / 2
+    assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
+    assert answer["answer"]["operation"] == "backup"
+    assert ("could not write there" if full else "(5)") in answer["answer"]["error"]["cause"], answer
+    assert "a full drive" in answer["answer"]["error"]["next"]
+
+
+def test_an_answer_that_something_stands_in_the_way_of_is_left_a_little_later(jobs: Jobs) -> None:
+    """An antivirus has the draft for a moment: the answer of hours of work is not lost for that."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"fail_change": {"glob": "*result.json*", "at": 1, "errno": 16}}
+    answer = jobs.start()
+    assert (code(answer), code(answer["answer"]), answer["answer"]["files"]) == ("none", "none", 1)
+
+
+def test_the_room_of_its_source_is_free_for_its_answer(jobs: Jobs) -> None:
+    jobs.start(jobs.slow(rounds=15), wait_ms=0)
+    source = jobs.folder / "agent.txt"
+    jobs.process()
+    assert not source.exists()
 
 
 def test_one_that_could_not_be_asked_is_not_waited_for(jobs: Jobs) -> None:

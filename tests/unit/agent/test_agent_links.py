@@ -303,6 +303,14 @@ def test_where_no_link_can_be_made_all_is_copied(host: t.Any, sealed: pathlib.Pa
     assert host.call("verify", set_id=SECOND)["state"] == "verified"
 
 
+def test_a_link_that_is_refused_counts_once_however_often_its_file_is_read(host: t.Any, sealed: pathlib.Path) -> None:
+    """What another program has locked a region of opens, and is tried again and again."""
+    host.faults = {"link_code": 1142, "region": ["*/Source/a.txt"]}
+    answer = again(host, retries=3, allow_partial=["**"])
+    assert (answer["problem_count"], answer["problems"][0]["problem"]) == (1, "locked")
+    assert not_linked(answer) == {"link_limit": 4}
+
+
 def test_check_mode_foretells_the_links(host: t.Any, sealed: pathlib.Path) -> None:
     host.file("a.txt", "FIRST")
     (sealed / "data" / "b.txt").touch()

@@ -351,3 +351,30 @@ def test_a_source_in_the_record_is_checked_before_it_becomes_a_target(host: t.An
     document["components"][0]["source"] = "C:\\..\\escape"
     (host.part() / "part.json").write_text(json.dumps(document))
     assert code(host.restore()) == "damaged"
+
+
+@pytest.mark.parametrize("operation", ["backup", "restore"])
+def test_a_folder_that_is_missing_where_a_link_above_it_leads_is_named(host: t.Any, operation: str) -> None:
+    """And nothing is begun that could then neither be ended nor undone."""
+    apps = host.folder / "C" / "Apps"
+    components = [{"name": "data", "path": str(apps / "Source")}]
+    (apps / "Source").mkdir(parents=True)
+    (apps / "Source" / "a.txt").write_text("first")
+    assert not host.call("backup", components=components)["failed"]
+    moved = shutil.move(apps, host.folder / "D" / "Apps")
+    apps.symlink_to(moved)
+    shutil.rmtree(moved / "Source")
+    before = host.picture(moved)
+    if operation == "backup":
+        error = host.call("backup", components=components, set_id="20260102T000000Z")["error"]
+        assert (error["code"], error["path"]) == ("source_missing", str(apps / "Source"))
+    else:
+        for check in (True, False):
+            error = host.restore(policy="mirror", check=check)["error"]
+            assert (error["code"], error["path"]) == ("target_link", str(apps))
+            assert "targets" in error["next"]
+    assert str(moved / "Source") in error["cause"]
+    assert host.picture(moved) == before
+    assert not host.restore(target=str(moved / "Source"))["failed"]
+    assert (apps / "Source" / "a.txt").read_text() == "first"
+    assert not host.restore(policy="mirror")["changed"]  # there, the way leads through the link as it did

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -106,6 +107,37 @@ def test_the_safety_set_of_a_merge_holds_what_it_replaced_and_nothing_else(damag
     assert (damaged.host.source / "was folder").read_text() == "a file now"
 
 
+@pytest.mark.parametrize("policy", ["merge", "mirror"])
+@pytest.mark.parametrize("when", ["while it is saved", "before it is saved"])
+def test_what_is_behind_a_link_that_was_planted_is_not_lost_unsaved(host: t.Any, policy: str, when: str) -> None:
+    """A folder becomes a link, and may be a folder again when its files are replaced."""
+    host.write(sub__a="first", sub__same="right")
+    host.backup()
+    host.write(sub__a="something longer", sub__same="wrong" if when == "before it is saved" else "something longer")
+    outside = shutil.copytree(host.source / "sub", host.folder / "C" / "outside")
+    host.faults = {"plant": {str((host.source / "sub").resolve()): str(outside)}}
+    answer = host.restore(policy=policy, safety_set_id=SAFETY.format(0), threads=1)
+    assert (host.source / "sub").is_symlink()
+    assert (answer["error"]["code"], answer["changed"]) == ("safety", False), answer
+    assert not host.part(SAFETY.format(0)).exists()
+
+
+@pytest.mark.parametrize("policy", ["merge", "mirror"])
+def test_links_that_are_replaced_or_removed_are_named_in_the_safety_set(host: t.Any, policy: str) -> None:
+    host.write(a="first", b="second")
+    host.backup()
+    for name in ("a.txt", "extra"):
+        (host.source / name).unlink(missing_ok=True)
+        (host.source / name).symlink_to(host.folder)
+    host.write(b="changed")
+    answer = host.restore(policy=policy, safety_set_id=SAFETY.format(0))
+    assert not answer["failed"], answer
+    document = json.loads((host.part(SAFETY.format(0)) / "part.json").read_text())
+    links = ["data/a.txt", "data/extra"] if policy == "mirror" else ["data/a.txt"]
+    assert sorted(problem["path"] for problem in document["problems"]) == links
+    assert (document["state"], {problem["problem"] for problem in document["problems"]}) == ("waived", {"link"})
+
+
 def test_nothing_is_saved_where_nothing_is_lost(damaged: Damaged) -> None:
     shutil.rmtree(damaged.host.source)
     assert damaged.restore()["safety"] is None
@@ -125,6 +157,28 @@ def test_of_old_safety_sets_the_newest_are_kept(damaged: Damaged) -> None:
     (damaged.host.source / "a.txt").write_text("changed again")
     damaged.restore(5, safety_keep=1)
     assert sorted(ids()) == [SAFETY.format(number) for number in (3, 5)]
+
+
+def test_what_a_killed_restore_had_begun_to_save_makes_room_for_the_next(damaged: Damaged) -> None:
+    """Else a disk that is full of it stays so: restore after restore ends for want of space."""
+    part = damaged.host.part(SAFETY.format(0))
+    at = 0
+    while not (part / "data").exists():
+        at += 1
+        assert kill(damaged, at, 0)
+    assert not (part / "part.json").exists()
+    others = [part.parent / "web02", damaged.host.part("20270101T000001Z")]
+    for other in others:
+        shutil.copytree(part, other)
+    damaged.host.faults = {"free_bytes": 1000}
+    assert damaged.restore(1, check=True)["error"]["code"] == "space"
+    assert part.exists()
+    assert damaged.restore(1)["error"]["code"] == "space"
+    assert not part.exists()
+    assert all(other.exists() for other in others)
+    damaged.host.faults = {}
+    assert not damaged.restore(1)["failed"]
+    assert damaged.picture() == damaged.whole
 
 
 @pytest.mark.parametrize("safety", ["20270101T000000Z", "20260101T000000Z", "x"])
@@ -273,6 +327,26 @@ def test_a_journal_that_no_restore_wrote_is_refused(damaged: Damaged, spoil: t.C
     answer = damaged.restore(1)
     assert (answer["error"]["code"], answer["error"]["path"]) == ("journal", str(plan))
     assert damaged.picture() == before
+
+
+@pytest.mark.parametrize("document", ["plan.jsonl", "ready"])
+def test_a_journal_names_whatever_a_disk_can_have(damaged: Damaged, document: str) -> None:
+    """Names that Windows keeps for devices, or cuts, exist where a program made them, and a mirror removes them."""
+    for name in ("aux", "con.txt", "x.", "y ", "nul/inner."):
+        damaged.host.file(f"sub/{name}", "of a program")
+    for at in range(10, 400, 4):
+        damaged.host.faults = {"die_at": at}
+        with contextlib.suppress(AssertionError):
+            damaged.host.restore(policy="mirror", threads=1)
+        if [journal for journal in damaged.journals() if (journal / document).exists()]:
+            break
+    [plan] = damaged.journals()
+    assert '/aux"' in (plan / "plan.jsonl").read_text()
+    damaged.host.faults = {}
+    answer = damaged.host.restore(policy="mirror")
+    assert not answer["failed"], answer
+    assert ("ended now" if document == "ready" else "undone now") in " ".join(answer["warnings"])
+    assert (damaged.picture(), damaged.left()) == (damaged.whole, [])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to somebody else")

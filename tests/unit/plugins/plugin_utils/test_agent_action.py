@@ -13,6 +13,9 @@ import requests
 from ansible.errors import AnsibleConnectionFailure
 from unit.plugins.recorded_host import Host, answer, error, job, trusted
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import SHOWN_OUTPUT
+
 Make = t.Callable[..., Host]
 
 
@@ -80,6 +83,18 @@ def test_secrets_are_masked_wherever_they_turn_up(host: Make) -> None:
     lost = host("groupid_info", {}, requests.ConnectionError(f"https://u:{secret}@web01")).run(ansible_password=secret)
     assert secret not in str(list(_texts(lost)))
     assert "https://u:********@web01" in lost["msg"]
+
+
+@pytest.mark.parametrize("module", ["groupid_info", "groupid_backup_verify"])
+def test_a_secret_where_an_output_is_cut_is_masked_before(
+    host: Make, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.setattr(agent_job, "RETRY_PAUSES", ())
+    args = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T000000Z"}
+    noise = {"rc": 1, "stdout": "." * (SHOWN_OUTPUT - 5) + "hunter2222"}
+    result = host(module, {} if module == "groupid_info" else args, noise).run(ansible_password="hunter2222")
+    assert result["error"]["code"] == "no_answer"
+    assert "hunt" not in str(list(_texts(result)))
 
 
 def test_secrets_are_masked_in_what_is_raised(host: Make) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer i
     read_answer,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import MASK, Secrets
 
 LINE = json.dumps({"protocol": 1, "operation": "probe", "failed": False, "drives": [{"root": "C:\\"}]})
 
@@ -28,17 +29,17 @@ def output(stdout: str, rc: int = 0, stderr: str = "") -> dict[str, t.Any]:
 @pytest.mark.parametrize("before", ["", "WARNING: {not json\r\n", '{"a": 1}\r\n', "profile loaded "])
 @pytest.mark.parametrize("after", ["", "\r\n", "\r\nbye {}\r\n"])
 def test_answer_is_found_amid_noise(before: str, after: str) -> None:
-    assert read_answer(output(before + LINE + after), "probe") == json.loads(LINE)
+    assert read_answer(output(before + LINE + after), "probe", str) == json.loads(LINE)
 
 
 def test_answer_counts_whatever_the_exit_code() -> None:
-    assert read_answer(output(LINE, rc=1), "probe")["operation"] == "probe"
+    assert read_answer(output(LINE, rc=1), "probe", str)["operation"] == "probe"
 
 
 def test_compiler_message_is_decoded() -> None:
     encoded = base64.b64encode("Tree.cs(3,1): Fehler CS1002: ; erwartet für Gruß".encode()).decode()
     with pytest.raises(CompileError, match=r"^Tree\.cs\(3,1\): Fehler CS1002: ; erwartet für Gruß$"):
-        read_answer(output(json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": encoded}), rc=1), "probe")
+        read_answer(output(json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": encoded}), rc=1), "probe", str)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,19 @@ def test_compiler_message_is_decoded() -> None:
 )
 def test_no_answer_is_a_named_failure(stdout: str, rc: int, stderr: str, code: str, words: str) -> None:
     with pytest.raises(AgentCallError) as caught:
-        read_answer(output(stdout, rc, stderr), "probe")
+        read_answer(output(stdout, rc, stderr), "probe", str)
     assert caught.value.error.code == code
     assert words in str(caught.value)
     assert caught.value.error.next
     assert len(str(caught.value)) < 2 * SHOWN_OUTPUT + 1000
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("shown", range(1, 10))
+def test_a_secret_at_the_cut_is_masked_whole(stream: str, shown: int) -> None:
+    """A half of it, which no search for the whole finds, would be told."""
+    streams = {"stdout": "", "stderr": "", stream: "." * (SHOWN_OUTPUT - shown) + "hunter2222"}
+    with pytest.raises(AgentCallError) as caught:
+        read_answer({"rc": 1, **streams}, "probe", Secrets(["hunter2222"]).scrub)
+    assert "h" not in caught.value.error.cause.rpartition(f"{stream} '")[2]
+    assert MASK[:shown] in caught.value.error.cause

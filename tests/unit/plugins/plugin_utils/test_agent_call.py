@@ -36,7 +36,7 @@ def probe(host: t.Callable[..., Host]) -> t.Callable[..., Host]:
 
 def failure(probe: Host) -> AgentCallError:
     with pytest.raises(AgentCallError) as caught:
-        agent_call.call_agent(probe.action, REQUEST)
+        agent_call.call_agent(probe.action, REQUEST, str)
     assert caught.value.error.what
     assert caught.value.error.cause
     assert caught.value.error.next
@@ -53,7 +53,7 @@ def failure(probe: Host) -> AgentCallError:
 )
 def test_one_command_and_one_input(probe: t.Callable[..., Host], transport: str, command: str) -> None:
     made = probe(answer("probe", drives=[]), transport=transport)
-    assert agent_call.call_agent(made.action, REQUEST)["drives"] == []
+    assert agent_call.call_agent(made.action, REQUEST, str)["drives"] == []
     assert made.connection.commands == [command]
     assert made.requests == [{"protocol": 1, **REQUEST}]
     assert made.sources == [agent_source().text]
@@ -83,7 +83,7 @@ def test_become_is_refused_by_name(probe: t.Callable[..., Host]) -> None:
 @pytest.mark.parametrize("number", ["CS0016", "CS1504", "CS1610"])
 def test_compiler_that_lost_its_files_is_tried_again(probe: t.Callable[..., Host], number: str) -> None:
     hiccup = bootstrap_failure(f"error {number}: Could not write to output file 'c:\\\\x.dll'")
-    assert agent_call.call_agent(probe(hiccup, hiccup, answer("probe")).action, REQUEST)["operation"] == "probe"
+    assert agent_call.call_agent(probe(hiccup, hiccup, answer("probe")).action, REQUEST, str)["operation"] == "probe"
 
 
 def test_compiler_is_not_tried_for_ever(probe: t.Callable[..., Host]) -> None:
@@ -132,7 +132,7 @@ def test_connection_lost_later_is_a_failure_that_warns(probe: t.Callable[..., Ho
 def test_host_that_never_answered_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
     made = probe(opening=refusal)
     with pytest.raises(type(refusal)) as caught:
-        agent_call.call_agent(made.action, REQUEST)
+        agent_call.call_agent(made.action, REQUEST, str)
     assert caught.value is refusal
 
 
@@ -147,10 +147,10 @@ def test_host_that_never_answered_is_unreachable(probe: t.Callable[..., Host], r
 )
 def test_ssh_that_never_connected_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
     with pytest.raises(type(refusal)) as caught:
-        agent_call.call_agent(probe(refusal, transport="ssh").action, REQUEST)
+        agent_call.call_agent(probe(refusal, transport="ssh").action, REQUEST, str)
     assert caught.value is refusal
 
 
 def test_mistake_of_the_program_is_not_taken_for_the_network(probe: t.Callable[..., Host]) -> None:
     with pytest.raises(TypeError, match="a mistake"):
-        agent_call.call_agent(probe(TypeError("a mistake")).action, REQUEST)
+        agent_call.call_agent(probe(TypeError("a mistake")).action, REQUEST, str)

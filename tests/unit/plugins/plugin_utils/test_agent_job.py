@@ -154,9 +154,9 @@ def test_secrets_are_masked_in_what_is_shown_of_a_lost_connection(host: Make, cl
 
 
 def test_connection_lost_at_the_start(host: Make, clock: Clock) -> None:
-    made = verify(host, LOST, told("start", attached=True), DONE)
+    made = verify(host, LOST, told("start"), DONE)
     result = made.run()
-    assert (result["failed"], calls(made)) == (False, ["start", "start", "poll"])
+    assert (result["failed"], calls(made), result["warnings"]) == (False, ["start", "start", "poll"], [])
     assert made.requests[0] == made.requests[1]
 
 
@@ -242,6 +242,29 @@ def test_cancel_that_fails_hides_nothing(host: Make, clock: Clock, screen: Scree
 def test_failure_of_the_start_is_the_answer(host: Make, clock: Clock) -> None:
     result = verify(host, told("start", **error("state_owner"))).run()
     assert (result["failed"], result["error"]["code"]) == (True, "state_owner")
+
+
+@pytest.mark.parametrize("code", ["system", "state_owner"])
+def test_a_poll_that_could_not_look_is_not_the_end(host: Make, clock: Clock, screen: Screen, code: str) -> None:
+    """Something has a file of the job for a moment; the job goes on."""
+    held = told("poll", **error(code, cause="Held by another process. hunter2222 (32)"))
+    made = verify(host, told("start"), *[held] * 5, RUNNING, *[held] * 5, DONE)
+    assert made.run(ansible_password="hunter2222")["failed"] is False
+    assert (made.connection.outcomes, len(screen.details)) == ([], 10)
+    assert "********" in screen.details[0]
+    assert "hunter2222" not in str(screen.details)
+
+
+def test_polls_that_never_could_look_are_the_end(host: Make, clock: Clock, screen: Screen) -> None:
+    made = verify(host, told("start"), *[told("poll", **error("system"))] * 9)
+    assert made.run()["error"]["code"] == "system"
+    assert calls(made) == ["start", *["poll"] * (1 + len(agent_job.RETRY_PAUSES))]
+
+
+@pytest.mark.parametrize("code", ["job_missing", "bad_request", "internal"])
+def test_a_poll_that_will_never_be_answered_is_not_sent_again(host: Make, clock: Clock, code: str) -> None:
+    made = verify(host, told("start"), told("poll", **error(code)))
+    assert (made.run()["error"]["code"], made.connection.outcomes) == (code, [])
 
 
 def test_job_that_is_gone(host: Make, clock: Clock) -> None:
