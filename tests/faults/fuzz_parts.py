@@ -15,7 +15,6 @@ seal has it; without the digests made right, that is the part as it was. A find 
 from __future__ import annotations
 
 import collections
-import contextlib
 import hashlib
 import json
 import os
@@ -30,13 +29,13 @@ import typing as t
 from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, TWIN, MonoHost, Session, run
 
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
+from lab.streams import keeps_streams, put_stream, streams_of
 
 LIMIT = 20.0
 """Seconds that an answer may take on a busy machine."""
 MODES = ("quick", "1/1", "2/3")
 
 _SET = "20260101T000000Z"
-_STREAM = "user.DosStream."
 _CONTENT = {
     "a.txt": b"first",
     "b.txt": b"second",
@@ -85,10 +84,10 @@ class Subject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (folder / "C" / "Source" / "empty").mkdir()
-        with contextlib.suppress(OSError):  # of a disk without extended attributes
-            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}one", b"of a.txt")
-            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}two", b"")
-            os.setxattr(folder / "C" / "Source" / "sub", f"{_STREAM}one", b"of a folder")
+        if keeps_streams(folder):
+            put_stream(folder / "C" / "Source" / "a.txt", "one", b"of a.txt")
+            put_stream(folder / "C" / "Source" / "a.txt", "two", b"")
+            put_stream(folder / "C" / "Source" / "sub", "one", b"of a folder")
         self.folder = folder
         self.set = folder / "D" / "Backups" / "hq" / _SET
         self.part = self.set / "web01"
@@ -188,7 +187,7 @@ class Subject:
         _demand(digests == [hashlib.sha256(record[PART]).hexdigest()], "part.json is not the sealed one")
 
     def _has(self, path: str, stream: dict[str, t.Any]) -> bool:
-        content = os.getxattr(self.part / path, _STREAM + stream["name"])
+        content = streams_of(self.part / path)[stream["name"]]
         return (stream["size"], stream["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
     def _write(self, record: Record) -> None:

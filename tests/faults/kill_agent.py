@@ -28,8 +28,9 @@ import typing as t
 from unit.agent.win32_session import AGENT_DRIVER, MonoHost, Session, WineHost
 
 from faults.fuzz_parts import compile_agent
+from lab.streams import keeps_streams, put_stream, streams_of
 
-Picture = dict[str, tuple[int, bytes | None]]
+Picture = dict[str, tuple[int, bytes | None, dict[str, bytes]]]
 Kind = t.Literal["backup", "restore"]
 
 ALONE = "20260101T000000Z"
@@ -90,22 +91,26 @@ def ask(session: Session, request: str) -> dict[str, t.Any]:
 
 
 def picture(folder: pathlib.Path) -> Picture:
-    """Everything below a folder: when it was written (100 ns), what is in it."""
+    """Everything below a folder: when it was written (100 ns), what is in it and in its alternate data streams."""
     return {
         str(path.relative_to(folder)): (
             path.lstat().st_mtime_ns // 100,
             path.read_bytes() if path.is_file() else None,
+            streams_of(path),
         )
         for path in sorted(folder.rglob("*"))
     }
 
 
 def grow(folder: pathlib.Path, chance: random.Random) -> None:
-    """Make a tree of some 60 files."""
+    """Make a tree of some 60 files, a few of them with alternate data streams."""
+    streams = keeps_streams(folder.parent)
     for number in range(60):
         path = folder / f"folder {number % 7}" / ("deep" if number % 3 else ".") / f"file {number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(chance.randbytes(chance.choice((0, 10, 5_000, 200_000))))
+        if streams and number % 5 == 0:
+            put_stream(path, "one", chance.randbytes(500))
     (folder / "empty").mkdir()
 
 
@@ -116,6 +121,8 @@ def change(folder: pathlib.Path, chance: random.Random) -> None:
             path.write_bytes(chance.randbytes(3_000))
         elif number % 4 == 1:
             path.unlink()
+        elif streams_of(path):
+            put_stream(path, "one", chance.randbytes(50))
     shutil.rmtree(folder / "folder 3")
     grow(folder / "folder 8", chance)
     (folder / "empty").rmdir()
