@@ -26,7 +26,7 @@ import tempfile
 import time
 import typing as t
 
-from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, TWIN, MonoHost, Session, run
+from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, SERVING, TWIN, MonoHost, Session, run
 
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
 from lab.streams import keeps_streams, put_stream, streams_of
@@ -66,6 +66,7 @@ def compile_agent(folder: pathlib.Path) -> pathlib.Path:
             f"-out:{driver}",
             *portable,
             *twin,
+            SERVING,
             AGENT_DRIVER,
         ]
     )
@@ -76,7 +77,7 @@ class Subject:
     """A sealed part on a host of its own, and an agent that is asked about it."""
 
     def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
-        host = MonoHost(executable, folder)
+        host = MonoHost(executable, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
         for name in ("C/ProgramData", "D/Backups"):
             (folder / name).mkdir(parents=True)
         for name, content in _CONTENT.items():
@@ -91,7 +92,7 @@ class Subject:
         self.folder = folder
         self.set = folder / "D" / "Backups" / "hq" / _SET
         self.part = self.set / "web01"
-        self._session: Session = host.session(LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
+        self._session: Session = host.session()
         self._seal()
         self.record = {name: self._place(name).read_bytes() for name in NAMES}
         self.entries = [json.loads(line) for line in self.record[FILES].split(b"\n")[:-1]]

@@ -54,11 +54,7 @@ class Place:
 
     def session(self) -> Session:
         """Start an agent."""
-        return self.host.session(**self._settings())  # type: ignore[call-arg]
-
-    def _settings(self) -> dict[str, str]:
-        wine = isinstance(self.host, WineHost)
-        return {} if wine else {"LAB_HOST_NAME": self.name.upper(), "LAB_MACHINE_GUID": "g"}
+        return self.host.session()
 
     def request(self, operation: str, **members: t.Any) -> str:
         """Give a request as it is sent."""
@@ -273,7 +269,9 @@ def main(runner: str, count: int, seed: int) -> None:
             wine = WineHost(AGENT_DRIVER)
             place = Place(wine, wine.program("cmd.exe", "/c", "hostname").strip().lower())
         else:
-            place = Place(MonoHost(compile_agent(pathlib.Path(folder)), pathlib.Path(folder)), "web01")
+            agent = compile_agent(pathlib.Path(folder))
+            host = MonoHost(agent, pathlib.Path(folder), LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
+            place = Place(host, "web01")
         try:
             for kind in t.get_args(Kind):
                 met = kills(place, kind, count + 1, seed)
