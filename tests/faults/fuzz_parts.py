@@ -29,6 +29,7 @@ import typing as t
 from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, SERVING, TWIN, MonoHost, Session, run
 
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
+from lab.ahead_of_time import compile_ahead
 from lab.streams import keeps_streams, put_stream, streams_of
 
 LIMIT = 20.0
@@ -70,6 +71,7 @@ def compile_agent(folder: pathlib.Path) -> pathlib.Path:
             AGENT_DRIVER,
         ]
     )
+    compile_ahead(driver)
     return driver
 
 

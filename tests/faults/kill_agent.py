@@ -98,9 +98,8 @@ def picture(folder: pathlib.Path) -> Picture:
     }
 
 
-def grow(folder: pathlib.Path, chance: random.Random) -> None:
-    """Make a tree of some 60 files, a few of them with alternate data streams."""
-    streams = keeps_streams(folder.parent)
+def grow(folder: pathlib.Path, chance: random.Random, streams: bool) -> None:
+    """Make a tree of some 60 files, a few of them with alternate data streams where the host has these."""
     for number in range(60):
         path = folder / f"folder {number % 7}" / ("deep" if number % 3 else ".") / f"file {number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +119,7 @@ def change(folder: pathlib.Path, chance: random.Random) -> None:
         elif streams_of(path):
             put_stream(path, "one", chance.randbytes(50))
     shutil.rmtree(folder / "folder 3")
-    grow(folder / "folder 8", chance)
+    grow(folder / "folder 8", chance, streams=False)
     (folder / "empty").rmdir()
     (folder / "empty").write_bytes(b"a file now")
 
@@ -130,7 +129,7 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
     chance = random.Random(seed)
     shutil.rmtree(place.saved, ignore_errors=True)
     if not place.source.exists():
-        grow(place.source, chance)
+        grow(place.source, chance, isinstance(place.host, MonoHost) and keeps_streams(place.host.drive))
         place.own()
         with contextlib.closing(place.session()) as session:
             ask(session, place.backup(ALONE))

@@ -18,6 +18,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+from lab import ahead_of_time
 from lab.lab import CACHE
 from lab.powershell import windows_powershell
 from lab.wine_disk import PROGRAM, USER_ID, WineDisk, as_user
@@ -146,11 +147,11 @@ class MonoHost:
         self._settings = settings
         self.root = folder
         self.drive = folder / "C"
-        self.drive.mkdir()
+        self.drive.mkdir(exist_ok=True)
 
     def session(self, **environment: str) -> Session:
         """Start a process. Keywords: further environment variables."""
-        own = {**os.environ, "LAB_ROOT": str(self.root), **self._settings, **environment}
+        own = {**os.environ, **ahead_of_time.ENVIRONMENT, "LAB_ROOT": str(self.root), **self._settings, **environment}
         return Session(lambda port: ["mono", str(self._executable), str(port)], own)
 
     def path(self, *names: str) -> str:
