@@ -171,7 +171,10 @@ namespace IdentityOpsAgent
             {
                 RestoreStaging staging = new RestoreStaging(part, targets, losses);
                 if (safety != null)
+                {
                     safety.Make(set, server);
+                    answer.Warnings.AddRange(safety.Warnings);
+                }
                 journal = staging.Journal;
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);
