@@ -266,6 +266,8 @@ def test_each_is_read_by_one_share(part: t.Any) -> None:
         *([{"name": name, "size": 0, "sha256": "0" * 64}] for name in ("", ".", "a:b", "a/b", "a\n", "x" * 256)),
         [{"name": "x", "size": -1, "sha256": "0" * 64}],
         [{"name": "x", "size": 0, "sha256": "0" * 63}],
+        [{"name": "x", "size": 0, "sha256": hashlib.sha256().hexdigest()}] * 2,
+        [{"name": f"{number}", "size": 0, "sha256": "0" * 64} for number in range(65)],
         [{"name": f"{number:0200}", "size": 0, "sha256": "0" * 64} for number in range(1000)],
     ],
 )
