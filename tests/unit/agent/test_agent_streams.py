@@ -257,6 +257,28 @@ def test_each_is_read_by_one_share(part: t.Any) -> None:
     assert sorted(states) == ["damaged", "verified", "verified"]
 
 
+def test_a_folder_that_is_none_stands_for_its_streams(part: t.Any) -> None:
+    put_stream(part.source / "sub" / "b", "x", b"below")
+    assert part.backup(set_id="20260101T000001Z")["streams"] == 6
+    stored = part.part("20260101T000001Z") / "data" / "sub"
+    shutil.rmtree(stored)
+    stored.write_text("a file")
+    answer = part.call("verify", set_id="20260101T000001Z")
+    assert [problem["path"] for problem in answer["problems"]] == ["data/sub"], answer
+
+
+def test_streams_behind_a_link_are_not_read(part: t.Any) -> None:
+    """A link in a part leads anywhere, to another computer too: that it is one is all that is told."""
+    put_stream(part.source / "sub" / "b", "x", b"below")
+    assert part.backup(set_id="20260101T000001Z")["streams"] == 6
+    stored = part.part("20260101T000001Z") / "data" / "sub"
+    stored.rename(part.folder / "elsewhere")
+    stored.symlink_to(part.folder / "elsewhere")
+    put_stream(part.folder / "elsewhere" / "b", "x", b"other")
+    answer = part.call("verify", set_id="20260101T000001Z")
+    assert [(problem["path"], problem["problem"]) for problem in answer["problems"]] == [("data/sub", "kind")]
+
+
 @pytest.mark.parametrize(
     "streams",
     [
