@@ -18,6 +18,7 @@ namespace IdentityOpsAgent
         public readonly string Path;
         private readonly string problem;
         public readonly string Cause;
+        public Entry Entry;   // of an alternate data stream
 
         public Finding(string path, string problem, string cause)
         {
@@ -285,7 +286,7 @@ namespace IdentityOpsAgent
                     if (difference == null)
                         sound.Add(stream);
                     else
-                        StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference));
+                        StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
                 }
                 Record.Streams.Set(entry, sound);
             }

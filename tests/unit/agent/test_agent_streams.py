@@ -251,6 +251,13 @@ def test_a_damaged_one_is_found_and_never_restored(part: t.Any, damage: str) -> 
     assert streams_of(part.source / "a") == ({"empty": before["empty"]} if damage == "content" else {})
 
 
+def test_a_damaged_one_that_nobody_wants_is_not_told(part: t.Any) -> None:
+    put_stream(part.part() / "data" / "a", "Zone.Identifier", b"other")
+    (part.source / "c").unlink()
+    answer = part.restore(include=["c"])
+    assert (losses(answer), answer["warnings"], answer["added"]) == ([], [], 1)
+
+
 def test_each_is_read_by_one_share(part: t.Any) -> None:
     put_stream(part.part() / "data" / "a", "empty", b"more")
     states = [part.call("verify", mode=f"{share}/3")["state"] for share in (1, 2, 3)]
