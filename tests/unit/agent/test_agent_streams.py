@@ -152,8 +152,9 @@ def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
             {"fail_change": {"glob": "*/Backups/*:Zone*", "at": 2, "errno": errno.ENOSPC}},
             "No space left on device (112)",
         ),
+        ({"locked": ["*/Backups/*:Zone.Identifier"]}, "What was written of it stays: "),
     ],
-    ids=["none", "refused", "full"],
+    ids=["none", "refused", "full", "held"],
 )
 def test_a_root_that_does_not_take_them(host: t.Any, faults: dict[str, t.Any], cause: str) -> None:
     put_stream(host.file("a", "first"), "Zone.Identifier", b"x" * 100)
@@ -161,7 +162,8 @@ def test_a_root_that_does_not_take_them(host: t.Any, faults: dict[str, t.Any], c
     answer = host.backup()
     assert (answer["state"], answer["streams"], losses(answer)) == ("complete", 0, [("streams", 1, "data/a")])
     assert cause in answer["warnings"][0]
-    assert (listed(host), streams_of(host.part() / "data" / "a")) == ({}, {})
+    left = {"Zone.Identifier": b""} if "locked" in faults else {}
+    assert (listed(host), streams_of(host.part() / "data" / "a")) == ({}, left)
     assert (host.part() / "data" / "a").read_text() == "first"
 
 
