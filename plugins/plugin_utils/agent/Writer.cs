@@ -146,7 +146,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    Win32.Delete(draft);
+                    WorkFolder.Deleted(draft, 1);
                     throw;
                 }
                 Win32.FlushFolder(folder);
