@@ -274,22 +274,27 @@ namespace IdentityOpsAgent
 
         private void ReadStreams()
         {
-            streamed.Sort(Entry.ByPath);
             Mode.Choose(streamed);
-            foreach (Entry entry in streamed)
+            List<NamedStream>[] sound = new List<NamedStream>[streamed.Count];
+            Crew.Run(streamed.Count, 0, delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
+            for (int i = 0; i < sound.Length; i++)
+                Record.Streams.Set(streamed[i], sound[i]);
+            StreamFindings.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
+        }
+
+        // Those that are as the record says.
+        private List<NamedStream> Sound(Entry entry)
+        {
+            string place = entry.PathInPart(part.Path);
+            return Record.Streams.Of(entry).FindAll(delegate(NamedStream stream)
             {
-                string place = entry.PathInPart(part.Path);
-                List<NamedStream> sound = new List<NamedStream>();
-                foreach (NamedStream stream in Record.Streams.Of(entry))
-                {
-                    string difference = stream.Difference(place);
-                    if (difference == null)
-                        sound.Add(stream);
-                    else
-                        StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
-                }
-                Record.Streams.Set(entry, sound);
-            }
+                string difference = stream.Difference(place);
+                if (difference == null)
+                    return true;
+                lock (StreamFindings)
+                    StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
+                return false;
+            });
         }
 
         private static Finding WrongSize(Entry entry, long size)
