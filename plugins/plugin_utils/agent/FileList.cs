@@ -173,7 +173,7 @@ namespace IdentityOpsAgent
             entry.Facts.Size = isFolder ? 0 : map.Amount("size");
             entry.Security = Security(record.Security, path, map);
             if (map["streams"] != null)
-                record.Streams.Set(entry, map.Maps("streams").ConvertAll<NamedStream>(NamedStream.Parse));
+                record.Streams.Set(entry, NamedStream.Parse(map.Maps("streams")));
             if (folder == null)
                 AddComponent(record, entry);
             else

@@ -57,9 +57,25 @@ namespace IdentityOpsAgent
             return new NamedStream(name, map.Amount("size"), Hashing.Parse(map.Text("sha256")));
         }
 
-        public bool IsSame(NamedStream other)
+        // Of one file or folder: each name once, as this system compares names.
+        public static List<NamedStream> Parse(List<JsonMap> maps)
         {
-            return Size == other.Size && Hashing.Same(Digest, other.Digest);
+            List<NamedStream> streams = maps.ConvertAll<NamedStream>(Parse);
+            Dictionary<string, bool> names = new Dictionary<string, bool>(Win32.Names);
+            foreach (NamedStream stream in streams)
+                names[stream.Name] = true;
+            if (streams.Count > Limit || names.Count < streams.Count)
+                throw new FormatError("alternate data streams of one name, or more than " + Limit);
+            return streams;
+        }
+
+        // Whether an open one has this content. `sink`, or null, gets it on its way.
+        public bool IsIn(SafeFileHandle opened, Action<byte[], int> sink)
+        {
+            if (Win32.Facts(opened).Size != Size)   // else as much would be read as anybody put there
+                return false;
+            NamedStream there = Read(opened, Name, sink);
+            return Size == there.Size && Hashing.Same(Digest, there.Digest);
         }
 
         // Null when a file or folder has this stream with this content; else what keeps it from being so.
@@ -68,7 +84,7 @@ namespace IdentityOpsAgent
             try
             {
                 using (SafeFileHandle opened = FileStreams.OpenRead(path, Name))
-                    return IsSame(Read(opened, Name, null)) ? null : "The alternate data stream has another SHA-256 or size.";
+                    return IsIn(opened, null) ? null : "The alternate data stream has another SHA-256 or size.";
             }
             catch (SystemError error)
             {

@@ -29,11 +29,11 @@ namespace IdentityOpsAgent
             for (int i = 0; i < name.Length; i++)
             {
                 char c = name[i];
-                if (c < ' ' || c == ':' || c == '/' || c == Win32.Separator)
+                if ((!found && c < ' ') || c == ':' || c == '/' || c == Win32.Separator)
                     return "a character that is not allowed in a name";
                 if (char.IsHighSurrogate(c) && i + 1 < name.Length && char.IsLowSurrogate(name[i + 1]))
                     i++;
-                else if (char.IsSurrogate(c))
+                else if (!found && char.IsSurrogate(c))
                     return "half of a surrogate pair";
             }
             return !found && IsDevice(name) ? "the name of a device" : null;

@@ -49,13 +49,16 @@ namespace IdentityOpsAgent
                 answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files).Set("bytes", verification.Bytes);
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
-                foreach (Finding finding in verification.StreamFindings)
-                    losses.Add(Loss.StreamsNotRestored, finding.Path, finding.Cause);
                 ChooseTargets(part, verification.Record);
                 foreach (RestoreTarget target in targets)
                 {
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
                     RestorePlan.Make(target, losses, threads);
+                }
+                foreach (Finding finding in verification.StreamFindings)
+                {
+                    if (finding.Entry.Kept)   // else nobody wants it
+                        losses.Add(Loss.StreamsNotRestored, finding.Path, finding.Cause);
                 }
                 safety = SafetySet.Plan(request, set, targets);
                 RemoveOld(null);
@@ -171,7 +174,10 @@ namespace IdentityOpsAgent
             {
                 RestoreStaging staging = new RestoreStaging(part, targets, losses);
                 if (safety != null)
+                {
                     safety.Make(set, server);
+                    answer.Warnings.AddRange(safety.Warnings);
+                }
                 journal = staging.Journal;
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);

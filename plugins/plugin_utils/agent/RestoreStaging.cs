@@ -268,7 +268,7 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle from = FileStreams.OpenRead(source, stream.Name))
                 {
-                    if (stream.IsSame(NamedStream.Read(from, stream.Name, delegate(byte[] block, int count) { target.Writer.Write(to, place, block, count); })))
+                    if (stream.IsIn(from, delegate(byte[] block, int count) { target.Writer.Write(to, place, block, count); }))
                     {
                         target.Writer.FlushEach(to, place);
                         return;

@@ -24,6 +24,7 @@ namespace IdentityOpsAgent
         private readonly int keep;
         private readonly List<PlannedComponent> components = new List<PlannedComponent>();
         private readonly List<string> mergeOnly = new List<string>();
+        private readonly Losses losses = new Losses();
 
         private SafetySet(SetFolder set, JsonMap request)
         {
@@ -57,6 +58,12 @@ namespace IdentityOpsAgent
             }
         }
 
+        // What it does not hold of what was replaced: told by the restore, as nobody reads the record of a safety set.
+        public List<string> Warnings
+        {
+            get { return losses.Sentences.ConvertAll(delegate(string sentence) { return "The safety set: " + sentence; }); }
+        }
+
         // Errors: part_exists, write_failed, safety (a file that would be lost cannot be saved). The target is untouched.
         public void Make(SetFolder restored, string restoredServer)
         {
@@ -80,7 +87,6 @@ namespace IdentityOpsAgent
             part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
             string folder = set.PartPath(server);
             Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
-            Losses losses = new Losses();
             new BackupCopy(folder, writer, settings, new Properties(losses), null).Run(components);
             foreach (PlannedComponent component in components)
                 Sum(part, component);

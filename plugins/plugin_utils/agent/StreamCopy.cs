@@ -76,8 +76,15 @@ namespace IdentityOpsAgent
                     throw;
                 refused = error.Cause;
             }
-            if (begun)
-                writer.Try(target, delegate { FileStreams.Delete(target, name); });
+            try
+            {
+                if (begun)
+                    FileStreams.Delete(target, name);
+            }
+            catch (SystemError error)   // no list has it, so it is never restored
+            {
+                refused += " What was written of it stays: " + error.Message;
+            }
             return null;
         }
     }

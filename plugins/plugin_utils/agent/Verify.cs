@@ -18,6 +18,7 @@ namespace IdentityOpsAgent
         public readonly string Path;
         private readonly string problem;
         public readonly string Cause;
+        public Entry Entry;   // of an alternate data stream
 
         public Finding(string path, string problem, string cause)
         {
@@ -92,6 +93,7 @@ namespace IdentityOpsAgent
 
         private readonly StoredPart part;
         private readonly List<Finding> differences = new List<Finding>();
+        private readonly List<Entry> streamed = new List<Entry>();   // with alternate data streams, and there
         private List<Entry> readable;
         private bool digestsKnown;
 
@@ -121,7 +123,7 @@ namespace IdentityOpsAgent
             CompareTop(components);
             if (digestsKnown)
                 ReadFiles();
-            ReadStreams(components);
+            ReadStreams();
             differences.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
             Findings.AddRange(differences);
         }
@@ -217,11 +219,16 @@ namespace IdentityOpsAgent
 
         private void CompareEntry(Entry entry, FoundEntry found, Stack<Entry> waiting)
         {
-            if (Attributes.IsLink(found.Attributes, found.ReparseTag))
-                differences.Add(new Finding(entry.Path, Finding.Kind, "It is a link."));
-            else if (Attributes.IsFolder(found.Attributes) != entry.IsFolder)
-                differences.Add(new Finding(entry.Path, Finding.Kind, entry.IsFolder ? "It is a file, not a folder." : "It is a folder, not a file."));
-            else if (entry.IsFolder)
+            bool link = Attributes.IsLink(found.Attributes, found.ReparseTag);
+            if (link || Attributes.IsFolder(found.Attributes) != entry.IsFolder)
+            {
+                differences.Add(new Finding(entry.Path, Finding.Kind,
+                    link ? "It is a link." : entry.IsFolder ? "It is a file, not a folder." : "It is a folder, not a file."));
+                return;
+            }
+            if (Record.Streams.Of(entry).Count > 0)
+                streamed.Add(entry);
+            if (entry.IsFolder)
                 waiting.Push(entry);
             else if (found.Size != entry.Facts.Size)
                 differences.Add(WrongSize(entry, found.Size));
@@ -265,29 +272,29 @@ namespace IdentityOpsAgent
             }
         }
 
-        // A file or folder that is not there stands in Findings already.
-        private void ReadStreams(List<string> components)
+        private void ReadStreams()
         {
-            List<Entry> entries = Record.Streams.Entries.FindAll(delegate(Entry entry) { return components == null || components.Contains(entry.Top.Name); });
-            entries.Sort(Entry.ByPath);
-            Mode.Choose(entries);
-            foreach (Entry entry in entries)
+            Mode.Choose(streamed);
+            List<NamedStream>[] sound = new List<NamedStream>[streamed.Count];
+            Crew.Run(streamed.Count, 0, delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
+            for (int i = 0; i < sound.Length; i++)
+                Record.Streams.Set(streamed[i], sound[i]);
+            StreamFindings.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
+        }
+
+        // Those that are as the record says.
+        private List<NamedStream> Sound(Entry entry)
+        {
+            string place = entry.PathInPart(part.Path);
+            return Record.Streams.Of(entry).FindAll(delegate(NamedStream stream)
             {
-                FileFacts facts;
-                string place = entry.PathInPart(part.Path);
-                if (!Win32.TryFacts(place, out facts))
-                    continue;
-                List<NamedStream> sound = new List<NamedStream>();
-                foreach (NamedStream stream in Record.Streams.Of(entry))
-                {
-                    string difference = stream.Difference(place);
-                    if (difference == null)
-                        sound.Add(stream);
-                    else
-                        StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference));
-                }
-                Record.Streams.Set(entry, sound);
-            }
+                string difference = stream.Difference(place);
+                if (difference == null)
+                    return true;
+                lock (StreamFindings)
+                    StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
+                return false;
+            });
         }
 
         private static Finding WrongSize(Entry entry, long size)

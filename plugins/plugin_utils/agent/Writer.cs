@@ -134,18 +134,19 @@ namespace IdentityOpsAgent
             string draft = Paths.Combine(folder, draftName);
             Try(path, delegate
             {
-                using (SafeFileHandle file = Win32.OpenNew(draft))
-                {
-                    Win32.Write(file, content, content.Length);
-                    Win32.Flush(file);
-                }
+                SafeFileHandle file = Win32.OpenNew(draft);
                 try
                 {
+                    using (file)
+                    {
+                        Win32.Write(file, content, content.Length);
+                        Win32.Flush(file);
+                    }
                     Win32.Move(draft, path, false);
                 }
                 catch (SystemError)
                 {
-                    Win32.Delete(draft);
+                    WorkFolder.Deleted(draft, 1);
                     throw;
                 }
                 Win32.FlushFolder(folder);

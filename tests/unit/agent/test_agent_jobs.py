@@ -351,6 +351,15 @@ def test_an_answer_that_something_stands_in_the_way_of_is_left_a_little_later(jo
     assert (code(answer), code(answer["answer"]), answer["answer"]["files"]) == ("none", "none", 1)
 
 
+def test_an_answer_that_has_no_room_leaves_no_drafts(jobs: Jobs) -> None:
+    """Each would take what room there is, or comes to be, from the next attempt."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"full_after_bytes": len(json.dumps(jobs.request())) + 100}
+    answer = jobs.start(wait_ms=SECONDS * 1000)
+    assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
+    assert [path.name for path in jobs.folder.iterdir() if path.name.startswith((".result", ".failure"))] == []
+
+
 def test_the_room_of_its_source_is_free_for_its_answer(jobs: Jobs) -> None:
     jobs.start(jobs.slow(rounds=15), wait_ms=0)
     source = jobs.folder / "agent.txt"

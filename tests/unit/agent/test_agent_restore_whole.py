@@ -331,8 +331,8 @@ def test_a_journal_that_no_restore_wrote_is_refused(damaged: Damaged, spoil: t.C
 
 @pytest.mark.parametrize("document", ["plan.jsonl", "ready"])
 def test_a_journal_names_whatever_a_disk_can_have(damaged: Damaged, document: str) -> None:
-    """Names that Windows keeps for devices, or cuts, exist where a program made them, and a mirror removes them."""
-    for name in ("aux", "con.txt", "x.", "y ", "nul/inner."):
+    """Names that Windows keeps for devices, cuts, or could not write down as UTF-8, exist where a program made them."""
+    for name in ("aux", "con.txt", "x.", "y ", "nul/inner.", "half \udcff"):
         damaged.host.file(f"sub/{name}", "of a program")
     for at in range(10, 400, 4):
         damaged.host.faults = {"die_at": at}

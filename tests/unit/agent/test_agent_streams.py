@@ -120,6 +120,17 @@ def test_what_is_replaced_is_saved_with_them(part: t.Any) -> None:
     assert (part.picture(part.source / "sub"), streams_of(part.source / "a")) == before
 
 
+def test_what_a_safety_set_does_not_hold_is_told(part: t.Any) -> None:
+    """The disk of the target keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
+    (part.source / "a").write_text("other")
+    part.faults = {"no_streams": ["*/Backups/*"]}
+    answer = part.restore(safety_set_id=SAFETY)
+    assert (losses(answer), answer["replaced"]) == ([], 1)
+    told = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
+    assert len(told) == 1, answer["warnings"]
+    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not hold.")
+
+
 def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
     put_stream(part.source / "sub", "ü", b"changed")
     for check in (True, False):
@@ -141,8 +152,9 @@ def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
             {"fail_change": {"glob": "*/Backups/*:Zone*", "at": 2, "errno": errno.ENOSPC}},
             "No space left on device (112)",
         ),
+        ({"locked": ["*/Backups/*:Zone.Identifier"]}, "What was written of it stays: "),
     ],
-    ids=["none", "refused", "full"],
+    ids=["none", "refused", "full", "held"],
 )
 def test_a_root_that_does_not_take_them(host: t.Any, faults: dict[str, t.Any], cause: str) -> None:
     put_stream(host.file("a", "first"), "Zone.Identifier", b"x" * 100)
@@ -150,7 +162,8 @@ def test_a_root_that_does_not_take_them(host: t.Any, faults: dict[str, t.Any], c
     answer = host.backup()
     assert (answer["state"], answer["streams"], losses(answer)) == ("complete", 0, [("streams", 1, "data/a")])
     assert cause in answer["warnings"][0]
-    assert (listed(host), streams_of(host.part() / "data" / "a")) == ({}, {})
+    left = {"Zone.Identifier": b""} if "locked" in faults else {}
+    assert (listed(host), streams_of(host.part() / "data" / "a")) == ({}, left)
     assert (host.part() / "data" / "a").read_text() == "first"
 
 
@@ -240,10 +253,39 @@ def test_a_damaged_one_is_found_and_never_restored(part: t.Any, damage: str) -> 
     assert streams_of(part.source / "a") == ({"empty": before["empty"]} if damage == "content" else {})
 
 
+def test_a_damaged_one_that_nobody_wants_is_not_told(part: t.Any) -> None:
+    put_stream(part.part() / "data" / "a", "Zone.Identifier", b"other")
+    (part.source / "c").unlink()
+    answer = part.restore(include=["c"])
+    assert (losses(answer), answer["warnings"], answer["added"]) == ([], [], 1)
+
+
 def test_each_is_read_by_one_share(part: t.Any) -> None:
     put_stream(part.part() / "data" / "a", "empty", b"more")
     states = [part.call("verify", mode=f"{share}/3")["state"] for share in (1, 2, 3)]
     assert sorted(states) == ["damaged", "verified", "verified"]
+
+
+def test_a_folder_that_is_none_stands_for_its_streams(part: t.Any) -> None:
+    put_stream(part.source / "sub" / "b", "x", b"below")
+    assert part.backup(set_id="20260101T000001Z")["streams"] == 6
+    stored = part.part("20260101T000001Z") / "data" / "sub"
+    shutil.rmtree(stored)
+    stored.write_text("a file")
+    answer = part.call("verify", set_id="20260101T000001Z")
+    assert [problem["path"] for problem in answer["problems"]] == ["data/sub"], answer
+
+
+def test_streams_behind_a_link_are_not_read(part: t.Any) -> None:
+    """A link in a part leads anywhere, to another computer too: that it is one is all that is told."""
+    put_stream(part.source / "sub" / "b", "x", b"below")
+    assert part.backup(set_id="20260101T000001Z")["streams"] == 6
+    stored = part.part("20260101T000001Z") / "data" / "sub"
+    stored.rename(part.folder / "elsewhere")
+    stored.symlink_to(part.folder / "elsewhere")
+    put_stream(part.folder / "elsewhere" / "b", "x", b"other")
+    answer = part.call("verify", set_id="20260101T000001Z")
+    assert [(problem["path"], problem["problem"]) for problem in answer["problems"]] == [("data/sub", "kind")]
 
 
 @pytest.mark.parametrize(
@@ -255,6 +297,8 @@ def test_each_is_read_by_one_share(part: t.Any) -> None:
         *([{"name": name, "size": 0, "sha256": "0" * 64}] for name in ("", ".", "a:b", "a/b", "a\n", "x" * 256)),
         [{"name": "x", "size": -1, "sha256": "0" * 64}],
         [{"name": "x", "size": 0, "sha256": "0" * 63}],
+        [{"name": "x", "size": 0, "sha256": hashlib.sha256().hexdigest()}] * 2,
+        [{"name": f"{number}", "size": 0, "sha256": "0" * 64} for number in range(65)],
         [{"name": f"{number:0200}", "size": 0, "sha256": "0" * 64} for number in range(1000)],
     ],
 )
