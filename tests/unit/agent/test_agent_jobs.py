@@ -265,7 +265,7 @@ def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> Non
         process = jobs.process()
         os.killpg(starter.pid, signal.SIGKILL)
     assert os.getsid(process) == process
-    again = jobs.start(request)
+    again = jobs.start(request, attempt="b")
     assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
 
 
