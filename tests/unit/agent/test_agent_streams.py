@@ -206,6 +206,17 @@ def test_one_that_is_in_use(host: t.Any, times: int) -> None:
     assert (host.part() / "data" / "a").exists() == (times == 2)
 
 
+def test_one_of_a_folder_that_is_in_use_costs_no_other(host: t.Any) -> None:
+    folder = host.file("sub/a", "first").parent
+    for name in ("a", "b", "c"):
+        put_stream(folder, name, b"content")
+    host.faults = {"reads": {"*/Source/sub:b": 99}}
+    answer = host.backup()
+    assert (answer["state"], losses(answer)) == ("complete", [("streams", 1, "data/sub")])
+    assert "(32)" in answer["warnings"][0]
+    assert [stream["name"] for stream in listed(host)["data/sub"]] == ["a", "c"]
+
+
 def test_more_than_a_line_holds(host: t.Any) -> None:
     file = host.file("a", "first")
     for number in range(65):
