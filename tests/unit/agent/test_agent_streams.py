@@ -121,14 +121,14 @@ def test_what_is_replaced_is_saved_with_them(part: t.Any) -> None:
 
 
 def test_what_a_safety_set_does_not_hold_is_told(part: t.Any) -> None:
-    """The disk of the target keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
+    """The target's disk keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
     (part.source / "a").write_text("other")
     part.faults = {"no_streams": ["*/Backups/*"]}
     answer = part.restore(safety_set_id=SAFETY)
     assert (losses(answer), answer["replaced"]) == ([], 1)
     told = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
     assert len(told) == 1, answer["warnings"]
-    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not hold.")
+    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not")
 
 
 def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
