@@ -15,7 +15,6 @@ seal has it; without the digests made right, that is the part as it was. A find 
 from __future__ import annotations
 
 import collections
-import contextlib
 import hashlib
 import json
 import os
@@ -27,16 +26,17 @@ import tempfile
 import time
 import typing as t
 
-from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, TWIN, MonoHost, Session, run
+from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, SERVING, TWIN, MonoHost, Session, run
 
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
+from lab.ahead_of_time import compile_ahead
+from lab.streams import keeps_streams, put_stream, streams_of
 
 LIMIT = 20.0
 """Seconds that an answer may take on a busy machine."""
 MODES = ("quick", "1/1", "2/3")
 
 _SET = "20260101T000000Z"
-_STREAM = "user.DosStream."
 _CONTENT = {
     "a.txt": b"first",
     "b.txt": b"second",
@@ -67,9 +67,11 @@ def compile_agent(folder: pathlib.Path) -> pathlib.Path:
             f"-out:{driver}",
             *portable,
             *twin,
+            SERVING,
             AGENT_DRIVER,
         ]
     )
+    compile_ahead(driver)
     return driver
 
 
@@ -77,7 +79,7 @@ class Subject:
     """A sealed part on a host of its own, and an agent that is asked about it."""
 
     def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
-        host = MonoHost(executable, folder)
+        host = MonoHost(executable, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
         for name in ("C/ProgramData", "D/Backups"):
             (folder / name).mkdir(parents=True)
         for name, content in _CONTENT.items():
@@ -85,14 +87,14 @@ class Subject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (folder / "C" / "Source" / "empty").mkdir()
-        with contextlib.suppress(OSError):  # of a disk without extended attributes
-            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}one", b"of a.txt")
-            os.setxattr(folder / "C" / "Source" / "a.txt", f"{_STREAM}two", b"")
-            os.setxattr(folder / "C" / "Source" / "sub", f"{_STREAM}one", b"of a folder")
+        if keeps_streams(folder):
+            put_stream(folder / "C" / "Source" / "a.txt", "one", b"of a.txt")
+            put_stream(folder / "C" / "Source" / "a.txt", "two", b"")
+            put_stream(folder / "C" / "Source" / "sub", "one", b"of a folder")
         self.folder = folder
         self.set = folder / "D" / "Backups" / "hq" / _SET
         self.part = self.set / "web01"
-        self._session: Session = host.session(LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
+        self._session: Session = host.session()
         self._seal()
         self.record = {name: self._place(name).read_bytes() for name in NAMES}
         self.entries = [json.loads(line) for line in self.record[FILES].split(b"\n")[:-1]]
@@ -188,7 +190,7 @@ class Subject:
         _demand(digests == [hashlib.sha256(record[PART]).hexdigest()], "part.json is not the sealed one")
 
     def _has(self, path: str, stream: dict[str, t.Any]) -> bool:
-        content = os.getxattr(self.part / path, _STREAM + stream["name"])
+        content = streams_of(self.part / path)[stream["name"]]
         return (stream["size"], stream["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
     def _write(self, record: Record) -> None:

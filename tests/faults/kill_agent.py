@@ -28,8 +28,9 @@ import typing as t
 from unit.agent.win32_session import AGENT_DRIVER, MonoHost, Session, WineHost
 
 from faults.fuzz_parts import compile_agent
+from lab.streams import keeps_streams, put_stream, streams_of
 
-Picture = dict[str, tuple[int, bytes | None]]
+Picture = dict[str, tuple[int, bytes | None, dict[str, bytes]]]
 Kind = t.Literal["backup", "restore"]
 
 ALONE = "20260101T000000Z"
@@ -53,11 +54,7 @@ class Place:
 
     def session(self) -> Session:
         """Start an agent."""
-        return self.host.session(**self._settings())  # type: ignore[call-arg]
-
-    def _settings(self) -> dict[str, str]:
-        wine = isinstance(self.host, WineHost)
-        return {} if wine else {"LAB_HOST_NAME": self.name.upper(), "LAB_MACHINE_GUID": "g"}
+        return self.host.session()
 
     def request(self, operation: str, **members: t.Any) -> str:
         """Give a request as it is sent."""
@@ -90,22 +87,25 @@ def ask(session: Session, request: str) -> dict[str, t.Any]:
 
 
 def picture(folder: pathlib.Path) -> Picture:
-    """Everything below a folder: when it was written (100 ns), what is in it."""
+    """Everything below a folder: when it was written (100 ns), what is in it and in its alternate data streams."""
     return {
         str(path.relative_to(folder)): (
             path.lstat().st_mtime_ns // 100,
             path.read_bytes() if path.is_file() else None,
+            streams_of(path),
         )
         for path in sorted(folder.rglob("*"))
     }
 
 
-def grow(folder: pathlib.Path, chance: random.Random) -> None:
-    """Make a tree of some 60 files."""
+def grow(folder: pathlib.Path, chance: random.Random, streams: bool) -> None:
+    """Make a tree of some 60 files, a few of them with alternate data streams where the host has these."""
     for number in range(60):
         path = folder / f"folder {number % 7}" / ("deep" if number % 3 else ".") / f"file {number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(chance.randbytes(chance.choice((0, 10, 5_000, 200_000))))
+        if streams and number % 5 == 0:
+            put_stream(path, "one", chance.randbytes(500))
     (folder / "empty").mkdir()
 
 
@@ -116,8 +116,10 @@ def change(folder: pathlib.Path, chance: random.Random) -> None:
             path.write_bytes(chance.randbytes(3_000))
         elif number % 4 == 1:
             path.unlink()
+        elif streams_of(path):
+            put_stream(path, "one", chance.randbytes(50))
     shutil.rmtree(folder / "folder 3")
-    grow(folder / "folder 8", chance)
+    grow(folder / "folder 8", chance, streams=False)
     (folder / "empty").rmdir()
     (folder / "empty").write_bytes(b"a file now")
 
@@ -127,7 +129,7 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
     chance = random.Random(seed)
     shutil.rmtree(place.saved, ignore_errors=True)
     if not place.source.exists():
-        grow(place.source, chance)
+        grow(place.source, chance, isinstance(place.host, MonoHost) and keeps_streams(place.host.drive))
         place.own()
         with contextlib.closing(place.session()) as session:
             ask(session, place.backup(ALONE))
@@ -266,7 +268,9 @@ def main(runner: str, count: int, seed: int) -> None:
             wine = WineHost(AGENT_DRIVER)
             place = Place(wine, wine.program("cmd.exe", "/c", "hostname").strip().lower())
         else:
-            place = Place(MonoHost(compile_agent(pathlib.Path(folder)), pathlib.Path(folder)), "web01")
+            agent = compile_agent(pathlib.Path(folder))
+            host = MonoHost(agent, pathlib.Path(folder), LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
+            place = Place(host, "web01")
         try:
             for kind in t.get_args(Kind):
                 met = kills(place, kind, count + 1, seed)

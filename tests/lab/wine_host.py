@@ -14,7 +14,7 @@ import subprocess
 from lab import layout, registry
 from lab.fleet import Host
 from lab.processes import Finished, ProcessGroup
-from lab.wine_disk import BOOT_SECONDS, PROGRAM, WineDisk, as_user
+from lab.wine_disk import PROGRAM, WineDisk, as_user
 
 
 def why_not() -> str | None:
@@ -67,9 +67,13 @@ class WineHost:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(share)
                 share.chmod(0o777)
-        for key, values in registry.of_windows(self._host).items():
-            for name, value in values.items():
-                self._program(["reg.exe", "add", f"HKLM\\{key}", "/v", name, "/d", value, "/f", "/reg:64"])
+        self.start()
+        try:
+            for key, values in registry.of_windows(self._host).items():
+                for name, value in values.items():
+                    self._program(["reg.exe", "add", f"HKLM\\{key}", "/v", name, "/d", value, "/f", "/reg:64"])
+        finally:
+            self.stop()
 
     def own(self) -> None:
         """Give everything below the home to the user that programs run as."""
@@ -114,12 +118,10 @@ class WineHost:
 
     def _program(self, command: list[str]) -> None:
         """Run a program that must succeed. Raises RuntimeError with what it said."""
-        done = subprocess.run(
-            self._argv(command), env=self._disk.environment(), check=False, capture_output=True, timeout=BOOT_SECONDS
-        )
-        if done.returncode != 0:
+        done = ProcessGroup().run(self._argv(command), env=self._disk.environment())
+        if done.exit_code != 0:
             said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
-            raise RuntimeError(f"{' '.join(command)} on {self._host.name} ended with {done.returncode}: {said}")
+            raise RuntimeError(f"{' '.join(command)} on {self._host.name} ended with {done.exit_code}: {said}")
 
     def _argv(self, command: list[str]) -> list[str]:
         """Put a command on the host, under the host's own computer name where this user may set one."""

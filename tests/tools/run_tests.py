@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import collection
@@ -63,16 +63,18 @@ def _run(chosen: list[Lane]) -> Iterator[tuple[Lane, Outcome, float]]:
     with ThreadPoolExecutor(len(chosen)) as pool:
         try:
             while waiting or running:
-                for lane in tuple(waiting):
-                    at_work = sum(one.processes for one in running.values())
-                    if not running or at_work + lane.processes <= ROOM:
-                        waiting.remove(lane)
-                        running[pool.submit(timed, lane)] = lane
+                while waiting and (not running or _at_work(running.values()) + waiting[0].processes <= ROOM):
+                    lane = waiting.pop(0)
+                    running[pool.submit(timed, lane)] = lane
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     del running[future]
                     yield future.result()
         finally:
             outcome.end_all()
+
+
+def _at_work(running: Iterable[Lane]) -> int:
+    return sum(lane.processes for lane in running)
 
 
 def _show(lane: Lane, result: Outcome, seconds: float) -> None:

@@ -39,18 +39,6 @@ namespace IdentityOpsAgent
             return !found && IsDevice(name) ? "the name of a device" : null;
         }
 
-        // The same for a path with '/' below a folder.
-        public static string RelativeFlaw(string path)
-        {
-            foreach (string name in path.Split('/'))
-            {
-                string flaw = NameFlaw(name);
-                if (flaw != null)
-                    return flaw;
-            }
-            return null;
-        }
-
         // A full path as given by a person, or `found` on a disk, without a separator at its end; FormatError when it could mean something else than it says.
         public static string Absolute(string path, string member, bool found = false)
         {

@@ -193,8 +193,23 @@ namespace IdentityOpsAgent
         {
             string place = target.Folders[folder];
             target.Writer.CreateFolder(place);
-            PutStreams(target, folder, place);
-            Secure(target, folder, place);
+            InFolder(target, place, delegate
+            {
+                PutStreams(target, folder, place);
+                Secure(target, folder, place);
+            });
+        }
+
+        // The folder is held meanwhile, and is the one that was made: nobody can put a link in its place, or above it.
+        private static void InFolder(StagedTarget target, string place, Action act)
+        {
+            SafeFileHandle held = null;
+            target.Writer.Try(place, delegate { held = Win32.HoldFolder(place); });
+            using (held)
+            {
+                CheckLeads(target, place, held);
+                act();
+            }
         }
 
         private void Put(Worker worker, StagedTarget target, Entry file)
@@ -206,8 +221,8 @@ namespace IdentityOpsAgent
                 Copy(worker, target, file, to, place);
                 PutStreams(target, file, place);
                 target.Writer.Finish(to, place, file.Facts);
+                Secure(target, file, place);   // while it is open, as nobody can put another one in its place then
             }
-            Secure(target, file, place);
         }
 
         private void PutStreams(StagedTarget target, Entry entry, string place)
@@ -325,7 +340,8 @@ namespace IdentityOpsAgent
             for (int i = target.Target.NewFolders.Count - 1; i >= 0; i--)
             {
                 Entry folder = target.Target.NewFolders[i];
-                target.Writer.SetFacts(target.Folders[folder], folder.Facts);
+                string place = target.Folders[folder];
+                InFolder(target, place, delegate { target.Writer.SetFacts(place, folder.Facts); });
             }
             target.Writer.Flush(Paths.NearestExisting(target.Target.Place));
         }

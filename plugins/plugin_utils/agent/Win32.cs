@@ -338,7 +338,7 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            EvenReadOnly(path, () => NativeMethods.RemoveDirectoryW(Extended(path)));
+            EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path)));
         }
 
         // ---- files
@@ -417,9 +417,14 @@ namespace IdentityOpsAgent
 
         public static void SetFacts(string path, long created, long written, uint attributes)
         {
-            using (SafeFileHandle file = Open(path, NativeMethods.WriteAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
+            using (SafeFileHandle file = OpenFacts(path))
                 SetFacts(file, created, written, attributes);
+        }
+
+        private static SafeFileHandle OpenFacts(string path)
+        {
+            return Open(path, NativeMethods.WriteAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
         }
 
         public static void Flush(SafeFileHandle file)
@@ -468,7 +473,7 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                EvenReadOnly(to, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting));
+                EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting));
             else
                 Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough));
         }
@@ -481,11 +486,12 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            EvenReadOnly(path, () => NativeMethods.DeleteFileW(Extended(path)));
+            EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path)));
         }
 
         /// <summary>Windows refuses to replace or delete what is read-only: the attribute is taken off then, and put back when that was not the reason.</summary>
-        private static void EvenReadOnly(string path, Func<bool> change)
+        /// <remarks>`named`: the file may have other names, which share it: it is put back then by a handle that outlives this one.</remarks>
+        private static void EvenReadOnly(string path, bool named, Func<bool> change)
         {
             if (change())
                 return;
@@ -495,11 +501,24 @@ namespace IdentityOpsAgent
                 throw Failure(error);
             uint others = facts.Attributes & (Hidden | System | Archive);
             Check(NativeMethods.SetFileAttributesW(Extended(path), others == 0 ? Normal : others));
-            if (change())
-                return;
-            error = Marshal.GetLastWin32Error();
-            Check(NativeMethods.SetFileAttributesW(Extended(path), others | ReadOnly));
-            throw Failure(error);
+            using (SafeFileHandle file = named ? OpenFacts(path) : null)
+            {
+                if (!change())
+                {
+                    error = Marshal.GetLastWin32Error();
+                    Check(NativeMethods.SetFileAttributesW(Extended(path), others | ReadOnly));
+                    throw Failure(error);
+                }
+                try
+                {
+                    if (named)
+                        SetFacts(file, 0, 0, facts.Attributes);
+                }
+                catch (SystemError)   // there is no other name
+                {
+                    return;
+                }
+            }
         }
 
         public static SafeFileHandle TryLock(string path)

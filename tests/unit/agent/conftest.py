@@ -20,13 +20,13 @@ import pytest
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
 from lab import ahead_of_time, powershell
+from lab.streams import streams_of
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
 AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
-STREAM = "user.DosStream."
 
 
 class Host:
@@ -145,33 +145,6 @@ class WindowsHost(Host):
 
     def _run(self, text: str) -> powershell.Ended:
         return powershell.ask(powershell.windows_powershell(), agent_source(), json.loads(text))
-
-
-def put_stream(path: pathlib.Path, name: str, content: bytes) -> None:
-    """Write an alternate data stream as the host's disk has them: on Linux an extended attribute, as the twin does."""
-    if os.name == "nt":
-        pathlib.Path(f"{path}:{name}").write_bytes(content)
-        return
-    facts = path.stat()
-    os.setxattr(path, STREAM + name, content)
-    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 1_000_000))
-
-
-def keeps_streams(folder: pathlib.Path) -> bool:
-    """Whether the disk of a folder takes what put_stream writes."""
-    try:
-        put_stream(folder, "probe", b"")
-    except OSError:
-        return False
-    return True
-
-
-def streams_of(path: pathlib.Path) -> dict[str, bytes]:
-    """Give the alternate data streams of a file or folder: on Windows none, which cannot be listed from here."""
-    if os.name == "nt" or path.is_symlink():
-        return {}
-    names = [name for name in os.listxattr(path) if name.startswith(STREAM)]
-    return {name.removeprefix(STREAM): os.getxattr(path, name) for name in names}
 
 
 def hold(file: t.IO[str]) -> None:

@@ -2,12 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.IO;
-using System.Net.Sockets;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -52,20 +47,17 @@ namespace IdentityOpsAgent
         }
     }
 
-    /// <summary>The whole agent in one process, as AgentDriver; the method Calls gives what it asked of the disk since the last time.</summary>
-    public static class AgentDriver
+    /// <summary>As AgentDriver; the method Calls gives what the agent asked of the disk since the last time.</summary>
+    public static class RecordingDriver
     {
         public static void Main(string[] port)
         {
-            Stream connection = new TcpClient("127.0.0.1", int.Parse(port[0], CultureInfo.InvariantCulture)).GetStream();
-            TextReader input = new StreamReader(connection, Encoding.ASCII);
-            TextWriter output = new StreamWriter(connection, Encoding.ASCII);
-            for (string line = input.ReadLine(); line != null; line = input.ReadLine())
-            {
-                string[] fields = Array.ConvertAll(line.Split(' '), field => Encoding.Unicode.GetString(Convert.FromBase64String(field)));
-                output.WriteLine("{\"result\": " + (fields[0] == "Calls" ? Recording.Taken() : Program.Run(fields[1])) + "}");
-                output.Flush();
-            }
+            Driver.Serve(port[0], Answer);
+        }
+
+        private static string Answer(string method, List<string> arguments)
+        {
+            return "{\"result\": " + (method == "Calls" ? Recording.Taken() : Program.Run(arguments[0])) + "}";
         }
     }
 }

@@ -13,8 +13,11 @@ import pathlib
 import typing as t
 
 import pytest
+from faults.fuzz_parts import compile_agent
 from unit.agent.conftest import SET_ID, Host
-from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost, lacks
+from unit.agent.win32_session import AGENT_DRIVER, NEEDS_MONO, NEEDS_WINE, MonoHost, Session, WineHost, lacks
+
+from lab import powershell
 
 Entries = list[tuple[str, str]]
 Edit = c.Callable[[dict[str, t.Any]], object]
@@ -102,6 +105,19 @@ def _with(part: dict[str, t.Any], name: str) -> str:
     return f"{source}{separator}{name}{separator}escape"
 
 
+class OneProcess(Host):
+    """The lab's host, all of whose requests one process answers: what is refused leaves nothing for the next one."""
+
+    def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
+        super().__init__(executable, folder)
+        settings = {"LAB_HOST_NAME": self.name, "LAB_FQDN": "web01.corp.example", "LAB_MACHINE_GUID": self.machine_guid}
+        self.session = MonoHost(executable, folder, LAB_USER="CORP\\svc", **settings).session()
+
+    def send(self, text: str) -> dict[str, t.Any]:
+        answer: dict[str, t.Any] = self.session("Run", text)
+        return answer
+
+
 class WineServer(Host):
     """The same host by the shipped agent on Wine. Its only drive is C, on whose root all that is named lies."""
 
@@ -181,9 +197,21 @@ def refused(host: Host, *paths: str) -> dict[str, str]:
     return causes
 
 
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    if lacks("mcs", "mono"):
+        pytest.skip(NEEDS_MONO)
+    return compile_agent(tmp_path_factory.mktemp("hostile"))
+
+
 @pytest.fixture
-def saved(host: Host) -> Host:
-    return prepared(host)
+def saved(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> c.Iterator[Host]:
+    if powershell.ALLOWED:
+        yield prepared(request.getfixturevalue("host"))
+        return
+    host = OneProcess(request.getfixturevalue("driver"), tmp_path / "host")
+    yield prepared(host)
+    host.session.close()
 
 
 def prepared(host: Host) -> Host:

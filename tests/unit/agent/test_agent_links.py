@@ -16,7 +16,7 @@ import typing as t
 
 import pytest
 
-from .conftest import keeps_streams, put_stream, streams_of
+from lab.streams import keeps_streams, put_stream, streams_of
 
 FIRST, SECOND, THIRD = "20260101T000000Z", "20260102T000000Z", "20260103T000000Z"
 NAMES = ["a.txt", "b.txt", "sub/c.txt", "sub/deep/d.txt"]

@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from .conftest import keeps_streams, put_stream
+from lab.streams import keeps_streams, put_stream
 
 # Between two kills, in changes of a disk. tests/faults/kill_agent.py takes every one, and moments at random.
 STRIDE = 9

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from .conftest import keeps_streams, put_stream, streams_of
+from lab.streams import keeps_streams, put_stream, streams_of
 
 SAFETY = "20260102T000000Z-before-restore"
 

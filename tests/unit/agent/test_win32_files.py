@@ -219,6 +219,8 @@ def test_second_name(session: Session, path: c.Callable[..., str]) -> None:
     assert code_of(session, "CreateHardLink", path("first"), path("second")) == 183
     assert code_of(session, "CreateHardLink", path("absent"), path("third")) == 2
     session("Delete", path("first"))
+    assert session("TryFacts", path("first")) is None
+    assert session("TryFacts", path("second"))["Attributes"] & READ_ONLY  # the file's, whatever became of a name
     assert read(session, path("second")) == b"one"
 
 

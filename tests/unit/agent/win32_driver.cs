@@ -7,7 +7,6 @@ using System.Collections;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Principal;
 using System.Text;
@@ -16,35 +15,17 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Lets a test call any method of Win32 in a process of its own, over a socket, as PowerShell keeps stdin to itself. A line in: the method's name and its arguments, each base64 of UTF-16, between spaces.
-    /// A line out: JSON, {"result": ...} or {"error": number, "text": ...}. An open file is "#0", "#1", ...; bytes are hexadecimal digits; facts are null
-    /// where there is nothing. SetFactsOf is SetFacts of a path; besides Win32 there are Hold (a file, shared with nobody) and Close.
+    /// Lets a test call any method of Win32, and gives {"result": ...} or {"error": number, "text": ...}. An open file is "#0", "#1", ...; bytes are
+    /// hexadecimal digits; facts are null where there is nothing. SetFactsOf is SetFacts of a path; besides Win32 there are Hold (a file, shared with
+    /// nobody) and Close.
     /// </summary>
     public static class Win32Driver
     {
         private static readonly List<IDisposable> Open = new List<IDisposable>();
 
-        /// <summary>The test listens on this port of the loopback, and ends the process by hanging up.</summary>
         public static void Main(string[] port)
         {
-            Stream connection = new TcpClient("127.0.0.1", int.Parse(port[0], CultureInfo.InvariantCulture)).GetStream();
-            TextReader input = new StreamReader(connection, Encoding.ASCII);
-            TextWriter output = new StreamWriter(connection, Encoding.ASCII);
-            for (string line = input.ReadLine(); line != null; line = input.ReadLine())
-            {
-                string[] fields = Array.ConvertAll(line.Split(' '), field => Encoded(field));
-                output.WriteLine(Answer(fields[0], new List<string>(fields).GetRange(1, fields.Length - 1)));
-                output.Flush();
-            }
-        }
-
-        /// <summary>Not Encoding.Unicode: a lone surrogate must come through.</summary>
-        private static string Encoded(string field)
-        {
-            byte[] bytes = Convert.FromBase64String(field);
-            char[] text = new char[bytes.Length / 2];
-            Buffer.BlockCopy(bytes, 0, text, 0, bytes.Length);
-            return new string(text);
+            Driver.Serve(port[0], Answer);
         }
 
         private static string Answer(string name, List<string> arguments)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that carries win32_driver.cs, on Mono, on Wine or on Windows, and calls into it."""
+"""A process that carries a driver, on Mono, on Wine or on Windows, and calls into it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+from lab import ahead_of_time
 from lab.lab import CACHE
 from lab.powershell import windows_powershell
 from lab.wine_disk import PROGRAM, USER_ID, WineDisk, as_user
@@ -25,6 +26,8 @@ from lab.wine_disk import PROGRAM, USER_ID, WineDisk, as_user
 FOLDER = pathlib.Path(__file__).parent
 DRIVER = FOLDER / "win32_driver.cs"
 AGENT_DRIVER = FOLDER / "agent_driver.cs"
+SERVING = FOLDER / "driver.cs"
+"""What each driver stands on."""
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
     AGENT_FOLDER / f"{name}.cs"
@@ -78,7 +81,7 @@ def compile_driver(folder: pathlib.Path) -> pathlib.Path:
     """Compile the driver with the lab's twin of Win32.cs into the folder, for Mono."""
     driver = folder / "driver.exe"
     twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
-    run([*MCS, f"-out:{driver}", *twin, *SHARED, DRIVER])
+    run([*MCS, f"-out:{driver}", *twin, *SHARED, SERVING, DRIVER])
     return driver
 
 
@@ -134,17 +137,21 @@ class Session:
 
 
 class MonoHost:
-    """A lab host on Mono. folder: becomes LAB_ROOT; drives are folders in it."""
+    """A lab host on Mono.
 
-    def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
+    folder: becomes LAB_ROOT; drives are folders in it. settings: further environment variables of each process.
+    """
+
+    def __init__(self, executable: pathlib.Path, folder: pathlib.Path, **settings: str) -> None:
         self._executable = executable
+        self._settings = settings
         self.root = folder
         self.drive = folder / "C"
-        self.drive.mkdir()
+        self.drive.mkdir(exist_ok=True)
 
     def session(self, **environment: str) -> Session:
         """Start a process. Keywords: further environment variables."""
-        own = {**os.environ, "LAB_ROOT": str(self.root), **environment}
+        own = {**os.environ, **ahead_of_time.ENVIRONMENT, "LAB_ROOT": str(self.root), **self._settings, **environment}
         return Session(lambda port: ["mono", str(self._executable), str(port)], own)
 
     def path(self, *names: str) -> str:
@@ -245,9 +252,10 @@ def _write_source(
 ) -> str:
     """Write a driver with what it calls into a file; the full name of its type."""
     agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
-    source = join_source({path.name: change(path.name, path.read_text(encoding="utf-8")) for path in [*agent, driver]})
+    files = [*agent, SERVING, driver]
+    source = join_source({path.name: change(path.name, path.read_text(encoding="utf-8")) for path in files})
     file.write_text(source.text, encoding="utf-8")
-    return source.type_name.replace(".Program", ".Win32Driver" if driver == DRIVER else ".AgentDriver")
+    return source.type_name.replace(".Program", "." + driver.stem.title().replace("_", ""))
 
 
 def _carrying(driver: str, file: str, port: int) -> list[str]:

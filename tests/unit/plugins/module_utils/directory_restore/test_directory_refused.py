@@ -1,0 +1,117 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is refused before anything is written: other domains, other undos, missing rights."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import pathlib
+
+import pytest
+from unit.plugins.directory_exports import BASE
+from unit.plugins.module_utils.directory_restore.domains import (
+    GROUPS,
+    HAVING,
+    Domains,
+)
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
+    RefusedError,
+    check_domain,
+    write,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
+    undo_sha256,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
+    StoppedError,
+    do,
+)
+from lab.directory.slapd import Slapd
+
+
+class TestRefused:
+    def details(self, domains: Domains, **changes: str) -> dict[str, str]:
+        own = {"domain": "corp.example", "domain_guid": domains.domain.guid, "domain_sid": domains.domain.sid}
+        return {**own, **changes}
+
+    def test_its_own_domain_is_taken(self, domains: Domains) -> None:
+        check_domain(self.details(domains), domains.domain)
+
+    @pytest.mark.parametrize("key", ["domain_guid", "domain_sid"])
+    def test_the_files_of_another_domain_are_not(self, domains: Domains, key: str) -> None:
+        with pytest.raises(RefusedError) as caught:
+            check_domain(self.details(domains, **{key: "S-1-5-21-1-2-3"}), domains.domain)
+        assert caught.value.code == "other_domain"
+
+    def test_details_without_a_domain_are_not(self, domains: Domains) -> None:
+        with pytest.raises(RefusedError):
+            check_domain({}, domains.domain)
+
+    def test_a_read_only_domain_controller_is_not_written(self, domains: Domains) -> None:
+        with pytest.raises(RefusedError) as caught:
+            check_domain(self.details(domains), dataclasses.replace(domains.domain, read_only=True))
+        assert caught.value.code == "read_only"
+
+    def test_an_undo_that_is_not_of_these_steps_stops_it(self, domains: Domains) -> None:
+        domains.damage()
+        steps = domains.steps()
+        before = domains.values()
+        with pytest.raises(RefusedError) as caught:
+            write(domains.directory, domains.domain, steps, undo_sha256(steps[1:]))
+        assert caught.value.code == "undo_differs"
+        assert domains.values() == before
+
+
+class TestRights:
+    @pytest.fixture
+    def guarded(self, tmp_path: pathlib.Path) -> c.Iterator[Domains]:
+        """Two groups of which one attribute may not be written."""
+        guards = {HAVING[0].guid, HAVING[1].guid}
+        effective = tuple(name for name in ATTRIBUTES if name != "extensionAttribute12")
+        groups = [
+            dataclasses.replace(group, effective=effective if group.guid in guards else ATTRIBUTES)
+            for group in GROUPS[:70]
+        ]
+        with Slapd(tmp_path / "slapd", groups=groups, enforce_rights=True) as slapd:
+            made = Domains(tmp_path / "exports", slapd)
+            yield made
+            made.directory.close()
+
+    def test_one_group_without_rights_and_nothing_is_written(self, guarded: Domains) -> None:
+        for group in HAVING[:40]:
+            guarded.change(group, "extensionAttribute12", b"since")
+        steps = guarded.steps(clear=True)
+        before = guarded.values()
+        with pytest.raises(RefusedError) as caught:
+            guarded.restore(steps)
+        assert caught.value.code == "no_rights"
+        named = {guarded.dn(HAVING[0]), guarded.dn(HAVING[1])}
+        assert set(caught.value.groups) == named
+        assert all(dn in str(caught.value) for dn in named)
+        assert "extensionAttribute12" in caught.value.cause
+        assert guarded.values() == before
+
+    def test_those_groups_can_be_excluded_by_name(self, guarded: Domains) -> None:
+        for group in HAVING[:40]:
+            guarded.change(group, "extensionAttribute12", b"since")
+        steps = guarded.steps(clear=True, exclude=[guarded.dn(HAVING[0]).upper(), guid_text(HAVING[1].guid)])
+        assert len(guarded.restore(steps).written) == 38
+
+    def test_an_attribute_that_is_not_written_needs_no_right(self, guarded: Domains) -> None:
+        guarded.change(HAVING[0], "extensionAttribute13", b"since")
+        assert len(guarded.restore(guarded.steps(clear=True)).written) == 1
+
+    def test_a_right_that_is_lost_in_between_stops_it(self, guarded: Domains) -> None:
+        """The server refuses what the check let pass: an error with what was done, no conflict."""
+        for group in HAVING[:10]:
+            guarded.change(group, "extensionAttribute12", b"since")
+        steps = guarded.steps(clear=True)
+        with pytest.raises(StoppedError) as caught:
+            do(guarded.directory, BASE, steps)
+        assert caught.value.left >= 1
+        assert len(caught.value.done.written) + caught.value.left == 10
