@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
             this.writer = writer;
         }
 
-        // `from`: the file or folder, opened at `source`. `refused`: why one of them is not in the part; null when all are. Errors: SystemError when one cannot be read.
+        // `from`: the file or folder, opened at `source`. `refused`: why one of them is not in the part; null when all are. Errors: SystemError when one of a file cannot be read.
         public List<NamedStream> Copy(PlannedComponent owner, Entry entry, string source, SafeFileHandle from, string target, out string refused)
         {
             List<NamedStream> copied = new List<NamedStream>();
@@ -34,8 +34,17 @@ namespace IdentityOpsAgent
             {
                 string flaw = !kept ? NotKept : copied.Count == NamedStream.Limit ? "There are more than " + NamedStream.Limit + "." : FlawOf(name);
                 NamedStream stream = null;
-                if (flaw == null)
-                    stream = Copy(owner, entry, source, target, name, out flaw);
+                try
+                {
+                    if (flaw == null)
+                        stream = Copy(owner, entry, source, target, name, out flaw);
+                }
+                catch (SystemError error)
+                {
+                    if (!entry.IsFolder)
+                        throw;
+                    flaw = error.Message;   // a folder is not read again for one of them
+                }
                 if (stream != null)
                     copied.Add(stream);
                 refused = refused ?? flaw;

@@ -121,14 +121,14 @@ def test_what_is_replaced_is_saved_with_them(part: t.Any) -> None:
 
 
 def test_what_a_safety_set_does_not_hold_is_told(part: t.Any) -> None:
-    """The disk of the target keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
+    """The target's disk keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
     (part.source / "a").write_text("other")
     part.faults = {"no_streams": ["*/Backups/*"]}
     answer = part.restore(safety_set_id=SAFETY)
     assert (losses(answer), answer["replaced"]) == ([], 1)
     told = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
     assert len(told) == 1, answer["warnings"]
-    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not hold.")
+    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not")
 
 
 def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
@@ -204,6 +204,17 @@ def test_one_that_is_in_use(host: t.Any, times: int) -> None:
     kinds = [problem["problem"] for problem in answer["problems"]]
     assert (answer["state"], kinds) == (("complete", []) if times == 2 else ("partial", ["locked"]))
     assert (host.part() / "data" / "a").exists() == (times == 2)
+
+
+def test_one_of_a_folder_that_is_in_use_costs_no_other(host: t.Any) -> None:
+    folder = host.file("sub/a", "first").parent
+    for name in ("a", "b", "c"):
+        put_stream(folder, name, b"content")
+    host.faults = {"reads": {"*/Source/sub:b": 99}}
+    answer = host.backup()
+    assert (answer["state"], losses(answer)) == ("complete", [("streams", 1, "data/sub")])
+    assert "(32)" in answer["warnings"][0]
+    assert [stream["name"] for stream in listed(host)["data/sub"]] == ["a", "c"]
 
 
 def test_more_than_a_line_holds(host: t.Any) -> None:
