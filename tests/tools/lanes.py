@@ -34,7 +34,8 @@ def every(development: Environment) -> list[Lane]:
         _tool("format", development, "ruff", "format", "--check"),
         _tool("mypy", development, "mypy"),
         _tool("changelog", development, "antsibull-changelog", "lint"),
-        _pytest("integration", development, workers=2),
+        # One worker has the tests on Wine, which wait more than they work.
+        _pytest("integration", development, workers=3),
         _pytest("unit", development, workers=2),
         *(_smoke(release, python) for release, python in _other_cores(development)),
         Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),

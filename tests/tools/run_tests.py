@@ -21,7 +21,7 @@ import packages
 from lanes import Lane
 from outcome import Outcome
 
-ROOM = 2 * (os.cpu_count() or 1)
+ROOM = 2 * (os.cpu_count() or 1) + 1
 """How many processes lanes may keep at work: they wait for hosts, jobs and packages, and others have the cores then."""
 
 
