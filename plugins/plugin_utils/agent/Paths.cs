@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
             for (int i = 0; i < name.Length; i++)
             {
                 char c = name[i];
-                if ((!found && c < ' ') || c == ':' || c == '/' || c == Win32.Separator)
+                if ((!found && c < ' ') || c == '\0' || c == ':' || c == '/' || c == Win32.Separator)
                     return "a character that is not allowed in a name";
                 if (char.IsHighSurrogate(c) && i + 1 < name.Length && char.IsLowSurrogate(name[i + 1]))
                     i++;

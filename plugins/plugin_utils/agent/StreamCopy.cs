@@ -55,7 +55,7 @@ namespace IdentityOpsAgent
 
         private static string FlawOf(string name)
         {
-            string flaw = Paths.NameFlaw(name);
+            string flaw = Paths.NameFlaw(name, true);
             return flaw == null ? null : "'" + name + "' has " + flaw + ".";
         }
 

@@ -501,7 +501,17 @@ namespace IdentityOpsAgent
                 throw Failure(error);
             uint others = facts.Attributes & (Hidden | System | Archive);
             Check(NativeMethods.SetFileAttributesW(Extended(path), others == 0 ? Normal : others));
-            using (SafeFileHandle file = named ? OpenFacts(path) : null)
+            SafeFileHandle file = null;
+            try
+            {
+                if (named)
+                    file = OpenFacts(path);
+            }
+            catch (SystemError)   // then other names lose it
+            {
+                named = false;
+            }
+            using (file)
             {
                 if (!change())
                 {

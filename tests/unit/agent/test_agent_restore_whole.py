@@ -313,6 +313,7 @@ def test_check_mode_says_what_the_next_run_will_end_and_leaves_it(damaged: Damag
         lambda line: {**line, "kept": "/etc/passwd"},
         lambda line: {**line, "staged": line["place"] + "/../x"},
         lambda line: {**line, "staged": line["place"].rpartition("/")[0] + "/innocent.txt"},
+        lambda line: {**line, "place": line["place"] + "\0"},
         lambda line: {**line, "bytes": -1},
         lambda line: {},
     ],
