@@ -246,7 +246,7 @@ bytes:
   type: int
   sample: 73400320
 streams:
-  description: Number of alternate data streams copied, which check mode does not foretell. Their sizes are not in RV(bytes).
+  description: Number of alternate data streams copied; check mode does not foretell it. RV(bytes) is without them.
   returned: when the backup was started
   type: int
   version_added: 0.5.0

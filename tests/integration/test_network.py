@@ -87,12 +87,15 @@ def test_a_wrong_password_is_told_by_the_share(lab: Lab, controller: Controller,
 @NEEDS_WINE
 def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
     controller = Controller(wine_lab, tmp_path)
-    controller.play("backup", extra=ON_SHARE).succeeded()
-    share = wine_lab.path("wine01", inventory.SHARED_ROOT)
-    [set_id] = sets.sealed(share, "wine")
-    [part] = sets.parts(share)
+    place = {"backup_root": inventory.SHARED_ROOT, "deployment": "wine", "set_id": "20260102T000000Z"}
+
+    def call(module: str, **arguments: t.Any) -> dict[str, t.Any]:
+        return controller.module("wine01", module, {**place, **arguments})
+
+    assert not (result := call("groupid_backup_folder", components=["reports"]))["failed"], result
+    [part] = sets.parts(wine_lab.path("wine01", inventory.SHARED_ROOT))
     sets.check_part(part)
-    controller.play("verify", extra={**ON_SHARE, "groupid_set_id": set_id}).succeeded()
+    assert not (result := call("groupid_backup_verify"))["failed"], result
     report = next(
         path for path in wine_lab.components("wine01")["reports"].rglob("*") if path.is_file() and path.stat().st_size
     )
@@ -100,13 +103,13 @@ def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathl
     report.chmod(0o644)
     report.write_bytes(b"damaged")
     os.chown(report, owner.st_uid, owner.st_gid)
-    wanted = {**ON_SHARE, "groupid_set_id": set_id, "groupid_restore_confirm": set_id}
-    controller.play("restore", extra=wanted).succeeded()
+    assert not (result := call("groupid_restore_folder", unsealed=True))["failed"], result
     assert report.read_bytes() == content
     copy = next(path for path in (part / "reports").rglob("*") if path.is_file() and path.stat().st_size)
     copy.chmod(0o644)
     copy.write_bytes(b"damaged")
-    controller.play("verify", extra={**ON_SHARE, "groupid_set_id": set_id}).failed(copy.name)
+    result = call("groupid_backup_verify")
+    assert (result["failed"], result["error"]["code"], copy.name in result["error"]["cause"]) == (True, "damaged", True)
 
 
 @NEEDS_WINE

@@ -21,8 +21,8 @@ import packages
 from lanes import Lane
 from outcome import Outcome
 
-ROOM = 2 * (os.cpu_count() or 1) + 1
-"""How many processes lanes may keep at work: they wait for hosts, jobs and packages, and others have the cores then."""
+ROOM = (os.cpu_count() or 1) + 1
+"""How many processes lanes may keep at work: one more than there are cores, as some wait for hosts and jobs."""
 
 
 def main() -> int:

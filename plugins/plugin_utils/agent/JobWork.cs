@@ -27,40 +27,45 @@ namespace IdentityOpsAgent
         public Answer Run()
         {
             JobFolder.RequireOwn(folder.Path, What);
+            SafeFileHandle held = null;
             try
             {
-                Work();
+                held = folder.Hold();
+                Work(held);
             }
             catch (Exception error)   // who waits for the answer learns why there is none; and that there is none, where the drive has no room for more
             {
                 WorkFolder.Deleted(Paths.Combine(folder.Path, JobFolder.Request), 1);
                 folder.PublishOnce(DetachedAgent.FailureName, JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
             }
+            finally
+            {
+                if (held != null)   // until then it is at work for whoever asks
+                    held.Dispose();
+            }
             return new Answer();
         }
 
-        private void Work()
+        // `held`: null when another process has it.
+        private void Work(SafeFileHandle held)
         {
-            using (SafeFileHandle held = folder.Hold())
+            JsonMap request = folder.Read(JobFolder.Request);
+            if (held == null || request == null || folder.Has(JobFolder.Result))
+                return;   // it has ended, or another process has it
+            WorkFolder.Deleted(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
+            Thread heart = new Thread(Watch);
+            heart.Start();
+            string answer;
+            try
             {
-                JsonMap request = folder.Read(JobFolder.Request);
-                if (held == null || request == null || folder.Has(JobFolder.Result))
-                    return;   // another process has it, or it has ended
-                WorkFolder.Deleted(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
-                Thread heart = new Thread(Watch);
-                heart.Start();
-                string answer;
-                try
-                {
-                    answer = Program.Run(JsonWriter.Text(request));
-                }
-                finally
-                {
-                    ended.Set();
-                    heart.Join();
-                }
-                Leave(answer);
+                answer = Program.Run(JsonWriter.Text(request));
             }
+            finally
+            {
+                ended.Set();
+                heart.Join();
+            }
+            Leave(answer);
         }
 
         // Hours of work do not end without an answer because something looked at its draft.
