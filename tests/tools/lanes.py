@@ -28,7 +28,7 @@ class Lane:
 
 
 def every(development: Environment) -> list[Lane]:
-    """All lanes: those of seconds first, then the longest."""
+    """All lanes: those of seconds first, then the longest; short ones at the end fill the room that is left."""
     return [
         _tool("ruff", development, "ruff", "check"),
         _tool("format", development, "ruff", "format", "--check"),
@@ -36,9 +36,9 @@ def every(development: Environment) -> list[Lane]:
         _tool("changelog", development, "antsibull-changelog", "lint"),
         # One worker has the tests on Wine, which wait more than they work.
         _pytest("integration", development, workers=3),
+        Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
         _pytest("unit", development, workers=2),
         *(_smoke(release, python) for release, python in _other_cores(development)),
-        Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
         Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
     ]
 
