@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import subprocess
+import typing as t
 
 RECORDS = frozenset({"manifest.sha256", "files.jsonl", "part.json"})
 
@@ -77,3 +78,9 @@ def tree_hash(*folders: pathlib.Path) -> str:
             if path.is_file():
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def member(part: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Give what a seal says of a part, from the result of the backup that made it."""
+    fields = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
+    return {field: part[field] for field in fields} | {"finished": part["finished_at"]}

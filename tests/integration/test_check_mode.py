@@ -64,8 +64,7 @@ def test_restore(lab: Lab, controller: Controller, policy: str) -> None:
 
 def test_seal(lab: Lab, controller: Controller) -> None:
     part = controller.module("web01", "groupid_backup_folder", SET)
-    fields = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
-    members = [{field: part[field] for field in fields} | {"finished": part["finished_at"]}]
+    members = [sets.member(part)]
     for phase in ("prepared", "sealed"):
         wanted = {**SET, "phase": phase, "members": members, "decider": "web01"}
         dummy, real = foretold(lab, controller, "groupid_backup_seal", wanted)

@@ -92,7 +92,12 @@ def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathl
     def call(module: str, **arguments: t.Any) -> dict[str, t.Any]:
         return controller.module("wine01", module, {**place, **arguments})
 
-    assert not (result := call("groupid_backup_folder", components=["reports"]))["failed"], result
+    made = call("groupid_backup_folder", components=["reports"])
+    assert not made["failed"], made
+    for phase in ("prepared", "sealed"):
+        wanted = {"phase": phase, "members": [sets.member(made)], "decider": "wine01"}
+        assert not (result := call("groupid_backup_seal", **wanted))["failed"], result
+    assert sets.sealed(wine_lab.path("wine01", inventory.SHARED_ROOT), "wine") == [place["set_id"]]
     [part] = sets.parts(wine_lab.path("wine01", inventory.SHARED_ROOT))
     sets.check_part(part)
     assert not (result := call("groupid_backup_verify"))["failed"], result
@@ -103,7 +108,7 @@ def test_on_win32_a_part_goes_to_a_share_and_back(wine_lab: Lab, tmp_path: pathl
     report.chmod(0o644)
     report.write_bytes(b"damaged")
     os.chown(report, owner.st_uid, owner.st_gid)
-    assert not (result := call("groupid_restore_folder", unsealed=True))["failed"], result
+    assert not (result := call("groupid_restore_folder"))["failed"], result
     assert report.read_bytes() == content
     copy = next(path for path in (part / "reports").rglob("*") if path.is_file() and path.stat().st_size)
     copy.chmod(0o644)

@@ -116,13 +116,18 @@ def call(controller: Controller, module: str, set_id: str, **more: t.Any) -> dic
 
 
 def backed_up(controller: Controller, set_id: str, **more: t.Any) -> str:
-    result = call(controller, "groupid_backup_folder", set_id, **more)
-    assert not result["failed"], result
+    """Back the reports up and seal the set."""
+    part = call(controller, "groupid_backup_folder", set_id, **more)
+    assert not part["failed"], part
+    place = {"backup_root": inventory.LOCAL_ROOT, "deployment": "wine", "set_id": set_id}
+    for phase in ("prepared", "sealed"):
+        wanted = {**place, "phase": phase, "members": [sets.member(part)], "decider": "wine01"}
+        assert not (result := controller.module("wine01", "groupid_backup_seal", wanted))["failed"], result
     return set_id
 
 
-def restored(controller: Controller, set_id: str, policy: str = "mirror") -> None:
-    result = call(controller, "groupid_restore_folder", set_id, policy=policy, unsealed=True)
+def restored(controller: Controller, set_id: str) -> None:
+    result = call(controller, "groupid_restore_folder", set_id, policy="mirror")
     assert not result["failed"], result
 
 
@@ -184,7 +189,7 @@ def test_a_target_in_use_fails_by_name_and_the_same_restore_finishes(
     set_id = backed_up(controller, "20260202T000000Z")
     put(reports / "target.dat", b"changed and open")
     with held(wine_lab, rf"{REPORTS}\target.dat", tmp_path):
-        result = call(controller, "groupid_restore_folder", set_id, unsealed=True)
+        result = call(controller, "groupid_restore_folder", set_id)
         assert result["failed"], result
         assert "target.dat" in result["error"]["path"]
         assert "run the same restore again" in result["error"]["next"]
