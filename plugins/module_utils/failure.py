@@ -1,0 +1,42 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One failure as every part of this collection tells it: what failed, on what, why, and the next step."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """What went wrong, once.
+
+    code: stable name of the kind of failure.
+    what: what was not done. component, path: on what. cause: in the system's words. next: what to do about it.
+    No secret is ever part of one.
+    """
+
+    code: str
+    what: str
+    cause: str
+    next: str
+    component: str | None = None
+    path: str | None = None
+
+    @classmethod
+    def from_mapping(cls, data: c.Mapping[str, t.Any]) -> Failure:
+        """Read a failure of a result or an answer; fields that a later version adds are passed over. Raises KeyError."""
+        required = {field.name: data[field.name] for field in dataclasses.fields(cls) if field.default is not None}
+        return cls(**required, component=data.get("component"), path=data.get("path"))
+
+    def explained(self) -> dict[str, str | None]:
+        """Give the failure in parts, for a result."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (self.component, self.path) if part)
+        cause = ": ".join(part.rstrip(". ") for part in (self.what, place, self.cause) if part)
+        return f"{cause}. {self.next}".strip()
