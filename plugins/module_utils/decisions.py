@@ -1,0 +1,176 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host does in a run, decided by what all hosts have answered so far.
+
+``Facts`` is as in `deployments`. Shared is what a deployment has once: its first server takes care of it.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    listing,
+    narrower,
+    narrowing,
+    products,
+    shared_parts,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+
+def _review(facts: Facts, host: str) -> deployments.Review:
+    review: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
+    return review
+
+
+def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
+    """Whether a shared component is wanted. usual: where no components are named."""
+    components = facts[host]["__groupid_asked"]["components"]
+    return usual if components is None else component in components
+
+
+def _is_first(facts: Facts, host: str) -> bool:
+    return deployments.ready(facts, host) and _review(facts, host)["first"] == host
+
+
+def saves_database(facts: Facts, host: str) -> bool:
+    """Whether the host's deployment has its database saved, and this host takes care of it."""
+    asked = facts[host]["__groupid_asked"]
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, bool(asked["sql_server"]))
+
+
+def saves_domains(facts: Facts, host: str) -> bool:
+    """Whether the host's deployment has group attributes saved, and this host takes care of it."""
+    asked = facts[host]["__groupid_asked"]
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, bool(asked["domains"]))
+
+
+def reaches_database(facts: Facts, host: str) -> bool:
+    """Whether a run that may not see all members can save the database."""
+    external = facts[host]["__groupid_asked"]["sql_backup_mode"] == "external"
+    return not _review(facts, host)["missing"] or not external
+
+
+def reaches_domains(facts: Facts, host: str) -> bool:
+    """Whether a run that may not see all members can save the group attributes."""
+    share = str(facts[host]["__groupid_asked"]["backup_root"]).startswith("\\\\")
+    return not _review(facts, host)["missing"] or share
+
+
+def restores_database(facts: Facts, host: str) -> bool:
+    """Whether the database of the host's deployment is restored, and this host takes care of it.
+
+    A run that sees some of the servers restores those: the database is not theirs alone, and must be named.
+    """
+    usual = holds_database(facts, host) and not _review(facts, host)["missing"] if _is_first(facts, host) else False
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, usual)
+
+
+def restores_domains(facts: Facts, host: str) -> bool:
+    """Whether group attributes are restored, and this host takes care of it. Of some servers, as `restores_database`."""
+    if not _is_first(facts, host):
+        return False
+    held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
+    usual = bool(held) and not _review(facts, host)["missing"]
+    return _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, usual)
+
+
+def holds_database(facts: Facts, host: str) -> bool:
+    """Whether the set that is to be restored holds the database, here or on another computer."""
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"])) or {}
+    return bool(listing.part_of(listed, shared_parts.DATABASE)) or shared_parts.DATABASE in (
+        listed.get("members") or []
+    )
+
+
+def has_part(facts: Facts, host: str) -> bool:
+    """Whether the set that is to be restored has the part that was chosen for the host."""
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    return listing.part_of(listed, facts[host]["__groupid_source"]["server"]) is not None
+
+
+def verified_set(facts: Facts, host: str) -> str | None:
+    """Give the id of the set that a verification reads: as asked, or the newest full one of the deployment."""
+    asked = facts[host]["__groupid_asked"]
+    if asked["set_id"] != LATEST:
+        return str(asked["set_id"])
+    newest = [
+        narrowing.newest_full(listing.sets_of(facts, fellow) or []) for fellow in deployments.fellows(facts, host)
+    ]
+    ids = [str(one["set_id"]) for one in newest if one]
+    return max(ids, default=None)
+
+
+
+def narrowed(facts: Facts, host: str) -> list[str]:
+    """Say by what the host's part is made smaller than the inventory alone asks for."""
+    asked = facts[host]["__groupid_asked"]
+    if asked["usual"] is None:
+        return []
+    return narrower.narrower(asked["usual"], asked, _version(facts, host))
+
+
+def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
+    """Give what the inventory itself leaves out for good, None when that is nothing."""
+    asked = facts[host]["__groupid_asked"]
+    usual = asked["usual"] or asked
+    chosen = {name: usual[name] for name in ("components", "include", "exclude") if usual[name]}
+    if usual["exclude_defaults"] is not None and list(usual["exclude_defaults"]) != list(products.DEFAULT_EXCLUDES):
+        chosen["exclude_defaults"] = usual["exclude_defaults"]
+    return chosen or None
+
+
+def _version(facts: Facts, host: str) -> str:
+    """The version of GroupID that is backed up: as asked, or the one that is there."""
+    version = str(facts[host]["__groupid_asked"]["version"])
+    found = [one["version"] for one in (facts[host].get("__groupid_probe") or {}).get("installations") or []]
+    return str(found[0]) if version == products.AUTO and len(found) == 1 else version
+
+
+def backup_notes(facts: Facts, host: str) -> list[str]:
+    """Say what a person should know of a backup beside its result, a sentence each. None names the host."""
+    asked, probe = facts[host]["__groupid_asked"], facts[host].get("__groupid_probe") or {}
+    review, root = _review(facts, host), probe.get("backup_root") or {}
+    notes = []
+    if len(review["versions"]) > 1:
+        found = "; ".join(f"{version} on {', '.join(hosts)}" for version, hosts in sorted(review["versions"].items()))
+        notes.append(f"The servers of deployment {asked['deployment']} have different versions of GroupID: {found}.")
+    if root.get("writable_by"):
+        notes.append(
+            f"The backup root {asked['backup_root']} can be changed by {', '.join(root['writable_by'])}. Backup and "
+            "restore refuse it, unless groupid_allow_open_roots names it."
+        )
+    if review["missing"] and asked["set_id"]:
+        notes.append(
+            f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
+            f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
+        )
+    if asked["usual"] is not None and narrowed(facts, host):
+        notes.append(
+            f"The set of deployment {asked['deployment']} is narrowed by {'; '.join(narrowed(facts, host))}: latest never "
+            "means it."
+        )
+    return notes
+
+
+QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
+    "saves_database": saves_database,
+    "saves_domains": saves_domains,
+    "reaches_database": reaches_database,
+    "reaches_domains": reaches_domains,
+    "restores_database": restores_database,
+    "restores_domains": restores_domains,
+    "has_part": has_part,
+    "verified_set": verified_set,
+    "taken_part": listing.taken_part,
+    "narrowed": narrowed,
+    "scope": scope,
+    "backup_notes": backup_notes,
+}
+"""The decisions that roles ask for, by name."""
