@@ -28,7 +28,7 @@ class ActionModule(ControllerAction):
     def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         understood = settings.understand(self._read(variables, variables), args["role"])
         faults = [*settings.refused_extra(load_extra_vars(self._loader)), *understood.failures]
-        unknown = settings.unknown(name for name in variables if isinstance(name, str))
+        unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
             faults += unknown
         elif unknown:
@@ -51,7 +51,7 @@ class ActionModule(ControllerAction):
                 if word.name in named:
                     values[word.name] = templar.template(named[word.name])
             except AnsibleError as problem:
-                values[word.name] = problem
+                values[word.name] = settings.Unreadable(problem.message)
         return values
 
     def _usual(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import difflib
-import os
+import itertools
 
 _ALIKE = 0.75
 _LONGEST = 200
@@ -30,8 +30,8 @@ def distance(one: str, other: str) -> int:
 def closest(word: str, words: c.Iterable[str]) -> str | None:
     """Give the known word that is nearest to one that somebody wrote, in any case; None where none is near.
 
-    Near is one edit in a short word, up to three in a long one, or most letters in the same order. Of equally near words
-    the one that begins alike is taken, then the one of the same length, then the first in order.
+    Near is one edit in a short word, up to three in a long one, or most letters in the same order. Of equally near
+    words the one that begins alike is taken, then the one of the same length, then the first in order.
     """
     folded = _folded(word)
     known = sorted(set(words))
@@ -48,7 +48,8 @@ def _folded(word: str) -> str:
 
 
 def _unlike(word: str, known: str) -> tuple[int, int]:
-    return -len(os.path.commonprefix([word, known])), abs(len(word) - len(known))
+    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known)))
+    return -alike, abs(len(word) - len(known))
 
 
 def did_you_mean(word: str, words: c.Iterable[str]) -> str:
