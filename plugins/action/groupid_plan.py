@@ -28,7 +28,7 @@ class ActionModule(ControllerAction):
         if faults:
             show(["", "Nothing was started, because of what this run was given:", *faults, ""])
             return {"failed": True, "msg": "Nothing was started. The lines above name each fault."}
-        return {"ansible_facts": {"__groupid_plan": deployments.plan(facts, run, args["known"], wanted, parallel)}}
+        return {"plan": deployments.plan(facts, run, args["known"], wanted, parallel)}
 
 
 def _told(failure: Failure) -> list[str]:

@@ -35,24 +35,22 @@ class ActionModule(ControllerAction):
             show(f"[WARNING]: {failure}" for failure in unknown)
         usual = settings.understand(self._usual(variables), args["role"]).values
         asked = {**understood.values, "usual": None if usual == understood.values else usual}
-        return {
-            "ansible_facts": {
-                "__groupid_asked": asked,
-                "__groupid_failures": [failures.recorded("plan", fault) for fault in faults],
-            }
-        }
+        return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
 
     def _read(self, named: c.Mapping[str, t.Any], context: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Resolve each variable of the vocabulary by itself, so that one that cannot be is named."""
         templar = self._templar.copy_with_new_env(available_variables=context)
         values: dict[str, t.Any] = {}
-        for word in vocabulary.WORDS:
-            try:
-                if word.name in named:
-                    values[word.name] = templar.template(named[word.name])
-            except AnsibleError as problem:
-                values[word.name] = settings.Unreadable(problem.message)
+        for name in (word.name for word in vocabulary.WORDS if word.name in named):
+            values[name] = self._resolved(templar, named[name])
         return values
+
+    @staticmethod
+    def _resolved(templar: t.Any, value: t.Any) -> t.Any:
+        try:
+            return templar.template(value)
+        except AnsibleError as problem:
+            return settings.Unreadable(problem.message)
 
     def _usual(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Give what the inventory alone says: neither extra variables nor those of plays and tasks."""

@@ -107,7 +107,6 @@ def verified_set(facts: Facts, host: str) -> str | None:
     return max(ids, default=None)
 
 
-
 def narrowed(facts: Facts, host: str) -> list[str]:
     """Say by what the host's part is made smaller than the inventory alone asks for."""
     asked = facts[host]["__groupid_asked"]

@@ -67,7 +67,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
         failures.append(Failure(CODE, found.what, found.cause, found.next))
-    return Understood(_without_secrets(words, values, role, _folders(variables)), failures)
+    return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
 
 
 def read(name: str, value: t.Any) -> t.Any:
