@@ -114,7 +114,13 @@ def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[di
     wrong_names = [str(key) for key in item if key not in known]
     meant = {closest(name, known) for name in wrong_names}
     faults = [
-        Fault(place, f'has an option "{name}"', name, hint=_meant(name, known), why=f"there are: {', '.join(known)}")
+        Fault(
+            place,
+            f'has an unknown option "{name}"',
+            name,
+            hint=_meant(name, known),
+            why=f"there are: {', '.join(known)}",
+        )
         for name in wrong_names
     ]
     found: dict[str, t.Any] = {}

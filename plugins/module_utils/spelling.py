@@ -48,5 +48,5 @@ def _folded(word: str) -> str:
 
 
 def _unlike(word: str, known: str) -> tuple[int, int]:
-    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known)))
+    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known, strict=False)))
     return -alike, abs(len(word) - len(known))

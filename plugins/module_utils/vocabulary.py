@@ -682,9 +682,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_domains",
         "list",
         [],
-        "Active Directory domains whose group attributes are saved: `name`, and where needed `server`, `port`, "
-        "`base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes`, `filter`. Empty "
-        "means that none are. Passwords are never an argument of a task.",
+        "Active Directory domains whose group attributes are saved, each with `name`, and where needed `server`, "
+        "`port`, `base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes`, `filter`. "
+        "Empty means that none are. Passwords are never an argument of a task.",
         roles=_CHOOSING,
         elements="dict",
         group="group_attributes",
