@@ -30,6 +30,7 @@ _ENTRY = re.compile(r"\s*([^:=,]+?)\s*[:=](.*)", re.DOTALL)
 _NEXT_ENTRY = re.compile(r"[,\n](?=[^:=,\\/\n]+[:=])")
 _DOMAIN_COMPONENT = re.compile(r"\s*dc\s*=[^\\]*", re.IGNORECASE)
 _GUID = re.compile(r"\s*(?:<guid=)?\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?>?\s*", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]")
 _PLAIN = re.compile(r"[\w.,\s-]+")
 
 
@@ -224,6 +225,8 @@ def _entries(value: t.Any) -> list[tuple[t.Any, t.Any]] | None:
 
 
 def _entries_of_text(text: str) -> list[tuple[t.Any, t.Any]] | None:
+    if _ABSOLUTE.match(text):
+        return None
     found = [_ENTRY.fullmatch(part) for part in _NEXT_ENTRY.split(text.rstrip(", \t\r\n"))] if text else []
     return None if None in found else [(_unquoted(one[1]), _unquoted(one[2])) for one in found if one]
 

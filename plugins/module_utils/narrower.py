@@ -116,15 +116,19 @@ def _domains(usual: Values, effective: Values) -> c.Iterator[str]:
         for option in ("base", "filter"):
             if not _same(domain.get(option), other.get(option)):
                 yield f"groupid_domains: {name}, {option} {other.get(option) or 'not set'}"
-        missing = sorted(_attributes(domain, usual) - _attributes(other, effective))
+        kept = _attributes(other, effective)
+        missing = [attribute for key, attribute in _attributes(domain, usual).items() if key not in kept]
         if missing:
             yield f"groupid_domains: {name} without {', '.join(missing)}"
 
 
-def _attributes(domain: Values, values: Values) -> set[str]:
-    """Name a domain's attributes: the variable of all domains stands before the domain's own, then the vendor's."""
+def _attributes(domain: Values, values: Values) -> dict[str, str]:
+    """Name a domain's attributes, by their names in lower case.
+
+    The variable of all domains stands before the domain's own, then come the vendor's.
+    """
     chosen = values["ldif_attributes"] or domain.get("attributes") or ATTRIBUTES
-    return {str(name).lower() for name in chosen}
+    return {str(name).lower(): str(name) for name in chosen}
 
 
 def _same(one: t.Any, other: t.Any) -> bool:
