@@ -30,6 +30,7 @@ _ENTRY = re.compile(r"\s*([^:=,]+?)\s*[:=](.*)", re.DOTALL)
 _NEXT_ENTRY = re.compile(r"[,\n](?=[^:=,\\/\n]+[:=])")
 _DOMAIN_COMPONENT = re.compile(r"\s*dc\s*=[^\\]*", re.IGNORECASE)
 _GUID = re.compile(r"\s*(?:<guid=)?\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?>?\s*", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]")
 _PLAIN = re.compile(r"[\w.,\s-]+")
 
 
@@ -114,7 +115,13 @@ def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[di
     wrong_names = [str(key) for key in item if key not in known]
     meant = {closest(name, known) for name in wrong_names}
     faults = [
-        Fault(place, f'has an option "{name}"', name, hint=_meant(name, known), why=f"there are: {', '.join(known)}")
+        Fault(
+            place,
+            f'has an unknown option "{name}"',
+            name,
+            hint=_meant(name, known),
+            why=f"there are: {', '.join(known)}",
+        )
         for name in wrong_names
     ]
     found: dict[str, t.Any] = {}
@@ -218,6 +225,8 @@ def _entries(value: t.Any) -> list[tuple[t.Any, t.Any]] | None:
 
 
 def _entries_of_text(text: str) -> list[tuple[t.Any, t.Any]] | None:
+    if _ABSOLUTE.match(text):
+        return None
     found = [_ENTRY.fullmatch(part) for part in _NEXT_ENTRY.split(text.rstrip(", \t\r\n"))] if text else []
     return None if None in found else [(_unquoted(one[1]), _unquoted(one[2])) for one in found if one]
 

@@ -117,7 +117,7 @@ def shown(value: t.Any) -> str:
 
 def example(word: Word) -> str:
     """Give a line that sets a word."""
-    if word.where == "extra" and word.type not in ("list", "dict"):
+    if word.where == "extra":
         return f"-e {word.name}={_example_value(word)}"
     return f"{word.name}: {_example_value(word)}"
 
@@ -128,8 +128,10 @@ def _example_value(word: Word) -> str:
     return word.example or (word.choices[-1] if word.choices else "true")
 
 
-def _where(word: Word) -> str:
-    return "with -e" if word.where == "extra" else "in the variables of the host or its group"
+def _step(word: Word, verb: str) -> str:
+    """Say where a word is set, with an example."""
+    place = "" if word.where == "extra" else " in the variables of the host or its group, or with -e"
+    return f"{verb}{place}, for example: {example(word)}"
 
 
 def _understood(word: Word, value: t.Any) -> tuple[t.Any, list[Failure]]:
@@ -160,15 +162,15 @@ def _unreadable(word: Word, reason: str) -> Failure:
         CODE,
         f"{word.name} cannot be read",
         shown(line).strip('"'),
-        f"Correct the template {_where(word)}, or what it refers to. For example: {example(word)}",
+        _step(word, "Correct its template, or what that refers to"),
     )
 
 
 def _failure(word: Word, fault: given.Fault) -> Failure:
     what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
     cause = fault.why or f"it is {shown(fault.value)}"
-    step = f"Correct it {_where(word)}, for example: {example(word)}"
-    return Failure(CODE, what, _HIDDEN if fault.hidden else cause, f"{fault.hint} {step}".strip())
+    step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
+    return Failure(CODE, what, _HIDDEN if fault.hidden else cause, step)
 
 
 def _unknown(name: str) -> Failure:
@@ -194,7 +196,9 @@ def _document(value: t.Any) -> str:
 
 
 def _masked(value: t.Any) -> t.Any:
-    """Give it without what stands under a name that speaks of a password."""
+    """Give it without what came out of a vault, or stands under a name that speaks of a password."""
+    if hasattr(value, "__ENCRYPTED__"):
+        return "..."
     if isinstance(value, c.Mapping):
         return {str(k): "..." if re.search("pass|secret", str(k), re.I) else _masked(v) for k, v in value.items()}
     return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value

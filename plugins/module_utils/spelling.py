@@ -10,11 +10,18 @@ import difflib
 import itertools
 
 _ALIKE = 0.75
+_FEW = 3
 _LONGEST = 200
 
 
-def distance(one: str, other: str) -> int:
-    """Count the edits between two words: a letter left out, put in, replaced, or swapped with its neighbour."""
+def distance(one: str, other: str, limit: int = _LONGEST) -> int:
+    """Count the edits between two words: a letter left out, put in, replaced, or swapped with its neighbour.
+
+    What is more than the limit is counted as one more than the limit, which is sooner known.
+    """
+    # An edit changes the length by one at most, and which letters there are by two.
+    if abs(len(one) - len(other)) > limit or len(set(one) ^ set(other)) > 2 * limit:
+        return limit + 1
     before: list[int] = []
     current = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
@@ -24,7 +31,9 @@ def distance(one: str, other: str) -> int:
             if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
                 best = min(best, above[column - 2] + 1)
             current.append(best)
-    return current[-1]
+        if min(current) > limit and min(before) > limit:
+            return limit + 1
+    return min(current[-1], limit + 1)
 
 
 def closest(word: str, words: c.Iterable[str]) -> str | None:
@@ -35,8 +44,9 @@ def closest(word: str, words: c.Iterable[str]) -> str | None:
     """
     folded = _folded(word)
     known = sorted(set(words))
-    ranked = sorted((distance(folded, _folded(one)), *_unlike(folded, one), one) for one in known)
-    if ranked and ranked[0][0] <= max(1, min(3, len(folded) // 3)):
+    limit = max(1, min(_FEW, len(folded) // 3))
+    ranked = sorted((distance(folded, _folded(one), limit), *_unlike(folded, one), one) for one in known)
+    if ranked and ranked[0][0] <= limit:
         return ranked[0][-1]
     alike = difflib.get_close_matches(folded, known, n=1, cutoff=_ALIKE)
     return alike[0] if alike else None
@@ -48,7 +58,7 @@ def _folded(word: str) -> str:
 
 
 def _unlike(word: str, known: str) -> tuple[int, int]:
-    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known)))
+    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known, strict=False)))
     return -alike, abs(len(word) - len(known))
 
 

@@ -40,7 +40,7 @@ class Word:
     options: of each item, where the items are dictionaries.
     secret: its value is shown nowhere.
     where: ``host``: variables of a host or its group; ``extra``: usually ``-e``, for one run.
-    example: a value as people write it after the colon.
+    example: a value as people write it after the colon, or after ``=`` where it is given with ``-e``.
     shown: the default in words, for tables.
     other_defaults: default by role, where it is not the same for all.
     """
@@ -173,7 +173,7 @@ WORDS: tuple[Word, ...] = (
         "Deployments to work on, names or globs. Empty means all of them.",
         elements="name",
         where="extra",
-        example="[hq]",
+        example="hq,branch",
     ),
     Word(
         "groupid_parallel_deployments",
@@ -381,7 +381,7 @@ WORDS: tuple[Word, ...] = (
         elements="server",
         keys="server",
         where="extra",
-        example="{web01: web02}",
+        example="web01=web02",
     ),
     Word(
         "groupid_restore_targets",
@@ -392,7 +392,7 @@ WORDS: tuple[Word, ...] = (
         elements="path",
         keys="component",
         where="extra",
-        example="{reports: D:\\Elsewhere}",
+        example="reports=D:/Elsewhere",
     ),
     Word(
         "groupid_restore_policy",
@@ -682,9 +682,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_domains",
         "list",
         [],
-        "Active Directory domains whose group attributes are saved: `name`, and where needed `server`, `port`, "
-        "`base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes`, `filter`. Empty "
-        "means that none are. Passwords are never an argument of a task.",
+        "Active Directory domains whose group attributes are saved, each with `name`, and where needed `server`, "
+        "`port`, `base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes`, `filter`. "
+        "Empty means that none are. Passwords are never an argument of a task.",
         roles=_CHOOSING,
         elements="dict",
         group="group_attributes",
@@ -731,7 +731,7 @@ WORDS: tuple[Word, ...] = (
         elements="dn",
         group="group_attributes",
         where="extra",
-        example='["CN=Sales,OU=Groups,DC=corp,DC=example"]',
+        example="CN=Sales,OU=Groups,DC=corp,DC=example",
     ),
     Word(
         "groupid_ldif_exclude_groups",
@@ -742,7 +742,7 @@ WORDS: tuple[Word, ...] = (
         elements="dn",
         group="group_attributes",
         where="extra",
-        example='["CN=Sales,OU=Groups,DC=corp,DC=example"]',
+        example="CN=Sales,OU=Groups,DC=corp,DC=example",
     ),
     Word(
         "groupid_ldif_clear",

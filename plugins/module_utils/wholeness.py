@@ -172,7 +172,7 @@ def _database(asked: Asked) -> c.Iterator[Complaint]:
         if len(about) > 1 and not asked.names(DATABASE):
             what = f"{', '.join(about)} are set"
         yield Complaint(
-            f"{what} and groupid_sql_server is not",
+            f"{what} and groupid_sql_server is {'not set' if asked.names(DATABASE) else 'not'}",
             "without the server there is no database to work on",
             "Set it in the variables of the deployment's group, for example groupid_sql_server: sql01.corp.example; "
             "or "
@@ -239,7 +239,7 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
     domains = asked.values["domains"]
     if not domains and asked.sound("components") and asked.names(GROUP_ATTRIBUTES):
         yield Complaint(
-            "groupid_components names group_attributes and groupid_domains is empty",
+            "groupid_components names group_attributes and groupid_domains is not set",
             "there is no domain whose groups could be read",
             "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or take "
             "group_attributes out of groupid_components.",
