@@ -151,17 +151,35 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null for what is not finished, not sealed, or not as the seal says.
+        // null for what is not finished, not sealed, narrowed, or not as the seal says.
         public static StoredPart Sealed(SetFolder set, string server)
         {
             try
             {
                 StoredPart part = StoredPart.Open(set, server, BackupPlan.What);
-                return part.Sealed && part.DocumentFlaw == null ? part : null;
+                return part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
             }
             catch (AgentError)
             {
                 return null;
+            }
+        }
+
+        // What a narrowed set lacks would be copied again and again, as it is the newest one.
+        private static bool IsNarrowed(SetFolder set)
+        {
+            try
+            {
+                SealDocument seal = set.Document(SetFolder.Sealed);
+                return seal != null && seal.Narrowed != null && seal.Narrowed.Count > 0;
+            }
+            catch (FormatError)
+            {
+                return true;   // it was readable a moment ago
+            }
+            catch (SystemError)
+            {
+                return true;
             }
         }
 
