@@ -168,19 +168,8 @@ namespace IdentityOpsAgent
         // What a narrowed set lacks would be copied again and again, as it is the newest one.
         private static bool IsNarrowed(SetFolder set)
         {
-            try
-            {
-                SealDocument seal = set.Document(SetFolder.Sealed);
-                return seal != null && seal.Narrowed != null && seal.Narrowed.Count > 0;
-            }
-            catch (FormatError)
-            {
-                return true;   // it was readable a moment ago
-            }
-            catch (SystemError)
-            {
-                return true;
-            }
+            SealDocument seal = set.SealOrNull();
+            return seal == null || seal.Narrowed != null && seal.Narrowed.Count > 0;
         }
 
         private void Pair(List<Entry> sources, Entry top)

@@ -49,6 +49,23 @@ namespace IdentityOpsAgent
             return document;
         }
 
+        // The seal; null when there is none that can be read.
+        public SealDocument SealOrNull()
+        {
+            try
+            {
+                return Document(Sealed);
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
         // Whether a name in the set's folder is that of one of its documents.
         public static bool IsDocument(string name)
         {

@@ -56,11 +56,11 @@ namespace IdentityOpsAgent
         }
 
         // In the place of the one before. What stands against it is a warning.
-        public void Write(StoredPart part, VerifyMode mode, string state, Verification counted, List<string> warnings)
+        public void Write(StoredPart part, SealDocument seal, VerifyMode mode, string state, Verification counted, List<string> warnings)
         {
             JsonMap record = new JsonMap().Set("schema", Schema.Number).Set("root", root).Set("deployment", deployment).Set("set_id", part.Set.SetId)
                 .Set("part", part.Server).Set("mode", mode.Text).Set("time", Timestamps.Text(Timestamps.Now())).Set("state", state)
-                .Set("seal_sha256", SealOf(part.Set)).Set("files", counted.Files).Set("bytes", counted.Bytes);
+                .Set("seal_sha256", seal == null ? null : seal.Digest).Set("files", counted.Files).Set("bytes", counted.Bytes);
             try
             {
                 Writer writer = new Writer(What, "", false);
@@ -152,23 +152,6 @@ namespace IdentityOpsAgent
                     if (there.ContainsKey(id) && !there[id])
                         WorkFolder.Deleted(path, 1);
                 }
-            }
-        }
-
-        private static string SealOf(SetFolder set)
-        {
-            try
-            {
-                SealDocument seal = set.Document(SetFolder.Sealed);
-                return seal == null ? null : seal.Digest;
-            }
-            catch (FormatError)
-            {
-                return null;
-            }
-            catch (SystemError)
-            {
-                return null;
             }
         }
 
