@@ -151,18 +151,25 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null for what is not finished, not sealed, or not as the seal says.
+        // null for what is not finished, not sealed, narrowed, or not as the seal says.
         public static StoredPart Sealed(SetFolder set, string server)
         {
             try
             {
                 StoredPart part = StoredPart.Open(set, server, BackupPlan.What);
-                return part.Sealed && part.DocumentFlaw == null ? part : null;
+                return part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
             }
             catch (AgentError)
             {
                 return null;
             }
+        }
+
+        // What a narrowed set lacks would be copied again and again, as it is the newest one.
+        private static bool IsNarrowed(SetFolder set)
+        {
+            SealDocument seal = set.SealOrNull();
+            return seal == null || seal.Narrowed != null && seal.Narrowed.Count > 0;
         }
 
         private void Pair(List<Entry> sources, Entry top)

@@ -40,6 +40,8 @@ def test_request(host: Make) -> None:
         "defaults": None,
         "allow_partial": ["reports/**"],
         "link_unchanged": False,
+        "narrowed": None,
+        "scope": None,
         "allow_open_roots": [],
         "threads": 4,
         "retries": 3,
@@ -56,6 +58,12 @@ def test_request(host: Make) -> None:
 
 def test_links(host: Make) -> None:
     assert request_of(host, components=["reports"], link_unchanged=True)["link_unchanged"] is True
+
+
+@pytest.mark.parametrize("narrowed", [[], ["groupid_include: HR Portal"]])
+def test_what_the_record_keeps(host: Make, narrowed: list[str]) -> None:
+    request = request_of(host, components=["reports"], narrowed=narrowed, scope={"exclude": ["*.bak"]})
+    assert (request["narrowed"], request["scope"]) == (narrowed, {"exclude": ["*.bak"]})
 
 
 def test_own_epoch(host: Make) -> None:
