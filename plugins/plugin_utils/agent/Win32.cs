@@ -67,6 +67,12 @@ namespace IdentityOpsAgent
             return Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData).TrimEnd(Separator);
         }
 
+        /// <summary>Of a variable of this process; null when it has none of the name.</summary>
+        public static string EnvironmentValue(string name)
+        {
+            return Environment.GetEnvironmentVariable(name);
+        }
+
         /// <summary>A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.</summary>
         public static List<DriveFacts> FixedDrives()
         {
