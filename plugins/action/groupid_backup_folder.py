@@ -71,6 +71,7 @@ class ActionModule(AgentAction):
             "defaults": filters if by_host else None,
             "allow_partial": args["allow_partial"],
             "link_unchanged": args["link_unchanged"],
+            "traps": products.traps_request(),
             "allow_open_roots": args["allow_open_roots"],
             "threads": args["threads"],
             "retries": args["retries"],

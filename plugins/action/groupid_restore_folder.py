@@ -68,6 +68,7 @@ class ActionModule(AgentAction):
             "safety_set_id": safety if args["safety"] else None,
             "safety_keep": args["safety_keep"],
             "allow_open_roots": args["allow_open_roots"],
+            "traps": products.traps_request(),
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }

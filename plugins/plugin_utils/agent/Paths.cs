@@ -111,6 +111,12 @@ namespace IdentityOpsAgent
             return path.Substring(path.LastIndexOf(Win32.Separator) + 1);
         }
 
+        // Of a relative path with '/'.
+        public static string LastStep(string relative)
+        {
+            return relative.Substring(relative.LastIndexOf('/') + 1);
+        }
+
         // The drive, share or root that a path lies on.
         public static string Volume(string path)
         {

@@ -396,10 +396,18 @@ namespace IdentityOpsAgent
 
         public static FileFacts Facts(SafeFileHandle file)
         {
+            uint names;
+            return Facts(file, out names);
+        }
+
+        /// <summary>Also how many names (hard links) the file has.</summary>
+        public static FileFacts Facts(SafeFileHandle file, out uint names)
+        {
             NativeMethods.BasicFacts basic;
             NativeMethods.StandardFacts standard;
             Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
             Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.StandardClass, out standard, NativeMethods.StandardSize));
+            names = standard.Links;
             return new FileFacts
             {
                 Attributes = basic.Attributes,

@@ -394,7 +394,14 @@ namespace IdentityOpsAgent
 
         public static FileFacts Facts(SafeFileHandle file)
         {
+            uint names;
+            return Facts(file, out names);
+        }
+
+        public static FileFacts Facts(SafeFileHandle file, out uint names)
+        {
             Libc.Stat stat = StatOf(file);
+            names = stat.Links;
             return FactsOf(ref stat);
         }
 

@@ -10,6 +10,8 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error, job
 
+from ansible_collections.identityops.groupid.plugins.module_utils.products import traps_request
+
 Make = t.Callable[..., Host]
 SAFETY = "20261123T000000Z-before-restore"
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z", "safety_set_id": SAFETY}
@@ -85,6 +87,7 @@ def test_request(host: Make) -> None:
             "safety_set_id": SAFETY,
             "safety_keep": 3,
             "allow_open_roots": [],
+            "traps": traps_request(),
             "threads": 0,
             "diff_limit": 200,
         }
