@@ -75,6 +75,7 @@ class ActionModule(AgentAction):
             "link_unchanged": args["link_unchanged"],
             "narrowed": args["narrowed"],
             "scope": args["scope"],
+            "traps": products.traps_request(),
             "allow_open_roots": args["allow_open_roots"],
             "threads": args["threads"],
             "retries": args["retries"],

@@ -100,11 +100,13 @@ def verified_set(facts: Facts, host: str) -> str | None:
     asked = facts[host]["__groupid_asked"]
     if asked["set_id"] != LATEST:
         return str(asked["set_id"])
-    newest = [
-        narrowing.newest_full(listing.sets_of(facts, fellow) or []) for fellow in deployments.fellows(facts, host)
-    ]
-    ids = [str(one["set_id"]) for one in newest if one]
-    return max(ids, default=None)
+    newest = narrowing.newest_full(sets_of_deployment(facts, host))
+    return None if newest is None else str(newest["set_id"])
+
+
+def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
+    """Give the sets of the host's deployment, brought together from what each of its servers lists."""
+    return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
 
 
 def narrowed(facts: Facts, host: str) -> list[str]:

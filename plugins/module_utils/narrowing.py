@@ -52,15 +52,15 @@ def newest_full(sets: c.Iterable[Listed], server: str | None = None) -> Listed |
     return max(full, key=lambda one: str(one["set_id"]), default=None)
 
 
-def no_full_set(sets: c.Iterable[Listed], server: str, root: str) -> Failure:
-    """Explain why there is no `newest_full` for a server. root: where the sets lie."""
+def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Failure:
+    """Explain why there is no `newest_full`, for a server or the whole deployment. root: where the sets lie."""
     passed = sorted(_sealed(sets, server), key=lambda one: str(one["set_id"]), reverse=True)
-    what = f"The latest set of {server} was not found"
+    what = f"The latest set of {server or 'the deployment'} was not found"
     if not passed:
         return Failure(
             "set_missing",
             what,
-            f"There is no sealed set with a part of {server}",
+            f"There is no sealed set{f' with a part of {server}' if server else ''}",
             "Make a backup, or name a set that is not sealed by its id.",
             path=root,
         )

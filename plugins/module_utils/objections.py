@@ -364,25 +364,10 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
 def _verify(facts: Facts, host: str) -> list[Failure]:
     """Say why no set can be chosen, where the newest one is to be verified."""
     asked = facts[host]["__groupid_asked"]
-    if asked["set_id"] != LATEST or decisions.verified_set(facts, host):
+    if decisions.verified_set(facts, host):
         return []
-    passed = [
-        f"{one['set_id']} ({_passed_over(one)})" for one in (listing.sets_of(facts, host) or [])[:5] if one["sealed"]
-    ]
-    return [
-        Failure(
-            "set_missing",
-            "Nothing was verified",
-            f"deployment {asked['deployment']} has no sealed set that is known to be full below {asked['backup_root']}; "
-            f"passed over: {', '.join(passed) or 'nothing'}",
-            "Make a backup, or name a set by its id in groupid_set_id.",
-        )
-    ]
-
-
-def _passed_over(one: c.Mapping[str, t.Any]) -> str:
-    reasons = narrowing.narrowed_by(one)
-    return "not known to be full" if reasons is None else f"narrowed by {'; '.join(reasons)}"
+    sets = decisions.sets_of_deployment(facts, host)
+    return [narrowing.no_full_set(sets, None, asked["backup_root"])]
 
 
 def _choice(facts: Facts, host: str) -> list[Failure]:

@@ -119,6 +119,7 @@ namespace IdentityOpsAgent
             }
             part.Losses = losses.All;
             part.Warnings.AddRange(plan.Warnings);
+            part.Warnings.AddRange(plan.TrapWarnings());
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
                 links.Tell(part);
@@ -145,7 +146,7 @@ namespace IdentityOpsAgent
                 return;
             Problem first = part.Problems.Find(delegate(Problem problem) { return !problem.Allowed; });
             answer.Failure = new AgentError("partial", "The backup is not complete", plan.PartPath,
-                part.ProblemCount + " files or folders are missing; the first is " + first.Path + " (" + first.Kind + "): " + first.Cause,
+                part.ProblemCount + " files or folders are missing; the first is " + Spelling.Quoted(first.Path) + " (" + first.Kind + "): " + first.Cause,
                 "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.", first.Component);
         }
     }

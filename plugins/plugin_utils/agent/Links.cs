@@ -63,9 +63,10 @@ namespace IdentityOpsAgent
             {
                 string place = known.PathInPart(part.Path);
                 FileFacts there;
-                if (!Win32.TryFacts(place, out there) || !IsWhole(there, known.Facts))
+                bool whole = Win32.TryFacts(place, out there) && IsWhole(there, known.Facts);
+                if (!whole || there.Written != known.Facts.Written)
                 {
-                    refused.Add(Loss.LinkDamaged, file.Path, place);
+                    refused.Add(whole ? Loss.LinkOtherTime : Loss.LinkDamaged, file.Path, place);
                     return false;
                 }
                 if (target != null)
@@ -197,7 +198,7 @@ namespace IdentityOpsAgent
 
         private static bool IsWhole(FileFacts there, FileFacts recorded)
         {
-            return there.Size == recorded.Size && there.Written == recorded.Written && !Attributes.IsFolder(there.Attributes)
+            return there.Size == recorded.Size && !Attributes.IsFolder(there.Attributes)
                 && !Attributes.IsLink(there.Attributes, there.ReparseTag);
         }
 

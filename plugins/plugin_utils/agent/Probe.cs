@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
                 installations.Add(Described(found, ownPaths, measure));
             List<JsonMap> roots = new List<JsonMap>();
             foreach (string root in request.Texts("roots"))
-                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment));
+                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment).Set("inside", ProductFolders.Holding(request, Paths.Absolute(root, "roots"))));
             answer.Members.Set("computer", Computer()).Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
                 .Set("installations", installations).Set("roots", roots).Set("busy", HostLock.Busy());
             return answer;

@@ -10,7 +10,11 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, job
 
-from ansible_collections.identityops.groupid.plugins.module_utils.products import DEFAULT_EXCLUDES, default_components
+from ansible_collections.identityops.groupid.plugins.module_utils.products import (
+    DEFAULT_EXCLUDES,
+    default_components,
+    traps_request,
+)
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
@@ -42,6 +46,7 @@ def test_request(host: Make) -> None:
         "link_unchanged": False,
         "narrowed": None,
         "scope": None,
+        "traps": traps_request(),
         "allow_open_roots": [],
         "threads": 4,
         "retries": 3,
