@@ -28,9 +28,7 @@ def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -
     known = ADVICE.get(error.number or 0)
     if known is not None:
         code = "login" if error.number in _LOGIN else f"sql_{error.number}"
-        return NoConnectionError(
-            error.number, error.text, code=code, what=what, next_step=f"{known.cause} {known.next_step}"
-        )
+        return NoConnectionError(error.number, error.text, code=code, what=what, next_step=known.said)
     if target.auth == "windows" and _KERBEROS.search(error.text):
         return _no_ticket(error.text, what)
     return (

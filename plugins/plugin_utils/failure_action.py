@@ -1,0 +1,106 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of every action: what goes wrong ends as one Failure in the result, and no secret is in it."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import traceback
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import Way, connection_failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
+
+SCHEMA = 1
+
+_ISSUES = "https://github.com/identityops/groupid/issues"
+
+
+class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """A subclass performs, and raises: an exception that carries a Failure, or ValueError for the user's mistake."""
+
+    WHAT: t.ClassVar[str] = "The task was not done"
+    """What was not done when nothing was: a sentence without its full stop."""
+
+    _supports_async = False
+
+    _scrub: c.Callable[[t.Any], t.Any]  # masks secrets in what is shown while the operation runs
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Perform. Fails with a result, except where the host cannot be reached."""
+        variables = task_vars or {}
+        secrets = collect_secrets(variables, self._templar.template, self._connection.get_options())
+        self._scrub = secrets.scrub
+        try:
+            super().run(tmp, task_vars)
+            outcome = self._perform(variables)
+        except AnsibleConnectionFailure as error:
+            unreachable = type(error)(str(self._not_reached(error)))
+        except Exception as error:
+            return self._told({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
+        else:
+            return self._told(outcome)
+        # Outside of the handler: ansible-core 2.19 and later would show the original error, secrets included, as cause.
+        raise unreachable
+
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Do what the task asks. Gives the result; a failed one has ``error``, and needs no ``msg``."""
+        raise NotImplementedError
+
+    def _told(self, outcome: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Mask secrets; the message is the failure in one text."""
+        result: dict[str, t.Any] = self._scrub(outcome)
+        return {**result, "msg": str(Failure.from_mapping(result["error"]))} if result.get("failed") else result
+
+    def _failed(self, error: Exception) -> dict[str, t.Any]:
+        failure = getattr(error, "failure", None)
+        if not isinstance(failure, Failure):
+            failure = self._argument(error) or self._unexpected(error)
+        return {"error": failure.explained()}
+
+    def _argument(self, error: Exception) -> Failure | None:
+        """Give the failure of an argument; None for any other. What cannot be decoded is not the user's text."""
+        if isinstance(error, AnsibleActionFail):
+            return argument_failure(self.WHAT, str(error.message), self._task.action)
+        if isinstance(error, ValueError) and not isinstance(error, (UnicodeError, json.JSONDecodeError)):
+            return argument_failure(self.WHAT, str(error), self._task.action)
+        return None
+
+    def _unexpected(self, error: Exception) -> Failure:
+        trace = "".join(traceback.format_exception(error))
+        Display().vvv(self._scrub(trace), host=self._way().host)
+        return self._unexpected_failure(f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+    def _unexpected_failure(self, cause: str) -> Failure:
+        return Failure(
+            "unexpected",
+            self.WHAT,
+            cause,
+            f"This is a fault of the program. Run again with -vvv and report what it shows: {_ISSUES}",
+        )
+
+    def _not_reached(self, error: AnsibleConnectionFailure) -> Failure:
+        return connection_failure(
+            self._scrub(str(error.message)), self._way(), login=isinstance(error, AnsibleAuthenticationFailure)
+        )
+
+    def _way(self) -> Way:
+        """Tell how the host is reached. Options have other names with each connection plugin."""
+        options = self._connection.get_options()
+        host = options.get("remote_addr") or options.get("host") or self._play_context.remote_addr
+        auth = options.get("transport") or options.get("auth") or ""
+        port = str(options.get("port") or "")
+        return Way(
+            transport=str(self._connection.transport),
+            host=self._scrub(str(host or "the host")),
+            port=int(port) if port.isdecimal() else None,
+            auth=", ".join(map(str, auth)) if isinstance(auth, (list, tuple)) else str(auth),
+            scheme=options.get("scheme") or options.get("protocol"),
+        )
