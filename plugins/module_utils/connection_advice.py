@@ -320,9 +320,13 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
 _AUTHS: t.Final[c.Mapping[str, str]] = {"plaintext": "basic", "ssl": "basic", "negotiate": "ntlm"}
 
 _NOISE = re.compile(r"(?:debug\d:|OpenSSH_|Warning: Permanently added|\*\* ).*", re.IGNORECASE)
+_PLUGIN = re.compile(
+    r"\A(?:Failed to authenticate: )?(?:Failed to connect to the host via (?:ssh|PSRP): )?", re.IGNORECASE
+)
 _AUTH = re.compile(r"(basic|plaintext|ssl|ntlm|kerberos|credssp|certificate): ")
-_POOL = re.compile(r"HTTPS?ConnectionPool\([^)]*\): (?:Max retries exceeded with url: \S+ )?")
+_POOL = re.compile(r"HTTPS?Connection(?:Pool)?\([^)]*\): (?:Max retries exceeded with url: \S+ )?")
 _OBJECT = re.compile(r"<?[\w.]*\b\w+ object at 0x[0-9a-f]+>?(?:, |: )?")
+_GSS = re.compile(r"\(+'Unspecified GSS failure[^)]*\), ")
 _CAUSED = re.compile(r"\(?Caused by \w+\(['\"]?")
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
@@ -333,9 +337,11 @@ def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
     text: the connection plugin's, free of secrets. login: it says itself that the login was refused.
     """
     words = _words(text)
+    way = dataclasses.replace(way, host=_one_line(way.host), auth=_one_line(way.auth))
     named = _AUTH.match(words)
-    if named and not way.auth:
-        way = dataclasses.replace(way, auth=named[1])
+    if named:
+        words = words[named.end() :]
+        way = dataclasses.replace(way, auth=way.auth or named[1])
     kind = _kind(words, login)
     known = _advice(kind, way)
     where = {
@@ -350,7 +356,7 @@ def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
         "The host refused the login" if kind == "login" else "The host was not reached",
         _short(words),
         f"Likely {'; '.join(first)}; or {last}. To tell: {known.command}.".format(**where),
-        path=_one_line(str(way)),
+        path=str(way),
     )
 
 
@@ -369,9 +375,9 @@ def _advice(kind: Kind, way: Way) -> Advice:
 
 def _words(text: str) -> str:
     """Give what tells something of a text, in one line."""
-    lines = (line for line in text.splitlines() if not _NOISE.match(line.strip()))
+    lines = (line for line in _PLUGIN.sub("", text).splitlines() if not _NOISE.match(line.strip()))
     words = " ".join(lines)
-    for pattern in (_POOL, _CAUSED, _OBJECT):
+    for pattern in (_CAUSED, _POOL, _OBJECT, _GSS):
         words = pattern.sub("", words)
     return _one_line(words)
 
@@ -381,5 +387,7 @@ def _one_line(text: str) -> str:
 
 
 def _short(words: str) -> str:
-    words = words.rstrip("'\") ") if words.count("(") < words.count(")") else words
+    words = words.lstrip("'\"")
+    while words and (words[-1] in "'\"" or (words[-1] == ")" and words.count("(") < words.count(")"))):
+        words = words[:-1]
     return words if len(words) <= WORDS_AT_MOST else f"{words[:WORDS_AT_MOST]}..."

@@ -452,10 +452,10 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
-        V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a call
-        that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
-        V(not_windows), V(protocol). V(argument) for an option or a variable that cannot be right, V(unexpected) for a
-        fault of the program.
+        V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
+        call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
+        V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: source_missing

@@ -169,8 +169,8 @@ error:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(part_missing),
         V(set_missing), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) for an option or a variable that
-        cannot be right, V(unexpected) for a fault of the program.
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: damaged

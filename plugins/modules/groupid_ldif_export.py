@@ -222,9 +222,9 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the export,
-        such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them. V(argument) for an
-        option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
+        the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: login

@@ -237,9 +237,9 @@ error:
   contains:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
-        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain) or V(not_sealed); of the host, as
-        M(identityops.groupid.groupid_backup_verify) has them. V(argument) for an option or a variable that cannot be
-        right, V(unexpected) for a fault of the program.
+        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain) or V(not_sealed); of the host,
+        as M(identityops.groupid.groupid_backup_verify) has them.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: no_rights

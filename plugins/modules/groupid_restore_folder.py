@@ -403,11 +403,11 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(journal), V(locked),
-        V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished), V(safety),
-        V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link), V(write_failed), or
-        of a call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
-        V(not_windows), V(protocol). V(argument) for an option or a variable that cannot be right, V(unexpected) for a
-        fault of the program.
+        V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
+        V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
+        V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: damaged

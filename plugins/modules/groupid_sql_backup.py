@@ -368,8 +368,8 @@ error:
       description: Kind of the failure. V(sql_) and the number of SQL Server's error; V(backup_cut), V(backup_unknown),
         V(cannot_backup), V(cannot_restore), V(cannot_verify), V(certificate), V(certificate_unsaved), V(claim),
         V(compression), V(connection_lost), V(encryption), V(file_exists), V(folders), V(msdb), V(not_confirmed),
-        V(space), V(unknown_database); or that of a connection that did not come about. V(argument) for an option or a
-        variable that cannot be right, V(unexpected) for a fault of the program.
+        V(space), V(unknown_database); or that of a connection that did not come about.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: sql_3201

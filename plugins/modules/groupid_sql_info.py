@@ -554,9 +554,9 @@ error:
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number, or V(sql) for an error without one;
-        V(connection_lost); or, when the login did not come about, V(browser), V(certificate), V(connection), V(driver),
-        V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout). V(argument) for an
-        option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(connection_lost); or, when the login did not come about, V(browser), V(certificate), V(connection),
+        V(driver), V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: login

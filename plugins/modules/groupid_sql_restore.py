@@ -361,13 +361,14 @@ error:
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number; V(connection_lost), or V(unreachable)
-        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) when the login
-        did not come about; or of a refusal, V(availability_group), V(backup_missing), V(certificate_missing), V(claim),
-        V(contained), V(damaged), V(data_path), V(express_size), V(login_map), V(login_missing), V(newer_server),
-        V(no_checksums), V(no_files), V(no_permission), V(no_place), V(no_safety), V(not_confirmed), V(not_full),
-        V(other_backup), V(other_database), V(other_family), V(other_set), V(safety), V(safety_path), V(several_backups),
-        V(snapshots), V(standby), V(state), V(tail_log). V(argument) for an option or a variable that cannot be right,
-        V(unexpected) for a fault of the program.
+        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) when the
+        login did not come about; or of a refusal, V(availability_group), V(backup_missing),
+        V(certificate_missing), V(claim), V(contained), V(damaged), V(data_path), V(express_size), V(login_map),
+        V(login_missing), V(newer_server), V(no_checksums), V(no_files), V(no_permission), V(no_place),
+        V(no_safety), V(not_confirmed), V(not_full), V(other_backup), V(other_database), V(other_family),
+        V(other_set), V(safety), V(safety_path), V(several_backups), V(snapshots), V(standby), V(state),
+        V(tail_log).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: other_family

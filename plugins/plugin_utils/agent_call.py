@@ -13,6 +13,7 @@ import typing as t
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
     PROTOCOL,
@@ -21,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer i
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 
 COMPILE_ATTEMPTS = 3
 
@@ -49,7 +51,7 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
     _require_windows(connection)
     _require_no_become(action)
     if not connection.connected:
-        _connect(connection)
+        _connect(connection, scrub)
     command = _command(connection)
     stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
     failure = ""
@@ -71,12 +73,18 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
     )
 
 
-def _connect(connection: t.Any) -> None:
-    """Open the connection. What a library says of one that never was means that the host cannot be reached."""
+def _connect(connection: t.Any, scrub: c.Callable[[str], str]) -> None:
+    """Open the connection.
+
+    What a library says of one that never was means that the host cannot be reached. What only the plugin says, such as
+    of a library that is missing, is an AgentCallError.
+    """
     try:
         connection._connect()
-    except AnsibleError:
+    except AnsibleConnectionFailure:
         raise
+    except AnsibleError as error:
+        raise AgentCallError(connection_failure(scrub(str(error.message)), way_of(connection))) from None
     except Exception as error:
         if not _is_connection_loss(error):
             raise

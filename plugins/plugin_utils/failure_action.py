@@ -14,8 +14,9 @@ from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, Ansi
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import Way, connection_failure
+from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
 
 SCHEMA = 1
@@ -42,7 +43,8 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
             super().run(tmp, task_vars)
             outcome = self._perform(variables)
         except AnsibleConnectionFailure as error:
-            unreachable = type(error)(str(self._not_reached(error)))
+            # The one kind: that of a refused login puts words of its own before the text.
+            unreachable = AnsibleConnectionFailure(str(self._not_reached(error)))
         except Exception as error:
             return self._told({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
         else:
@@ -75,7 +77,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
 
     def _unexpected(self, error: Exception) -> Failure:
         trace = "".join(traceback.format_exception(error))
-        Display().vvv(self._scrub(trace), host=self._way().host)
+        Display().vvv(self._scrub(trace), host=way_of(self._connection).host)
         return self._unexpected_failure(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
     def _unexpected_failure(self, cause: str) -> Failure:
@@ -88,19 +90,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
 
     def _not_reached(self, error: AnsibleConnectionFailure) -> Failure:
         return connection_failure(
-            self._scrub(str(error.message)), self._way(), login=isinstance(error, AnsibleAuthenticationFailure)
-        )
-
-    def _way(self) -> Way:
-        """Tell how the host is reached. Options have other names with each connection plugin."""
-        options = self._connection.get_options()
-        host = options.get("remote_addr") or options.get("host") or self._play_context.remote_addr
-        auth = options.get("transport") or options.get("auth") or ""
-        port = str(options.get("port") or "")
-        return Way(
-            transport=str(self._connection.transport),
-            host=self._scrub(str(host or "the host")),
-            port=int(port) if port.isdecimal() else None,
-            auth=", ".join(map(str, auth)) if isinstance(auth, (list, tuple)) else str(auth),
-            scheme=options.get("scheme") or options.get("protocol"),
+            self._scrub(str(error.message)),
+            way_of(self._connection),
+            login=isinstance(error, AnsibleAuthenticationFailure),
         )
