@@ -50,4 +50,6 @@ class Failure:
 
 def argument_failure(what: str, cause: str, module: str) -> Failure:
     """Give the failure of a task whose options or variables cannot be right. what: was not done. module: its name."""
-    return Failure("argument", what, cause, f"Correct the task or the variable. The options: ansible-doc {module}")
+    return Failure(
+        "argument", what, cause, f"Correct the task or the variable; 'ansible-doc {module}' lists the options."
+    )

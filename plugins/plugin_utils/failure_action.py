@@ -41,14 +41,12 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         self._scrub = secrets.scrub
         try:
             super().run(tmp, task_vars)
-            outcome = self._perform(variables)
+            return self._told(self._perform(variables))
         except AnsibleConnectionFailure as error:
             # The one kind: that of a refused login puts words of its own before the text.
-            unreachable = AnsibleConnectionFailure(str(self._not_reached(error)))
+            unreachable = AnsibleConnectionFailure(self._scrub(str(self._not_reached(error))))
         except Exception as error:
             return self._told({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
-        else:
-            return self._told(outcome)
         # Outside of the handler: ansible-core 2.19 and later would show the original error, secrets included, as cause.
         raise unreachable
 

@@ -52,7 +52,7 @@ DATABASE_USES: dict[str, dict[str, t.Any]] = {
         "deployment": "hq",
         "set_id": PLACE["set_id"],
         "path": "D:\\Backups",
-        "version": "11",
+        "version": "10.0",
     },
     "groupid_sql_info": {**OF_DATABASE, "database": "GroupID"},
     "groupid_sql_restore": {
