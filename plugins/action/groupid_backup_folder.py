@@ -15,6 +15,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Copy folders into a part of a set."""
 
+    WHAT: t.ClassVar[str] = "The folders were not backed up"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},

@@ -461,7 +461,7 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
@@ -469,6 +469,7 @@ error:
         V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
         call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
         V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: source_missing
