@@ -39,7 +39,7 @@ _UPPER_BOUND = "upper bound"
 _UNKNOWN = "not known"
 _SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+")
 _DRIVE = re.compile(r"[a-z]:")
-_TIME = "%Y-%m-%dT%H:%M:%S"
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})\d?Z")
 
 
 class Part(t.TypedDict):
@@ -125,7 +125,7 @@ def folders(host: str, answer: Answer, root: Answer) -> Part:
     return part
 
 
-def database(host: str, answer: Answer, root: str, deployment: str = "") -> Part:
+def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
     """Predict the part of the database.
 
     host: whose agent holds the part. answer: of groupid_sql_info. root: where the backup goes: the backup root of the
@@ -305,19 +305,15 @@ def _timed_part(server: str, known: Answer) -> tuple[bool, tuple[str, float, int
 
 def _seconds(part: Answer) -> float | None:
     """Tell how long a part took. None where the listing does not say, or says nonsense."""
-    try:
-        begun, ended = (_moment(part[name]) for name in ("started", "finished"))
-    except (KeyError, TypeError, ValueError):
+    # Seven digits of a second are one more than Python reads.
+    begun, ended = (_TIME.fullmatch(str(part.get(name))) for name in ("started", "finished"))
+    if begun is None or ended is None:
         return None
-    seconds = (ended - begun).total_seconds()
-    return seconds if seconds > 0 else None
-
-
-def _moment(text: str) -> datetime.datetime:
-    """Read a time of the agent. Seven digits of a second are one more than Python has. Raises ValueError, TypeError."""
-    whole, dummy, fraction = text.removesuffix("Z").partition(".")
-    microseconds = int(fraction[:6].ljust(6, "0")) if fraction else 0
-    return datetime.datetime.strptime(whole, _TIME).replace(microsecond=microseconds)
+    try:
+        took = datetime.datetime.fromisoformat(ended[1]) - datetime.datetime.fromisoformat(begun[1])
+    except ValueError:
+        return None
+    return took.total_seconds() if took.total_seconds() > 0 else None
 
 
 def _last_backup(answer: Answer, deployment: str) -> Answer | None:
@@ -325,10 +321,11 @@ def _last_backup(answer: Answer, deployment: str) -> Answer | None:
     opening = f"groupid {deployment} ".casefold()
     for backup in answer.get("backups") or []:
         name = str(backup.get("name") or "")
-        usable = backup.get("kind") == "full" and not backup.get("damaged")
-        if usable and backup.get("bytes") and backup.get("data_bytes") and name.casefold().startswith(opening):
-            if _is_set_id(name[len(opening) :]):
-                return t.cast("Answer", backup)
+        ours = name.casefold().startswith(opening) and _is_set_id(name[len(opening) :])
+        whole = backup.get("kind") == "full" and not backup.get("damaged")
+        if ours and whole and backup.get("bytes") and backup.get("data_bytes"):
+            found: Answer = backup
+            return found
     return None
 
 
