@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
+from unit.plugins.sql_drivers import both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils import prediction
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.modules.groupid_sql_info import look
+from lab.sql.server import SqlServerDouble
 
 MB = 10**6
 SHARE = "\\\\nas01\\backup"
@@ -178,6 +183,24 @@ def test_the_last_backup_tells_the_ratio_and_the_time() -> None:
 def test_backups_that_tell_no_ratio_are_passed_over(fields: dict[str, t.Any]) -> None:
     assert database(sql({**BACKUP, **fields}))[1] == "upper bound"
     assert database(sql({**BACKUP, **fields}, BACKUP))[1] == "last set 20261120T000000Z"
+
+
+@both_drivers
+def test_a_database_is_at_most_as_large_as_was_said(driver: str, tmp_path: pathlib.Path) -> None:
+    with SqlServerDouble(tmp_path) as double:
+        double.engine.add_database("GroupID")
+        session = open_session(target(double, driver))
+        for set_id, basis in (("20261120T000000Z", "upper bound"), ("20261121T000000Z", "last set 20261120T000000Z")):
+            looked = look(session, "GroupID", None, probe=False, check=True)
+            predicted = prediction.database("web01", looked, "D:\\", "hq")
+            assert predicted["basis"] == basis
+            name = f"NAME = N'groupid hq {set_id}'"
+            session.execute(
+                rf"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\{set_id}.bak' WITH COPY_ONLY, {name};"
+            )
+            made = look(session, "GroupID", None, probe=False, check=True)["backups"][0]["bytes"]
+            assert 0 < made <= predicted["bytes"]
+        session.close()
 
 
 def test_a_domain_was_asked_already() -> None:
