@@ -8,9 +8,10 @@ Those of a domain are of the same query as its export. A database is predicted b
 bound, times what became of them in the last backup, where there was one.
 
 Time is that of the last set in proportion to the work: bytes, and a share for each file (`FILE_BYTES`). Without a last
-set it is that of a sample, which only reads. A backup writes as much as it reads, and the two are taken to cost the
-same (`WRITE_FACTOR`), which nobody can know of a target before something was written to it: a slow share takes longer
-than a sample says, and the second backup is predicted by the first. Verification is not in it.
+set it is that of a sample, which only reads. A backup reads, writes, and flushes what it has written, and each of them
+is taken to cost what reading costs (`BACKUP_FACTOR`). Nobody can know that of a target before something was written to
+it: a slow share takes longer than a sample says, and what was in the cache is read faster than it can be written. The
+second backup is predicted by the first. Verification is not in it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Kind = t.Literal["folders", "database", "domain"]
 
 FILE_BYTES = 64 * 1024
 """What opening, making and closing a file costs, in bytes that could be copied meanwhile."""
-WRITE_FACTOR = 2.0
+BACKUP_FACTOR = 3.0
 """Times that a backup takes as long as reading and hashing alone."""
 SPARE_BYTES = 16 * 1024 * 1024
 """Room that is asked for beside a part and one per cent of it, by the agent too."""
@@ -280,7 +281,7 @@ def _time_of_folders(answer: Answer, server: str, sets: Sets) -> tuple[float | N
     if not read:
         return (None, _UNKNOWN) if work else (0.0, "walk")
     walk = max(0.0, (answer.get("seconds") or 0.0) - sample["seconds"])
-    return walk + WRITE_FACTOR * sample["seconds"] * work / read, "sample"
+    return walk + BACKUP_FACTOR * sample["seconds"] * work / read, "sample"
 
 
 def _last_part(server: str, sets: Sets) -> tuple[str, float, int] | None:

@@ -7,14 +7,15 @@
 
 Each run predicts the backup of about 2,000 files and 200 MB in check mode, twice: by a sample, as before the first
 set, and by the last set, which had half of the files. Then the backup is made by the agent on Mono, and its time is
-that of part.json, from begin to end. Ends with 1 when a size is off by more than 2 %, or the median of a ratio of times
-is not within a factor of 2. It means something on an idle machine only.
+that of part.json, from begin to end. All start from a cold page cache. Ends with 1 when a size is off by more than 2 %,
+or the median of a ratio of times is not within a factor of 2. It means something on an idle machine only.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -71,16 +72,27 @@ def _answer(part: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"server": "bench01", "files": part["files"], "bytes": part["bytes"], "copied_bytes": part["bytes"]}
 
 
+def forget(source: pathlib.Path) -> None:
+    """Take the files out of the page cache, as those of a server mostly are, and clear the disk queue."""
+    os.sync()
+    for path in source.rglob("*.dat"):
+        file = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(file)
+
+
 def measure(agent: AgentOnMono, source: pathlib.Path) -> Run:
     """Predict, then back up."""
     agent.forget_sets()
     agent.request("backup", **request(source / "half0", LAST))
     dummy, last = seconds_of(agent, LAST)
+    forget(source)
     answer = agent.request("backup", **request(source, NOW, check=True, sample_ms=SAMPLE_MS))
     by_sample, by_last = (
         prediction.folders("bench01", answer, {"path": str(agent.root), "sets": sets}) for sets in ([], [last])
     )
     assert (by_sample["time_basis"], by_last["time_basis"]) == ("sample", f"last set {LAST}")
+    forget(source)
     made = agent.request("backup", **request(source, NOW))
     seconds, dummy = seconds_of(agent, NOW)
     return Run(

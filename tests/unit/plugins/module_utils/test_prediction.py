@@ -124,7 +124,7 @@ def test_a_sample_stands_in_for_a_first_set() -> None:
     sample = {"files": 200, "bytes": 20 * MB, "seconds": 0.4}
     seconds, basis = timed(sample=sample)
     assert basis == "sample"
-    assert seconds == pytest.approx(0.1 + 10 * 0.4 * prediction.WRITE_FACTOR)
+    assert seconds == pytest.approx(0.1 + 10 * 0.4 * prediction.BACKUP_FACTOR)
     assert timed(known_set(), sample=sample)[1] == "last set 20261120T000000Z"
 
 
