@@ -235,6 +235,12 @@ database:
       returned: always
       type: int
       sample: 5368709120
+    used_bytes:
+      description: Size of the pages that hold something, of all its data files. Null when the login cannot enter it.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 2147483648
     family_guid:
       description: Identity of the database, shared by its copies. Null while it cannot be opened.
       returned: always
@@ -409,6 +415,18 @@ backups:
       returned: always
       type: int
       sample: 73400320
+    data_bytes:
+      description: Size of what was backed up, before compression.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 293601280
+    seconds:
+      description: How long it took, in whole seconds. Null when msdb does not say.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 12
     user:
       description: Who made it.
       returned: always
