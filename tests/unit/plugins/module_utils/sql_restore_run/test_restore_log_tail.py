@@ -14,8 +14,9 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     REQUEST,
     Site,
     refused,
-    wait_for,
 )
+
+from lab.waiting import until
 
 
 def test_tail_of_the_log_is_saved_and_replace_left_out(site: Site) -> None:
@@ -52,7 +53,7 @@ def test_a_tail_with_a_gap_before_it_is_named_and_what_it_holds_is_called_missin
 
 
 def back_the_log_up_before_it_goes_offline(site: Site) -> None:
-    wait_for(lambda: any("SET OFFLINE" in batch for batch in site.double.statements))
+    until(lambda: any("SET OFFLINE" in batch for batch in site.double.statements))
     site.write("written after the safety backup")
     site.run(r"BACKUP LOG [GroupID] TO DISK = N'D:\MSSQL\Backup\job.trn' WITH CHECKSUM")
 
