@@ -49,7 +49,7 @@ def main() -> int:
     with busy(given.loops):
         for number in range(1, given.rounds + 1):
             began = time.monotonic()
-            result = outcome.of_pytest(f"load-{number}", development, *given.tests, "-m", "timing")
+            result = outcome.of_pytest(f"load-{number}", development, *given.tests, "-m", "timing", "-n", "2")
             good = result.passed > 0 and not result.failed
             passed, failed = passed + good, failed + (not good)
             counts = f"{result.passed} tests passed, {result.failed} failed, {sum(result.skipped.values())} skipped"
