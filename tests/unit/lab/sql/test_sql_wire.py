@@ -75,7 +75,7 @@ def test_versions_of_the_protocol(double, connect, driver, version: str) -> None
 def test_tls(tmp_path: pathlib.Path, driver, encryption: str, tls: bool) -> None:
     with SqlServerDouble(tmp_path, encryption=encryption) as double:
         text = driver.connection_string(double.port, "sa", double.password, tls=tls)
-        with pyodbc.connect(text, autocommit=True, timeout=10) as connection:
+        with pyodbc.connect(text, autocommit=True, timeout=60) as connection:
             row = connection.execute("SELECT encrypt_option FROM sys.dm_exec_connections").fetchone()
             text = connection.execute("SELECT REPLACE(N'" + "x" * 9000 + "', N'x', N'y')").fetchone()[0]
     assert row[0] == ("TRUE" if tls or encryption == "forced" else "FALSE")
@@ -91,11 +91,11 @@ def test_microsofts_driver_does_not_trust_a_certificate_of_our_own(tmp_path: pat
         text = driver.connection_string(double.port, "sa", double.password)
         text = text.replace("Encrypt=no;TrustServerCertificate=yes", "Encrypt=yes")
         if driver.name == "FreeTDS":
-            with pyodbc.connect(text, autocommit=True, timeout=10) as connection:
+            with pyodbc.connect(text, autocommit=True, timeout=60) as connection:
                 assert connection.execute("SELECT 1").fetchone()[0] == 1
         else:
             with pytest.raises(pyodbc.Error, match="certificate"):
-                pyodbc.connect(text, timeout=10)
+                pyodbc.connect(text, timeout=60)
 
 
 def test_a_certificate_carries_the_names_it_is_asked_for(tmp_path: pathlib.Path) -> None:

@@ -25,7 +25,7 @@ SET = "20261122T150405Z"
 BAK = r"D:\MSSQL\Backup\GroupID.bak"
 SAFETY = "groupid-safety GroupID"
 TABLE = '"dbo.GroupLifecycle"'
-PATIENCE = Patience(claim=5, reconnect=20, pause=0.05)
+PATIENCE = Patience(claim=60, reconnect=20, pause=0.05)
 REQUEST = Request("GroupID", (BAK,), SET)
 
 

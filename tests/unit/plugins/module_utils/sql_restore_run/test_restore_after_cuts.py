@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 import threading
 import typing as t
 
@@ -23,7 +22,7 @@ from unit.plugins.module_utils.sql_restore_run.site import (
 )
 
 from lab.sql.faults import Fault
-from lab.waiting import HANG, until
+from lab.waiting import HANG
 
 OUTAGES = [
     ("^BACKUP DATABASE", "during"),
@@ -133,13 +132,7 @@ def test_a_lost_way_back_is_found_again(site: Site) -> None:
 
 def fill_msdb(site: Site, batch: str) -> None:
     """Let msdb be full as soon as a batch was sent."""
-
-    def fill() -> None:
-        until(lambda: any(re.match(batch, sent) for sent in site.double.statements))
-        site.double.engine.msdb_full = True
-
-    site.double.faults.delay(batch, 0.5, nth=1)
-    threading.Thread(target=fill, daemon=True).start()
+    site.double.faults.first(batch, lambda: setattr(site.double.engine, "msdb_full", True))
 
 
 @pytest.mark.parametrize("start", ["ONLINE", "OFFLINE", "RESTRICTED_USER", "tail_log"])
