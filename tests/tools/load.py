@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ def main() -> int:
     development = environment.development()
     collection.link()
     collection.install(development)
+    # So that it ends its loops and its tests, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *dummy: sys.exit(143))
     passed = failed = 0
     with busy(given.loops):
         for number in range(1, given.rounds + 1):

@@ -94,6 +94,7 @@ def test_rounds_are_counted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     ):
         monkeypatch.setattr(place, name, lambda *dummy: None)
     monkeypatch.setattr(load.outcome, "of_pytest", of_pytest)
+    monkeypatch.setattr(load.signal, "signal", lambda *dummy: None)
     monkeypatch.setattr(sys, "argv", ["load.py", "--rounds", "3", "--loops", "0", "tests/unit"])
     assert load.main() == 1
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 2 failed"
