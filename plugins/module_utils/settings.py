@@ -37,7 +37,8 @@ class Unreadable:
 class Understood:
     """What a host's variables say.
 
-    values: each word of the role by its name without the prefix, of its type, with its default where nothing is given.
+    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where
+      the word does not concern the role.
       No secret is among them: neither the words that are one, nor the passwords of domains.
     failures: one for each fault. While there is any, the values are not to be used.
     """
@@ -53,7 +54,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     role: preflight, backup, verify or restore; any other raises ValueError.
     """
     words = vocabulary.words_of(role)
-    values: dict[str, t.Any] = {}
+    values: dict[str, t.Any] = {word.key: word.default_in(role) for word in vocabulary.WORDS if not word.secret}
     failures: list[Failure] = []
     faulty: set[str] = set()
     for word in words:
@@ -66,7 +67,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
         failures.append(Failure(CODE, found.what, found.cause, found.next))
-    return Understood(_without_secrets(words, values, role, _folders(variables)), failures)
+    return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
 
 
 def read(name: str, value: t.Any) -> t.Any:

@@ -60,3 +60,9 @@ def _folded(word: str) -> str:
 def _unlike(word: str, known: str) -> tuple[int, int]:
     alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known, strict=False)))
     return -alike, abs(len(word) - len(known))
+
+
+def did_you_mean(word: str, words: c.Iterable[str]) -> str:
+    """Give ``Did you mean NAME? `` for a message; nothing where no known word is near."""
+    known = closest(word, words)
+    return f"Did you mean {known}? " if known else ""
