@@ -203,6 +203,14 @@ def test_only_verify_knows_the_latest_set() -> None:
         ("groupid_parallel_deployments", "-1", ["of at least 0", 'it is "-1"']),
         ("groupid_link_unchanged", "maybe", ["must be true or false", 'it is "maybe"']),
         ("groupid_link_unchanged", 2, ["it is 2."]),
+        (
+            "groupid_backup_root",
+            "D:",
+            [
+                'groupid_backup_root must be a full path: it is "D:", which means',
+                "Perhaps D:\\GroupIDBackups is meant.",
+            ],
+        ),
         ("groupid_version", 12.0, ["must be one of auto, 9.0, 10.0, 11.0: it is 12.0."]),
         ("groupid_version", "atuo", ['it is "atuo"', "Did you mean auto?"]),
         ("groupid_deployment", True, ["must be a text: it is true.", "Put it in quotes"]),
