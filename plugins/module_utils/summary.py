@@ -294,14 +294,14 @@ def _foretold(facts: Facts, name: str, host: str) -> list[str]:
     found = _prediction(facts, host)
     if not found:
         return []
-    bases = sorted({part["time_basis"] for part in found["parts"] if part["seconds"] is not None})
+    bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
     unknown = f", without {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
     told = [f"{name}: a backup takes about {minutes} min (by {', '.join(bases)}){unknown}"] if bases else []
     return told + [
         f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
         for room in found["rooms"]
-        if len(room["parts"]) > 1
+        if str(room["root"]).startswith("\\\\")
     ]
 
 
