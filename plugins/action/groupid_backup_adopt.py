@@ -26,6 +26,8 @@ class ActionModule(AgentAction):
         "epoch": {"type": "str"},
         "version": {"type": "str"},
         "details": {"type": "dict", "default": {}},
+        "narrowed": {"type": "list", "elements": "str"},
+        "scope": {"type": "dict"},
         "allow_open_roots": {"type": "list", "elements": "str", "default": []},
     }
 
@@ -45,6 +47,8 @@ class ActionModule(AgentAction):
             "epoch": args["epoch"] or set_id,
             "version": args["version"],
             "details": args["details"],
+            "narrowed": args["narrowed"],
+            "scope": args["scope"],
             "allow_open_roots": args["allow_open_roots"],
             "inventory_name": variables["inventory_hostname"],
         }

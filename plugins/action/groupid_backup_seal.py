@@ -33,6 +33,8 @@ class ActionModule(AgentAction):
                 "bytes": {"type": "int", "required": True},
                 "epoch": {"type": "str", "required": True},
                 "finished": {"type": "str", "required": True},
+                "narrowed": {"type": "list", "elements": "str"},
+                "scope": {"type": "dict"},
             },
         },
         "decider": {"type": "str"},

@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     narrowing,
     products,
     shared_parts,
+    shared_places,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 
@@ -73,7 +74,7 @@ def restores_database(facts: Facts, host: str) -> bool:
 
 
 def restores_domains(facts: Facts, host: str) -> bool:
-    """Whether group attributes are restored, and this host takes care of it. Of some servers, as `restores_database`."""
+    """Whether group attributes are restored, and this host takes care of it; a run of some servers as above."""
     if not _is_first(facts, host):
         return False
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
@@ -100,11 +101,56 @@ def verified_set(facts: Facts, host: str) -> str | None:
     asked = facts[host]["__groupid_asked"]
     if asked["set_id"] != LATEST:
         return str(asked["set_id"])
-    newest = [
-        narrowing.newest_full(listing.sets_of(facts, fellow) or []) for fellow in deployments.fellows(facts, host)
+    newest = narrowing.newest_full(sets_of_deployment(facts, host))
+    return None if newest is None else str(newest["set_id"])
+
+
+def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
+    """Give the sets of the host's deployment, brought together from what each of its servers lists."""
+    return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
+
+
+def backup_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host saves itself; None means those that are usual for its version.
+
+    One on a share that several servers name is saved once, by the first of them.
+    """
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    if not left:
+        return own
+    return [
+        name
+        for name in (products.default_components(_version(facts, host)) if own is None else own)
+        if name not in left
+    ] or own
+
+
+def restore_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host restores itself; None means all that its part has."""
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    part = listing.part_of(listed, facts[host]["__groupid_source"]["server"])
+    held = [
+        name for name, status in ((part or {}).get("components") or {}).items() if status not in ("absent", "external")
     ]
-    ids = [str(one["set_id"]) for one in newest if one]
-    return max(ids, default=None)
+    if own is None and not left.keys() & set(held):
+        return None
+    return [name for name in (held if own is None else own) if name in held and name not in left]
+
+
+def left_to_others(facts: Facts, host: str) -> dict[str, str]:
+    """Give the host's components that lie on a share which another server of the deployment takes care of."""
+    places = {listing.server_of(facts, fellow): _places(facts, fellow) for fellow in deployments.fellows(facts, host)}
+    return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
+
+
+def _places(facts: Facts, host: str) -> dict[str, str]:
+    """Give the folder of each of a host's components."""
+    found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
+    located = {one["name"]: one["path"] for product in found for one in product["components"] if one["path"]}
+    return {**located, **facts[host]["__groupid_asked"]["component_paths"]}
 
 
 def narrowed(facts: Facts, host: str) -> list[str]:
@@ -150,11 +196,10 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
             f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
-    if asked["usual"] is not None and narrowed(facts, host):
-        notes.append(
-            f"The set of deployment {asked['deployment']} is narrowed by {'; '.join(narrowed(facts, host))}: latest never "
-            "means it."
-        )
+    notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
+    causes = narrowed(facts, host)
+    if causes:
+        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
     return notes
 
 
@@ -167,6 +212,8 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "restores_domains": restores_domains,
     "has_part": has_part,
     "verified_set": verified_set,
+    "backup_components": backup_components,
+    "restore_components": restore_components,
     "taken_part": listing.taken_part,
     "narrowed": narrowed,
     "scope": scope,

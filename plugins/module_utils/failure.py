@@ -28,7 +28,7 @@ class Failure:
 
     @classmethod
     def from_mapping(cls, data: c.Mapping[str, t.Any]) -> Failure:
-        """Read a failure of a result or an answer; fields that a later version adds are passed over. Raises KeyError."""
+        """Read a failure of a result or an answer; what a later version adds is passed over. Raises KeyError."""
         required = {field.name: data[field.name] for field in dataclasses.fields(cls) if field.default is not None}
         return cls(**required, component=data.get("component"), path=data.get("path"))
 

@@ -13,7 +13,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode, windows_path
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import is_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
@@ -262,7 +262,7 @@ def _scalar(word: Word, kind: str, value: t.Any) -> t.Any:
         return ",".join(_text(item) for item in value if not is_empty(item))
     text = _text(value)
     if kind == "path":
-        return _path(text, word.name)
+        return _path(text)
     return _KINDS[kind](text) if kind in _KINDS else text
 
 
@@ -336,11 +336,12 @@ def _meant(given: t.Any, known: c.Iterable[str]) -> str:
     return f"Did you mean {near}?" if near else ""
 
 
-def _path(text: str, name: str) -> str:
-    """Give a path of Windows in its usual form. name: of the variable. Raises _RefusedError."""
-    del name
-    text = text.replace("/", "\\")
-    return text if text.endswith(":\\") or not text.strip("\\") else text.rstrip("\\")
+def _path(text: str) -> str:
+    """Give a path of Windows in its usual form. Raises _RefusedError."""
+    try:
+        return windows_path.canonical(text)
+    except windows_path.UnclearPathError as error:
+        raise _RefusedError("must be a full path", f"This is one {error}. An example: {error.example}") from None
 
 
 def _set_id(text: str) -> str:

@@ -50,6 +50,16 @@ def _server(facts: Facts, host: str) -> list[Failure]:
                 path=asked["backup_root"],
             )
         )
+    if root.get("inside"):
+        failures.append(
+            Failure(
+                "root_in_product",
+                "The backup root cannot be used",
+                f"it lies below GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
+                "Name a folder elsewhere in groupid_backup_root.",
+                path=asked["backup_root"],
+            )
+        )
     twins = _review(facts, host)["twins"].get(host)
     if twins:
         failures.append(
@@ -105,8 +115,8 @@ def _unseen(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "members_missing",
             BACKUP,
-            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial in "
-            "a play), and a set without their parts could not be sealed",
+            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial "
+            "in a play), and a set without their parts could not be sealed",
             "Run again without --limit; or name a set with -e groupid_set_id=ID to add parts to it, which a run of all "
             "members then seals.",
         )
@@ -248,7 +258,7 @@ def _restore(facts: Facts, host: str) -> list[Failure]:
         return differing
     if listed is None or part is None:
         return [] if set_id.endswith(f"-{SAFETY_LABEL}") else [_part_missing(facts, host)]
-    checks = (_not_whole(asked, listed, part), _other_machine(facts, host, part))
+    checks = (_not_whole(asked, listed, part), _other_machine(facts, host, part), _not_held(facts, host))
     return [failure for failure in checks if failure]
 
 
@@ -259,8 +269,8 @@ def _part_missing(facts: Facts, host: str) -> Failure:
         RESTORE,
         f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} there; its sets: "
         f"{listing.known_sets(facts, [host])}",
-        "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave this "
-        "host out with --limit.",
+        "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave "
+        "this host out with --limit.",
         path=asked["backup_root"],
     )
 
@@ -280,6 +290,22 @@ def _not_whole(
     )
 
 
+def _not_held(facts: Facts, host: str) -> Failure | None:
+    """A component was named that no server's part of the set has."""
+    asked = facts[host]["__groupid_asked"]
+    listed = [listing.find(facts, fellow, str(asked["set_id"])) for fellow in deployments.fellows(facts, host)]
+    held = {name for one in listed if one for part in one["parts"] for name in part["components"]}
+    missing = [name for name in shared_parts.server_components(asked["components"] or []) if name not in held]
+    if not missing:
+        return None
+    return Failure(
+        "component_missing",
+        RESTORE,
+        f"groupid_components names {', '.join(missing)}, which set {asked['set_id']} does not have",
+        f"It has: {', '.join(sorted(held)) or 'none'}. Choose another set, or correct groupid_components.",
+    )
+
+
 def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Failure | None:
     here, mapped = facts[host]["__groupid_probe"]["computer"], facts[host]["__groupid_source"]["mapped"]
     if mapped or part["machine_guid"] == here["machine_guid"]:
@@ -287,8 +313,8 @@ def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Fail
     return Failure(
         "other_machine",
         RESTORE,
-        f"the part of {part['server']} was made on another installation of Windows (machine GUID {part['machine_guid']}, "
-        f"here {here['machine_guid']})",
+        f"the part of {part['server']} was made on another installation of Windows (machine GUID "
+        f"{part['machine_guid']}, here {here['machine_guid']})",
         f"If it belongs here, say so with groupid_restore_map: {{{part['server']}: {here['server']}}}.",
     )
 
@@ -355,7 +381,8 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to reach that",
+            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to "
+            "reach that",
             "Name it there; or name the other components in groupid_components to leave the group attributes alone.",
         )
     ]
@@ -364,25 +391,10 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
 def _verify(facts: Facts, host: str) -> list[Failure]:
     """Say why no set can be chosen, where the newest one is to be verified."""
     asked = facts[host]["__groupid_asked"]
-    if asked["set_id"] != LATEST or decisions.verified_set(facts, host):
+    if decisions.verified_set(facts, host):
         return []
-    passed = [
-        f"{one['set_id']} ({_passed_over(one)})" for one in (listing.sets_of(facts, host) or [])[:5] if one["sealed"]
-    ]
-    return [
-        Failure(
-            "set_missing",
-            "Nothing was verified",
-            f"deployment {asked['deployment']} has no sealed set that is known to be full below {asked['backup_root']}; "
-            f"passed over: {', '.join(passed) or 'nothing'}",
-            "Make a backup, or name a set by its id in groupid_set_id.",
-        )
-    ]
-
-
-def _passed_over(one: c.Mapping[str, t.Any]) -> str:
-    reasons = narrowing.narrowed_by(one)
-    return "not known to be full" if reasons is None else f"narrowed by {'; '.join(reasons)}"
+    sets = decisions.sets_of_deployment(facts, host)
+    return [narrowing.no_full_set(sets, None, asked["backup_root"])]
 
 
 def _choice(facts: Facts, host: str) -> list[Failure]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import listing
+from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_places
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Plan, short_name
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -56,7 +56,7 @@ def choose(facts: Facts, plan: Plan) -> Choice:
     refusals = _unnamed_set(facts, plan) or _unclear(facts, plan, chosen) or _unconfirmed(facts, plan, chosen)
     deployments = {name: plan["deployments"][name] for name in chosen}
     hosts = [host for group in deployments.values() for host in group["hosts"]]
-    refusals = refusals or _shared_database(facts, hosts) or _wrong_map(facts, hosts)
+    refusals = refusals or _shared_database(facts, hosts) or _wrong_map(facts, hosts) or _contested(facts, hosts)
     sources = {} if refusals else {host: _source(facts, host) for host in hosts}
     return {
         "plan": {**plan, "hosts": hosts, "deployments": deployments},
@@ -103,7 +103,8 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
             Failure(
                 "set_missing",
                 WHAT,
-                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below {_asked(facts, hosts)['backup_root']}",
+                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below its backup root "
+                f"{_asked(facts, hosts)['backup_root']}",
                 f"Its sets: {listing.known_sets(facts, hosts)}. Correct groupid_set_id, groupid_deployments or "
                 "groupid_backup_root.",
             )
@@ -184,32 +185,54 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
 
 def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
-    servers = {short_name(listing.server_of(facts, host)): host for host in hosts if listing.server_of(facts, host)}
-    failures = []
-    for host in hosts:
-        for part, target in facts[host]["__groupid_asked"]["restore_map"].items():
-            entry = f"groupid_restore_map sends the part of {part} to {target}"
-            place = servers.get(str(target).lower()) or (
-                servers.get(short_name(str(target))) if _is_name(target) else None
-            )
-            if place is None:
-                failures.append(_met_nothing(entry, f"no server of this restore is called {target}", target, servers))
-                continue
-            listed = listing.find(facts, place, facts[place]["__groupid_asked"]["set_id"])
-            parts = [str(one["server"]) for one in (listed or {}).get("parts") or []]
-            if listed is not None and short_name(str(part)) not in parts:
-                failures.append(_met_nothing(entry, f"the set has no part of {part}", part, parts))
-        targets = [short_name(str(target)) for target in facts[host]["__groupid_asked"]["restore_map"].values()]
-        for target in sorted({target for target in targets if targets.count(target) > 1}):
-            failures.append(
-                Failure(
-                    "restore_map",
-                    WHAT,
-                    f"groupid_restore_map sends more than one part to {target}",
-                    "A server restores one part: leave one of them.",
-                )
-            )
-    return list(dict.fromkeys(failures))
+    servers = {short_name(server): host for host in hosts if (server := listing.server_of(facts, host))}
+    maps = [facts[host]["__groupid_asked"]["restore_map"] for host in hosts]
+    wrong = [_wrong_entry(facts, servers, part, target) for mapping in maps for part, target in mapping.items()]
+    twice = [_mapped_twice(target) for mapping in maps for target in _targets_met_twice(mapping)]
+    return list(dict.fromkeys([*filter(None, wrong), *twice]))
+
+
+def _wrong_entry(facts: Facts, servers: c.Mapping[str, str], part: object, target: object) -> Failure | None:
+    entry = f"groupid_restore_map sends the part of {part} to {target}"
+    place = servers.get(short_name(str(target))) if _is_name(target) else None
+    if place is None:
+        return _met_nothing(entry, f"no server of this restore is called {target}", target, servers)
+    listed = listing.find(facts, place, facts[place]["__groupid_asked"]["set_id"])
+    parts = [str(one["server"]) for one in (listed or {}).get("parts") or []]
+    if listed is None or short_name(str(part)) in parts:
+        return None
+    return _met_nothing(entry, f"the set has no part of {part}", part, parts)
+
+
+def _targets_met_twice(mapping: c.Mapping[str, str]) -> list[str]:
+    targets = [short_name(str(target)) for target in mapping.values()]
+    return sorted({target for target in targets if targets.count(target) > 1})
+
+
+def _mapped_twice(target: str) -> Failure:
+    return Failure(
+        "restore_map",
+        WHAT,
+        f"groupid_restore_map sends more than one part to {target}",
+        "A server restores one part: leave one of them.",
+    )
+
+
+def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
+    """Refuse a folder on a share that several servers would restore into."""
+    targets = {
+        listing.server_of(facts, host) or host: list(facts[host]["__groupid_asked"]["restore_targets"].values())
+        for host in hosts
+    }
+    return [
+        Failure(
+            "target_shared",
+            WHAT,
+            f"groupid_restore_targets sends the parts of {', '.join(servers)} into one folder, {path}",
+            "Give each server a folder of its own, or restore one of them with --limit.",
+        )
+        for path, servers in shared_places.contested(targets)
+    ]
 
 
 def _is_name(target: object) -> bool:

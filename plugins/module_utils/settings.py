@@ -37,8 +37,8 @@ class Unreadable:
 class Understood:
     """What a host's variables say.
 
-    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where the
-      word does not concern the role.
+    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where
+      the word does not concern the role.
       No secret is among them: neither the words that are one, nor the passwords of domains.
     failures: one for each fault. While there is any, the values are not to be used.
     """

@@ -36,7 +36,7 @@ _PREDICTED = ("backup", "restore")
 def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
     """Say what a run did, in words and columns for a terminal of 80.
 
-    check: the run was in check mode. Then the tables say what would have been done, and name no set that will not exist.
+    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist.
     """
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     blocks = [
@@ -276,7 +276,7 @@ def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _
     set_id = next((facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")), None)
     if set_id is None:
         return [None, "no", None], []
-    paths = {_answer(facts, host, "__groupid_part").get("set_path") for host in hosts} - {None}
+    paths = {str(path) for host in hosts if (path := _answer(facts, host, "__groupid_part").get("set_path"))}
     narrowed = any(facts[host].get("__groupid_narrowed") for host in hosts)
     sealed = _sealed(facts, hosts, set_id, check)
     return [None if check else set_id, sealed, _yes(narrowed)], [] if check else [

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.backup_set
   - identityops.groupid.open_roots
+  - identityops.groupid.narrowing
 attributes:
   diff_mode:
     support: none
@@ -160,6 +161,19 @@ external:
   type: list
   elements: str
   sample: []
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: success
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 schema:
   description: Version of this result's shape.
   returned: always

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - identityops.groupid.backup_set
   - identityops.groupid.product
   - identityops.groupid.open_roots
+  - identityops.groupid.narrowing
 attributes:
   diff_mode:
     support: none
@@ -435,6 +436,19 @@ losses:
       returned: always
       type: str
       sample: Access is denied. (5)
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: when the backup was started
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: when the backup was started
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 schema:
   description: Version of this result's shape.
   returned: always

@@ -161,6 +161,19 @@ details:
   returned: when RV(complete)
   type: dict
   sample: {database: GroupID}
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: when RV(complete)
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: when RV(complete)
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 schema:
   description: Version of this result's shape.
   returned: always

@@ -82,6 +82,16 @@ options:
         description: When the part was finished, UTC, with seven digits of a second.
         type: str
         required: true
+      narrowed:
+        description: What makes less of the part than usual, as its record has it. Where one of the parts does not tell,
+          nor does the seal.
+        type: list
+        elements: str
+        version_added: 0.6.0
+      scope:
+        description: The permanent choices behind the part, as its record has them.
+        type: dict
+        version_added: 0.6.0
   decider:
     description:
       - Server whose seal decides, the deployment's first.

@@ -65,8 +65,8 @@ options:
     version_added: 0.4.0
   targets:
     description:
-      - Folders to restore into instead of those that were backed up, by the component's name, each an absolute path
-        on the host.
+      - Folders to restore into instead of those that were backed up, by the component's name, each a full path
+        on the host, written as O(backup_root) may be.
     type: dict
     default: {}
   security:

@@ -21,9 +21,13 @@ def store(
     details: c.Mapping[str, t.Any],
     epoch: str,
     inventory_name: str,
+    *,
+    narrowed: c.Sequence[str] | None = None,
+    scope: c.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
     """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
 
+    narrowed, scope: what the record keeps of the choices behind the part; None: not told.
     Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
 
     Raises AgentCallError: a file that is too large before anything is made.
@@ -47,6 +51,8 @@ def store(
             version=None,
             inventory_name=inventory_name,
             details=details,
+            narrowed=narrowed,
+            scope=scope,
         )
     )
     foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if check else {}
