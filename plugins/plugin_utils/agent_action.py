@@ -62,11 +62,11 @@ class AgentAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type
         except AnsibleConnectionFailure as error:
             unreachable = type(error)(secrets.scrub(error.message))
         except AgentCallError as error:
-            return _failed(secrets, str(error), error=dataclasses.asdict(error.error))
+            return _failed(secrets, error.error)
         except AnsibleActionFail as error:
-            return _failed(secrets, error.message)
+            return _failed(secrets, AgentError("arguments", error.message, "", ""))
         except ValueError as error:
-            return _failed(secrets, str(error))
+            return _failed(secrets, AgentError("arguments", str(error), "", ""))
         else:
             scrubbed: dict[str, t.Any] = secrets.scrub(outcome)
             return scrubbed
@@ -104,7 +104,10 @@ def with_finished_at(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**answer, "finished_at": finished} if finished else answer
 
 
-def _failed(secrets: Secrets, msg: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the result of an operation of which there is no answer."""
-    result: dict[str, t.Any] = secrets.scrub({"failed": True, "changed": False, "schema": SCHEMA, "msg": msg, **fields})
-    return result
+def _failed(secrets: Secrets, error: AgentError) -> dict[str, t.Any]:
+    """Give the result of an operation of which there is no answer.
+
+    With `error` in any case: a task with ``failed_when: false`` has nothing else to tell its failure by.
+    """
+    result = {"failed": True, "changed": False, "schema": SCHEMA, "msg": str(error), "error": dataclasses.asdict(error)}
+    return t.cast("dict[str, t.Any]", secrets.scrub(result))
