@@ -104,7 +104,9 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("wrong group", ("backup", "-e", "groupid_hosts=groupd"), ("groupid_hosts names 'groupd'", "Did you mean groupid?")),
     Mistake("group has another name", ("backup",), ("groupid_hosts names 'groupid'", "GroupID_servers"), rename_the_group),
     Mistake("group is empty", ("backup",), ("'groupid' matches no host", "Add hosts"), empty_the_group),
-    Mistake("wrong limit", ("backup", "--limit", "web03"), ("--limit names 'web03'", "Did you mean web0")),
+    # Ansible itself refuses this, before it reads the playbook.
+    Mistake("wrong limit", ("backup", "--limit", "web03"), ("Could not match supplied host pattern", "web03")),
+    Mistake("one wrong name in the limit", ("backup", "--limit", "web01,web03"), ("--limit names 'web03'", "Did you mean web0")),
     Mistake("limit outside of the group", ("backup", "--limit", "sql01"), ("--limit sql01", "no host of groupid")),
     Mistake("no such inventory", ("backup", "-i", "inventry.yml"), ("inventory",)),
     Mistake("wrong deployment", ("backup", "-e", "groupid_deployments=hqq"), ("groupid_deployments names 'hqq'", "Did you mean hq?")),
@@ -198,7 +200,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("three at once", ("backup", "-e", "groupid_component=reports", "-e", "groupid_threads=many", "-e", "groupid_verify_after=maybe"), ("Did you mean groupid_components?", '"many"', '"maybe"'), faults=3),
 )
 
-WAITING: tuple[Mistake, ...] = ()
+WAITING: tuple[tuple[str, Mistake], ...] = ()
 
 
 def run(place: Scene, mistake: Mistake) -> Run:
