@@ -17,6 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 class ActionModule(AgentAction):
     """Read a part again and compare it with its own record."""
 
+    WHAT: t.ClassVar[str] = "The backup was not verified"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},

@@ -149,6 +149,14 @@ options:
       - Seconds between these tries.
     type: float
     default: 0.5
+  sample:
+    description:
+      - In check mode, read some of the files that would be copied, for two seconds at most, to learn how fast the host
+        reads them. RV(sample) tells. Nothing is written.
+      - Without check mode it does nothing.
+    type: bool
+    default: false
+    version_added: 0.6.0
 seealso:
   - module: identityops.groupid.groupid_backup_verify
   - module: identityops.groupid.groupid_backup_seal
@@ -183,6 +191,14 @@ EXAMPLES = r"""
     component_paths:
       reports: E:\Reports
     allow_partial: ["reports/**/*.xlsx"]
+
+- name: See how much a backup would copy, and how fast the host reads
+  identityops.groupid.groupid_backup_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    sample: true
+  check_mode: true
 """
 
 RETURN = r"""
@@ -449,6 +465,27 @@ scope:
   type: dict
   version_added: 0.6.0
   sample: {exclude: ["*.bak"]}
+sample:
+  description: What was read to learn how fast the host reads. Files of all sizes, of a large one its first 8 MB.
+  returned: in check mode with O(sample=true), when the backup could begin
+  type: dict
+  version_added: 0.6.0
+  contains:
+    files:
+      description: Number of files read.
+      returned: always
+      type: int
+      sample: 1204
+    bytes:
+      description: Bytes read of them.
+      returned: always
+      type: int
+      sample: 73400320
+    seconds:
+      description: Time that it took.
+      returned: always
+      type: float
+      sample: 1.2345
 schema:
   description: Version of this result's shape.
   returned: always
@@ -461,7 +498,7 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
@@ -469,6 +506,7 @@ error:
         V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
         call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
         V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: source_missing

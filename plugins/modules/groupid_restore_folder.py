@@ -398,7 +398,7 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
@@ -407,6 +407,7 @@ error:
         V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
         V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
         V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: damaged

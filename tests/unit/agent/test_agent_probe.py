@@ -166,6 +166,13 @@ def test_an_unknown_component(host: t.Any) -> None:
     assert (code(answer), answer["error"]["component"]) == ("component_unknown", "schedules")
 
 
+def test_a_list_tells_whether_the_root_is_there(host: t.Any) -> None:
+    answer = host.call("list")
+    assert (answer["failed"], answer["exists"], answer["sets"]) == (False, False, [])
+    host.root.mkdir()
+    assert host.call("list")["exists"] is True
+
+
 def test_sets_are_listed_newest_first_with_their_parts(host: t.Any) -> None:
     host.write(a="x")
     for number in (1, 3, 2):

@@ -150,7 +150,7 @@ def test_a_wrong_password_is_said_without_it(driver: str, double: SqlServerDoubl
     assert (error.code, error.number) == ("login", 18456)
     assert "Login failed for user 'sa'" in error.text
     assert "SQL logins are switched off" in error.next_step
-    explained = sql_errors.explain(error, "GroupID was not looked at")
+    explained = sql_errors.explain(error, "GroupID was not looked at").explained()
     assert explained["code"] == "login"
     shown = "".join(traceback.format_exception(error)) + repr(vars(error)) + repr(explained)
     assert SECRET not in shown

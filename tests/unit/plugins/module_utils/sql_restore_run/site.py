@@ -99,7 +99,7 @@ def cut_restore(site: Site) -> None:
     """Leave what a controller leaves that dies in the middle of RESTORE."""
     site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
     error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
-    assert error.explained["code"] == "unreachable"
+    assert error.failure.explained()["code"] == "unreachable"
     site.double.listen()
     wait_for(lambda: not site.double.engine.sessions)
     site.double.statements.clear()
@@ -133,7 +133,7 @@ def state_of(site: Site) -> tuple[str, str]:
 
 
 def refused(site: Site, request: Request = REQUEST) -> dict[str, t.Any]:
-    explained = site.fail(request).explained
+    explained = site.fail(request).failure.explained()
     assert site.changed() == []
     assert (site.row(), site.stands()) == ("new", True)
     return explained

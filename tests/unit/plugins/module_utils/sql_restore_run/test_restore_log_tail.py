@@ -43,10 +43,10 @@ def test_a_tail_with_a_gap_before_it_is_named_and_what_it_holds_is_called_missin
     job.start()
     error = site.fail(dataclasses.replace(REQUEST, tail_log=True))
     job.join(10)
-    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
-    assert error.result["tail_file"] in error.explained["cause"]
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert error.result["tail_file"] in error.failure.explained()["cause"]
     assert site.file(error.result["tail_file"]).exists()
-    assert "as it was before" not in error.explained["cause"]
+    assert "as it was before" not in error.failure.explained()["cause"]
     assert any("4305" in warning for warning in error.result["warnings"])
     assert (site.row(), site.stands()) == ("new", True)
 
