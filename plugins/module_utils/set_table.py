@@ -18,11 +18,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     Verification,
     merged,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Cell, table
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell, table
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
-WIDTH = 80
 REGISTERED = "__groupid_sets"
 """Variable in which a playbook leaves each host's answer."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 import threading
 import typing as t
 
@@ -20,10 +19,10 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     Site,
     begin,
     cut_restore,
-    wait_for,
 )
 
 from lab.sql.faults import Fault
+from lab.waiting import HANG
 
 OUTAGES = [
     ("^BACKUP DATABASE", "during"),
@@ -133,13 +132,7 @@ def test_a_lost_way_back_is_found_again(site: Site) -> None:
 
 def fill_msdb(site: Site, batch: str) -> None:
     """Let msdb be full as soon as a batch was sent."""
-
-    def fill() -> None:
-        wait_for(lambda: any(re.match(batch, sent) for sent in site.double.statements))
-        site.double.engine.msdb_full = True
-
-    site.double.faults.delay(batch, 0.5, nth=1)
-    threading.Thread(target=fill, daemon=True).start()
+    site.double.faults.first(batch, lambda: setattr(site.double.engine, "msdb_full", True))
 
 
 @pytest.mark.parametrize("start", ["ONLINE", "OFFLINE", "RESTRICTED_USER", "tail_log"])
@@ -191,6 +184,7 @@ def test_a_way_back_that_msdb_does_not_record_is_done(site: Site) -> None:
     assert (site.row(), site.stands()) == ("new", True)
 
 
+@pytest.mark.timing
 def test_two_controllers_restore_one_after_the_other(site: Site) -> None:
     site.double.engine.backup_seconds = 0.3
     ended: list[dict[str, t.Any]] = []
@@ -198,7 +192,7 @@ def test_two_controllers_restore_one_after_the_other(site: Site) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANG)
     assert [one["outcome"] for one in ended] == ["restored", "restored"]
     order = [batch.split()[0] for batch in site.changed()]
     assert order == order[: len(order) // 2] * 2

@@ -12,8 +12,9 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     PATIENCE,
     REQUEST,
     Site,
-    wait_for,
 )
+
+from lab.waiting import until
 
 
 def test_from_restricted_user(site: Site) -> None:
@@ -140,7 +141,7 @@ def test_a_cut_restore_of_an_absent_database_is_finished_as_its_message_says(sit
     assert error.result["recovery_statement"] == "DROP DATABASE [GroupID]"
     site.double.faults.clear()
     site.double.listen()
-    wait_for(lambda: not site.double.engine.sessions)
+    until(lambda: not site.double.engine.sessions)
     assert site.database.state == "RESTORING"
     assert site.fail().failure.explained()["code"] == "no_safety"
     assert site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))["outcome"] == "restored"
