@@ -10,6 +10,7 @@ import re
 import textwrap
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell, table
 from ansible_collections.identityops.groupid.plugins.module_utils.listed_set import (
     COMPLETE,
     DAY,
@@ -18,7 +19,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     Verification,
     merged,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell, table
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
