@@ -1,8 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two deployments with one set id: a restore changes the one that was named; switches of Ansible, and what else lies on a
-disk, change no result.
+"""Two deployments with one set id: a restore changes the one that was named.
+
+Switches of Ansible, and what else lies on a disk, change no result.
 
 The tests share a lab. Each leaves it so that the next can begin, with more sets.
 """
@@ -69,7 +70,9 @@ def test_a_restore_changes_the_deployment_that_was_named(place: Scene) -> None:
     before = place.picture()
     wanted = ("-e", f"groupid_set_id={place.set_id}")
     unnamed = place.controller.play("restore", *wanted, "-e", f"groupid_restore_confirm={place.set_id}")
-    unnamed.failed(f"-e groupid_deployments=hq -e groupid_set_id={place.set_id} -e groupid_restore_confirm=hq/{place.set_id}")
+    unnamed.failed(
+        f"-e groupid_deployments=hq -e groupid_set_id={place.set_id} -e groupid_restore_confirm=hq/{place.set_id}"
+    )
     assert snapshot.compare(before, place.picture()) == []
 
     named = ("-e", "groupid_deployments=hq", "-e", f"groupid_restore_confirm=hq/{place.set_id}")
@@ -81,7 +84,9 @@ def test_a_restore_changes_the_deployment_that_was_named(place: Scene) -> None:
     place.controller.play("restore", *wanted, *named).succeeded()
     assert state(place, "hq") == whole["hq"]
     assert state(place, "branch") == harmed["branch"]
-    elsewhere = [one for one in snapshot.compare(before, place.picture()) if "old01" in one.path or "branch" in one.path]
+    elsewhere = [
+        one for one in snapshot.compare(before, place.picture()) if "old01" in one.path or "branch" in one.path
+    ]
     assert elsewhere == []
 
 
@@ -113,7 +118,11 @@ def test_a_callback_that_makes_a_document_of_stdout_is_left_alone(
     place: Scene, playbook: str, tmp_path: pathlib.Path
 ) -> None:
     (tmp_path / "json.py").write_bytes((CALLBACKS / "one_document.py").read_bytes())
-    environment = {"ANSIBLE_CALLBACK_PLUGINS": str(tmp_path), "ANSIBLE_CALLBACKS_ENABLED": "", "ANSIBLE_STDOUT_CALLBACK": "json"}
+    environment = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path),
+        "ANSIBLE_CALLBACKS_ENABLED": "",
+        "ANSIBLE_STDOUT_CALLBACK": "json",
+    }
     done = subprocess.run(
         ["ansible-playbook", f"identityops.groupid.{playbook}", "-i", str(place.controller.inventory)],
         env={**place.controller.environment(), **environment},
