@@ -20,8 +20,11 @@ settings.load_profile("any machine")
 
 ONE_HOST = {
     "test_lab_wine": "wine",
+    "test_many_servers": "many servers",
+    "test_mistakes": "mistakes",
     "test_network": "shares",
     "test_transports": "wine",
+    "test_two_deployments": "two deployments",
     "test_wine_round_trip": "wine",
     "test_agent_faithful_windows": "faithful",
     "test_agent_hostile": "hostile",
@@ -30,7 +33,7 @@ ONE_HOST = {
     "test_win32_files": "files",
     "test_win32_security": "security",
 }
-"""Files of tests that share a host on Wine, which takes long to come up: those of one host go to one worker."""
+"""Files of tests that share a lab, most of them with a host on Wine, which takes long to come up: they go to one worker."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -65,6 +65,8 @@ def test_wrong_argument_fails_before_the_host_is_asked(
     result = made.run()
     assert (result["failed"], result["changed"], result["schema"]) == (True, False, 1)
     assert words in result["msg"]
+    # By this alone a task with `failed_when: false` tells that it failed.
+    assert words in str(result["error"])
     assert made.connection.commands == []
 
 
