@@ -20,12 +20,13 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import 
 class ActionModule(ControllerAction):
     """Understand what a host's variables ask for, once for the whole run."""
 
+    WHAT: t.ClassVar[str] = "The variables were not read"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "role": {"type": "str", "required": True, "choices": ["preflight", "backup", "verify", "restore"]},
         "unknown": {"type": "str", "choices": ["refuse", "warn"], "default": "warn"},
     }
 
-    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         understood = settings.understand(self._read(variables, variables), args["role"])
         faults = [*settings.refused_extra(load_extra_vars(self._loader)), *understood.failures]
         unknown = settings.unknown(name for name in variables)
