@@ -457,8 +457,8 @@ error:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(part_exists), V(partial), V(root_in_product), V(several_installations), V(source_in_root), V(source_missing),
-        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
-        V(not_windows), V(protocol).
+        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always
       type: str
       sample: source_missing

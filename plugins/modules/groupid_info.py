@@ -217,8 +217,8 @@ backup_root:
       elements: str
       sample: [BUILTIN\Users (S-1-5-32-545)]
     inside:
-      description: Folder of GroupID or of a component that was moved, in which this one lies. Null when it lies apart. An
-        upgrade or an uninstall may remove what lies in there, and a backup refuses such a root.
+      description: Folder of GroupID or of a component that was moved, in which this one lies. Null when it lies
+        apart. An upgrade or an uninstall may remove what lies in there, and a backup refuses such a root.
       returned: always
       type: str
       sample: null
