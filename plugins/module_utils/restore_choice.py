@@ -16,7 +16,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils import listing
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Plan, short_name
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import is_shared
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import DEFAULT_PORT
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -157,24 +159,47 @@ def _literal(facts: Facts, plan: Plan) -> set[str]:
     return set.intersection(*named) if named else set()
 
 
+def database_users(facts: Facts, host: str, database: str) -> list[str]:
+    """Name the deployments that say a database is theirs, whether they take part or not: on the host's SQL Server."""
+    place = _place({**facts[host]["__groupid_asked"], "sql_database": database})
+    return sorted(
+        {
+            str(asked["deployment"]).lower()
+            for asked in map(_asked_of_any, facts.values())
+            if asked.get("deployment") and asked.get("sql_database") and _place(asked) == place
+        }
+    )
+
+
+def _asked_of_any(variables: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
+    """Give what a host asks for; of a host that is not in the run, its variables as they are written."""
+    asked: c.Mapping[str, t.Any] | None = variables.get("__groupid_asked")
+    if asked is not None:
+        return asked
+    names = ("deployment", "sql_server", "sql_instance", "sql_port", "sql_database")
+    return {name: variables.get(f"groupid_{name}") for name in names}
+
+
+def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Give what tells one database from another."""
+    instance = str(asked.get("sql_instance") or "")
+    port = str(asked.get("sql_port") or ("" if instance else DEFAULT_PORT))
+    return tuple(
+        part.strip().lower() for part in (str(asked["sql_server"]), instance, port, str(asked["sql_database"]))
+    )
+
+
 def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
-    """Refuse to restore a database that is another deployment's too, whether that takes part or not."""
-    users: dict[tuple[str, ...], set[str]] = {}
-    for variables in facts.values():
-        asked = variables.get("__groupid_asked") or {}
-        if asked.get("sql_server") and asked.get("sql_database"):
-            place = tuple(
-                str(asked.get(f"sql_{name}") or "").lower() for name in ("server", "instance", "port", "database")
-            )
-            users.setdefault(place, set()).add(str(asked["deployment"]))
-    own = {str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts}
-    for place, names in users.items():
-        if len(names) > 1 and names & own:
+    """Refuse to restore a database that is another deployment's too."""
+    for host in hosts:
+        asked = facts[host]["__groupid_asked"]
+        names = database_users(facts, host, asked["sql_database"]) if asked["sql_server"] else []
+        if len(names) > 1:
             return [
                 Failure(
                     "shared_database",
                     WHAT,
-                    f"the deployments {', '.join(sorted(names))} name one database, {place[3]} on {place[0]}",
+                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on {asked['sql_server']}",
                     "A deployment is the servers that share one database. Correct groupid_deployment or "
                     "groupid_sql_database in the inventory.",
                 )
@@ -184,23 +209,18 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
 
 def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
-    servers = {short_name(listing.server_of(facts, host)): host for host in hosts if listing.server_of(facts, host)}
     failures = []
-    for host in hosts:
-        for part, target in facts[host]["__groupid_asked"]["restore_map"].items():
-            entry = f"groupid_restore_map sends the part of {part} to {target}"
-            place = servers.get(str(target).lower()) or (
-                servers.get(short_name(str(target))) if _is_name(target) else None
-            )
-            if place is None:
-                failures.append(_met_nothing(entry, f"no server of this restore is called {target}", target, servers))
-                continue
-            listed = listing.find(facts, place, facts[place]["__groupid_asked"]["set_id"])
-            parts = [str(one["server"]) for one in (listed or {}).get("parts") or []]
-            if listed is not None and short_name(str(part)) not in parts:
-                failures.append(_met_nothing(entry, f"the set has no part of {part}", part, parts))
-        targets = [short_name(str(target)) for target in facts[host]["__groupid_asked"]["restore_map"].values()]
-        for target in sorted({target for target in targets if targets.count(target) > 1}):
+    for mapping in (facts[host]["__groupid_asked"]["restore_map"] for host in hosts):
+        targets = [tuple(host for host in hosts if _is_called(facts, host, target)) for target in mapping.values()]
+        for (part, target), places in zip(mapping.items(), targets, strict=True):
+            failures += _wrong_entry(facts, hosts, part, target, places)
+        for target in sorted(
+            {
+                str(name)
+                for name, places in zip(mapping.values(), targets, strict=True)
+                if places and targets.count(places) > 1
+            }
+        ):
             failures.append(
                 Failure(
                     "restore_map",
@@ -212,9 +232,27 @@ def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     return list(dict.fromkeys(failures))
 
 
-def _is_name(target: object) -> bool:
-    """Whether a target may be a server's name with its domain; an address is none."""
-    return not str(target).replace(".", "").isdigit() and ":" not in str(target)
+def _wrong_entry(
+    facts: Facts, hosts: c.Sequence[str], part: str, target: str, places: c.Sequence[str]
+) -> list[Failure]:
+    entry = f"groupid_restore_map sends the part of {part} to {target}"
+    if not places:
+        servers = {listing.server_of(facts, host) for host in hosts} - {""}
+        return [_met_nothing(entry, f"no server of this restore is called {target}", target, servers)]
+    if len(places) > 1:
+        names = [str(facts[host]["__groupid_probe"]["computer"]["fqdn"]) for host in places]
+        return [_met_nothing(entry, f"{len(places)} servers of this restore are called {target}", "", names)]
+    listed = listing.find(facts, places[0], facts[places[0]]["__groupid_asked"]["set_id"])
+    parts = [str(one["server"]) for one in (listed or {}).get("parts") or [] if not is_shared(str(one["server"]))]
+    if is_shared(part) or (listed is not None and part.lower() not in parts):
+        return [_met_nothing(entry, f"the set has no part of {part}", short_name(part), parts)]
+    return []
+
+
+def _is_called(facts: Facts, host: str, name: str) -> bool:
+    """Whether a host's computer has a name, alone or with its domain. Another domain's is another computer."""
+    computer = (facts[host].get("__groupid_probe") or {}).get("computer") or {}
+    return bool(name) and name.lower() in (computer.get("server"), str(computer.get("fqdn") or "").lower())
 
 
 def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -> Failure:
@@ -229,7 +267,6 @@ def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -
 
 def _source(facts: Facts, host: str) -> Source:
     """Choose the part that a host restores: its own, unless the map sends another one to it."""
-    server = listing.server_of(facts, host)
     mapping = facts[host]["__groupid_asked"]["restore_map"]
-    parts = [short_name(str(part)) for part, target in mapping.items() if short_name(str(target)) == short_name(server)]
-    return {"server": parts[0] if parts else server, "mapped": bool(parts)}
+    parts = [str(part).lower() for part, target in mapping.items() if _is_called(facts, host, str(target))]
+    return {"server": parts[0] if parts else listing.server_of(facts, host), "mapped": bool(parts)}
