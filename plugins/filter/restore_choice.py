@@ -16,7 +16,8 @@ author: identityops contributors (@identityops)
 version_added: 0.6.0
 short_description: Choose what a restore is meant for
 description:
-  - Gives the plan without the deployments that were not meant, whose part each host restores, and what stands against it.
+  - Gives the plan without the deployments that were not meant, whose part each host restores, and what stands against
+    it.
   - For the roles and playbooks of this collection.
 positional: plan
 options:

@@ -18,7 +18,8 @@ author: identityops contributors (@identityops)
 version_added: 0.6.0
 short_description: Refuse a run that would be about no host
 description:
-  - Gives a pattern of hosts back, when it and C(--limit) name hosts of the inventory. Fails otherwise, and under C(--start-at-task).
+  - Gives a pattern of hosts back, when it and C(--limit) name hosts of the inventory. Fails otherwise, and under
+    C(--start-at-task).
   - For the roles and playbooks of this collection.
 positional: groups
 options:

@@ -73,7 +73,7 @@ def restores_database(facts: Facts, host: str) -> bool:
 
 
 def restores_domains(facts: Facts, host: str) -> bool:
-    """Whether group attributes are restored, and this host takes care of it. Of some servers, as `restores_database`."""
+    """Whether group attributes are restored, and this host takes care of it; of some servers as `restores_database`."""
     if not _is_first(facts, host):
         return False
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
@@ -154,8 +154,8 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
         )
     if asked["usual"] is not None and narrowed(facts, host):
         notes.append(
-            f"The set of deployment {asked['deployment']} is narrowed by {'; '.join(narrowed(facts, host))}: latest never "
-            "means it."
+            f"The set of deployment {asked['deployment']} is narrowed by {'; '.join(narrowed(facts, host))}: latest "
+            "never means it."
         )
     return notes
 

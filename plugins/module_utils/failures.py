@@ -49,7 +49,7 @@ def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
     if isinstance(error, c.Mapping):
         return Failure.from_mapping(error)
     # A task that crashed, or that is not of this collection, does not tell more than its message.
-    if result.get("failed") or result.get("failed_when_result") is False and "schema" not in result:
+    if result.get("failed") or (result.get("failed_when_result") is False and "schema" not in result):
         return Failure("task", _text(result), "", "")
     return None
 

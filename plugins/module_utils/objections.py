@@ -106,8 +106,8 @@ def _unseen(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "members_missing",
             BACKUP,
-            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial in "
-            "a play), and a set without their parts could not be sealed",
+            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial "
+            "in a play), and a set without their parts could not be sealed",
             "Run again without --limit; or name a set with -e groupid_set_id=ID to add parts to it, which a run of all "
             "members then seals.",
         )
@@ -260,8 +260,8 @@ def _part_missing(facts: Facts, host: str) -> Failure:
         RESTORE,
         f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} there; its sets: "
         f"{listing.known_sets(facts, [host])}",
-        "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave this "
-        "host out with --limit.",
+        "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave "
+        "this host out with --limit.",
         path=asked["backup_root"],
     )
 
@@ -288,8 +288,8 @@ def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Fail
     return Failure(
         "other_machine",
         RESTORE,
-        f"the part of {part['server']} was made on another installation of Windows (machine GUID {part['machine_guid']}, "
-        f"here {here['machine_guid']})",
+        f"the part of {part['server']} was made on another installation of Windows (machine GUID "
+        f"{part['machine_guid']}, here {here['machine_guid']})",
         f"If it belongs here, say so with groupid_restore_map: {{{part['server']}: {here['server']}}}.",
     )
 
@@ -352,7 +352,8 @@ def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[F
         Failure(
             "other_database",
             what,
-            f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, and {theirs}",
+            f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, "
+            f"and {theirs}",
             "Choose another set; or name that database in groupid_sql_database, if it is the deployment's.",
         )
     ]
@@ -378,7 +379,8 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to reach that",
+            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to reach "
+            "that",
             "Name it there; or name the other components in groupid_components to leave the group attributes alone.",
         )
     ]

@@ -105,7 +105,8 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
             Failure(
                 "set_missing",
                 WHAT,
-                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below {_asked(facts, hosts)['backup_root']}",
+                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below "
+                f"{_asked(facts, hosts)['backup_root']}",
                 f"Its sets: {listing.known_sets(facts, hosts)}. Correct groupid_set_id, groupid_deployments or "
                 "groupid_backup_root.",
             )
@@ -177,7 +178,15 @@ def _asked_of_any(variables: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
     if asked is not None:
         return asked
     names = ("deployment", "sql_server", "sql_instance", "sql_port", "sql_database")
-    return {name: variables.get(f"groupid_{name}") for name in names}
+    return {name: _written(variables, f"groupid_{name}") for name in names}
+
+
+def _written(variables: c.Mapping[str, t.Any], name: str) -> t.Any:
+    try:
+        return variables.get(name)
+    except Exception:
+        # A template that does not resolve may raise anything. A host outside of the run must not stop it so.
+        return None
 
 
 def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
@@ -199,7 +208,8 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
                 Failure(
                     "shared_database",
                     WHAT,
-                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on {asked['sql_server']}",
+                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on "
+                    f"{asked['sql_server']}",
                     "A deployment is the servers that share one database. Correct groupid_deployment or "
                     "groupid_sql_database in the inventory.",
                 )

@@ -36,7 +36,8 @@ _PREDICTED = ("backup", "restore")
 def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
     """Say what a run did, in words and columns for a terminal of 80.
 
-    check: the run was in check mode. Then the tables say what would have been done, and name no set that will not exist.
+    check: the run was in check mode. Then the tables say what would have been done, and name no set that will not
+      exist. A preflight and a verification change nothing, and are the same then.
     """
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     check = check and kind in _PREDICTED

@@ -14,27 +14,10 @@ description:
   - Prints tables of at most 80 columns, but for single long paths and ids, and every failure once, with the hosts that
     share it.
   - Prints to stderr where the callback makes a JSON document of stdout.
-  - For the roles of this collection. Contacts no host.
 author:
   - identityops (@identityops)
-attributes:
-  action:
-    support: full
-    description: Runs on the controller.
-  async:
-    support: none
-    description: Supports being used with the C(async) keyword.
-  check_mode:
-    support: full
-    description: Can run in check mode and return the changed status without modifying the host.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
-      mode.
-  platform:
-    support: full
-    platforms: all
-    description: Target OS that can be operated against.
+extends_documentation_fragment:
+  - identityops.groupid.controller
 options:
   kind:
     description:

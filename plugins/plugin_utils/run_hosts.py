@@ -31,8 +31,8 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
     start = context.CLIARGS.get("start_at_task")
     if start:
         raise NoHostsError(
-            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step needs. Run again "
-            "without it."
+            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step needs. Run "
+            "again without it."
         )
     inventory = _inventory(groups)
     _check_terms(inventory, groups, "groupid_hosts", pattern)
@@ -42,7 +42,8 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
         inventory.subset(limit)
         if not inventory.get_hosts(pattern):
             raise NoHostsError(
-                f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct --limit."
+                f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct "
+                "--limit."
             )
     return pattern
 
@@ -54,8 +55,8 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
     skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
     raise NoHostsError(
-        f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have no tags "
-        "of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
+        f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have "
+        "no tags of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
     )
 
 
@@ -84,8 +85,8 @@ def _check_terms(
             )
     if not inventory.get_hosts(pattern):
         raise NoHostsError(
-            f"The run was refused: {option} {pattern!r} matches no host. {_known(groups)} Add hosts to the group in the "
-            f"inventory, or name another one in {option}."
+            f"The run was refused: {option} {pattern!r} matches no host. {_known(groups)} Add hosts to the group in "
+            f"the inventory, or name another one in {option}."
         )
 
 

@@ -24,7 +24,7 @@ short_description: Loads the plugins of the integration tests before there are w
 description: [For the speed of the tests alone.]
 """
 
-FILTERS = ("checked_names", "deployment_plan", "run_summary")
+FILTERS = ("decide", "run_hosts", "with_failure")
 
 
 class CallbackModule(CallbackBase):

@@ -246,6 +246,21 @@ def test_other_databases_are_nobody_elses(other: dict[str, t.Any]) -> None:
     assert len(restored(facts, ["hqa", "hqb"])) == 2
 
 
+class Unresolved(dict[str, t.Any]):
+    """Variables of a host outside of the run, whose templates do not resolve."""
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        if key.startswith("groupid_sql"):
+            raise RuntimeError("'vault_sql' is undefined")
+        return super().get(key, default)
+
+
+def test_a_host_outside_of_the_run_that_cannot_be_read_stops_nothing() -> None:
+    facts = confirmed("hq", **SQL)
+    facts["srv"] = Unresolved(groupid_deployment="branch", groupid_sql_server="{{ vault_sql }}")
+    assert len(restored(facts, ["hqa", "hqb"])) == 2
+
+
 def test_two_other_deployments_that_share_a_database_do_not_matter() -> None:
     facts = confirmed("hq")
     for name in ("branch", "lyon"):
