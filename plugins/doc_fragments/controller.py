@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation shared by the modules that only work on the controller."""
+"""Documentation shared by the modules that contact no host."""
 
 from __future__ import annotations
 
@@ -30,5 +30,6 @@ attributes:
     platforms: all
     description: Target OS that can be operated against.
 notes:
-  - No host is contacted. Passwords and other secrets of the play are masked in the result.
+  - For the roles and playbooks of this collection. Contacts no host.
+  - Passwords and other secrets of the play are masked in the result.
 """

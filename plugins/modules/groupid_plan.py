@@ -13,7 +13,6 @@ version_added: 0.6.0
 description:
   - Prints every failure that M(identityops.groupid.groupid_settings) has found, each once with its hosts, and fails.
   - Otherwise puts the hosts of the play in order, one deployment after the other.
-  - For the roles of this collection. Contacts no host.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -38,9 +37,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: Hosts in order, deployments with their hosts, and the sizes of the batches.
+  description: What the run works on.
   returned: success
   type: dict
+  contains:
+    hosts:
+      description: Hosts in order, one deployment after the other.
+      returned: always
+      type: list
+      elements: str
+      sample: [web01, web02]
+    deployments:
+      description: For each deployment its hosts in this run, and those that the inventory has beside them.
+      returned: always
+      type: dict
+      sample: {hq: {hosts: [web01, web02], outside: []}}
+    batches:
+      description: How many hosts each batch has, for the C(serial) of a play.
+      returned: always
+      type: list
+      elements: int
+      sample: [2]
 schema:
   description: Version of this result's shape.
   returned: always

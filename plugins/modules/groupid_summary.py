@@ -14,7 +14,6 @@ description:
   - Prints tables of at most 80 columns, but for single long paths and ids, and every failure once, with the hosts that
     share it.
   - Prints to stderr where the callback makes a JSON document of stdout.
-  - For the roles of this collection. Contacts no host.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
