@@ -1,0 +1,32 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A table that a terminal shows whole, however long the names in its first column are."""
+
+from __future__ import annotations
+
+import collections.abc as c
+
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import Cell, table
+
+WIDTH = 80
+"""Columns of a terminal."""
+
+_BLANK = " "
+
+
+def narrow_table(headings: c.Sequence[str], rows: c.Sequence[tuple[str, c.Sequence[Cell]]]) -> list[str]:
+    """Align rows of a name and its cells as `summary.table` does. headings: of the name, then of the cells.
+
+    A name that leaves no room for the cells goes on a line of its own above them.
+    """
+    others = max(map(len, table(headings, [[_BLANK, *cells] for dummy, cells in rows]))) - len(headings[0])
+    alone = [len(name) > WIDTH - others for name, dummy in rows]
+    short: list[list[Cell]] = [
+        [_BLANK if long else name, *cells] for (name, cells), long in zip(rows, alone, strict=True)
+    ]
+    head, *aligned = table(headings, short)
+    told = [head]
+    for (name, dummy), line, long in zip(rows, aligned, alone, strict=True):
+        told += [name, line] if long else [line]
+    return told
