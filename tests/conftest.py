@@ -10,8 +10,13 @@ import typing as t
 
 import collection
 import pytest
+from hypothesis import HealthCheck, settings
 
 collection.link()
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 ONE_HOST = {
     "test_lab_wine": "wine",

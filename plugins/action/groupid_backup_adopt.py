@@ -15,6 +15,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Make files that another program wrote a part."""
 
+    WHAT: t.ClassVar[str] = "The files were not made a part of the set"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
         "deployment": {"type": "str", "required": True},
@@ -26,6 +27,8 @@ class ActionModule(AgentAction):
         "epoch": {"type": "str"},
         "version": {"type": "str"},
         "details": {"type": "dict", "default": {}},
+        "narrowed": {"type": "list", "elements": "str"},
+        "scope": {"type": "dict"},
         "allow_open_roots": {"type": "list", "elements": "str", "default": []},
     }
 
@@ -45,6 +48,8 @@ class ActionModule(AgentAction):
             "epoch": args["epoch"] or set_id,
             "version": args["version"],
             "details": args["details"],
+            "narrowed": args["narrowed"],
+            "scope": args["scope"],
             "allow_open_roots": args["allow_open_roots"],
             "inventory_name": variables["inventory_hostname"],
         }

@@ -17,6 +17,7 @@ SAMPLE_MS = 2000
 class ActionModule(AgentAction):
     """Copy folders into a part of a set."""
 
+    WHAT: t.ClassVar[str] = "The folders were not backed up"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
@@ -43,6 +44,8 @@ class ActionModule(AgentAction):
         "exclude_defaults": {"type": "list", "elements": "str", "default": list(products.DEFAULT_EXCLUDES)},
         "allow_partial": {"type": "list", "elements": "str", "default": []},
         "link_unchanged": {"type": "bool", "default": False},
+        "narrowed": {"type": "list", "elements": "str"},
+        "scope": {"type": "dict"},
         "allow_open_roots": {"type": "list", "elements": "str", "default": []},
         "threads": {"type": "int", "default": 0},
         "retries": {"type": "int", "default": 3},
@@ -74,6 +77,9 @@ class ActionModule(AgentAction):
             "defaults": filters if by_host else None,
             "allow_partial": args["allow_partial"],
             "link_unchanged": args["link_unchanged"],
+            "narrowed": args["narrowed"],
+            "scope": args["scope"],
+            "traps": products.traps_request(),
             "allow_open_roots": args["allow_open_roots"],
             "threads": args["threads"],
             "retries": args["retries"],

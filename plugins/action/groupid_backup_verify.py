@@ -8,13 +8,16 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, narrowing, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
 
 
 class ActionModule(AgentAction):
     """Read a part again and compare it with its own record."""
 
+    WHAT: t.ClassVar[str] = "The backup was not verified"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
@@ -26,13 +29,39 @@ class ActionModule(AgentAction):
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        deployment = backup_set.check_deployment(args["deployment"])
+        server = backup_set.check_part(args["server"]) if args["server"] else None
+        mode = verify_mode.check(args["mode"])
         latest = args["set_id"] == backup_set.LATEST
         return {
             "operation": "verify",
             "root": args["backup_root"],
-            "deployment": backup_set.check_deployment(args["deployment"]),
-            "set_id": backup_set.LATEST if latest else str(backup_set.SetId.parse(args["set_id"])),
-            "server": backup_set.check_part(args["server"]) if args["server"] else None,
+            "deployment": deployment,
+            "set_id": self._latest(args["backup_root"], deployment, server)
+            if latest
+            else str(backup_set.SetId.parse(args["set_id"])),
+            "server": server,
             "components": args["components"],
-            "mode": verify_mode.check(args["mode"]),
+            "mode": mode,
         }
+
+    def _latest(self, root: str, deployment: str, server: str | None) -> str:
+        """Give the id of the newest full set. Raises AgentCallError."""
+        found = self.ask(probe_request(root=root, deployment=deployment))
+        [listed] = found["roots"]
+        if listed["error"]:
+            raise AgentCallError(
+                AgentError(
+                    code="root_unreadable",
+                    what="The latest set was not found",
+                    cause=listed["error"],
+                    next="Check the path, and the rights of the account.",
+                    path=root,
+                )
+            )
+        server = server or found["computer"]["server"]
+        newest = narrowing.newest_full(listed["sets"], server)
+        if newest is None:
+            failure = narrowing.no_full_set(listed["sets"], server, listed["path"])
+            raise AgentCallError(AgentError(**failure.explained()))
+        return str(newest["set_id"])

@@ -22,11 +22,14 @@ _TOLD = ("domain", "directory_server", "engine", "groups", "exported", "attribut
 class ActionModule(LdifAction):
     """Save the group attributes of a domain."""
 
+    WHAT: t.ClassVar[str] = "The group attributes were not saved"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         **PLACE_SPEC,
         "epoch": {"type": "str"},
         "engine": {"type": "str", "choices": ["auto", "ldap", "ldifde"], "default": "auto"},
         "allow_empty": {"type": "bool", "default": False},
+        "narrowed": {"type": "list", "elements": "str"},
+        "scope": {"type": "dict"},
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -45,7 +48,16 @@ class ActionModule(LdifAction):
                 "domain_sid": reading.domain.sid,
                 "highest_committed_usn": reading.domain.highest_committed_usn,
             }
-            answer = store(self, place, files, details, args["epoch"] or place.set_id, variables["inventory_hostname"])
+            answer = store(
+                self,
+                place,
+                files,
+                details,
+                args["epoch"] or place.set_id,
+                variables["inventory_hostname"],
+                narrowed=args["narrowed"],
+                scope=args["scope"],
+            )
         recorded = answer.pop("details") or {}
         told = {name: recorded.get(name) for name in _TOLD}
         return {**with_finished_at(answer), **told, "warnings": [*answer["warnings"], *warnings]}

@@ -12,12 +12,14 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.module_utils.differences import differences_text
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
+from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 
 
 class ActionModule(AgentAction):
     """Put the folders of a part back."""
 
+    WHAT: t.ClassVar[str] = "The folders were not restored"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
@@ -42,19 +44,21 @@ class ActionModule(AgentAction):
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        root = understand(args["backup_root"], "backup_root")
+        args = {**args, "targets": understand_all(args["targets"], "targets")}
         deployment = backup_set.check_deployment(args["deployment"])
         set_id = str(backup_set.SetId.parse(args["set_id"]))
         server = backup_set.check_part(args["server"]) if args["server"] else None
         names = args["components"]
         safety = str(backup_set.SetId.parse(args["safety_set_id"])) if args["safety_set_id"] else None
         if names is None or (args["safety"] and safety is None):
-            found = self.ask(probe_request(root=args["backup_root"], deployment=deployment))
+            found = self.ask(probe_request(root=root, deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
             names = _copied(sets, set_id, server or found["computer"]["server"]) if names is None else names
             safety = safety or _new_safety_set(sets)
         return {
             "operation": "restore",
-            "root": args["backup_root"],
+            "root": root,
             "deployment": deployment,
             "set_id": set_id,
             "server": server,
@@ -65,6 +69,7 @@ class ActionModule(AgentAction):
             "safety_set_id": safety if args["safety"] else None,
             "safety_keep": args["safety_keep"],
             "allow_open_roots": args["allow_open_roots"],
+            "traps": products.traps_request(),
             "threads": args["threads"],
             "diff_limit": args["diff_limit"],
         }

@@ -10,8 +10,9 @@ import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, listed_set
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
 
 class ActionModule(AgentAction):
@@ -58,7 +59,7 @@ class ActionModule(AgentAction):
             return found
         newest = ", ".join(f"{one['deployment']}/{one['set_id']}" for one in sets[:3]) or "none"
         raise AgentCallError(
-            AgentError(
+            Failure(
                 code="set_missing",
                 what="The set was not found",
                 path=self._root,

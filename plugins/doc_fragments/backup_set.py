@@ -14,7 +14,7 @@ options:
   backup_root:
     description:
       - Folder of all sets, as the host sees it. A drive's folder such as V(D:\\Backups), or a share that the user of
-        the connection can reach.
+        the connection can reach. It may begin with a variable of the host's environment, as V(%ProgramData%\\Backups).
     type: str
     required: true
   deployment:

@@ -1,23 +1,23 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter identityops.groupid.with_failure: a name for a function of module_utils that roles can use."""
+"""The filter identityops.groupid.with_failure: a name for functions that roles and playbooks can use."""
 
 from __future__ import annotations
 
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments
+from ansible_collections.identityops.groupid.plugins.module_utils import failures
 
 DOCUMENTATION = """
 name: with_failure
 author: identityops contributors (@identityops)
 version_added: 0.1.0
-short_description: Add a failed result to the failures of a host
+short_description: Add a failed task to the failures of a host
 description:
-  - Keeps the message of the result to the letter.
-  - For the roles of this collection, which leave on the hosts what it reads.
+  - Gives the failures unchanged when the task did its work, was skipped, or never ran.
+  - For the roles and playbooks of this collection.
 positional: phase, result
 options:
   _input:
@@ -26,24 +26,23 @@ options:
     elements: dict
     required: true
   phase:
-    description: What was being done.
+    description: Phase of the run, as the summary names it.
     type: str
     required: true
   result:
-    description: The failed result.
+    description: What the task registered, or RV(ignore:ansible_failed_result).
     type: dict
-    required: true
 """
 
 EXAMPLES = """
-- name: Remember what went wrong
+- name: Note what went wrong
   ansible.builtin.set_fact:
-    groupid_failures: "{{ groupid_failures | identityops.groupid.with_failure('backup', ansible_failed_result) }}"
+    __groupid_failures: "{{ __groupid_failures | identityops.groupid.with_failure('backup', __groupid_part) }}"
 """
 
 RETURN = """
 _value:
-  description: The failures, the new one last.
+  description: The failures so far, and that of the task.
   type: list
   elements: dict
 """
@@ -54,4 +53,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, c.Callable[..., t.Any]]:
         """Give the filter by its name."""
-        return {"with_failure": deployments.with_failure}
+        return {"with_failure": failures.with_result}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -16,9 +17,9 @@ import typing as t
 SCHEMA = 1
 LATEST = "latest"
 
-_SET_ID = re.compile(r"(\d{8}T\d{6}Z)(?:-([a-z0-9._-]{1,40}))?")
+_SET_ID = re.compile(r"([2-9][0-9]{7}T[0-9]{6}Z)(?:-([a-z0-9._-]{1,40}))?")
 _MOMENT = "%Y%m%dT%H%M%SZ"
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{7}Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DEPLOYMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _COMPONENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -71,12 +72,17 @@ SAFETY_LABEL = "before-restore"
 def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = "") -> str:
     """Name a new set of a deployment: now, but at least one second after its newest one.
 
+    existing: names as a listing has them; one that is no id, and one after which no second comes, is passed over:
+      anybody can make a folder.
     A clock that was set back must not make a new set look older than the one before.
 
-    Raises InvalidNameError for a bad label or existing id.
+    Raises InvalidNameError for a bad label.
     """
     moment = now.astimezone(datetime.timezone.utc).replace(microsecond=0)
-    following = [SetId.parse(text).moment + datetime.timedelta(seconds=1) for text in existing]
+    following = []
+    for text in existing:
+        with contextlib.suppress(InvalidNameError, OverflowError):
+            following.append(SetId.parse(text).moment + datetime.timedelta(seconds=1))
     return str(SetId.parse(str(SetId(max([moment, *following]), label))))
 
 
@@ -190,7 +196,8 @@ def seal_document(
 ) -> SealDocument:
     """Write the document that makes the members' parts one set.
 
-    members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished.
+    members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished;
+      and, where its record tells, narrowed (list) and scope (mapping).
     decider: the server whose set.json decides.
     The same parts give the same text, whatever their order and whenever it is asked.
 
@@ -212,10 +219,22 @@ def seal_document(
         "quiesced": False,
         "decider": decider,
         "sealed_at": max(part["finished"] for part in parts),
+        "narrowed": _narrowed(parts),
+        "scope": {part["server"]: part["scope"] for part in parts if part.get("scope") is not None},
         "parts": [{name: part[name] for name in _MEMBER_FIELDS} for part in parts],
     }
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     return SealDocument(text, hashlib.sha256(text.encode("utf-8")).hexdigest())
+
+
+def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
+    """Give what made any of the parts smaller than usual, each once; None when one of them does not tell."""
+    told: set[str] = set()
+    for part in parts:
+        if part.get("narrowed") is None:
+            return None
+        told.update(part["narrowed"])
+    return sorted(told)
 
 
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:

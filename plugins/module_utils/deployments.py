@@ -6,10 +6,11 @@
 ``Facts`` is what Ansible calls hostvars: variables by name, for each inventory host. What the roles leave there for
 these functions:
 
-``__groupid_asked``: what `asked` returns.
+``__groupid_asked``: what the host's variables ask for, as `settings` understands them: values by a variable's name
+without its prefix.
 ``__groupid_plan``: what `plan` returns.
 ``__groupid_probe``: the answer of ``groupid_info``; of a host that did not answer, whatever was registered.
-``groupid_failures``: ``[{"phase", "message"}]``.
+``__groupid_failures``: what went wrong on the host so far (`failures`).
 """
 
 from __future__ import annotations
@@ -19,32 +20,11 @@ import datetime
 import fnmatch
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import (
-    LATEST,
-    SetId,
-    check_deployment,
-    next_set_id,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import next_set_id
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
-
-
-class NoSuchDeploymentError(ValueError):
-    """The caller chose deployments that no host of the run belongs to."""
-
-
-class Asked(t.TypedDict):
-    """What the inventory and the caller say about one host, names checked.
-
-    deployment: in lower case.
-    servers: computers that the deployment consists of, as given; empty: its hosts in the inventory.
-    set_id, label: empty when not given.
-    """
-
-    deployment: str
-    servers: list[str]
-    set_id: str
-    label: str
 
 
 class Group(t.TypedDict):
@@ -60,13 +40,6 @@ class Plan(t.TypedDict):
     hosts: list[str]
     deployments: dict[str, Group]
     batches: list[int]
-
-
-class Failure(t.TypedDict):
-    """What went wrong on one host in one phase."""
-
-    phase: str
-    message: str
 
 
 class Review(t.TypedDict):
@@ -89,54 +62,24 @@ class Review(t.TypedDict):
     versions: dict[str, list[str]]
 
 
-def as_list(value: str | c.Sequence[str] | None) -> list[str]:
-    """Read a list as a caller may give it: a list, or after ``-e name=a,b`` a string."""
-    if isinstance(value, str):
-        value = value.split(",")
-    return [str(item).strip() for item in value or [] if str(item).strip()]
-
-
 def short_name(server: str) -> str:
     """Give a computer's own name, in lower case, from its name or its fully qualified name."""
     return server.split(".", 1)[0].lower()
 
 
-def asked(deployment: str, servers: str | c.Sequence[str] = (), set_id: str = "", label: str = "") -> Asked:
-    """Check the names that a host's variables give.
-
-    Raises InvalidNameError for one that cannot be a folder of a set.
-    """
-    if set_id not in ("", LATEST):
-        SetId.parse(set_id)
-    if label:
-        SetId.parse(str(SetId(datetime.datetime(2000, 1, 1), label)))
-    return {"deployment": check_deployment(deployment), "servers": as_list(servers), "set_id": set_id, "label": label}
-
-
-def plan(
-    facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: str | c.Sequence[str] = (), parallel: int = 0
-) -> Plan:
+def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.Sequence[str], parallel: int) -> Plan:
     """Sort the hosts of a run by deployment.
 
     run: hosts of the run that have noted what is asked of them.
     known: inventory hosts that may be members, the ones of the run among them or not.
-    wanted: names or globs of deployments; none means all.
+    wanted: names or globs of deployments; none means all. One that meets nothing is for `unmet` to tell.
     parallel: how many deployments a batch holds; 0 means all.
-
-    Raises NoSuchDeploymentError.
     """
     names = {host: str(facts[host]["__groupid_asked"]["deployment"]) for host in run}
-    patterns = [pattern.lower() for pattern in as_list(wanted)]
-    for pattern in patterns:
-        if not fnmatch.filter(names.values(), pattern):
-            raise NoSuchDeploymentError(
-                f"groupid_deployments names {pattern!r}, but the hosts of this run belong to: "
-                f"{', '.join(sorted(set(names.values())))}. Correct the name, or the --limit of this run."
-            )
     deployments: dict[str, Group] = {
         name: {"hosts": sorted(host for host in run if names[host] == name), "outside": []}
         for name in sorted(set(names.values()))
-        if not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+        if not wanted or any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
     }
     for host in known:
         name = str(facts[host].get("groupid_deployment") or "").lower()
@@ -148,6 +91,21 @@ def plan(
         "deployments": deployments,
         "batches": batches(sizes, parallel),
     }
+
+
+def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:
+    """Name the deployments that a run was asked for and that no host of it belongs to."""
+    names = sorted({str(facts[host]["__groupid_asked"]["deployment"]) for host in run})
+    return [
+        Failure(
+            "no_such_deployment",
+            f"groupid_deployments names {pattern!r}",
+            f"the hosts of this run belong to: {', '.join(names)}",
+            f"{did_you_mean(pattern, names)}Correct the name, or the --limit of this run.",
+        )
+        for pattern in wanted
+        if not fnmatch.filter(names, pattern)
+    ]
 
 
 def batches(sizes: c.Sequence[int], parallel: int) -> list[int]:
@@ -167,16 +125,7 @@ def fellows(facts: Facts, host: str) -> list[str]:
 def ready(facts: Facts, host: str) -> bool:
     """Say whether a host may go on: it was chosen, and no host of its deployment has failed so far."""
     members = fellows(facts, host)
-    return bool(members) and not any(facts[member].get("groupid_failures") for member in members)
-
-
-def with_failure(failures: c.Sequence[Failure], phase: str, result: c.Mapping[str, t.Any]) -> list[Failure]:
-    """Add a task's failed result to a host's list of failures.
-
-    result: ``ansible_failed_result``. Its message is kept to the letter.
-    """
-    message = str(result.get("msg") or "The task failed without a message; run again with -vvv to see it.")
-    return [*failures, {"phase": phase, "message": message}]
+    return bool(members) and not any(facts[member].get("__groupid_failures") for member in members)
 
 
 def review(facts: Facts, chosen: Plan) -> dict[str, Review]:
@@ -194,19 +143,19 @@ def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime, label: str 
     now: UTC, with or without a time zone. A new id is later than every set that any member's root has, so that sets
     stay in order when a clock was set back.
 
-    Raises InvalidNameError when a root lists a set under a name that is none.
+    Raises InvalidNameError for a label that is none.
     """
     moment = now if now.tzinfo else now.replace(tzinfo=datetime.timezone.utc)
     return {name: _next_set_id(facts, group["hosts"], moment, label) for name, group in chosen["deployments"].items()}
 
 
 def _next_set_id(facts: Facts, hosts: c.Sequence[str], now: datetime.datetime, label: str | None) -> str:
-    wish: Asked = facts[hosts[0]]["__groupid_asked"]
+    wish = facts[hosts[0]]["__groupid_asked"]
     if wish["set_id"] and label is None:
-        return wish["set_id"]
+        return str(wish["set_id"])
     answers = [facts[host].get("__groupid_probe") or {} for host in hosts]
     existing = [found["set_id"] for answer in answers for found in (answer.get("backup_root") or {}).get("sets") or []]
-    return next_set_id(now, existing, wish["label"] if label is None else label)
+    return next_set_id(now, existing, wish["set_label"] if label is None else label)
 
 
 def _computer(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
@@ -239,8 +188,8 @@ def _review(
     twins: c.Mapping[str, list[str]],
 ) -> Review:
     hosts = group["hosts"]
-    wishes: list[Asked] = [facts[host]["__groupid_asked"] for host in hosts]
-    declared = {short_name(server) for wish in wishes for server in wish["servers"]}
+    wishes = [facts[host]["__groupid_asked"] for host in hosts]
+    declared = {short_name(server) for wish in wishes for server in wish["deployment_servers"]}
     servers = {host: short_name(computers[host]["server"]) for host in hosts if computers[host]}
     answered = len(servers) == len(hosts)
     absent = sorted(declared.difference(servers.values())) if declared else group["outside"]
@@ -258,10 +207,10 @@ def _review(
     }
 
 
-def _differing(wishes: c.Sequence[Asked]) -> list[str]:
+def _differing(wishes: c.Sequence[c.Mapping[str, t.Any]]) -> list[str]:
     views: dict[str, set[object]] = {
-        "groupid_deployment_servers": {frozenset(map(short_name, wish["servers"])) for wish in wishes},
+        "groupid_deployment_servers": {frozenset(map(short_name, wish["deployment_servers"])) for wish in wishes},
         "groupid_set_id": {wish["set_id"] for wish in wishes},
-        "groupid_set_label": {wish["label"] for wish in wishes},
+        "groupid_set_label": {wish["set_label"] for wish in wishes},
     }
     return [name for name, values in views.items() if len(values) > 1]

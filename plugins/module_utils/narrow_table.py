@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import collections.abc as c
 
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Cell, table
-
-WIDTH = 80
-"""Columns of a terminal."""
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell, table
 
 _BLANK = " "
 
 
 def narrow_table(headings: c.Sequence[str], rows: c.Sequence[tuple[str, c.Sequence[Cell]]]) -> list[str]:
-    """Align rows of a name and its cells as `summary.table` does. headings: of the name, then of the cells.
+    """Align rows of a name and its cells as `columns.table` does. headings: of the name, then of the cells.
 
-    A name that leaves no room for the cells goes on a line of its own above them.
+    A name that leaves no room for the cells goes on a line of its own above them. Where the cells alone are too wide,
+    it is that table as it is, in blocks.
     """
-    others = max(map(len, table(headings, [[_BLANK, *cells] for dummy, cells in rows]))) - len(headings[0])
+    nameless = table(headings, [[_BLANK, *cells] for dummy, cells in rows])
+    if len(nameless) != len(rows) + 1:
+        return table(headings, [[name, *cells] for name, cells in rows])
+    others = max(map(len, nameless)) - len(headings[0])
     alone = [len(name) > WIDTH - others for name, dummy in rows]
     short: list[list[Cell]] = [
         [_BLANK if long else name, *cells] for (name, cells), long in zip(rows, alone, strict=True)

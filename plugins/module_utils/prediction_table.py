@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import collections.abc as c
 
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell
 from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
 from ansible_collections.identityops.groupid.plugins.module_utils.prediction import Part, Prediction, Room
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Cell
 
 _PARTS = ("part", "files", "MB", "size by", "minutes", "time by")
 _ROOMS = ("place", "MB needed", "MB free", "enough")

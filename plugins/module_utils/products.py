@@ -52,6 +52,24 @@ class Component:
 
 
 @dataclasses.dataclass(frozen=True)
+class Trap:
+    """A kind of file that does harm where it is, told by backup and restore for each that they meet.
+
+    glob: relative to the component's folder, with ``/``.
+    component: name of a row above. meaning, next: sentences, what it does there and what to do about it.
+    held: the file alone means nothing; it is told where a program holds it locked.
+    source: where its maker says so.
+    """
+
+    glob: str
+    component: str
+    meaning: str
+    next: str
+    source: str
+    held: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class DatabaseObject:
     """A table by which GroupID's database is known. source: where the vendor names it."""
 
@@ -173,6 +191,8 @@ PORTALS = Component(
     source=DEBUG_LOGS_11,
 )
 
+PORTAL_COMPONENTS = (SELF_SERVICE_PORTALS, PASSWORD_CENTER_USER, PASSWORD_CENTER_HELPDESK, PORTALS)
+
 _FOLDERS_OF_9_AND_10 = (
     SELF_SERVICE_PORTALS,
     PASSWORD_CENTER_USER,
@@ -204,6 +224,36 @@ DEFAULT_EXCLUDES: tuple[str, ...] = (
     "*/Web/Logs/**",  # an 11.0 portal's own log
     "*/JobRun_*.dtmlog",  # one log for each run of a Synchronize job
     "**/node.lock",  # held by a running Elasticsearch, and wrong for the next one
+)
+
+
+def _offline(component: Component) -> tuple[Trap, ...]:
+    return tuple(
+        Trap(
+            glob=glob,
+            component=component.name,
+            meaning="IIS keeps a web application offline for as long as this file lies in its folder.",
+            next="Delete it, here and after a restore, unless the portal is meant to be offline.",
+            source="learn.microsoft.com: App Offline file (app_offline.htm)",
+        )
+        for glob in ("*/app_offline.htm", "*/Web/app_offline.htm")
+    )
+
+
+TRAPS: tuple[Trap, ...] = (
+    *(trap for portals in PORTAL_COMPONENTS for trap in _offline(portals)),
+    # Lucene never removes these files; only the lock on one says that a node is at work.
+    *(
+        Trap(
+            glob=f"**/{name}",
+            component=ELASTICSEARCH.name,
+            meaning="A running Elasticsearch node holds this file, and changes its index while that is copied.",
+            next="Stop the Elasticsearch service, then back up again.",
+            source="lucene.apache.org: NativeFSLockFactory",
+            held=True,
+        )
+        for name in ("write.lock", "node.lock")
+    ),
 )
 
 
@@ -324,6 +374,11 @@ def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict
         "version": version,
         "component_paths": dict(component_paths),
     }
+
+
+def traps_request() -> list[dict[str, t.Any]]:
+    """Give the field ``traps`` of a request that backs up or restores."""
+    return [{name: value for name, value in dataclasses.asdict(trap).items() if name != "source"} for trap in TRAPS]
 
 
 def _product_request(product: Product) -> dict[str, t.Any]:

@@ -10,6 +10,7 @@ import re
 import textwrap
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell
 from ansible_collections.identityops.groupid.plugins.module_utils.listed_set import (
     COMPLETE,
     DAY,
@@ -18,8 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     Verification,
     merged,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import WIDTH, narrow_table
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Cell
+from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 

@@ -1,12 +1,14 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines that a run ends with: a table of hosts, one of databases, after a backup one of sets, and what failed.
+"""The lines that a run ends with: tables of servers, of what each deployment has once, and of sets; and what failed.
 
 ``Facts`` is as in `deployments` and `seals`; ``__groupid_restored`` is the answer of ``groupid_restore_folder``, and
 ``__groupid_sql`` and ``__groupid_sql_restored`` are those of ``groupid_sql_info`` and ``groupid_sql_restore`` on the
 deployment's first host. ``__groupid_attributes`` has there, by domain, those of the modules of LDIF: ``found`` by a
-preflight, ``part``, ``verified``, ``preflight`` of a restore, and ``restore``.
+preflight, ``part``, ``verified``, ``preflight`` of a restore, and ``restore``. ``__groupid_notes`` are sentences.
+
+A server that failed is not in the tables: its failure is told below, once, with all servers that share it.
 """
 
 from __future__ import annotations
@@ -14,84 +16,82 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    failures,
+    listing,
+    seals,
+    verify_mode,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
-Cell: t.TypeAlias = "str | int | float | None"
 Kind = t.Literal["preflight", "backup", "verify", "restore"]
+Row: t.TypeAlias = "list[Cell]"
 
-NOTHING = "-"
+NOT_CONFIGURED = "not configured"
+_PREDICTED = ("backup", "restore")
 
 
-def lines(facts: Facts, chosen: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
-    """Say what a run did, in words and columns for a terminal.
+def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
+    """Say what a run did, in words and columns for a terminal of 80.
 
-    check: the run was in check mode. Then the tables say what would have been done.
+    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist.
     """
-    headings, row_of = HOST_TABLES[kind]
-    body = table(["host", "server", "deployment", *headings], [row_of(facts, host) for host in chosen["hosts"]])
-    databases = [row for host in chosen["hosts"] for row in DATABASE_ROWS[kind](facts, host)]
-    if databases:
-        body += ["", *table(DATABASE_HEADINGS, databases)]
-    domains = [row for host in chosen["hosts"] for row in _domain_rows(facts, host, kind)]
-    if domains:
-        body += ["", *table(DOMAIN_HEADINGS[kind], domains)]
-    if kind == "backup":
-        body += ["", *_set_table(facts, chosen, check)]
-    predicted = check and kind in ("backup", "restore")
-    opening = ["Check mode: nothing was changed. This is what a run would do.", ""] if predicted else []
-    return [*opening, *body, *failure_lines(facts, chosen["hosts"])]
-
-
-def failure_lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Name every failure: host, phase, message. Nothing when there is none."""
-    failed = [
-        f"{host}, {failure['phase']}: {failure['message']}"
-        for host in hosts
-        for failure in facts[host].get("groupid_failures") or []
+    told = [host for host in plan["hosts"] if not _failed(facts, host)]
+    blocks = [
+        ["Check mode: nothing was changed. This is what a run would do."] if check and kind in _PREDICTED else [],
+        _servers(facts, told, kind, check),
+        _shared(facts, told, kind, check),
+        _sets(facts, plan, kind, check),
+        _notes(facts, plan["hosts"]),
+        failures.lines(facts, plan["hosts"]),
     ]
-    return ["", "Failed:", *failed] if failed else []
+    return [line for block in blocks if block for line in ["", *block]][1:]
 
 
-def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]]) -> list[str]:
-    """Align cells: text to the left, numbers to the right with thousands marked; ``-`` for what is not there."""
-    cells = [[_text(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    numeric = [
-        all(cell is None or isinstance(cell, (int, float)) for cell in column) for column in zip(*rows, strict=True)
-    ]
-    return [
-        "  ".join(
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(line, widths, numeric or [False] * len(widths), strict=True)
-        ).rstrip()
-        for line in [list(headings), *cells]
-    ]
+def _failed(facts: Facts, host: str) -> bool:
+    return bool(facts[host].get("__groupid_failures"))
 
 
-def _preflight_row(facts: Facts, host: str) -> list[Cell]:
+def _answer(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
+    """Give what a task registered on a host; nothing where it was skipped or failed."""
+    answer = facts[host].get(name) or {}
+    return {} if answer.get("skipped") or failures.of_result(answer) else answer
+
+
+def _servers(facts: Facts, hosts: c.Sequence[str], kind: Kind, check: bool) -> list[str]:
+    if not hosts:
+        return []
+    headings, row_of = SERVER_TABLES[kind]
+    rows = [[host, _deployment(facts, host), *row_of(facts, host, check)] for host in hosts]
+    renamed = {
+        host: server for host in hosts if (server := listing.server_of(facts, host)) != deployments.short_name(host)
+    }
+    if renamed:
+        headings = ["server", *headings]
+        rows = [[*row[:2], listing.server_of(facts, str(row[0])), *row[2:]] for row in rows]
+    return table(["host", "deployment", *headings], rows)
+
+
+def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
     probe = _answer(facts, host, "__groupid_probe")
     root = probe.get("backup_root") or {}
-    sealed = [one["set_id"] for one in root.get("sets") or [] if one["sealed"]]
-    versions = dict.fromkeys(found["version"] for found in probe.get("installations") or [])
     free = root.get("free_bytes")
-    return [
-        *_who(facts, host),
-        ", ".join(versions),
-        "failed" if facts[host].get("groupid_failures") else "ready",
-        None if free is None else free / 1e9,
-        len(sealed),
-        max(sealed, default=None),
-        root.get("path"),
-    ]
+    versions = dict.fromkeys(str(found["version"]) for found in probe.get("installations") or [])
+    return [", ".join(versions), "ready", None if free is None else free / 1e9]
 
 
-def _backup_row(facts: Facts, host: str) -> list[Cell]:
+def _backup_row(facts: Facts, host: str, check: bool) -> Row:
     part = _answer(facts, host, "__groupid_part")
+    state = part.get("state")
+    if check and state:
+        state = f"would be {state}"
+    if part.get("taken"):
+        state = f"{state} before"
     return [
-        *_who(facts, host),
         part.get("version"),
-        part.get("state") or _outcome(facts, host),
+        state or "not done",
         _checked(_answer(facts, host, "__groupid_verified")),
         *_size(part),
         part.get("seconds"),
@@ -99,113 +99,92 @@ def _backup_row(facts: Facts, host: str) -> list[Cell]:
     ]
 
 
-def _verify_row(facts: Facts, host: str) -> list[Cell]:
-    check = _answer(facts, host, "__groupid_verified")
-    sealed = check.get("sealed")
+def _verify_row(facts: Facts, host: str, _check: bool) -> Row:
+    found = _answer(facts, host, "__groupid_verified")
+    sealed = found.get("sealed")
     return [
-        *_who(facts, host),
-        check.get("set_id"),
-        check.get("state") or _outcome(facts, host),
-        check.get("mode"),
-        None if sealed is None else "yes" if sealed else "no",
-        *_size(check),
-        check.get("seconds"),
-        check.get("problem_count"),
+        found.get("state") or "not done",
+        found.get("mode"),
+        None if sealed is None else _yes(sealed),
+        *_size(found),
+        found.get("seconds"),
     ]
 
 
-def _restore_row(facts: Facts, host: str) -> list[Cell]:
+def _restore_row(facts: Facts, host: str, check: bool) -> Row:
     restored = _answer(facts, host, "__groupid_restored")
-    done = restored.get("set_id") and not restored.get("failed")
-    counts: list[Cell] = [restored.get(name) for name in ("added", "replaced", "removed", "attributes")]
+    done = "would restore" if check else "restored"
     return [
-        *_who(facts, host),
-        restored.get("set_id"),
         restored.get("server"),
-        "restored" if done else _outcome(facts, host),
-        *counts,
+        done if restored.get("set_id") else "not done",
+        *(restored.get(name) for name in ("added", "replaced", "removed", "attributes")),
         restored.get("seconds"),
-        (restored.get("safety") or {}).get("set_id"),
     ]
 
 
-HOST_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str], list[Cell]]]] = {
-    "preflight": (["version", "state", "free GB", "sealed sets", "newest", "backup root"], _preflight_row),
+SERVER_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], Row]]] = {
+    "preflight": (["version", "state", "free GB"], _preflight_row),
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
-    "verify": (["set", "part", "mode", "sealed", "files", "MB", "seconds", "problems"], _verify_row),
-    "restore": (
-        ["set", "part of", "state", "added", "replaced", "removed", "attributes", "seconds", "replaced is in"],
-        _restore_row,
-    ),
+    "verify": (["part", "mode", "sealed", "files", "MB", "seconds"], _verify_row),
+    "restore": (["part of", "state", "added", "replaced", "removed", "attributes", "seconds"], _restore_row),
 }
 
 
-DATABASE_HEADINGS = ["deployment", "database", "SQL Server", "mode", "state", "MB", "seconds", "note"]
-
-
-def _found_database(facts: Facts, host: str) -> list[list[Cell]]:
-    """Tell of the database that a backup would save, by the answer of groupid_sql_info."""
-    known = facts[host].get("__groupid_database")
-    if known is None:
-        return []
-    found = _answer(facts, host, "__groupid_sql")
-    size = (found.get("database") or {}).get("bytes")
-    notes = (found.get("can_backup") or {}).get("reasons") or []
-    return [
-        [
-            *_which_database(facts, host, known),
-            "failed" if facts[host].get("groupid_failures") else "ready",
-            None if size is None else size / 1e6,
-            found.get("seconds"),
-            " ".join(notes),
-        ]
+def _shared(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> list[str]:
+    """Tell of what a deployment has once, its database and its domains, on the hosts that take care of it."""
+    rows = [
+        row for host in hosts for row in [*_database(facts, host, kind, check), *_domains(facts, host, kind, check)]
     ]
+    headings = ["deployment", "part", "where", "state", "MB", "groups", "written", "seconds", "note"]
+    return table(headings, rows, keys=2) if rows else []
 
 
-def _saved_database(facts: Facts, host: str) -> list[list[Cell]]:
-    """Tell of the part of the database as backup and verify leave it, on the host that brings it."""
-    known = facts[host].get("__groupid_database")
+def _is_first(facts: Facts, host: str) -> bool:
+    review = facts[host].get("__groupid_review") or {}
+    return bool((review.get(_deployment(facts, host)) or {}).get("first") == host)
+
+
+def _database(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
+    known = facts[host].get("__groupid_sql_source" if kind == "restore" else "__groupid_database")
     if known is None:
-        return []
-    part, made, check = (known.get(name) or {} for name in ("part", "backup", "verified"))
-    external = part.get("external") or check.get("external")
-    size = made.get("bytes") if external else part.get("bytes", check.get("bytes"))
+        unconfigured = (
+            kind in ("preflight", "backup") and _is_first(facts, host) and not _asked(facts, host, "sql_server")
+        )
+        return [[_deployment(facts, host), "database", None, NOT_CONFIGURED, *[None] * 5]] if unconfigured else []
+    state, size, seconds, note = DATABASE_CELLS[kind](facts, host, known, check)
+    megabytes = None if size is None else size / 1e6
+    name = f"database {known.get('database')}"
+    return [[_deployment(facts, host), name, known.get("server"), state, megabytes, None, None, seconds, note]]
+
+
+_Database = tuple[str | None, int | None, float | None, str]
+
+
+def _found_database(facts: Facts, host: str, _known: c.Mapping[str, t.Any], _check: bool) -> _Database:
+    found = _answer(facts, host, "__groupid_sql")
+    notes = (found.get("can_backup") or {}).get("reasons") or []
+    return "ready", (found.get("database") or {}).get("bytes"), found.get("seconds"), " ".join(notes)
+
+
+def _saved_database(_facts: Facts, _host: str, known: c.Mapping[str, t.Any], check: bool) -> _Database:
+    part, made, verified = (known.get(name) or {} for name in ("part", "backup", "verified"))
+    external = part.get("external") or verified.get("external")
     notes = ["made by another run"] if made.get("shared") else []
     notes += ["not hashed, not pruned"] if external else []
-    return [
-        [
-            *_which_database(facts, host, known),
-            "recorded" if external else _checked(check) or part.get("state") or _outcome(facts, host),
-            None if size is None else size / 1e6,
-            made.get("seconds", check.get("seconds")),
-            ", ".join(notes),
-        ]
-    ]
+    state = "recorded" if external else _checked(verified) or part.get("state") or "not done"
+    size = made.get("bytes") if external else part.get("bytes", verified.get("bytes"))
+    return _would(state, check), size, made.get("seconds", verified.get("seconds")), ", ".join(notes)
 
 
-def _restored_database(facts: Facts, host: str) -> list[list[Cell]]:
-    source = facts[host].get("__groupid_sql_source")
-    if source is None:
-        return []
+def _restored_database(facts: Facts, host: str, _known: c.Mapping[str, t.Any], check: bool) -> _Database:
     done = _answer(facts, host, "__groupid_sql_restored")
     safety = done.get("safety") or {}
-    return [
-        [
-            *_which_database(facts, host, source),
-            done.get("outcome") or _outcome(facts, host),
-            None,
-            done.get("seconds"),
-            f"safety backup: {safety['name']}" if safety.get("name") else "",
-        ]
-    ]
+    note = f"safety backup: {safety['name']}" if safety.get("name") and not check else ""
+    state = ("would restore" if check else done.get("outcome")) if done else "not done"
+    return state, None, done.get("seconds"), note
 
 
-def _which_database(facts: Facts, host: str, source: c.Mapping[str, t.Any]) -> list[Cell]:
-    deployment = facts[host]["__groupid_asked"]["deployment"]
-    return [deployment, source.get("database"), source.get("server"), source.get("mode")]
-
-
-DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
+DATABASE_CELLS: t.Mapping[Kind, c.Callable[[Facts, str, c.Mapping[str, t.Any], bool], _Database]] = {
     "preflight": _found_database,
     "backup": _saved_database,
     "verify": _saved_database,
@@ -213,100 +192,147 @@ DATABASE_ROWS: t.Mapping[Kind, c.Callable[[Facts, str], list[list[Cell]]]] = {
 }
 
 
-_DOMAIN_COLUMNS = ["deployment", "domain", "directory server", "state"]
-_EXPORT_HEADINGS = [*_DOMAIN_COLUMNS, "engine", "groups", "exported", "seconds", "note"]
-DOMAIN_HEADINGS: t.Mapping[Kind, list[str]] = {
-    "preflight": _EXPORT_HEADINGS,
-    "backup": _EXPORT_HEADINGS,
-    "verify": _EXPORT_HEADINGS,
-    "restore": [*_DOMAIN_COLUMNS, "differing", "written", "conflicts", "gone", "new", "set since", "seconds", "note"],
-}
+def _domains(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
+    """Tell of the group attributes of each domain."""
+    deployment, domains = _deployment(facts, host), facts[host].get("__groupid_attributes") or {}
+    if (
+        not domains
+        and kind in ("preflight", "backup")
+        and _is_first(facts, host)
+        and not _asked(facts, host, "domains")
+    ):
+        return [[deployment, "group attributes", None, NOT_CONFIGURED, *[None] * 5]]
+    return [[deployment, domain, *DOMAIN_CELLS[kind](domains[domain], check)] for domain in sorted(domains)]
 
 
-def _domain_rows(facts: Facts, host: str, kind: Kind) -> list[list[Cell]]:
-    """Tell of the group attributes of each domain, on the host that brings them."""
-    deployment = facts[host]["__groupid_asked"]["deployment"]
-    row_of = DOMAIN_ROWS[kind]
-    domains = _answer(facts, host, "__groupid_attributes")
-    return [[deployment, domain, *row_of(facts, host, domains[domain])] for domain in sorted(domains)]
-
-
-def _found_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
-    state = "failed" if facts[host].get("groupid_failures") else "ready"
-    return _export(known.get("found") or {}, state)
-
-
-def _saved_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
-    found, part, check = (known.get(name) or {} for name in ("found", "part", "verified"))
-    state = _checked(check) or part.get("state") or _outcome(facts, host)
-    return _export(
-        {**(part or found or check.get("details") or {}), "seconds": part.get("seconds", check.get("seconds"))}, state
-    )
-
-
-def _export(export: c.Mapping[str, t.Any], state: str) -> list[Cell]:
+def _saved_domain(known: c.Mapping[str, t.Any], check: bool) -> Row:
+    found, part, verified = (known.get(name) or {} for name in ("found", "part", "verified"))
+    export = part or found or verified.get("details") or {}
     missing = export.get("missing_attributes") or []
+    state = _checked(verified) or part.get("state") or ("ready" if found else "not done")
     return [
         export.get("directory_server"),
-        state,
-        export.get("engine"),
+        _would(state, check) if part else state,
+        None,
         export.get("groups"),
-        export.get("exported"),
-        export.get("seconds"),
+        None,
+        part.get("seconds", verified.get("seconds")),
         f"not in the schema: {', '.join(missing)}" if missing else "",
     ]
 
 
-def _restored_domain(facts: Facts, host: str, known: c.Mapping[str, t.Any]) -> list[Cell]:
+def _restored_domain(known: c.Mapping[str, t.Any], check: bool) -> Row:
     done = known.get("restore") or {}
-    finished = done.get("counts") is not None and not done.get("failed")
-    counts = done.get("counts") or {}
-    safety = done.get("safety") or {}
+    counts, safety = done.get("counts") or {}, done.get("safety") or {}
+    undo = f"undo: {safety['set_id']}" if safety.get("set_id") and not check else ""
+    odd = [
+        f"{counts[name]} {name.replace('_', ' ')}"
+        for name in ("conflicts", "gone", "new", "set_since")
+        if counts.get(name)
+    ]
     return [
         done.get("directory_server"),
-        "restored" if finished else _outcome(facts, host),
-        *(counts.get(name) for name in ("differing", "written", "conflicts", "gone", "new", "set_since")),
+        ("would restore" if check else "restored") if counts else "not done",
+        None,
+        counts.get("differing"),
+        counts.get("written"),
         done.get("seconds"),
-        f"undo: {safety['set_id']}; replication was not waited for" if safety.get("set_id") else "",
+        ", ".join([*odd, *([undo] if undo else [])]),
     ]
 
 
-DOMAIN_ROWS: t.Mapping[Kind, c.Callable[[Facts, str, c.Mapping[str, t.Any]], list[Cell]]] = {
-    "preflight": _found_domain,
+DOMAIN_CELLS: t.Mapping[Kind, c.Callable[[c.Mapping[str, t.Any], bool], Row]] = {
+    "preflight": _saved_domain,
     "backup": _saved_domain,
     "verify": _saved_domain,
     "restore": _restored_domain,
 }
 
 
-def _set_table(facts: Facts, chosen: deployments.Plan, check: bool) -> list[str]:
-    rows: list[list[Cell]] = []
-    for name, group in chosen["deployments"].items():
-        hosts = group["hosts"]
-        ids = [facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")]
-        paths = {_answer(facts, host, "__groupid_part").get("set_path") for host in hosts}
-        sealed = _sealed(facts, name, hosts, ids[0], check) if ids else "no"
-        servers = ", ".join(str(_who(facts, host)[1] or host) for host in hosts)
-        rows.append([name, ids[0] if ids else None, sealed, servers, ", ".join(sorted(filter(None, paths)))])
-    return table(["deployment", "set", "sealed", "servers", "path"], rows)
+def _sets(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool) -> list[str]:
+    """Name the set of each deployment, and where it lies, each long word on a line of its own."""
+    rows: list[Row] = []
+    below: list[str] = []
+    for name, group in plan["deployments"].items():
+        if all(_failed(facts, host) for host in group["hosts"]):
+            continue
+        row, places = SET_CELLS[kind](facts, name, group["hosts"], check)
+        rows += [[name, *row]] if row else []
+        below += places
+    headings = ["deployment", *SET_HEADINGS[kind]]
+    return [*(table(headings, rows) if rows else []), *below]
 
 
-def _sealed(facts: Facts, deployment: str, hosts: c.Sequence[str], set_id: str, check: bool) -> str:
-    """Say whether a set is sealed, or why not."""
-    failed = ", ".join(host for host in hosts if facts[host].get("groupid_failures"))
+_Set = tuple[Row, list[str]]
+
+
+def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -> _Set:
+    listed = {one["set_id"]: one for host in hosts for one in listing.sets_of(facts, host) or [] if one["sealed"]}
+    roots = dict.fromkeys(str(_asked(facts, host, "backup_root")) for host in hosts)
+    return [len(hosts), len(listed), max(listed, default=None)], [f"{name}: backup root {root}" for root in roots]
+
+
+def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
+    set_id = next((facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")), None)
+    if set_id is None:
+        return [None, "no", None], []
+    paths = {str(path) for host in hosts if (path := _answer(facts, host, "__groupid_part").get("set_path"))}
+    narrowed = any(facts[host].get("__groupid_narrowed") for host in hosts)
+    sealed = _sealed(facts, hosts, set_id, check)
+    return [None if check else set_id, sealed, _yes(narrowed)], [] if check else [
+        f"{name}: {path}" for path in sorted(paths)
+    ]
+
+
+def _set_verified(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -> _Set:
+    ids = dict.fromkeys(found for host in hosts if (found := facts[host].get("__groupid_verify_set")))
+    return [], [f"{name}: set {set_id}" for set_id in ids]
+
+
+def _set_restored(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
+    done = [_answer(facts, host, "__groupid_restored") for host in hosts]
+    safety = dict.fromkeys((one.get("safety") or {}).get("set_id") for one in done)
+    kept = [f"{name}: what was replaced is in set {set_id}" for set_id in safety if set_id and not check]
+    return [], [f"{name}: set {_asked(facts, hosts[0], 'set_id')}", *kept]
+
+
+SET_HEADINGS: t.Mapping[Kind, list[str]] = {
+    "preflight": ["servers", "sealed sets", "newest sealed set"],
+    "backup": ["set", "sealed", "narrowed"],
+    "verify": [],
+    "restore": [],
+}
+SET_CELLS: t.Mapping[Kind, c.Callable[[Facts, str, c.Sequence[str], bool], _Set]] = {
+    "preflight": _sets_found,
+    "backup": _set_made,
+    "verify": _set_verified,
+    "restore": _set_restored,
+}
+
+
+def _sealed(facts: Facts, hosts: c.Sequence[str], set_id: str, check: bool) -> str:
+    failed = any(_failed(facts, host) for host in hosts)
     if seals.progress(facts, hosts, set_id)["decided"]:
-        return f"yes, but not yet on {failed}" if failed else "yes"
-    if failed:
-        return f"no: {failed} failed"
-    missing = facts[hosts[0]]["__groupid_review"][deployment]["missing"]
-    if missing:
-        return f"no: not in this run: {', '.join(missing)}"
-    return "would be" if check else "no"
+        return "yes, not yet on all" if failed else "yes"
+    missing = facts[hosts[0]]["__groupid_review"][_deployment(facts, hosts[0])]["missing"]
+    return "would be" if check and not failed and not missing else "no"
 
 
-def _answer(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
-    answer: c.Mapping[str, t.Any] = facts[host].get(name) or {}
-    return answer
+def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Tell each note once, with the hosts that share it."""
+    shared: dict[str, list[str]] = {}
+    for host in hosts:
+        for note in facts[host].get("__groupid_notes") or []:
+            shared.setdefault(note, []).append(host)
+    return [f"Note ({failures.shortened(names)}): {note}" for note, names in shared.items()]
+
+
+def _deployment(facts: Facts, host: str) -> str:
+    return str(facts[host]["__groupid_asked"]["deployment"])
+
+
+def _asked(facts: Facts, host: str, name: str) -> t.Any:
+    return facts[host]["__groupid_asked"].get(name)
 
 
 def _checked(check: c.Mapping[str, t.Any]) -> str | None:
@@ -315,23 +341,14 @@ def _checked(check: c.Mapping[str, t.Any]) -> str | None:
     return state if state is None or mode == verify_mode.FULL else f"{state} ({mode})"
 
 
-def _who(facts: Facts, host: str) -> list[Cell]:
-    computer = _answer(facts, host, "__groupid_probe").get("computer") or {}
-    return [host, computer.get("server"), facts[host]["__groupid_asked"]["deployment"]]
+def _would(state: str, check: bool) -> str:
+    return f"would be {state}" if check else state
 
 
-def _outcome(facts: Facts, host: str) -> str:
-    return "failed" if facts[host].get("groupid_failures") else "not done"
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
 
 
-def _size(answer: c.Mapping[str, t.Any]) -> list[Cell]:
+def _size(answer: c.Mapping[str, t.Any]) -> Row:
     size = answer.get("bytes")
     return [answer.get("files"), None if size is None else size / 1e6]
-
-
-def _text(cell: Cell) -> str:
-    if isinstance(cell, float):
-        return f"{cell:,.1f}"
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    return cell or NOTHING

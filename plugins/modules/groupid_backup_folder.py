@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - identityops.groupid.backup_set
   - identityops.groupid.product
   - identityops.groupid.open_roots
+  - identityops.groupid.narrowing
 attributes:
   diff_mode:
     support: none
@@ -451,6 +452,19 @@ losses:
       returned: always
       type: str
       sample: Access is denied. (5)
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: when the backup was started
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: when the backup was started
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 sample:
   description: What was read to learn how fast the host reads. Files of all sizes, of a large one its first 8 MB.
   returned: in check mode with O(sample=true), when the backup could begin
@@ -484,7 +498,7 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
@@ -492,6 +506,7 @@ error:
         V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
         call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
         V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: source_missing

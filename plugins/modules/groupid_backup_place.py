@@ -161,6 +161,19 @@ details:
   returned: when RV(complete)
   type: dict
   sample: {database: GroupID}
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: when RV(complete)
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: when RV(complete)
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 schema:
   description: Version of this result's shape.
   returned: always
@@ -173,13 +186,14 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(account), V(bad_request), V(part_exists),
         V(root_missing), V(root_unreadable), V(set_sealed), V(write_failed), or of a call that got no answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: part_exists

@@ -13,7 +13,10 @@ version_added: 0.1.0
 description:
   - Reads every file of a part again and compares it with the part's manifest, the manifest with the part's record,
     and the record with the seal. O(mode) makes it read less.
-  - A damaged part is a failure. Nothing is changed.
+  - A damaged part is a failure. Nothing is changed in the set.
+  - How and when the part was last verified from the host is noted there, below C(%ProgramData%\identityops.groupid),
+    and shown by M(identityops.groupid.groupid_info). Check mode notes nothing, nor does a run in which O(components)
+    names sound ones.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -27,7 +30,9 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set. V(latest) is the newest sealed one that has the part.
+      - Id of the set. V(latest) is the newest sealed one that has the part and is full.
+      - V(latest) passes over a set that is narrowed, and one of which it cannot be told. Those that an earlier release
+        made are judged by their parts, all of which must be listed below O(backup_root). Name such a set by its id.
     type: str
     default: latest
   server:
@@ -140,6 +145,14 @@ problem_count:
   returned: when the part was read
   type: int
   sample: 0
+narrowed:
+  description: What makes less of the set than usual, as its seal has it, or the part's record where there is no seal.
+    Null where that is not known.
+  returned: when the part was read
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
 details:
   description: What M(identityops.groupid.groupid_backup_adopt) was told of the part's files. Null for other parts.
   returned: when the part was read
@@ -163,13 +176,14 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(part_missing),
-        V(set_missing), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+      description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(no_full_set),
+        V(part_missing), V(root_unreadable), V(set_missing), or of a call that got no answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: damaged

@@ -189,6 +189,22 @@ installations:
           returned: always
           type: int
           sample: 0
+busy:
+  description: What holds the host's lock at this moment. Null when nothing does.
+  returned: success
+  type: dict
+  version_added: 0.6.0
+  contains:
+    operation:
+      description: V(backup), V(restore) or V(adopt). Null of one that has only begun.
+      returned: always
+      type: str
+      sample: backup
+    subject:
+      description: Deployment and set that it works on.
+      returned: always
+      type: str
+      sample: hq 20261122T150405Z
 backup_root:
   description: What is at O(backup_root). Null without it.
   returned: success
@@ -221,6 +237,31 @@ backup_root:
       returned: always
       type: str
       sample: Access is denied. (5)
+    passed_over:
+      description: What belongs to no set, at most 1,000. Below the folder of O(deployment), or below the whole root.
+        Odd names, files, links, and folders that cannot be listed. A set whose own folder cannot be listed stands
+        here and in RV(backup_root.sets).
+      returned: always
+      type: list
+      elements: dict
+      version_added: 0.6.0
+      contains:
+        path:
+          description: Where it lies.
+          returned: always
+          type: str
+          sample: D:\Backups\hq\20261131T000000Z
+        reason:
+          description: Why it is passed over.
+          returned: always
+          type: str
+          sample: Its name is not the id of a set, a second of UTC as in 20261122T150405Z.
+    passed_over_count:
+      description: Number of all that was passed over.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 1
     sets:
       description: Sets, newest first, at most 1,000.
       returned: always
@@ -273,6 +314,20 @@ backup_root:
           returned: always
           type: str
           sample: web01
+        narrowed:
+          description: What makes less of the set than usual, as its seal has it, or its parts where there is none.
+            Null where that is not known.
+          returned: always
+          type: list
+          elements: str
+          version_added: 0.6.0
+          sample: []
+        unreadable:
+          description: Why the folder of the set or one of its documents cannot be read. Null when they can.
+          returned: always
+          type: str
+          version_added: 0.6.0
+          sample: "set.json: a later version of this collection wrote it (schema 99)"
         parts:
           description: Parts of the set below this root.
           returned: always
@@ -290,6 +345,64 @@ backup_root:
               returned: always
               type: str
               sample: complete
+            unreadable:
+              description: Why the record of an V(unreadable) part cannot be read. Null of any other.
+              returned: always
+              type: str
+              version_added: 0.6.0
+              sample: "part.json: not JSON: one object expected at character 0"
+            started:
+              description: When the part was begun, UTC.
+              returned: always
+              type: str
+              version_added: 0.6.0
+              sample: "2026-11-22T15:04:06.1234567Z"
+            narrowed:
+              description: What makes less of the part than usual. Null where its record does not tell.
+              returned: always
+              type: list
+              elements: str
+              version_added: 0.6.0
+              sample: []
+            scope:
+              description: The permanent choices behind the part. Null where its record does not tell.
+              returned: always
+              type: dict
+              version_added: 0.6.0
+              sample: {exclude: ["*.bak"]}
+            selection:
+              description: For each component its C(include) and C(exclude) globs, and whether it was
+                C(required). Null of an unreadable part, and where there are more than 1,000 globs.
+              returned: always
+              type: dict
+              version_added: 0.6.0
+              sample: {reports: {include: [], exclude: ["*/log/**"], required: true}}
+            verified:
+              description: How the part was last verified from this host. Null when it never was.
+              returned: always
+              type: dict
+              version_added: 0.6.0
+              contains:
+                mode:
+                  description: Whose content was read, as in M(identityops.groupid.groupid_backup_verify).
+                  returned: always
+                  type: str
+                  sample: full
+                time:
+                  description: When, UTC.
+                  returned: always
+                  type: str
+                  sample: "2026-11-23T15:04:05.1234567Z"
+                state:
+                  description: V(verified) or V(damaged).
+                  returned: always
+                  type: str
+                  sample: verified
+                seal_sha256:
+                  description: Digest of the set's seal then. Null when it was not sealed.
+                  returned: always
+                  type: str
+                  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
             part_sha256:
               description: Digest of the part's record.
               returned: always
@@ -352,12 +465,13 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), or of a call that got no answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: bad_request

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - identityops.groupid.backup_set
   - identityops.groupid.directory
   - identityops.groupid.open_roots
+  - identityops.groupid.narrowing
 attributes:
   diff_mode:
     support: none
@@ -206,6 +207,19 @@ external:
   type: list
   elements: str
   sample: []
+narrowed:
+  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+scope:
+  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  returned: success
+  type: dict
+  version_added: 0.6.0
+  sample: {exclude: ["*.bak"]}
 schema:
   description: Version of this result's shape.
   returned: always
@@ -224,6 +238,7 @@ error:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
         the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: login
@@ -234,12 +249,12 @@ error:
       sample: The group attributes of corp.example were not saved
     component:
       description: Component it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: group_attributes
     path:
       description: Path it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: D:\Backups\hq
     cause:

@@ -65,8 +65,8 @@ options:
     version_added: 0.4.0
   targets:
     description:
-      - Folders to restore into instead of those that were backed up, by the component's name, each an absolute path
-        on the host.
+      - Folders to restore into instead of those that were backed up, by the component's name, each a full path
+        on the host, written as O(backup_root) may be.
     type: dict
     default: {}
   security:
@@ -398,7 +398,7 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
@@ -407,6 +407,7 @@ error:
         V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
         V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
         V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: damaged

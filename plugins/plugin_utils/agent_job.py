@@ -17,9 +17,10 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
 
 HOST_WAIT = 10.0
@@ -143,9 +144,9 @@ class _Job:
             try:
                 return self._send(operation, wait, **fields)
             except AgentCallError as error:
-                if error.error.code not in _LOST:
+                if error.failure.code not in _LOST:
                     raise
-                cause = error.error.cause
+                cause = error.failure.cause
             except AnsibleConnectionFailure as error:
                 if not self._begun:
                     raise
@@ -158,11 +159,11 @@ class _Job:
         try:
             return self._send(operation, wait, **fields)
         except (AgentCallError, AnsibleConnectionFailure) as error:
-            if isinstance(error, AgentCallError) and error.error.code != "connection_lost":
+            if isinstance(error, AgentCallError) and error.failure.code != "connection_lost":
                 raise
-            cause = error.error.cause if isinstance(error, AgentCallError) else str(error)
+            cause = error.failure.cause if isinstance(error, AgentCallError) else str(error)
         raise AgentCallError(
-            AgentError(
+            Failure(
                 code="connection_lost",
                 what=f"The connection was lost after the operation ({self._request['operation']}) was started",
                 cause=f"{cause} (attempt {len(RETRY_PAUSES) + 1})",

@@ -9,8 +9,9 @@ import collections.abc as c
 import pathlib
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import LIMIT, Place, put_file
 
 
@@ -21,9 +22,13 @@ def store(
     details: c.Mapping[str, t.Any],
     epoch: str,
     inventory_name: str,
+    *,
+    narrowed: c.Sequence[str] | None = None,
+    scope: c.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
     """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
 
+    narrowed, scope: what the record keeps of the choices behind the part; None: not told.
     Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
 
     Raises AgentCallError: a file that is too large before anything is made.
@@ -47,6 +52,8 @@ def store(
             version=None,
             inventory_name=inventory_name,
             details=details,
+            narrowed=narrowed,
+            scope=scope,
         )
     )
     foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if check else {}
@@ -59,7 +66,7 @@ def _members(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _too_large(name: str, size: int) -> AgentCallError:
     return AgentCallError(
-        AgentError(
+        Failure(
             code="too_large",
             what=f"The file {name} was not stored",
             cause=f"It has {size:,} bytes, and {LIMIT:,} go through the connection at most",

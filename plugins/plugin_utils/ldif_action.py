@@ -15,13 +15,13 @@ from ansible.errors import AnsibleError
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
     Target,
     check_target,
     target_of,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import SCHEMA, AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
 
 DOMAINS = "groupid_domains"
@@ -65,18 +65,8 @@ class LdifAction(AgentAction):
         raise NotImplementedError
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         began = time.monotonic()
-        try:
-            outcome = self.perform(args, variables)
-        except DirectoryError as problem:
-            return {
-                "failed": True,
-                "changed": False,
-                "schema": SCHEMA,
-                "msg": str(problem),
-                "error": problem.explained(),
-            }
+        outcome = super()._perform(variables)
         return {"failed": False, **outcome, "schema": SCHEMA, "seconds": round(time.monotonic() - began, 3)}
 
     def chosen(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> Chosen:

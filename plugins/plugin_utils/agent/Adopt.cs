@@ -38,6 +38,8 @@ namespace IdentityOpsAgent
             part.InventoryName = request.TextOrNull("inventory_name");
             part.Version = request.TextOrNull("version");
             part.Details = request.MapOrEmpty("details");
+            part.Narrowed = Narrowing.Asked(request);
+            part.Scope = Narrowing.Scope(request);
             part.Server = Names.Part(request.Text("part"));
             part.FullName = Win32.FullyQualifiedName();
             part.MachineGuid = Win32.MachineGuid();

@@ -36,6 +36,8 @@ namespace IdentityOpsAgent
             part.SetId = plan.Set.SetId;
             part.Epoch = request.TextOrNull("epoch") ?? plan.Set.SetId;
             part.InventoryName = request.TextOrNull("inventory_name");
+            part.Narrowed = Narrowing.Asked(request);
+            part.Scope = Narrowing.Scope(request);
             part.Server = plan.Server;
             part.FullName = Win32.FullyQualifiedName();
             part.MachineGuid = Win32.MachineGuid();
@@ -121,6 +123,7 @@ namespace IdentityOpsAgent
             }
             part.Losses = losses.All;
             part.Warnings.AddRange(plan.Warnings);
+            part.Warnings.AddRange(plan.TrapWarnings());
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
                 links.Tell(part);
@@ -136,6 +139,7 @@ namespace IdentityOpsAgent
             answer.Warnings.AddRange(part.Warnings);
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
+                .Set("narrowed", part.Narrowed).Set("scope", part.Scope)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
                 .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("streams", part.Streams).Set("excluded", part.Excluded)
@@ -146,7 +150,7 @@ namespace IdentityOpsAgent
                 return;
             Problem first = part.Problems.Find(delegate(Problem problem) { return !problem.Allowed; });
             answer.Failure = new AgentError("partial", "The backup is not complete", plan.PartPath,
-                part.ProblemCount + " files or folders are missing; the first is " + first.Path + " (" + first.Kind + "): " + first.Cause,
+                part.ProblemCount + " files or folders are missing; the first is " + Spelling.Quoted(first.Path) + " (" + first.Kind + "): " + first.Cause,
                 "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.", first.Component);
         }
     }

@@ -134,11 +134,15 @@ namespace IdentityOpsAgent
                 {
                     if (!owner.Leads(file, source, from))
                         return new Problem(owner.Name, file.Path, Problem.Link, "A folder above it became a link, which is not followed.");
-                    FileFacts before = Win32.Facts(from);
+                    uint names;
+                    FileFacts before = Win32.Facts(from, out names);
                     if (Attributes.IsFolder(before.Attributes))
                         return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
                     if (links != null && links.Make(owner, file, from, before, target))
+                    {
+                        properties.CountNames(file, names);
                         return null;
+                    }
                     using (SafeFileHandle to = writer.Create(target))
                     {
                         begun = true;
@@ -153,6 +157,7 @@ namespace IdentityOpsAgent
                             file.Facts = before;
                             file.Digest = digest;
                             properties.OfFile(owner, file, from);
+                            properties.CountNames(file, names);
                             Keep(owner, file, others, refused);
                             return null;
                         }

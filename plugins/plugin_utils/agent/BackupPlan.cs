@@ -73,6 +73,46 @@ namespace IdentityOpsAgent
             }
         }
 
+        public void Walk()
+        {
+            Tree = Tree.Walk(Name, Source, Selection);
+            Problems.AddRange(Tree.Problems);
+        }
+
+        // Of what the walk found.
+        public Remainder Remainder()
+        {
+            return new Remainder
+            {
+                Component = Name,
+                Path = Source,
+                Required = Required,
+                Selection = Selection,
+                Files = Tree.Files.Count + Problems.Count,
+                HasFiles = delegate { return Tree.Excluded > 0 && Tree.Walk(Name, Source, Selection.Everything()).Files.Count > 0; },
+                FoldersIn = FoldersIn,
+            };
+        }
+
+        // The first ones, of a folder below the source.
+        private List<string> FoldersIn(string relative)
+        {
+            List<string> names = new List<string>();
+            try
+            {
+                foreach (FoundEntry found in Win32.Enumerate(Paths.Below(Source, relative)))
+                {
+                    if (Attributes.IsFolder(found.Attributes) && names.Count < Answer.ListLimit)
+                        names.Add(found.Name);
+                }
+            }
+            catch (SystemError)   // then there is no better name to tell
+            {
+                names.Clear();
+            }
+            return names;
+        }
+
         // What part.json and the answer say of it.
         public PartComponent Outcome()
         {
@@ -108,6 +148,8 @@ namespace IdentityOpsAgent
         public readonly List<string> Warnings = new List<string>();
         public string Version;
 
+        private readonly Traps traps;
+
         private readonly JsonMap request;
         private readonly List<Product> products;
         private readonly Product named;       // null with auto
@@ -117,6 +159,7 @@ namespace IdentityOpsAgent
         public BackupPlan(JsonMap request)
         {
             this.request = request;
+            traps = new Traps(request);
             Set = SetFolder.Of(request);
             products = Product.ListOf(request);
             named = Product.Named(products, request.TextOrNull("version") ?? "auto");
@@ -153,13 +196,32 @@ namespace IdentityOpsAgent
             }
         }
 
+        // Of what was taken, or would be.
+        public List<string> TrapWarnings()
+        {
+            foreach (PlannedComponent component in Components)
+            {
+                if (component.Tree == null)
+                    continue;
+                traps.Look(component.Name, component.Source, component.Tree.Files);
+                traps.LookAtHeld(component.Name, component.Source, component.Problems);
+            }
+            return traps.Warnings;
+        }
+
         public void Make()
         {
             new Recorder(Set, Server).CheckNew(What);
+            CheckRoot();
             FolderTrust.Require(Set, null, What, request, Warnings);
             FindSources();
-            foreach (PlannedComponent component in Components)
-                Walk(component);
+            List<PlannedComponent> present = Components.FindAll(IsPresent);
+            foreach (PlannedComponent component in present)
+                CheckApart(component);
+            CheckOverlaps(present);
+            foreach (PlannedComponent component in present)
+                component.Walk();
+            CheckRemainders(present);
             try
             {
                 CheckSpace(Set.Root, Bytes, What);
@@ -237,13 +299,17 @@ namespace IdentityOpsAgent
             return source;
         }
 
-        private void Walk(PlannedComponent component)
+        // What include and exclude leave. A set that lacks what somebody meant to save looks like one that has it.
+        private void CheckRemainders(List<PlannedComponent> present)
         {
-            if (!IsPresent(component))
-                return;
-            CheckApart(component);
-            component.Tree = Tree.Walk(component.Name, component.Source, component.Selection);
-            component.Problems.AddRange(component.Tree.Problems);
+            Remainders remainders = new Remainders(What, Warnings);
+            foreach (PlannedComponent component in present)
+                remainders.Add(component.Remainder());
+            List<Selection> asked = Components.ConvertAll(delegate(PlannedComponent component) { return component.Selection; });
+            remainders.Check(asked);
+            remainders.CheckExcludes(asked);
+            if (present.Count == 0)
+                Warnings.Add("None of the components is there: this part has nothing in it.");
         }
 
         // False for one that is absent and may be. A link in its place is resolved, once.
@@ -270,13 +336,40 @@ namespace IdentityOpsAgent
             }
         }
 
+        // What the product's setup upgrades or removes would take the sets with it.
+        private void CheckRoot()
+        {
+            string holder = ProductFolders.Holding(request, Set.Root);
+            if (holder != null)
+                throw new AgentError("root_in_product", What, Set.Root, "The backup root lies in " + holder + ", a folder of the product. An upgrade or an uninstall may remove it with all sets.",
+                    "Choose a folder outside of the product in groupid_backup_root.");
+        }
+
         private void CheckApart(PlannedComponent component)
         {
             component.Place = Paths.Resolved(component.Source);
-            string set = Paths.Resolved(Set.Path);
-            if (Paths.Holds(component.Place, set) || Paths.Holds(set, component.Place))
-                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup set " + Set.Path + " lie in each other.",
+            string root = Paths.Resolved(Set.Root);
+            if (Paths.Holds(component.Place, root) || Paths.Holds(root, component.Place))
+                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup root " + Set.Root + " lie in each other.",
                     "Choose a backup root outside of what is backed up.", component.Name);
+        }
+
+        // A restore could not put both back, as each would write over the other.
+        private static void CheckOverlaps(List<PlannedComponent> present)
+        {
+            for (int i = 1; i < present.Count; i++)
+            {
+                PlannedComponent later = present[i];
+                PlannedComponent other = present.GetRange(0, i).Find(delegate(PlannedComponent earlier)
+                {
+                    return Paths.Holds(earlier.Place, later.Place) || Paths.Holds(later.Place, earlier.Place);
+                });
+                if (other != null)
+                    throw new AgentError("sources_overlap", What, later.Source,
+                        (Win32.Names.Equals(other.Place, later.Place) ? "It is the folder of " : "It and the folder of ") + other.Name + ", " + other.Source
+                            + (Win32.Names.Equals(other.Place, later.Place) ? ", too." : ", lie in each other."),
+                        "Save each folder once: correct groupid_folders or groupid_component_paths.", later.Name);
+            }
         }
 
         private static AgentError Missing(PlannedComponent component, string cause)

@@ -83,6 +83,19 @@ namespace IdentityOpsAgent
             return found;
         }
 
+        // Every folder that is this version's or would be, whether it is there or not.
+        public List<string> Folders(List<DriveFacts> drives)
+        {
+            List<string> folders = new List<string> { Paths.Below(Win32.ProgramData(), data) };
+            folders.AddRange(drives.ConvertAll(delegate(DriveFacts drive) { return Paths.Below(drive.Root, installation); }));
+            foreach (Installation found in Find(drives))
+            {
+                if (found.Folder != null)
+                    folders.Add(found.Folder);
+            }
+            return folders;
+        }
+
         private static bool IsFolder(string path)
         {
             FileFacts facts;

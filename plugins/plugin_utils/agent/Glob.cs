@@ -11,10 +11,14 @@ namespace IdentityOpsAgent
     // Time grows with pattern times path, whatever the pattern.
     internal sealed class Glob
     {
+        public readonly string Text;
+        public bool Met;   // something
+
         private readonly string pattern;
 
         public Glob(string text)
         {
+            Text = text;
             pattern = text.Replace('\\', '/').ToUpperInvariant();
             if (pattern.Length > 1 && pattern[pattern.Length - 1] == '/')
                 pattern = pattern.Substring(0, pattern.Length - 1);
@@ -23,6 +27,12 @@ namespace IdentityOpsAgent
                 if (name.Length == 0 || name == "." || name == "..")
                     throw new FormatError("the pattern '" + text + "' must be relative, without '.', '..' and empty names");
             }
+        }
+
+        // Without wildcards: it names one thing.
+        public static bool IsLiteral(string text)
+        {
+            return text.IndexOfAny(new[] { '*', '?' }) < 0;
         }
 
         // Two places to come back to suffice: a later '*' of the same name, or a later '**', can take over all that an earlier one could.
@@ -89,11 +99,13 @@ namespace IdentityOpsAgent
     internal sealed class Globs
     {
         private readonly List<Glob> globs = new List<Glob>();
+        private int unmet;
 
         public Globs(List<string> patterns)
         {
             foreach (string pattern in patterns)
                 globs.Add(new Glob(pattern));
+            unmet = globs.Count;
         }
 
         public bool IsEmpty
@@ -101,14 +113,43 @@ namespace IdentityOpsAgent
             get { return globs.Count == 0; }
         }
 
+        public List<string> Texts
+        {
+            get { return globs.ConvertAll(delegate(Glob glob) { return glob.Text; }); }
+        }
+
+        // Those that have matched nothing yet.
+        public List<string> Unmet
+        {
+            get { return globs.FindAll(delegate(Glob glob) { return !glob.Met; }).ConvertAll(delegate(Glob glob) { return glob.Text; }); }
+        }
+
+        public bool HasMet(string text)
+        {
+            return globs.Exists(delegate(Glob glob) { return glob.Met && glob.Text == text; });
+        }
+
+        // Also marks each that the path is the first for.
         public bool Match(string path)
         {
+            bool any = false;
             foreach (Glob glob in globs)
             {
-                if (glob.Matches(path))
-                    return true;
+                if ((any && glob.Met) || !glob.Matches(path))
+                    continue;
+                any = true;
+                if (!glob.Met)
+                {
+                    glob.Met = true;
+                    unmet--;
+                }
             }
-            return false;
+            return any;
+        }
+
+        public bool HasUnmet
+        {
+            get { return unmet > 0; }
         }
 
         // A pattern that matches a folder covers all below it.
@@ -126,13 +167,13 @@ namespace IdentityOpsAgent
     // What include and exclude leave of a tree, for a walk from its top: a walk does not enter what Excludes, and passes Covers down.
     internal sealed class Selection
     {
-        private readonly Globs include;
-        private readonly Globs exclude;
+        public readonly Globs Include;
+        public readonly Globs Exclude;
 
         public Selection(List<string> include, List<string> exclude)
         {
-            this.include = new Globs(include);
-            this.exclude = new Globs(exclude);
+            Include = new Globs(include);
+            Exclude = new Globs(exclude);
         }
 
         public static Selection Everything()
@@ -142,23 +183,31 @@ namespace IdentityOpsAgent
 
         public bool IsEverything
         {
-            get { return include.IsEmpty && exclude.IsEmpty; }
+            get { return Include.IsEmpty && Exclude.IsEmpty; }
         }
 
         // Whether the tree's root, so all of it that is not excluded, is taken.
         public bool CoversRoot
         {
-            get { return include.IsEmpty; }
+            get { return Include.IsEmpty; }
         }
 
         public bool Excludes(string path)
         {
-            return !exclude.IsEmpty && exclude.Match(path);
+            return !Exclude.IsEmpty && Exclude.Match(path);
+        }
+
+        // Whether a folder above the path is excluded, so that a walk never comes to it.
+        public bool ExcludesAbove(string path)
+        {
+            int slash = path.Replace('\\', '/').TrimEnd('/').LastIndexOf('/');
+            return slash > 0 && Exclude.Cover(path.Replace('\\', '/').Substring(0, slash));
         }
 
         public bool Covers(string path, bool folderAboveCovered)
         {
-            return folderAboveCovered || include.Match(path);
+            bool matched = (!folderAboveCovered || Include.HasUnmet) && Include.Match(path);
+            return folderAboveCovered || matched;
         }
     }
 }

@@ -64,6 +64,33 @@ namespace IdentityOpsAgent
             return new HostLock(file);
         }
 
+        // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun. null: nobody, or it cannot be told.
+        public static JsonMap Busy()
+        {
+            string path = Paths.Combine(Folder, FileName);
+            try
+            {
+                FileFacts facts;
+                if (!Win32.TryFacts(Folder, out facts) || !Win32.IsOwnedByUs(Folder) || !Win32.TryFacts(path, out facts))
+                    return null;
+                using (SafeFileHandle free = Win32.TryLock(path))
+                {
+                    if (free != null)
+                        return null;
+                }
+                JsonMap holder = Stored.Json(Stored.Document(path));
+                return new JsonMap().Set("operation", holder.Text("operation")).Set("subject", holder.Text("set"));
+            }
+            catch (FormatError)
+            {
+                return new JsonMap().Set("operation", null).Set("subject", null);
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
         public void Dispose()
         {
             file.Dispose();
@@ -100,6 +127,10 @@ namespace IdentityOpsAgent
             catch (FormatError)
             {
                 return "it has just begun.";
+            }
+            catch (SystemError error)
+            {
+                return "which one cannot be read: " + error.Message;
             }
         }
     }

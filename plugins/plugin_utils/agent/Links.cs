@@ -63,9 +63,10 @@ namespace IdentityOpsAgent
             {
                 string place = known.PathInPart(part.Path);
                 FileFacts there;
-                if (!Win32.TryFacts(place, out there) || !IsWhole(there, known.Facts))
+                bool whole = Win32.TryFacts(place, out there) && IsWhole(there, known.Facts);
+                if (!whole || there.Written != known.Facts.Written)
                 {
-                    refused.Add(Loss.LinkDamaged, file.Path, place);
+                    refused.Add(whole ? Loss.LinkOtherTime : Loss.LinkDamaged, file.Path, place);
                     return false;
                 }
                 if (target != null)
@@ -151,18 +152,25 @@ namespace IdentityOpsAgent
             }
         }
 
-        // null for what is not finished, not sealed, or not as the seal says.
+        // null for what is not finished, not sealed, narrowed, or not as the seal says.
         public static StoredPart Sealed(SetFolder set, string server)
         {
             try
             {
                 StoredPart part = StoredPart.Open(set, server, BackupPlan.What);
-                return part.Sealed && part.DocumentFlaw == null ? part : null;
+                return part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
             }
             catch (AgentError)
             {
                 return null;
             }
+        }
+
+        // What a narrowed set lacks would be copied again and again, as it is the newest one.
+        private static bool IsNarrowed(SetFolder set)
+        {
+            SealDocument seal = set.SealOrNull();
+            return seal == null || seal.Narrowed != null && seal.Narrowed.Count > 0;
         }
 
         private void Pair(List<Entry> sources, Entry top)
@@ -190,7 +198,7 @@ namespace IdentityOpsAgent
 
         private static bool IsWhole(FileFacts there, FileFacts recorded)
         {
-            return there.Size == recorded.Size && there.Written == recorded.Written && !Attributes.IsFolder(there.Attributes)
+            return there.Size == recorded.Size && !Attributes.IsFolder(there.Attributes)
                 && !Attributes.IsLink(there.Attributes, there.ReparseTag);
         }
 

@@ -12,10 +12,11 @@ namespace IdentityOpsAgent
     {
         // Of a backup.
         public const string Encrypted = "encrypted", Compressed = "compressed", Sparse = "sparse", Streams = "streams", Unread = "security_unread";
+        public const string HardLinks = "hard_links";
 
         // Of a backup that links what did not change.
         public const string LinkLimit = "link_limit", OtherVolume = "link_other_volume", NoLinks = "link_unsupported", LinkRefused = "link_refused";
-        public const string LinkDamaged = "link_damaged";
+        public const string LinkDamaged = "link_damaged", LinkOtherTime = "link_other_time";
 
         // Of a restore.
         public const string Refused = "security_refused", NoLists = "security_not_kept_here", NotInPart = "security_not_in_part";
@@ -57,6 +58,9 @@ namespace IdentityOpsAgent
                 case NoLinks: return Copied + "the file system has no hard links.";
                 case LinkRefused: return Copied + "the link was refused.";
                 case LinkDamaged: return Copied + "the file in the older set is not as its record says. Verify that set.";
+                case LinkOtherTime: return Copied + "the files in the older set have other times of writing than its record, as after a copy that rounds times. "
+                    + "A full verify of that set tells whether their content is right.";
+                case HardLinks: return "have further names (hard links); the set has a copy for each name, and a restore makes a file of its own of each.";
                 case Refused: return "did not get their owner or access list back.";
                 case StreamsNotRestored: return "have alternate data streams in the part that were not put back.";
                 case NoLists: return "have an access list in the part that the file system of the target cannot keep.";

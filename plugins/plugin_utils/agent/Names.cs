@@ -2,6 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
@@ -9,8 +11,6 @@ namespace IdentityOpsAgent
     // The names that become folders of a set. Each is checked here, once, on its way in; FormatError when it is not one.
     internal static class Names
     {
-        public const string Latest = "latest";
-
         private const string Label = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
 
         private static readonly Regex DeploymentForm = new Regex(@"\A[a-z0-9][a-z0-9._-]{0,62}\z");
@@ -27,7 +27,9 @@ namespace IdentityOpsAgent
 
         public static string SetId(string text)
         {
-            return Checked(text, SetIdForm, "set_id");
+            if (!IsSetId(text))
+                throw new FormatError("'" + text + "' is not a set_id: a second of UTC as in 20261122T150405Z, and a label");
+            return text;
         }
 
         public static string Component(string text)
@@ -65,15 +67,22 @@ namespace IdentityOpsAgent
             return Fits(text, DeploymentForm);
         }
 
+        // A second that the calendar has: anybody can make a folder.
         public static bool IsSetId(string text)
         {
-            return Fits(text, SetIdForm);
+            return Fits(text, SetIdForm) && IsSecond(text.Substring(0, text.IndexOf('Z') + 1));
         }
 
         // Not the names of the documents that lie beside the parts.
         public static bool IsPart(string text)
         {
             return Fits(text, PartForm) && text != SetFolder.Prepared && text != SetFolder.Sealed;
+        }
+
+        private static bool IsSecond(string text)
+        {
+            DateTime moment;
+            return DateTime.TryParseExact(text, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out moment) && moment.Year >= 2000;
         }
 
         private static bool Fits(string text, Regex form)

@@ -17,6 +17,8 @@ namespace IdentityOpsAgent
         public List<PartComponent> Components = new List<PartComponent>();
         public List<Problem> Problems = new List<Problem>();
         public JsonMap Details;   // what the controller knows of the content, kept as it came; null: nothing
+        public List<string> Narrowed;   // see Narrowing; null: nobody told
+        public JsonMap Scope;           // likewise
         public List<Loss> Losses = new List<Loss>();
         public long Linked, LinkedBytes;   // of the files and bytes: hard links to files of older sets
         public List<string> LinkSets = new List<string>();
@@ -33,6 +35,7 @@ namespace IdentityOpsAgent
                 .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("streams", Streams).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
                 .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)
+                .Set("narrowed", Narrowed).Set("scope", Scope)
                 .Set("linked", Linked).Set("linked_bytes", LinkedBytes).Set("link_sets", LinkSets).Set("not_linked", NotLinked)
                 .Set("losses", Losses).Set("warnings", Warnings);
         }
@@ -40,7 +43,7 @@ namespace IdentityOpsAgent
         public static Part Parse(byte[] content)
         {
             JsonMap map = Stored.Json(content);
-            map.Number("schema", 1, 1);
+            Schema.Require(map);
             Part part = new Part
             {
                 Deployment = Names.Deployment(map.Text("deployment")),
@@ -59,10 +62,15 @@ namespace IdentityOpsAgent
                 ManifestDigest = Names.Digest(map.Text("manifest_sha256")),
                 FileListDigest = Names.Digest(map.Text("files_sha256")),
                 Details = map["details"] == null ? null : map.MapOrEmpty("details"),
+                Narrowed = Narrowing.Told(map),
+                Scope = Narrowing.Scope(map),
             };
             if (part.State != Complete && part.State != Partial && part.State != Waived)
                 throw new FormatError("'state' is '" + part.State + "'");
-            foreach (JsonMap component in map.Maps("components"))
+            List<JsonMap> components = map.Maps("components");
+            if (components.Count > JsonMap.MemberLimit)
+                throw new FormatError("'components' has more than " + JsonMap.MemberLimit);
+            foreach (JsonMap component in components)
                 part.Components.Add(PartComponent.Parse(component));
             foreach (JsonMap problem in map.Maps("problems"))
                 part.Problems.Add(Problem.Parse(problem));
@@ -82,7 +90,8 @@ namespace IdentityOpsAgent
             members.Set("server", Server).Set("machine_guid", MachineGuid).Set("version", Version).Set("epoch", Epoch)
                 .Set("set_path", set.Path).Set("part_path", set.PartPath(Server)).Set("state", State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(Finished)).Set("files", Files)
-                .Set("directories", Directories).Set("bytes", Bytes).Set("components", Components).Set("external", External());
+                .Set("directories", Directories).Set("bytes", Bytes).Set("components", Components).Set("external", External())
+                .Set("narrowed", Narrowed).Set("scope", Scope);
         }
 
         // null when the part does not have it, or has it as absent.

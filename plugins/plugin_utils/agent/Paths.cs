@@ -40,8 +40,11 @@ namespace IdentityOpsAgent
         }
 
         // A full path as given by a person, or `found` on a disk, without a separator at its end; FormatError when it could mean something else than it says.
+        // What a person gives may begin with a variable of this computer's environment.
         public static string Absolute(string path, string member, bool found = false)
         {
+            if (!found)
+                path = Expanded(path, member);
             if (!Win32.IsAbsolute(path))
                 throw new FormatError("'" + member + "' must be a full path, and is '" + path + "'");
             int start = RootLength(path);
@@ -53,6 +56,18 @@ namespace IdentityOpsAgent
                     throw new FormatError("'" + member + "' has " + flaw + ": '" + path + "'");
             }
             return path.Substring(0, start) + rest;
+        }
+
+        // %ProgramData%\x; a variable anywhere else is a name like any other.
+        private static string Expanded(string path, string member)
+        {
+            int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
+            if (end < 2 || (end + 1 < path.Length && path[end + 1] != '\\' && path[end + 1] != Win32.Separator))
+                return path;
+            string value = Win32.EnvironmentValue(path.Substring(1, end - 1));
+            if (string.IsNullOrEmpty(value))
+                throw new FormatError("'" + member + "' begins with " + path.Substring(0, end + 1) + ", which this computer does not have: '" + path + "'");
+            return Below(value, path.Substring(end + 1));
         }
 
         public static string Combine(string folder, string name)
@@ -94,6 +109,12 @@ namespace IdentityOpsAgent
         public static string LastName(string path)
         {
             return path.Substring(path.LastIndexOf(Win32.Separator) + 1);
+        }
+
+        // Of a relative path with '/'.
+        public static string LastStep(string relative)
+        {
+            return relative.Substring(relative.LastIndexOf('/') + 1);
         }
 
         // The drive, share or root that a path lies on.

@@ -21,9 +21,9 @@ namespace IdentityOpsAgent
                 installations.Add(Described(found, ownPaths, measure));
             List<JsonMap> roots = new List<JsonMap>();
             foreach (string root in request.Texts("roots"))
-                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment));
+                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment).Set("inside", ProductFolders.Holding(request, Paths.Absolute(root, "roots"))));
             answer.Members.Set("computer", Computer()).Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
-                .Set("installations", installations).Set("roots", roots);
+                .Set("installations", installations).Set("roots", roots).Set("busy", HostLock.Busy());
             return answer;
         }
 
@@ -117,7 +117,7 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 string told = (error.Message + " " + RootFailure.Next(root, error, "")).TrimEnd();
-                described.Set("error", told).Set("sets", new List<JsonMap>()).Set("set_count", 0);
+                described.Set("error", told).Set("sets", new List<JsonMap>()).Set("set_count", 0).Set("passed_over", new List<JsonMap>()).Set("passed_over_count", 0);
             }
             return described;
         }

@@ -46,6 +46,13 @@ namespace IdentityOpsAgent
             Ask(component, file, opened);
         }
 
+        // names: hard links of the file, of which a set knows nothing.
+        public void CountNames(Entry file, uint names)
+        {
+            if (names > 1)
+                Losses.Add(Loss.HardLinks, file.Path, null);
+        }
+
         // Of a file that may be linked: no other streams, and this SDDL. What does not tell is not alike.
         public bool AreAlike(PlannedComponent component, SafeFileHandle opened, string security)
         {

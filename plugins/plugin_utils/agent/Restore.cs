@@ -50,6 +50,7 @@ namespace IdentityOpsAgent
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
+                LookAtWanted();
                 foreach (RestoreTarget target in targets)
                 {
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
@@ -106,6 +107,21 @@ namespace IdentityOpsAgent
                 CheckMirror(target, part.Document);
                 targets.Add(target);
             }
+        }
+
+        // Before anything is compared: an include that is misspelled would restore nothing and look as if it had, and with mirror remove what it means.
+        private void LookAtWanted()
+        {
+            Remainders remainders = new Remainders(What, answer.Warnings);
+            Traps traps = new Traps(request);
+            foreach (RestoreTarget target in targets)
+            {
+                RestorePlan.Select(target);
+                remainders.Add(target.Remainder());
+                traps.Look(target.Component.Name, target.Place, target.Wanted);
+            }
+            remainders.Check(targets.ConvertAll(delegate(RestoreTarget target) { return target.Selection; }));
+            answer.Warnings.AddRange(traps.Warnings);
         }
 
         private void CheckApart(RestoreTarget target)

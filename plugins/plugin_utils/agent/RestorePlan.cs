@@ -36,7 +36,6 @@ namespace IdentityOpsAgent
 
         public static void Make(RestoreTarget target, Losses losses, int threads)
         {
-            Select(target);
             RestorePlan plan = new RestorePlan(target, losses);
             plan.LookForStreams();
             plan.Walk();
@@ -46,8 +45,8 @@ namespace IdentityOpsAgent
             target.OtherFacts.Sort(Entry.ByPath);
         }
 
-        // Marks what of the record is wanted.
-        private static void Select(RestoreTarget target)
+        // Marks what of the record is wanted: before Make, of all targets.
+        public static void Select(RestoreTarget target)
         {
             Stack<KeyValuePair<Entry, bool>> waiting = new Stack<KeyValuePair<Entry, bool>>();
             target.Top.Keep();
@@ -63,6 +62,8 @@ namespace IdentityOpsAgent
                     bool covered = target.Selection.Covers(path, folder.Value);
                     if (covered)
                         child.Keep();
+                    if (covered && !child.IsFolder)
+                        target.Wanted.Add(child);
                     if (child.IsFolder)
                         waiting.Push(new KeyValuePair<Entry, bool>(child, covered));
                 }

@@ -23,6 +23,7 @@ namespace IdentityOpsAgent
         public bool PutsStreams;    // the file system there keeps any
         public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
 
+        public readonly List<Entry> Wanted = new List<Entry>();   // files of the part
         public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);   // what the backup could not take
 
         public readonly List<Removal> Obstacles = new List<Removal>();    // in the way of what is restored; go first
@@ -124,6 +125,34 @@ namespace IdentityOpsAgent
             {
                 throw new AgentError("target_unreadable", Restore.What, place, error.Message, "Give the account the right to read there.", Component.Name);
             }
+        }
+
+        // Of what the part has of it.
+        public Remainder Remainder()
+        {
+            return new Remainder
+            {
+                Component = Component.Name,
+                Path = Place,
+                Selection = Selection,
+                Files = Wanted.Count,
+                HasFiles = delegate { return Component.Files > 0; },
+                FoldersIn = FoldersIn,
+            };
+        }
+
+        private List<string> FoldersIn(string relative)
+        {
+            Entry folder = Top;
+            foreach (string name in relative.Split('/'))
+                folder = name.Length == 0 || folder == null ? folder : FileList.Child(folder, name);
+            List<string> names = new List<string>();
+            foreach (Entry child in folder == null || folder.Children == null ? new List<Entry>() : folder.Children)
+            {
+                if (child.IsFolder && names.Count < Answer.ListLimit)
+                    names.Add(child.Name);
+            }
+            return names;
         }
 
         public void Touch(Entry folder)

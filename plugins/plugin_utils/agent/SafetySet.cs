@@ -15,7 +15,8 @@ namespace IdentityOpsAgent
         public const string Kind = "before_restore";
         public const string Label = "-before-restore";
 
-        private const string Next = "Nothing was touched. Remove the cause and run the same restore again; without a safety set: safety: false.";
+        private const string Next = "Nothing was touched. Close what holds the file and run the same restore again; or leave the file alone by groupid_exclude (exclude of the module); "
+            + "or do without a safety set by groupid_restore_safety: false (safety of the module).";
         private const int Attempts = 20;
 
         private readonly SetFolder set;
@@ -24,6 +25,7 @@ namespace IdentityOpsAgent
         private readonly int keep;
         private readonly List<PlannedComponent> components = new List<PlannedComponent>();
         private readonly List<string> mergeOnly = new List<string>();
+        private readonly Dictionary<PlannedComponent, RestoreTarget> targets = new Dictionary<PlannedComponent, RestoreTarget>();
         private readonly Losses losses = new Losses();
 
         private SafetySet(SetFolder set, JsonMap request)
@@ -156,14 +158,8 @@ namespace IdentityOpsAgent
                 component.Tree = Tree.Of(component.Name, target.Place, paths);
                 mergeOnly.Add(component.Name);
             }
-            // A link is no content, and that it was there stands among the problems; but not where the plan saw something else.
-            foreach (Problem problem in component.Tree.Problems)
-            {
-                string place = Paths.Below(target.Place, problem.Path.Substring(component.Name.Length));
-                problem.Allowed = problem.Kind == Problem.Link && (target.Links.ContainsKey(place)
-                    || !paths.Exists(delegate(string path) { return Paths.Holds(place, Paths.Below(target.Place, path)); }));
-                component.Problems.Add(problem);
-            }
+            component.Problems.AddRange(component.Tree.Problems);
+            targets.Add(component, target);
             component.LookForFeatures();
             components.Add(component);
         }
@@ -182,14 +178,17 @@ namespace IdentityOpsAgent
             };
         }
 
-        // Anything that is missing and was no link before would be lost.
+        // What is missing would be lost, but for links and for what the restore does not touch.
         private void Sum(Part part, PlannedComponent component)
         {
+            Dictionary<string, bool> touched = component.Problems.Count == 0 ? null : Touched(targets[component]);
             foreach (Problem problem in component.Problems)
             {
+                string place = Paths.Below(component.Source, problem.Path.Substring(component.Name.Length));
+                problem.Allowed = (problem.Kind == Problem.Link && targets[component].Links.ContainsKey(place)) || !touched.ContainsKey(place);
                 if (!problem.Allowed)
-                    throw new AgentError("safety", Restore.What, Paths.Below(component.Source, problem.Path.Substring(component.Name.Length)),
-                        "It would be replaced or removed, and could not be saved before (" + problem.Kind + "): " + problem.Cause, Next, component.Name);
+                    throw new AgentError("safety", Restore.What, place,
+                        Spelling.Quoted(problem.Path) + " would be replaced or removed, and could not be saved before (" + problem.Kind + "): " + problem.Cause, Next, component.Name);
                 part.Problems.Add(problem);
             }
             PartComponent outcome = component.Outcome();
@@ -198,6 +197,21 @@ namespace IdentityOpsAgent
             part.Directories += outcome.Directories;
             part.Bytes += outcome.Bytes;
             part.ProblemCount += component.Problems.Count;
+        }
+
+        // The places of a target that change or go, and the folders above them.
+        private static Dictionary<string, bool> Touched(RestoreTarget target)
+        {
+            Dictionary<string, bool> places = new Dictionary<string, bool>(Win32.Names);
+            List<string> paths = target.Lost();
+            paths.AddRange(target.OtherFacts.ConvertAll(delegate(Entry entry) { return entry.Path.Substring(target.Top.Name.Length).TrimStart('/'); }));
+            foreach (string path in paths)
+            {
+                string place = Paths.Below(target.Place, path);
+                for (; place != null && place.Length >= target.Place.Length && !places.ContainsKey(place); place = Paths.Parent(place))
+                    places[place] = true;
+            }
+            return places;
         }
 
         private static string PartPath(SetFolder old)

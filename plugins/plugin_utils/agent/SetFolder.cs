@@ -49,6 +49,29 @@ namespace IdentityOpsAgent
             return document;
         }
 
+        // The seal; null when there is none that can be read.
+        public SealDocument SealOrNull()
+        {
+            try
+            {
+                return Document(Sealed);
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
+        // Whether a name in the set's folder is that of one of its documents.
+        public static bool IsDocument(string name)
+        {
+            return Win32.Names.Equals(name, Prepared) || Win32.Names.Equals(name, Sealed);
+        }
+
         // A folder of a set, and not a link to somewhere else.
         public static bool IsFolder(string path)
         {
@@ -65,6 +88,7 @@ namespace IdentityOpsAgent
         public readonly string Digest;
         public readonly List<SealedPart> Parts = new List<SealedPart>();
         public string Deployment, SetId, Decider;
+        public List<string> Narrowed;   // null: it does not tell
 
         private readonly Dictionary<string, SealedPart> byServer = new Dictionary<string, SealedPart>();
 
@@ -77,12 +101,13 @@ namespace IdentityOpsAgent
         public static SealDocument Parse(byte[] content)
         {
             JsonMap map = Stored.Json(content);
-            map.Number("schema", 1, 1);
+            Schema.Require(map);
             SealDocument document = new SealDocument(content)
             {
                 Deployment = Names.Deployment(map.Text("deployment")),
                 SetId = Names.SetId(map.Text("set_id")),
                 Decider = Names.Server(map.Text("decider")),
+                Narrowed = Narrowing.Told(map),
             };
             foreach (JsonMap part in map.Maps("parts"))
             {

@@ -133,12 +133,12 @@ namespace IdentityOpsAgent
             if (!selection.IsEverything)
             {
                 string path = prefix + found.Name;
-                covered = selection.Covers(path, covered);
                 if (selection.Excludes(path))
                 {
                     Excluded++;
                     return;
                 }
+                covered = selection.Covers(path, covered);
             }
             bool link = Attributes.IsLink(found.Attributes, found.ReparseTag);
             bool folder = Attributes.IsFolder(found.Attributes) && !link;

@@ -45,23 +45,27 @@ namespace IdentityOpsAgent
 
         public static Answer Run(JsonMap request)
         {
-            string root = Paths.Absolute(request.Text("root"), "root");
-            string deployment = Names.Deployment(request.Text("deployment"));
-            string id = request.Text("set_id");
+            SetFolder set = SetFolder.Of(request);
             string server = ServerOf(request);
             VerifyMode mode = VerifyMode.Parse(request.TextOrNull("mode"));
-            SetFolder set = id == Names.Latest ? SetList.Latest(root, deployment, server, What) : new SetFolder(root, deployment, Names.SetId(id));
             StoredPart part = StoredPart.Open(set, server, What);
             Verification verification = new Verification(part) { Mode = mode };
-            verification.Run(request.Has("components") && request["components"] != null ? request.Texts("components") : null, What);
+            List<string> components = request["components"] == null ? null : request.Texts("components");
+            verification.Run(components, What);
             List<Finding> findings = verification.Findings;
             findings.AddRange(verification.StreamFindings);
             Answer answer = new Answer();
-            answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", findings.Count == 0 ? "verified" : "damaged")
+            string state = findings.Count == 0 ? VerifyRecords.Verified : VerifyRecords.Damaged;
+            SealDocument seal = set.SealOrNull();
+            // Some sound components say nothing of the part.
+            if (!request.Flag("check", false) && (components == null || findings.Count > 0))
+                new VerifyRecords(set.Root, set.Deployment).Write(part, seal, mode, state, verification, answer.Warnings);
+            answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", state)
                 .Set("mode", mode.Text).Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
                 .Set("files_read", verification.FilesRead).Set("bytes_read", verification.BytesRead)
                 .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count).Set("details", part.Document == null ? null : part.Document.Details)
-                .Set("external", part.Document == null ? null : part.Document.External());
+                .Set("external", part.Document == null ? null : part.Document.External())
+                .Set("narrowed", seal != null ? seal.Narrowed : part.Document == null ? null : part.Document.Narrowed);
             if (findings.Count > 0)
                 answer.Failure = Damaged(part, findings, "The part is not as it was written");
             return answer;

@@ -67,6 +67,12 @@ namespace IdentityOpsAgent
             return Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData).TrimEnd(Separator);
         }
 
+        /// <summary>Of a variable of this process; null when it has none of the name.</summary>
+        public static string EnvironmentValue(string name)
+        {
+            return Environment.GetEnvironmentVariable(name);
+        }
+
         /// <summary>A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.</summary>
         public static List<DriveFacts> FixedDrives()
         {
@@ -390,10 +396,18 @@ namespace IdentityOpsAgent
 
         public static FileFacts Facts(SafeFileHandle file)
         {
+            uint names;
+            return Facts(file, out names);
+        }
+
+        /// <summary>Also how many names (hard links) the file has.</summary>
+        public static FileFacts Facts(SafeFileHandle file, out uint names)
+        {
             NativeMethods.BasicFacts basic;
             NativeMethods.StandardFacts standard;
             Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
             Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.StandardClass, out standard, NativeMethods.StandardSize));
+            names = standard.Links;
             return new FileFacts
             {
                 Attributes = basic.Attributes,

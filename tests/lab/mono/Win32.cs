@@ -56,6 +56,22 @@ namespace IdentityOpsAgent
             return LabRoot() + "/C/ProgramData";
         }
 
+        /// <summary>Of a Windows host on drive C, in any case.</summary>
+        public static string EnvironmentValue(string name)
+        {
+            switch (name.ToUpperInvariant())
+            {
+                case "PROGRAMDATA":
+                case "ALLUSERSPROFILE": return ProgramData();
+                case "SYSTEMDRIVE": return LabRoot() + "/C";
+                case "SYSTEMROOT":
+                case "WINDIR": return LabRoot() + "/C/Windows";
+                case "PROGRAMFILES":
+                case "PROGRAMW6432": return LabRoot() + "/C/Program Files";
+                default: return null;
+            }
+        }
+
         public static List<DriveFacts> FixedDrives()
         {
             List<DriveFacts> drives = new List<DriveFacts>();
@@ -378,7 +394,14 @@ namespace IdentityOpsAgent
 
         public static FileFacts Facts(SafeFileHandle file)
         {
+            uint names;
+            return Facts(file, out names);
+        }
+
+        public static FileFacts Facts(SafeFileHandle file, out uint names)
+        {
             Libc.Stat stat = StatOf(file);
+            names = stat.Links;
             return FactsOf(ref stat);
         }
 

@@ -236,7 +236,7 @@ def test_a_part_of_a_domain_is_a_part_like_any_other(host: t.Any) -> None:
     assert code(host.call("seal", phase="prepared", document=headless, parts=[DOMAIN])) == "bad_request"
     prepared = host.call("seal", **sealing, parts=[DOMAIN])
     assert host.call("seal", phase="sealed", document_sha256=prepared["document_sha256"])["changed"]
-    assert host.call("verify", server=DOMAIN, set_id="latest")["sealed"]
+    assert host.call("verify", server=DOMAIN)["sealed"]
     target = host.folder / "C" / "Elsewhere"
     components = [{"name": "group_attributes", "target": str(target)}]
     assert host.call("restore", server=DOMAIN, components=components)["added"] == 1

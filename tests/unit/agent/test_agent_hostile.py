@@ -167,12 +167,16 @@ def _row(path: str) -> str:
 
 
 def seen(host: Host) -> dict[str, tuple[t.Any, ...]]:
-    """Everything on the host but what names the lock's holder; of Windows' own files not the content."""
+    """Everything on the host but what names the lock's holder and what was verified; of Windows' own files not the
+    content."""
+    noted = host.lock.parent / "verified"
     found: dict[str, tuple[t.Any, ...]] = {}
     for path in sorted(host.folder.rglob("*")):
         facts = path.lstat()
         name = path.relative_to(host.folder)
-        if path != host.lock and name.parts[0] != "users":  # a program's own cache, on Wine
+        if path in (host.lock, noted.parent) or noted in (path, *path.parents):
+            continue
+        if name.parts[0] != "users":  # a program's own cache, on Wine
             content = path.read_bytes() if path.is_file() and name.parts[0] != "windows" else None
             found[str(name)] = (facts.st_mode, facts.st_size, facts.st_mtime_ns, content)
     return found

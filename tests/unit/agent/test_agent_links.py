@@ -259,7 +259,8 @@ def test_a_file_of_the_older_part_that_is_not_as_recorded_is_copied_from_the_sou
         if damage == "a link":
             path.symlink_to(moved)
     answer = again(host)
-    assert (answer["linked"], not_linked(answer)) == (3, {"link_damaged": 1})
+    kind = "link_other_time" if damage == "rewritten" else "link_damaged"
+    assert (answer["linked"], not_linked(answer)) == (3, {kind: 1})
     assert (host.part(SECOND) / "data" / "a.txt").read_text() == "first"
     assert host.call("verify", set_id=SECOND)["state"] == "verified"
 
@@ -368,3 +369,16 @@ def test_a_file_with_another_stream_is_copied(host: t.Any, tree: pathlib.Path) -
     answer = again(host)
     assert (linked(host), answer["streams"], answer["losses"]) == (NAMES[1:], 1, [])
     assert streams_of(host.part(SECOND) / "data" / "a.txt") == {"Zone.Identifier": b"ZoneId=3"}
+
+
+def test_a_set_whose_times_were_rounded_is_told_as_such(host: t.Any, sealed: pathlib.Path) -> None:
+    """As after a copy to FAT, which keeps times of two seconds: content is right, and nothing can be linked."""
+    for name in NAMES:
+        seconds = 2 * int((sealed / "data" / name).stat().st_mtime / 2)
+        os.utime(sealed / "data" / name, (seconds, seconds))
+    assert host.call("verify")["state"] == "verified"
+    answer = again(host)
+    assert (answer["linked"], not_linked(answer)) == (0, {"link_other_time": 4})
+    [warning] = [text for text in answer["warnings"] if "older set" in text]
+    assert warning.startswith("4 files or folders did not change and were copied all the same: ")
+    assert "other times of writing than its record, as after a copy that rounds times" in warning

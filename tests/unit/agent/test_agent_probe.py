@@ -9,6 +9,7 @@ import json
 import typing as t
 
 import pytest
+from unit.agent.conftest import hold
 
 KEY = "SOFTWARE\\Imanami\\GroupID\\Version 10.0"
 
@@ -229,6 +230,29 @@ def test_a_root_that_cannot_be_read_says_why(host: t.Any) -> None:
     [root] = probe(host, roots=[str(host.root)])["roots"]
     assert "(5)" in root["error"]
     assert code(host.call("list")) == "root_unreadable"
+
+
+def test_who_is_at_work(host: t.Any) -> None:
+    assert probe(host)["busy"] is None
+    assert not host.lock.parent.exists()
+    host.write(a="x")
+    host.backup()
+    assert probe(host)["busy"] is None
+    before = host.picture()
+    with host.lock.open("r+") as file:
+        hold(file)
+        assert probe(host)["busy"] == {"operation": "backup", "subject": "hq 20260101T000000Z"}
+    assert host.picture() == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"operation": 1, "set": 2}', '{"a":' * 100_000])
+def test_who_has_only_begun_is_not_known(host: t.Any, content: str) -> None:
+    host.write(a="x")
+    host.backup()
+    with host.lock.open("r+") as file:
+        hold(file)
+        host.lock.write_text(content)
+        assert probe(host)["busy"] == {"operation": None, "subject": None}
 
 
 @pytest.mark.parametrize(

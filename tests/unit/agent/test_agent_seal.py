@@ -92,10 +92,10 @@ def test_check_mode_foretells(host: t.Any, document: str) -> None:
     assert host.picture() == before
 
 
-def test_a_sealed_set_is_the_latest_and_restored_by_default(host: t.Any, document: str) -> None:
+def test_a_sealed_set_is_restored_by_default(host: t.Any, document: str) -> None:
     prepare(host, document)
     decide(host, sha256(document))
-    answer = host.call("verify", set_id="latest")
+    answer = host.call("verify")
     assert (answer["state"], answer["set_id"], answer["sealed"]) == ("verified", SET_ID, True)
     assert code(host.restore(unsealed=False)) == "none"
     listed = host.call("list")["sets"][0]

@@ -97,6 +97,8 @@ def test_host_names_itself(session: Session, host: Host) -> None:
     assert session("HostName")
     assert "\\" in session("UserName")
     assert session("ProgramData") == host.path("ProgramData")
+    assert session("EnvironmentValue", "programdata") == host.path("ProgramData")
+    assert session("EnvironmentValue", "NO_SUCH_THING") is None
     drives = {drive["Root"]: drive for drive in session("FixedDrives")}
     assert drives[host.path("")]["FileSystem"] == "NTFS"
     assert drives[host.path("")]["Bytes"] >= session("FreeBytes", host.path()) > 0

@@ -54,6 +54,7 @@ namespace IdentityOpsAgent
                 case "MachineGuid": return Win32.MachineGuid();
                 case "UserName": return Win32.UserName();
                 case "ProgramData": return Win32.ProgramData();
+                case "EnvironmentValue": return Win32.EnvironmentValue(given[0]);
                 case "FixedDrives": return Win32.FixedDrives();
                 case "RegistryValues": return Win32.RegistryValues(given[0]);
                 case "IsAbsolute": return Win32.IsAbsolute(given[0]);

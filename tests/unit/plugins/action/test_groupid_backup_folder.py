@@ -10,7 +10,11 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, job
 
-from ansible_collections.identityops.groupid.plugins.module_utils.products import DEFAULT_EXCLUDES, default_components
+from ansible_collections.identityops.groupid.plugins.module_utils.products import (
+    DEFAULT_EXCLUDES,
+    default_components,
+    traps_request,
+)
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z"}
@@ -40,6 +44,9 @@ def test_request(host: Make) -> None:
         "defaults": None,
         "allow_partial": ["reports/**"],
         "link_unchanged": False,
+        "narrowed": None,
+        "scope": None,
+        "traps": traps_request(),
         "allow_open_roots": [],
         "threads": 4,
         "retries": 3,
@@ -56,6 +63,12 @@ def test_request(host: Make) -> None:
 
 def test_links(host: Make) -> None:
     assert request_of(host, components=["reports"], link_unchanged=True)["link_unchanged"] is True
+
+
+@pytest.mark.parametrize("narrowed", [[], ["groupid_include: HR Portal"]])
+def test_what_the_record_keeps(host: Make, narrowed: list[str]) -> None:
+    request = request_of(host, components=["reports"], narrowed=narrowed, scope={"exclude": ["*.bak"]})
+    assert (request["narrowed"], request["scope"]) == (narrowed, {"exclude": ["*.bak"]})
 
 
 def test_sample_is_for_check_mode_alone(host: Make) -> None:

@@ -39,6 +39,17 @@ def test_members_make_the_document(host: Make, phase: str) -> None:
     assert request["document_sha256"] == hashlib.sha256(request["document"].encode()).hexdigest()
 
 
+@pytest.mark.parametrize("narrowed", [None, [], ["groupid_include: HR Portal, Users"]])
+def test_what_the_parts_tell_stands_in_the_document(host: Make, narrowed: list[str] | None) -> None:
+    told = {**MEMBER, "narrowed": narrowed, "scope": {"exclude": ["*.bak"]}}
+    made = host(
+        "groupid_backup_seal", {**ARGS, "phase": "prepared", "members": [told], "decider": "web01"}, answer("seal")
+    )
+    assert made.run()["failed"] is False
+    document = json.loads(made.requests[0]["document"])
+    assert (document["narrowed"], document["scope"]) == (narrowed, {"web01": {"exclude": ["*.bak"]}})
+
+
 def test_prepared_set_is_finished_by_its_digest(host: Make) -> None:
     made = host("groupid_backup_seal", {**ARGS, "phase": "sealed", "document_sha256": "ab" * 32}, answer("seal"))
     assert made.run()["failed"] is False

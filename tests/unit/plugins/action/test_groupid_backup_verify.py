@@ -5,16 +5,69 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, job
+from unit.plugins.recorded_host import Host, answer, error, job
 
 Make = t.Callable[..., Host]
-ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ"}
+SET_ID = "20261122T150405Z"
+ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": SET_ID}
+LATEST = {"backup_root": "D:\\Backups", "deployment": "HQ"}
 
 
-def test_latest_part_of_the_host_itself(host: Make) -> None:
+def listed(set_id: str, narrowed: list[str] | None, members: c.Sequence[str] = ("web01",)) -> dict[str, t.Any]:
+    return {"set_id": set_id, "sealed": True, "narrowed": narrowed, "members": list(members), "parts": []}
+
+
+def probe(*sets: dict[str, t.Any], reason: str | None = None) -> dict[str, t.Any]:
+    root = {"path": "D:\\Backups", "sets": sets, "error": reason}
+    return answer("probe", roots=[root], computer={"server": "web01"})
+
+
+def test_latest_is_the_newest_full_set_with_the_part(host: Make) -> None:
+    sets = [
+        listed("20261125T000000Z", []) | {"sealed": False},
+        listed("20261124T000000Z", [], ["web02"]),
+        listed("20261123T000000Z", ["groupid_include: HR Portal"]),
+        listed(SET_ID, []),
+        listed("20261121T000000Z", []),
+    ]
+    made = host("groupid_backup_verify", LATEST, probe(*sets), job("verify"))
+    assert made.run()["failed"] is False
+    asked, verify = made.operations
+    assert (asked["operation"], asked["roots"], asked["deployment"]) == ("probe", ["D:\\Backups"], "hq")
+    assert (verify["set_id"], verify["server"]) == (SET_ID, None)
+    made = host("groupid_backup_verify", {**LATEST, "server": "WEB02"}, probe(*sets), job("verify"))
+    made.run()
+    assert made.operations[1]["set_id"] == "20261124T000000Z"
+
+
+def test_no_full_set_is_explained(host: Make) -> None:
+    sets = [listed("20261123T000000Z", ["groupid_include: HR Portal"]), listed(SET_ID, None)]
+    made = host("groupid_backup_verify", LATEST, probe(*sets))
+    result = made.run()
+    assert (result["failed"], result["error"]["code"], len(made.operations)) == (True, "no_full_set", 1)
+    for words in ("20261123T000000Z is narrowed (groupid_include: HR Portal)", f"{SET_ID} does not tell", "set_id:"):
+        assert words in result["msg"]
+
+
+def test_no_sealed_set_is_explained(host: Make) -> None:
+    result = host("groupid_backup_verify", LATEST, probe(listed(SET_ID, [], ["web02"]))).run()
+    assert (result["failed"], result["error"]["code"]) == (True, "set_missing")
+    assert "no sealed set with a part of web01" in result["msg"]
+
+
+def test_a_root_that_cannot_be_looked_into(host: Make) -> None:
+    result = host("groupid_backup_verify", LATEST, probe(reason="Access is denied. (5)")).run()
+    assert (result["failed"], result["error"]["code"]) == (True, "root_unreadable")
+    assert "D:\\Backups: Access is denied. (5). Check" in result["msg"]
+    result = host("groupid_backup_verify", LATEST, answer("probe", **error("system"))).run()
+    assert (result["failed"], result["error"]["code"]) == (True, "system")
+
+
+def test_part_of_the_host_itself(host: Make) -> None:
     made = host("groupid_backup_verify", ARGS, job("verify"))
     made.run()
     assert made.operations == [
@@ -24,7 +77,7 @@ def test_latest_part_of_the_host_itself(host: Make) -> None:
             "check": False,
             "root": "D:\\Backups",
             "deployment": "hq",
-            "set_id": "latest",
+            "set_id": SET_ID,
             "server": None,
             "components": None,
             "mode": "full",

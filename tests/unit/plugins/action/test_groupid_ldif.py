@@ -82,6 +82,14 @@ def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, 
     assert result["seconds"] > 0
 
 
+@pytest.mark.parametrize("told", [{}, {"narrowed": ["groupid_domains: x"], "scope": {"filter": "y"}}])
+def test_the_choices_behind_an_export_are_recorded(host: Make, directory: Slapd, told: dict[str, t.Any]) -> None:
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap", **told}, *STORE)
+    assert made.run(**domains(directory))["failed"] is False
+    adopted = made.requests[-1]
+    assert (adopted["narrowed"], adopted["scope"]) == (told.get("narrowed"), told.get("scope"))
+
+
 def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, directory: Slapd) -> None:
     done = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
     real = done.run(**domains(directory))

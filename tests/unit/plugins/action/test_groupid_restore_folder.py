@@ -10,6 +10,8 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error, job
 
+from ansible_collections.identityops.groupid.plugins.module_utils.products import traps_request
+
 Make = t.Callable[..., Host]
 SAFETY = "20261123T000000Z-before-restore"
 ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": "20261122T150405Z", "safety_set_id": SAFETY}
@@ -85,6 +87,7 @@ def test_request(host: Make) -> None:
             "safety_set_id": SAFETY,
             "safety_keep": 3,
             "allow_open_roots": [],
+            "traps": traps_request(),
             "threads": 0,
             "diff_limit": 200,
         }
@@ -172,3 +175,24 @@ def test_differences_are_data_always_and_a_diff_on_demand(host: Make) -> None:
     assert "diff" not in plain
     shown = host("groupid_restore_folder", args, done, diff=True).run()
     assert shown["diff"] == {"prepared": "added: 1\n+ reports/a\n"}
+
+
+def test_paths_are_understood_as_people_write_them(host: Make) -> None:
+    args = {"backup_root": '"d:/Backups/"', "components": ["reports"], "targets": {"reports": " //nas/r\\ "}}
+    made = host("groupid_restore_folder", {**ARGS, **args}, answer("restore"), check_mode=True)
+    assert made.run()["failed"] is False
+    assert (made.operations[0]["root"], made.operations[0]["components"][0]["target"]) == ("D:\\Backups", "\\\\nas\\r")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ({"backup_root": "D:"}, "backup_root is 'D:'"),
+        ({"targets": {"reports": "\\\\nas01:\\x"}}, "targets.reports is '\\\\nas01:\\x'"),
+    ],
+)
+def test_a_path_that_could_mean_several_is_refused_as_typed(host: Make, args: dict[str, t.Any], told: str) -> None:
+    made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], **args})
+    result = made.run()
+    assert (result["failed"], made.requests) == (True, [])
+    assert result["msg"].startswith(told)

@@ -50,6 +50,10 @@ def test_set_id_reads_and_writes(text: str) -> None:
         "20261122T150405",
         "20261322T150405Z",
         "20250229T000000Z",
+        "20261122T150460Z",
+        "19991231T235959Z",
+        "00010101T000000Z",
+        "\u0662\u0660261122T150405Z",
         "20261122T150405Z-",
         "20261122T150405Z-Upper",
         "20261122T150405Z-a/b",
@@ -78,6 +82,9 @@ def test_set_ids_sort_by_age() -> None:
         (["20261122T150405Z"], "", "20261122T150406Z"),
         (["20261122T150405Z-x", "20200101T000000Z"], "y", "20261122T150406Z-y"),
         (["20301231T235959Z"], "", "20310101T000000Z"),
+        (["20261131T000000Z", "", "..", "20261122T150405z", "not a set", "\ud800"], "", "20261122T150405Z"),
+        (["20261122T150405Z-UPPER", "20261122T150405Z-x", "20261122T250405Z"], "", "20261122T150406Z"),
+        (["99991231T235959Z", "20261122T150405Z"], "", "20261122T150406Z"),
     ],
 )
 def test_next_set_id(existing: list[str], label: str, expected: str) -> None:
@@ -233,9 +240,38 @@ def test_seal_is_the_contracts_document() -> None:
         "quiesced": False,
         "decider": "web01",
         "sealed_at": late,
+        "narrowed": None,
+        "scope": {},
     }
     assert [part["server"] for part in parts] == ["web01", "web02"]
     assert set(parts[0]) == {"server", "part_sha256", "state", "machine_guid", "version", "files", "bytes"}
+
+
+@pytest.mark.parametrize(
+    ("told", "narrowed"),
+    [
+        ([[], []], []),
+        ([["b", "a"], []], ["a", "b"]),
+        ([["b"], ["a", "b"]], ["a", "b"]),
+        ([["b"], None], None),
+        ([None, None], None),
+    ],
+)
+def test_seal_is_narrowed_by_what_any_part_is(told: list[t.Any], narrowed: list[str] | None) -> None:
+    first, second = told
+    assert (
+        json.loads(seal(member("web01", narrowed=first), member("web02", narrowed=second)).text)["narrowed"] == narrowed
+    )
+
+
+def test_seal_is_not_known_to_be_full_by_a_part_of_before() -> None:
+    assert json.loads(seal(member("web01", narrowed=[]), member("web02")).text)["narrowed"] is None
+
+
+def test_seal_keeps_the_scope_of_each_part() -> None:
+    scope = {"exclude": ["*.bak"]}
+    members = [member("WEB02", scope=scope), member("web01", scope=None), member("database", scope={}), member("web03")]
+    assert json.loads(seal(*members).text)["scope"] == {"database": {}, "web02": scope}
 
 
 def test_seal_does_not_depend_on_the_order() -> None:

@@ -115,20 +115,20 @@ def test_what_goes_wrong_is_named_in_any_language(host: Host, fault: str, code: 
     ran = host.run(fault=fault, language=language)
     with pytest.raises(DirectoryError) as caught:
         ran.judged()
-    assert caught.value.code == code
-    assert _SERVER in caught.value.what
+    assert caught.value.failure.code == code
+    assert _SERVER in caught.value.failure.what
     said = (ran.files[ldifde.ERRORS] or b"").decode("utf-16").strip() if ran.files[ldifde.ERRORS] else ran.output
-    assert said.strip().splitlines()[-1] in caught.value.cause.splitlines()
+    assert said.strip().splitlines()[-1] in caught.value.failure.cause.splitlines()
     if code == "second_hop":
-        assert all(cure in caught.value.next_step for cure in ("CredSSP", "Kerberos", "ldap"))
+        assert all(cure in caught.value.failure.next for cure in ("CredSSP", "Kerberos", "ldap"))
 
 
 def test_a_filter_that_the_server_refuses_is_no_question_of_the_logon(host: Host) -> None:
     ran = host.run(filter_text="(&(objectClass=group)(objectCategory=group)")
     with pytest.raises(DirectoryError) as caught:
         ran.judged()
-    assert caught.value.code == "ldifde_failed"
-    assert "0x57" in caught.value.cause
+    assert caught.value.failure.code == "ldifde_failed"
+    assert "0x57" in caught.value.failure.cause
 
 
 def test_output_without_end_does_not_matter(host: Host) -> None:
@@ -140,7 +140,7 @@ def test_output_without_end_does_not_matter(host: Host) -> None:
 def test_no_match_is_an_error_for_the_caller_to_judge(host: Host) -> None:
     with pytest.raises(DirectoryError) as caught:
         host.run(filter_text="(cn=nobody at all)").judged()
-    assert caught.value.code == "ldifde_empty"
+    assert caught.value.failure.code == "ldifde_empty"
 
 
 class TestArguments:

@@ -48,7 +48,7 @@ def test_a_place_of_several_deployments_stands_there_once() -> None:
     parts = {"hq": [folders()], "branch": [folders("app01")]}
     told = prediction_table.lines(prediction.predict(parts, {"web01": {"path": ROOT, "free_bytes": None}}))
     assert [line for line in told if line.startswith("Deployment")] == ["Deployment hq:", "Deployment branch:"]
-    assert [line.split() for line in told if line.startswith("\\\\")] == [[ROOT, "438", "-", "not", "known"]]
+    assert [line.split() for line in told if line.startswith("\\\\")] == [[ROOT, "438", "not", "known"]]
 
 
 def test_a_server_that_did_not_tell() -> None:

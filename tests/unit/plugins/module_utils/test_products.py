@@ -158,3 +158,15 @@ def test_the_database_is_known_by_tables_that_the_vendor_names() -> None:
     assert len({str(one).casefold() for one in found}) == len(found)
     assert all(one.source for one in found)
     assert products.select_products("9.0")[0].database_objects == ()
+
+
+def test_traps_are_of_components_and_say_what_to_do_and_who_says_so() -> None:
+    assert products.TRAPS
+    for trap in products.TRAPS:
+        assert trap.component in products.component_names("auto")
+        assert trap.meaning.endswith(".")
+        assert trap.next.endswith(".")
+        assert trap.source
+    request = products.traps_request()
+    assert len(request) == len(products.TRAPS)
+    assert set(request[0]) == {"component", "glob", "meaning", "next", "held"}

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_plan."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+
+
+class ActionModule(ControllerAction):
+    """Sort the hosts of a run by deployment, or refuse the run for what it was given."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {"known": {"type": "list", "elements": "str", "required": True}}
+
+    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        facts, run = variables["hostvars"], variables["ansible_play_batch"]
+        faults = failures.lines(facts, run)
+        if not faults:
+            asked = facts[run[0]]["__groupid_asked"]
+            wanted, parallel = asked["deployments"], asked["parallel_deployments"]
+            faults = [line for failure in deployments.unmet(facts, run, wanted) for line in _told(failure)]
+        if faults:
+            show(["", "Nothing was started, because of what this run was given:", *faults, ""])
+            return {"failed": True, "msg": "Nothing was started. The lines above name each fault."}
+        return {"plan": deployments.plan(facts, run, args["known"], wanted, parallel)}
+
+
+def _told(failure: Failure) -> list[str]:
+    return ["FAILED in plan:", f"  {failure}"]

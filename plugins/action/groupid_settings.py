@@ -1,0 +1,64 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_settings."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.utils.vars import load_extra_vars
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.identityops.groupid.plugins.module_utils import failures, settings, vocabulary
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+
+
+class ActionModule(ControllerAction):
+    """Understand what a host's variables ask for, once for the whole run."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "role": {"type": "str", "required": True, "choices": ["preflight", "backup", "verify", "restore"]},
+        "unknown": {"type": "str", "choices": ["refuse", "warn"], "default": "warn"},
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        understood = settings.understand(self._read(variables, variables), args["role"])
+        faults = [*settings.refused_extra(load_extra_vars(self._loader)), *understood.failures]
+        unknown = settings.unknown(name for name in variables)
+        if args["unknown"] == "refuse":
+            faults += unknown
+        elif unknown:
+            show(f"[WARNING]: {failure}" for failure in unknown)
+        usual = settings.understand(self._usual(variables), args["role"]).values
+        asked = {**understood.values, "usual": None if usual == understood.values else usual}
+        return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
+
+    def _read(self, named: c.Mapping[str, t.Any], context: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Resolve each variable of the vocabulary by itself, so that one that cannot be is named."""
+        templar = self._templar.copy_with_new_env(available_variables=context)
+        values: dict[str, t.Any] = {}
+        for name in (word.name for word in vocabulary.WORDS if word.name in named):
+            values[name] = self._resolved(templar, named[name])
+        return values
+
+    @staticmethod
+    def _resolved(templar: t.Any, value: t.Any) -> t.Any:
+        try:
+            return templar.template(value)
+        except AnsibleError as problem:
+            return settings.Unreadable(problem.message)
+
+    def _usual(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Give what the inventory alone says: neither extra variables nor those of plays and tasks."""
+        inventory = variables["hostvars"]._inventory
+        manager = VariableManager(loader=self._loader, inventory=inventory)
+        # Ansible reads the extra variables of the command line into every manager, and has no public way around that.
+        manager._extra_vars = {}
+        host = inventory.get_host(variables["inventory_hostname"])
+        named = manager.get_vars(host=host, include_hostvars=False)
+        others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
+        return self._read(named, {**others, **named})

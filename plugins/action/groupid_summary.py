@@ -1,0 +1,26 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_summary."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import summary
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+
+
+class ActionModule(ControllerAction):
+    """Print what a run did, and each failure once."""
+
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "kind": {"type": "str", "required": True, "choices": ["preflight", "backup", "verify", "restore"]}
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        plan = self._templar.template(variables["__groupid_plan"])
+        lines = summary.lines(variables["hostvars"], plan, args["kind"], bool(self._task.check_mode))
+        show(["", *lines, ""])
+        return {}

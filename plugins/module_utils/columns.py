@@ -1,0 +1,58 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text in columns for a terminal of 80."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+Cell: t.TypeAlias = "str | int | float | None"
+
+WIDTH = 80
+NOTHING = "-"
+_BETWEEN = "  "
+
+
+def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]], keys: int = 1) -> list[str]:
+    """Align cells: text to the left, numbers to the right with thousands marked; ``-`` for what is not there.
+
+    keys: how many of the first columns name a row. Where all columns do not fit, those that do not go into further
+    blocks below, each with the keys again. Columns of which every cell is empty are left out, but for the keys.
+    """
+    columns = [
+        _column(heading, [row[place] for row in rows])
+        for place, heading in enumerate(headings)
+        if place < keys or any(row[place] not in (None, "") for row in rows)
+    ]
+    named, others = columns[:keys], columns[keys:]
+    blocks = [[*named]]
+    for column in others:
+        if _width([*blocks[-1], column]) > WIDTH and len(blocks[-1]) > keys:
+            blocks.append([*named])
+        blocks[-1].append(column)
+    return [line for block in blocks for line in _lines(block)]
+
+
+def _column(heading: str, cells: c.Sequence[Cell]) -> list[str]:
+    texts = [heading, *map(_text, cells)]
+    width = max(map(len, texts))
+    numeric = bool(cells) and all(cell is None or isinstance(cell, (int, float)) for cell in cells)
+    return [text.rjust(width) if numeric else text.ljust(width) for text in texts]
+
+
+def _width(columns: c.Sequence[c.Sequence[str]]) -> int:
+    return sum(len(column[0]) for column in columns) + len(_BETWEEN) * (len(columns) - 1)
+
+
+def _lines(columns: c.Sequence[c.Sequence[str]]) -> list[str]:
+    return [_BETWEEN.join(texts).rstrip() for texts in zip(*columns, strict=True)]
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.1f}"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return cell or NOTHING

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host does in a run, decided by what all hosts have answered so far.
+
+``Facts`` is as in `deployments`. Shared is what a deployment has once: its first server takes care of it.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    listing,
+    narrower,
+    narrowing,
+    products,
+    shared_parts,
+    shared_places,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+
+def _review(facts: Facts, host: str) -> deployments.Review:
+    review: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
+    return review
+
+
+def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
+    """Whether a shared component is wanted. usual: where no components are named."""
+    components = facts[host]["__groupid_asked"]["components"]
+    return usual if components is None else component in components
+
+
+def _is_first(facts: Facts, host: str) -> bool:
+    return deployments.ready(facts, host) and _review(facts, host)["first"] == host
+
+
+def saves_database(facts: Facts, host: str) -> bool:
+    """Whether the host's deployment has its database saved, and this host takes care of it."""
+    asked = facts[host]["__groupid_asked"]
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, bool(asked["sql_server"]))
+
+
+def saves_domains(facts: Facts, host: str) -> bool:
+    """Whether the host's deployment has group attributes saved, and this host takes care of it."""
+    asked = facts[host]["__groupid_asked"]
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, bool(asked["domains"]))
+
+
+def reaches_database(facts: Facts, host: str) -> bool:
+    """Whether a run that may not see all members can save the database."""
+    external = facts[host]["__groupid_asked"]["sql_backup_mode"] == "external"
+    return not _review(facts, host)["missing"] or not external
+
+
+def reaches_domains(facts: Facts, host: str) -> bool:
+    """Whether a run that may not see all members can save the group attributes."""
+    share = str(facts[host]["__groupid_asked"]["backup_root"]).startswith("\\\\")
+    return not _review(facts, host)["missing"] or share
+
+
+def restores_database(facts: Facts, host: str) -> bool:
+    """Whether the database of the host's deployment is restored, and this host takes care of it.
+
+    A run that sees some of the servers restores those: the database is not theirs alone, and must be named.
+    """
+    usual = holds_database(facts, host) and not _review(facts, host)["missing"] if _is_first(facts, host) else False
+    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, usual)
+
+
+def restores_domains(facts: Facts, host: str) -> bool:
+    """Whether group attributes are restored, and this host takes care of it; a run of some servers as above."""
+    if not _is_first(facts, host):
+        return False
+    held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
+    usual = bool(held) and not _review(facts, host)["missing"]
+    return _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, usual)
+
+
+def holds_database(facts: Facts, host: str) -> bool:
+    """Whether the set that is to be restored holds the database, here or on another computer."""
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"])) or {}
+    return bool(listing.part_of(listed, shared_parts.DATABASE)) or shared_parts.DATABASE in (
+        listed.get("members") or []
+    )
+
+
+def has_part(facts: Facts, host: str) -> bool:
+    """Whether the set that is to be restored has the part that was chosen for the host."""
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    return listing.part_of(listed, facts[host]["__groupid_source"]["server"]) is not None
+
+
+def verified_set(facts: Facts, host: str) -> str | None:
+    """Give the id of the set that a verification reads: as asked, or the newest full one of the deployment."""
+    asked = facts[host]["__groupid_asked"]
+    if asked["set_id"] != LATEST:
+        return str(asked["set_id"])
+    newest = narrowing.newest_full(sets_of_deployment(facts, host))
+    return None if newest is None else str(newest["set_id"])
+
+
+def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
+    """Give the sets of the host's deployment, brought together from what each of its servers lists."""
+    return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
+
+
+def backup_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host saves itself; None means those that are usual for its version.
+
+    One on a share that several servers name is saved once, by the first of them.
+    """
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    if not left:
+        return own
+    return [
+        name
+        for name in (products.default_components(_version(facts, host)) if own is None else own)
+        if name not in left
+    ] or own
+
+
+def restore_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host restores itself; None means all that its part has."""
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    part = listing.part_of(listed, facts[host]["__groupid_source"]["server"])
+    held = [
+        name for name, status in ((part or {}).get("components") or {}).items() if status not in ("absent", "external")
+    ]
+    if own is None and not left.keys() & set(held):
+        return None
+    return [name for name in (held if own is None else own) if name in held and name not in left]
+
+
+def left_to_others(facts: Facts, host: str) -> dict[str, str]:
+    """Give the host's components that lie on a share which another server of the deployment takes care of."""
+    places = {listing.server_of(facts, fellow): _places(facts, fellow) for fellow in deployments.fellows(facts, host)}
+    return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
+
+
+def _places(facts: Facts, host: str) -> dict[str, str]:
+    """Give the folder of each of a host's components."""
+    found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
+    located = {one["name"]: one["path"] for product in found for one in product["components"] if one["path"]}
+    return {**located, **facts[host]["__groupid_asked"]["component_paths"]}
+
+
+def narrowed(facts: Facts, host: str) -> list[str]:
+    """Say by what the host's part is made smaller than the inventory alone asks for."""
+    asked = facts[host]["__groupid_asked"]
+    if asked["usual"] is None:
+        return []
+    return narrower.narrower(asked["usual"], asked, _version(facts, host))
+
+
+def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
+    """Give what the inventory itself leaves out for good, None when that is nothing."""
+    asked = facts[host]["__groupid_asked"]
+    usual = asked["usual"] or asked
+    chosen = {name: usual[name] for name in ("components", "include", "exclude") if usual[name]}
+    if usual["exclude_defaults"] is not None and list(usual["exclude_defaults"]) != list(products.DEFAULT_EXCLUDES):
+        chosen["exclude_defaults"] = usual["exclude_defaults"]
+    return chosen or None
+
+
+def _version(facts: Facts, host: str) -> str:
+    """The version of GroupID that is backed up: as asked, or the one that is there."""
+    version = str(facts[host]["__groupid_asked"]["version"])
+    found = [one["version"] for one in (facts[host].get("__groupid_probe") or {}).get("installations") or []]
+    return str(found[0]) if version == products.AUTO and len(found) == 1 else version
+
+
+def backup_notes(facts: Facts, host: str) -> list[str]:
+    """Say what a person should know of a backup beside its result, a sentence each. None names the host."""
+    asked, probe = facts[host]["__groupid_asked"], facts[host].get("__groupid_probe") or {}
+    review, root = _review(facts, host), probe.get("backup_root") or {}
+    notes = []
+    if len(review["versions"]) > 1:
+        found = "; ".join(f"{version} on {', '.join(hosts)}" for version, hosts in sorted(review["versions"].items()))
+        notes.append(f"The servers of deployment {asked['deployment']} have different versions of GroupID: {found}.")
+    if root.get("writable_by"):
+        notes.append(
+            f"The backup root {asked['backup_root']} can be changed by {', '.join(root['writable_by'])}. Backup and "
+            "restore refuse it, unless groupid_allow_open_roots names it."
+        )
+    if review["missing"] and asked["set_id"]:
+        notes.append(
+            f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
+            f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
+        )
+    notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
+    causes = narrowed(facts, host)
+    if causes:
+        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
+    return notes
+
+
+QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
+    "saves_database": saves_database,
+    "saves_domains": saves_domains,
+    "reaches_database": reaches_database,
+    "reaches_domains": reaches_domains,
+    "restores_database": restores_database,
+    "restores_domains": restores_domains,
+    "has_part": has_part,
+    "verified_set": verified_set,
+    "backup_components": backup_components,
+    "restore_components": restore_components,
+    "taken_part": listing.taken_part,
+    "narrowed": narrowed,
+    "scope": scope,
+    "backup_notes": backup_notes,
+}
+"""The decisions that roles ask for, by name."""

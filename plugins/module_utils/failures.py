@@ -1,0 +1,102 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What went wrong on the hosts of a run: kept as data by each step, and told once, at the end.
+
+A step that fails on a host leaves its failure in the host's ``__groupid_failures``, a list of `Recorded`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+_NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
+
+
+class Recorded(t.TypedDict):
+    """A `Failure` in parts, and the phase of the run in which it came about."""
+
+    phase: str
+    code: str
+    what: str
+    cause: str
+    next: str
+    component: str | None
+    path: str | None
+
+
+def recorded(phase: str, failure: Failure) -> Recorded:
+    """Give a failure as it is kept on a host."""
+    return t.cast(Recorded, {"phase": phase, **failure.explained()})
+
+
+def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
+    """Give the failure that a task's result tells of, None when the task did its work or was skipped.
+
+    result: what was registered, with ``failed_when: false`` or not, or ``ansible_failed_result``.
+    """
+    if result.get("skipped"):
+        return None
+    if result.get("unreachable"):
+        return Failure("unreachable", _text(result), "", "")
+    error = result.get("error")
+    if isinstance(error, c.Mapping):
+        return Failure.from_mapping(error)
+    # A task that crashed, or that is not of this collection, does not tell more than its message.
+    if result.get("failed") or (result.get("failed_when_result") is False and "schema" not in result):
+        return Failure("task", _text(result), "", "")
+    return None
+
+
+def with_result(
+    failures: c.Sequence[Recorded], phase: str, result: c.Mapping[str, t.Any] | None = None
+) -> list[Recorded]:
+    """Add what a task's result tells of to a host's failures. None, as of a task that never ran, tells nothing."""
+    failure = of_result(result or {})
+    return [*failures, *([recorded(phase, failure)] if failure else [])]
+
+
+def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Tell every failure once, with the hosts that share it: two lines each. Nothing when there is none."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for host in hosts:
+        for one in facts[host].get("__groupid_failures") or []:
+            shared.setdefault((one["phase"], str(Failure.from_mapping(one))), []).append(host)
+    told = []
+    for (phase, sentence), names in shared.items():
+        told += [f"FAILED in {phase}: {shortened(names)}", f"  {' '.join(sentence.split())}"]
+    return told
+
+
+def shortened(hosts: c.Sequence[str]) -> str:
+    """Name hosts in one line, rows of numbers as a pattern of Ansible's: ``web[01:20], sql01``."""
+    rows: list[tuple[str, list[str], str]] = []
+    for host in sorted(hosts):
+        found = _NUMBERED.fullmatch(host)
+        before, number, behind = found.groups() if found else (host, "", "")
+        if rows and found and _follows(rows[-1], before, number, behind):
+            rows[-1][1].append(number)
+        else:
+            rows.append((before, [number], behind))
+    return ", ".join(
+        f"{before}[{numbers[0]}:{numbers[-1]}]{behind}"
+        if len(numbers) > 2
+        else ", ".join(f"{before}{number}{behind}" for number in numbers)
+        for before, numbers, behind in rows
+    )
+
+
+def _follows(row: tuple[str, list[str], str], before: str, number: str, behind: str) -> bool:
+    last = row[1][-1]
+    return (row[0], row[2], len(last)) == (before, behind, len(number)) and bool(last) and int(number) == int(last) + 1
+
+
+def _text(result: c.Mapping[str, t.Any]) -> str:
+    """Give a result's message."""
+    return str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host of a run sees on its backup root: read once, never raising over what lies there.
+
+``Facts`` is as in `deployments`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+SEALABLE = ("complete", "waived")
+"""States of a part that a seal accepts, and that may be restored."""
+
+
+def sets_of(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]] | None:
+    """Give the sets that a host lists, newest first; None when they could not be listed."""
+    probe = facts[host].get("__groupid_probe") or {}
+    root = probe.get("backup_root") or {}
+    if root.get("error") or not isinstance(root.get("sets"), list):
+        return None
+    return list(root["sets"])
+
+
+def find(facts: Facts, host: str, set_id: str) -> c.Mapping[str, t.Any] | None:
+    """Give one set as a host lists it; None when it does not."""
+    return next((one for one in sets_of(facts, host) or [] if one["set_id"] == set_id), None)
+
+
+def part_of(listed: c.Mapping[str, t.Any] | None, name: str) -> c.Mapping[str, t.Any] | None:
+    """Give the part of a name in a listed set; None when there is none."""
+    return next((part for part in (listed or {}).get("parts") or [] if part["server"] == name), None)
+
+
+def server_of(facts: Facts, host: str) -> str:
+    """Name a host's computer, in lower case; empty when it did not answer."""
+    probe = facts[host].get("__groupid_probe") or {}
+    return str((probe.get("computer") or {}).get("server") or "")
+
+
+def known_sets(facts: Facts, hosts: c.Iterable[str]) -> str:
+    """Name the sets that hosts list, newest first, for a message; ``none`` when there are none."""
+    found = {str(one["set_id"]) for host in hosts for one in sets_of(facts, host) or []}
+    newest = sorted(found, reverse=True)
+    return ", ".join(newest[:5]) + (f" and {len(newest) - 5} older ones" if len(newest) > 5 else "") or "none"
+
+
+def taken_part(facts: Facts, host: str, name: str | None = None) -> dict[str, t.Any] | None:
+    """Give the part that an earlier run of the same set id completed, as the module that makes it answers.
+
+    name: of the part; None means the host's own server. None when the run makes a new set, or that part is not whole.
+    """
+    set_id = facts[host]["__groupid_asked"]["set_id"]
+    listed = find(facts, host, set_id) if set_id else None
+    part = part_of(listed, name or server_of(facts, host))
+    if listed is None or part is None or part["state"] not in SEALABLE:
+        return None
+    return {**part, "finished_at": part["finished"], "set_path": listed["path"], "taken": True}

@@ -1,0 +1,258 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which deployments a restore is meant for, and whose part each server restores.
+
+A restore replaces data, so it is refused as a whole, before a part is read, unless it is certain what is meant.
+``Facts`` is as in `deployments`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_places
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
+from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Plan, short_name
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+WHAT = "The restore was refused, and nothing was read or changed"
+_GLOB = frozenset("*?[")
+
+
+class Source(t.TypedDict):
+    """Whose part a host restores, and whether ``groupid_restore_map`` says so.
+
+    Naming it there says that the part was made on another machine, or on this one before it was installed anew.
+    """
+
+    server: str
+    mapped: bool
+
+
+class Choice(t.TypedDict):
+    """What a restore works on: the plan without what was not meant, each host's source, and what stands against it.
+
+    refusals: `Failure` in parts; with any, nothing may be restored.
+    """
+
+    plan: Plan
+    sources: dict[str, Source]
+    refusals: list[dict[str, str | None]]
+
+
+def choose(facts: Facts, plan: Plan) -> Choice:
+    """Decide what a restore is meant for.
+
+    A deployment has the set when one of its servers lists it, and also when the sets of one could not be listed. While
+    more than one has it, each must be named in ``groupid_deployments``, and not by a glob. What is chosen must be
+    confirmed as pairs ``deployment/set id``; the bare id is enough where one deployment alone has the set.
+    """
+    chosen = [name for name in plan["deployments"] if _has_set(facts, plan["deployments"][name]["hosts"])]
+    refusals = _unnamed_set(facts, plan) or _unclear(facts, plan, chosen) or _unconfirmed(facts, plan, chosen)
+    deployments = {name: plan["deployments"][name] for name in chosen}
+    hosts = [host for group in deployments.values() for host in group["hosts"]]
+    refusals = refusals or _shared_database(facts, hosts) or _wrong_map(facts, hosts) or _contested(facts, hosts)
+    sources = {} if refusals else {host: _source(facts, host) for host in hosts}
+    return {
+        "plan": {**plan, "hosts": hosts, "deployments": deployments},
+        "sources": sources,
+        "refusals": [refusal.explained() for refusal in refusals],
+    }
+
+
+def _asked(facts: Facts, hosts: c.Sequence[str]) -> c.Mapping[str, t.Any]:
+    """What the variables of a deployment's hosts ask for; that they agree is checked elsewhere."""
+    asked: c.Mapping[str, t.Any] = facts[hosts[0]]["__groupid_asked"]
+    return asked
+
+
+def _has_set(facts: Facts, hosts: c.Sequence[str]) -> bool:
+    return any(
+        listing.sets_of(facts, host) is None or listing.find(facts, host, facts[host]["__groupid_asked"]["set_id"])
+        for host in hosts
+    )
+
+
+def _unnamed_set(facts: Facts, plan: Plan) -> list[Failure]:
+    ids = {host: str(facts[host]["__groupid_asked"]["set_id"]) for host in plan["hosts"]}
+    if all(set_id not in ("", LATEST) for set_id in ids.values()):
+        return []
+    name, group = next(iter(plan["deployments"].items()))
+    return [
+        Failure(
+            "set_not_named",
+            WHAT,
+            "groupid_set_id does not name a set by its id",
+            f"Name it, and confirm it: -e groupid_deployments={name} -e groupid_set_id=ID -e groupid_restore_confirm="
+            f"{name}/ID. Sets of {name}: {listing.known_sets(facts, group['hosts'])}.",
+        )
+    ]
+
+
+def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]:
+    """Refuse a set that nobody has, or that more deployments have than were named."""
+    literal = _literal(facts, plan)
+    for name in [name for name in plan["deployments"] if name not in chosen and (name in literal or not chosen)]:
+        hosts = plan["deployments"][name]["hosts"]
+        return [
+            Failure(
+                "set_missing",
+                WHAT,
+                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below its backup root "
+                f"{_asked(facts, hosts)['backup_root']}",
+                f"Its sets: {listing.known_sets(facts, hosts)}. Correct groupid_set_id, groupid_deployments or "
+                "groupid_backup_root.",
+            )
+        ]
+    if len(chosen) < 2 or set(chosen) <= literal:
+        return []
+    lines = " or ".join(
+        f"-e groupid_deployments={name} -e groupid_set_id={set_id} -e groupid_restore_confirm={name}/{set_id}"
+        for name, set_id in _pairs(facts, plan, chosen)
+    )
+    return [
+        Failure(
+            "deployment_not_named",
+            WHAT,
+            f"{len(chosen)} deployments of this run have the set, or their sets could not be listed "
+            f"({', '.join(chosen)}), and groupid_deployments does not name each that is meant",
+            f"Name it: {lines}.",
+        )
+    ]
+
+
+def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]:
+    pairs = [f"{name}/{set_id}" for name, set_id in _pairs(facts, plan, chosen)]
+    given = {
+        str(one).strip().lower() for host in plan["hosts"] for one in facts[host]["__groupid_asked"]["restore_confirm"]
+    }
+    wanted = {pair.lower() for pair in pairs}
+    if given == wanted or (len(pairs) == 1 and given == {pairs[0].partition("/")[2].lower()}):
+        return []
+    return [
+        Failure(
+            "not_confirmed",
+            WHAT,
+            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}; what would be restored is "
+            f"{', '.join(pairs)}",
+            f"When that is meant, run again with -e groupid_restore_confirm={','.join(pairs)}.",
+        )
+    ]
+
+
+def _pairs(facts: Facts, plan: Plan, chosen: c.Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, str(_asked(facts, plan["deployments"][name]["hosts"])["set_id"])) for name in chosen]
+
+
+def _literal(facts: Facts, plan: Plan) -> set[str]:
+    """Give the deployments that every host's ``groupid_deployments`` names as they are, and not by a glob."""
+    named = [
+        {str(name) for name in facts[host]["__groupid_asked"]["deployments"] if not _GLOB & set(str(name))}
+        for host in plan["hosts"]
+    ]
+    return set.intersection(*named) if named else set()
+
+
+def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
+    """Refuse to restore a database that is another deployment's too, whether that takes part or not."""
+    users: dict[tuple[str, ...], set[str]] = {}
+    for variables in facts.values():
+        asked = variables.get("__groupid_asked") or {}
+        if asked.get("sql_server") and asked.get("sql_database"):
+            place = tuple(
+                str(asked.get(f"sql_{name}") or "").lower() for name in ("server", "instance", "port", "database")
+            )
+            users.setdefault(place, set()).add(str(asked["deployment"]))
+    own = {str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts}
+    for place, names in users.items():
+        if len(names) > 1 and names & own:
+            return [
+                Failure(
+                    "shared_database",
+                    WHAT,
+                    f"the deployments {', '.join(sorted(names))} name one database, {place[3]} on {place[0]}",
+                    "A deployment is the servers that share one database. Correct groupid_deployment or "
+                    "groupid_sql_database in the inventory.",
+                )
+            ]
+    return []
+
+
+def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
+    """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
+    servers = {short_name(server): host for host in hosts if (server := listing.server_of(facts, host))}
+    maps = [facts[host]["__groupid_asked"]["restore_map"] for host in hosts]
+    wrong = [_wrong_entry(facts, servers, part, target) for mapping in maps for part, target in mapping.items()]
+    twice = [_mapped_twice(target) for mapping in maps for target in _targets_met_twice(mapping)]
+    return list(dict.fromkeys([*filter(None, wrong), *twice]))
+
+
+def _wrong_entry(facts: Facts, servers: c.Mapping[str, str], part: object, target: object) -> Failure | None:
+    entry = f"groupid_restore_map sends the part of {part} to {target}"
+    place = servers.get(short_name(str(target))) if _is_name(target) else None
+    if place is None:
+        return _met_nothing(entry, f"no server of this restore is called {target}", target, servers)
+    listed = listing.find(facts, place, facts[place]["__groupid_asked"]["set_id"])
+    parts = [str(one["server"]) for one in (listed or {}).get("parts") or []]
+    if listed is None or short_name(str(part)) in parts:
+        return None
+    return _met_nothing(entry, f"the set has no part of {part}", part, parts)
+
+
+def _targets_met_twice(mapping: c.Mapping[str, str]) -> list[str]:
+    targets = [short_name(str(target)) for target in mapping.values()]
+    return sorted({target for target in targets if targets.count(target) > 1})
+
+
+def _mapped_twice(target: str) -> Failure:
+    return Failure(
+        "restore_map",
+        WHAT,
+        f"groupid_restore_map sends more than one part to {target}",
+        "A server restores one part: leave one of them.",
+    )
+
+
+def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
+    """Refuse a folder on a share that several servers would restore into."""
+    targets = {
+        listing.server_of(facts, host) or host: list(facts[host]["__groupid_asked"]["restore_targets"].values())
+        for host in hosts
+    }
+    return [
+        Failure(
+            "target_shared",
+            WHAT,
+            f"groupid_restore_targets sends the parts of {', '.join(servers)} into one folder, {path}",
+            "Give each server a folder of its own, or restore one of them with --limit.",
+        )
+        for path, servers in shared_places.contested(targets)
+    ]
+
+
+def _is_name(target: object) -> bool:
+    """Whether a target may be a server's name with its domain; an address is none."""
+    return not str(target).replace(".", "").isdigit() and ":" not in str(target)
+
+
+def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -> Failure:
+    known = sorted(names)
+    return Failure(
+        "restore_map",
+        WHAT,
+        f"{entry}, and {cause}",
+        f"{did_you_mean(str(name), known)}There are: {', '.join(known) or 'none'}.",
+    )
+
+
+def _source(facts: Facts, host: str) -> Source:
+    """Choose the part that a host restores: its own, unless the map sends another one to it."""
+    server = listing.server_of(facts, host)
+    mapping = facts[host]["__groupid_asked"]["restore_map"]
+    parts = [short_name(str(part)) for part, target in mapping.items() if short_name(str(target)) == short_name(server)]
+    return {"server": parts[0] if parts else server, "mapped": bool(parts)}

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host's variables say: understood once, or refused with the value as it was given."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import json
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import given, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
+from ansible_collections.identityops.groupid.plugins.module_utils.wholeness import Asked, complaints
+
+CODE = "variable"
+UNKNOWN = "unknown_variable"
+
+_SHOWN = 100
+_HIDDEN = "its value is not shown, as it may hold a password"
+_UNDEFINED = re.compile(r"'?[\w.]+'? is undefined")
+_ENVIRONMENT = "\"{{ lookup('ansible.builtin.env', 'GROUPID_PASSWORD') }}\""
+
+
+@dataclasses.dataclass(frozen=True)
+class Unreadable:
+    """Stands for a variable that Ansible could not resolve. reason: in Ansible's words."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Understood:
+    """What a host's variables say.
+
+    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where
+      the word does not concern the role.
+      No secret is among them: neither the words that are one, nor the passwords of domains.
+    failures: one for each fault. While there is any, the values are not to be used.
+    """
+
+    values: dict[str, t.Any]
+    failures: list[Failure]
+
+
+def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
+    """Read the variables of one host for a role's run.
+
+    variables: templates resolved; ``Unreadable`` stands for one that could not be. Others than ours are passed over.
+    role: preflight, backup, verify or restore; any other raises ValueError.
+    """
+    words = vocabulary.words_of(role)
+    values: dict[str, t.Any] = {word.key: word.default_in(role) for word in vocabulary.WORDS if not word.secret}
+    failures: list[Failure] = []
+    faulty: set[str] = set()
+    for word in words:
+        value = variables.get(word.name)
+        meant, wrong = _understood(word, value)
+        values[word.key] = word.default_in(role) if meant is None or wrong else meant
+        failures += wrong
+        if wrong:
+            faulty.add(word.name)
+    said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
+    for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
+        failures.append(Failure(CODE, found.what, found.cause, found.next))
+    return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
+
+
+def read(name: str, value: t.Any) -> t.Any:
+    """Give what one variable's value means, secrets included; None where nothing is given.
+
+    Raises ValueError with all that is wrong; no secret is part of it.
+    """
+    meant, wrong = _understood(dataclasses.replace(vocabulary.BY_NAME[name], required=False), value)
+    if wrong:
+        raise ValueError(" ".join(map(str, wrong)))
+    return meant
+
+
+def unknown(names: c.Iterable[str]) -> list[Failure]:
+    """Refuse variables that have our prefix, in any case, and are none of ours."""
+    ours = [name for name in names if name.lower().startswith(vocabulary.PREFIX) and name not in vocabulary.BY_NAME]
+    return [_unknown(name) for name in sorted(set(ours))]
+
+
+def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
+    """Refuse variables that are given with ``-e`` and belong to hosts alone.
+
+    extra: names; where they are the keys of a mapping, the command line is printed with the value.
+    """
+    names = list(extra)
+    if "groupid_deployment" not in names:
+        return []
+    value = extra["groupid_deployment"] if isinstance(extra, c.Mapping) else "NAME"
+    line = f"-e groupid_deployments={value}" if _is_word(value) else "-e groupid_deployments=NAME"
+    return [
+        Failure(
+            CODE,
+            "groupid_deployment was given with -e",
+            "it would make every host of the inventory a member of one deployment",
+            f"To choose a deployment, write {line}, with an s. To say which deployment a host belongs to, set "
+            "groupid_deployment in the variables of the host or its group.",
+        )
+    ]
+
+
+def shown(value: t.Any) -> str:
+    """Show a value as it was given: on one line, up to 100 characters, without control characters."""
+    text = f'"{value}"' if isinstance(value, str) else _document(value)
+    text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def example(word: Word) -> str:
+    """Give a line that sets a word."""
+    if word.where == "extra":
+        return f"-e {word.name}={_example_value(word)}"
+    return f"{word.name}: {_example_value(word)}"
+
+
+def _example_value(word: Word) -> str:
+    if word.secret:
+        return _ENVIRONMENT
+    return word.example or (word.choices[-1] if word.choices else "true")
+
+
+def _step(word: Word, verb: str) -> str:
+    """Say where a word is set, with an example."""
+    place = "" if word.where == "extra" else " in the variables of the host or its group, or with -e"
+    return f"{verb}{place}, for example: {example(word)}"
+
+
+def _understood(word: Word, value: t.Any) -> tuple[t.Any, list[Failure]]:
+    if isinstance(value, Unreadable):
+        return None, [_unreadable(word, value.reason)]
+    meant, faults = given.read(word, value)
+    if word.required and meant is None and not faults:
+        return None, [_missing(word)]
+    return meant, [_failure(word, fault) for fault in faults]
+
+
+def _missing(word: Word) -> Failure:
+    return Failure(
+        CODE,
+        f"{word.name} is not set",
+        "every host of a run needs it",
+        f"Set it in the variables of the deployment's group in the inventory, for example: {example(word)}",
+    )
+
+
+def _unreadable(word: Word, reason: str) -> Failure:
+    line = " ".join(reason.split())
+    if word.secret or any(option.secret for option in word.options):
+        # A template may hold the password itself.
+        undefined = _UNDEFINED.search(line)
+        line = undefined[0] if undefined else "its template does not resolve"
+    return Failure(
+        CODE,
+        f"{word.name} cannot be read",
+        shown(line).strip('"'),
+        _step(word, "Correct its template, or what that refers to"),
+    )
+
+
+def _failure(word: Word, fault: given.Fault) -> Failure:
+    what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
+    cause = fault.why or f"it is {shown(fault.value)}"
+    step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
+    return Failure(CODE, what, _HIDDEN if fault.hidden else cause, step)
+
+
+def _unknown(name: str) -> Failure:
+    near = closest(name[len(vocabulary.PREFIX) :], (word.key for word in vocabulary.WORDS))
+    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists the variables that there are."
+    return Failure(
+        UNKNOWN,
+        f"{shown(name)[1:-1]} is not a variable of this collection",
+        "nothing reads it, so it would change nothing",
+        f"{meant} A variable of your own needs a name that does not begin with {vocabulary.PREFIX}.",
+    )
+
+
+def _is_word(value: t.Any) -> bool:
+    return isinstance(value, (str, int)) and bool(re.fullmatch(r"[\w.*?-]+", str(value)))
+
+
+def _document(value: t.Any) -> str:
+    try:
+        return json.dumps(_masked(value), ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(value).__name__}"
+
+
+def _masked(value: t.Any) -> t.Any:
+    """Give it without what came out of a vault, or stands under a name that speaks of a password."""
+    if hasattr(value, "__ENCRYPTED__"):
+        return "..."
+    if isinstance(value, c.Mapping):
+        return {str(k): "..." if re.search("pass|secret", str(k), re.I) else _masked(v) for k, v in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _folders(variables: c.Mapping[str, t.Any]) -> list[str]:
+    """Name the host's folders of its own, whatever the role is and whatever else is wrong with them."""
+    value = variables.get("groupid_folders")
+    found = [] if isinstance(value, Unreadable) else given.read(vocabulary.BY_NAME["groupid_folders"], value)[0]
+    return [folder["name"] for folder in found or () if "name" in folder]
+
+
+def _without_secrets(
+    words: c.Iterable[Word], values: c.Mapping[str, t.Any], role: str, folders: c.Container[str]
+) -> dict[str, t.Any]:
+    """Give the values as others get them."""
+    told = {word.key: values[word.key] for word in words if not word.secret}
+    for word in words:
+        hidden = {option.name for option in word.options if option.secret}
+        if hidden:
+            told[word.key] = [
+                {name: value for name, value in item.items() if name not in hidden} for item in told[word.key]
+            ]
+    if role in (vocabulary.PREFLIGHT, vocabulary.BACKUP) and told["components"] is not None:
+        # They are saved whatever components are named.
+        told["components"] = [name for name in told["components"] if name not in folders]
+    return told

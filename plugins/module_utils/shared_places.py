@@ -1,0 +1,99 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+r"""Folders on shares that several servers name: who saves them, and who would write over whom.
+
+A share is one place, whoever looks at it. A path with a drive is a place of its own on each server, and never compared.
+Nothing is looked up: an address and a name of one file server are two places here.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import ipaddress
+
+
+@dataclasses.dataclass(frozen=True)
+class _Share:
+    host: str
+    names: tuple[str, ...]  # the share and the folders below it
+
+    @classmethod
+    def of(cls, path: str) -> _Share | None:
+        text = path.strip().replace("/", "\\").casefold()
+        if not text.startswith("\\\\"):
+            return None
+        host, *names = [name for name in text.split("\\") if name] or [""]
+        return cls(host.rstrip("."), tuple(names)) if host and names else None
+
+    def holds(self, other: _Share) -> bool:
+        return _same_host(self.host, other.host) and self.names == other.names[: len(self.names)]
+
+
+def same_place(a: str, b: str) -> bool:
+    r"""Whether two UNC paths are one folder.
+
+    Case, slashes, separators at the end and the domain behind a host's short name make no difference. False for paths
+    with a drive, and for an address beside a name.
+    """
+    first, second = _Share.of(a), _Share.of(b)
+    return first is not None and second is not None and first.holds(second) and second.holds(first)
+
+
+def shared_sources(components_by_server: c.Mapping[str, c.Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Give, by server, the components that another server saves and restores for it, with that server's name.
+
+    components_by_server: the folder of each component, of the servers of one deployment.
+    Of the servers that name one share for one component, the first by name does the work; it is not in the answer for
+    that component, and a server that leaves nothing to another is not in it at all.
+    """
+    left: dict[str, dict[str, str]] = {}
+    workers: dict[str, list[tuple[str, str]]] = {}  # by component: server and folder
+    for server in sorted(components_by_server):
+        for component, path in components_by_server[server].items():
+            known = workers.setdefault(component, [])
+            first = next((other for other, place in known if same_place(place, path)), None)
+            if first is None:
+                known.append((server, path))
+            else:
+                left.setdefault(server, {})[component] = first
+    return left
+
+
+def contested(targets_by_server: c.Mapping[str, c.Iterable[str]]) -> list[tuple[str, list[str]]]:
+    """Give the shared folders that more than one server would write, each with those servers, in order of the paths.
+
+    targets_by_server: the folders that each server restores to.
+    Where one folder lies in another, the outer one is given.
+    """
+    targets = [
+        (server, path, share)
+        for server in sorted(targets_by_server)
+        for path in targets_by_server[server]
+        if (share := _Share.of(path)) is not None
+    ]
+    outermost: list[tuple[str, _Share]] = []
+    for dummy, path, share in sorted(targets, key=lambda target: len(target[2].names)):
+        if not any(outer.holds(share) for dummy, outer in outermost):
+            outermost.append((path, share))
+    claims = [
+        (path, sorted({server for server, dummy, share in targets if outer.holds(share)})) for path, outer in outermost
+    ]
+    return sorted((path, servers) for path, servers in claims if len(servers) > 1)
+
+
+def _same_host(a: str, b: str) -> bool:
+    if a == b:
+        return True
+    if _is_address(a) or _is_address(b) or ("." in a) == ("." in b):
+        return False
+    return a.partition(".")[0] == b.partition(".")[0]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

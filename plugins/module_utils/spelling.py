@@ -1,0 +1,68 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which known word somebody meant who wrote an unknown one."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import difflib
+import itertools
+
+_ALIKE = 0.75
+_FEW = 3
+_LONGEST = 200
+
+
+def distance(one: str, other: str, limit: int = _LONGEST) -> int:
+    """Count the edits between two words: a letter left out, put in, replaced, or swapped with its neighbour.
+
+    What is more than the limit is counted as one more than the limit, which is sooner known.
+    """
+    # An edit changes the length by one at most, and which letters there are by two.
+    if abs(len(one) - len(other)) > limit or len(set(one) ^ set(other)) > 2 * limit:
+        return limit + 1
+    before: list[int] = []
+    current = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        before, above, current = current, before, [row]
+        for column, wanted in enumerate(other, 1):
+            best = min(before[column] + 1, current[-1] + 1, before[column - 1] + (letter != wanted))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
+                best = min(best, above[column - 2] + 1)
+            current.append(best)
+        if min(current) > limit and min(before) > limit:
+            return limit + 1
+    return min(current[-1], limit + 1)
+
+
+def closest(word: str, words: c.Iterable[str]) -> str | None:
+    """Give the known word that is nearest to one that somebody wrote, in any case; None where none is near.
+
+    Near is one edit in a short word, up to three in a long one, or most letters in the same order. Of equally near
+    words the one that begins alike is taken, then the one of the same length, then the first in order.
+    """
+    folded = _folded(word)
+    known = sorted(set(words))
+    limit = max(1, min(_FEW, len(folded) // 3))
+    ranked = sorted((distance(folded, _folded(one), limit), *_unlike(folded, one), one) for one in known)
+    if ranked and ranked[0][0] <= limit:
+        return ranked[0][-1]
+    alike = difflib.get_close_matches(folded, known, n=1, cutoff=_ALIKE)
+    return alike[0] if alike else None
+
+
+def _folded(word: str) -> str:
+    """Without what people write in several ways. Nobody means a word that is far longer than every known one."""
+    return word[:_LONGEST].strip().lower().replace("-", "_")
+
+
+def _unlike(word: str, known: str) -> tuple[int, int]:
+    alike = sum(1 for dummy in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, known, strict=False)))
+    return -alike, abs(len(word) - len(known))
+
+
+def did_you_mean(word: str, words: c.Iterable[str]) -> str:
+    """Give ``Did you mean NAME? `` for a message; nothing where no known word is near."""
+    known = closest(word, words)
+    return f"Did you mean {known}? " if known else ""

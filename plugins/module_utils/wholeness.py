@@ -1,0 +1,273 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables that are right one by one and wrong together: names that meet nothing, and what is configured by half."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import products, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
+from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import (
+    COMPONENTS,
+    DATABASE,
+    GROUP_ATTRIBUTES,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
+
+# Nobody sets these but for a server.
+_OF_THE_SERVER = (
+    "database",
+    "instance",
+    "port",
+    "auth",
+    "username",
+    "password",
+    "encrypt",
+    "ca_file",
+    "host_name_in_certificate",
+    "driver",
+    "login_timeout",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What one host's variables say.
+
+    values: by name without the prefix, secrets included. said: variables that were given. faulty: those whose value
+    is wrong by itself, of which nothing more is said. folders: names of the host's folders of its own.
+    """
+
+    role: str
+    values: c.Mapping[str, t.Any]
+    said: c.Set[str]
+    faulty: c.Set[str]
+    folders: c.Sequence[str] = ()
+
+    def sound(self, *keys: str) -> bool:
+        """Whether the role has these words, and nothing is wrong with them."""
+        return all(key in self.values and f"{vocabulary.PREFIX}{key}" not in self.faulty for key in keys)
+
+    def names(self, component: str) -> bool:
+        """Whether groupid_components names a component."""
+        return component in (self.values.get("components") or ())
+
+    def takes(self, component: str) -> bool:
+        """Whether a component is not left out by groupid_components."""
+        return self.values.get("components") is None or self.names(component)
+
+
+@dataclasses.dataclass(frozen=True)
+class Complaint:
+    """What does not go together, why that matters, and what to do."""
+
+    what: str
+    cause: str
+    next: str
+
+
+def complaints(asked: Asked) -> list[Complaint]:
+    """Give all that is wrong with what a host's variables say together."""
+    return [found for check in _CHECKS for found in check(asked)]
+
+
+def _set_id(asked: Asked) -> c.Iterator[Complaint]:
+    if asked.role != vocabulary.VERIFY and asked.values["set_id"] == LATEST:
+        yield Complaint(
+            f"groupid_set_id must be the id of a set for {_article(asked.role)}",
+            'it is "latest", which only verify knows',
+            "Name the set, for example: -e groupid_set_id=20261122T150405Z",
+        )
+
+
+def _article(role: str) -> str:
+    return "preflight" if role == vocabulary.PREFLIGHT else f"a {role}"
+
+
+def _components(asked: Asked) -> c.Iterator[Complaint]:
+    if not asked.sound("components", "version"):
+        return
+    components = asked.values["components"]
+    if components is not None and not components and (asked.role == vocabulary.RESTORE or not asked.folders):
+        yield Complaint(
+            "groupid_components names nothing",
+            "it is an empty list, so there is nothing to do",
+            "Name components, or leave it out for all that are usual.",
+        )
+    for name in components or ():
+        yield from _component(asked, "groupid_components", name, (*COMPONENTS, *asked.folders))
+
+
+def _component_paths(asked: Asked) -> c.Iterator[Complaint]:
+    if asked.sound("component_paths", "version"):
+        for name in asked.values["component_paths"]:
+            yield from _component(asked, "groupid_component_paths", name, ())
+    if asked.sound("restore_targets", "version"):
+        for name in asked.values["restore_targets"]:
+            yield from _component(asked, "groupid_restore_targets", name, asked.folders)
+
+
+def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) -> c.Iterator[Complaint]:
+    version = asked.values["version"]
+    known = [*products.component_names(version), *others]
+    if name in known:
+        return
+    near = closest(name, known)
+    # A set may hold a folder that the inventory has no more.
+    if near is None and asked.role == vocabulary.RESTORE and variable != "groupid_component_paths":
+        return
+    where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"
+    meant = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}."
+    yield Complaint(
+        f'{variable} names "{name}"',
+        f"it is not a component of {where}",
+        f"{meant} A folder of your own is named in groupid_folders, with a name and a path.",
+    )
+
+
+def _folders(asked: Asked) -> c.Iterator[Complaint]:
+    names = [folder["name"] for folder in asked.values["folders"]] if asked.sound("folders") else []
+    for name in sorted(set(names)):
+        if name in (*products.component_names(products.AUTO), *COMPONENTS):
+            yield Complaint(
+                f'groupid_folders names "{name}"',
+                "it is a component of GroupID",
+                "Give the folder another name; or, where the component was moved, name its folder in "
+                "groupid_component_paths.",
+            )
+        if names.count(name) > 1:
+            yield Complaint(
+                f'groupid_folders names "{name}" {names.count(name)} times',
+                "a part has room for one folder of a name",
+                "Give each folder a name of its own.",
+            )
+
+
+def _network(asked: Asked) -> c.Iterator[Complaint]:
+    yield from _both(asked, "network_username", "network_password", "shares are reached with both or with neither")
+
+
+def _both(asked: Asked, one: str, other: str, cause: str) -> c.Iterator[Complaint]:
+    if not asked.sound(one, other):
+        return
+    for present, absent in ((one, other), (other, one)):
+        if asked.values[present] and not asked.values[absent]:
+            name, missing = f"{vocabulary.PREFIX}{present}", f"{vocabulary.PREFIX}{absent}"
+            yield Complaint(f"{name} is set and {missing} is not", cause, f"Set {missing} too, or neither of them.")
+
+
+def _database(asked: Asked) -> c.Iterator[Complaint]:
+    if not asked.sound("sql_server", "components") or not asked.takes(DATABASE):
+        return
+    if asked.values["sql_server"]:
+        yield from _database_of_server(asked)
+        return
+    about = [name for name in (f"{vocabulary.PREFIX}sql_{key}" for key in _OF_THE_SERVER) if name in asked.said]
+    if asked.names(DATABASE) or about:
+        what = "groupid_components names database" if asked.names(DATABASE) else f"{', '.join(about)} is set"
+        if len(about) > 1 and not asked.names(DATABASE):
+            what = f"{', '.join(about)} are set"
+        yield Complaint(
+            f"{what} and groupid_sql_server is {'not set' if asked.names(DATABASE) else 'not'}",
+            "without the server there is no database to work on",
+            "Set it in the variables of the deployment's group, for example groupid_sql_server: sql01.corp.example; "
+            "or "
+            f"take {'database out of groupid_components' if asked.names(DATABASE) else 'the others away'}.",
+        )
+
+
+def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
+    values = asked.values
+    if asked.role != vocabulary.RESTORE and asked.sound("sql_database") and not values["sql_database"]:
+        yield Complaint(
+            "groupid_sql_server is set and groupid_sql_database is not",
+            "a server has many databases",
+            "Set it beside the server, for example groupid_sql_database: GroupID",
+        )
+    if asked.sound("sql_auth", "sql_username", "sql_password") and values["sql_auth"] != "windows":
+        absent = [f"groupid_sql_{key}" for key in ("username", "password") if not values[f"sql_{key}"]]
+        if absent:
+            yield Complaint(
+                f"groupid_sql_server is set and {' and '.join(absent)} {'are' if len(absent) > 1 else 'is'} not",
+                "a SQL login has a name and a password",
+                "Set both beside the server; or groupid_sql_auth: windows, to log in with a Kerberos ticket.",
+            )
+    if asked.role != vocabulary.RESTORE:
+        yield from _place_of_backup(asked)
+
+
+def _place_of_backup(asked: Asked) -> c.Iterator[Complaint]:
+    """Check what each mode needs for a backup."""
+    if not asked.sound("sql_backup_mode", "backup_root", "sql_backup_dir"):
+        return
+    values = asked.values
+    if values["sql_backup_mode"] == "external" and not values["sql_backup_dir"]:
+        yield Complaint(
+            "groupid_sql_backup_mode is external and groupid_sql_backup_dir is not set",
+            "SQL Server needs a folder to write to",
+            "Set it as the SQL Server sees it, for example groupid_sql_backup_dir: E:\\SqlBackups",
+        )
+    if values["sql_backup_mode"] == "unc" and not values["backup_root"].startswith("\\\\"):
+        yield Complaint(
+            f'groupid_sql_backup_mode is unc and groupid_backup_root is "{values["backup_root"]}"',
+            "SQL Server writes to a share, and that is a folder of one server",
+            "Choose a share, for example groupid_backup_root: \\\\nas01\\backup; or groupid_sql_backup_mode host, "
+            "with the SQL Server's computer in groupid_sql_host; or external, with a folder in "
+            "groupid_sql_backup_dir.",
+        )
+
+
+def _database_host(asked: Asked) -> c.Iterator[Complaint]:
+    """A set's part of the database is looked for there by every role."""
+    if asked.sound("sql_backup_mode", "sql_host") and asked.takes(DATABASE):
+        configured = asked.values.get("sql_server") or asked.role == vocabulary.VERIFY
+        if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:
+            yield Complaint(
+                "groupid_sql_backup_mode is host and groupid_sql_host is not set",
+                "the backup lies on the SQL Server's computer",
+                "Name its host of the inventory, for example groupid_sql_host: sql01.corp.example",
+            )
+
+
+def _domains(asked: Asked) -> c.Iterator[Complaint]:
+    if not asked.sound("domains"):
+        return
+    domains = asked.values["domains"]
+    if not domains and asked.sound("components") and asked.names(GROUP_ATTRIBUTES):
+        yield Complaint(
+            "groupid_components names group_attributes and groupid_domains is not set",
+            "there is no domain whose groups could be read",
+            "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or take "
+            "group_attributes out of groupid_components.",
+        )
+    names = [domain["name"] for domain in domains]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Complaint(
+            f'groupid_domains names "{name}" {names.count(name)} times',
+            "the groups of a domain are saved once",
+            "Leave one of them.",
+        )
+    for domain in domains:
+        for present, absent in (("username", "password"), ("password", "username")):
+            if domain.get(present) and not domain.get(absent):
+                yield Complaint(
+                    f'groupid_domains, "{domain["name"]}" has a {present} and no {absent}',
+                    "a directory is asked with both or, by Kerberos ticket, with neither",
+                    f"Set {absent} too, or neither of them.",
+                )
+
+
+_CHECKS: t.Final[tuple[c.Callable[[Asked], c.Iterator[Complaint]], ...]] = (
+    _set_id,
+    _components,
+    _component_paths,
+    _folders,
+    _network,
+    _database,
+    _database_host,
+    _domains,
+)

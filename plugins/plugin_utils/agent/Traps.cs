@@ -1,0 +1,96 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // One kind of file that does harm where it is, as the request describes it.
+    internal sealed class Trap
+    {
+        public readonly string Component, Meaning, Next;
+        public readonly bool Held;   // only while a program holds it: the file alone means nothing
+
+        private readonly Glob path, name;
+
+        public Trap(JsonMap map)
+        {
+            Component = Names.Component(map.Text("component"));
+            Meaning = map.Text("meaning");
+            Next = map.Text("next");
+            Held = map.Flag("held", false);
+            string glob = map.Text("glob");
+            path = new Glob(glob);
+            name = new Glob(glob.Substring(glob.LastIndexOf('/') + 1));
+        }
+
+        // relative: to the component's root; made of millions of files only for those that have the name.
+        public bool Meets(string fileName, System.Func<string> relative)
+        {
+            return name.Matches(fileName) && path.Matches(relative());
+        }
+    }
+
+    // The files among those of a backup or a restore that a person has to know of.
+    internal sealed class Traps
+    {
+        private const int Shown = 20;
+
+        private readonly List<Trap> traps;
+        private readonly List<string> told = new List<string>();
+        private long count;
+
+        public Traps(JsonMap request)
+        {
+            traps = request.Maps("traps").ConvertAll(delegate(JsonMap map) { return new Trap(map); });
+        }
+
+        // place: where the component's folder is, or will be.
+        public void Look(string component, string place, IEnumerable<Entry> files)
+        {
+            List<Trap> own = traps.FindAll(delegate(Trap trap) { return trap.Component == component && !trap.Held; });
+            if (own.Count == 0)
+                return;
+            foreach (Entry file in files)
+            {
+                Trap met = own.Find(delegate(Trap trap) { return trap.Meets(file.Name, delegate { return file.Path.Substring(component.Length + 1); }); });
+                if (met != null)
+                    Tell(met, file.PathBelow(place));
+            }
+        }
+
+        public void LookAtHeld(string component, string place, List<Problem> problems)
+        {
+            foreach (Problem problem in problems)
+            {
+                if (problem.Kind != Problem.Locked || problem.Path.Length <= component.Length)
+                    continue;
+                string relative = problem.Path.Substring(component.Length + 1);
+                Trap met = traps.Find(delegate(Trap trap)
+                {
+                    return trap.Component == component && trap.Held && trap.Meets(Paths.LastStep(relative), delegate { return relative; });
+                });
+                if (met != null)
+                    Tell(met, Paths.Below(place, relative));
+            }
+        }
+
+        public List<string> Warnings
+        {
+            get
+            {
+                List<string> all = new List<string>(told);
+                if (count > told.Count)
+                    all.Add("There are " + count + " such files; the first " + told.Count + " are named.");
+                return all;
+            }
+        }
+
+        private void Tell(Trap trap, string place)
+        {
+            if (count++ < Shown)
+                told.Add(trap.Component + ": " + place + ": " + trap.Meaning + " " + trap.Next);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a run is about, found before its first play: Ansible itself passes over a play that nobody matches."""
+
+from __future__ import annotations
+
+import collections.abc as c
+
+from ansible import context
+from ansible.inventory.manager import InventoryManager, split_host_pattern
+from ansible.parsing.dataloader import DataLoader
+
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+
+RUN_GROUP = "groupid_run"
+_BUILT_IN = frozenset({"all", "ungrouped"})
+# Of a pattern that is not a plain name: an exclusion, an intersection, a regular expression, a file.
+_MARKS = ("!", "&", "~", "@")
+
+
+class NoHostsError(ValueError):
+    """A run would be about nobody, or not about all that was named. The text says what, why and the next step."""
+
+
+def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
+    """Give the pattern back, when it and the options of the command line name hosts.
+
+    groups: Ansible's, all hosts of the inventory by group. Raises NoHostsError.
+    """
+    start = context.CLIARGS.get("start_at_task")
+    if start:
+        raise NoHostsError(
+            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step "
+            "needs. Run again without it."
+        )
+    inventory = _inventory(groups)
+    _check_terms(inventory, groups, "groupid_hosts", pattern)
+    limit = context.CLIARGS.get("subset")
+    if limit:
+        _check_terms(inventory, groups, "--limit", limit)
+        inventory.subset(limit)
+        if not inventory.get_hosts(pattern):
+            raise NoHostsError(
+                f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct "
+                "--limit."
+            )
+    return pattern
+
+
+def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
+    """Give the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
+    if groups.get(RUN_GROUP):
+        return RUN_GROUP
+    tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
+    skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
+    raise NoHostsError(
+        f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have "
+        "no tags of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
+    )
+
+
+def _inventory(groups: c.Mapping[str, c.Sequence[str]]) -> InventoryManager:
+    """Make Ansible's own reader of patterns, over the groups as they are now."""
+    inventory = InventoryManager(DataLoader(), parse=False)
+    for group, hosts in groups.items():
+        inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host, group=group)
+    return inventory
+
+
+def _check_terms(
+    inventory: InventoryManager, groups: c.Mapping[str, c.Sequence[str]], option: str, pattern: str
+) -> None:
+    """Refuse a name in a pattern that is neither a group's nor a host's, and a pattern that nobody matches."""
+    for term in split_host_pattern(pattern):
+        if term.startswith(_MARKS) or term in groups:
+            continue
+        if not inventory.get_hosts(term):
+            names = [*groups, *groups.get("all", ())]
+            raise NoHostsError(
+                f"The run was refused: {option} names {term!r}, and the inventory has no such group or host. "
+                f"{did_you_mean(term, names)}{_known(groups)} Correct {option}, or the inventory (-i)."
+            )
+    if not inventory.get_hosts(pattern):
+        raise NoHostsError(
+            f"The run was refused: {option} {pattern!r} matches no host. {_known(groups)} Add hosts to the group in "
+            f"the inventory, or name another one in {option}."
+        )
+
+
+def _known(groups: c.Mapping[str, c.Sequence[str]]) -> str:
+    named = sorted(name for name in groups if name not in _BUILT_IN)
+    return f"Groups of the inventory: {', '.join(named[:20]) or 'none'}." + (
+        " There are more." if len(named) > 20 else ""
+    )

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person types for a folder is read where it can mean one place only, and refused where not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from unit.windows_paths import READ, TYPED
+
+from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
+
+
+@pytest.mark.parametrize(("typed", "meant"), READ.items())
+def test_what_can_mean_one_place_is_read(typed: str, meant: str) -> None:
+    assert understand(typed, "groupid_backup_root") == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "why", "example"),
+    [
+        ("", "empty", r"D:\GroupIDBackups"),
+        ('""', "empty", r"D:\GroupIDBackups"),
+        ("D:", "current on that drive", r"D:\GroupIDBackups"),
+        ("d:Backups", "current on that drive", r"D:\Backups"),
+        ("D:.\\x", "current on that drive", r"D:\GroupIDBackups"),
+        ("\\Backups", "lacks its drive", r"D:\Backups"),
+        ("/srv/backups", "lacks its drive", r"D:\srv\backups"),
+        ("\\nas01\\backups", "two backslashes of a share", r"D:\nas01\backups"),
+        ("Backups", "no full path", r"D:\Backups"),
+        ("..\\Backups", "no full path", r"D:\GroupIDBackups"),
+        ("~\\Backups", "no full path", r"D:\~\Backups"),
+        ("file://nas01/backups", "no full path", r"D:\GroupIDBackups"),
+        ("\\\\", "no share", r"\\nas01\GroupIDBackups"),
+        ("\\\\nas01", "no share", r"\\nas01\GroupIDBackups"),
+        ("//nas07/", "no share", r"\\nas07\GroupIDBackups"),
+        ("\\\\nas01:\\x", "colon stands in the name of a server", r"\\nas01\x"),
+        ("\\\\D:\\x", "colon stands in the name of a server", r"D:\x"),
+        ("\\\\nas 01\\x", "character that no server's has", r"\\nas01\GroupIDBackups"),
+        ("\\\\nas01\\IPC$\\x", "holds no folders", r"\\nas01\GroupIDBackups"),
+        ("\\\\nas01\\pipe\\x", "holds no folders", r"\\nas01\GroupIDBackups"),
+        ("\\\\.\\PhysicalDrive0", "names a device", r"D:\GroupIDBackups"),
+        ("\\\\?\\Volume{4c1b02c1-d990-11dc-99ae-806e6f6e6963}\\x", "names a device", r"D:\GroupIDBackups"),
+        ("D:\\a\\..\\b", "'..' stands for another folder", r"D:\GroupIDBackups"),
+        ("D:\\a\\.\\b", "'.' stands for another folder", r"D:\GroupIDBackups"),
+        ("\\\\nas01\\..\\b", "'..' stands for another folder", r"D:\GroupIDBackups"),
+        ("D:\\a:b", "':' stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\a*", "'*' stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\a\tb", "'\\t' stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\a\udc80", "'\\udc80' stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\{{ inventory_hostname }}|x", "'|' stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\note.\\x", "ends with a dot or a blank", r"D:\GroupIDBackups"),
+        ("D:\\a \\x", "ends with a dot or a blank", r"D:\GroupIDBackups"),
+        ("D:\\" + "a" * 256, "more than 255 characters", r"D:\GroupIDBackups"),
+        ("D:\\backup\\aux.d", "names a device", r"D:\GroupIDBackups"),
+        ("D:\\COM1", "names a device", r"D:\GroupIDBackups"),
+        ('"D:\\x', "nothing closes", r"D:\GroupIDBackups"),
+        ('D:\\x"', "stands in a name", r"D:\GroupIDBackups"),
+        ("D:\\x'", "nothing opens", r"D:\GroupIDBackups"),
+        ("''D:\\x''", "nothing closes", r"D:\GroupIDBackups"),
+        ("%ProgramData%x", "a backslash has to follow", r"%ProgramData%\GroupIDBackups"),
+        ("D:\\%COMPUTERNAME%\\x", "would not be read", r"%ProgramData%\GroupIDBackups"),
+        ("%ProgramData%\\%DEPLOYMENT%", "would not be read", r"%ProgramData%\GroupIDBackups"),
+        ("$env:ProgramData\\x", "no full path", r"D:\GroupIDBackups"),
+    ],
+)
+def test_what_could_mean_several_is_refused_with_name_value_reason_and_example(
+    typed: str, why: str, example: str
+) -> None:
+    with pytest.raises(ValueError, match=r"^groupid_backup_root is '.*, .*; write a full path, such as .*\.$") as told:
+        understand(typed, "groupid_backup_root")
+    text = str(told.value)
+    assert why in text
+    assert text.endswith(f"such as {example}.")
+    assert typed.replace("\t", "\\t").replace("\udc80", "\\udc80") in text
+    assert understand(example, "x") == example
+
+
+def test_what_is_no_text_is_refused_as_typed() -> None:
+    with pytest.raises(ValueError, match=r"^groupid_component_paths\.reports is 42, which is no text"):
+        understand_all({"elasticsearch": "D:/e", "reports": 42}, "groupid_component_paths")  # type: ignore[dict-item]
+
+
+def test_each_path_of_a_mapping_is_read_under_its_own_name() -> None:
+    typed = {"reports": " d:/Reports/ ", "schedules": "//nas/s"}
+    assert understand_all(typed, "targets") == {"reports": "D:\\Reports", "schedules": "\\\\nas\\s"}
+    with pytest.raises(ValueError, match=r"^targets\.schedules is 'D:', "):
+        understand_all({"reports": "D:\\R", "schedules": "D:"}, "targets")
+
+
+@given(st.one_of(TYPED, st.text()))
+@example("D:\\x\u00a0\\")
+@example("D:\\x'\\")
+@example("\\\\" + "a:" * 3000 + "\\x")
+def test_what_was_read_is_read_again_as_it_is(typed: str) -> None:
+    try:
+        meant = understand(typed, "path")
+    except ValueError:
+        return
+    assert understand(meant, "path") == meant
+    assert understand(f' "{meant}\\" ', "path") == meant
