@@ -16,7 +16,7 @@ class ActionModule(ControllerAction):
     """Print what a run did, and each failure once."""
 
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
-        "kind": {"type": "str", "required": True, "choices": ["preflight", "backup", "verify", "restore"]}
+        "kind": {"type": "str", "required": True, "choices": ["preflight", "list", "backup", "verify", "restore"]}
     }
 
     def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -16,6 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrower,
     narrowing,
+    prediction,
     products,
     shared_parts,
     shared_places,
@@ -196,11 +197,50 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
             f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
+    for component, saves, reaches in SHARED:
+        if saves(facts, host) and not reaches(facts, host):
+            notes.append(f"This run does not save {component} of {asked['deployment']}: it does not see all servers.")
     notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
     causes = narrowed(facts, host)
     if causes:
         notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
     return notes
+
+
+SHARED = (
+    (shared_parts.DATABASE, saves_database, reaches_database),
+    (shared_parts.GROUP_ATTRIBUTES, saves_domains, reaches_domains),
+)
+"""What a deployment has once: component, whether the host takes care of it, and whether it can in this run."""
+
+
+def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:
+    """Foretell what the set of each deployment of the run will need, by what preflight asked."""
+    plan: deployments.Plan = facts[host]["__groupid_plan"]
+    parts = {
+        name: [part for member in group["hosts"] for part in _parts_to_come(facts, name, member)]
+        for name, group in plan["deployments"].items()
+    }
+    return prediction.predict(parts, {member: _root_of(facts, member) for member in plan["hosts"]})
+
+
+def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[prediction.Part]:
+    variables, root = facts[host], _root_of(facts, host)
+    walked = variables.get("__groupid_walked") or {}
+    if walked.get("bytes") is not None:
+        yield prediction.folders(host, walked, root)
+    known, found = variables.get("__groupid_database"), variables.get("__groupid_sql") or {}
+    if known and found.get("database"):
+        external = variables["__groupid_asked"]["sql_backup_mode"] == "external"
+        place = variables["__groupid_asked"]["sql_backup_dir"] if external else known["root"]
+        yield prediction.database(str(known["holder"]), found, str(place), deployment)
+    for domain in (variables.get("__groupid_attributes") or {}).values():
+        if (domain.get("found") or {}).get("bytes") is not None:
+            yield prediction.domain(host, domain["found"], str(root.get("path") or ""))
+
+
+def _root_of(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    return (facts[host].get("__groupid_probe") or {}).get("backup_root") or {}
 
 
 QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
@@ -218,5 +258,6 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "narrowed": narrowed,
     "scope": scope,
     "backup_notes": backup_notes,
+    "predictions": predictions,
 }
 """The decisions that roles ask for, by name."""

@@ -39,8 +39,8 @@ class Fault:
     """One thing that is wrong with what was given.
 
     place: the variable, and what of it, as ``groupid_folders, item 2, path``. must: what it must be.
-    value: as it was given. why: what to say in its place. hidden: it is, or may hold, a secret. hint: what helps, a
-    sentence or empty.
+    value: as it was given. hidden: it is, or may hold, a secret. hint: what helps, a sentence or empty.
+    why: what to say in the place of the value. detail: what to say after it.
     """
 
     place: str
@@ -49,14 +49,15 @@ class Fault:
     hidden: bool = False
     hint: str = ""
     why: str = ""
+    detail: str = ""
 
 
 class _RefusedError(ValueError):
     """The value is not what it must be: the message says what that is."""
 
-    def __init__(self, must: str, hint: str = "") -> None:
+    def __init__(self, must: str, hint: str = "", detail: str = "") -> None:
         super().__init__(must)
-        self.must, self.hint = must, hint
+        self.must, self.hint, self.detail = must, hint, detail
 
 
 def is_empty(value: t.Any) -> bool:
@@ -79,7 +80,7 @@ def read(word: Word, value: t.Any, place: str = "") -> tuple[t.Any, list[Fault]]
     try:
         return _scalar(word, word.type, value), []
     except _RefusedError as problem:
-        return None, [Fault(place, problem.must, value, word.secret, problem.hint)]
+        return None, [Fault(place, problem.must, value, word.secret, problem.hint, detail=problem.detail)]
 
 
 def _read_list(word: Word, value: t.Any, place: str) -> tuple[list[t.Any], list[Fault]]:
@@ -105,7 +106,7 @@ def _read_element(word: Word, kind: str, item: t.Any, place: str) -> tuple[t.Any
     try:
         return _scalar(word, kind, item), []
     except _RefusedError as problem:
-        return None, [Fault(place, problem.must, item, word.secret, problem.hint)]
+        return None, [Fault(place, problem.must, item, word.secret, problem.hint, detail=problem.detail)]
 
 
 def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[dict[str, t.Any], list[Fault]]:
@@ -341,7 +342,7 @@ def _path(text: str) -> str:
     try:
         return windows_path.canonical(text)
     except windows_path.UnclearPathError as error:
-        raise _RefusedError("must be a full path", f"This is one {error}. An example: {error.example}") from None
+        raise _RefusedError("must be a full path", f"Perhaps {error.example} is meant.", str(error)) from None
 
 
 def _set_id(text: str) -> str:

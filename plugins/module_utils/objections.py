@@ -204,6 +204,12 @@ def _database(facts: Facts, host: str) -> list[Failure]:
     ]
 
 
+def _space(facts: Facts, host: str) -> list[Failure]:
+    """Asked after a preflight has measured what a backup needs."""
+    found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
+    return [Failure.from_mapping(failure) for failure in found.get("failures") or []]
+
+
 def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where: str) -> list[Failure]:
     """A component of the whole deployment was named, and this run cannot save it."""
     components = facts[host]["__groupid_asked"]["components"] or []
@@ -417,6 +423,7 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "database": _database,
     "unseen_database": _unseen_database,
     "unseen_domains": _unseen_domains,
+    "space": _space,
     "seal": _seal,
     "verify": _verify,
     "choice": _choice,

@@ -21,6 +21,7 @@ CODE = "variable"
 UNKNOWN = "unknown_variable"
 
 _SHOWN = 100
+_LONGEST = 500
 _HIDDEN = "its value is not shown, as it may hold a password"
 _UNDEFINED = re.compile(r"'?[\w.]+'? is undefined")
 _ENVIRONMENT = "\"{{ lookup('ansible.builtin.env', 'GROUPID_PASSWORD') }}\""
@@ -66,7 +67,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
             faulty.add(word.name)
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
-        failures.append(Failure(CODE, found.what, found.cause, found.next))
+        failures.append(_told(found.what, found.cause, found.next))
     return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
 
 
@@ -111,8 +112,7 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
 def shown(value: t.Any) -> str:
     """Show a value as it was given: on one line, up to 100 characters, without control characters."""
     text = f'"{value}"' if isinstance(value, str) else _document(value)
-    text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return _line(text, _SHOWN)
 
 
 def example(word: Word) -> str:
@@ -126,6 +126,11 @@ def _example_value(word: Word) -> str:
     if word.secret:
         return _ENVIRONMENT
     return word.example or (word.choices[-1] if word.choices else "true")
+
+
+def _line(text: str, longest: int) -> str:
+    text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _step(word: Word, verb: str) -> str:
@@ -168,9 +173,14 @@ def _unreadable(word: Word, reason: str) -> Failure:
 
 def _failure(word: Word, fault: given.Fault) -> Failure:
     what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
-    cause = fault.why or f"it is {shown(fault.value)}"
+    cause = fault.why or ", ".join(part for part in (f"it is {shown(fault.value)}", fault.detail) if part)
     step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
-    return Failure(CODE, what, _HIDDEN if fault.hidden else cause, step)
+    return _told(what, _HIDDEN if fault.hidden else cause, step)
+
+
+def _told(what: str, cause: str, step: str) -> Failure:
+    """Give the failure on one line: keys of dictionaries stand in its texts, and parts of what was given."""
+    return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
 
 def _unknown(name: str) -> Failure:

@@ -41,7 +41,7 @@ options:
       - Kind of the run.
     type: str
     required: true
-    choices: [preflight, backup, verify, restore]
+    choices: [preflight, list, backup, verify, restore]
 seealso:
   - module: identityops.groupid.groupid_info
 """
