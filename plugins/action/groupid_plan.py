@@ -33,7 +33,8 @@ class ActionModule(ControllerAction):
         if not faults:
             asked = facts[run[0]]["__groupid_asked"]
             wanted, parallel = asked["deployments"], asked["parallel_deployments"]
-            faults = [line for failure in deployments.unmet(facts, run, wanted) for line in _told(failure)]
+            found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
+            faults = [line for failure in found for line in _told(failure)]
         if faults:
             show(["", "Nothing was started, because of what this run was given:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}

@@ -25,6 +25,8 @@ Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
 REGISTERED = "__groupid_sets"
 """Variable in which a playbook leaves each host's answer."""
+REGISTERED_AWAY = "__groupid_sets_away"
+"""The same, of the computer that keeps the database of the host's deployment."""
 
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
 _UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -33,7 +35,14 @@ _SHARE = re.compile(r"[\\/]{2}[^\\/]")
 
 def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
     """Write the table of a run, of the hosts that were asked. facts: variables by host, as hostvars."""
-    return lines({host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]})
+    answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
+    # The computer of the SQL Server, where that keeps the part of the database: its folders are not all of this run's.
+    away = {
+        f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
+        for host in hosts
+        if "sets" in facts[host].get(REGISTERED_AWAY, {})
+    }
+    return lines({**answers, **away})
 
 
 def lines(answers: Answers) -> list[str]:
