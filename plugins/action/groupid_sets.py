@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 class ActionModule(AgentAction):
     """List the sets of a backup root."""
 
+    WHAT = "The sets were not listed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
         "deployment": {"type": "str"},

@@ -348,9 +348,9 @@ namespace IdentityOpsAgent
         private void CheckApart(PlannedComponent component)
         {
             component.Place = Paths.Resolved(component.Source);
-            string root = Paths.Resolved(Set.Root);
-            if (Paths.Holds(component.Place, root) || Paths.Holds(root, component.Place))
-                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup root " + Set.Root + " lie in each other.",
+            // Beside the deployment's folder a component may well lie below a root such as D:\.
+            if (Paths.Holds(component.Place, Paths.Resolved(Set.Root)) || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
+                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup sets below " + Set.Root + " lie in each other.",
                     "Choose a backup root outside of what is backed up.", component.Name);
         }
 

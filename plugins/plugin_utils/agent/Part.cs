@@ -58,6 +58,7 @@ namespace IdentityOpsAgent
                 Files = map.Amount("files"),
                 Directories = map.Amount("directories"),
                 Bytes = map.Amount("bytes"),
+                LinkedBytes = map["linked_bytes"] == null ? 0 : map.Amount("linked_bytes"),
                 ProblemCount = map.Amount("problem_count"),
                 ManifestDigest = Names.Digest(map.Text("manifest_sha256")),
                 FileListDigest = Names.Digest(map.Text("files_sha256")),

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         private const string NoPart = "Its name is not that of a part.";
 
         private static readonly Regex Draft = new Regex(@"\A\.set(\.prepared)?\.json\.[0-9a-f]{8}\.tmp\z");
-        private static readonly string[] OfPart = { "epoch", "machine_guid", "version", "files", "directories", "bytes", "started", "finished", "details", "narrowed", "scope", "selection" };
+        private static readonly string[] OfPart = { "epoch", "machine_guid", "version", "files", "directories", "bytes", "linked_bytes", "started", "finished", "details", "narrowed", "scope", "selection" };
 
         private readonly SetFolder set;
         private readonly PassedOver passed;
@@ -122,7 +122,7 @@ namespace IdentityOpsAgent
             foreach (PartComponent component in part.Components)
                 components.Set(component.Name, component.Status);
             described.Set("epoch", part.Epoch).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("files", part.Files)
-                .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("started", part.Started == 0 ? null : Timestamps.Text(part.Started))
+                .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("linked_bytes", part.LinkedBytes).Set("started", part.Started == 0 ? null : Timestamps.Text(part.Started))
                 .Set("finished", Timestamps.Text(part.Finished)).Set("details", part.Details).Set("narrowed", part.Narrowed).Set("scope", part.Scope)
                 .Set("selection", Selection(part));
         }

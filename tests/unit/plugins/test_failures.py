@@ -25,7 +25,8 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))
 OF_SQL = [name for name in NAMES if name.startswith("groupid_sql_")]
-OF_HOST = [name for name in NAMES if name not in OF_SQL]
+OF_CONTROLLER = ["groupid_plan", "groupid_settings", "groupid_summary"]
+OF_HOST = [name for name in NAMES if name not in OF_SQL and name not in OF_CONTROLLER]
 MEMBERS = {"code", "what", "cause", "next", "component", "path"}
 PASSWORD = "hunter2222"
 
@@ -43,6 +44,12 @@ USES: dict[str, dict[str, t.Any]] = {
     "groupid_ldif_export": {**OF_DOMAIN, "engine": "ldifde"},
     "groupid_ldif_restore": {**OF_DOMAIN, "confirm": PLACE["set_id"]},
     "groupid_restore_folder": {**PLACE, "components": ["reports"], "safety": False},
+    "groupid_sets": {"backup_root": PLACE["backup_root"]},
+}
+CONTROLLER_USES: dict[str, dict[str, t.Any]] = {
+    "groupid_plan": {"known": []},
+    "groupid_settings": {"role": "backup"},
+    "groupid_summary": {"kind": "backup"},
 }
 OF_DATABASE = {"server": "127.0.0.1", "port": 9, "username": "sa", "password": PASSWORD, "encrypt": "off"}
 DATABASE_USES: dict[str, dict[str, t.Any]] = {
@@ -85,11 +92,12 @@ def told(result: dict[str, t.Any]) -> dict[str, t.Any]:
 def test_every_module_is_here() -> None:
     assert set(OF_HOST) == set(USES)
     assert set(OF_SQL) == set(DATABASE_USES)
+    assert set(OF_CONTROLLER) == set(CONTROLLER_USES)
 
 
-@pytest.mark.parametrize("name", OF_HOST)
+@pytest.mark.parametrize("name", [*OF_HOST, *OF_CONTROLLER])
 def test_an_option_that_there_is_not(host: Make, name: str) -> None:
-    made = host(name, {**USES[name], "no_such": 1})
+    made = host(name, {**{**USES, **CONTROLLER_USES}[name], "no_such": 1})
     failure = told(made.run())
     assert failure["code"] == "argument"
     assert "no_such" in failure["cause"]

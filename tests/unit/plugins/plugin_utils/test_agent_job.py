@@ -67,6 +67,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     screen = Screen()
     monkeypatch.setattr(agent_job, "Display", lambda: screen)
+    monkeypatch.setattr(agent_job, "show", screen.lines.extend)
     return screen
 
 
