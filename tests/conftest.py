@@ -10,13 +10,21 @@ import typing as t
 
 import collection
 import pytest
+from hypothesis import HealthCheck, settings
 
 collection.link()
 
+# How long an example takes depends on what else the machine does.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 ONE_HOST = {
     "test_lab_wine": "wine",
+    "test_many_servers": "many servers",
+    "test_mistakes": "mistakes",
     "test_network": "shares",
     "test_transports": "wine",
+    "test_two_deployments": "two deployments",
     "test_wine_round_trip": "wine",
     "test_agent_faithful_windows": "faithful",
     "test_agent_hostile": "hostile",
@@ -25,7 +33,7 @@ ONE_HOST = {
     "test_win32_files": "files",
     "test_win32_security": "security",
 }
-"""Files of tests that share a host on Wine, which takes long to come up: those of one host go to one worker."""
+"""Files of tests that share a lab, most with a host on Wine, which takes long to come up: they go to one worker."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -15,6 +15,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Make files that another program wrote a part."""
 
+    WHAT: t.ClassVar[str] = "The files were not made a part of the set"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
         "deployment": {"type": "str", "required": True},

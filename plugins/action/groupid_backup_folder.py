@@ -11,10 +11,13 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction, with_finished_at
 
+SAMPLE_MS = 2000
+
 
 class ActionModule(AgentAction):
     """Copy folders into a part of a set."""
 
+    WHAT: t.ClassVar[str] = "The folders were not backed up"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
@@ -47,6 +50,7 @@ class ActionModule(AgentAction):
         "threads": {"type": "int", "default": 0},
         "retries": {"type": "int", "default": 3},
         "retry_wait": {"type": "float", "default": 0.5},
+        "sample": {"type": "bool", "default": False},
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -80,6 +84,7 @@ class ActionModule(AgentAction):
             "threads": args["threads"],
             "retries": args["retries"],
             "retry_wait_ms": round(args["retry_wait"] * 1000),
+            **({"sample_ms": SAMPLE_MS} if args["sample"] and self._task.check_mode else {}),
         }
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:

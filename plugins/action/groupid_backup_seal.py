@@ -15,6 +15,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Make the parts of a deployment one set: one phase, on one server."""
 
+    WHAT: t.ClassVar[str] = "The set was not sealed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
         "deployment": {"type": "str", "required": True},

@@ -9,14 +9,16 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, narrowing, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
 
 class ActionModule(AgentAction):
     """Read a part again and compare it with its own record."""
 
+    WHAT: t.ClassVar[str] = "The backup was not verified"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
@@ -50,7 +52,7 @@ class ActionModule(AgentAction):
         [listed] = found["roots"]
         if listed["error"]:
             raise AgentCallError(
-                AgentError(
+                Failure(
                     code="root_unreadable",
                     what="The latest set was not found",
                     cause=listed["error"],
@@ -62,5 +64,5 @@ class ActionModule(AgentAction):
         newest = narrowing.newest_full(listed["sets"], server)
         if newest is None:
             failure = narrowing.no_full_set(listed["sets"], server, listed["path"])
-            raise AgentCallError(AgentError(**failure.explained()))
+            raise AgentCallError(failure)
         return str(newest["set_id"])

@@ -22,6 +22,7 @@ _TOLD = ("domain", "directory_server", "engine", "groups", "exported", "attribut
 class ActionModule(LdifAction):
     """Save the group attributes of a domain."""
 
+    WHAT: t.ClassVar[str] = "The group attributes were not saved"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         **PLACE_SPEC,
         "epoch": {"type": "str"},

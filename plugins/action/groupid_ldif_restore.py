@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action im
 class ActionModule(LdifAction):
     """Compare the group attributes of a domain with a set, and put them back."""
 
+    WHAT: t.ClassVar[str] = "The group attributes were not restored"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         **PLACE_SPEC,
         "confirm": {"type": "str", "required": True},

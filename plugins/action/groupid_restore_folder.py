@@ -19,6 +19,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Put the folders of a part back."""
 
+    WHAT: t.ClassVar[str] = "The folders were not restored"
     AS_JOB = True
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},

@@ -13,4 +13,5 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action imp
 class ActionModule(SqlAction):
     """Back a database up."""
 
+    WHAT: t.ClassVar[str] = "The database was not backed up"
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_backup"

@@ -13,4 +13,5 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action imp
 class ActionModule(SqlAction):
     """Restore a database."""
 
+    WHAT: t.ClassVar[str] = "The database was not restored"
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_restore"

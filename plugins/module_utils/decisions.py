@@ -16,8 +16,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrower,
     narrowing,
+    prediction,
     products,
     shared_parts,
+    shared_places,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 
@@ -73,7 +75,7 @@ def restores_database(facts: Facts, host: str) -> bool:
 
 
 def restores_domains(facts: Facts, host: str) -> bool:
-    """Whether group attributes are restored, and this host takes care of it; of some servers as `restores_database`."""
+    """Whether group attributes are restored, and this host takes care of it; a run of some servers as above."""
     if not _is_first(facts, host):
         return False
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
@@ -107,6 +109,49 @@ def verified_set(facts: Facts, host: str) -> str | None:
 def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
     """Give the sets of the host's deployment, brought together from what each of its servers lists."""
     return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
+
+
+def backup_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host saves itself; None means those that are usual for its version.
+
+    One on a share that several servers name is saved once, by the first of them.
+    """
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    if not left:
+        return own
+    return [
+        name
+        for name in (products.default_components(_version(facts, host)) if own is None else own)
+        if name not in left
+    ] or own
+
+
+def restore_components(facts: Facts, host: str) -> list[str] | None:
+    """Name the components that the host restores itself; None means all that its part has."""
+    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
+    own = None if components is None else shared_parts.server_components(components)
+    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
+    part = listing.part_of(listed, facts[host]["__groupid_source"]["server"])
+    held = [
+        name for name, status in ((part or {}).get("components") or {}).items() if status not in ("absent", "external")
+    ]
+    if own is None and not left.keys() & set(held):
+        return None
+    return [name for name in (held if own is None else own) if name in held and name not in left]
+
+
+def left_to_others(facts: Facts, host: str) -> dict[str, str]:
+    """Give the host's components that lie on a share which another server of the deployment takes care of."""
+    places = {listing.server_of(facts, fellow): _places(facts, fellow) for fellow in deployments.fellows(facts, host)}
+    return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
+
+
+def _places(facts: Facts, host: str) -> dict[str, str]:
+    """Give the folder of each of a host's components."""
+    found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
+    located = {one["name"]: one["path"] for product in found for one in product["components"] if one["path"]}
+    return {**located, **facts[host]["__groupid_asked"]["component_paths"]}
 
 
 def narrowed(facts: Facts, host: str) -> list[str]:
@@ -152,12 +197,50 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
             f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
-    if asked["usual"] is not None and narrowed(facts, host):
-        notes.append(
-            f"The set of deployment {asked['deployment']} is narrowed by {'; '.join(narrowed(facts, host))}: latest "
-            "never means it."
-        )
+    for component, saves, reaches in SHARED:
+        if saves(facts, host) and not reaches(facts, host):
+            notes.append(f"This run does not save {component} of {asked['deployment']}: it does not see all servers.")
+    notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
+    causes = narrowed(facts, host)
+    if causes:
+        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
     return notes
+
+
+SHARED = (
+    (shared_parts.DATABASE, saves_database, reaches_database),
+    (shared_parts.GROUP_ATTRIBUTES, saves_domains, reaches_domains),
+)
+"""What a deployment has once: component, whether the host takes care of it, and whether it can in this run."""
+
+
+def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:
+    """Foretell what the set of each deployment of the run will need, by what preflight asked."""
+    plan: deployments.Plan = facts[host]["__groupid_plan"]
+    parts = {
+        name: [part for member in group["hosts"] for part in _parts_to_come(facts, name, member)]
+        for name, group in plan["deployments"].items()
+    }
+    return prediction.predict(parts, {member: _root_of(facts, member) for member in plan["hosts"]})
+
+
+def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[prediction.Part]:
+    variables, root = facts[host], _root_of(facts, host)
+    walked = variables.get("__groupid_walked") or {}
+    if walked.get("bytes") is not None:
+        yield prediction.folders(host, walked, root)
+    known, found = variables.get("__groupid_database"), variables.get("__groupid_sql") or {}
+    if known and found.get("database"):
+        external = variables["__groupid_asked"]["sql_backup_mode"] == "external"
+        place = variables["__groupid_asked"]["sql_backup_dir"] if external else known["root"]
+        yield prediction.database(str(known["holder"]), found, str(place), deployment)
+    for domain in (variables.get("__groupid_attributes") or {}).values():
+        if (domain.get("found") or {}).get("bytes") is not None:
+            yield prediction.domain(host, domain["found"], str(root.get("path") or ""))
+
+
+def _root_of(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    return (facts[host].get("__groupid_probe") or {}).get("backup_root") or {}
 
 
 QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
@@ -169,9 +252,12 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "restores_domains": restores_domains,
     "has_part": has_part,
     "verified_set": verified_set,
+    "backup_components": backup_components,
+    "restore_components": restore_components,
     "taken_part": listing.taken_part,
     "narrowed": narrowed,
     "scope": scope,
     "backup_notes": backup_notes,
+    "predictions": predictions,
 }
 """The decisions that roles ask for, by name."""

@@ -9,6 +9,8 @@ import collections.abc as c
 import dataclasses
 import typing as t
 
+_Any = t.TypeVar("_Any", bound="Failure")
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
@@ -28,15 +30,26 @@ class Failure:
 
     @classmethod
     def from_mapping(cls, data: c.Mapping[str, t.Any]) -> Failure:
-        """Read a failure of a result or an answer; fields that a later version adds are passed over. Raises KeyError."""
+        """Read a failure of a result or an answer; other fields are passed over. Raises KeyError."""
         required = {field.name: data[field.name] for field in dataclasses.fields(cls) if field.default is not None}
         return cls(**required, component=data.get("component"), path=data.get("path"))
 
-    def explained(self) -> dict[str, str | None]:
+    def explained(self) -> dict[str, t.Any]:
         """Give the failure in parts, for a result."""
         return dataclasses.asdict(self)
+
+    def also(self: _Any, sentence: str) -> _Any:
+        """Give the failure with one thing more to do, or to know for it."""
+        return dataclasses.replace(self, next=f"{self.next} {sentence}".strip())
 
     def __str__(self) -> str:
         place = " ".join(part for part in (self.component, self.path) if part)
         cause = ": ".join(part.rstrip(". ") for part in (self.what, place, self.cause) if part)
         return f"{cause}. {self.next}".strip()
+
+
+def argument_failure(what: str, cause: str, module: str) -> Failure:
+    """Give the failure of a task whose options or variables cannot be right. what: was not done. module: its name."""
+    return Failure(
+        "argument", what, cause, f"Correct the task or the variable; 'ansible-doc {module}' lists the options."
+    )

@@ -13,7 +13,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode, windows_path
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import is_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
@@ -39,8 +39,8 @@ class Fault:
     """One thing that is wrong with what was given.
 
     place: the variable, and what of it, as ``groupid_folders, item 2, path``. must: what it must be.
-    value: as it was given. why: what to say in its place. hidden: it is, or may hold, a secret. hint: what helps, a
-    sentence or empty.
+    value: as it was given. hidden: it is, or may hold, a secret. hint: what helps, a sentence or empty.
+    why: what to say in the place of the value. detail: what to say after it.
     """
 
     place: str
@@ -49,14 +49,15 @@ class Fault:
     hidden: bool = False
     hint: str = ""
     why: str = ""
+    detail: str = ""
 
 
 class _RefusedError(ValueError):
     """The value is not what it must be: the message says what that is."""
 
-    def __init__(self, must: str, hint: str = "") -> None:
+    def __init__(self, must: str, hint: str = "", detail: str = "") -> None:
         super().__init__(must)
-        self.must, self.hint = must, hint
+        self.must, self.hint, self.detail = must, hint, detail
 
 
 def is_empty(value: t.Any) -> bool:
@@ -79,7 +80,7 @@ def read(word: Word, value: t.Any, place: str = "") -> tuple[t.Any, list[Fault]]
     try:
         return _scalar(word, word.type, value), []
     except _RefusedError as problem:
-        return None, [Fault(place, problem.must, value, word.secret, problem.hint)]
+        return None, [Fault(place, problem.must, value, word.secret, problem.hint, detail=problem.detail)]
 
 
 def _read_list(word: Word, value: t.Any, place: str) -> tuple[list[t.Any], list[Fault]]:
@@ -105,7 +106,7 @@ def _read_element(word: Word, kind: str, item: t.Any, place: str) -> tuple[t.Any
     try:
         return _scalar(word, kind, item), []
     except _RefusedError as problem:
-        return None, [Fault(place, problem.must, item, word.secret, problem.hint)]
+        return None, [Fault(place, problem.must, item, word.secret, problem.hint, detail=problem.detail)]
 
 
 def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[dict[str, t.Any], list[Fault]]:
@@ -262,7 +263,7 @@ def _scalar(word: Word, kind: str, value: t.Any) -> t.Any:
         return ",".join(_text(item) for item in value if not is_empty(item))
     text = _text(value)
     if kind == "path":
-        return _path(text, word.name)
+        return _path(text)
     return _KINDS[kind](text) if kind in _KINDS else text
 
 
@@ -336,11 +337,12 @@ def _meant(given: t.Any, known: c.Iterable[str]) -> str:
     return f"Did you mean {near}?" if near else ""
 
 
-def _path(text: str, name: str) -> str:
-    """Give a path of Windows in its usual form. name: of the variable. Raises _RefusedError."""
-    del name
-    text = text.replace("/", "\\")
-    return text if text.endswith(":\\") or not text.strip("\\") else text.rstrip("\\")
+def _path(text: str) -> str:
+    """Give a path of Windows in its usual form. Raises _RefusedError."""
+    try:
+        return windows_path.canonical(text)
+    except windows_path.UnclearPathError as error:
+        raise _RefusedError("must be a full path", f"Perhaps {error.example} is meant.", str(error)) from None
 
 
 def _set_id(text: str) -> str:

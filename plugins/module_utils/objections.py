@@ -51,6 +51,16 @@ def _server(facts: Facts, host: str) -> list[Failure]:
                 path=asked["backup_root"],
             )
         )
+    if root.get("inside"):
+        failures.append(
+            Failure(
+                "root_in_product",
+                "The backup root cannot be used",
+                f"it lies below GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
+                "Name a folder elsewhere in groupid_backup_root.",
+                path=asked["backup_root"],
+            )
+        )
     twins = _review(facts, host)["twins"].get(host)
     if twins:
         failures.append(
@@ -195,6 +205,12 @@ def _database(facts: Facts, host: str) -> list[Failure]:
     ]
 
 
+def _space(facts: Facts, host: str) -> list[Failure]:
+    """Asked after a preflight has measured what a backup needs."""
+    found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
+    return [Failure.from_mapping(failure) for failure in found.get("failures") or []]
+
+
 def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where: str) -> list[Failure]:
     """A component of the whole deployment was named, and this run cannot save it."""
     components = facts[host]["__groupid_asked"]["components"] or []
@@ -249,7 +265,7 @@ def _restore(facts: Facts, host: str) -> list[Failure]:
         return differing
     if listed is None or part is None:
         return [] if set_id.endswith(f"-{SAFETY_LABEL}") else [_part_missing(facts, host)]
-    checks = (_not_whole(asked, listed, part), _other_machine(facts, host, part))
+    checks = (_not_whole(asked, listed, part), _other_machine(facts, host, part), _not_held(facts, host))
     return [failure for failure in checks if failure]
 
 
@@ -278,6 +294,22 @@ def _not_whole(
         f"the part of {part['server']} in set {listed['set_id']} is {part['state']}, and the set is "
         f"{'sealed' if listed['sealed'] else 'not sealed'}: only a whole part of a sealed set is restored",
         "Choose another set; or, knowing what it lacks, set groupid_restore_unsealed=true.",
+    )
+
+
+def _not_held(facts: Facts, host: str) -> Failure | None:
+    """A component was named that no server's part of the set has."""
+    asked = facts[host]["__groupid_asked"]
+    listed = [listing.find(facts, fellow, str(asked["set_id"])) for fellow in deployments.fellows(facts, host)]
+    held = {name for one in listed if one for part in one["parts"] for name in part["components"]}
+    missing = [name for name in shared_parts.server_components(asked["components"] or []) if name not in held]
+    if not missing:
+        return None
+    return Failure(
+        "component_missing",
+        RESTORE,
+        f"groupid_components names {', '.join(missing)}, which set {asked['set_id']} does not have",
+        f"It has: {', '.join(sorted(held)) or 'none'}. Choose another set, or correct groupid_components.",
     )
 
 
@@ -379,8 +411,8 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to reach "
-            "that",
+            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to "
+            "reach that",
             "Name it there; or name the other components in groupid_components to leave the group attributes alone.",
         )
     ]
@@ -415,6 +447,7 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "database": _database,
     "unseen_database": _unseen_database,
     "unseen_domains": _unseen_domains,
+    "space": _space,
     "seal": _seal,
     "verify": _verify,
     "choice": _choice,

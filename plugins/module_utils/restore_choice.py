@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import listing
+from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_places
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Plan, short_name
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -58,7 +58,7 @@ def choose(facts: Facts, plan: Plan) -> Choice:
     refusals = _unnamed_set(facts, plan) or _unclear(facts, plan, chosen) or _unconfirmed(facts, plan, chosen)
     deployments = {name: plan["deployments"][name] for name in chosen}
     hosts = [host for group in deployments.values() for host in group["hosts"]]
-    refusals = refusals or _shared_database(facts, hosts) or _wrong_map(facts, hosts)
+    refusals = refusals or _shared_database(facts, hosts) or _wrong_map(facts, hosts) or _contested(facts, hosts)
     sources = {} if refusals else {host: _source(facts, host) for host in hosts}
     return {
         "plan": {**plan, "hosts": hosts, "deployments": deployments},
@@ -105,7 +105,7 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
             Failure(
                 "set_missing",
                 WHAT,
-                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below "
+                f"deployment {name} has no set {_asked(facts, hosts)['set_id']} below its backup root "
                 f"{_asked(facts, hosts)['backup_root']}",
                 f"Its sets: {listing.known_sets(facts, hosts)}. Correct groupid_set_id, groupid_deployments or "
                 "groupid_backup_root.",
@@ -219,27 +219,42 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
 
 def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
-    failures = []
-    for mapping in (facts[host]["__groupid_asked"]["restore_map"] for host in hosts):
-        targets = [tuple(host for host in hosts if _is_called(facts, host, target)) for target in mapping.values()]
-        for (part, target), places in zip(mapping.items(), targets, strict=True):
-            failures += _wrong_entry(facts, hosts, part, target, places)
-        for target in sorted(
-            {
-                str(name)
-                for name, places in zip(mapping.values(), targets, strict=True)
-                if places and targets.count(places) > 1
-            }
-        ):
-            failures.append(
-                Failure(
-                    "restore_map",
-                    WHAT,
-                    f"groupid_restore_map sends more than one part to {target}",
-                    "A server restores one part: leave one of them.",
-                )
-            )
+    maps = [facts[host]["__groupid_asked"]["restore_map"] for host in hosts]
+    failures = [failure for mapping in maps for failure in _wrong_entries(facts, hosts, mapping)]
     return list(dict.fromkeys(failures))
+
+
+def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str, str]) -> c.Iterator[Failure]:
+    met: dict[tuple[str, ...], list[str]] = {}
+    for part, target in mapping.items():
+        places = tuple(host for host in hosts if _is_called(facts, host, target))
+        yield from _wrong_entry(facts, hosts, part, target, places)
+        met.setdefault(places, []).append(target)
+    for places, targets in met.items():
+        if places and len(targets) > 1:
+            yield Failure(
+                "restore_map",
+                WHAT,
+                f"groupid_restore_map sends more than one part to {targets[0]}",
+                "A server restores one part: leave one of them.",
+            )
+
+
+def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
+    """Refuse a folder on a share that several servers would restore into."""
+    targets = {
+        listing.server_of(facts, host) or host: list(facts[host]["__groupid_asked"]["restore_targets"].values())
+        for host in hosts
+    }
+    return [
+        Failure(
+            "target_shared",
+            WHAT,
+            f"groupid_restore_targets sends the parts of {', '.join(servers)} into one folder, {path}",
+            "Give each server a folder of its own, or restore one of them with --limit.",
+        )
+        for path, servers in shared_places.contested(targets)
+    ]
 
 
 def _wrong_entry(

@@ -22,12 +22,13 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import shared_parts, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_parts, verify_mode
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
-SEALABLE = ("complete", "waived")
+OPTIONAL_FIELDS = ("narrowed", "scope")
+"""Of a member too, where its part tells: those of 0.5.0 do not."""
 
 
 class Candidate(t.TypedDict):
@@ -74,7 +75,10 @@ def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool)
         if refusal:
             refusals.append(f"{owner} {refusal}")
         else:
-            members.append({**{field: part[field] for field in MEMBER_FIELDS}, "finished": part["finished_at"]})
+            fields = {field: part[field] for field in MEMBER_FIELDS} | {
+                field: part.get(field) for field in OPTIONAL_FIELDS
+            }
+            members.append({**fields, "finished": part["finished_at"]})
     return {"members": sorted(members, key=lambda member: str(member["server"])), "refusals": refusals}
 
 
@@ -127,7 +131,7 @@ def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: 
     """Say why a part cannot be sealed; empty when it can."""
     if not part.get("part_sha256"):
         return "has no part of this run"
-    if part["state"] not in SEALABLE:
+    if part["state"] not in listing.SEALABLE:
         return f"has a part that is {part['state']}"
     if verified and (check.get("state"), check.get("set_id")) != ("verified", set_id):
         return "has a part that was not verified by this run"

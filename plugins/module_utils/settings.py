@@ -21,6 +21,7 @@ CODE = "variable"
 UNKNOWN = "unknown_variable"
 
 _SHOWN = 100
+_LONGEST = 500
 _HIDDEN = "its value is not shown, as it may hold a password"
 _UNDEFINED = re.compile(r"'?[\w.]+'? is undefined")
 _ENVIRONMENT = "\"{{ lookup('ansible.builtin.env', 'GROUPID_PASSWORD') }}\""
@@ -37,8 +38,8 @@ class Unreadable:
 class Understood:
     """What a host's variables say.
 
-    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where the
-      word does not concern the role.
+    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where
+      the word does not concern the role.
       No secret is among them: neither the words that are one, nor the passwords of domains.
     failures: one for each fault. While there is any, the values are not to be used.
     """
@@ -66,7 +67,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
             faulty.add(word.name)
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
-        failures.append(Failure(CODE, found.what, found.cause, found.next))
+        failures.append(_told(found.what, found.cause, found.next))
     return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
 
 
@@ -108,11 +109,28 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     ]
 
 
+def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
+    """Refuse what the playbooks take from ``-e`` alone, where the inventory says it: it would change nothing.
+
+    inventory: names of variables that the inventory sets, and the command line does not.
+    """
+    name = f"{vocabulary.PREFIX}hosts"
+    if name not in inventory:
+        return []
+    return [
+        Failure(
+            CODE,
+            f"{name} is set in the inventory, and has no effect there",
+            "a playbook must know its hosts before it reads their variables",
+            f"Give it on the command line, as in -e {name}=PATTERN, or put the servers into the group groupid.",
+        )
+    ]
+
+
 def shown(value: t.Any) -> str:
     """Show a value as it was given: on one line, up to 100 characters, without control characters."""
     text = f'"{value}"' if isinstance(value, str) else _document(value)
-    text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return _line(text, _SHOWN)
 
 
 def example(word: Word) -> str:
@@ -126,6 +144,11 @@ def _example_value(word: Word) -> str:
     if word.secret:
         return _ENVIRONMENT
     return word.example or (word.choices[-1] if word.choices else "true")
+
+
+def _line(text: str, longest: int) -> str:
+    text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _step(word: Word, verb: str) -> str:
@@ -168,9 +191,14 @@ def _unreadable(word: Word, reason: str) -> Failure:
 
 def _failure(word: Word, fault: given.Fault) -> Failure:
     what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
-    cause = fault.why or f"it is {shown(fault.value)}"
+    cause = fault.why or ", ".join(part for part in (f"it is {shown(fault.value)}", fault.detail) if part)
     step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
-    return Failure(CODE, what, _HIDDEN if fault.hidden else cause, step)
+    return _told(what, _HIDDEN if fault.hidden else cause, step)
+
+
+def _told(what: str, cause: str, step: str) -> Failure:
+    """Give the failure on one line: keys of dictionaries stand in its texts, and parts of what was given."""
+    return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
 
 def _unknown(name: str) -> Failure:

@@ -21,12 +21,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     seals,
+    set_table,
     verify_mode,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
-Kind = t.Literal["preflight", "backup", "verify", "restore"]
+Kind = t.Literal["preflight", "list", "backup", "verify", "restore"]
 Row: t.TypeAlias = "list[Cell]"
 
 NOT_CONFIGURED = "not configured"
@@ -36,10 +37,12 @@ _PREDICTED = ("backup", "restore")
 def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
     """Say what a run did, in words and columns for a terminal of 80.
 
-    check: the run was in check mode. Then the tables say what would have been done, and name no set that will not
-      exist. A preflight and a verification change nothing, and are the same then.
+    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist. A
+      preflight, a list and a verification change nothing, and are the same then.
     """
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
+    if kind == "list":
+        return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
     check = check and kind in _PREDICTED
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
@@ -49,6 +52,11 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
         _notes(facts, plan["hosts"]),
         failures.lines(facts, plan["hosts"]),
     ]
+    return _blocks(blocks)
+
+
+def _blocks(blocks: c.Iterable[c.Sequence[str]]) -> list[str]:
+    """Put an empty line between blocks, and leave out empty ones."""
     return [line for block in blocks if block for line in ["", *block]][1:]
 
 
@@ -79,9 +87,17 @@ def _servers(facts: Facts, hosts: c.Sequence[str], kind: Kind, check: bool) -> l
 def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
     probe = _answer(facts, host, "__groupid_probe")
     root = probe.get("backup_root") or {}
-    free = root.get("free_bytes")
     versions = dict.fromkeys(str(found["version"]) for found in probe.get("installations") or [])
-    return [", ".join(versions), "ready", None if free is None else free / 1e9]
+    parts = (_prediction(facts, host) or {}).get("parts") or []
+    own: c.Mapping[str, t.Any] = next((part for part in parts if (part["kind"], part["host"]) == ("folders", host)), {})
+    return [
+        ", ".join(versions),
+        "ready",
+        own.get("files"),
+        _scaled(own.get("bytes"), 1e6),
+        _scaled(own.get("needed_bytes"), 1e6),
+        _scaled(root.get("free_bytes"), 1e9),
+    ]
 
 
 def _backup_row(facts: Facts, host: str, check: bool) -> Row:
@@ -126,7 +142,7 @@ def _restore_row(facts: Facts, host: str, check: bool) -> Row:
 
 
 SERVER_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], Row]]] = {
-    "preflight": (["version", "state", "free GB"], _preflight_row),
+    "preflight": (["version", "state", "files", "MB", "needs MB", "free GB"], _preflight_row),
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
     "verify": (["part", "mode", "sealed", "files", "MB", "seconds"], _verify_row),
     "restore": (["part of", "state", "added", "replaced", "removed", "attributes", "seconds"], _restore_row),
@@ -138,8 +154,9 @@ def _shared(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> li
     rows = [
         row for host in hosts for row in [*_database(facts, host, kind, check), *_domains(facts, host, kind, check)]
     ]
-    headings = ["deployment", "part", "where", "state", "MB", "groups", "written", "seconds", "note"]
-    return table(headings, rows, keys=2) if rows else []
+    headings = ["deployment", "part", "where", "state", "MB", "groups", "written", "seconds"]
+    notes = [f"{row[0]}, {row[1]}: {row[-1]}" for row in rows if row[-1]]
+    return [*table(headings, [row[:-1] for row in rows], keys=2), *notes] if rows else []
 
 
 def _is_first(facts: Facts, host: str) -> bool:
@@ -155,9 +172,8 @@ def _database(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
         )
         return [[_deployment(facts, host), "database", None, NOT_CONFIGURED, *[None] * 5]] if unconfigured else []
     state, size, seconds, note = DATABASE_CELLS[kind](facts, host, known, check)
-    megabytes = None if size is None else size / 1e6
     name = f"database {known.get('database')}"
-    return [[_deployment(facts, host), name, known.get("server"), state, megabytes, None, None, seconds, note]]
+    return [[_deployment(facts, host), name, known.get("server"), state, _scaled(size, 1e6), None, None, seconds, note]]
 
 
 _Database = tuple[str | None, int | None, float | None, str]
@@ -272,14 +288,40 @@ _Set = tuple[Row, list[str]]
 def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -> _Set:
     listed = {one["set_id"]: one for host in hosts for one in listing.sets_of(facts, host) or [] if one["sealed"]}
     roots = dict.fromkeys(str(_asked(facts, host, "backup_root")) for host in hosts)
-    return [len(hosts), len(listed), max(listed, default=None)], [f"{name}: backup root {root}" for root in roots]
+    row: Row = [len(hosts), len(listed), max(listed, default=None)]
+    return row, [*_foretold(facts, name, hosts[0]), *(f"{name}: backup root {root}" for root in roots)]
+
+
+def _foretold(facts: Facts, name: str, host: str) -> list[str]:
+    """Say how long a backup will take, and what it needs where several share a place."""
+    found = _prediction(facts, host)
+    if not found:
+        return []
+    bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
+    unknown = f", without {', '.join(found['untimed'])}" if found["untimed"] else ""
+    minutes = max(1, round(found["seconds"] / 60))
+    told = [f"{name}: a backup takes about {minutes} min (by {', '.join(bases)}){unknown}"] if bases else []
+    return told + [
+        f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
+        for room in found["rooms"]
+        if str(room["root"]).startswith("\\\\")
+    ]
+
+
+def _free(room: c.Mapping[str, t.Any]) -> str:
+    return "an unknown number of MB" if room["free_bytes"] is None else f"{room['free_bytes'] / 1e6:,.1f} MB"
+
+
+def _prediction(facts: Facts, host: str) -> c.Mapping[str, t.Any] | None:
+    found: c.Mapping[str, t.Any] | None = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host))
+    return found
 
 
 def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
     set_id = next((facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")), None)
     if set_id is None:
         return [None, "no", None], []
-    paths = {_answer(facts, host, "__groupid_part").get("set_path") for host in hosts} - {None}
+    paths = {str(path) for host in hosts if (path := _answer(facts, host, "__groupid_part").get("set_path"))}
     narrowed = any(facts[host].get("__groupid_narrowed") for host in hosts)
     sealed = _sealed(facts, hosts, set_id, check)
     return [None if check else set_id, sealed, _yes(narrowed)], [] if check else [
@@ -353,5 +395,8 @@ def _yes(value: object) -> str:
 
 
 def _size(answer: c.Mapping[str, t.Any]) -> Row:
-    size = answer.get("bytes")
-    return [answer.get("files"), None if size is None else size / 1e6]
+    return [answer.get("files"), _scaled(answer.get("bytes"), 1e6)]
+
+
+def _scaled(size: float | None, unit: float) -> float | None:
+    return None if size is None else size / unit

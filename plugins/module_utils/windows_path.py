@@ -30,7 +30,9 @@ _VARIABLE = re.compile(r"%[A-Za-z_][A-Za-z0-9_()]*%")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
 
 
-class _UnclearError(Exception):  # says why; what is shown is made of it
+class UnclearPathError(Exception):
+    """A text is no full path, or could mean several. The message says why, as in ``which is empty``."""
+
     def __init__(self, why: str, example: str = EXAMPLE) -> None:
         super().__init__(why)
         self.example = example
@@ -46,8 +48,8 @@ def understand(text: str, name: str) -> str:
     Raises ValueError with the name, the text and an example where it is no full path, or could mean several.
     """
     try:
-        return _canonical(text)
-    except _UnclearError as error:
+        return canonical(text)
+    except UnclearPathError as error:
         raise ValueError(f"{name} is {_shown(text)}, {error}; write a full path, such as {error.example}.") from None
 
 
@@ -62,19 +64,20 @@ def _shown(text: t.Any) -> str:
     return "'" + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text) + "'"
 
 
-def _canonical(text: t.Any) -> str:
+def canonical(text: t.Any) -> str:
+    """Do what `understand` does, for a text whose name the caller tells. Raises UnclearPathError."""
     if not isinstance(text, str):
-        raise _UnclearError("which is no text")
+        raise UnclearPathError("which is no text")
     path = _unquoted(text.strip())
     if not path:
-        raise _UnclearError("which is empty")
+        raise UnclearPathError("which is empty")
     path = _without_long_prefix(re.sub(r"(?<!^)\\+", r"\\", path.replace("/", "\\")))
     root, rest = _root(path)
     names = [part for part in rest.split("\\") if part]
     for part in names:
         _check_name(part)
     if _ANY_QUOTE & set((names or [""])[-1][-1:]):
-        raise _UnclearError("and ends with a quotation mark that nothing opens")
+        raise UnclearPathError("and ends with a quotation mark that nothing opens")
     return root + "\\".join(names) if root.endswith("\\") else "\\".join([root, *names])
 
 
@@ -82,7 +85,7 @@ def _unquoted(path: str) -> str:
     if len(path) > 1 and _QUOTES.get(path[0]) == path[-1]:
         path = path[1:-1].strip()
     if path and path[0] in _ANY_QUOTE:
-        raise _UnclearError("and begins with a quotation mark that nothing closes")
+        raise UnclearPathError("and begins with a quotation mark that nothing closes")
     return path
 
 
@@ -95,14 +98,14 @@ def _without_long_prefix(path: str) -> str:
         return "\\\\" + match[1]
     if re.match(r"\\\\\?\\[A-Za-z]:\\", path):
         return path[4:]
-    raise _UnclearError("which names a device and no folder")
+    raise UnclearPathError("which names a device and no folder")
 
 
 def _root(path: str) -> tuple[str, str]:
     """Give the drive, share or variable that a path begins with, and the rest."""
     if match := _VARIABLE.match(path):
         if path[match.end() :][:1] not in ("", "\\"):
-            raise _UnclearError("where a backslash has to follow the variable", "%ProgramData%\\GroupIDBackups")
+            raise UnclearPathError("where a backslash has to follow the variable", "%ProgramData%\\GroupIDBackups")
         return match[0], path[match.end() :]
     if _DRIVE.match(path):
         return path[0].upper() + ":\\", path[3:]
@@ -115,52 +118,52 @@ def _share(path: str) -> tuple[str, str]:
     server, share, rest = [*path.split("\\", 2), "", ""][:3]
     if ":" in server:
         meant = path if len(server) == 2 else f"\\\\{server.replace(':', '')}\\{share}\\{rest}"
-        raise _UnclearError("where a colon stands in the name of a server", _sample(meant, SHARE_EXAMPLE))
+        raise UnclearPathError("where a colon stands in the name of a server", _sample(meant, SHARE_EXAMPLE))
     for part in filter(None, (server, share)):
         _check_name(part)
     if not server or not share:
-        raise _UnclearError("which names a server and no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
+        raise UnclearPathError("which names a server and no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
     if any(char.isspace() or char in "%," for char in server):
-        raise _UnclearError("where the name of the server has a character that no server's has", SHARE_EXAMPLE)
+        raise UnclearPathError("where the name of the server has a character that no server's has", SHARE_EXAMPLE)
     if share.lower() in _NO_FOLDERS:
-        raise _UnclearError(f"and the share {share} holds no folders", f"\\\\{server}\\GroupIDBackups")
+        raise UnclearPathError(f"and the share {share} holds no folders", f"\\\\{server}\\GroupIDBackups")
     return f"\\\\{server}\\{share}", rest
 
 
 def _sample(meant: str, otherwise: str) -> str:
     """Give what a slip was meant to be, where that is a path."""
     try:
-        return _canonical(meant)
-    except _UnclearError:
+        return canonical(meant)
+    except UnclearPathError:
         return otherwise
 
 
-def _relative(path: str) -> _UnclearError:
+def _relative(path: str) -> UnclearPathError:
     if re.match(r"[A-Za-z]:", path):
         example = f"{path[0].upper()}:\\{path[2:] or 'GroupIDBackups'}"
-        return _UnclearError(
+        return UnclearPathError(
             "which means the folder that happens to be current on that drive", _sample(example, EXAMPLE)
         )
     if path.startswith("\\"):
-        return _UnclearError(
+        return UnclearPathError(
             "which lacks its drive, or one of the two backslashes of a share", _sample(f"D:{path}", EXAMPLE)
         )
-    return _UnclearError("which is no full path: it lacks its drive or share", _sample(f"D:\\{path}", EXAMPLE))
+    return UnclearPathError("which is no full path: it lacks its drive or share", _sample(f"D:\\{path}", EXAMPLE))
 
 
 def _check_name(name: str) -> None:
     if name in (".", ".."):
-        raise _UnclearError(f"where '{name}' stands for another folder")
+        raise UnclearPathError(f"where '{name}' stands for another folder")
     if _VARIABLE.search(name):
-        raise _UnclearError(
+        raise UnclearPathError(
             "where a variable stands behind the beginning and would not be read", "%ProgramData%\\GroupIDBackups"
         )
     bad = next((char for char in name if char in _NOT_IN_A_NAME or char < " " or "\ud800" <= char <= "\udfff"), None)
     if bad is not None:
-        raise _UnclearError(f"where {_shown(bad)} stands in a name, which Windows does not take")
+        raise UnclearPathError(f"where {_shown(bad)} stands in a name, which Windows does not take")
     if name[-1] == "." or name[-1].isspace():
-        raise _UnclearError("where a name ends with a dot or a blank, which Windows drops")
+        raise UnclearPathError("where a name ends with a dot or a blank, which Windows drops")
     if len(name.encode("utf-16-le")) // 2 > LONGEST_NAME:
-        raise _UnclearError(f"where a name has more than {LONGEST_NAME} characters")
+        raise UnclearPathError(f"where a name has more than {LONGEST_NAME} characters")
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
-        raise _UnclearError(f"where '{name}' names a device and no folder")
+        raise UnclearPathError(f"where '{name}' names a device and no folder")

@@ -90,6 +90,8 @@ options:
       - Globs below each component's root. Where there are any, only what one of them matches is copied.
       - V(*) and V(?) stay within one name, V(**) crosses folders, V(/) is between folders, case does not matter. A
         pattern that matches a folder covers all below it.
+      - A pattern that matches nothing in any component, and a component in which no file matches, are errors. So name
+        in O(components) those that it is meant for.
     type: list
     elements: str
     default: []
@@ -149,6 +151,14 @@ options:
       - Seconds between these tries.
     type: float
     default: 0.5
+  sample:
+    description:
+      - In check mode, read some of the files that would be copied, for two seconds at most, to learn how fast the host
+        reads them. RV(sample) tells. Nothing is written.
+      - Without check mode it does nothing.
+    type: bool
+    default: false
+    version_added: 0.6.0
 seealso:
   - module: identityops.groupid.groupid_backup_verify
   - module: identityops.groupid.groupid_backup_seal
@@ -183,6 +193,14 @@ EXAMPLES = r"""
     component_paths:
       reports: E:\Reports
     allow_partial: ["reports/**/*.xlsx"]
+
+- name: See how much a backup would copy, and how fast the host reads
+  identityops.groupid.groupid_backup_folder:
+    backup_root: D:\Backups
+    deployment: hq
+    set_id: 20261122T150405Z
+    sample: true
+  check_mode: true
 """
 
 RETURN = r"""
@@ -286,7 +304,8 @@ not_linked:
   contains:
     kind:
       description: V(link_limit) (NTFS has room for 1,024 names of a file), V(link_other_volume), V(link_unsupported),
-        V(link_refused), or V(link_damaged) (the older set's file is not as its record says).
+        V(link_refused), V(link_other_time) (the older set's file has another time of writing than its record, as
+        after a copy that rounds times), or V(link_damaged) (it is not as its record says).
       returned: always
       type: str
       sample: link_limit
@@ -301,7 +320,7 @@ not_linked:
       type: str
       sample: reports/monthly/groups.xlsx
     cause:
-      description: Cause for the first. Of V(link_damaged), the path of the older set's file.
+      description: Cause for the first. Of V(link_damaged) and V(link_other_time), the path of the older set's file.
       returned: always
       type: str
       sample: An attempt was made to create more links on a file than the file system supports. (1142)
@@ -417,7 +436,7 @@ losses:
   contains:
     kind:
       description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams that the backup root does
-        not take) or V(security_unread).
+        not take), V(security_unread) or V(hard_links) (files with several names, of which a copy each is kept).
       returned: always
       type: str
       sample: compressed
@@ -449,6 +468,27 @@ scope:
   type: dict
   version_added: 0.6.0
   sample: {exclude: ["*.bak"]}
+sample:
+  description: What was read to learn how fast the host reads. Files of all sizes, of a large one its first 8 MB.
+  returned: in check mode with O(sample=true), when the backup could begin
+  type: dict
+  version_added: 0.6.0
+  contains:
+    files:
+      description: Number of files read.
+      returned: always
+      type: int
+      sample: 1204
+    bytes:
+      description: Bytes read of them.
+      returned: always
+      type: int
+      sample: 73400320
+    seconds:
+      description: Time that it took.
+      returned: always
+      type: float
+      sample: 1.2345
 schema:
   description: Version of this result's shape.
   returned: always
@@ -461,14 +501,16 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
-        V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
-        call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
-        V(not_windows), V(protocol).
+        V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
+        V(part_exists), V(partial), V(root_in_product), V(several_installations), V(source_in_root), V(source_missing),
+        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: source_missing

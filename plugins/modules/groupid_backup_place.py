@@ -186,13 +186,14 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(account), V(bad_request), V(part_exists),
         V(root_missing), V(root_unreadable), V(set_sealed), V(write_failed), or of a call that got no answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: part_exists

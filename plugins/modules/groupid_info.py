@@ -232,6 +232,12 @@ backup_root:
       type: list
       elements: str
       sample: [BUILTIN\Users (S-1-5-32-545)]
+    inside:
+      description: Folder of GroupID or of a component that was moved, in which this one lies. Null when it lies
+        apart. An upgrade or an uninstall may remove what lies in there, and a backup refuses such a root.
+      returned: always
+      type: str
+      sample: null
     error:
       description: Why the folder could not be looked into. Null when it could.
       returned: always
@@ -465,12 +471,13 @@ seconds:
   sample: 12.345
 error:
   description: What the message says, in parts.
-  returned: on failure on the host
+  returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), or of a call that got no answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: bad_request

@@ -238,6 +238,7 @@ error:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
         the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: login
@@ -248,12 +249,12 @@ error:
       sample: The group attributes of corp.example were not saved
     component:
       description: Component it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: group_attributes
     path:
       description: Path it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: D:\Backups\hq
     cause:

@@ -239,6 +239,7 @@ error:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
         restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain) or V(not_sealed); of the host,
         as M(identityops.groupid.groupid_backup_verify) has them.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: no_rights
@@ -249,12 +250,12 @@ error:
       sample: The group attributes of corp.example were not restored
     component:
       description: Component it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: group_attributes
     path:
       description: Path it was about, if any.
-      returned: of an error of the host
+      returned: always
       type: str
       sample: D:\Backups\hq
     cause:

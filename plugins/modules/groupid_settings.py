@@ -98,8 +98,49 @@ failures:
       type: str
       sample: null
 schema:
-  description: Version of this result. A version only adds members.
+  description: Version of this result's shape.
   returned: always
   type: int
   sample: 1
+seconds:
+  description: Duration of the task.
+  returned: success
+  type: float
+  sample: 0.012
+error:
+  description: The failure, in parts.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
+        for a fault of the program.
+      returned: always
+      type: str
+      sample: refused
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: Nothing was started
+    component:
+      description: On which component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: On which path.
+      returned: always
+      type: str
+      sample: null
+    cause:
+      description: Why.
+      returned: always
+      type: str
+      sample: what the run was given has the faults that are named above
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Correct them, and run again.
 """

@@ -361,7 +361,7 @@ schema:
   sample: 1
 error:
   description: What the message says, in parts.
-  returned: on failure, other than of an option
+  returned: on failure
   type: dict
   contains:
     code:
@@ -369,6 +369,7 @@ error:
         V(cannot_backup), V(cannot_restore), V(cannot_verify), V(certificate), V(certificate_unsaved), V(claim),
         V(compression), V(connection_lost), V(encryption), V(file_exists), V(folders), V(msdb), V(not_confirmed),
         V(space), V(unknown_database); or that of a connection that did not come about.
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: sql_3201
@@ -379,9 +380,19 @@ error:
       sample: The backup of NetwrixGroupIDDatabase failed
     number:
       description: Number of SQL Server's error, if it was one.
-      returned: always
+      returned: when SQL Server was asked
       type: int
       sample: 3201
+    component:
+      description: Null; of the host's modules, the component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Null; of the host's modules, the path.
+      returned: always
+      type: str
+      sample: null
     cause:
       description: Cause, in the server's words.
       returned: always
@@ -390,7 +401,7 @@ error:
         denied.). (3201)
     meaning:
       description: What that means, where it is known.
-      returned: always
+      returned: when SQL Server was asked
       type: str
       sample: SQL Server cannot open the backup's file.
     next:
@@ -400,7 +411,7 @@ error:
       sample: Grant the service account of SQL Server modify on the folder.
     following:
       description: The server's errors after the first, as far as the driver passes them on.
-      returned: always
+      returned: when SQL Server was asked
       type: list
       elements: str
       sample: []
@@ -417,12 +428,18 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request, check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import (
+    SCHEMA,
+    BackupTask,
+    ProofRequest,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target, check_target
 
+NAME = "identityops.groupid.groupid_sql_backup"
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **CONNECTION_SPEC,
     "database": {"type": "str", "required": True},
@@ -459,7 +476,8 @@ def main() -> None:
     try:
         task = _task(module.params)
     except ValueError as error:
-        module.fail_json(msg=str(error), schema=1)
+        failure = argument_failure("The database was not backed up", str(error), NAME)
+        module.fail_json(msg=str(failure), error=failure.explained(), schema=SCHEMA)
     outcome = task.run(check=module.check_mode)
     for warning in outcome.pop("warnings"):
         module.warn(warning)

@@ -235,6 +235,12 @@ database:
       returned: always
       type: int
       sample: 5368709120
+    used_bytes:
+      description: Size of the pages that hold something, of all its data files. Null when the login cannot enter it.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 2147483648
     family_guid:
       description: Identity of the database, shared by its copies. Null while it cannot be opened.
       returned: always
@@ -409,6 +415,18 @@ backups:
       returned: always
       type: int
       sample: 73400320
+    data_bytes:
+      description: Size of what was backed up, before compression.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 293601280
+    seconds:
+      description: How long it took, in whole seconds. Null when msdb does not say.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 12
     user:
       description: Who made it.
       returned: always
@@ -556,6 +574,7 @@ error:
       description: Kind of the failure. C(sql_) and the server's error number, or V(sql) for an error without one;
         V(connection_lost); or, when the login did not come about, V(browser), V(certificate), V(connection),
         V(driver), V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: login
@@ -566,9 +585,19 @@ error:
       sample: The database GroupID on sql01,1433 was not looked at
     number:
       description: The server's error number, if it gave one.
-      returned: always
+      returned: when SQL Server was asked
       type: int
       sample: 18456
+    component:
+      description: Null; of the host's modules, the component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Null; of the host's modules, the path.
+      returned: always
+      type: str
+      sample: null
     cause:
       description: Cause, in the server's or the driver's words, with the number.
       returned: always
@@ -576,7 +605,7 @@ error:
       sample: Login failed for user 'groupid_backup'. (18456)
     meaning:
       description: The same in English, whatever language the server speaks. Empty for an unknown number.
-      returned: always
+      returned: when SQL Server was asked
       type: str
       sample: The login failed.
     next:
@@ -586,7 +615,7 @@ error:
       sample: Check username and password.
     following:
       description: Errors that came after it.
-      returned: always
+      returned: when SQL Server was asked
       type: list
       elements: str
       sample: []
@@ -598,6 +627,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import facts as sql_facts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import folder as sql_folder
@@ -608,6 +638,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, literal
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 
+NAME = "identityops.groupid.groupid_sql_info"
+WHAT = "The database was not looked at"
 SCHEMA = 1
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -665,7 +697,7 @@ def main() -> None:
             literal(params["path"])
         target = target_of(params)
     except ValueError as problem:
-        module.fail_json(msg=str(problem))
+        _fail(module, argument_failure(WHAT, str(problem), NAME))
     try:
         session = open_session(target)
         try:
@@ -673,15 +705,19 @@ def main() -> None:
         finally:
             session.close()
     except SqlError as problem:
-        error = sql_errors.explain(problem, f"The database {params['database']} on {target} was not looked at")
-        module.fail_json(msg=sql_errors.message(error), error=error)
+        _fail(module, sql_errors.explain(problem, f"The database {params['database']} on {target} was not looked at"))
     except ValueError as problem:
-        module.fail_json(msg=str(problem))
+        _fail(module, argument_failure(WHAT, str(problem), NAME))
     written = ((result["folder"] or {}).get("probe") or {}).get("writable") is True
     if written and not result["folder"]["probe"]["removed"]:
         module.warn(f"The probe's file may still be there: {result['folder']['probe']['file']}. Remove it.")
     seconds = round(time.monotonic() - started, 3)
     module.exit_json(changed=written, schema=SCHEMA, seconds=seconds, **result)
+
+
+def _fail(module: AnsibleModule, failure: Failure) -> t.NoReturn:
+    module.fail_json(msg=str(failure), error=failure.explained(), schema=SCHEMA)
+    raise AssertionError("fail_json ends the module")
 
 
 if __name__ == "__main__":

@@ -368,6 +368,7 @@ error:
         V(no_safety), V(not_confirmed), V(not_full), V(other_backup), V(other_database), V(other_family),
         V(other_set), V(safety), V(safety_path), V(several_backups), V(snapshots), V(standby), V(state),
         V(tail_log).
+        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str
       sample: other_family
@@ -378,8 +379,18 @@ error:
       sample: GroupID on sql01,1433 was not restored
     number:
       description: The server's error number, if it gave one.
-      returned: always
+      returned: when SQL Server was asked
       type: int
+      sample: null
+    component:
+      description: Null; of the host's modules, the component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Null; of the host's modules, the path.
+      returned: always
+      type: str
       sample: null
     cause:
       description: Cause, in the server's words where it said something, and how the database ended.
@@ -388,7 +399,7 @@ error:
       sample: The backup is of another database. Nothing was touched.
     meaning:
       description: The same in English, whatever language the server speaks. Empty for what the server did not say.
-      returned: always
+      returned: when SQL Server was asked
       type: str
       sample: ""
     next:
@@ -398,7 +409,7 @@ error:
       sample: Give the right file or the right database.
     following:
       description: Errors that came after it.
-      returned: always
+      returned: when SQL Server was asked
       type: list
       elements: str
       sample: []
@@ -409,7 +420,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import RefusedError, Request
@@ -417,6 +428,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ch
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
 
+NAME = "identityops.groupid.groupid_sql_restore"
+WHAT = "The database was not restored"
 SCHEMA = 1
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -476,19 +489,18 @@ def main() -> None:
         request = request_of(params)
         target = target_of(params)
     except RefusedError as refused:
-        module.fail_json(msg=str(refused))
+        _fail(module, refused.failure)
     except ValueError as problem:
-        module.fail_json(msg=str(problem))
+        _fail(module, argument_failure(WHAT, str(problem), NAME))
     patience = Patience(claim=params["claim_timeout"], reconnect=params["reconnect_timeout"])
     try:
         result = restore(request, lambda: open_session(target), str(target), check=module.check_mode, patience=patience)
     except RestoreError as error:
         _warn(module, error.result)
         seconds = round(time.monotonic() - started, 3)
-        msg = sql_errors.message(error.explained)
-        module.fail_json(msg=msg, error=error.explained, schema=SCHEMA, seconds=seconds, **error.result)
+        _fail(module, error.failure, seconds=seconds, **error.result)
     except ValueError as problem:
-        module.fail_json(msg=str(problem))
+        _fail(module, argument_failure(WHAT, str(problem), NAME))
     _warn(module, result)
     module.exit_json(schema=SCHEMA, seconds=round(time.monotonic() - started, 3), **result)
 
@@ -497,6 +509,11 @@ def _warn(module: AnsibleModule, result: dict[str, t.Any]) -> None:
     # Ansible keeps a list of that name itself.
     for warning in result.pop("warnings"):
         module.warn(warning)
+
+
+def _fail(module: AnsibleModule, failure: Failure, **result: t.Any) -> t.NoReturn:
+    module.fail_json(msg=str(failure), error=failure.explained(), schema=SCHEMA, **result)
+    raise AssertionError("fail_json ends the module")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
 PROTOCOL = 1
 SHOWN_OUTPUT = 2048  # characters of each stream, where there is no answer to show
@@ -40,7 +41,7 @@ def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable
     spoken = (answer["protocol"], answer.get("operation"))
     if spoken != (PROTOCOL, operation):
         raise AgentCallError(
-            AgentError(
+            Failure(
                 code="protocol",
                 what="The agent's answer was not used",
                 cause="it is of protocol {}, operation {}".format(*spoken)
@@ -63,9 +64,9 @@ def _find_answer(stdout: str) -> dict[str, t.Any] | None:
     return None
 
 
-def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> AgentError:
+def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> Failure:
     if output["rc"] != 0 and _CONSTRAINED.search(output["stderr"]):
-        return AgentError(
+        return Failure(
             code="constrained_language",
             what="The agent was not started",
             cause="PowerShell on the host runs in Constrained Language Mode, in which nothing can be compiled",
@@ -73,7 +74,7 @@ def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> 
         )
     # Masked before it is cut: nobody recognises the half of a secret.
     streams = ", ".join(f"{name} {scrub(output[name])[:SHOWN_OUTPUT]!r}" for name in ("stdout", "stderr"))
-    return AgentError(
+    return Failure(
         code="no_answer",
         what="The agent gave no answer",
         cause=f"PowerShell ended with exit code {output['rc']}, {streams}",

@@ -13,13 +13,16 @@ import typing as t
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
     PROTOCOL,
     CompileError,
     read_answer,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 
 COMPILE_ATTEMPTS = 3
 
@@ -48,7 +51,7 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
     _require_windows(connection)
     _require_no_become(action)
     if not connection.connected:
-        connection._connect()
+        _connect(connection, scrub)
     command = _command(connection)
     stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
     failure = ""
@@ -61,13 +64,34 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
         if not _COMPILER_HICCUP.search(failure):
             break
     raise AgentCallError(
-        AgentError(
+        Failure(
             code="bootstrap",
             what="The agent could not be compiled on the host, and the operation was not started",
             cause=failure,
             next="The host needs .NET Framework 4.5 or later, and the connecting user a writable %TEMP%.",
         )
     )
+
+
+def _connect(connection: t.Any, scrub: c.Callable[[str], str]) -> None:
+    """Open the connection.
+
+    What a library says of one that never was means that the host cannot be reached. What only the plugin says, such as
+    of a library that is missing, is an AgentCallError.
+    """
+    try:
+        connection._connect()
+    except AnsibleConnectionFailure:
+        raise
+    except AnsibleError as error:
+        raise AgentCallError(connection_failure(scrub(str(error.message)), way_of(connection))) from None
+    except Exception as error:
+        if not _is_connection_loss(error):
+            raise
+        said = str(error)
+    else:
+        return
+    raise AnsibleConnectionFailure(said)
 
 
 def _command(connection: t.Any) -> str:
@@ -84,7 +108,7 @@ def _command(connection: t.Any) -> str:
 def _require_windows(connection: t.Any) -> None:
     if not getattr(connection._shell, "_IS_WINDOWS", False):
         raise AgentCallError(
-            AgentError(
+            Failure(
                 code="not_windows",
                 what="The agent was not started",
                 cause=f"connection {connection.transport!r} does not talk to a Windows shell",
@@ -98,7 +122,7 @@ def _require_no_become(action: ActionBase) -> None:
     if become is not None:
         user = action.get_become_option("become_user")
         raise AgentCallError(
-            AgentError(
+            Failure(
                 code="become",
                 what="The agent was not started",
                 cause=f"become is on (method {become.name}, user {user}), but the agent runs as the connection's user",
@@ -122,7 +146,7 @@ def _execute(action: ActionBase, command: str, stdin: bytes, operation: str) -> 
     else:
         return output
     raise AgentCallError(
-        AgentError(
+        Failure(
             code="connection_lost",
             what=f"The connection was lost after the operation ({operation}) was started",
             cause=cause,

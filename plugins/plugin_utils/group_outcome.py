@@ -11,10 +11,10 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import steps_diff
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Written
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
 
@@ -90,12 +90,11 @@ class Outcome:
 
     def _partial(self, conflicts: list[str], number: int) -> dict[str, t.Any]:
         """Say of a restore that not all groups are as the set has them."""
-        undo = f" The undo of what was written is set {self.safety['set_id']}." if self.safety else ""
-        error = DirectoryError(
+        undo = f"The undo of what was written is set {self.safety['set_id']}." if self.safety else ""
+        failure = Failure(
             "conflicts",
             f"{number} groups of {self.domain.dns_name} are not as the set has them",
             " ".join(conflicts[:_SHOWN]),
-            "Look at them with --check --diff, and run again: it compares anew, and overwrites what is there then."
-            f"{undo}",
+            "Look at them with --check --diff, and run again: it compares anew, and overwrites what is there then.",
         )
-        return {"failed": True, "msg": str(error), "error": error.explained()}
+        return {"failed": True, "error": failure.also(undo).explained()}

@@ -9,8 +9,9 @@ import collections.abc as c
 import pathlib
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import LIMIT, Place, put_file
 
 
@@ -65,7 +66,7 @@ def _members(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _too_large(name: str, size: int) -> AgentCallError:
     return AgentCallError(
-        AgentError(
+        Failure(
             code="too_large",
             what=f"The file {name} was not stored",
             cause=f"It has {size:,} bytes, and {LIMIT:,} go through the connection at most",

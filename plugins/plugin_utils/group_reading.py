@@ -63,14 +63,14 @@ def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: path
     except NoDirectoryError as problem:
         if engine == "ldap":
             raise
-        said = f"The controller could not log in to {chosen.target}, so ldifde.exe on the host reads: {problem.cause}"
+        cause = problem.failure.cause
+        said = f"The controller could not log in to {chosen.target}, so ldifde.exe on the host reads: {cause}"
         try:
             return _by_ldifde(action, chosen, folder, (said,))
         except DirectoryError as second:
-            raise _neither(problem, second) from None
+            raise DirectoryError.of(second.failure.also(_neither(problem))) from None
         except AgentCallError as second:
-            also = f"{second.error.next} The controller could not read by itself either: {problem}"
-            raise AgentCallError(dataclasses.replace(second.error, next=also)) from None
+            raise AgentCallError(second.failure.also(_neither(problem))) from None
     with contextlib.closing(directory):
         return read_by_ldap(directory, chosen, folder)
 
@@ -113,7 +113,7 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
         pages = _pages(action, target.host, of_groups)
     except DirectoryError as problem:
         # The domain itself was read a moment before: no group matches, which is the caller's to judge.
-        if problem.code != "ldifde_empty":
+        if problem.failure.code != "ldifde_empty":
             raise
         pages = ()
     exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
@@ -127,10 +127,5 @@ def _pages(action: LdifAction, server: str, arguments: list[str]) -> c.Iterator[
     return ldifde.judge(server, ran.exit_code, ran.files, said, whole_output=not ran.truncated)
 
 
-def _neither(first: DirectoryError, second: DirectoryError) -> DirectoryError:
-    return DirectoryError(
-        second.code,
-        second.what,
-        second.cause,
-        f"{second.next_step} The controller could not read by itself either: {first}",
-    )
+def _neither(first: DirectoryError) -> str:
+    return f"The controller could not read by itself either: {first}"

@@ -77,7 +77,7 @@ def fetch(action: AgentAction, wish: Wish, folder: pathlib.Path) -> Files:
         groups = get_file(action, wish.place, f"{domain}{COMPANION_ENDING}")
         kind: Kind = "export"
     except AgentCallError as problem:
-        if problem.error.code != "file_missing":
+        if problem.failure.code != "file_missing":
             raise
         groups = get_file(action, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
         kind = "undo"
@@ -132,9 +132,8 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
     except StoppedError as problem:
         outcome.changed = bool(problem.done.written or problem.done.unconfirmed)
         result = outcome.result(files.kind, problem.done)
-        undo = f" The undo is set {outcome.safety['set_id']}." if outcome.safety else ""
-        error = {**problem.explained(), "next": f"{problem.next_step}{undo}"}
-        return {**result, "failed": True, "msg": f"{problem}{undo}", "error": error}
+        undo = f"The undo is set {outcome.safety['set_id']}." if outcome.safety else ""
+        return {**result, "failed": True, "error": problem.failure.also(undo).explained()}
     outcome.changed = bool(written.written or written.unconfirmed)
     return outcome.result(files.kind, written)
 

@@ -16,8 +16,9 @@ import hashlib
 import typing as t
 import zlib
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError, AgentError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of a file, as the agent has it."""
@@ -129,4 +130,4 @@ def _unpacked(packed: c.Mapping[str, t.Any], name: str) -> bytes:
 
 
 def _unusable(name: str, code: str, cause: str) -> AgentCallError:
-    return AgentCallError(AgentError(code=code, what=f"The file {name} was not used", cause=cause, next="Run again."))
+    return AgentCallError(Failure(code=code, what=f"The file {name} was not used", cause=cause, next="Run again."))

@@ -8,15 +8,20 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleError
 
+from ansible_collections.identityops.groupid.plugins.module_utils import settings
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
 
 VARIABLE_PREFIX = "groupid_sql_"
 
+# What Ansible adds where a module gave no result of its own.
+_CRASHED = frozenset({"module_stdout", "module_stderr"})
 
-class SqlAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+
+class SqlAction(FailureAction):
     """Connection options that the task does not give come from the host's variables, then the module runs.
 
     So a password need not stand in a task, and one inventory tells every task of the same server.
@@ -25,19 +30,33 @@ class SqlAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
     MODULE: t.ClassVar[str]
 
     _supports_check_mode = True
-    _supports_async = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the module. Gives its result, secrets masked."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        secrets = collect_secrets(variables, self._templar.template, {})
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         args = {**self._connection_of(variables), **self._task.args}
-        result.update(self._execute_module(module_name=self.MODULE, module_args=args, task_vars=variables))
-        scrubbed: dict[str, t.Any] = secrets.scrub(result)
-        return scrubbed
+        result: dict[str, t.Any] = self._execute_module(
+            module_name=self.MODULE, module_args=args, task_vars=dict(variables)
+        )
+        if not result.get("failed") or "error" in result:
+            return result
+        return {**result, "changed": False, "schema": SCHEMA, "error": self._module_failure(result).explained()}
+
+    def _module_failure(self, result: c.Mapping[str, t.Any]) -> Failure:
+        """Tell a failure that the module's body did not: Ansible's check of its options, or a module that broke."""
+        said = str(result.get("msg") or "")
+        if not _CRASHED & set(result):
+            return argument_failure(self.WHAT, said, self.MODULE)
+        told = (str(result.get(name) or "").strip() for name in ("module_stderr", "module_stdout"))
+        last = next((text.splitlines()[-1] for text in told if text), "it printed nothing")
+        return self._unexpected_failure(f"the module ended without a result: {last[:500]}")
 
     def _connection_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Give the options of the connection that the variables name, ``groupid_sql_port`` for ``port``."""
-        named = {option: variables.get(f"{VARIABLE_PREFIX}{option}") for option in CONNECTION_SPEC}
-        return {option: self._templar.template(value) for option, value in named.items() if value is not None}
+        named = {option: f"{VARIABLE_PREFIX}{option}" for option in CONNECTION_SPEC}
+        read = {option: self._read(name, variables[name]) for option, name in named.items() if name in variables}
+        return {option: value for option, value in read.items() if value is not None}
+
+    def _read(self, name: str, value: t.Any) -> t.Any:
+        try:
+            return settings.read(name, self._templar.template(value))
+        except AnsibleError as problem:
+            raise ValueError(f"{name} cannot be read: {problem.message}") from None

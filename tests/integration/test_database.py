@@ -22,6 +22,7 @@ from integration.controller import Controller, Run
 
 from lab import databases, fleet, inventory
 from lab.lab import Lab, prepare
+from lab.waiting import until
 
 
 @pytest.fixture
@@ -270,6 +271,7 @@ def seen_in(password: bytes, stop: threading.Event) -> c.Iterator[str]:
         time.sleep(0.02)
 
 
+@pytest.mark.timing
 def test_the_password_is_in_no_command_line_while_a_play_runs(lab: Lab, controller: Controller) -> None:
     use(controller, "unc")
     assert lab.sql is not None
@@ -285,7 +287,11 @@ def test_the_password_is_in_no_command_line_while_a_play_runs(lab: Lab, controll
         controller.inventory.write_text(edited, encoding="utf-8")
         controller.play("backup", extra={"groupid_deployments": ["hq"]}).succeeded()
         # The watcher does see what is there.
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(2)", password], check=True)
+        with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", password]) as shown:
+            try:
+                until(lambda: found, "what the watcher sees")
+            finally:
+                shown.kill()
     finally:
         stop.set()
         watcher.join()

@@ -24,6 +24,7 @@ from lab import inventory, wsman
 from lab.fleet import Host
 from lab.lab import Lab
 from lab.server import Handler
+from lab.waiting import until
 
 LONG = int(os.environ.get("GROUPID_TEST_JOB_SECONDS", "70"))
 """Seconds that the long backup takes at least; the bar speaks of 180."""
@@ -112,12 +113,10 @@ def running(controller: Controller, folder: pathlib.Path, arguments: dict[str, t
 
 
 def wait_for_job(lab: Lab) -> None:
-    limit = time.monotonic() + 60
-    while not any((job / "state.json").exists() for job in jobs(lab)):
-        assert time.monotonic() < limit
-        time.sleep(0.05)
+    until(lambda: any((job / "state.json").exists() for job in jobs(lab)), "the job")
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("kind", ["drop", "drop after it was done", "401", "500"])
 @pytest.mark.parametrize("call", ["start", "poll"])
 def test_a_fault_at_a_call(lab: Lab, controller: Controller, kind: str, call: str) -> None:
@@ -129,11 +128,12 @@ def test_a_fault_at_a_call(lab: Lab, controller: Controller, kind: str, call: st
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
 
 
+@pytest.mark.timing
 def test_a_fault_at_every_other_call(lab: Lab, controller: Controller) -> None:
     """The tenth call comes through, and so do those between."""
     faults = [Fault(kind, 2 * call) for call, kind in enumerate(["drop", "401", "500", "drop after it was done"])]
     lab.interceptors.extend(faults)
-    result = controller.module("web01", "groupid_backup_folder", make_slow(lab, 80))
+    result = controller.module("web01", "groupid_backup_folder", make_slow(lab, 100))
     assert (result["failed"], result.get("state")) == (False, "waived"), result
     assert [fault.failed for fault in faults] == [1] * 4
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
@@ -149,20 +149,24 @@ def test_a_connection_dropped_at_any_request(lab: Lab, controller: Controller, a
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
 
 
+@pytest.mark.timing
 def test_a_line_every_thirty_seconds_and_few_requests(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
+    began = time.monotonic()
     with running(controller, tmp_path, make_slow(lab, LONG)) as process:
         output = process.communicate()[0]
+    seconds = time.monotonic() - began  # LONG, and more on a busy machine
     assert process.returncode == 0, output
     lines = output.count("web01: backup: copying, ")
-    assert (LONG - 1) // 30 <= lines <= (LONG - 1) // 30 + 1, output
+    assert (LONG - 1) // 30 <= lines <= seconds // 30, output
     assert "left" in output
     calls = len(lab.recorder.entries(host="web01", action="Command"))
     requests = len(lab.recorder.entries(host="web01"))
-    print(f"{LONG} s: {lines} lines, a start and {calls - 1} polls, {requests} requests")
-    assert calls <= 1 + LONG / 10
+    print(f"{seconds:.0f} s: {lines} lines, a start and {calls - 1} polls, {requests} requests")
+    assert calls <= 1 + seconds / 10
     assert requests <= 6 + 6 * (calls - 1)
 
 
+@pytest.mark.timing
 def test_a_controller_that_is_killed_and_run_again(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
     arguments = make_slow(lab, 20)
     with running(controller, tmp_path, arguments) as process:
@@ -176,6 +180,7 @@ def test_a_controller_that_is_killed_and_run_again(lab: Lab, controller: Control
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
 
 
+@pytest.mark.timing
 def test_two_controllers_at_once(lab: Lab, controller: Controller) -> None:
     arguments = make_slow(lab, 20)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -186,15 +191,17 @@ def test_two_controllers_at_once(lab: Lab, controller: Controller) -> None:
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
 
 
+@pytest.mark.timing
 def test_the_tasks_timeout_cancels(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
-    with running(controller, tmp_path, {**make_slow(lab, 300), "timeout": 15}) as process:
+    with running(controller, tmp_path, {**make_slow(lab, 300), "timeout": 30}) as process:
         output = process.communicate()[0]
     assert process.returncode != 0, output
     assert "cancelled" in output
     assert parts(lab) == []
-    assert processes(lab) == []
+    until(lambda: processes(lab) == [], "the end of the agents")
 
 
+@pytest.mark.timing
 def test_ctrl_c_cancels_or_leaves_what_the_next_run_meets(
     lab: Lab, controller: Controller, tmp_path: pathlib.Path
 ) -> None:
@@ -209,4 +216,4 @@ def test_ctrl_c_cancels_or_leaves_what_the_next_run_meets(
     met = process.returncode == 0 and "earlier run" in output
     assert met or "part_exists" in output or "cancelled" in output, output
     assert len(parts(lab)) <= 1
-    assert processes(lab) == []
+    until(lambda: processes(lab) == [], "the end of the agents")

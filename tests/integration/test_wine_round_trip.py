@@ -10,7 +10,6 @@ import contextlib
 import os
 import pathlib
 import subprocess
-import time
 import typing as t
 
 import pytest
@@ -23,6 +22,7 @@ from lab import damage, hard_names, inventory, snapshot, wine_host, wsman
 from lab.fleet import Host
 from lab.lab import Lab
 from lab.server import Handler
+from lab.waiting import until
 
 pytestmark = pytest.mark.skipif(wine_host.why_not() is not None, reason=f"no host on Wine: {wine_host.why_not()}")
 
@@ -84,10 +84,7 @@ def held(lab: Lab, path: str, tmp_path: pathlib.Path) -> c.Iterator[None]:
         f" while (-not [IO.File]::Exists('{there}\\release')) {{ [Threading.Thread]::Sleep(50) }}; $f.Dispose()"
     )
     with program(lab, f'powershell -NoProfile -NonInteractive -Command "{script}"') as line:
-        end = time.monotonic() + 60
-        while not (here / "held").exists():
-            assert time.monotonic() < end, "the file was not opened"
-            time.sleep(0.1)
+        until((here / "held").exists, "the program that holds the file")
         try:
             yield
         finally:

@@ -20,7 +20,7 @@ from lab.lab import Lab, LabError
 STATE_FILE = "state.json"
 LOG_FILE = "lab.log"
 _START_SECONDS = 120.0
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 120.0
 
 
 def serve(root: pathlib.Path, port: int) -> None:
@@ -109,7 +109,7 @@ def _born(pid: int) -> str:
 
 
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("POST", "/wsman")
         return connection.getresponse().status == http.HTTPStatus.UNAUTHORIZED

@@ -34,6 +34,13 @@ CONTROLLER_PYTHONS = {
     (2, 21): ((3, 12), (3, 14)),
 }
 
+CANDIDATES = {(2, 22): ((3, 13), (3, 15))}
+"""The same of the release that is to come, of which there are betas and candidates: it is tried, not supported."""
+
+
+class NotInstalledError(SystemExit):
+    """The package index has no such ansible-core, or cannot be reached."""
+
 
 @dataclass(frozen=True)
 class Python:
@@ -119,13 +126,13 @@ def newest_python() -> Python:
 
 
 def ansible_cores() -> dict[tuple[int, int], Python | None]:
-    """Each supported ansible-core with the Python it is tested on, None where no Python here can run it.
+    """Each ansible-core, the next one too, with the Python it is tested on, None where no Python here can run it.
 
     The oldest release goes with the oldest Python and every other with the newest, so that both ends are run.
     """
     here = pythons()
     chosen: dict[tuple[int, int], Python | None] = {}
-    for release, (oldest, newest) in CONTROLLER_PYTHONS.items():
+    for release, (oldest, newest) in {**CONTROLLER_PYTHONS, **CANDIDATES}.items():
         fitting = [python for python in here if oldest <= python.version <= newest]
         chosen[release] = (fitting[-1] if release == min(CONTROLLER_PYTHONS) else fitting[0]) if fitting else None
     return chosen
@@ -137,8 +144,19 @@ def development() -> Environment:
 
 
 def lane(release: tuple[int, int], python: Python) -> Environment:
-    """build/lanes/<release>: one ansible-core and what runs the tests on it."""
-    return _made(BUILD / "lanes" / label(release), python, f"ansible-core~={label(release)}.0", [REQUIREMENTS])
+    """build/lanes/<release>: one ansible-core and what runs the tests on it.
+
+    Raises NotInstalledError for a candidate that the package index does not have.
+    """
+    # pip takes pre-releases of what names one, and of nothing else.
+    first = "0b1" if release in CANDIDATES else "0"
+    requirement = f"ansible-core~={label(release)}.{first}"
+    try:
+        return _made(BUILD / "lanes" / label(release), python, requirement, [REQUIREMENTS])
+    except SystemExit as error:
+        if release in CANDIDATES and "No matching distribution found for ansible-core" in str(error):
+            raise NotInstalledError(f"{requirement}: no such package is to be had") from error
+        raise
 
 
 def _made(folder: Path, python: Python, ansible_core: str, requirements: list[Path]) -> Environment:

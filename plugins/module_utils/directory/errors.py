@@ -50,6 +50,11 @@ class Advice:
     meaning: str
     next_step: str
 
+    @property
+    def said(self) -> str:
+        """What follows the server's own words, as the next step of a failure."""
+        return f"{self.meaning} {self.next_step}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
@@ -278,7 +283,7 @@ def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
     code = "ldap" if refusal.result is None else f"ldap_{refusal.result}"
     step = _LOOK_UP
     if known is not None:
-        code, step = known.code, f"{known.meaning} {known.next_step}"
+        code, step = known.code, known.said
     kind = DirectoryError
     if doing == "connect":
         kind = NoDirectoryError

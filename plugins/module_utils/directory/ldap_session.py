@@ -120,20 +120,20 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
 
 def _with_tls(problem: DirectoryError, found: reach.Look, target: Target) -> DirectoryError:
     """Give the error with what was seen of TLS, where that is likely the cause."""
-    if target.encryption == "kerberos" or problem.code not in ("connection", "connection_lost", "protocol"):
+    if target.encryption == "kerberos" or problem.failure.code not in ("connection", "connection_lost", "protocol"):
         return problem
-    library = f"The LDAP library said: {problem.cause}"
+    library = f"The LDAP library said: {problem.failure.cause}"
     if found.certificate:
         return NoDirectoryError(
             "certificate",
-            problem.what,
+            problem.failure.what,
             f"The certificate of {target} is not trusted: {found.problem}. {library}",
             "Name the certificate authority's PEM file in ca_file, and the server by a name that its certificate "
             "carries.",
         )
     return NoDirectoryError(
         "tls",
-        problem.what,
+        problem.failure.what,
         f"{target}: {found.problem or 'TLS or the connection failed'}. {library}",
         "Check the port, that the server has a certificate for TLS, and that ca_file has its certificate authority.",
     )
@@ -145,7 +145,7 @@ def _server_of(target: Target) -> str:
     try:
         found = directory.read("", ("dnsHostName",)) or {}
     except DirectoryError as problem:
-        raise NoDirectoryError(problem.code, problem.what, problem.cause, problem.next_step) from None
+        raise NoDirectoryError.of(problem.failure) from None
     finally:
         directory.close()
     values = next((values for name, values in found.items() if name.lower() == "dnshostname"), [])

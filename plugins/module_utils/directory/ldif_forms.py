@@ -9,6 +9,8 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
 # An attribute description of RFC 4512: name or number, then options.
 _NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 _NAME_AT_MOST = 255
@@ -70,7 +72,7 @@ class LdifError(ValueError):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        return f"Line {self.line}: {self.what} {self.next_step}"
+        return str(Failure("ldif", f"Line {self.line}", self.what, self.next_step))
 
 
 def attribute_name(name: str) -> str | None:

@@ -52,16 +52,17 @@ def _told(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, st
     """Give code, cause and next step of a connection that did not come about."""
     if isinstance(problem, UnicodeError):
         return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
+    to_tell = f"To tell: nc -vz {target.host} {target.tcp_port}."
     if isinstance(problem, socket.gaierror):
         step = "Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server."
         return "name", f"{target.host}: {problem.strerror}", step
     if isinstance(problem, ConnectionRefusedError):
-        step = "Check that it is a domain controller, that it runs, and the port. LDAPS needs a certificate on it."
-        return "refused", f"{target}: connection refused", step
+        step = "Check that it is a domain controller, that it runs, and the port. LDAPS needs a certificate on it. "
+        return "refused", f"{target}: connection refused", step + to_tell
     if isinstance(problem, TimeoutError):
-        step = "Check that the server is up, and that no firewall is in between."
+        step = f"Check that the server is up, and that no firewall is in between. {to_tell}"
         return "timeout", f"{target}: no answer within {target.timeout} seconds", step
-    step = "Check the network between this host and the server."
+    step = f"Check the network between this host and the server. {to_tell}"
     return "network", f"{target}: {problem.strerror or problem}", step
 
 

@@ -12,6 +12,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif_forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Entry: t.TypeAlias = tuple[str, dict[str, list[bytes]]]
 """DN and attributes of one entry, names as the server spells them, values in the server's order."""
@@ -24,23 +25,20 @@ class DirectoryError(Exception):
     """The server refused something, or the session ended.
 
     code: a stable word, such as ``size_limit``, or ``ldap_<result code>`` for a result code that has no word.
-    what: what was not done and on what, without a full stop. cause: the server's or library's own words, with the
-    number. next_step: what to do about it. No secret is ever part of one.
+    cause: the server's or library's own words, with the number.
     """
 
     def __init__(self, code: str, what: str, cause: str, next_step: str) -> None:
         super().__init__(code, what, cause, next_step)
-        self.code = code
-        self.what = what
-        self.cause = cause
-        self.next_step = next_step
+        self.failure = Failure(code, what, cause, next_step)
+
+    @classmethod
+    def of(cls, failure: Failure) -> DirectoryError:
+        """Make one of a failure that another one had."""
+        return cls(failure.code, failure.what, failure.cause, failure.next)
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.cause.rstrip('. ')}. {self.next_step}".strip()
-
-    def explained(self) -> dict[str, str]:
-        """Give the error in parts, for a result: code, what, cause, next."""
-        return {"code": self.code, "what": self.what, "cause": self.cause, "next": self.next_step}
+        return str(self.failure)
 
 
 class NoDirectoryError(DirectoryError):

@@ -59,11 +59,11 @@ class StoppedError(DirectoryError):
     """An error in the middle. done: what was done before. left: steps that were not done, or not read again."""
 
     def __init__(self, problem: DirectoryError, done: Written, left: int) -> None:
-        next_step = (
-            f"{problem.next_step} {len(done.written)} groups were written before it, {left} are left. Run it again to "
-            "finish, or run the undo to go back."
+        failure = problem.failure.also(
+            f"{len(done.written)} groups were written before it, {left} are left. Run it again to finish, or run the "
+            "undo to go back."
         )
-        super().__init__(problem.code, problem.what, problem.cause, next_step.strip())
+        super().__init__(failure.code, failure.what, failure.cause, failure.next)
         self.done = done
         self.left = left
 
@@ -157,12 +157,12 @@ def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:
     try:
         directory.modify(step.dn, step.changes())
     except ConflictError as problem:
-        return Conflict(guid_text(step.guid), step.dn, problem.cause)
+        return Conflict(guid_text(step.guid), step.dn, problem.failure.cause)
     except DirectoryError as problem:
         # A value that came into an empty single-valued attribute is answered as any violation of the schema.
         if not _changed_meanwhile(directory, base, step):
             raise
-        return Conflict(guid_text(step.guid), step.dn, problem.cause)
+        return Conflict(guid_text(step.guid), step.dn, problem.failure.cause)
     return None
 
 

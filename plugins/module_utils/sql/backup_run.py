@@ -13,7 +13,6 @@ import collections.abc as c
 import dataclasses
 import secrets
 import time
-import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import (
@@ -37,6 +36,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
     Session,
     SqlError,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 
 # Answers of BACKUP to a file that is there already: it carries another MEDIANAME, is no whole media, or is compressed,
 # encrypted or striped in another way.
@@ -52,23 +52,18 @@ _SETTLE = 120.0
 class BackupError(Exception):
     """The backup failed, or is not known to be done.
 
-    explained: as ``sql.errors.explain`` gives it. record: msdb's, when there is one all the same.
+    record: msdb's, when there is one all the same.
     """
 
-    def __init__(self, explained: dict[str, t.Any], record: Record | None = None) -> None:
-        super().__init__(explained)
-        self.explained = explained
+    def __init__(self, failure: SqlFailure, record: Record | None = None) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
         self.record = record
-
-    def __str__(self) -> str:
-        return sql_errors.message(self.explained)
 
 
 def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
     """Make the error of something that the server did not refuse, but that is wrong all the same."""
-    return BackupError(
-        {"code": code, "what": what, "number": None, "cause": cause, "meaning": "", "next": next_step, "following": []}
-    )
+    return BackupError(SqlFailure(code, what, cause, next_step))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -261,21 +256,26 @@ class BackupRun:
         )
 
     def _refused(self, error: SqlError, how: str) -> BackupError:
-        explained = sql_errors.explain(error, f"The backup of {self.order.database} {how}")
-        if how == "failed":
-            if error.number in _OCCUPIED:
-                explained["code"] = "file_exists"
-                explained["meaning"] = "A file is there already. It was neither appended to nor overwritten."
-                explained["next"] = f"Move {', '.join(self.order.files)} away, or take another path."
-            else:
-                explained["next"] = f"{explained['next']} {self._leftover()}"
-        return BackupError(explained)
+        refused = sql_errors.explain(error, f"The backup of {self.order.database} {how}")
+        if how != "failed":
+            return BackupError(refused)
+        if error.number not in _OCCUPIED:
+            return BackupError(refused.also(self._leftover()))
+        return BackupError(
+            dataclasses.replace(
+                refused,
+                code="file_exists",
+                meaning="A file is there already. It was neither appended to nor overwritten.",
+                next=f"Move {', '.join(self.order.files)} away, or take another path.",
+            )
+        )
 
     def _half_done(self, error: SqlError, record: Record, how: str) -> BackupError:
-        explained = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
+        refused = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
         if isinstance(error, ConnectionLostError):
-            explained["next"] = "Run again with the same set id: it shares this backup and verifies it."
-        return BackupError(explained, record)
+            again = "Run again with the same set id: it shares this backup and verifies it."
+            refused = dataclasses.replace(refused, next=again)
+        return BackupError(refused, record)
 
     def _leftover(self) -> str:
         return f"What it may have left in {', '.join(self.order.files)} is incomplete: delete it."

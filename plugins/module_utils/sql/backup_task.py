@@ -10,6 +10,7 @@ import dataclasses
 import time
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import test_restore as sql_test_restore
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, Record, verify_statement
@@ -71,11 +72,11 @@ class BackupTask:
         try:
             self._perform(check)
         except BackupError as error:
-            self._failed(error.explained)
+            self._failed(error.failure)
             if error.record is not None:
                 self._result.update(_fields(error.record))
         except ProofError as error:
-            self._failed(_explained(error))
+            self._failed(error.failure)
             if error.left is not None:
                 self._result["left"] = error.left
         except SqlError as error:
@@ -196,8 +197,8 @@ class BackupTask:
         self._sessions.append(session)
         return session
 
-    def _failed(self, explained: dict[str, t.Any]) -> None:
-        self._result.update(failed=True, msg=sql_errors.message(explained), error=explained)
+    def _failed(self, failure: Failure) -> None:
+        self._result.update(failed=True, msg=str(failure), error=failure.explained())
 
 
 def _fields(record: Record) -> dict[str, t.Any]:
@@ -218,14 +219,3 @@ def _fields(record: Record) -> dict[str, t.Any]:
         "finished_at": record.finished,
         "backup_seconds": record.seconds,
     }
-
-
-def _explained(error: ProofError) -> dict[str, t.Any]:
-    explained = (
-        sql_errors.explain(error.error, error.what)
-        if error.error is not None
-        else failure(error.code, error.what, error.cause, error.next_step).explained
-    )
-    if error.left is not None:
-        explained["next"] += f" {error.left} is left on the server: the next test restore there drops it."
-    return explained

@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
     NoConnectionError,
     SqlError,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 
 # "... is terminating abnormally", "previous messages provide details", "see the log": each follows what matters.
 ECHOES = frozenset({3013, 3041, 3119, 5069})
@@ -39,6 +40,11 @@ class Advice:
     meaning: str
     cause: str
     next_step: str
+
+    @property
+    def said(self) -> str:
+        """What follows the server's own words, as the next step of a failure."""
+        return f"{self.cause} {self.next_step}"
 
 
 # FreeTDS hands out the gravest error of a batch; what comes before an echo may be less grave than that.
@@ -771,36 +777,22 @@ def advice(error: SqlError) -> Advice | None:
     return dataclasses.replace(known, cause=system[0], next_step=system[1])
 
 
-def explain(error: SqlError, what: str) -> dict[str, t.Any]:
-    """Give the error in parts, for a result. what: what was not done and on what, without a full stop.
+def explain(error: SqlError, what: str) -> SqlFailure:
+    """Give the failure that an error makes. what: what was not done and on what, without a full stop.
 
     code: ``sql_<number>``, ``connection_lost``, a word of NoConnectionError, or ``sql`` without a number.
-    cause: the server's words, with the number. meaning: in our words, empty when unknown. next: what to do.
-    following: the errors after it, as ``text (number)``.
+    cause: the server's words, with the number.
     """
     known = advice(error)
     code = "sql" if error.number is None else f"sql_{error.number}"
     meaning, step = "", "Look the number up in Microsoft's documentation; the server's error log may say more."
     if known is not None:
-        meaning, step = known.meaning, f"{known.cause} {known.next_step}"
+        meaning, step = known.meaning, known.said
     if isinstance(error, NoConnectionError):
         code, meaning = error.code, error.what or meaning
         step = error.next_step or step
     elif isinstance(error, ConnectionLostError):
         code, meaning = "connection_lost", "The connection was lost. What the server did is not known."
         step = "Check that the server runs and can be reached, then run again."
-    return {
-        "code": code,
-        "what": what,
-        "number": error.number,
-        "cause": str(error),
-        "meaning": meaning,
-        "next": step,
-        "following": [str(SqlError(line.number, line.text)) for line in error.following],
-    }
-
-
-def message(explained: c.Mapping[str, t.Any]) -> str:
-    """Give what ``explain`` made as one text for people: what failed, the cause, the next step."""
-    cause = str(explained["cause"]).rstrip(". ")
-    return f"{explained['what']}: {cause}. {explained['next']}".strip()
+    following = tuple(str(SqlError(line.number, line.text)) for line in error.following)
+    return SqlFailure(code, what, str(error), step, number=error.number, meaning=meaning, following=following)

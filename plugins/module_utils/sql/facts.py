@@ -101,7 +101,8 @@ class DatabaseFacts:
 
     state: ONLINE, OFFLINE, RESTORING, RECOVERING, RECOVERY_PENDING, SUSPECT or EMERGENCY.
     user_access: MULTI_USER, SINGLE_USER or RESTRICTED_USER.
-    bytes: of all files. family_guid: lower case, None while the database cannot be opened.
+    bytes: of all files. used_bytes: of pages that hold something, as a backup copies them; without the log.
+    family_guid: lower case, None while the database cannot be opened.
     accessible: whether the login can enter it. is_owner: dbo by ownership.
     may_backup: BACKUP DATABASE; None: the server did not tell, as of a name that is longer than 128 in brackets.
     objects_visible: whether the login could see GroupID's tables if there are any; None when that is not known.
@@ -140,6 +141,7 @@ class DatabaseFacts:
     tde_certificate: Certificate | None
     certificates: tuple[Certificate, ...]
     sessions: tuple[SessionGroup, ...] | None
+    used_bytes: int | None = None
 
     @property
     def system(self) -> bool:
@@ -217,7 +219,7 @@ def _registered_backup_path(session: Session) -> str | None:
 def read_database(session: Session, name: str) -> DatabaseFacts | None:
     """Read a database, None when there is none of that name (or the login may not see it).
 
-    Three to seven round trips. Raises SqlError.
+    Three to eight round trips. Raises SqlError.
     """
     rows = session.execute(_DATABASE + literal(name) + ";").rows()
     if not rows:
@@ -245,6 +247,7 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         owner=row["owner"],
         is_owner=bool(row["is_owner"]),
         bytes=None if size is None else int(size) * _PAGE_BYTES,
+        used_bytes=_used_bytes(session, row["name"]) if enters else None,
         family_guid=None if row["family_guid"] is None else str(row["family_guid"]).lower(),
         accessible=bool(row["accessible"]),
         may_backup=_right(rights[0]["backup_database"]) if row["accessible"] else False,
@@ -299,6 +302,13 @@ def _right(answer: int | None) -> bool | None:
 
 def _size_in(name: str) -> str:
     return f"SELECT SUM(CAST(size AS bigint)) AS pages FROM {identifier(name)}.sys.database_files;"
+
+
+def _used_bytes(session: Session, name: str) -> int | None:
+    # Whole extents, as a backup copies them.
+    batch = f"SELECT SUM(CAST(total_pages AS bigint)) AS pages FROM {identifier(name)}.sys.allocation_units;"
+    pages = value_or_none(session, batch)
+    return None if pages is None else int(pages) * _PAGE_BYTES
 
 
 def _known_objects(session: Session, name: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Probe:
 
     writable: None when it was not or could not be tried. bytes: written.
     removed: whether the file is certainly gone again, None when nothing was written.
-    error: why not, as ``sql.errors.explain`` gives it.
+    error: why not, a failure in parts.
     """
 
     file: str
@@ -69,7 +69,7 @@ def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
     except ConnectionLostError:
         raise
     except SqlError as problem:
-        explained = sql_errors.explain(problem, f"The probe did not write {planned.file}")
+        explained = sql_errors.explain(problem, f"The probe did not write {planned.file}").explained()
         return dataclasses.replace(planned, writable=None if problem.number in _NO_RIGHT else False, error=explained)
     rows = rows_or_none(
         session,

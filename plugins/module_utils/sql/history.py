@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import utc
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import rows_or_none
@@ -21,6 +22,7 @@ class Backup:
     """A backup that msdb has on record. kind: ``full``, ``differential``, ``log`` or msdb's letter.
 
     finished: UTC, ISO 8601, None where the server's time zone is not known. bytes: of the file.
+    data_bytes: the same before compression. seconds: how long it took, whole ones.
     """
 
     name: str | None
@@ -33,6 +35,8 @@ class Backup:
     user: str | None
     file: str | None
     backup_set_uuid: str
+    data_bytes: int
+    seconds: int | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +63,9 @@ def last_backups(session: Session, name: str) -> tuple[Backup, ...] | None:
     rows = rows_or_none(
         session,
         f"SELECT TOP ({_RECENT}) s.name, s.type, s.is_copy_only, s.has_backup_checksums, s.is_damaged, "
-        "s.backup_finish_date, s.time_zone, s.backup_size, s.compressed_backup_size, s.user_name, s.backup_set_uuid, "
-        "f.physical_device_name FROM msdb.dbo.backupset AS s LEFT JOIN msdb.dbo.backupmediafamily AS f "
+        "s.backup_start_date, s.backup_finish_date, s.time_zone, s.backup_size, s.compressed_backup_size, s.user_name, "
+        "s.backup_set_uuid, f.physical_device_name "
+        "FROM msdb.dbo.backupset AS s LEFT JOIN msdb.dbo.backupmediafamily AS f "
         "ON f.media_set_id = s.media_set_id AND f.family_sequence_number = 1 "
         f"WHERE s.database_name = {literal(name)} ORDER BY s.backup_set_id DESC;",
     )
@@ -78,9 +83,17 @@ def last_backups(session: Session, name: str) -> tuple[Backup, ...] | None:
             user=row["user_name"],
             file=row["physical_device_name"],
             backup_set_uuid=str(row["backup_set_uuid"]).lower(),
+            data_bytes=int(row["backup_size"] or 0),
+            seconds=_seconds(row["backup_start_date"], row["backup_finish_date"]),
         )
         for row in rows
     )
+
+
+def _seconds(begun: datetime.datetime | None, ended: datetime.datetime | None) -> int | None:
+    if begun is None or ended is None:
+        return None
+    return max(0, round((ended - begun).total_seconds()))
 
 
 def read_chain(session: Session, name: str) -> Chain | None:

@@ -28,9 +28,7 @@ def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -
     known = ADVICE.get(error.number or 0)
     if known is not None:
         code = "login" if error.number in _LOGIN else f"sql_{error.number}"
-        return NoConnectionError(
-            error.number, error.text, code=code, what=what, next_step=f"{known.cause} {known.next_step}"
-        )
+        return NoConnectionError(error.number, error.text, code=code, what=what, next_step=known.said)
     if target.auth == "windows" and _KERBEROS.search(error.text):
         return _no_ticket(error.text, what)
     return (
@@ -59,19 +57,22 @@ def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | No
         socket.create_connection((target.server, port), timeout=target.login_timeout).close()
     except socket.gaierror as problem:
         text, code = f"{target.server}: {problem.strerror}", "name"
-        step = "Check the name of the server, and DNS."
+        step = f"Check the name of the server, and DNS. To tell: getent hosts {target.server}."
     except ConnectionRefusedError:
         text, code = f"{place}: connection refused", "refused"
         step = (
             "SQL Server is not running, listens on another port, or has TCP/IP off (as Express after installation): "
-            "see SQL Server Configuration Manager. A named instance has its own port: give instance or port."
+            "see SQL Server Configuration Manager. A named instance has its own port: give instance or port. "
+            f"To tell: nc -vz {target.server} {port}."
         )
     except TimeoutError:
         text, code = f"{place}: no answer within {target.login_timeout} seconds", "timeout"
-        step = "Check that the server is up, and that no firewall is in between."
+        step = (
+            f"Check that the server is up, and that no firewall is in between. To tell: nc -vz {target.server} {port}."
+        )
     except OSError as problem:
         text, code = f"{place}: {problem.strerror}", "network"
-        step = "Check the network between this host and the server."
+        step = f"Check the network between this host and the server. To tell: nc -vz {target.server} {port}."
     else:
         return None
     return NoConnectionError(None, text, code=code, what=what, next_step=step)

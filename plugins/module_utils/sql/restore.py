@@ -29,6 +29,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import devices
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 
 ABSENT = "ABSENT"
 SAFETY = "groupid-safety"
@@ -48,14 +49,12 @@ _NOTE = "The newest restore before it is restore_history_id "
 class RefusedError(ValueError):
     """The restore is not started. Nothing was touched.
 
-    code: stable word. cause: what stands against it. next_step: what to do.
+    code: stable word. cause: what stands against it, a sentence. next_step: what to do.
     """
 
     def __init__(self, code: str, cause: str, next_step: str) -> None:
-        super().__init__(f"{cause} {next_step}")
-        self.code = code
-        self.cause = cause
-        self.next_step = next_step
+        super().__init__(cause)
+        self.failure = SqlFailure(code, "The restore was not started", cause, next_step)
 
 
 # --- what it is given ------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ba
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 
 _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_guid", "finished", "checksums")
 
@@ -32,12 +33,12 @@ _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_gui
 class RestoreError(Exception):
     """The restore did not do what was asked.
 
-    explained: as ``sql.errors.explain`` gives it. result: as the module returns it, whatever is known of it.
+    result: as the module returns it, whatever is known of it.
     """
 
-    def __init__(self, explained: dict[str, t.Any], result: dict[str, t.Any]) -> None:
-        super().__init__(sql_errors.message(explained))
-        self.explained = explained
+    def __init__(self, failure: SqlFailure, result: dict[str, t.Any]) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
         self.result = result
 
 
@@ -114,9 +115,12 @@ def restored(story: Story) -> dict[str, t.Any]:
 
 def refused(story: Story, refusal: RefusedError) -> RestoreError:
     """Make the failure of a restore that was not started."""
-    cause = f"{refusal.cause} Nothing was touched."
-    explained = explain(refusal.code, f"{story.target} on {story.place} was not restored", cause, refusal.next_step)
-    return RestoreError(explained, {**result(story, "as_found"), "changed": False})
+    failure = dataclasses.replace(
+        refusal.failure,
+        what=f"{story.target} on {story.place} was not restored",
+        cause=f"{refusal.failure.cause} Nothing was touched.",
+    )
+    return RestoreError(failure, {**result(story, "as_found"), "changed": False})
 
 
 def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target | None = None) -> RestoreError:
@@ -124,9 +128,9 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
     name = story.target
     what = f"{name} on {story.place} was not restored"
     if isinstance(error, RefusedError):
-        explained = explain(error.code, what, error.cause, error.next_step)
+        failure = dataclasses.replace(error.failure, what=what)
     else:
-        explained = sql_errors.explain(error, what)
+        failure = sql_errors.explain(error, what)
     ends = {
         "as_found": f"{name} is as it was before." if story.statements else "Nothing was touched.",
         "rolled_back": _rolled_back(story),
@@ -134,20 +138,21 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
         "unknown": f"{name} is ONLINE. Whether with its old data or the backup's is not known: msdb has no record of a "
         "RESTORE, and its access does not tell.",
     }
-    explained["cause"] = " ".join([_sentence(explained["cause"]), ends[way.outcome], *_saved(story)])
+    cause = " ".join([_sentence(failure.cause), ends[way.outcome], *_saved(story)])
+    failure = dataclasses.replace(failure, cause=cause)
     ended = {**result(story, way.outcome), "changed": way.outcome != "as_found"}
     if found is not None:
         ended |= {"state": found.state, "user_access": found.user_access}
     if way.outcome == "broken":
         ended["recovery_statement"] = _command(story)
-        explained["next"] = f"{explained['next']} {_next_run(story, ended['recovery_statement'])}"
+        failure = failure.also(_next_run(story, ended["recovery_statement"]))
     if way.outcome == "unknown":
         ended["recovery_statement"] = alter_statement(name, "MULTI_USER")
-        explained["next"] = (
-            f"{explained['next']} Look at its rows. If they are the backup's, it is restored: run in master: "
+        failure = failure.also(
+            "Look at its rows. If they are the backup's, it is restored: run in master: "
             f"{ended['recovery_statement']}. If not, repeat the restore, which makes a new safety backup of it first."
         )
-    return RestoreError(explained, ended)
+    return RestoreError(failure, ended)
 
 
 def unknown(story: Story, error: SqlError | RefusedError, cause: str) -> RestoreError:
@@ -155,33 +160,20 @@ def unknown(story: Story, error: SqlError | RefusedError, cause: str) -> Restore
     ended = {**result(story, "unknown"), "changed": True, "state": None, "user_access": None}
     ended["recovery_statement"] = _command(story)
     parts = [_sentence(str(error)), _sentence(cause), _standing(story), *_saved(story)]
-    explained = explain(
+    failure = SqlFailure(
         "unreachable",
         f"{story.target} on {story.place} was not restored, as far as is known",
         " ".join(parts),
         _next_run(story, ended["recovery_statement"]),
     )
-    return RestoreError(explained, ended)
+    return RestoreError(failure, ended)
 
 
 def half_finished(story: Story, error: SqlError, statement: str) -> RestoreError:
     """Make the failure of a restore after which the database could not be given back."""
-    explained = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not given back")
-    explained["next"] = f"Run in master: {statement}"
-    return RestoreError(explained, {**restored(story), "user_access": None, "recovery_statement": statement})
-
-
-def explain(code: str, what: str, cause: str, next_step: str) -> dict[str, t.Any]:
-    """Give what was not the server's refusal in the parts that ``sql.errors.explain`` gives."""
-    return {
-        "code": code,
-        "what": what,
-        "number": None,
-        "cause": cause,
-        "meaning": "",
-        "next": next_step,
-        "following": [],
-    }
+    failure = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not given back")
+    failure = dataclasses.replace(failure, next=f"Run in master: {statement}")
+    return RestoreError(failure, {**restored(story), "user_access": None, "recovery_statement": statement})
 
 
 def _safety(saved: Safety) -> dict[str, t.Any]:

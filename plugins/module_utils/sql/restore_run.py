@@ -51,7 +51,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_pl
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import (
     RestoreError,
     Story,
-    explain,
     failed,
     half_finished,
     refused,
@@ -65,6 +64,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
     Session,
     SqlError,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 
 # Somebody entered between ONLINE and BACKUP LOG, which are one batch.
 _IN_USE = 3101
@@ -352,7 +352,7 @@ class _Run:
         if mended.refused:
             what = f"{plan.target.name} on {story.place} was restored and given back, but not all of login_map was done"
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
-            raise RestoreError(explain("login_map", what, " ".join(mended.refused), next_step), result)
+            raise RestoreError(SqlFailure("login_map", what, " ".join(mended.refused), next_step), result)
         return result
 
     def _give_back(self, session: Session, step: Step) -> None:

@@ -16,6 +16,7 @@ import re
 import secrets
 import time
 
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
@@ -31,6 +32,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
     Session,
     SqlError,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
 
 _SCRATCH = re.compile(r"groupid_test_[0-9a-f]{16}")
@@ -55,20 +57,19 @@ SCRATCH_QUERY = "SELECT name FROM sys.databases WHERE name LIKE N'groupid[_]test
 class ProofError(Exception):
     """The backup did not prove itself, or could not be tried.
 
-    code: ``space``, ``folders``, ``claim``, or empty when the server's error says it all, which is then ``error``.
-    cause, next_step: sentences, empty with ``error``. left: the scratch database, when it could not be dropped.
+    code: ``space``, ``folders``, ``claim``, or that of the server's error.
+    left: the scratch database, when it could not be dropped.
     """
 
-    def __init__(
-        self, what: str, *, code: str = "", cause: str = "", next_step: str = "", error: SqlError | None = None
-    ) -> None:
-        super().__init__(what, cause)
-        self.what = what
-        self.code = code
-        self.cause = cause
-        self.next_step = next_step
-        self.error = error
+    def __init__(self, failure: SqlFailure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
         self.left: str | None = None
+
+    def leave(self, scratch: str) -> None:
+        """Note that a scratch database could not be dropped."""
+        self.left = scratch
+        self.failure = self.failure.also(f"{scratch} is left on the server: the next test restore there drops it.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,21 +187,25 @@ def plan(
     if not (data and log and listed):
         cause = "it lists no file of the database" if data and log else "it does not say where it puts new databases"
         raise ProofError(
-            what,
-            code="folders",
-            cause=f"SQL Server {row['server_name']} answered, but {cause}.",
-            next_step="Name folders in test_restore_data_path and test_restore_log_path, and look at the backup.",
+            SqlFailure(
+                "folders",
+                what,
+                f"SQL Server {row['server_name']} answered, but {cause}.",
+                "Name folders in test_restore_data_path and test_restore_log_path, and look at the backup.",
+            )
         )
     placed = moves(scratch, listed, data, log)
     volumes, warnings = _volumes(session)
     refusal = space_refusal(placed, listed, volumes)
     if refusal:
         raise ProofError(
-            what,
-            code="space",
-            cause=f"On {row['server_name']}, {refusal}.",
-            next_step="Make room, name other folders in test_restore_data_path and test_restore_log_path, or let "
-            "another server do it (test_restore_server).",
+            SqlFailure(
+                "space",
+                what,
+                f"On {row['server_name']}, {refusal}.",
+                "Make room, name other folders in test_restore_data_path and test_restore_log_path, or let another "
+                "server do it (test_restore_server).",
+            )
         )
     size = sum(file.size for file in listed)
     return Plan(scratch, row["server_name"], tuple(files), placed, size, warnings)
@@ -230,14 +235,13 @@ def prove(
             planned = plan(session, scratch, files, listed, data_folder, log_folder)
             return _restored(session, planned, strays, on_message)
     except ConnectionLostError as error:
-        lost = ProofError(f"The test restore as {scratch} was cut off", error=error)
-        lost.left = None if _dropped_again(opener, scratch) else scratch
+        lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was cut off"))
+        if not _dropped_again(opener, scratch):
+            lost.leave(scratch)
         raise lost from error
     except (ClaimRefusedError, SqlError) as error:
         what = f"The test restore as {scratch} was not started"
-        raise ProofError(
-            what, code="claim", cause=str(error), next_step="Look at the server, then run again."
-        ) from error
+        raise ProofError(SqlFailure("claim", what, str(error), "Look at the server, then run again.")) from error
 
 
 def _restored(
@@ -251,7 +255,8 @@ def _restored(
         with _said(f"DBCC CHECKDB did not pass on the restored database {planned.scratch}"):
             session.execute(check)
     except ProofError as error:
-        error.left = None if _dropped(session, planned.scratch) else planned.scratch
+        if not _dropped(session, planned.scratch):
+            error.leave(planned.scratch)
         raise
     seconds = round(time.monotonic() - began, 3)
     warnings = planned.warnings
@@ -322,4 +327,4 @@ def _said(what: str) -> c.Iterator[None]:
     except ConnectionLostError:
         raise
     except SqlError as error:
-        raise ProofError(what, error=error) from error
+        raise ProofError(sql_errors.explain(error, what)) from error

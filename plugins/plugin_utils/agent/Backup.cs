@@ -15,6 +15,7 @@ namespace IdentityOpsAgent
 
         private readonly CopySettings settings;
         private readonly bool check, linkUnchanged;
+        private readonly int sample;   // milliseconds, 0: none
         private readonly BackupPlan plan;
         private readonly Globs allowed;
         private readonly Part part = new Part { Started = Timestamps.Now() };
@@ -28,6 +29,7 @@ namespace IdentityOpsAgent
             settings = new CopySettings(request);
             check = request.Flag("check", false);
             linkUnchanged = request.Flag("link_unchanged", false);
+            sample = request.NumberOr("sample_ms", 0, 0, Sample.LongestTime);
             plan = new BackupPlan(request);
             allowed = new Globs(request.Texts("allow_partial"));
             part.Deployment = plan.Set.Deployment;
@@ -74,6 +76,8 @@ namespace IdentityOpsAgent
             Links links = FindLinks(new Properties(new Losses()));
             if (links != null)
                 links.Foretell(plan.Components, settings.Threads);
+            if (sample > 0)
+                answer.Members.Set("sample", Sample.Take(plan.Components, sample, settings.Threads));
             Sum(links);
         }
 

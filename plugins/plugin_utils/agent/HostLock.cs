@@ -128,6 +128,10 @@ namespace IdentityOpsAgent
             {
                 return "it has just begun.";
             }
+            catch (SystemError error)
+            {
+                return "which one cannot be read: " + error.Message;
+            }
         }
     }
 }

@@ -33,6 +33,8 @@ namespace IdentityOpsAgent
             string root = Paths.Absolute(request.Text("root"), "root");
             try
             {
+                FileFacts facts;
+                answer.Members.Set("exists", Win32.TryFacts(root, out facts));
                 SetList.Describe(answer.Members, root, DeploymentOrNull(request));
             }
             catch (SystemError error)

@@ -24,7 +24,7 @@ from lab.sql.server import make_certificate
 
 CACHE = pathlib.Path(__file__).resolve().parents[3] / "build" / "lab" / "cache"
 ACCOUNT = "svc-groupid"
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 
 

@@ -249,6 +249,7 @@ def _write(
     conversation: Conversation,
 ) -> None:
     pieces = pieces_of(payload)
+    seconds = engine.backup_seconds  # as it was when the statement began
     told = 0
     for number, piece in enumerate(pieces, 1):
         writer = writers[number % len(writers)]
@@ -263,7 +264,7 @@ def _write(
             raise devices.write_failed(path, devices.os_error(engine, path, error)) from error
         percent = 100 * number / len(pieces)
         conversation.checkpoint(percent)
-        conversation.pause(engine.backup_seconds / len(pieces))
+        conversation.pause(seconds / len(pieces))
         while order.stats and told + order.stats <= percent:
             told += order.stats
             conversation.say(Message(3211, f"{told} percent processed."))

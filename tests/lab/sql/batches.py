@@ -45,6 +45,7 @@ class Execution:
         fault = self._fault
         if fault:
             self.pause(fault.delay)
+            fault.act()
             if fault.drop == "before":
                 self._lose()
             if fault.messages and not fault.percent:

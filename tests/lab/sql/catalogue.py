@@ -106,6 +106,17 @@ def _database_files(engine: Engine, session: Session, database: Database | None)
         yield from _files(database)
 
 
+@_view(
+    "sys.allocation_units",
+    "allocation_unit_id:i type:i type_desc:n container_id:i data_space_id:i total_pages:i used_pages:i data_pages:i",
+    in_database=True,
+)
+def _allocation_units(engine: Engine, session: Session, database: Database | None) -> c.Iterator[Row]:
+    for file in database.files[:1] if database is not None else ():
+        pages = file.size // PAGE_BYTES
+        yield file.file_id, 1, "IN_ROW_DATA", file.file_id, 1, pages, pages, pages
+
+
 @_view("sys.master_files", f"database_id:i {_FILE_COLUMNS}")
 def _master_files(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
     everything = any(

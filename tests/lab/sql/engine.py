@@ -238,7 +238,7 @@ MapPath = c.Callable[[str], pathlib.Path]
 class Engine:
     """A server's state. ``lock`` guards all of it; nothing that takes long is done under it.
 
-    backup_seconds: how long the copying of a BACKUP or RESTORE takes at least.
+    backup_seconds: how long the copying of a BACKUP or RESTORE that begins now takes at least.
     os_errors: error number by the beginning of a path, for what the file system here cannot refuse.
     disk_full_after: bytes of backup files until the disk is full; None: never.
     msdb_full: msdb takes no more records.

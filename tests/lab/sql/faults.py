@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import dataclasses
 import re
 import threading
@@ -18,7 +19,7 @@ When = t.Literal["before", "during", "after"]
 
 @dataclasses.dataclass
 class Fault:
-    """A rule. Exactly one thing happens: messages instead of an answer, a lost connection, or only the delay.
+    """A rule. Exactly one thing happens: messages instead of an answer, a lost connection, or only what comes before.
 
     pattern: regular expression searched in the batch, without case.
     nth: which of the matching batches, from 1; 0: each of them.
@@ -27,6 +28,7 @@ class Fault:
       of others as ``after``: done, not answered.
     outage: the whole server goes away with it, until the double is told to listen again.
     delay: seconds before anything else.
+    act: what somebody else does then, before the batch is executed.
     percent: with messages: a BACKUP or RESTORE goes so far before it fails.
     """
 
@@ -36,6 +38,7 @@ class Fault:
     drop: When | None = None
     outage: bool = False
     delay: float = 0.0
+    act: c.Callable[[], object] = lambda: None
     percent: float = 0.0
     seen: int = 0
 
@@ -77,6 +80,10 @@ class Faults:
     def delay(self, pattern: str, seconds: float, nth: int = 0) -> None:
         """Slow batches down."""
         self.add(Fault(pattern, nth, delay=seconds))
+
+    def first(self, pattern: str, act: c.Callable[[], object], nth: int = 1) -> None:
+        """Let somebody else do something when a batch has come and nothing of it is done."""
+        self.add(Fault(pattern, nth, act=act))
 
     def of(self, batch: str) -> Fault | None:
         """Give the rule that strikes a batch now."""

@@ -66,8 +66,9 @@ def test_senseless_patterns_are_refused(host: t.Any, pattern: str) -> None:
     assert host.backup(exclude=[pattern])["error"]["code"] == "bad_request"
 
 
+@pytest.mark.timing
 def test_a_malicious_pattern_takes_no_time(host: t.Any) -> None:
     host.file("/".join(["a" * 200] * 15) + "/b")
     begin = time.monotonic()
     host.backup(check=True, exclude=["*a*a*a*a*a*a*a*a*a*a*c", "**/" * 20 + "*a*a*a*a*a*c", "**a" * 60 + "c"])
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60  # going back over what it passed takes longer than anybody lives

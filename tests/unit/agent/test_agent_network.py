@@ -19,6 +19,7 @@ from unit.agent.test_agent_jobs import ID, Jobs
 from unit.agent.test_agent_put_get import packed
 
 from lab.process_watch import ProcessWatch
+from lab.waiting import until
 
 USER, PASSWORD = "CORP\\svc-share", 'N3twork "Pä55\\'
 IDENTITY = {"username": USER, "password": PASSWORD}
@@ -159,17 +160,20 @@ def forms(secret: str) -> list[bytes]:
     return [*(text.encode() for text in texts), *(base64.b64encode(text.encode())[4:-4] for text in texts)]
 
 
+@pytest.mark.timing
 def test_a_job_wears_it_and_leaves_it_nowhere(share: t.Any) -> None:
     jobs = Jobs(share)
-    request = jobs.request(retries=10, retry_wait_ms=100)
+    request = jobs.request(retries=40, retry_wait_ms=100)
     share.faults = {"locked": [f"{share.source}/7.txt"]}
     with ProcessWatch(PASSWORD) as watch:
         assert jobs.start(request, wait_ms=0, network=IDENTITY)["state"] == "running"
         process = jobs.process()
         own = pathlib.Path(f"/proc/{process}")
         shown = (own / "cmdline").read_bytes() + (own / "environ").read_bytes()
+        looks = watch.looks
+        with jobs.stopped():
+            until(lambda: watch.looks > looks + 5, "a look at the processes")
         answer = jobs.poll()["answer"]
-    assert watch.looks > 5
     assert watch.found == set()
     assert (code(answer), answer["files"]) == ("partial", MANY - 1)
     assert json.loads((jobs.folder / "request.json").read_text()) == {**request, "attempt": "a"}
@@ -179,10 +183,14 @@ def test_a_job_wears_it_and_leaves_it_nowhere(share: t.Any) -> None:
         assert not [content for content in files if form in content]
 
 
+@pytest.mark.timing
 def test_the_watch_sees_what_it_should() -> None:
     word = "a word that is nowhere else"
-    with ProcessWatch(word) as watch:
-        subprocess.run(["sleep", "1"], env={**os.environ, "A": word}, check=True)
+    with ProcessWatch(word) as watch, subprocess.Popen(["sleep", "600"], env={**os.environ, "A": word}) as shown:
+        try:
+            until(lambda: watch.found, "what the watch sees")
+        finally:
+            shown.kill()
     assert {path.rpartition("/")[2] for path in watch.found} == {"environ"}
 
 
@@ -192,10 +200,11 @@ def test_without_it_a_job_fails_by_its_answer(share: t.Any) -> None:
     assert "second hop" in answer["answer"]["error"]["next"]
 
 
+@pytest.mark.timing
 def test_who_asks_the_same_with_it_meets_the_job(share: t.Any) -> None:
     jobs = Jobs(share)
     share.faults = {"locked": [f"{share.source}/7.txt"]}
-    request = jobs.request(retries=10, retry_wait_ms=100)
+    request = jobs.request(retries=80, retry_wait_ms=100)
     jobs.start(request, wait_ms=0, network=IDENTITY)
     first = jobs.process()
     again = jobs.start(request, attempt="b", network=IDENTITY)

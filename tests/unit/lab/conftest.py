@@ -52,7 +52,7 @@ class Served:
             username=host.user,
             password=password or host.password,
             operation_timeout_sec=timeout,
-            read_timeout_sec=timeout + 10,
+            read_timeout_sec=timeout + 60,
             proxy=None,
             **{"transport": "basic", **options},
         )

@@ -87,7 +87,7 @@ def test_a_client_that_says_nothing_keeps_no_other_waiting(served, secure: tuple
 
 def test_plain_http_on_the_port_of_tls_gets_nothing(secure: tuple[str, str]) -> None:
     with pytest.raises((requests.ConnectionError, ssl.SSLError)):
-        requests.post(secure[0].replace("https", "http"), timeout=5)
+        requests.post(secure[0].replace("https", "http"), timeout=60)
 
 
 @pytest.mark.parametrize("size", [1, 100, 250_000])
@@ -101,9 +101,11 @@ def test_ntlm_encrypts_both_directions(served, wire: tuple[str, bytearray], size
     assert {entry.host for entry in served.recorder.entries()} == {"h07"}
 
 
+@pytest.mark.timing
 def test_ntlm_passes_on_faults(served) -> None:
     assert run(served.client(timeout=1, **ENCRYPTED), "sleep 1.5; echo done")[0] == "done\n"
-    assert [entry.status for entry in served.recorder.entries(action="Receive")] == [500, 200]
+    *waited, last = [entry.status for entry in served.recorder.entries(action="Receive")]
+    assert (set(waited), last) == ({500}, 200)
 
 
 def test_ntlm_with_a_wrong_password(served) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
+import subprocess
 
 import pytest
 import winrm
 import yaml
 
-from lab import agent_build
+from lab import agent_build, daemon
 from lab.__main__ import main
+from lab.lab import REPOSITORY
 
 pytestmark = pytest.mark.skipif(bool(agent_build.missing_programs()), reason=f"no Mono: {agent_build.APT_LINE}")
 
@@ -25,7 +28,8 @@ def test_a_lab_from_start_to_stop(tmp_path: pathlib.Path, capsys: pytest.Capture
     assert main(["status", *here]) == 1
     assert main(["start", *here, "--scale", "small", "--hosts", "2"]) == 0
     try:
-        assert str(root / "inventory.yml") in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert str(root / "inventory.yml") in said
         document = yaml.safe_load((root / "inventory.yml").read_text())
         login = document["all"]["children"]["groupid"]["children"]["deployment_hq"]["hosts"]["web01"]
         endpoint = f"http://127.0.0.1:{login['ansible_port']}/wsman"
@@ -35,14 +39,34 @@ def test_a_lab_from_start_to_stop(tmp_path: pathlib.Path, capsys: pytest.Capture
         assert main(["status", *here]) == 0
         assert "web02" in capsys.readouterr().out
         assert main(["start", *here]) == 2
-        assert "runs here already" in capsys.readouterr().err
+        refused = capsys.readouterr().err
+        assert "runs here already" in refused
         pid = json.loads((root / "state.json").read_text())["pid"]
+        end = said.partition("end:")[2].strip()
+        assert end in refused
+        # From a folder that has nothing to do with it, and with nothing that was set for the tests.
+        bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(end, shell=True, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "The lab has ended.\n", "")
     finally:
         assert main(["stop", *here]) == 0
     assert not pathlib.Path(f"/proc/{pid}").exists() or os.waitpid(pid, os.WNOHANG)[0] == pid
     capsys.readouterr()
     assert main(["stop", *here]) == 0
     assert "No lab runs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", ["the clone", "elsewhere"])
+def test_the_usual_lab_is_ended_by_make(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    monkeypatch.setattr(daemon, "running", lambda dummy: 5985)
+    monkeypatch.chdir(REPOSITORY if where == "the clone" else tmp_path)
+    assert main(["start"]) == 2
+    end = capsys.readouterr().err.partition("End it with: ")[2].strip()
+    assert end.startswith("make lab-stop" if where == "the clone" else f"make -C {REPOSITORY}")
+    shown = subprocess.run([*shlex.split(end), "--dry-run"], capture_output=True, text=True, check=True).stdout
+    assert "tests/tools/fleet.py stop" in shown
 
 
 def test_snapshot_damage_and_compare(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,6 @@ def target(server: Slapd, through: Proxy | None = None, /, **changes: t.Any) -> 
         username=server.username,
         password=server.password,
         ca_file=str(server.ca_file),
-        timeout=10,
+        timeout=60,
     )
     return dataclasses.replace(usual, **changes)

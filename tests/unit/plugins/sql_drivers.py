@@ -31,6 +31,6 @@ def target(double: SqlServerDouble, driver: str, **changes: t.Any) -> Target:
         "password": double.password,
         "encrypt": "off",
         "driver": driver,
-        "login_timeout": 5,
+        "login_timeout": 30,
     }
     return Target(**{**options, **changes})

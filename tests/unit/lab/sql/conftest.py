@@ -92,7 +92,7 @@ def connect(double: SqlServerDouble, driver: drivers.Driver) -> c.Iterator[Conne
 
     def make(user: str = "sa", password: str | None = None, **options: t.Any) -> Client:
         text = driver.connection_string(double.port, user, password or double.password, **options)
-        opened.append(Client(pyodbc.connect(text, autocommit=True, timeout=10)))
+        opened.append(Client(pyodbc.connect(text, autocommit=True, timeout=60)))
         return opened[-1]
 
     yield make

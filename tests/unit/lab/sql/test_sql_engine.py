@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
 from lab.sql.engine import User
+from lab.waiting import HANG, until
 
 BACKUP = r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\g.bak' WITH COPY_ONLY, CHECKSUM"
 VERIFY = r"RESTORE VERIFYONLY FROM DISK = N'D:\MSSQL\Backup\g.bak'"
@@ -100,6 +100,7 @@ def test_unknown_databases(connect) -> None:
     assert client.run("ALTER DATABASE master SET SINGLE_USER").number == 5058
 
 
+@pytest.mark.timing
 def test_single_user_belongs_to_who_set_it_even_from_master(connect) -> None:
     holder, other = connect(), connect()
     holder.run("ALTER DATABASE GroupID SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
@@ -109,11 +110,11 @@ def test_single_user_belongs_to_who_set_it_even_from_master(connect) -> None:
     assert other.run("DROP DATABASE GroupID").number == 3702
     assert holder.run("SELECT COUNT(*) FROM GroupID.dbo.GroupLifecycle").value() == 1
     holder.close()
-    time.sleep(0.1)
-    assert other.run("USE GroupID; USE master").error == ""
+    until(lambda: other.run("USE GroupID; USE master").error == "", "the end of the session")
     assert other.run("ALTER DATABASE GroupID SET MULTI_USER").error == ""
 
 
+@pytest.mark.timing
 def test_a_portal_slips_into_a_single_user_database_that_was_let_go(double, connect) -> None:
     double.engine.visitor("GroupID")
     client = connect()
@@ -121,7 +122,7 @@ def test_a_portal_slips_into_a_single_user_database_that_was_let_go(double, conn
     assert answer.numbers() == [5060, 5060]
     assert [one.program for one in double.engine.sessions.values()].count("GroupID") == 0
     client.close()
-    time.sleep(0.1)
+    until(lambda: "GroupID" in [one.program for one in list(double.engine.sessions.values())], "the portal")
     assert connect().run("ALTER DATABASE GroupID SET MULTI_USER").number == 5064
 
 
@@ -160,26 +161,28 @@ def test_availability_group(double, connect) -> None:
     assert client.run("SELECT database_name FROM sys.availability_databases_cluster").value() == "GroupID"
 
 
+@pytest.mark.timing
 def test_two_backups_at_once(double, connect) -> None:
-    double.engine.backup_seconds = 0.5
+    double.engine.backup_seconds = 20.0
     cursor = connect().connection.cursor()
     cursor.execute(BACKUP + ", STATS = 5")
     assert connect().run(BACKUP.replace("g.bak", "h.bak")).number == 3023
-    while cursor.nextset():
-        pass
+    assert double.engine.database("GroupID").busy == "BACKUP DATABASE"
 
 
-def test_a_lock_is_exclusive_waits_and_goes_with_its_session(connect) -> None:
+@pytest.mark.timing
+def test_a_lock_is_exclusive_waits_and_goes_with_its_session(double, connect) -> None:
     first, second, third = connect(), connect(), connect()
     assert first.run(claim("x")).value() == 0
     assert second.run(claim("x")).value() == -1
     assert second.run(claim("X")).value() == 0
     codes = []
-    waiter = threading.Thread(target=lambda: codes.append(third.run(claim("x", 5000)).value()))
+    waiter = threading.Thread(target=lambda: codes.append(third.run(claim("x", -1)).value()))
     waiter.start()
-    time.sleep(0.2)
+    sessions = double.engine.sessions
+    until(lambda: any(one.request and one.request.wait_type for one in list(sessions.values())), "who waits")
     first.close()
-    waiter.join(5)
+    waiter.join(HANG)
     assert codes == [1]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, job
+from unit.plugins.recorded_host import Host, answer, job
 
 from ansible_collections.identityops.groupid.plugins.module_utils.products import (
     DEFAULT_EXCLUDES,
@@ -69,6 +69,14 @@ def test_links(host: Make) -> None:
 def test_what_the_record_keeps(host: Make, narrowed: list[str]) -> None:
     request = request_of(host, components=["reports"], narrowed=narrowed, scope={"exclude": ["*.bak"]})
     assert (request["narrowed"], request["scope"]) == (narrowed, {"exclude": ["*.bak"]})
+
+
+def test_sample_is_for_check_mode_alone(host: Make) -> None:
+    made = host("groupid_backup_folder", {**ARGS, "sample": True}, answer("backup"), check_mode=True)
+    assert made.run()["failed"] is False
+    [request] = made.requests
+    assert (request["check"], request["sample_ms"]) == (True, 2000)
+    assert "sample_ms" not in request_of(host, sample=True)
 
 
 def test_own_epoch(host: Make) -> None:

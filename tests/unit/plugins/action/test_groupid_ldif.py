@@ -82,6 +82,14 @@ def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, 
     assert result["seconds"] > 0
 
 
+@pytest.mark.parametrize("told", [{}, {"narrowed": ["groupid_domains: x"], "scope": {"filter": "y"}}])
+def test_the_choices_behind_an_export_are_recorded(host: Make, directory: Slapd, told: dict[str, t.Any]) -> None:
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap", **told}, *STORE)
+    assert made.run(**domains(directory))["failed"] is False
+    adopted = made.requests[-1]
+    assert (adopted["narrowed"], adopted["scope"]) == (told.get("narrowed"), told.get("scope"))
+
+
 def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, directory: Slapd) -> None:
     done = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
     real = done.run(**domains(directory))
@@ -122,7 +130,7 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
         ({"attributes": ["objectGUID"]}, "never one of the attributes"),
         ({"attributes": ["a", "A"]}, "named twice"),
         ({"password": ""}, "needs username and password"),
-        ({"pasword": "x"}, "'pasword' is no option"),
+        ({"pasword": "x"}, 'has an unknown option "pasword"'),
     ],
 )
 @pytest.mark.parametrize("module", ["groupid_ldif_export", "groupid_ldif_restore"])

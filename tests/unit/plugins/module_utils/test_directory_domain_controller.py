@@ -82,9 +82,9 @@ def test_a_user_principal_name_reads_all_groups(samba: Samba, encryption: t.Any)
 def test_a_wrong_password_is_told_by_the_number_of_windows(samba: Samba) -> None:
     with pytest.raises(NoDirectoryError) as caught:
         open_directory(target(samba, password="wrong-Passw0rd"))
-    assert caught.value.code == "login"
-    assert "data 52e" in caught.value.cause
-    assert caught.value.next_step.startswith("User name or password is wrong.")
+    assert caught.value.failure.code == "login"
+    assert "data 52e" in caught.value.failure.cause
+    assert caught.value.failure.next.startswith("User name or password is wrong.")
 
 
 def test_the_domain_its_schema_and_that_it_can_be_written(samba: Samba, directory: Directory) -> None:
@@ -127,7 +127,7 @@ def test_a_right_that_is_denied_is_refused_by_the_server_too(samba: Samba, direc
     dn = samba.dn_of(MADE[0].guid)
     with pytest.raises(DirectoryError) as caught:
         directory.modify(dn, [Change("replace", ATTRIBUTES[4], (b"x",))])
-    assert caught.value.code == "access"
+    assert caught.value.failure.code == "access"
     directory.modify(dn, [Change("replace", ATTRIBUTES[0], (b"x",))])
 
 

@@ -96,12 +96,12 @@ def test_a_refused_login_says_why_and_what_to_do(slapd: Slapd, result: int, text
     with answering(slapd, wire.BIND, result, text) as proxy, pytest.raises(NoDirectoryError) as caught:
         open_directory(target(slapd, proxy))
     error = caught.value
-    assert error.code == code
-    assert words.lower() in error.next_step.lower()
-    assert f"({result})" in error.cause
-    assert text.rstrip("\0. ") in error.cause
+    assert error.failure.code == code
+    assert words.lower() in error.failure.next.lower()
+    assert f"({result})" in error.failure.cause
+    assert text.rstrip("\0. ") in error.failure.cause
     assert "\0" not in str(error)
-    assert str(error) == f"{error.what}: {error.cause}. {error.next_step}"
+    assert str(error) == f"{error.failure.what}: {error.failure.cause}. {error.failure.next}"
 
 
 @pytest.mark.parametrize(("result", "text", "code", "words"), SEARCHES)
@@ -112,10 +112,10 @@ def test_a_search_that_ended_early_is_an_error(slapd: Slapd, result: int, text: 
         with pytest.raises(DirectoryError) as caught:
             list(session.pages(slapd.base, FILTER, ("cn",)))
         session.close()
-    assert (caught.value.code, type(caught.value)) == (code, DirectoryError)
-    assert words.lower() in caught.value.next_step.lower()
-    assert f"({result})" in caught.value.cause
-    assert slapd.base in caught.value.what
+    assert (caught.value.failure.code, type(caught.value)) == (code, DirectoryError)
+    assert words.lower() in caught.value.failure.next.lower()
+    assert f"({result})" in caught.value.failure.cause
+    assert slapd.base in caught.value.failure.what
 
 
 @pytest.mark.parametrize(("result", "text", "code", "kind"), CHANGES)
@@ -128,9 +128,9 @@ def test_a_refused_change_is_a_conflict_or_is_not(
         with pytest.raises(DirectoryError) as caught:
             session.modify(dn, [Change("add", "extensionData", (b"x",))])
         session.close()
-    assert (caught.value.code, type(caught.value)) == (code, kind)
-    assert caught.value.what == f"{dn} was not changed on 127.0.0.1"
-    assert text.rstrip("\0") in caught.value.cause
+    assert (caught.value.failure.code, type(caught.value)) == (code, kind)
+    assert caught.value.failure.what == f"{dn} was not changed on 127.0.0.1"
+    assert text.rstrip("\0") in caught.value.failure.cause
 
 
 def test_a_referral_is_told_and_not_followed(slapd: Slapd) -> None:
@@ -140,8 +140,8 @@ def test_a_referral_is_told_and_not_followed(slapd: Slapd) -> None:
         with pytest.raises(DirectoryError) as caught:
             session.modify(slapd.base, [Change("add", "extensionData", (b"x",))])
         session.close()
-    assert caught.value.code == "referral"
-    assert where in caught.value.cause
+    assert caught.value.failure.code == "referral"
+    assert where in caught.value.failure.cause
 
 
 def test_an_unknown_code_passes_through_whole(slapd: Slapd) -> None:
@@ -150,10 +150,10 @@ def test_an_unknown_code_passes_through_whole(slapd: Slapd) -> None:
         with pytest.raises(DirectoryError) as caught:
             list(session.pages(slapd.base, FILTER, ("cn",)))
         session.close()
-    assert caught.value.code == "ldap_113"
-    assert "Etwas ganz anderes: ü" in caught.value.cause
-    assert "(113)" in caught.value.cause
-    assert "RFC 4511" in caught.value.next_step
+    assert caught.value.failure.code == "ldap_113"
+    assert "Etwas ganz anderes: ü" in caught.value.failure.cause
+    assert "(113)" in caught.value.failure.cause
+    assert "RFC 4511" in caught.value.failure.next
 
 
 @pytest.mark.parametrize("operation", [wire.BIND, wire.SEARCH, wire.MODIFY])
@@ -170,7 +170,8 @@ def test_a_server_that_repeats_the_password_is_not_repeated(slapd: Slapd, operat
     after = 1 if operation == wire.SEARCH else 0
     with answering(slapd, operation, 49, text, after=after) as proxy, pytest.raises(DirectoryError) as caught:
         work()
-    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + str(caught.value.explained())
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    shown += str(caught.value.failure.explained())
     assert "user x, password ********, what else" in shown
     assert PASSWORD not in shown
     assert PASSWORD not in repr(caught.value.__context__) + repr(caught.value.__cause__)
@@ -200,9 +201,11 @@ def test_a_number_means_something_with_its_result_only() -> None:
 
 def test_an_error_in_parts() -> None:
     error = ldap_errors.error_of(Refusal(51, "Server is busy", "wait."), "Nothing was done", "search")
-    assert error.explained() == {
+    assert error.failure.explained() == {
         "code": "busy",
         "what": "Nothing was done",
         "cause": "Server is busy: wait (51)",
         "next": "The server is too busy. Run again later, or take another domain controller.",
+        "component": None,
+        "path": None,
     }

@@ -109,9 +109,9 @@ def test_a_group_that_changed_between_two_pages_stops_the_export(tmp_path: pathl
     again = (f"CN=renamed,{BASE}", found) if change == "dn" else (dn, {**found, "extensionData": [b"other"]})
     with pytest.raises(DirectoryError) as caught:
         export(tmp_path, [*groups, again])
-    assert caught.value.code == "group_twice"
+    assert caught.value.failure.code == "group_twice"
     assert str(uuid.UUID(bytes_le=found["objectGUID"][0])) in str(caught.value)
-    assert "again" in caught.value.next_step
+    assert "again" in caught.value.failure.next
     assert list(tmp_path.iterdir()) == []
 
 
@@ -120,7 +120,7 @@ def test_a_group_without_a_usable_guid_stops_the_export(tmp_path: pathlib.Path, 
     found = {"extensionData": [b"x"], **({} if guid is None else {"objectGUID": guid})}
     with pytest.raises(DirectoryError) as caught:
         export(tmp_path, [*entries(3), ("CN=lost,DC=corp", found)])
-    assert caught.value.code == "no_guid"
+    assert caught.value.failure.code == "no_guid"
     assert "CN=lost,DC=corp" in str(caught.value)
 
 
@@ -128,7 +128,7 @@ def test_a_group_without_a_usable_guid_stops_the_export(tmp_path: pathlib.Path, 
 def test_values_that_the_server_cut_stop_the_export(tmp_path: pathlib.Path, name: str) -> None:
     with pytest.raises(DirectoryError) as caught:
         export(tmp_path, [("CN=big,DC=corp", {"objectGUID": [b"g" * 16], name: [b"x"]})])
-    assert caught.value.code == "range"
+    assert caught.value.failure.code == "range"
     assert name in str(caught.value)
 
 
@@ -145,7 +145,7 @@ def test_a_group_that_could_not_be_read_again_stops_the_export(
 ) -> None:
     with pytest.raises(DirectoryError) as caught:
         export(tmp_path, [(dn, {"objectGUID": [b"g" * 16], "extensionData": values})])
-    assert caught.value.code == "group_too_large"
+    assert caught.value.failure.code == "group_too_large"
     assert dn[:100] in str(caught.value)
 
 

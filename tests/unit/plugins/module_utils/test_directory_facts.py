@@ -82,8 +82,8 @@ def test_a_read_only_server_is_known_as_such(tmp_path: pathlib.Path) -> None:
 def test_a_server_of_another_domain_is_refused(slapd: Slapd, directory: Directory) -> None:
     with pytest.raises(DirectoryError) as caught:
         read_domain(directory, target(slapd, domain="emea.corp.example"))
-    assert caught.value.code == "other_domain"
-    assert "is a domain controller of corp.example" in caught.value.cause
+    assert caught.value.failure.code == "other_domain"
+    assert "is a domain controller of corp.example" in caught.value.failure.cause
 
 
 def test_an_attribute_that_the_schema_lacks_is_named_as_it_was_spelled(slapd: Slapd, directory: Directory) -> None:
@@ -212,7 +212,7 @@ def test_a_server_that_does_not_say_enough_is_refused(
 ) -> None:
     with pytest.raises(DirectoryError) as caught:
         read_domain(answers(root, domain), TARGET)
-    assert caught.value.code == code
+    assert caught.value.failure.code == code
     assert "dc01.corp.example" in str(caught.value)
 
 

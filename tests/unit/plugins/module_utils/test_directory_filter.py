@@ -9,7 +9,7 @@ import time
 
 import ldap
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.filter import fault
@@ -224,7 +224,7 @@ def test_nesting_has_no_limit(operator: str) -> None:
 
 def test_time_grows_with_the_length_alone() -> None:
     """A megabyte of each thing that repeats, in a bounded time: nothing goes back over what it passed."""
-    started = time.monotonic()
+    started = time.process_time()
     for text in (
         "(cn=" + r"\2a" * 300_000 + ")",
         "(cn=" + "*x" * 500_000 + ")",
@@ -238,7 +238,7 @@ def test_time_grows_with_the_length_alone() -> None:
         assert fault(text[:-1]) is not None
     for text in ("(" * 1_000_000, ")" * 1_000_000, " " * 1_000_000, "(cn=a)" + ") " * 500_000, "(& " * 300_000):
         assert fault(text) is not None
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_a_message_stays_short() -> None:
@@ -248,7 +248,6 @@ def test_a_message_stays_short() -> None:
 
 
 # The first text of a run takes its time.
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(["cn", "objectClass", "extensionAttribute15", "1.2.840.113556", "userCertificate;binary"])
 plain = st.text(st.characters(exclude_characters="()*\\\0", exclude_categories=("Cs",)), max_size=8)
@@ -272,14 +271,12 @@ filters = st.recursive(
 )
 
 
-@PATIENT
 @given(filters)
 def test_generated_filters_are_good_to_both(text: str) -> None:
     assert fault(text) is None
     assert libldap_takes(text)
 
 
-@PATIENT
 @given(filters, st.data())
 def test_a_cut_filter_is_faulted_by_both(text: str, data: st.DataObject) -> None:
     cut = text[: data.draw(st.integers(1, len(text) - 1))]
@@ -287,7 +284,6 @@ def test_a_cut_filter_is_faulted_by_both(text: str, data: st.DataObject) -> None
     assert not libldap_takes(cut)
 
 
-@PATIENT
 @given(filters, st.data())
 def test_what_is_corrected_is_good_and_keeps_all_but_blanks_and_parentheses(text: str, data: st.DataObject) -> None:
     cut = text[: data.draw(st.integers(1, len(text)))]
@@ -301,7 +297,6 @@ def test_what_is_corrected_is_good_and_keeps_all_but_blanks_and_parentheses(text
         assert found.corrected.translate(kept) == spoiled.translate(kept)
 
 
-@PATIENT
 @given(st.text(st.sampled_from("()&|!=<>~:;*\\ \nac15.dnß"), max_size=24))
 def test_any_text_is_good_to_both_or_faulted_within_it(text: str) -> None:
     found = fault(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import multiprocessing.synchronize
 import pathlib
 import time
 
@@ -26,21 +27,27 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.targ
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import do
 from lab.directory.groups import Made
 from lab.directory.slapd import Slapd
+from lab.waiting import HANG
 
 CHANGED = b"changed by an upgrade"
-PAUSE = 0.02
+WRITTEN = 6
 
 
-def write_slowly(where: Target, base: str, steps: list[Step]) -> None:
-    """What the killed process does: the shipped steps, with a pause before each write."""
+def write_some(where: Target, base: str, steps: list[Step], middle: multiprocessing.synchronize.Event) -> None:
+    """What the killed process does: the shipped steps, which stop in the middle until they are killed."""
     directory = open_directory(where)
     modify = directory.modify
+    left = WRITTEN
 
-    def paused(*arguments: object) -> None:
-        time.sleep(PAUSE)
+    def some(*arguments: object) -> None:
+        nonlocal left
+        if not left:
+            middle.set()
+            time.sleep(2 * HANG)
+        left -= 1
         modify(*arguments)
 
-    directory.modify = paused
+    directory.modify = some
     do(directory, base, steps)
 
 
@@ -54,6 +61,7 @@ def plan(then: Exported, now: Exported) -> list[Step]:
     return list(make_plan(Comparison(*pairs, Selection()).differences()).steps)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("way", ["finish", "undo"])
 def test_the_next_run_finishes_or_undoes(tmp_path: pathlib.Path, way: str) -> None:
     with (
@@ -66,18 +74,15 @@ def test_the_next_run_finishes_or_undoes(tmp_path: pathlib.Path, way: str) -> No
             slapd.change(dn, "extensionAttribute12", CHANGED)
         changed = export(seen, slapd.base, tmp_path / "changed")
         steps = plan(before, changed)
-        process = multiprocessing.get_context("fork").Process(
-            target=write_slowly, args=(target(slapd), slapd.base, steps)
-        )
+        processes = multiprocessing.get_context("fork")
+        middle = processes.Event()
+        process = processes.Process(target=write_some, args=(target(slapd), slapd.base, steps, middle))
         process.start()
-        until = time.monotonic() + 60
-        while still_changed(slapd) > len(held) - 5:
-            assert time.monotonic() < until
-            time.sleep(PAUSE)
+        assert middle.wait(HANG)
         process.kill()
         process.join()
         left = still_changed(slapd)
-        assert 0 < left < len(held), "it was killed in the middle"
+        assert left == len(held) - WRITTEN > 0, "it was killed in the middle"
 
         if way == "finish":
             again = plan(before, export(seen, slapd.base, tmp_path / "again"))

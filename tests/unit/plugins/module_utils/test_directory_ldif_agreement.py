@@ -12,13 +12,12 @@ import ldap.dn
 import ldif
 import pytest
 from faults.second_opinion import by_python_ldap, by_us
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change, LdifError, records
 
 # The first text of a run takes its time.
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(
     ["cn", "extensionData", "extensionAttribute15", "EXTENSIONDATA", "2.5.4.3", "cn;lang-de", "member"]
@@ -79,7 +78,6 @@ def files(draw: st.DrawFn) -> bytes:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"]))).encode()
 
 
-@PATIENT
 @given(files())
 def test_valid_files_read_the_same(data: bytes) -> None:
     theirs = by_python_ldap(data)

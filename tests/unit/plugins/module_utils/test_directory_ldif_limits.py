@@ -66,13 +66,13 @@ def reading(*parts: bytes | c.Iterable[bytes], limits: Limits | None = None) -> 
 def reading_of(source: io.RawIOBase, limits: Limits | None = None) -> Reading:
     error = None
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     try:
         for dummy in records(t.cast("t.BinaryIO", source), limits or Limits()):
             pass
     except LdifError as problem:
         error = problem
-    seconds = time.monotonic() - started
+    seconds = time.process_time() - started
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return Reading(error, memory, seconds)

@@ -11,7 +11,7 @@ import ldap
 import ldif
 import pytest
 from faults.second_opinion import written_again
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import (
@@ -26,7 +26,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif
 MODIFY = {"add": ldap.MOD_ADD, "delete": ldap.MOD_DELETE, "replace": ldap.MOD_REPLACE}
 
 # The first text of a run takes its time.
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(
     ["cn", "extensionData", "extensionAttribute15", "1.2.840.113556.1.2.600", "cn;lang-de", "a" * 90]
@@ -103,7 +102,6 @@ def test_nothing_is_never_added() -> None:
         modify_record("CN=x", [Change("add", "cn", ())])
 
 
-@PATIENT
 @given(dns, st.dictionaries(names, st.lists(values.filter(bool), min_size=1, max_size=3), max_size=4))
 def test_python_ldap_writes_the_same_bytes(dn: str, entry: dict[str, list[bytes]]) -> None:
     """But for an empty value, behind which it leaves a blank, and an empty DN."""
@@ -113,7 +111,6 @@ def test_python_ldap_writes_the_same_bytes(dn: str, entry: dict[str, list[bytes]
     assert b"".join([dn_lines(dn or "x"), *ours, b"\r\n"]) == text.getvalue().encode()
 
 
-@PATIENT
 @given(st.lists(changes.filter(lambda change: all(change.values)), min_size=1, max_size=4))
 def test_python_ldap_writes_the_same_changes(made: list[Change]) -> None:
     text = io.StringIO()
@@ -122,7 +119,6 @@ def test_python_ldap_writes_the_same_changes(made: list[Change]) -> None:
     assert modify_record("CN=x", made) == text.getvalue().encode()
 
 
-@PATIENT
 @given(
     st.lists(
         st.builds(

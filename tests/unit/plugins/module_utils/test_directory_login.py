@@ -26,6 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.targ
 from lab.directory.groups import ATTRIBUTES, Made
 from lab.directory.proxy import refusing
 from lab.directory.slapd import Slapd
+from lab.waiting import HANG
 
 GROUPS = 230
 WANTED = ("objectGUID", *ATTRIBUTES)
@@ -43,9 +44,9 @@ def refused(wanted: Target) -> NoDirectoryError:
     with pytest.raises(NoDirectoryError) as caught:
         open_directory(wanted)
     assert caught.value.__context__ is None or "password" not in repr(caught.value.__context__)
-    for text in (str(caught.value), repr(caught.value), repr(caught.value.explained())):
+    for text in (str(caught.value), repr(caught.value), repr(caught.value.failure.explained())):
         assert wanted.password is None or wanted.password not in text
-    assert caught.value.what == f"No session with the directory server {wanted} of the domain {wanted.domain}"
+    assert caught.value.failure.what == f"No session with the directory server {wanted} of the domain {wanted.domain}"
     return caught.value
 
 
@@ -67,9 +68,9 @@ def test_both_ways_to_encrypt_read_the_same(slapd: Slapd, encryption: t.Any) -> 
 def test_an_untrusted_certificate_is_named(slapd: Slapd, encryption: t.Any) -> None:
     port = slapd.ldaps_port if encryption == "ldaps" else slapd.port
     error = refused(target(slapd, port=port, encryption=encryption, ca_file=None))
-    assert error.code == "certificate"
-    assert "self-signed certificate" in error.cause
-    assert "ca_file" in error.next_step
+    assert error.failure.code == "certificate"
+    assert "self-signed certificate" in error.failure.cause
+    assert "ca_file" in error.failure.next
 
 
 @pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
@@ -77,8 +78,8 @@ def test_a_certificate_for_another_name_is_named(tmp_path: pathlib.Path, encrypt
     with Slapd(tmp_path, groups=Made(1), names=["dc02.corp.example"]) as server:
         port = server.ldaps_port if encryption == "ldaps" else server.port
         error = refused(target(server, server="localhost", port=port, encryption=encryption))
-    assert error.code == "certificate"
-    assert "'localhost'" in error.cause
+    assert error.failure.code == "certificate"
+    assert "'localhost'" in error.failure.cause
 
 
 def test_a_user_s_own_settings_do_not_turn_the_check_off(slapd: Slapd, tmp_path: pathlib.Path) -> None:
@@ -92,7 +93,7 @@ def test_a_user_s_own_settings_do_not_turn_the_check_off(slapd: Slapd, tmp_path:
         "session = open_directory(dataclasses.replace(target, ca_file=sys.argv[1]))\n"
         f"print(sum(map(len, session.pages({slapd.base!r}, {FILTER!r}, ['cn'], 100))))\n"
         "try: open_directory(target)\n"
-        "except Exception as problem: print(problem.code)\n"
+        "except Exception as problem: print(problem.failure.code)\n"
     )
     wanted = target(slapd)
     answer = subprocess.run(
@@ -108,36 +109,37 @@ def test_a_user_s_own_settings_do_not_turn_the_check_off(slapd: Slapd, tmp_path:
 
 def test_a_wrong_password_is_named(slapd: Slapd) -> None:
     error = refused(target(slapd, password="not-the-Passw0rd"))
-    assert error.code == "login"
-    assert "Invalid credentials (49)" in error.cause
+    assert error.failure.code == "login"
+    assert "Invalid credentials (49)" in error.failure.cause
 
 
 def test_a_closed_port_is_named(slapd: Slapd) -> None:
     with refusing() as port:
         error = refused(target(slapd, port=port))
-    assert (error.code, error.cause) == ("refused", f"127.0.0.1:{port}: connection refused")
+    assert (error.failure.code, error.failure.cause) == ("refused", f"127.0.0.1:{port}: connection refused")
 
 
 def test_an_unknown_name_is_named(slapd: Slapd) -> None:
     error = refused(target(slapd, server="dc01.nowhere.invalid"))
-    assert error.code == "name"
-    assert "dc01.nowhere.invalid" in error.cause
+    assert error.failure.code == "name"
+    assert "dc01.nowhere.invalid" in error.failure.cause
 
 
 def test_a_port_that_speaks_no_tls_is_named(slapd: Slapd) -> None:
     error = refused(target(slapd, port=slapd.port))
-    assert error.code == "tls"
-    assert "the TLS handshake failed" in error.cause
+    assert error.failure.code == "tls"
+    assert "the TLS handshake failed" in error.failure.cause
 
 
 def test_a_server_without_a_certificate_is_named(tmp_path: pathlib.Path) -> None:
     with Slapd(tmp_path, groups=Made(1), tls=False) as server:
         error = refused(target(server, port=server.port, encryption="starttls", ca_file=None))
-    assert error.code == "tls"
-    assert "does not start TLS" in error.cause
-    assert "unsupported extended operation (2)" in error.cause
+    assert error.failure.code == "tls"
+    assert "does not start TLS" in error.failure.cause
+    assert "unsupported extended operation (2)" in error.failure.cause
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("encryption", ["ldaps", "starttls", "kerberos"])
 def test_a_server_that_says_nothing_is_waited_for_as_long_as_asked(slapd: Slapd, encryption: t.Any) -> None:
     wanted = target(slapd, encryption=encryption, timeout=1)
@@ -146,8 +148,8 @@ def test_a_server_that_says_nothing_is_waited_for_as_long_as_asked(slapd: Slapd,
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         error = refused(dataclasses.replace(wanted, port=silent.getsockname()[1]))
-    assert error.code == "timeout"
-    assert time.monotonic() - started < 5
+    assert error.failure.code == "timeout"
+    assert time.monotonic() - started < HANG
 
 
 def test_no_ticket_is_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, slapd: Slapd) -> None:
@@ -159,11 +161,11 @@ def test_no_ticket_is_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPa
         pathlib.Path("/usr/lib").glob("*/sasl2/libgssapiv2.so"),
     )
     if any(plugins):
-        assert error.code == "kerberos"
-        assert "kinit" in error.next_step
+        assert error.failure.code == "kerberos"
+        assert "kinit" in error.failure.next
     else:
-        assert error.code == "sasl"
-        assert "libsasl2-modules-gssapi-mit" in error.next_step
+        assert error.failure.code == "sasl"
+        assert "libsasl2-modules-gssapi-mit" in error.failure.next
 
 
 def test_without_python_ldap_the_error_says_how_to_install_it() -> None:
@@ -173,7 +175,7 @@ def test_without_python_ldap_the_error_says_how_to_install_it() -> None:
         "from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import *\n"
         "from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target\n"
         "try: open_directory(Target('corp.example', username='u', password='p'))\n"
-        "except NoDirectoryError as problem: print(problem.code, problem)\n"
+        "except NoDirectoryError as problem: print(problem.failure.code, problem)\n"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code],
@@ -204,5 +206,5 @@ def test_without_a_server_the_one_of_the_domain_s_name_is_taken_by_its_own_name(
 def test_a_name_that_leads_out_of_the_domain_is_not_followed(tmp_path: pathlib.Path, name: str) -> None:
     with Slapd(tmp_path, base="DC=localhost", domain="localhost", groups=Made(1), dns_host_name=name or " ") as server:
         error = refused(target(server, server=None))
-    assert error.code == "server"
-    assert repr(name or " ") in error.cause
+    assert error.failure.code == "server"
+    assert repr(name or " ") in error.failure.cause

@@ -15,7 +15,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils import settings
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, ROLES, WORDS, words_of
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, ROLES, WORDS
 
 HOST = {"groupid_deployment": "hq", "groupid_backup_root": "D:\\Backups"}
 SHARE = {"groupid_deployment": "hq", "groupid_backup_root": "\\\\nas01\\backup"}
@@ -50,11 +50,15 @@ def refusal(role: str = "backup", **variables: Any) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_nothing_given_is_the_defaults(role: str) -> None:
-    expected = {word.key: word.default_in(role) for word in words_of(role) if not word.secret}
+    expected = {word.key: word.default_in(role) for word in WORDS if not word.secret}
     assert values(role) == {**expected, "deployment": "hq", "backup_root": "D:\\Backups"}
     empty = {word.name: "  " for word in WORDS if not word.required}
     assert values(role, **empty) == values(role)
     assert values(role, **dict.fromkeys(empty)) == values(role)
+
+
+def test_a_word_that_does_not_concern_the_role_is_not_looked_at() -> None:
+    assert values("verify", groupid_threads="many", groupid_sql_database="GroupID") == values("verify")
 
 
 def test_a_role_that_there_is_not_is_refused() -> None:
@@ -199,6 +203,14 @@ def test_only_verify_knows_the_latest_set() -> None:
         ("groupid_parallel_deployments", "-1", ["of at least 0", 'it is "-1"']),
         ("groupid_link_unchanged", "maybe", ["must be true or false", 'it is "maybe"']),
         ("groupid_link_unchanged", 2, ["it is 2."]),
+        (
+            "groupid_backup_root",
+            "D:",
+            [
+                'groupid_backup_root must be a full path: it is "D:", which means',
+                "Perhaps D:\\GroupIDBackups is meant.",
+            ],
+        ),
         ("groupid_version", 12.0, ["must be one of auto, 9.0, 10.0, 11.0: it is 12.0."]),
         ("groupid_version", "atuo", ['it is "atuo"', "Did you mean auto?"]),
         ("groupid_deployment", True, ["must be a text: it is true.", "Put it in quotes"]),
@@ -423,7 +435,7 @@ ANYTHING = st.recursive(
 @given(st.dictionaries(st.sampled_from([word.name for word in WORDS]), ANYTHING), st.sampled_from(ROLES))
 def test_nothing_that_is_given_raises_or_means_two_things(variables: dict[str, Any], role: str) -> None:
     understood = settings.understand({**HOST, **variables}, role)
-    assert set(understood.values) == {word.key for word in words_of(role) if not word.secret}
+    assert set(understood.values) == {word.key for word in WORDS if not word.secret}
     for failure in understood.failures:
         assert str(failure).isprintable()
     if not understood.failures:

@@ -132,16 +132,16 @@ def test_backup_that_is_there_is_shared() -> None:
 def test_claim_that_others_keep_ends_it_before_anything() -> None:
     first = ScriptedSession({GET: HELD, "dm_tran_locks": rows(columns=["session_id"])})
     error = failed(run(first))
-    assert error.explained["code"] == "claim"
-    assert "claim_timeout" in error.explained["next"]
+    assert error.failure.explained()["code"] == "claim"
+    assert "claim_timeout" in error.failure.explained()["next"]
     assert not first.sent(BACKUP)
 
 
 def test_backup_without_a_record_is_not_done() -> None:
     said = Outcome(messages=(Message(3009, "Could not insert a backup or restore history/detail record."),))
     error = failed(run(session(FIND=NONE, BACKUP=said)))
-    assert error.explained["code"] == "not_confirmed"
-    assert "3009" in error.explained["cause"]
+    assert error.failure.explained()["code"] == "not_confirmed"
+    assert "3009" in error.failure.explained()["cause"]
 
 
 @pytest.mark.parametrize(
@@ -155,15 +155,15 @@ def test_backup_without_a_record_is_not_done() -> None:
 def test_record_of_something_else_is_not_done(change: dict[str, t.Any], words: str) -> None:
     for answers in ([NONE, recorded(**change)], recorded(**change)):
         error = failed(run(session(FIND=answers)))
-        assert error.explained["code"] == "not_confirmed"
-        assert words in error.explained["cause"]
+        assert error.failure.explained()["code"] == "not_confirmed"
+        assert words in error.failure.explained()["cause"]
         assert error.record is not None
 
 
 def test_shared_backup_must_be_encrypted_when_that_is_asked_for() -> None:
     order = Order(**{**ORDER.__dict__, "certificate": "BackupCert"})
     error = failed(run(session(FIND=recorded()), order=order))
-    assert "not encrypted" in error.explained["cause"]
+    assert "not encrypted" in error.failure.explained()["cause"]
     run(session(FIND=recorded(encryptor_thumbprint=b"\x01")), order=order).make(0)
 
 
@@ -171,9 +171,9 @@ def test_refused_backup_leads_with_the_server_s_words_and_gives_the_claim_back()
     denied = "Cannot open backup device 'D:\\b\\GroupID.bak'. Operating system error 5(Access is denied.)."
     first = session(BACKUP=SqlError(3201, denied))
     error = failed(run(first))
-    assert error.explained["code"] == "sql_3201"
+    assert error.failure.explained()["code"] == "sql_3201"
     assert denied in str(error)
-    assert FILE in error.explained["next"]
+    assert FILE in error.failure.explained()["next"]
     assert first.sent(RELEASE)
 
 
@@ -190,15 +190,15 @@ def test_backup_makes_way_for_a_file_that_is_there_already(number: int) -> None:
 
 def test_files_that_are_all_there_already_are_said_so() -> None:
     error = failed(run(session(BACKUP=SqlError(4037, "no"))))
-    assert error.explained["code"] == "file_exists"
-    assert "GroupID_89abcdef.bak" in error.explained["next"]
+    assert error.failure.explained()["code"] == "file_exists"
+    assert "GroupID_89abcdef.bak" in error.failure.explained()["next"]
 
 
 @pytest.mark.parametrize("rules", [{"GET": LOST}, {"FIND": LOST}])
 def test_connection_lost_before_backup_is_said_to_have_started_nothing(rules: dict[str, Answer]) -> None:
     first = session(**rules)
     error = failed(run(first))
-    assert error.explained["code"] == "connection_lost"
+    assert error.failure.explained()["code"] == "connection_lost"
     assert "was not started" in str(error)
     assert not first.sent(BACKUP)
 
@@ -219,8 +219,8 @@ def test_connection_lost_later_and_recorded_is_done_with_a_warning(rules: dict[s
 def test_connection_lost_and_not_recorded_is_cut() -> None:
     first = session(BACKUP=LOST)
     error = failed(run(first, session(FIND=NONE)))
-    assert error.explained["code"] == "backup_cut"
-    assert f"{FILE} is incomplete: delete it" in error.explained["next"]
+    assert error.failure.explained()["code"] == "backup_cut"
+    assert f"{FILE} is incomplete: delete it" in error.failure.explained()["next"]
     assert first.closed
 
 
@@ -234,9 +234,9 @@ def test_server_that_cannot_be_reached_again_leaves_it_unknown() -> None:
     waits: list[float] = []
     gone = NoConnectionError(None, "No route to host")
     error = failed(run(session(BACKUP=LOST), *[gone] * 4, sleep=waits.append))
-    assert error.explained["code"] == "backup_unknown"
-    assert "No route to host" in error.explained["cause"]
-    assert "same set id" in error.explained["next"]
+    assert error.failure.explained()["code"] == "backup_unknown"
+    assert "No route to host" in error.failure.explained()["cause"]
+    assert "same set id" in error.failure.explained()["next"]
     assert waits == [0.0, 2.0, 5.0, 10.0]
 
 
@@ -250,12 +250,12 @@ def test_server_that_has_not_ended_the_lost_session_leaves_it_unknown(monkeypatc
     monkeypatch.setattr(f"{module}._SETTLE", 0.0)
     second = ScriptedSession({GET: HELD, "dm_tran_locks": rows(columns=["session_id"])})
     error = failed(run(session(BACKUP=LOST), second))
-    assert error.explained["code"] == "backup_unknown"
+    assert error.failure.explained()["code"] == "backup_unknown"
     assert not second.sent(FIND)
 
 
 def test_connection_lost_twice_leaves_it_unknown() -> None:
-    assert failed(run(session(BACKUP=LOST), session(FIND=LOST))).explained["code"] == "backup_unknown"
+    assert failed(run(session(BACKUP=LOST), session(FIND=LOST))).failure.explained()["code"] == "backup_unknown"
 
 
 def test_verification_reads_the_recorded_files() -> None:
@@ -271,7 +271,7 @@ def test_failed_verification_keeps_the_record() -> None:
     with pytest.raises(BackupError, match="did not pass RESTORE VERIFYONLY") as raised:
         this.verify(record)
     assert raised.value.record is record
-    assert raised.value.explained["code"] == "sql_3189"
+    assert raised.value.failure.explained()["code"] == "sql_3189"
 
 
 def test_verification_that_was_cut_says_how_to_go_on() -> None:
@@ -279,4 +279,4 @@ def test_verification_that_was_cut_says_how_to_go_on() -> None:
     record = this.make(0).record
     with pytest.raises(BackupError, match="was not verified") as raised:
         this.verify(record)
-    assert "same set id" in raised.value.explained["next"]
+    assert "same set id" in raised.value.failure.explained()["next"]

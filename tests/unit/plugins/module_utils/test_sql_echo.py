@@ -58,7 +58,7 @@ def test_backup_of_a_database_that_is_not_online(driver: str, state: str, number
     error = error_of(session, BACKUP)
     assert error.number == number
     assert NAME in error.text or QUOTED in error.text
-    assert sql_errors.explain(error, "x")["code"] == f"sql_{number}"
+    assert sql_errors.explain(error, "x").explained()["code"] == f"sql_{number}"
 
 
 @both_drivers

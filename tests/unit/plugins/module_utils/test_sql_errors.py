@@ -10,6 +10,7 @@ import pathlib
 import pytest
 from unit.plugins.sql_drivers import both_drivers, target
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
@@ -62,8 +63,8 @@ def seen(session: Session, batch: str, number: int, text: str) -> None:
     """The batch fails, and number and text lead what is shown."""
     with pytest.raises(SqlError) as caught:
         session.execute(batch)
-    explained = sql_errors.explain(caught.value, "Backup of [GroupID] was not made")
-    message = sql_errors.message(explained)
+    explained = sql_errors.explain(caught.value, "Backup of [GroupID] was not made").explained()
+    message = str(Failure.from_mapping(explained))
     assert explained["code"] == f"sql_{number}"
     assert not isinstance(caught.value, ConnectionLostError)
     advice = sql_errors.ADVICE[number]
@@ -143,7 +144,7 @@ def test_what_is_over_when_one_asks_is_not_seen_over_freetds_which_says_that_it_
         double.faults.errors("BACKUP|ALTER", (number, "Not any more."), echo)
         with pytest.raises(SqlError) as caught:
             session.execute(batch)
-    explained = sql_errors.explain(caught.value, "x")
+    explained = sql_errors.explain(caught.value, "x").explained()
     assert "gave no reason" not in str(explained)
     if driver == "FreeTDS":
         assert caught.value.number == echo[0]
@@ -170,7 +171,7 @@ def test_device_errors_are_told_apart_by_the_operating_system(number: int, syste
     error = SqlError(number, DEVICE_TEXTS[number].format(system, "Text of Windows."))
     cause, step = sql_errors.OPERATING_SYSTEM[system]
     assert sql_errors.os_error(error) == system
-    assert sql_errors.explain(error, "x")["next"] == f"{cause} {step}"
+    assert sql_errors.explain(error, "x").explained()["next"] == f"{cause} {step}"
 
 
 def test_operating_system_error_in_quotes_is_read() -> None:
@@ -188,11 +189,12 @@ def test_a_number_in_a_name_is_no_operating_system_error() -> None:
 
 
 def test_unknown_numbers_pass_through_whole() -> None:
-    explained = sql_errors.explain(SqlError(64999, "Etwas Neues.", [Message(3013, "Ende.")]), "Nothing was done")
+    error = SqlError(64999, "Etwas Neues.", [Message(3013, "Ende.")])
+    explained = sql_errors.explain(error, "Nothing was done").explained()
     assert explained["cause"] == "Etwas Neues. (64999)"
     assert explained["meaning"] == ""
     assert explained["following"] == ["Ende. (3013)"]
-    assert sql_errors.message(explained).startswith("Nothing was done: Etwas Neues. (64999). Look the number up")
+    assert str(Failure.from_mapping(explained)).startswith("Nothing was done: Etwas Neues. (64999). Look the number up")
 
 
 def test_first_telling_error_leads() -> None:
@@ -208,14 +210,14 @@ def test_without_a_telling_error_the_first_leads() -> None:
 
 
 def test_a_lost_connection_says_that_the_outcome_is_unknown() -> None:
-    explained = sql_errors.explain(ConnectionLostError(596, "Cannot continue."), "x")
+    explained = sql_errors.explain(ConnectionLostError(596, "Cannot continue."), "x").explained()
     assert (explained["code"], explained["number"]) == ("connection_lost", 596)
     assert "not known" in explained["meaning"]
 
 
 def test_a_connection_that_never_was_keeps_its_own_code_and_step() -> None:
     error = NoConnectionError(None, "refused", code="refused", what="No connection", next_step="Start it.")
-    explained = sql_errors.explain(error, "x")
+    explained = sql_errors.explain(error, "x").explained()
     assert (explained["code"], explained["meaning"], explained["next"]) == ("refused", "No connection", "Start it.")
 
 

@@ -104,7 +104,7 @@ def test_a_login_without_rights_sees_less_and_guesses_nothing(driver: str, doubl
     assert (database.accessible, database.may_backup, database.is_owner) == (False, False, False)
     assert (database.objects_visible, database.known_objects) == (None, ())
     assert database.sessions is None
-    assert database.bytes is None
+    assert (database.bytes, database.used_bytes) == (None, None)
     found = verdicts(server, database)
     assert [name for name, verdict in found.items() if verdict.ok] == []
     assert "db_backupoperator" in found["can_backup"].reasons[0]
@@ -174,6 +174,7 @@ def test_a_database_of_groupid(double: SqlServerDouble, as_sa: Session, driver: 
     model = double.engine.database("GroupID")
     assert found.family_guid == model.family_guid.lower()
     assert found.bytes == sum(file.size for file in model.files)
+    assert found.used_bytes == model.files[0].size
     assert found.objects_visible is True
     assert {"SVC.Client", "Event.Action"} <= set(found.known_objects)
     assert found.sessions is not None
@@ -297,6 +298,7 @@ def test_backups_and_the_chain_of_others(as_sa: Session) -> None:
     ]
     assert backups[0].finished is not None
     assert backups[0].finished.endswith("Z")
+    assert (backups[0].data_bytes, backups[0].seconds) == (8 * 1024 * 1024, 0)
     assert chain is not None
     assert (chain.last_full, chain.last_log, chain.users) == (backups[1].finished, None, ("sa",))
     assert "does not disturb their chain" in str(chain)

@@ -26,6 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from lab.sql.server import SqlServerDouble
+from lab.waiting import HANG
 
 SECRET = "Very-s3cret&Word"
 BACKUP = r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\x.bak' WITH COPY_ONLY, CHECKSUM, STATS = 5;"
@@ -120,14 +121,15 @@ def test_a_killed_session_and_a_server_that_is_gone_are_losses(driver: str, doub
         assert refused(target(double, driver)).code == "refused"
 
 
+@pytest.mark.timing
 @both_drivers
 def test_a_silent_server_is_given_up_after_the_timeout(driver: str, double: SqlServerDouble) -> None:
     session = sql_odbc.open_session(target(double, driver))
-    double.faults.delay("SELECT 77", 5)
+    double.faults.delay("SELECT 77", 20)
     started = time.monotonic()
     with pytest.raises(ConnectionLostError, match="imeout"):
         session.execute("SELECT 77;", timeout=1)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 15
 
 
 # --- logins ---------------------------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def test_a_wrong_password_is_said_without_it(driver: str, double: SqlServerDoubl
     assert (error.code, error.number) == ("login", 18456)
     assert "Login failed for user 'sa'" in error.text
     assert "SQL logins are switched off" in error.next_step
-    explained = sql_errors.explain(error, "GroupID was not looked at")
+    explained = sql_errors.explain(error, "GroupID was not looked at").explained()
     assert explained["code"] == "login"
     shown = "".join(traceback.format_exception(error)) + repr(vars(error)) + repr(explained)
     assert SECRET not in shown
@@ -206,6 +208,7 @@ def test_an_unknown_server(driver: str) -> None:
     assert "nosuch.invalid" in error.text
 
 
+@pytest.mark.timing
 @both_drivers
 def test_a_login_that_does_not_end(driver: str, double: SqlServerDouble) -> None:
     double.login_delay = 6
@@ -214,16 +217,17 @@ def test_a_login_that_does_not_end(driver: str, double: SqlServerDouble) -> None
     assert "2 seconds" in error.text
 
 
+@pytest.mark.timing
 def test_silent_browser() -> None:
     """The port is looked up before any driver is asked. An address of its own, as the port is always the same."""
     host = f"127.0.{os.getpid() % 250 + 1}.{os.getpid() // 250 % 250 + 2}"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as browser:
         browser.bind((host, 1434))
-        browser.settimeout(1)
+        browser.settimeout(60)
         wanted = Target(host, instance="HQ", username="u", password="p", login_timeout=2)
         began = time.monotonic()
         error = refused(wanted)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < HANG
         assert [browser.recv(100)[1:] for dummy in range(2)] == [b"HQ\0"] * 2
     assert error.code == "browser"
     assert "UDP 1434" in error.text

@@ -101,9 +101,9 @@ def planned(target: Target = TARGET, request: Request = REQUEST, **changes: t.An
 def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.Any) -> str:
     with pytest.raises(RefusedError) as caught:
         make_plan(request, facts(target, **changes), NOW)
-    assert caught.value.cause.endswith(".")
-    assert caught.value.next_step
-    return caught.value.code
+    assert caught.value.failure.cause.endswith(".")
+    assert caught.value.failure.next
+    return caught.value.failure.code
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def test_volume_that_is_too_small_stops_it_before_it_begins() -> None:
     )
     session = server(dm_os_volume_stats=small)
     error = failed(session)
-    assert error.code == "space"
-    assert "D:\\ has 906 bytes free, and the restored files take 907" in error.cause
+    assert error.failure.code == "space"
+    assert "D:\\ has 906 bytes free, and the restored files take 907" in error.failure.cause
     assert not session.sent("RESTORE DATABASE")
 
 
@@ -139,8 +139,7 @@ def test_nothing_but_a_scratch_database_is_ever_dropped() -> None:
 def test_failure_drops_what_there_is(where: str) -> None:
     session = server(**{where: SqlError(8928, "Object ID 5: page (1:9) could not be processed.")})
     error = failed(session)
-    assert error.error is not None
-    assert error.error.number == 8928
+    assert error.failure.number == 8928
     assert error.left is None
     assert session.sent("DROP DATABASE")
     assert session.sent("sp_releaseapplock")
@@ -168,13 +167,12 @@ def test_lost_server_leaves_the_scratch_database_and_says_so() -> None:
 
 def test_backup_that_cannot_be_listed_is_the_server_s_error() -> None:
     error = failed(server(FILELISTONLY=SqlError(3201, "Cannot open backup device.")))
-    assert error.error is not None
-    assert error.error.number == 3201
+    assert error.failure.number == 3201
 
 
 def test_server_without_default_folders_asks_for_them() -> None:
     nowhere = {"data_path": None, "log_path": None, "server_name": "SQL02"}
-    assert failed(server(InstanceDefaultDataPath=rows(nowhere))).code == "folders"
+    assert failed(server(InstanceDefaultDataPath=rows(nowhere))).failure.code == "folders"
 
 
 def test_plan_is_made_from_the_database_before_there_is_a_backup() -> None:

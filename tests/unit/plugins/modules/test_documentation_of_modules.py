@@ -16,7 +16,7 @@ PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
 PACKAGE = "ansible_collections.identityops.groupid.plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 RELEASES = yaml.safe_load((PLUGINS.parent / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
-NEXT = "0.6.0"
+GALAXY = yaml.safe_load((PLUGINS.parent / "galaxy.yml").read_text(encoding="utf-8"))
 CONTROLLER_ONLY = {"groupid_plan", "groupid_settings", "groupid_summary"}
 OPTION_FIELDS = ("type", "elements", "required", "default", "choices")
 
@@ -39,6 +39,11 @@ def argument_spec(name: str) -> dict[str, t.Any]:
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
     spec: dict[str, t.Any] = body.ARGUMENT_SPEC if hasattr(body, "ARGUMENT_SPEC") else action.ARGUMENT_SPEC
     return spec
+
+
+def _next_release() -> str:
+    major, minor, dummy = GALAXY["version"].split(".")
+    return f"{major}.{int(minor) + 1}.0"
 
 
 def accepted(spec: dict[str, t.Any], nested: str) -> dict[str, t.Any]:
@@ -71,7 +76,7 @@ def test_options_are_those_of_the_action(name: str) -> None:
 def test_module_is_described(name: str) -> None:
     document = documentation(name)
     assert document["module"] == name
-    assert document["version_added"] in {*RELEASES, NEXT}
+    assert document["version_added"] in {*RELEASES, _next_release()}
     assert set(document["attributes"]) == {"action", "async", "check_mode", "diff_mode", "platform"}
     assert document["notes"]
 

@@ -75,9 +75,9 @@ def test_compiler_message_is_decoded() -> None:
 def test_no_answer_is_a_named_failure(stdout: str, rc: int, stderr: str, code: str, words: str) -> None:
     with pytest.raises(AgentCallError) as caught:
         read_answer(output(stdout, rc, stderr), "probe", str)
-    assert caught.value.error.code == code
+    assert caught.value.failure.code == code
     assert words in str(caught.value)
-    assert caught.value.error.next
+    assert caught.value.failure.next
     assert len(str(caught.value)) < 2 * SHOWN_OUTPUT + 1000
 
 
@@ -88,5 +88,5 @@ def test_a_secret_at_the_cut_is_masked_whole(stream: str, shown: int) -> None:
     streams = {"stdout": "", "stderr": "", stream: "." * (SHOWN_OUTPUT - shown) + "hunter2222"}
     with pytest.raises(AgentCallError) as caught:
         read_answer({"rc": 1, **streams}, "probe", Secrets(["hunter2222"]).scrub)
-    assert "h" not in caught.value.error.cause.rpartition(f"{stream} '")[2]
-    assert MASK[:shown] in caught.value.error.cause
+    assert "h" not in caught.value.failure.cause.rpartition(f"{stream} '")[2]
+    assert MASK[:shown] in caught.value.failure.cause

@@ -37,9 +37,9 @@ def probe(host: t.Callable[..., Host]) -> t.Callable[..., Host]:
 def failure(probe: Host) -> AgentCallError:
     with pytest.raises(AgentCallError) as caught:
         agent_call.call_agent(probe.action, REQUEST, str)
-    assert caught.value.error.what
-    assert caught.value.error.cause
-    assert caught.value.error.next
+    assert caught.value.failure.what
+    assert caught.value.failure.cause
+    assert caught.value.failure.next
     return caught.value
 
 
@@ -64,7 +64,7 @@ def test_other_shell_is_refused_with_the_variables_to_set(probe: t.Callable[...,
     made = probe()
     made.connection._shell = shell_loader.get("sh")
     error = failure(made)
-    assert error.error.code == "not_windows"
+    assert error.failure.code == "not_windows"
     assert "ansible_connection" in str(error)
     assert "ansible_shell_type: powershell" in str(error)
 
@@ -74,7 +74,7 @@ def test_become_is_refused_by_name(probe: t.Callable[..., Host]) -> None:
     made.connection.set_become_plugin(become_loader.get("runas"))
     made.connection.become.set_options(direct={"become_user": "CORP\\admin"})
     error = failure(made)
-    assert error.error.code == "become"
+    assert error.failure.code == "become"
     assert "method runas, user CORP\\admin" in str(error)
     assert "become: false" in str(error)
     assert made.connection.commands == []
@@ -95,7 +95,7 @@ def test_compiler_is_not_tried_for_ever(probe: t.Callable[..., Host]) -> None:
 def test_compiler_error_is_final(probe: t.Callable[..., Host]) -> None:
     made = probe(bootstrap_failure("Tree.cs(8,3): error CS1002: ; expected"), answer("probe"))
     error = failure(made)
-    assert error.error.code == "bootstrap"
+    assert error.failure.code == "bootstrap"
     assert "Tree.cs(8,3): error CS1002: ; expected" in str(error)
     assert len(made.connection.commands) == 1
 
@@ -116,7 +116,7 @@ LOSSES = [
 def test_connection_lost_later_is_a_failure_that_warns(probe: t.Callable[..., Host], loss: Exception) -> None:
     made = probe(loss, answer("probe"))
     error = failure(made)
-    assert error.error.code == "connection_lost"
+    assert error.failure.code == "connection_lost"
     assert str(loss).splitlines()[0] in str(error)
     assert "may still be running" in str(error)
     assert len(made.connection.commands) == 1

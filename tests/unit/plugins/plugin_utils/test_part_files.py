@@ -32,7 +32,7 @@ def packed(content: bytes = CONTENT, **changes: t.Any) -> dict[str, t.Any]:
 def failure(call: t.Callable[..., t.Any], *arguments: t.Any) -> AgentCallError:
     with pytest.raises(AgentCallError) as caught:
         call(*arguments)
-    assert caught.value.error.next
+    assert caught.value.failure.next
     return caught.value
 
 
@@ -68,7 +68,7 @@ def test_the_same_content_makes_the_same_request(host: Make) -> None:
 def test_a_refusal_is_raised_as_it_came(host: Make) -> None:
     made = host("groupid_info", {}, answer("put", **error("file_exists", path="D:\\x.ldf")))
     refused = failure(part_files.put_file, made.action, PLACE, NAME, CONTENT)
-    assert (refused.error.code, refused.error.path) == ("file_exists", "D:\\x.ldf")
+    assert (refused.failure.code, refused.failure.path) == ("file_exists", "D:\\x.ldf")
 
 
 @pytest.mark.parametrize("content", [CONTENT, b""])
@@ -94,7 +94,7 @@ def test_a_file_is_read_with_what_its_part_says(host: Make, content: bytes) -> N
 def test_what_arrived_otherwise_is_not_used(host: Make, changes: dict[str, t.Any], code: str) -> None:
     made = host("groupid_info", {}, answer("get", **{**packed(), **changes}, **FACTS))
     refused = failure(part_files.get_file, made.action, PLACE, NAME)
-    assert refused.error.code == code
+    assert refused.failure.code == code
     assert NAME in str(refused)
 
 
@@ -122,4 +122,4 @@ def test_a_program_runs_in_check_mode_too(host: Make, check_mode: bool) -> None:
 def test_a_program_that_was_ended_is_a_failure(host: Make) -> None:
     made = host("groupid_info", {}, answer("run", **error("time_limit"), exit_code=None, files={}))
     refused = failure(part_files.run_program, made.action, "C:\\x.exe", (), 1, ())
-    assert refused.error.code == "time_limit"
+    assert refused.failure.code == "time_limit"

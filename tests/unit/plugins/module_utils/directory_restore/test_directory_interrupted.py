@@ -25,7 +25,7 @@ class TestInterrupted:
         steps = domains.steps(clear=True)
         with pytest.raises(StoppedError) as caught:
             domains.restore(steps, Watched(domains.directory, at, lost))
-        assert caught.value.code == "connection_lost"
+        assert caught.value.failure.code == "connection_lost"
         assert (len(caught.value.done.written), caught.value.left) == (at - 1, len(steps) - at + 1)
         assert str(at - 1) in str(caught.value)
         again = domains.steps(clear=True)
@@ -46,7 +46,7 @@ class TestInterrupted:
 
         with pytest.raises(StoppedError, match="Can't contact LDAP server") as caught:
             domains.restore(steps, Watched(domains.directory, 3, gone))
-        assert caught.value.code == "connection_lost"
+        assert caught.value.failure.code == "connection_lost"
         assert len(caught.value.done.written) == 2
 
     @pytest.mark.parametrize("at", [1, 30, 51, 90])

@@ -46,7 +46,7 @@ class TestRefused:
     def test_the_files_of_another_domain_are_not(self, domains: Domains, key: str) -> None:
         with pytest.raises(RefusedError) as caught:
             check_domain(self.details(domains, **{key: "S-1-5-21-1-2-3"}), domains.domain)
-        assert caught.value.code == "other_domain"
+        assert caught.value.failure.code == "other_domain"
 
     def test_details_without_a_domain_are_not(self, domains: Domains) -> None:
         with pytest.raises(RefusedError):
@@ -55,7 +55,7 @@ class TestRefused:
     def test_a_read_only_domain_controller_is_not_written(self, domains: Domains) -> None:
         with pytest.raises(RefusedError) as caught:
             check_domain(self.details(domains), dataclasses.replace(domains.domain, read_only=True))
-        assert caught.value.code == "read_only"
+        assert caught.value.failure.code == "read_only"
 
     def test_an_undo_that_is_not_of_these_steps_stops_it(self, domains: Domains) -> None:
         domains.damage()
@@ -63,7 +63,7 @@ class TestRefused:
         before = domains.values()
         with pytest.raises(RefusedError) as caught:
             write(domains.directory, domains.domain, steps, undo_sha256(steps[1:]))
-        assert caught.value.code == "undo_differs"
+        assert caught.value.failure.code == "undo_differs"
         assert domains.values() == before
 
 
@@ -89,11 +89,11 @@ class TestRights:
         before = guarded.values()
         with pytest.raises(RefusedError) as caught:
             guarded.restore(steps)
-        assert caught.value.code == "no_rights"
+        assert caught.value.failure.code == "no_rights"
         named = {guarded.dn(HAVING[0]), guarded.dn(HAVING[1])}
         assert set(caught.value.groups) == named
         assert all(dn in str(caught.value) for dn in named)
-        assert "extensionAttribute12" in caught.value.cause
+        assert "extensionAttribute12" in caught.value.failure.cause
         assert guarded.values() == before
 
     def test_those_groups_can_be_excluded_by_name(self, guarded: Domains) -> None:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import collections.abc as c
 import dataclasses
 import pathlib
-import time
 import typing as t
 
 import pytest
@@ -21,12 +19,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ru
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from lab.sql.engine import Database
 from lab.sql.server import SqlServerDouble
+from lab.waiting import until
 
 SET = "20261122T150405Z"
 BAK = r"D:\MSSQL\Backup\GroupID.bak"
 SAFETY = "groupid-safety GroupID"
 TABLE = '"dbo.GroupLifecycle"'
-PATIENCE = Patience(claim=5, reconnect=20, pause=0.05)
+PATIENCE = Patience(claim=60, reconnect=20, pause=0.05)
 REQUEST = Request("GroupID", (BAK,), SET)
 
 
@@ -43,7 +42,7 @@ class Site:
 
     def open(self, username: str = "sa", password: str = "") -> Session:
         options = {"password": password} if password else {}
-        return open_session(target(self.double, self.driver, username=username, login_timeout=2, **options))
+        return open_session(target(self.double, self.driver, username=username, login_timeout=20, **options))
 
     def run(self, *batches: str) -> None:
         session = self.open()
@@ -99,17 +98,10 @@ def cut_restore(site: Site) -> None:
     """Leave what a controller leaves that dies in the middle of RESTORE."""
     site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
     error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
-    assert error.explained["code"] == "unreachable"
+    assert error.failure.explained()["code"] == "unreachable"
     site.double.listen()
-    wait_for(lambda: not site.double.engine.sessions)
+    until(lambda: not site.double.engine.sessions)
     site.double.statements.clear()
-
-
-def wait_for(reached: c.Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def begin(site: Site, start: str) -> Request:
@@ -133,7 +125,7 @@ def state_of(site: Site) -> tuple[str, str]:
 
 
 def refused(site: Site, request: Request = REQUEST) -> dict[str, t.Any]:
-    explained = site.fail(request).explained
+    explained = site.fail(request).failure.explained()
     assert site.changed() == []
     assert (site.row(), site.stands()) == ("new", True)
     return explained

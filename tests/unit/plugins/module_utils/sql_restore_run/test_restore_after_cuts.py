@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 import threading
 import typing as t
 
@@ -20,10 +19,10 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     Site,
     begin,
     cut_restore,
-    wait_for,
 )
 
 from lab.sql.faults import Fault
+from lab.waiting import HANG
 
 OUTAGES = [
     ("^BACKUP DATABASE", "during"),
@@ -43,7 +42,7 @@ def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishe
 ) -> None:
     site.double.faults.drop(pattern, when, outage=True)
     error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
-    assert (error.explained["code"], error.result["outcome"]) == ("unreachable", "unknown")
+    assert (error.failure.explained()["code"], error.result["outcome"]) == ("unreachable", "unknown")
     assert (error.result["recovery_statement"] or "Once the server answers") in str(error)
     assert (error.result["recovery_statement"] is None) == ("OFFLINE" not in " ".join(error.result["statements"]))
     assert (error.result["safety"] is None) == (pattern == "^BACKUP DATABASE")
@@ -64,7 +63,7 @@ def test_the_one_command_goes_back(site: Site, pattern: str, when: t.Any) -> Non
 def test_after_a_cut_another_sets_run_is_told_and_this_sets_run_goes_back(site: Site) -> None:
     cut_restore(site)
     assert site.database.state == "RESTORING"
-    other = site.fail(dataclasses.replace(REQUEST, set_id="20261123T000000Z")).explained
+    other = site.fail(dataclasses.replace(REQUEST, set_id="20261123T000000Z")).failure.explained()
     assert other["code"] == "other_set"
     safety = next(
         row["physical_device_name"]
@@ -104,14 +103,14 @@ def test_a_safety_backup_does_not_count_after_a_restore_by_somebody_though_its_d
     for one in site.double.engine.history["restorehistory"]:
         one["restore_date"] -= datetime.timedelta(minutes=59)
     site.database.state = "SUSPECT"
-    assert site.fail().explained["code"] == "no_safety"
+    assert site.fail().failure.explained()["code"] == "no_safety"
 
 
 def test_a_restore_that_fails_halfway_is_rolled_back_from_the_safety_backup(site: Site) -> None:
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
-    assert error.result["safety"]["name"] in error.explained["cause"]
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert error.result["safety"]["name"] in error.failure.explained()["cause"]
     assert (site.row(), site.stands()) == ("new", True)
 
 
@@ -127,19 +126,13 @@ def test_a_lost_way_back_is_found_again(site: Site) -> None:
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     site.double.faults.drop("^RESTORE DATABASE.*groupid-safety", "during")
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3183, "rolled_back")
     assert (site.row(), site.stands()) == ("new", True)
 
 
 def fill_msdb(site: Site, batch: str) -> None:
     """Let msdb be full as soon as a batch was sent."""
-
-    def fill() -> None:
-        wait_for(lambda: any(re.match(batch, sent) for sent in site.double.statements))
-        site.double.engine.msdb_full = True
-
-    site.double.faults.delay(batch, 0.5, nth=1)
-    threading.Thread(target=fill, daemon=True).start()
+    site.double.faults.first(batch, lambda: setattr(site.double.engine, "msdb_full", True))
 
 
 @pytest.mark.parametrize("start", ["ONLINE", "OFFLINE", "RESTRICTED_USER", "tail_log"])
@@ -175,9 +168,9 @@ def test_a_lost_restore_that_nothing_shows_is_unknown_and_never_as_found(
     site.double.faults.drop("^RESTORE DATABASE", "after")
     error = site.fail(wanted)
     assert (error.result["outcome"], error.result["state"], site.row()) == ("unknown", "ONLINE", "saved")
-    assert "not known" in error.explained["cause"]
-    assert "as it was" not in error.explained["cause"]
-    assert error.result["recovery_statement"] in error.explained["next"]
+    assert "not known" in error.failure.explained()["cause"]
+    assert "as it was" not in error.failure.explained()["cause"]
+    assert error.result["recovery_statement"] in error.failure.explained()["next"]
     site.run(error.result["recovery_statement"])
     assert site.stands()
     assert site.restore()["outcome"] == "restored"
@@ -187,10 +180,11 @@ def test_a_way_back_that_msdb_does_not_record_is_done(site: Site) -> None:
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     fill_msdb(site, "RESTORE DATABASE.*groupid-safety")
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3183, "rolled_back")
     assert (site.row(), site.stands()) == ("new", True)
 
 
+@pytest.mark.timing
 def test_two_controllers_restore_one_after_the_other(site: Site) -> None:
     site.double.engine.backup_seconds = 0.3
     ended: list[dict[str, t.Any]] = []
@@ -198,7 +192,7 @@ def test_two_controllers_restore_one_after_the_other(site: Site) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(HANG)
     assert [one["outcome"] for one in ended] == ["restored", "restored"]
     order = [batch.split()[0] for batch in site.changed()]
     assert order == order[: len(order) // 2] * 2

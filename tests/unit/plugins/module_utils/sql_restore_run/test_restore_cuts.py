@@ -58,7 +58,7 @@ def test_a_cut_connection_leaves_it_as_before_or_as_after(
         assert pattern == "sp_releaseapplock" or any("connection was lost" in line for line in result["warnings"])
     else:
         assert site.row() == "new"
-        assert error.explained["code"] == "connection_lost"
+        assert error.failure.explained()["code"] == "connection_lost"
         assert result["outcome"] in ("as_found", "rolled_back")
     assert site.stands()
     assert [name for name in site.safety_backups() if result["safety"]["name"] != name] == []

@@ -61,7 +61,7 @@ def test_replace_is_asked_for_once(site: Site, number: int) -> None:
     site.database.recovery_model = "SIMPLE"
     site.double.faults.add(Fault("^RESTORE DATABASE", 0, (Message(number, "Refused.", 16),)))
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (number, "as_found")
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (number, "as_found")
     assert len([batch for batch in site.changed() if batch.startswith("RESTORE DATABASE")]) == 2
     assert (site.row(), site.stands()) == ("new", True)
 
@@ -71,7 +71,7 @@ def test_replace_is_not_asked_for_where_files_have_to_move(site: Site) -> None:
     site.database.recovery_model = "SIMPLE"
     site.file(r"D:\Elsewhere").mkdir()
     site.double.faults.errors("^RESTORE DATABASE", (3142, "File 'x' cannot be restored over the existing 'x'."))
-    assert site.fail(dataclasses.replace(REQUEST, data_path=r"D:\Elsewhere")).explained["number"] == 3142
+    assert site.fail(dataclasses.replace(REQUEST, data_path=r"D:\Elsewhere")).failure.explained()["number"] == 3142
     assert len([batch for batch in site.changed() if batch.startswith("RESTORE DATABASE")]) == 1
 
 

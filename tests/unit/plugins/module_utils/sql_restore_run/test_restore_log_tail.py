@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import typing as t
 
 import pytest
@@ -14,7 +13,6 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     REQUEST,
     Site,
     refused,
-    wait_for,
 )
 
 
@@ -37,22 +35,18 @@ def test_tail_of_the_log_comes_back_with_the_safety_backup(site: Site) -> None:
 def test_a_tail_with_a_gap_before_it_is_named_and_what_it_holds_is_called_missing(site: Site) -> None:
     """A job of the administrator backs the log up after the safety backup, so the tail does not follow on that."""
     site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
-    site.double.faults.delay("SET OFFLINE", 1.5, nth=1)
+    site.double.faults.first("SET OFFLINE", lambda: back_the_log_up(site))
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
-    job = threading.Thread(target=back_the_log_up_before_it_goes_offline, args=(site,))
-    job.start()
     error = site.fail(dataclasses.replace(REQUEST, tail_log=True))
-    job.join(10)
-    assert (error.explained["number"], error.result["outcome"]) == (3183, "rolled_back")
-    assert error.result["tail_file"] in error.explained["cause"]
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3183, "rolled_back")
+    assert error.result["tail_file"] in error.failure.explained()["cause"]
     assert site.file(error.result["tail_file"]).exists()
-    assert "as it was before" not in error.explained["cause"]
+    assert "as it was before" not in error.failure.explained()["cause"]
     assert any("4305" in warning for warning in error.result["warnings"])
     assert (site.row(), site.stands()) == ("new", True)
 
 
-def back_the_log_up_before_it_goes_offline(site: Site) -> None:
-    wait_for(lambda: any("SET OFFLINE" in batch for batch in site.double.statements))
+def back_the_log_up(site: Site) -> None:
     site.write("written after the safety backup")
     site.run(r"BACKUP LOG [GroupID] TO DISK = N'D:\MSSQL\Backup\job.trn' WITH CHECKSUM")
 

@@ -74,8 +74,8 @@ def test_a_login_map_that_the_server_refuses_fails_after_the_restore(site: Site)
     site.database.users = (User("portal", login.sid),)
     site.run(backup(path=r"D:\MSSQL\Backup\users.bak"))
     error = site.fail(dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\users.bak",), login_map={"dbo": "portal"}))
-    assert (error.explained["code"], error.result["outcome"]) == ("login_map", "restored")
-    assert "15110" in error.explained["cause"]
+    assert (error.failure.explained()["code"], error.result["outcome"]) == ("login_map", "restored")
+    assert "15110" in error.failure.explained()["cause"]
     assert site.stands()
 
 

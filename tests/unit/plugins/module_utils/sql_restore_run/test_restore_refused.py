@@ -108,8 +108,8 @@ def test_login_that_may_back_up_but_not_restore(site: Site) -> None:
     site.database.users = (User("half", login.sid, frozenset(("db_owner",))),)
     with pytest.raises(RestoreError) as caught:
         restore(REQUEST, lambda: site.open("half", "Half-Passw0rd!"), "sql01", patience=PATIENCE)
-    assert caught.value.explained["code"] == "no_permission"
-    assert "dbcreator" in caught.value.explained["next"]
+    assert caught.value.failure.explained()["code"] == "no_permission"
+    assert "dbcreator" in caught.value.failure.explained()["next"]
     assert site.changed() == []
 
 
@@ -122,7 +122,7 @@ def test_missing_file_is_told_with_its_number_and_path(site: Site) -> None:
 def test_safety_folder_without_room_stops_it(site: Site) -> None:
     site.double.engine.os_errors["\\\\nas01"] = 53
     error = site.fail(dataclasses.replace(REQUEST, safety_path=r"\\nas01\backup", accept_no_safety=True))
-    assert error.explained["number"] == 3201
+    assert error.failure.explained()["number"] == 3201
     assert (site.row(), site.stands(), error.result["changed"]) == ("new", True, False)
 
 

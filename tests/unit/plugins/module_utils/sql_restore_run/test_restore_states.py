@@ -12,8 +12,9 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     PATIENCE,
     REQUEST,
     Site,
-    wait_for,
 )
+
+from lab.waiting import until
 
 
 def test_from_restricted_user(site: Site) -> None:
@@ -33,8 +34,8 @@ def test_single_user_held_by_another_is_left_and_the_holder_is_named(site: Site)
     holder = site.open()
     holder.execute("ALTER DATABASE [GroupID] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
     error = site.fail()
-    assert error.explained["number"] == 5064
-    assert "session" in error.explained["cause"]
+    assert error.failure.explained()["number"] == 5064
+    assert "session" in error.failure.explained()["cause"]
     assert error.result["outcome"] == "as_found"
     assert site.stands("ONLINE", "SINGLE_USER")
     assert site.safety_backups() == []
@@ -54,7 +55,7 @@ def test_offline_database_is_offline_again_after_a_failure(site: Site) -> None:
         "^BACKUP DATABASE", (3201, "Cannot open backup device 'x'. Operating system error 5(denied).")
     )
     error = site.fail()
-    assert error.explained["number"] == 3201
+    assert error.failure.explained()["number"] == 3201
     assert site.stands("OFFLINE")
 
 
@@ -65,7 +66,7 @@ def test_offline_database_is_offline_again_when_restore_fails(site: Site, percen
     text = "Cannot open backup device 'x'. Operating system error 5(denied)."
     site.double.faults.errors("^RESTORE DATABASE", (3201, text), percent=percent)
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (3201, outcome)
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (3201, outcome)
     assert site.stands("OFFLINE")
     assert (error.result["state"], error.result["user_access"]) == ("OFFLINE", "MULTI_USER")
     site.run("ALTER DATABASE [GroupID] SET ONLINE")
@@ -76,7 +77,7 @@ def test_offline_database_is_offline_again_when_restore_fails(site: Site, percen
 def test_a_state_without_safety_backup_is_refused_unless_accepted(site: Site, state: str) -> None:
     site.database.state = state
     error = site.fail()
-    assert error.explained["code"] == "no_safety"
+    assert error.failure.explained()["code"] == "no_safety"
     assert site.changed() == []
     result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
     assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
@@ -86,7 +87,7 @@ def test_a_state_without_safety_backup_is_refused_unless_accepted(site: Site, st
 @pytest.mark.parametrize("state", ["RECOVERING", "EMERGENCY"])
 def test_states_in_which_somebody_works_on_it_are_refused(site: Site, state: str) -> None:
     site.database.state = state
-    assert site.fail(dataclasses.replace(REQUEST, accept_no_safety=True)).explained["code"] == "state"
+    assert site.fail(dataclasses.replace(REQUEST, accept_no_safety=True)).failure.explained()["code"] == "state"
     assert site.changed() == []
 
 
@@ -115,7 +116,7 @@ def test_offline_database_that_turns_out_to_be_another_one_is_offline_again(site
     site.double.engine.history["backupset"].clear()
     site.database.state = "OFFLINE"
     site.database.family_guid = "00000000-0000-0000-0000-000000000001"
-    assert site.fail().explained["code"] == "other_family"
+    assert site.fail().failure.explained()["code"] == "other_family"
     assert site.stands("OFFLINE")
     assert site.safety_backups() == []
 
@@ -125,7 +126,7 @@ def test_the_history_of_a_dropped_database_of_the_same_name_identifies_nobody(si
     site.database.state = "OFFLINE"
     site.database.family_guid = "00000000-0000-0000-0000-000000000001"
     error = site.fail()
-    assert (error.explained["code"], error.result["outcome"]) == ("other_family", "as_found")
+    assert (error.failure.explained()["code"], error.result["outcome"]) == ("other_family", "as_found")
     assert site.stands("OFFLINE")
     assert site.safety_backups() == []
     assert not [batch for batch in site.changed() if batch.startswith("RESTORE")]
@@ -136,13 +137,13 @@ def test_a_cut_restore_of_an_absent_database_is_finished_as_its_message_says(sit
     site.double.engine.history["backupset"].clear()
     site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
     error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
-    assert "accept_no_safety: true" in error.explained["next"]
+    assert "accept_no_safety: true" in error.failure.explained()["next"]
     assert error.result["recovery_statement"] == "DROP DATABASE [GroupID]"
     site.double.faults.clear()
     site.double.listen()
-    wait_for(lambda: not site.double.engine.sessions)
+    until(lambda: not site.double.engine.sessions)
     assert site.database.state == "RESTORING"
-    assert site.fail().explained["code"] == "no_safety"
+    assert site.fail().failure.explained()["code"] == "no_safety"
     assert site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))["outcome"] == "restored"
     assert (site.row(), site.stands()) == ("saved", True)
 
@@ -150,7 +151,7 @@ def test_a_cut_restore_of_an_absent_database_is_finished_as_its_message_says(sit
 def test_offline_database_that_does_not_come_online_is_left(site: Site) -> None:
     site.database.state = "OFFLINE"
     site.double.faults.errors("SET ONLINE", (5120, "Unable to open the physical file. Operating system error 2"), nth=0)
-    assert site.fail().explained["number"] == 5120
+    assert site.fail().failure.explained()["number"] == 5120
     assert site.stands("OFFLINE")
 
 
@@ -158,7 +159,7 @@ def test_offline_database_without_its_file_is_restored_without_a_safety_backup_w
     site.database.state = "OFFLINE"
     site.double.engine.path_of(site.database).unlink()
     error = site.fail()
-    assert error.explained["code"] == "no_safety"
+    assert error.failure.explained()["code"] == "no_safety"
     assert site.stands("OFFLINE")
     result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
     assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
@@ -176,7 +177,7 @@ def test_a_database_that_cannot_be_given_back_is_told_with_the_statement(site: S
         "SET MULTI_USER", (5061, "ALTER DATABASE failed because a lock could not be placed"), nth=0
     )
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (5061, "restored")
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (5061, "restored")
     assert error.result["recovery_statement"] == "ALTER DATABASE [GroupID] SET MULTI_USER"
     assert site.row() == "saved"
 
@@ -213,7 +214,7 @@ def test_what_restore_says_first_is_what_is_said(site: Site, number: int) -> Non
         (3013, "RESTORE is terminating"),
     )
     error = site.fail()
-    assert (error.explained["number"], error.result["outcome"]) == (number, "as_found")
+    assert (error.failure.explained()["number"], error.result["outcome"]) == (number, "as_found")
     assert f"Text of {number} about 'X'. ({number})" in str(error)
-    assert error.explained["next"]
+    assert error.failure.explained()["next"]
     assert (site.row(), site.stands()) == ("new", True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentError
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
     ],
 )
 def test_says_what_on_what_why_and_what_next(component: str | None, path: str | None, text: str) -> None:
-    error = AgentError("denied", "It was not done", "Access is denied. (5)", "Ask for access.", component, path)
+    error = Failure("denied", "It was not done", "Access is denied. (5)", "Ask for access.", component, path)
     assert str(error) == text
 
 
 def test_no_double_stop_and_no_empty_part() -> None:
-    assert str(AgentError("x", "It was not done.", "Nothing is there.", "")) == "It was not done: Nothing is there."
+    assert str(Failure("x", "It was not done.", "Nothing is there.", "")) == "It was not done: Nothing is there."

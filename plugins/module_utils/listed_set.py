@@ -1,0 +1,225 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A set as a list of a backup root tells of it: its age, its size, how and when its parts were verified.
+
+What lies on a disk is anybody's, so nothing here raises: what is no set is passed over, with the reason.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import InvalidNameError, SetId
+
+DAY = 86_400
+COMPLETE = ("complete", "waived")
+
+
+class Verification(t.TypedDict):
+    """How a part, or the worst of a set's parts, was last verified.
+
+    state: ``verified`` or ``damaged``. mode: ``full``, ``quick`` or ``n/t``. time: UTC, ISO 8601. age: seconds.
+    parts: how many parts it is said of; 1 of a part.
+    """
+
+    state: str
+    mode: str
+    time: str
+    age: int
+    parts: int
+
+
+class ListedPart(t.TypedDict):
+    """A part. state: as `backup_set.Part` has it. started, finished: UTC, ISO 8601. verified: None: never."""
+
+    server: str
+    state: str
+    files: int | None
+    bytes: int | None
+    started: str | None
+    finished: str | None
+    components: dict[str, str]
+    verified: Verification | None
+
+
+class ListedSet(t.TypedDict):
+    """A set, or what one host has of it.
+
+    age: seconds since the moment of its id; negative of one of the future. future: more than a day of it.
+    files, bytes: of the parts that are here.
+    narrowed: what made less of the set than the inventory asks for; empty: nothing; None: nobody knows.
+    members: parts that the seal names; None: there is no seal.
+    verified: the worst of its parts: damaged before anything else, then the weakest mode and the oldest time, and of
+    how many parts. None: of none.
+    """
+
+    deployment: str
+    set_id: str
+    label: str
+    path: str
+    age: int
+    future: bool
+    files: int
+    bytes: int
+    sealed: bool
+    prepared: bool
+    narrowed: list[str] | None
+    members: list[str] | None
+    seal_sha256: str | None
+    parts: list[ListedPart]
+    part_count: int
+    verified: Verification | None
+
+
+class PassedOver(t.TypedDict):
+    """What lies below a backup root and is no set. path: as the host writes it."""
+
+    path: str
+    reason: str
+
+
+def listed(answer: c.Mapping[str, t.Any], now: datetime.datetime) -> tuple[list[ListedSet], list[PassedOver]]:
+    """Read the sets of an answer to ``list``, in its order, and what it passes over.
+
+    now: with a time zone.
+    """
+    sets: list[ListedSet] = []
+    passed: list[PassedOver] = [
+        {"path": str(one["path"]), "reason": str(one["reason"])} for one in answer.get("passed_over") or []
+    ]
+    for found in answer.get("sets") or []:
+        try:
+            name = SetId.parse(str(found["set_id"]))
+        except InvalidNameError as problem:
+            passed.append({"path": str(found["path"]), "reason": str(problem)})
+            continue
+        sets.append(_listed(found, name, now))
+    return sets, passed
+
+
+def merged(sets: c.Iterable[ListedSet]) -> list[ListedSet]:
+    """Make one of what several hosts have of a set, in order of deployment, newest first.
+
+    On a share each host has all of it. Of a part that several have, the more complete one counts, and the newest
+    record of its verification.
+    """
+    found: dict[tuple[str, str], list[ListedSet]] = {}
+    for one in sets:
+        found.setdefault((one["deployment"], one["set_id"]), []).append(one)
+    newest_first = sorted(found, key=lambda key: key[1], reverse=True)
+    return [_merged(found[key]) for key in sorted(newest_first, key=lambda key: key[0])]
+
+
+def worst(parts: c.Iterable[ListedPart]) -> Verification | None:
+    """Say of several parts how they were verified. None: none of them was."""
+    known = [part["verified"] for part in parts if part["verified"]]
+    if not known:
+        return None
+    damaged = [one for one in known if one["state"] != "verified"]
+    if damaged:
+        return {**max(damaged, key=lambda one: one["time"]), "parts": len(damaged)}
+    mode = min((one["mode"] for one in known), key=_depth)
+    oldest = min(known, key=lambda one: one["time"])
+    return {"state": "verified", "mode": mode, "time": oldest["time"], "age": oldest["age"], "parts": len(known)}
+
+
+def _depth(mode: str) -> float:
+    """Order modes by how much they read."""
+    if mode in (verify_mode.FULL, verify_mode.QUICK):
+        return 1.0 if mode == verify_mode.FULL else 0.0
+    total = mode.rpartition("/")[2]
+    return 1 / int(total) if total.isdecimal() and int(total) else 0.0
+
+
+def _listed(found: c.Mapping[str, t.Any], name: SetId, now: datetime.datetime) -> ListedSet:
+    seal = found.get("seal_sha256")
+    parts = [_part(part, seal, now) for part in found.get("parts") or []]
+    age = round((now - name.moment).total_seconds())
+    return {
+        "deployment": str(found["deployment"]),
+        "set_id": str(name),
+        "label": name.label,
+        "path": str(found["path"]),
+        "age": age,
+        "future": age < -DAY,
+        "files": sum(part["files"] or 0 for part in parts),
+        "bytes": sum(part["bytes"] or 0 for part in parts),
+        "sealed": bool(found.get("sealed")),
+        "prepared": bool(found.get("prepared")),
+        "narrowed": found.get("narrowed"),
+        "members": found.get("members"),
+        "seal_sha256": seal,
+        "parts": parts,
+        "part_count": max(len(parts), found.get("part_count") or 0),
+        "verified": worst(parts),
+    }
+
+
+def _part(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime) -> ListedPart:
+    return {
+        "server": str(found["server"]),
+        "state": str(found["state"]),
+        "files": found.get("files"),
+        "bytes": found.get("bytes"),
+        "started": found.get("started"),
+        "finished": found.get("finished"),
+        "components": dict(found.get("components") or {}),
+        "verified": _verification(found, seal, now),
+    }
+
+
+def _verification(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime) -> Verification | None:
+    """Read a part's record.
+
+    One of another seal is of another set that had this id. A backup verifies before it seals: a record without a seal
+    is of this part when it is later than the part.
+    """
+    record = found.get("verified") or {}
+    text = str(record.get("time") or "")
+    before_seal = record.get("seal_sha256") is None and text >= str(found.get("finished") or "9")
+    if not record or not (record.get("seal_sha256") == seal or before_seal):
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text[:19]).replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    return {
+        "state": str(record.get("state")),
+        "mode": str(record.get("mode")),
+        "time": text,
+        "age": round((now - moment).total_seconds()),
+        "parts": 1,
+    }
+
+
+def _merged(sets: c.Sequence[ListedSet]) -> ListedSet:
+    by_server: dict[str, list[ListedPart]] = {}
+    for one in sets:
+        for part in one["parts"]:
+            by_server.setdefault(part["server"], []).append(part)
+    parts = [_merged_part(by_server[server]) for server in sorted(by_server)]
+    narrowed = [one["narrowed"] for one in sets]
+    named = list(dict.fromkeys(name for names in narrowed for name in names or []))
+    # Any member's seal is the decision, but the one with the most members tells the most.
+    sealed = next((one for one in sets if one["sealed"]), sets[0])
+    return {
+        **sealed,
+        "files": sum(part["files"] or 0 for part in parts),
+        "bytes": sum(part["bytes"] or 0 for part in parts),
+        "prepared": any(one["prepared"] for one in sets),
+        "narrowed": None if not named and None in narrowed else named,
+        "members": sealed["members"] or next((one["members"] for one in sets if one["members"]), None),
+        "parts": parts,
+        "part_count": max(len(parts), *(one["part_count"] for one in sets)),
+        "verified": worst(parts),
+    }
+
+
+def _merged_part(parts: c.Sequence[ListedPart]) -> ListedPart:
+    best = max(parts, key=lambda part: (part["state"] in COMPLETE, part["bytes"] or 0))
+    records = [part["verified"] for part in parts if part["verified"]]
+    return {**best, "verified": max(records, key=lambda one: one["time"], default=None)}

@@ -1,0 +1,338 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a backup will need, before it is begun: files, bytes, room, time, and where each number comes from.
+
+Sizes of folders are those of the walk that a backup in check mode makes, so they are exact until something changes.
+Those of a domain are of the same query as its export. A database is predicted by the pages that are in use, an upper
+bound, times what became of them in the last backup, where there was one.
+
+Time is that of the last set in proportion to the work: bytes, and a share for each file (`FILE_BYTES`). Without a last
+set it is that of a sample, which only reads. A backup reads, writes, and flushes what it has written, and each of them
+is taken to cost what reading costs (`BACKUP_FACTOR`). Nobody can know that of a target before something was written to
+it: a slow share takes longer than a sample says, and what was in the cache is read faster than it can be written. The
+second backup is predicted by the first. Verification is not in it.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import InvalidNameError, SetId
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
+Answer = c.Mapping[str, t.Any]
+Sets = c.Sequence[c.Mapping[str, t.Any]]
+Kind = t.Literal["folders", "database", "domain"]
+
+FILE_BYTES = 64 * 1024
+"""What opening, making and closing a file costs, in bytes that could be copied meanwhile."""
+BACKUP_FACTOR = 3.0
+"""Times that a backup takes as long as reading and hashing alone."""
+SPARE_BYTES = 16 * 1024 * 1024
+"""Room that is asked for beside a part and one per cent of it, by the agent too."""
+
+_UPPER_BOUND = "upper bound"
+_UNKNOWN = "not known"
+_SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+")
+_DRIVE = re.compile(r"[a-z]:")
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})\d?Z")
+
+
+class Part(t.TypedDict):
+    """One part of the set to come.
+
+    host: whose drives the root is on, unless it is a share. root: folder of the sets, or the folder of an external
+    backup; empty: not known.
+    files, bytes: what the part will have. needed_bytes: room for it, reserve included. None: not known.
+    seconds: how long it will take; None: not known.
+    basis: of the bytes: ``walk``, ``query``, ``last set <id>`` or ``upper bound``.
+    time_basis: ``last set <id>``, ``sample``, ``query`` or ``last backup <time>``. Either may be ``not known``.
+    """
+
+    kind: Kind
+    part: str
+    host: str
+    root: str
+    files: int | None
+    bytes: int | None
+    needed_bytes: int | None
+    basis: str
+    seconds: float | None
+    time_basis: str
+
+
+class Room(t.TypedDict):
+    """What all parts of the run need in one place: a share, or a drive of a host.
+
+    parts: ``<deployment>/<part>``. free_bytes: None where nobody could be asked. enough: nothing known stands against.
+    """
+
+    root: str
+    parts: list[str]
+    needed_bytes: int
+    free_bytes: int | None
+    enough: bool
+
+
+class Prediction(t.TypedDict):
+    """What the set of one deployment will need.
+
+    files, bytes, needed_bytes: sums of what is known. unknown: parts of which the size is not.
+    seconds: the slowest server, as they work at the same time, then the database, then each domain; untimed: parts
+    that are not in it.
+    rooms: the places that the parts go to, with what other deployments need there too.
+    failures: as `Failure.explained` gives them, code ``space``; none where `enough`.
+    """
+
+    parts: list[Part]
+    files: int
+    bytes: int
+    needed_bytes: int
+    unknown: list[str]
+    seconds: float
+    untimed: list[str]
+    rooms: list[Room]
+    enough: bool
+    failures: list[dict[str, str | None]]
+
+
+def folders(host: str, answer: Answer, root: Answer) -> Part:
+    """Predict the part of a server.
+
+    answer: of groupid_backup_folder in check mode, best with ``sample``; one that failed before the walk tells nothing.
+    root: ``backup_root`` of groupid_info: path, and the deployment's sets.
+    """
+    size = answer.get("bytes")
+    name = str(answer.get("server") or host)
+    part: Part = {
+        "kind": "folders",
+        "part": name,
+        "host": host,
+        "root": str(root.get("path") or ""),
+        "files": answer.get("files"),
+        "bytes": size,
+        "needed_bytes": None if size is None else _with_reserve(size),
+        "basis": _UNKNOWN if size is None else "walk",
+        "seconds": None,
+        "time_basis": _UNKNOWN,
+    }
+    if size is not None:
+        part["seconds"], part["time_basis"] = _time_of_folders(answer, name, root.get("sets") or [])
+    return part
+
+
+def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
+    """Predict the part of the database.
+
+    host: whose agent holds the part. answer: of groupid_sql_info. root: where the backup goes: the backup root of the
+    holder, or the folder of an external one.
+    deployment: whose earlier backups tell the ratio; backups by others may be compressed otherwise. Compression
+    alone does not make an upper bound smaller.
+    """
+    found = answer.get("database") or {}
+    used = found.get("used_bytes")
+    bound = found.get("bytes") if used is None else used
+    last = _last_backup(answer, deployment)
+    size, basis = bound, _UNKNOWN if bound is None else _UPPER_BOUND
+    if last and bound is not None:
+        size, basis = round(bound * last["bytes"] / last["data_bytes"]), f"last set {str(last['name']).split()[-1]}"
+    timed = last is not None and size is not None and last.get("seconds") is not None
+    return {
+        "kind": "database",
+        "part": shared_parts.DATABASE,
+        "host": host,
+        "root": root,
+        "files": None if size is None else 1,
+        "bytes": size,
+        "needed_bytes": None if size is None else _with_reserve(size),
+        "basis": basis,
+        "seconds": last["seconds"] * size / last["bytes"] if last and timed and size is not None else None,
+        "time_basis": basis if timed else _UNKNOWN,
+    }
+
+
+def domain(host: str, answer: Answer, root: str) -> Part:
+    """Predict the part of a domain's group attributes by the answer of groupid_ldif_export in check mode.
+
+    It has asked the domain for all that the export will, so bytes are exact, and the time is the query's.
+    """
+    size, seconds = answer.get("bytes"), answer.get("seconds")
+    return {
+        "kind": "domain",
+        "part": str(answer.get("server") or answer.get("domain") or "group_attributes"),
+        "host": host,
+        "root": root,
+        "files": answer.get("files"),
+        "bytes": size,
+        "needed_bytes": None if size is None else _with_reserve(size),
+        "basis": _UNKNOWN if size is None else "query",
+        "seconds": None if size is None else seconds,
+        "time_basis": _UNKNOWN if size is None or seconds is None else "query",
+    }
+
+
+def predict(parts: c.Mapping[str, c.Sequence[Part]], roots: c.Mapping[str, Answer]) -> dict[str, Prediction]:
+    """Put the parts of all deployments of a run side by side.
+
+    parts: by deployment. roots: by host, ``backup_root`` of groupid_info: path and free_bytes.
+
+    A share is one place for all, whatever the folder on it and however it is spelt; so is a drive for one host. What
+    is free there is the least that anybody was told.
+    """
+    free: dict[str, int] = {}
+    for host, root in roots.items():
+        told = root.get("free_bytes")
+        if told is not None and root.get("path"):
+            place = place_of(host, root["path"])
+            free[place] = min(told, free.get(place, told))
+    rooms: dict[str, Room] = {}
+    needs: dict[str, dict[str, int]] = {}
+    for deployment, own in parts.items():
+        for part in own:
+            place = place_of(part["host"], part["root"])
+            room = rooms.setdefault(place, _empty(part["root"], free.get(place)))
+            room["parts"].append(f"{deployment}/{part['part']}")
+            room["needed_bytes"] += part["needed_bytes"] or 0
+            needs.setdefault(place, {}).setdefault(deployment, 0)
+            needs[place][deployment] += part["needed_bytes"] or 0
+    for room in rooms.values():
+        room["enough"] = room["free_bytes"] is None or room["needed_bytes"] <= room["free_bytes"]
+    return {deployment: _prediction(deployment, own, rooms, needs) for deployment, own in parts.items()}
+
+
+def place_of(host: str, root: str) -> str:
+    """Name the place that a root takes room from: a share, or a drive of the host. Case and slashes do not matter."""
+    path = root.replace("/", "\\").casefold()
+    for prefix, meaning in (("\\\\?\\unc\\", "\\\\"), ("\\\\?\\", "")):
+        if path.startswith(prefix):
+            path = meaning + path[len(prefix) :]
+            break
+    share = _SHARE.match(path)
+    if share:
+        return share[0]
+    drive = _DRIVE.match(path)
+    return f"{host} {drive[0] if drive else path.rstrip(chr(92))}"
+
+
+def _empty(root: str, free: int | None) -> Room:
+    return {"root": root, "parts": [], "needed_bytes": 0, "free_bytes": free, "enough": True}
+
+
+def _prediction(
+    deployment: str, parts: c.Sequence[Part], rooms: c.Mapping[str, Room], needs: c.Mapping[str, c.Mapping[str, int]]
+) -> Prediction:
+    places = dict.fromkeys(place_of(part["host"], part["root"]) for part in parts)
+    full = [place for place in places if not rooms[place]["enough"]]
+    servers = [part["seconds"] or 0.0 for part in parts if part["kind"] == "folders"]
+    others = [part["seconds"] or 0.0 for part in parts if part["kind"] != "folders"]
+    return {
+        "parts": list(parts),
+        "files": sum(part["files"] or 0 for part in parts),
+        "bytes": sum(part["bytes"] or 0 for part in parts),
+        "needed_bytes": sum(part["needed_bytes"] or 0 for part in parts),
+        "unknown": [part["part"] for part in parts if part["bytes"] is None],
+        "seconds": max(servers, default=0.0) + sum(others),
+        "untimed": [part["part"] for part in parts if part["seconds"] is None],
+        "rooms": [rooms[place] for place in places],
+        "enough": not full,
+        "failures": [_no_room(deployment, rooms[place], needs[place]).explained() for place in full],
+    }
+
+
+def _no_room(deployment: str, room: Room, needs: c.Mapping[str, int]) -> Failure:
+    several = "" if len(needs) == 1 else f" ({', '.join(f'{name}: {_mb(size)}' for name, size in needs.items())})"
+    fewer = "" if len(needs) == 1 else ", or back up fewer deployments at a time with groupid_deployments"
+    free = (room["free_bytes"] or 0) // 10**6
+    return Failure(
+        code="space",
+        what=f"There is no room for a backup of {deployment}",
+        cause=f"{_mb(room['needed_bytes'])} are needed there{several}, and {free:,} MB are free",
+        next=f"Make room, or choose another groupid_backup_root{fewer}.",
+        path=room["root"],
+    )
+
+
+def _mb(size: int) -> str:
+    """Write bytes as MB, rounded up."""
+    return f"{-(-size // 10**6):,} MB"
+
+
+def _with_reserve(size: int) -> int:
+    return size + size // 100 + SPARE_BYTES if size else 0
+
+
+def _work(size: int, files: int) -> int:
+    return size + files * FILE_BYTES
+
+
+def _time_of_folders(answer: Answer, server: str, sets: Sets) -> tuple[float | None, str]:
+    work = _work(answer.get("copied_bytes", answer["bytes"]), answer["files"])
+    last = _last_part(server, sets)
+    if last:
+        set_id, seconds, done = last
+        return seconds * work / done, f"last set {set_id}"
+    sample = answer.get("sample") or {}
+    read = _work(sample.get("bytes") or 0, sample.get("files") or 0)
+    if not read:
+        return (None, _UNKNOWN) if work else (0.0, "walk")
+    walk = max(0.0, (answer.get("seconds") or 0.0) - sample["seconds"])
+    return walk + BACKUP_FACTOR * sample["seconds"] * work / read, "sample"
+
+
+def _last_part(server: str, sets: Sets) -> tuple[str, float, int] | None:
+    """Find the newest full part of a server: set id, seconds, work. Rather one that is known not to be narrowed."""
+    found = [one for one in (_timed_part(server, known) for known in sets) if one]
+    return max(found, key=lambda one: (one[0], one[1][0]))[1] if found else None
+
+
+def _timed_part(server: str, known: Answer) -> tuple[bool, tuple[str, float, int]] | None:
+    """Give what a set tells of a server's speed, and whether it is surely a full one."""
+    if not known.get("sealed") or known.get("narrowed"):
+        return None
+    for part in known.get("parts") or []:
+        seconds = _seconds(part)
+        if part.get("server") != server or part.get("state") not in ("complete", "waived") or not seconds:
+            continue
+        done = _work((part.get("bytes") or 0) - (part.get("linked_bytes") or 0), part.get("files") or 0)
+        if done > 0:
+            return known.get("narrowed") is not None, (str(known["set_id"]), seconds, done)
+    return None
+
+
+def _seconds(part: Answer) -> float | None:
+    """Tell how long a part took. None where the listing does not say, or says nonsense."""
+    # Seven digits of a second are one more than Python reads.
+    begun, ended = (_TIME.fullmatch(str(part.get(name))) for name in ("started", "finished"))
+    if begun is None or ended is None:
+        return None
+    try:
+        took = datetime.datetime.fromisoformat(ended[1]) - datetime.datetime.fromisoformat(begun[1])
+    except ValueError:
+        return None
+    return took.total_seconds() if took.total_seconds() > 0 else None
+
+
+def _last_backup(answer: Answer, deployment: str) -> Answer | None:
+    """Find the deployment's newest backup in msdb that says how many bytes became how many."""
+    opening = f"groupid {deployment} ".casefold()
+    for backup in answer.get("backups") or []:
+        name = str(backup.get("name") or "")
+        ours = name.casefold().startswith(opening) and _is_set_id(name[len(opening) :])
+        whole = backup.get("kind") == "full" and not backup.get("damaged")
+        if ours and whole and backup.get("bytes") and backup.get("data_bytes"):
+            found: Answer = backup
+            return found
+    return None
+
+
+def _is_set_id(text: str) -> bool:
+    try:
+        SetId.parse(text)
+    except InvalidNameError:
+        return False
+    return True

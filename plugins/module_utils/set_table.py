@@ -1,0 +1,138 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sets that there are, as a table for a terminal, from the answers of groupid_sets of several hosts."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import re
+import textwrap
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell
+from ansible_collections.identityops.groupid.plugins.module_utils.listed_set import (
+    COMPLETE,
+    DAY,
+    ListedSet,
+    PassedOver,
+    Verification,
+    merged,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
+
+Answers = c.Mapping[str, c.Mapping[str, t.Any]]
+
+REGISTERED = "__groupid_sets"
+"""Variable in which a playbook leaves each host's answer."""
+REGISTERED_AWAY = "__groupid_sets_away"
+"""The same, of the computer that keeps the database of the host's deployment."""
+
+_HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
+_UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_SHARE = re.compile(r"[\\/]{2}[^\\/]")
+
+
+def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
+    """Write the table of a run, of the hosts that were asked. facts: variables by host, as hostvars."""
+    answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
+    # The computer of the SQL Server, where that keeps the part of the database: its folders are not all of this run's.
+    away = {
+        f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
+        for host in hosts
+        if "sets" in facts[host].get(REGISTERED_AWAY, {})
+    }
+    return lines({**answers, **away})
+
+
+def lines(answers: Answers) -> list[str]:
+    """Write the sets of all hosts: a block for each deployment, newest first, one row for a set however many have it.
+
+    answers: of groupid_sets, by host. Then what was passed over, and which hosts have not told. No line is longer than
+    80 characters but for a set id or a path that is so by itself.
+    """
+    sets = merged(one for answer in answers.values() for one in answer.get("sets") or [])
+    body: list[str] = []
+    for name in dict.fromkeys(one["deployment"] for one in sets):
+        own = [_row(one) for one in sets if one["deployment"] == name]
+        body += ["", f"Deployment {name}:", *narrow_table(_HEADINGS, own)]
+    return [*(body[1:] or ["There are no sets."]), *_notes(answers), *_passed_over(answers), *_failed(answers)]
+
+
+def _row(one: ListedSet) -> tuple[str, list[Cell]]:
+    known = set(one["members"] or ()) | {part["server"] for part in one["parts"]}
+    complete = sum(part["state"] in COMPLETE for part in one["parts"])
+    narrowed = "unknown" if one["narrowed"] is None else "yes" if one["narrowed"] else "no"
+    return one["set_id"], [
+        "future" if one["future"] else _age(one["age"]),
+        -(-one["bytes"] // 10**6),
+        f"{complete}/{max(len(known), one['part_count'])}",
+        "yes" if one["sealed"] else "prepared" if one["prepared"] else "no",
+        narrowed,
+        _verified(one["verified"], len(known)),
+    ]
+
+
+def _age(seconds: int) -> str:
+    """Write an age: 5 h. What is not a day in the future is a clock that goes wrong a little, and now."""
+    past = max(seconds, 0)
+    return next((f"{past // unit} {name}" for unit, name in _UNITS if past >= 2 * unit), f"{past} s")
+
+
+def _verified(record: Verification | None, parts: int) -> str:
+    if record is None:
+        return "never"
+    if record["state"] != "verified":
+        return f"damaged {_age(record['age'])} ago"
+    of_how_many = "" if record["parts"] >= parts else f", {record['parts']}/{parts}"
+    return f"{record['mode']} {_age(record['age'])} ago{of_how_many}"
+
+
+def _notes(answers: Answers) -> list[str]:
+    """Say what is missing of a list: a backup root that is not there, sets beyond the limit of an answer."""
+    told = []
+    for host, answer in answers.items():
+        if answer.get("exists") is False:
+            root = _shown(answer.get("backup_root"))
+            told.append(f"{host} has no folder {root}: it has no backup yet, or groupid_backup_root is wrong.")
+        if answer.get("unlisted"):
+            told.append(f"{host} has {answer['unlisted']:,} older sets that are not listed.")
+    return ["", *(line for text in told for line in _wrapped(text, ""))] if told else []
+
+
+def _passed_over(answers: Answers) -> list[str]:
+    """List what is no set: host, path, reason. What several hosts see on a share is listed once."""
+    told: list[str] = []
+    seen: set[str] = set()
+    for host, answer in answers.items():
+        found: list[PassedOver] = answer.get("passed_over") or []
+        new = [one for one in found if one["path"].casefold() not in seen]
+        seen.update(one["path"].casefold() for one in new if _SHARE.match(one["path"]))
+        for one in new:
+            told += [f"  {host}: {_shown(one['path'])}"]
+            if len(told[-1]) > WIDTH:
+                told[-1:] = [f"  {host}:", f"  {_shown(one['path'])}"]
+            told += _wrapped(_shown(one["reason"]), "    ")
+        more = (answer.get("passed_over_count") or 0) - len(found)
+        if more > 0:
+            told += _wrapped(f"{host}: and {more:,} more", "  ")
+    return ["", "Passed over, as they are no sets:", *told] if told else []
+
+
+def _failed(answers: Answers) -> list[str]:
+    told: list[str] = []
+    for host, answer in answers.items():
+        if answer.get("failed") or answer.get("unreachable"):
+            told += _wrapped(f"{host}: {_shown(answer.get('msg'))}", "  ")
+    return ["", "Not listed:", *told] if told else []
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _shown(text: object) -> str:
+    """Give a text of a disk with what a terminal would take for orders written out."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text or ""))

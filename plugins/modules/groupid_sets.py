@@ -1,0 +1,306 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_sets
+short_description: List the backup sets of a host
+version_added: 0.6.0
+description:
+  - Lists the backup sets below a backup root, with age, size, parts, whether they are sealed, whether they are less
+    than the inventory asks for, and when and how they were verified.
+  - What lies there and is no set is passed over and named.
+  - A set of several hosts with backup roots of their own has its parts on each of them. A host lists what it has.
+  - Changes nothing.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  backup_root:
+    description:
+      - Folder of all sets, as the host sees it.
+      - Where there is no such folder, RV(exists) is false and there are no sets.
+    type: str
+    required: true
+  deployment:
+    description:
+      - List the sets of this deployment only.
+    type: str
+  set_id:
+    description:
+      - List the set of this id only, of each deployment that has one. It is an error when none has.
+    type: str
+seealso:
+  - module: identityops.groupid.groupid_info
+  - module: identityops.groupid.groupid_backup_verify
+"""
+
+EXAMPLES = r"""
+- name: See which sets there are
+  identityops.groupid.groupid_sets:
+    backup_root: D:\Backups
+    deployment: hq
+  register: known
+
+- name: Stop when the newest full set is older than a day
+  ansible.builtin.assert:
+    that: known.sets | selectattr('sealed') | selectattr('narrowed', 'equalto', []) | map(attribute='age') | min < 86400
+"""
+
+RETURN = r"""
+backup_root:
+  description: The folder that was looked into.
+  returned: success
+  type: str
+  sample: D:\Backups
+exists:
+  description: Whether it is there.
+  returned: success
+  type: bool
+  sample: true
+now:
+  description: Time of the controller that ages are counted from, UTC.
+  returned: success
+  type: str
+  sample: "2026-11-24T08:00:00Z"
+sets:
+  description: Sets, newest first, at most 1,000.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    deployment:
+      description: Deployment it belongs to.
+      returned: always
+      type: str
+      sample: hq
+    set_id:
+      description: Its id, the second of UTC at which it was begun, and a label.
+      returned: always
+      type: str
+      sample: 20261122T150405Z-before-upgrade
+    label:
+      description: The label. Empty where there is none.
+      returned: always
+      type: str
+      sample: before-upgrade
+    path:
+      description: Its folder.
+      returned: always
+      type: str
+      sample: D:\Backups\hq\20261122T150405Z-before-upgrade
+    age:
+      description: Seconds since it was begun, by its id. Negative for one of the future.
+      returned: always
+      type: int
+      sample: 147355
+    future:
+      description: Whether its id is more than a day in the future, as when a clock was wrong.
+      returned: always
+      type: bool
+      sample: false
+    files:
+      description: Number of files of the parts below this root.
+      returned: always
+      type: int
+      sample: 1204
+    bytes:
+      description: Size of these files.
+      returned: always
+      type: int
+      sample: 73400320
+    sealed:
+      description: Whether the set is decided to be complete.
+      returned: always
+      type: bool
+      sample: true
+    prepared:
+      description: Whether a seal was prepared here.
+      returned: always
+      type: bool
+      sample: true
+    narrowed:
+      description: Names of what made less of the set than the inventory asks for. Empty for a full set, null where
+        nobody knows.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    members:
+      description: Parts that the seal names. Null where there is none.
+      returned: always
+      type: list
+      elements: str
+      sample: [web01, web02]
+    seal_sha256:
+      description: Digest of the seal. Null where there is none.
+      returned: always
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    part_count:
+      description: Number of parts below this root.
+      returned: always
+      type: int
+      sample: 2
+    parts:
+      description: These parts.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        server:
+          description: Server that made it; V(database), or V(group_attributes) with a dot and the domain.
+          returned: always
+          type: str
+          sample: web01
+        state:
+          description: V(complete), V(partial), V(waived) (incomplete as the caller allowed), V(unfinished) or
+            V(unreadable).
+          returned: always
+          type: str
+          sample: complete
+        files:
+          description: Number of files. Null while it is not finished.
+          returned: always
+          type: int
+          sample: 1204
+        bytes:
+          description: Size of all files. Null while it is not finished.
+          returned: always
+          type: int
+          sample: 73400320
+        started:
+          description: When it was begun, UTC. Null when that is not known.
+          returned: always
+          type: str
+          sample: "2026-11-22T15:04:05.1234567Z"
+        finished:
+          description: When it was finished, UTC. Null while it is not.
+          returned: always
+          type: str
+          sample: "2026-11-22T15:04:17.1234567Z"
+        components:
+          description: Status by component, V(copied), V(absent), V(partial) or V(external).
+          returned: always
+          type: dict
+          sample: {reports: copied}
+        verified:
+          description: How it was last verified from this host, as RV(sets[].verified). Null for never, and when that
+            was another set of this id.
+          returned: always
+          type: dict
+          sample: {state: verified, mode: full, time: "2026-11-22T15:05:00.1234567Z", age: 147300, parts: 1}
+    verified:
+      description: How the parts below this root were verified, by the worst of them. Null when none was.
+      returned: always
+      type: dict
+      contains:
+        state:
+          description: V(verified), or V(damaged) when one of them was.
+          returned: always
+          type: str
+          sample: verified
+        mode:
+          description: The weakest mode, V(full), V(quick) or a share such as V(2/7).
+          returned: always
+          type: str
+          sample: full
+        time:
+          description: The longest ago, UTC; of V(damaged), when it was found.
+          returned: always
+          type: str
+          sample: "2026-11-22T15:05:00.1234567Z"
+        age:
+          description: Seconds since then.
+          returned: always
+          type: int
+          sample: 147300
+        parts:
+          description: Number of parts that this is said of.
+          returned: always
+          type: int
+          sample: 2
+unlisted:
+  description: Number of older sets that are beyond the 1,000.
+  returned: success
+  type: int
+  sample: 0
+passed_over:
+  description: What lies below the root and is no set, at most 1,000.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Where it is.
+      returned: always
+      type: str
+      sample: D:\Backups\hq\old copy
+    reason:
+      description: Why it is none.
+      returned: always
+      type: str
+      sample: Its name is not that of a set.
+passed_over_count:
+  description: Number of all that was passed over.
+  returned: success
+  type: int
+  sample: 1
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 0.345
+error:
+  description: What the message says, in parts.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(root_unreadable), V(set_missing), or of a call that got
+        no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
+        V(protocol).
+      returned: always
+      type: str
+      sample: root_unreadable
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The sets were not listed
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: \\nas01\backup
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: Access is denied. (5)
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Let the account read there.
+"""
