@@ -268,8 +268,9 @@ def _wrong_entry(
         names = [str(facts[host]["__groupid_probe"]["computer"]["fqdn"]) for host in places]
         return [_met_nothing(entry, f"{len(places)} servers of this restore are called {target}", "", names)]
     listed = listing.find(facts, places[0], facts[places[0]]["__groupid_asked"]["set_id"])
-    parts = [str(one["server"]) for one in (listed or {}).get("parts") or [] if not is_shared(str(one["server"]))]
-    if is_shared(part) or (listed is not None and part.lower() not in parts):
+    parts = [one["server"] for one in (listed or {"parts": []})["parts"] if not is_shared(one["server"])]
+    # Where the sets could not be listed, nothing is restored anyway.
+    if is_shared(part) or (part.lower() not in parts and listing.sets_of(facts, places[0]) is not None):
         return [_met_nothing(entry, f"the set has no part of {part}", short_name(part), parts)]
     return []
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import pathlib
 
 from ansible import context
 from ansible.inventory.manager import InventoryManager, split_host_pattern
@@ -15,8 +16,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.spelling impor
 
 RUN_GROUP = "groupid_run"
 _BUILT_IN = frozenset({"all", "ungrouped"})
-# Of a pattern that is not a plain name: an exclusion, an intersection, a regular expression, a file.
-_MARKS = ("!", "&", "~", "@")
+# Before a name in a pattern: of an exclusion, and of an intersection.
+_MARKS = "!&"
 
 
 class NoHostsError(ValueError):
@@ -35,10 +36,10 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
             "again without it."
         )
     inventory = _inventory(groups)
-    _check_terms(inventory, groups, "groupid_hosts", pattern)
+    _check_terms(inventory, groups, f"groupid_hosts {pattern!r}", split_host_pattern(pattern))
     limit = context.CLIARGS.get("subset")
     if limit:
-        _check_terms(inventory, groups, "--limit", limit)
+        _check_terms(inventory, groups, f"--limit {limit!r}", _limit_terms(limit))
         inventory.subset(limit)
         if not inventory.get_hosts(pattern):
             raise NoHostsError(
@@ -70,23 +71,34 @@ def _inventory(groups: c.Mapping[str, c.Sequence[str]]) -> InventoryManager:
     return inventory
 
 
+def _limit_terms(limit: str) -> list[str]:
+    """Split a limit, with the lines of the files that it names, as Ansible does."""
+    terms: list[str] = []
+    for term in split_host_pattern(limit):
+        lines = pathlib.Path(term[1:]).read_text(encoding="utf-8").splitlines() if term.startswith("@") else [term]
+        terms += [line.strip() for line in lines if line.strip()]
+    return terms
+
+
 def _check_terms(
-    inventory: InventoryManager, groups: c.Mapping[str, c.Sequence[str]], option: str, pattern: str
+    inventory: InventoryManager, groups: c.Mapping[str, c.Sequence[str]], given: str, terms: c.Sequence[str]
 ) -> None:
-    """Refuse a name in a pattern that is neither a group's nor a host's, and a pattern that nobody matches."""
-    for term in split_host_pattern(pattern):
-        if term.startswith(_MARKS) or term in groups:
-            continue
-        if not inventory.get_hosts(term):
+    """Refuse a name in a pattern that is neither a group's nor a host's, and a pattern that nobody matches.
+
+    given: the option, and the pattern as it was given. terms: of the pattern.
+    """
+    option = given.partition(" ")[0]
+    for name in (term.lstrip(_MARKS) for term in terms):
+        if name not in groups and not inventory.get_hosts(name):
             names = [*groups, *groups.get("all", ())]
             raise NoHostsError(
-                f"The run was refused: {option} names {term!r}, and the inventory has no such group or host. "
-                f"{did_you_mean(term, names)}{_known(groups)} Correct {option}, or the inventory (-i)."
+                f"The run was refused: {option} names {name!r}, and the inventory has no such group or host. "
+                f"{did_you_mean(name, names)}{_known(groups)} Correct {option}, or the inventory (-i)."
             )
-    if not inventory.get_hosts(pattern):
+    if not inventory.get_hosts(list(terms)):
         raise NoHostsError(
-            f"The run was refused: {option} {pattern!r} matches no host. {_known(groups)} Add hosts to the group in "
-            f"the inventory, or name another one in {option}."
+            f"The run was refused: {given} matches no host. {_known(groups)} Add hosts to the group in the inventory, "
+            f"or name another one in {option}."
         )
 
 

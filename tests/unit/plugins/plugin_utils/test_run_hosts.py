@@ -51,7 +51,7 @@ def options(monkeypatch: pytest.MonkeyPatch, **given: object) -> None:
         "groupid:!branch",
         "groupid:&hq",
         "web*",
-        "web[01:02]",
+        "hq[0:1]",
         "~web0[12]",
         "all",
         "*",
@@ -72,7 +72,9 @@ def test_a_pattern_that_names_hosts_is_given_back(command_line: pytest.MonkeyPat
         ("empty", ["groupid_hosts 'empty' matches no host", "Add hosts"]),
         ("hq:!hq", ["'hq:!hq' matches no host"]),
         ("hq:&branch", ["'hq:&branch' matches no host"]),
-        ("~app.*", ["'~app.*' matches no host"]),
+        ("~app.*", ["names '~app.*'"]),
+        ("groupid:!brunch", ["names 'brunch'", "Did you mean branch?"]),
+        ("groupid:&hg", ["names 'hg'", "Did you mean hq?"]),
     ],
 )
 def test_a_pattern_that_meets_nobody_is_refused_with_the_groups_that_there_are(
@@ -98,6 +100,8 @@ def test_a_limit_within_the_pattern_is_let_through(command_line: pytest.MonkeyPa
     [
         ("wbe01", ["--limit names 'wbe01'", "Did you mean web01?", "Correct --limit"]),
         ("web01,web09", ["--limit names 'web09'"]),
+        # Who is misspelled here would be in the run.
+        ("groupid,!wbe01", ["--limit names 'wbe01'", "Did you mean web01?"]),
         ("sql01", ["no host of groupid is within --limit sql01"]),
         ("hq:!hq", ["--limit 'hq:!hq' matches no host"]),
         ("!all", ["--limit '!all' matches no host"]),
@@ -116,6 +120,9 @@ def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path:
     file.write_text("web01\nweb02\n")
     options(command_line, subset=f"@{file}")
     assert check_run("groupid", GROUPS) == "groupid"
+    file.write_text("web01\nwbe02\n\n")
+    with pytest.raises(NoHostsError, match=r"--limit names 'wbe02'.*Did you mean web02"):
+        check_run("groupid", GROUPS)
     file.write_text("sql01\n")
     with pytest.raises(NoHostsError, match="is within --limit @"):
         check_run("groupid", GROUPS)
