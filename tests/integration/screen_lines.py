@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person has to read of a run: the lines on the screen that are not Ansible's own for each play, task and host."""
+"""What a person has to read of a run: the lines that are not Ansible's own for each play, task and host."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ORDINARY = re.compile(
 def to_read(output: str) -> list[str]:
     """Give the lines that are left.
 
-    Not counted beside the ordinary lines: blank ones, and the excerpt of a playbook that ansible-core 2.19 and later print
-    with an error, which is ``[ERROR]`` and all up to the next blank line, and the source lines with their marker.
+    Not counted beside the ordinary lines: blank ones, and what ansible-core 2.19 and later print once of a task that
+    failed, which is its ``[ERROR]`` with the lines of the playbook and their marker.
     """
     lines = output.splitlines()
     left = []
