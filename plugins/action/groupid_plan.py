@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures
@@ -12,22 +13,31 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
+_REFUSED = Failure(
+    "refused",
+    "Nothing was started",
+    "what the run was given has the faults that are named above",
+    "Correct them, and run again.",
+)
+
 
 class ActionModule(ControllerAction):
     """Sort the hosts of a run by deployment, or refuse the run for what it was given."""
 
+    WHAT: t.ClassVar[str] = "The run was not planned"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {"known": {"type": "list", "elements": "str", "required": True}}
 
-    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         facts, run = variables["hostvars"], variables["ansible_play_batch"]
         faults = failures.lines(facts, run)
         if not faults:
             asked = facts[run[0]]["__groupid_asked"]
             wanted, parallel = asked["deployments"], asked["parallel_deployments"]
-            faults = [line for failure in deployments.unmet(facts, run, wanted) for line in _told(failure)]
+            found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
+            faults = [line for failure in found for line in _told(failure)]
         if faults:
             show(["", "Nothing was started, because of what this run was given:", *faults, ""])
-            return {"failed": True, "msg": "Nothing was started. The lines above name each fault."}
+            return {"failed": True, "error": _REFUSED.explained()}
         return {"plan": deployments.plan(facts, run, args["known"], wanted, parallel)}
 
 

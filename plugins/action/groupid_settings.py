@@ -20,20 +20,23 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import 
 class ActionModule(ControllerAction):
     """Understand what a host's variables ask for, once for the whole run."""
 
+    WHAT: t.ClassVar[str] = "The variables were not read"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "role": {"type": "str", "required": True, "choices": ["preflight", "backup", "verify", "restore"]},
         "unknown": {"type": "str", "choices": ["refuse", "warn"], "default": "warn"},
     }
 
-    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
-        faults = [*settings.refused_extra(load_extra_vars(self._loader)), *understood.failures]
+        faults = [*settings.refused_extra(extra), *understood.failures]
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
-            faults += unknown
+            faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]
         elif unknown:
             show(f"[WARNING]: {failure}" for failure in unknown)
-        usual = settings.understand(self._usual(variables), args["role"]).values
+        others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
+        usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
         asked = {**understood.values, "usual": None if usual == understood.values else usual}
         return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
 
@@ -52,13 +55,12 @@ class ActionModule(ControllerAction):
         except AnsibleError as problem:
             return settings.Unreadable(problem.message)
 
-    def _usual(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Give what the inventory alone says: neither extra variables nor those of plays and tasks."""
+    def _inventory_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Give what the inventory alone says of the host: neither extra variables nor those of plays and tasks."""
         inventory = variables["hostvars"]._inventory
         manager = VariableManager(loader=self._loader, inventory=inventory)
         # Ansible reads the extra variables of the command line into every manager, and has no public way around that.
         manager._extra_vars = {}
         host = inventory.get_host(variables["inventory_hostname"])
-        named = manager.get_vars(host=host, include_hostvars=False)
-        others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
-        return self._read(named, {**others, **named})
+        named: dict[str, t.Any] = manager.get_vars(host=host, include_hostvars=False)
+        return named

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import summary
@@ -15,11 +16,12 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import 
 class ActionModule(ControllerAction):
     """Print what a run did, and each failure once."""
 
+    WHAT: t.ClassVar[str] = "The summary was not printed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "kind": {"type": "str", "required": True, "choices": ["preflight", "list", "backup", "verify", "restore"]}
     }
 
-    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         plan = self._templar.template(variables["__groupid_plan"])
         lines = summary.lines(variables["hostvars"], plan, args["kind"], bool(self._task.check_mode))
         show(["", *lines, ""])

@@ -25,7 +25,7 @@ options:
     type: dict
     required: true
   plan:
-    description: What P(identityops.groupid.deployment_plan#filter) returned.
+    description: What M(identityops.groupid.groupid_plan) returned.
     type: dict
     required: true
 """

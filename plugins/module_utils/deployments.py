@@ -26,6 +26,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.spelling impor
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
+LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of the controller that Ansible knows without an inventory."""
+
 
 class Group(t.TypedDict):
     """One deployment as a run sees it: its hosts in the run, and those that the inventory has beside them."""
@@ -105,6 +108,23 @@ def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[F
         )
         for pattern in wanted
         if not fnmatch.filter(names, pattern)
+    ]
+
+
+def unknown_hosts(facts: Facts, run: c.Iterable[str]) -> list[Failure]:
+    """Name the hosts that variables of the run name and that the inventory does not have."""
+    asked = [facts[host]["__groupid_asked"] for host in run]
+    named = {("groupid_sql_host", one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
+    named |= {("groupid_sql_delegate_to", one["sql_delegate_to"]) for one in asked}
+    return [
+        Failure(
+            "no_such_host",
+            f"{variable} names {host!r}",
+            "the inventory has no such host",
+            f"{did_you_mean(host, facts)}Correct it, or add the host to the inventory.",
+        )
+        for variable, host in sorted(named)
+        if host and host not in facts and host not in LOCALHOST
     ]
 
 

@@ -168,14 +168,20 @@ def _part(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime
         "started": found.get("started"),
         "finished": found.get("finished"),
         "components": dict(found.get("components") or {}),
-        "verified": _verification(found.get("verified") or {}, seal, now),
+        "verified": _verification(found, seal, now),
     }
 
 
-def _verification(record: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime) -> Verification | None:
-    """Read a record. One of another seal is of another set that had this name, and says nothing."""
+def _verification(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime) -> Verification | None:
+    """Read a part's record.
+
+    One of another seal is of another set that had this id. A backup verifies before it seals: a record without a seal
+    is of this part when it is later than the part.
+    """
+    record = found.get("verified") or {}
     text = str(record.get("time") or "")
-    if not record or record.get("seal_sha256") != seal:
+    before_seal = record.get("seal_sha256") is None and text >= str(found.get("finished") or "9")
+    if not record or not (record.get("seal_sha256") == seal or before_seal):
         return None
     try:
         moment = datetime.datetime.fromisoformat(text[:19]).replace(tzinfo=datetime.timezone.utc)

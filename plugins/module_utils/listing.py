@@ -18,12 +18,21 @@ SEALABLE = ("complete", "waived")
 
 
 def sets_of(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]] | None:
-    """Give the sets that a host lists, newest first; None when they could not be listed."""
+    """Give the sets that a host lists, newest first; None when they could not be listed.
+
+    Each has ``set_id`` and ``parts``, and each part has ``server``: what lies there otherwise is passed over.
+    """
     probe = facts[host].get("__groupid_probe") or {}
     root = probe.get("backup_root") or {}
     if root.get("error") or not isinstance(root.get("sets"), list):
         return None
-    return list(root["sets"])
+    return [_readable(one) for one in root["sets"] if isinstance(one, c.Mapping) and isinstance(one.get("set_id"), str)]
+
+
+def _readable(one: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
+    parts = one["parts"] if isinstance(one.get("parts"), list) else []
+    named = [part for part in parts if isinstance(part, c.Mapping) and isinstance(part.get("server"), str)]
+    return {"sealed": False, **one, "parts": named}
 
 
 def find(facts: Facts, host: str, set_id: str) -> c.Mapping[str, t.Any] | None:
@@ -57,6 +66,6 @@ def taken_part(facts: Facts, host: str, name: str | None = None) -> dict[str, t.
     set_id = facts[host]["__groupid_asked"]["set_id"]
     listed = find(facts, host, set_id) if set_id else None
     part = part_of(listed, name or server_of(facts, host))
-    if listed is None or part is None or part["state"] not in SEALABLE:
+    if listed is None or part is None or part.get("state") not in SEALABLE:
         return None
     return {**part, "finished_at": part["finished"], "set_path": listed["path"], "taken": True}

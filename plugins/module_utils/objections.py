@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrowing,
     products,
+    restore_choice,
     seals,
     shared_parts,
 )
@@ -354,15 +355,38 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
 def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
     """Asked after the part of the database was verified where it lies."""
     check, asked = facts[host].get("__groupid_sql_verified") or {}, facts[host]["__groupid_asked"]
-    if check.get("sealed") or asked["restore_unsealed"] or "state" not in check:
+    if "state" not in check:
         return []
+    what = f"The database of deployment {asked['deployment']} cannot be restored"
+    failures = _other_database(facts, host, what, str((check.get("details") or {}).get("database") or ""))
+    if not check.get("sealed") and not asked["restore_unsealed"]:
+        failures.append(
+            Failure(
+                "not_sealed",
+                what,
+                f"its part in set {asked['set_id']} is not sealed where it lies",
+                "A backup of the deployment finishes a seal that was cut; or, knowing what it lacks, set "
+                "groupid_restore_unsealed=true.",
+            )
+        )
+    return failures
+
+
+def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[Failure]:
+    """The part says which database is written over: that must be the deployment's, and nobody else's."""
+    asked = facts[host]["__groupid_asked"]
+    named = str(asked["sql_database"] or "")
+    others = [name for name in restore_choice.database_users(facts, host, recorded) if name != asked["deployment"]]
+    if (not named or named.lower() == recorded.lower()) and not others:
+        return []
+    theirs = f"that is the one of {', '.join(others)}" if others else f"groupid_sql_database is {named}"
     return [
         Failure(
-            "not_sealed",
-            f"The database of deployment {asked['deployment']} cannot be restored",
-            f"its part in set {asked['set_id']} is not sealed where it lies",
-            "A backup of the deployment finishes a seal that was cut; or, knowing what it lacks, set "
-            "groupid_restore_unsealed=true.",
+            "other_database",
+            what,
+            f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, "
+            f"and {theirs}",
+            "Choose another set; or name that database in groupid_sql_database, if it is the deployment's.",
         )
     ]
 

@@ -16,7 +16,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils import listing
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Plan, short_name
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import is_shared
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import DEFAULT_PORT
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -158,24 +160,56 @@ def _literal(facts: Facts, plan: Plan) -> set[str]:
     return set.intersection(*named) if named else set()
 
 
+def database_users(facts: Facts, host: str, database: str) -> list[str]:
+    """Name the deployments that say a database is theirs, whether they take part or not: on the host's SQL Server."""
+    place = _place({**facts[host]["__groupid_asked"], "sql_database": database})
+    return sorted(
+        {
+            str(asked["deployment"]).lower()
+            for asked in map(_asked_of_any, facts.values())
+            if asked.get("deployment") and asked.get("sql_database") and _place(asked) == place
+        }
+    )
+
+
+def _asked_of_any(variables: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
+    """Give what a host asks for; of a host that is not in the run, its variables as they are written."""
+    asked: c.Mapping[str, t.Any] | None = variables.get("__groupid_asked")
+    if asked is not None:
+        return asked
+    names = ("deployment", "sql_server", "sql_instance", "sql_port", "sql_database")
+    return {name: _written(variables, f"groupid_{name}") for name in names}
+
+
+def _written(variables: c.Mapping[str, t.Any], name: str) -> t.Any:
+    try:
+        return variables.get(name)
+    except Exception:
+        # A template that does not resolve may raise anything. A host outside of the run must not stop it so.
+        return None
+
+
+def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Give what tells one database from another."""
+    instance = str(asked.get("sql_instance") or "")
+    port = str(asked.get("sql_port") or ("" if instance else DEFAULT_PORT))
+    return tuple(
+        part.strip().lower() for part in (str(asked["sql_server"]), instance, port, str(asked["sql_database"]))
+    )
+
+
 def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
-    """Refuse to restore a database that is another deployment's too, whether that takes part or not."""
-    users: dict[tuple[str, ...], set[str]] = {}
-    for variables in facts.values():
-        asked = variables.get("__groupid_asked") or {}
-        if asked.get("sql_server") and asked.get("sql_database"):
-            place = tuple(
-                str(asked.get(f"sql_{name}") or "").lower() for name in ("server", "instance", "port", "database")
-            )
-            users.setdefault(place, set()).add(str(asked["deployment"]))
-    own = {str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts}
-    for place, names in users.items():
-        if len(names) > 1 and names & own:
+    """Refuse to restore a database that is another deployment's too."""
+    for host in hosts:
+        asked = facts[host]["__groupid_asked"]
+        names = database_users(facts, host, asked["sql_database"]) if asked["sql_server"] else []
+        if len(names) > 1:
             return [
                 Failure(
                     "shared_database",
                     WHAT,
-                    f"the deployments {', '.join(sorted(names))} name one database, {place[3]} on {place[0]}",
+                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on "
+                    f"{asked['sql_server']}",
                     "A deployment is the servers that share one database. Correct groupid_deployment or "
                     "groupid_sql_database in the inventory.",
                 )
@@ -185,37 +219,25 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
 
 def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
     """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
-    servers = {short_name(server): host for host in hosts if (server := listing.server_of(facts, host))}
     maps = [facts[host]["__groupid_asked"]["restore_map"] for host in hosts]
-    wrong = [_wrong_entry(facts, servers, part, target) for mapping in maps for part, target in mapping.items()]
-    twice = [_mapped_twice(target) for mapping in maps for target in _targets_met_twice(mapping)]
-    return list(dict.fromkeys([*filter(None, wrong), *twice]))
+    failures = [failure for mapping in maps for failure in _wrong_entries(facts, hosts, mapping)]
+    return list(dict.fromkeys(failures))
 
 
-def _wrong_entry(facts: Facts, servers: c.Mapping[str, str], part: object, target: object) -> Failure | None:
-    entry = f"groupid_restore_map sends the part of {part} to {target}"
-    place = servers.get(short_name(str(target))) if _is_name(target) else None
-    if place is None:
-        return _met_nothing(entry, f"no server of this restore is called {target}", target, servers)
-    listed = listing.find(facts, place, facts[place]["__groupid_asked"]["set_id"])
-    parts = [str(one["server"]) for one in (listed or {}).get("parts") or []]
-    if listed is None or short_name(str(part)) in parts:
-        return None
-    return _met_nothing(entry, f"the set has no part of {part}", part, parts)
-
-
-def _targets_met_twice(mapping: c.Mapping[str, str]) -> list[str]:
-    targets = [short_name(str(target)) for target in mapping.values()]
-    return sorted({target for target in targets if targets.count(target) > 1})
-
-
-def _mapped_twice(target: str) -> Failure:
-    return Failure(
-        "restore_map",
-        WHAT,
-        f"groupid_restore_map sends more than one part to {target}",
-        "A server restores one part: leave one of them.",
-    )
+def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str, str]) -> c.Iterator[Failure]:
+    met: dict[tuple[str, ...], list[str]] = {}
+    for part, target in mapping.items():
+        places = tuple(host for host in hosts if _is_called(facts, host, target))
+        yield from _wrong_entry(facts, hosts, part, target, places)
+        met.setdefault(places, []).append(target)
+    for places, targets in met.items():
+        if places and len(targets) > 1:
+            yield Failure(
+                "restore_map",
+                WHAT,
+                f"groupid_restore_map sends more than one part to {targets[0]}",
+                "A server restores one part: leave one of them.",
+            )
 
 
 def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
@@ -235,9 +257,27 @@ def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
     ]
 
 
-def _is_name(target: object) -> bool:
-    """Whether a target may be a server's name with its domain; an address is none."""
-    return not str(target).replace(".", "").isdigit() and ":" not in str(target)
+def _wrong_entry(
+    facts: Facts, hosts: c.Sequence[str], part: str, target: str, places: c.Sequence[str]
+) -> list[Failure]:
+    entry = f"groupid_restore_map sends the part of {part} to {target}"
+    if not places:
+        servers = {listing.server_of(facts, host) for host in hosts} - {""}
+        return [_met_nothing(entry, f"no server of this restore is called {target}", target, servers)]
+    if len(places) > 1:
+        names = [str(facts[host]["__groupid_probe"]["computer"]["fqdn"]) for host in places]
+        return [_met_nothing(entry, f"{len(places)} servers of this restore are called {target}", "", names)]
+    listed = listing.find(facts, places[0], facts[places[0]]["__groupid_asked"]["set_id"])
+    parts = [str(one["server"]) for one in (listed or {}).get("parts") or [] if not is_shared(str(one["server"]))]
+    if is_shared(part) or (listed is not None and part.lower() not in parts):
+        return [_met_nothing(entry, f"the set has no part of {part}", short_name(part), parts)]
+    return []
+
+
+def _is_called(facts: Facts, host: str, name: str) -> bool:
+    """Whether a host's computer has a name, alone or with its domain. Another domain's is another computer."""
+    computer = (facts[host].get("__groupid_probe") or {}).get("computer") or {}
+    return bool(name) and name.lower() in (computer.get("server"), str(computer.get("fqdn") or "").lower())
 
 
 def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -> Failure:
@@ -252,7 +292,6 @@ def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -
 
 def _source(facts: Facts, host: str) -> Source:
     """Choose the part that a host restores: its own, unless the map sends another one to it."""
-    server = listing.server_of(facts, host)
     mapping = facts[host]["__groupid_asked"]["restore_map"]
-    parts = [short_name(str(part)) for part, target in mapping.items() if short_name(str(target)) == short_name(server)]
-    return {"server": parts[0] if parts else server, "mapped": bool(parts)}
+    parts = [str(part).lower() for part, target in mapping.items() if _is_called(facts, host, str(target))]
+    return {"server": parts[0] if parts else listing.server_of(facts, host), "mapped": bool(parts)}

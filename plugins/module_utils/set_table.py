@@ -10,7 +10,7 @@ import re
 import textwrap
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell, table
+from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH, Cell
 from ansible_collections.identityops.groupid.plugins.module_utils.listed_set import (
     COMPLETE,
     DAY,
@@ -19,21 +19,30 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     Verification,
     merged,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
 REGISTERED = "__groupid_sets"
 """Variable in which a playbook leaves each host's answer."""
+REGISTERED_AWAY = "__groupid_sets_away"
+"""The same, of the computer that keeps the database of the host's deployment."""
 
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
-_BLANK = " "
 _UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SHARE = re.compile(r"[\\/]{2}[^\\/]")
 
 
 def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
     """Write the table of a run, of the hosts that were asked. facts: variables by host, as hostvars."""
-    return lines({host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]})
+    answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
+    # The computer of the SQL Server, where that keeps the part of the database: its folders are not all of this run's.
+    away = {
+        f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
+        for host in hosts
+        if "sets" in facts[host].get(REGISTERED_AWAY, {})
+    }
+    return lines({**answers, **away})
 
 
 def lines(answers: Answers) -> list[str]:
@@ -45,30 +54,16 @@ def lines(answers: Answers) -> list[str]:
     sets = merged(one for answer in answers.values() for one in answer.get("sets") or [])
     body: list[str] = []
     for name in dict.fromkeys(one["deployment"] for one in sets):
-        body += ["", f"Deployment {name}:", *_block([one for one in sets if one["deployment"] == name])]
+        own = [_row(one) for one in sets if one["deployment"] == name]
+        body += ["", f"Deployment {name}:", *narrow_table(_HEADINGS, own)]
     return [*(body[1:] or ["There are no sets."]), *_notes(answers), *_passed_over(answers), *_failed(answers)]
 
 
-def _block(sets: c.Sequence[ListedSet]) -> list[str]:
-    """Align the rows of a deployment. An id that leaves no room for the rest goes on a line above it."""
-    rest = [_row(one) for one in sets]
-    others = max(map(len, table(_HEADINGS, [[_BLANK, *row] for row in rest]))) - len(_HEADINGS[0])
-    alone = [len(one["set_id"]) > WIDTH - others for one in sets]
-    rows: list[list[Cell]] = [
-        [_BLANK if long else one["set_id"], *row] for one, row, long in zip(sets, rest, alone, strict=True)
-    ]
-    head, *aligned = table(_HEADINGS, rows)
-    told = [head]
-    for one, line, long in zip(sets, aligned, alone, strict=True):
-        told += [one["set_id"], line] if long else [line]
-    return told
-
-
-def _row(one: ListedSet) -> list[Cell]:
+def _row(one: ListedSet) -> tuple[str, list[Cell]]:
     known = set(one["members"] or ()) | {part["server"] for part in one["parts"]}
     complete = sum(part["state"] in COMPLETE for part in one["parts"])
     narrowed = "unknown" if one["narrowed"] is None else "yes" if one["narrowed"] else "no"
-    return [
+    return one["set_id"], [
         "future" if one["future"] else _age(one["age"]),
         -(-one["bytes"] // 10**6),
         f"{complete}/{max(len(known), one['part_count'])}",

@@ -109,6 +109,24 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     ]
 
 
+def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
+    """Refuse what the playbooks take from ``-e`` alone, where the inventory says it: it would change nothing.
+
+    inventory: names of variables that the inventory sets, and the command line does not.
+    """
+    name = f"{vocabulary.PREFIX}hosts"
+    if name not in inventory:
+        return []
+    return [
+        Failure(
+            CODE,
+            f"{name} is set in the inventory, and has no effect there",
+            "a playbook must know its hosts before it reads their variables",
+            f"Give it on the command line, as in -e {name}=PATTERN, or put the servers into the group groupid.",
+        )
+    ]
+
+
 def shown(value: t.Any) -> str:
     """Show a value as it was given: on one line, up to 100 characters, without control characters."""
     text = f'"{value}"' if isinstance(value, str) else _document(value)

@@ -37,13 +37,15 @@ _PREDICTED = ("backup", "restore")
 def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
     """Say what a run did, in words and columns for a terminal of 80.
 
-    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist.
+    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist. A
+      preflight, a list and a verification change nothing, and are the same then.
     """
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     if kind == "list":
         return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
+    check = check and kind in _PREDICTED
     blocks = [
-        ["Check mode: nothing was changed. This is what a run would do."] if check and kind in _PREDICTED else [],
+        ["Check mode: nothing was changed. This is what a run would do."] if check else [],
         _servers(facts, told, kind, check),
         _shared(facts, told, kind, check),
         _sets(facts, plan, kind, check),
@@ -130,8 +132,9 @@ def _verify_row(facts: Facts, host: str, _check: bool) -> Row:
 def _restore_row(facts: Facts, host: str, check: bool) -> Row:
     restored = _answer(facts, host, "__groupid_restored")
     done = "would restore" if check else "restored"
+    source = restored.get("server")
     return [
-        restored.get("server"),
+        None if source == listing.server_of(facts, host) else source,
         done if restored.get("set_id") else "not done",
         *(restored.get(name) for name in ("added", "replaced", "removed", "attributes")),
         restored.get("seconds"),
@@ -294,14 +297,14 @@ def _foretold(facts: Facts, name: str, host: str) -> list[str]:
     found = _prediction(facts, host)
     if not found:
         return []
-    bases = sorted({part["time_basis"] for part in found["parts"] if part["seconds"] is not None})
+    bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
     unknown = f", without {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
     told = [f"{name}: a backup takes about {minutes} min (by {', '.join(bases)}){unknown}"] if bases else []
     return told + [
         f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
         for room in found["rooms"]
-        if len(room["parts"]) > 1
+        if str(room["root"]).startswith("\\\\")
     ]
 
 

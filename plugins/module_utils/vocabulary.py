@@ -245,7 +245,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_include",
         "list",
         [],
-        "Globs below each component's root. Where there are any, only what one of them matches is taken.",
+        "Globs below each component's root. Where there are any, only what one of them matches is taken. One that "
+        "matches nothing is an error.",
         roles=_CHOOSING,
         elements="glob",
         example="[HR Portal]",

@@ -90,6 +90,8 @@ options:
       - Globs below each component's root. Where there are any, only what one of them matches is copied.
       - V(*) and V(?) stay within one name, V(**) crosses folders, V(/) is between folders, case does not matter. A
         pattern that matches a folder covers all below it.
+      - A pattern that matches nothing in any component, and a component in which no file matches, are errors. So name
+        in O(components) those that it is meant for.
     type: list
     elements: str
     default: []
@@ -302,7 +304,8 @@ not_linked:
   contains:
     kind:
       description: V(link_limit) (NTFS has room for 1,024 names of a file), V(link_other_volume), V(link_unsupported),
-        V(link_refused), or V(link_damaged) (the older set's file is not as its record says).
+        V(link_refused), V(link_other_time) (the older set's file has another time of writing than its record, as
+        after a copy that rounds times), or V(link_damaged) (it is not as its record says).
       returned: always
       type: str
       sample: link_limit
@@ -317,7 +320,7 @@ not_linked:
       type: str
       sample: reports/monthly/groups.xlsx
     cause:
-      description: Cause for the first. Of V(link_damaged), the path of the older set's file.
+      description: Cause for the first. Of V(link_damaged) and V(link_other_time), the path of the older set's file.
       returned: always
       type: str
       sample: An attempt was made to create more links on a file than the file system supports. (1142)
@@ -433,7 +436,7 @@ losses:
   contains:
     kind:
       description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams that the backup root does
-        not take) or V(security_unread).
+        not take), V(security_unread) or V(hard_links) (files with several names, of which a copy each is kept).
       returned: always
       type: str
       sample: compressed
@@ -503,9 +506,10 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
-        V(part_exists), V(partial), V(several_installations), V(source_in_root), V(source_missing), V(space), or of a
-        call that got no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer),
-        V(not_windows), V(protocol).
+        V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
+        V(part_exists), V(partial), V(root_in_product), V(several_installations), V(source_in_root), V(source_missing),
+        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
         V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str

@@ -232,6 +232,12 @@ backup_root:
       type: list
       elements: str
       sample: [BUILTIN\Users (S-1-5-32-545)]
+    inside:
+      description: Folder of GroupID or of a component that was moved, in which this one lies. Null when it lies
+        apart. An upgrade or an uninstall may remove what lies in there, and a backup refuses such a root.
+      returned: always
+      type: str
+      sample: null
     error:
       description: Why the folder could not be looked into. Null when it could.
       returned: always

@@ -85,6 +85,8 @@ options:
     description:
       - Globs below each component's root, as in M(identityops.groupid.groupid_backup_folder). Where there are any,
         only what one of them matches is restored.
+      - A pattern that matches nothing in the part, and a component of which no file matches, are errors before anything
+        is touched.
       - V(elasticsearch) is restored whole or not at all. With O(include) or O(exclude), O(components) must leave it
         out.
     type: list
@@ -403,6 +405,7 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(journal), V(locked),
+        V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
         V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
         V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),

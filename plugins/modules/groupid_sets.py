@@ -196,7 +196,7 @@ sets:
           sample: {reports: copied}
         verified:
           description: How it was last verified from this host, as RV(sets[].verified). Null for never, and when that
-            was before the set was sealed as it is now.
+            was another set of this id.
           returned: always
           type: dict
           sample: {state: verified, mode: full, time: "2026-11-22T15:05:00.1234567Z", age: 147300, parts: 1}

@@ -15,27 +15,10 @@ description:
     each the type that it should have. A list may be given as text with commas, a number or a truth value as text.
   - What cannot be understood is a failure of the host, which M(identityops.groupid.groupid_plan) tells.
   - Also reads what the inventory alone says, so that a backup can tell a set that is smaller than usual.
-  - For the roles of this collection. Contacts no host.
 author:
   - identityops (@identityops)
-attributes:
-  action:
-    support: full
-    description: Runs on the controller.
-  async:
-    support: none
-    description: Supports being used with the C(async) keyword.
-  check_mode:
-    support: full
-    description: Can run in check mode and return the changed status without modifying the host.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
-      mode.
-  platform:
-    support: full
-    platforms: all
-    description: Target OS that can be operated against.
+extends_documentation_fragment:
+  - identityops.groupid.controller
 options:
   role:
     description:
@@ -65,14 +48,99 @@ asked:
   description: Each variable by its name without the prefix, with its default where nothing is given. No secrets.
   returned: success
   type: dict
+  sample: {deployment: hq, backup_root: "D:\\Backups", components: null, usual: null}
+  contains:
+    usual:
+      description: The same as the inventory alone asks for it, without the variables of the command line, of plays and
+        of tasks. Null when that is the same.
+      returned: always
+      type: dict
+      sample: null
 failures:
-  description: What cannot be understood.
+  description: What cannot be understood, and with O(unknown=refuse) which variables are unknown.
   returned: success
   type: list
   elements: dict
+  contains:
+    phase:
+      description: Phase of the run in which it came about.
+      returned: always
+      type: str
+      sample: plan
+    code:
+      description: Kind of the failure, V(variable) or V(unknown_variable).
+      returned: always
+      type: str
+      sample: variable
+    what:
+      description: What is wrong.
+      returned: always
+      type: str
+      sample: groupid_retries must be a whole number from 0 to 100
+    cause:
+      description: Why, with the value as it was given.
+      returned: always
+      type: str
+      sample: it is "many"
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: "Correct it in the variables of the host or its group, for example: groupid_retries: 3"
+    component:
+      description: Component it is about. Null here.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Path it is about. Null here.
+      returned: always
+      type: str
+      sample: null
 schema:
-  description: Version of this result. A version only adds members.
+  description: Version of this result's shape.
   returned: always
   type: int
   sample: 1
+seconds:
+  description: Duration of the task.
+  returned: success
+  type: float
+  sample: 0.012
+error:
+  description: The failure, in parts.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
+        for a fault of the program.
+      returned: always
+      type: str
+      sample: refused
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: Nothing was started
+    component:
+      description: On which component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: On which path.
+      returned: always
+      type: str
+      sample: null
+    cause:
+      description: Why.
+      returned: always
+      type: str
+      sample: what the run was given has the faults that are named above
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Correct them, and run again.
 """

@@ -14,27 +14,10 @@ description:
   - Prints tables of at most 80 columns, but for single long paths and ids, and every failure once, with the hosts that
     share it.
   - Prints to stderr where the callback makes a JSON document of stdout.
-  - For the roles of this collection. Contacts no host.
 author:
   - identityops (@identityops)
-attributes:
-  action:
-    support: full
-    description: Runs on the controller.
-  async:
-    support: none
-    description: Supports being used with the C(async) keyword.
-  check_mode:
-    support: full
-    description: Can run in check mode and return the changed status without modifying the host.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
-      mode.
-  platform:
-    support: full
-    platforms: all
-    description: Target OS that can be operated against.
+extends_documentation_fragment:
+  - identityops.groupid.controller
 options:
   kind:
     description:
@@ -55,8 +38,49 @@ EXAMPLES = r"""
 
 RETURN = r"""
 schema:
-  description: Version of this result. A version only adds members.
+  description: Version of this result's shape.
   returned: always
   type: int
   sample: 1
+seconds:
+  description: Duration of the task.
+  returned: success
+  type: float
+  sample: 0.012
+error:
+  description: The failure, in parts.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
+        for a fault of the program.
+      returned: always
+      type: str
+      sample: refused
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: Nothing was started
+    component:
+      description: On which component.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: On which path.
+      returned: always
+      type: str
+      sample: null
+    cause:
+      description: Why.
+      returned: always
+      type: str
+      sample: what the run was given has the faults that are named above
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Correct them, and run again.
 """

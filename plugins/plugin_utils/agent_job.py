@@ -22,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer i
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
+from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
 HOST_WAIT = 10.0
 """Seconds that one call waits on the host for the job's end: what is done by then costs no second call. Below WinRM's
@@ -73,8 +74,12 @@ def run_job(
 
 
 def job_id(request: c.Mapping[str, t.Any]) -> str:
-    """Give the id of the job that performs a request: the same for the same request."""
-    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode("utf-8")).hexdigest()
+    """Give the id of the job that performs a request: the same for the same request.
+
+    Where a restore puts what it replaces is chosen anew by each run, and no part of what is asked.
+    """
+    asked = {name: value for name, value in request.items() if name != "safety_set_id"}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8")).hexdigest()
     return f"{request['operation']}-{digest[:32]}"
 
 
@@ -167,10 +172,15 @@ class _Job:
                 code="connection_lost",
                 what=f"The connection was lost after the operation ({self._request['operation']}) was started",
                 cause=f"{cause} (attempt {len(RETRY_PAUSES) + 1})",
-                next=f"The operation goes on on the host, as job {self._place['id']}. Run the same again: it waits for "
-                "the end of that job, and starts no second one.",
+                next=f"The operation goes on on the host, as job {self._place['id']}. Run the same again"
+                f"{self._into_the_same_set()}: it waits for the end of that job, and starts no second one.",
             )
         )
+
+    def _into_the_same_set(self) -> str:
+        """Say how a backup meets its job: a new set would be another one."""
+        set_id = self._request.get("set_id")
+        return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
@@ -186,4 +196,4 @@ class _Job:
     def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
         if time.monotonic() >= self._next_line:
             self._next_line += LINE_SECONDS
-            Display().display(f"{self._host}: {self._request['operation']}: {progress_text(progress)}")
+            show([f"{self._host}: {self._request['operation']}: {progress_text(progress)}"])

@@ -5,31 +5,28 @@
 
 from __future__ import annotations
 
+import collections.abc as c
+import time
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
 
 
-class ControllerAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+class ControllerAction(FailureAction):
     """Arguments and variables -> result. No host is contacted."""
 
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]]
 
     _supports_check_mode = True
-    _supports_async = False
     _requires_connection = False
 
-    def perform(self, args: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Do it, with validated arguments. Gives the result."""
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Do it, with validated arguments. Gives the result; raises what carries a Failure, ValueError."""
         raise NotImplementedError
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Perform the action. Gives its result, secrets masked."""
-        super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC)
-        secrets = collect_secrets(variables, self._templar.template, {})
-        result: dict[str, t.Any] = secrets.scrub({"changed": False, **self.perform(args, variables), "schema": 1})
-        return result
+        began = time.monotonic()
+        outcome = self.perform(args, variables)
+        seconds = round(time.monotonic() - began, 3)
+        return {"failed": False, "changed": False, **outcome, "schema": SCHEMA, "seconds": seconds}

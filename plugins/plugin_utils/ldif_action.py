@@ -12,7 +12,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, settings, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
@@ -73,11 +73,9 @@ class LdifAction(AgentAction):
         """Find the domain in ``groupid_domains``. Raises ValueError, never with a password."""
         items = self._domains(variables)
         wanted = str(args["domain"]).lower()
-        if not isinstance(items, list):
-            raise ValueError(f"{DOMAINS} must be a list of domains.")
-        named = [item for item in items if isinstance(item, c.Mapping) and str(item.get("name", "")).lower() == wanted]
+        named = [item for item in items if item.get("name") == wanted]
         if len(named) != 1:
-            have = ", ".join(str(item.get("name")) for item in items if isinstance(item, c.Mapping)) or "none"
+            have = ", ".join(str(item.get("name")) for item in items) or "none"
             raise ValueError(
                 f"{DOMAINS} names {args['domain']!r} {len(named)} times, and must do so once. It has: {have}."
             )
@@ -95,10 +93,10 @@ class LdifAction(AgentAction):
             ordered(args["attributes"]) if args["attributes"] else None,
         )
 
-    def _domains(self, variables: c.Mapping[str, t.Any]) -> t.Any:
+    def _domains(self, variables: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
         """Give the variable, templates resolved. Raises ValueError."""
         try:
-            return _plain(self._templar.template(variables.get(DOMAINS, [])))
+            return settings.read(DOMAINS, self._templar.template(variables.get(DOMAINS, []))) or []
         except AnsibleError as problem:
             raise ValueError(f"{DOMAINS} cannot be read: {problem.message}") from None
 
@@ -112,15 +110,6 @@ class LdifAction(AgentAction):
             component=shared_parts.GROUP_ATTRIBUTES,
             allow_open_roots=args["allow_open_roots"],
         )
-
-
-def _plain(value: t.Any) -> t.Any:
-    """Give data without the objects that ansible-core up to 2.18 leaves in place of inline vault values."""
-    if hasattr(value, "__ENCRYPTED__"):
-        return str(value)
-    if isinstance(value, c.Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _checked_filter(text: str, domain: str) -> str:

@@ -31,8 +31,8 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
     start = context.CLIARGS.get("start_at_task")
     if start:
         raise NoHostsError(
-            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step "
-            "needs. Run again without it."
+            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step needs. Run "
+            "again without it."
         )
     inventory = _inventory(groups)
     _check_terms(inventory, groups, "groupid_hosts", pattern)

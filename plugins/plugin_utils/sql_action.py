@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.identityops.groupid.plugins.module_utils import settings
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC
 from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
@@ -50,11 +51,12 @@ class SqlAction(FailureAction):
 
     def _connection_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Give the options of the connection that the variables name, ``groupid_sql_port`` for ``port``."""
-        named = {option: variables.get(f"{VARIABLE_PREFIX}{option}") for option in CONNECTION_SPEC}
-        return {option: self._resolved(option, value) for option, value in named.items() if value is not None}
+        named = {option: f"{VARIABLE_PREFIX}{option}" for option in CONNECTION_SPEC}
+        read = {option: self._read(name, variables[name]) for option, name in named.items() if name in variables}
+        return {option: value for option, value in read.items() if value is not None}
 
-    def _resolved(self, option: str, value: t.Any) -> t.Any:
+    def _read(self, name: str, value: t.Any) -> t.Any:
         try:
-            return self._templar.template(value)
+            return settings.read(name, self._templar.template(value))
         except AnsibleError as problem:
-            raise ValueError(f"{VARIABLE_PREFIX}{option} cannot be read: {problem.message}") from None
+            raise ValueError(f"{name} cannot be read: {problem.message}") from None

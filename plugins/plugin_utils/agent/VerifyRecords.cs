@@ -87,10 +87,12 @@ namespace IdentityOpsAgent
         {
             if (ours == null)
             {
-                FileFacts facts;
-                ours = true;
-                foreach (string place in new[] { HostLock.Folder, Parent, folder })
-                    ours = ours.Value && Win32.TryFacts(place, out facts) && Win32.IsOwnedByUs(place);
+                ours = false;   // also where one of them cannot be asked
+                ours = Array.TrueForAll(new[] { HostLock.Folder, Parent, folder }, delegate(string place)
+                {
+                    FileFacts facts;
+                    return Win32.TryFacts(place, out facts) && Win32.IsOwnedByUs(place);
+                });
             }
             return ours.Value;
         }

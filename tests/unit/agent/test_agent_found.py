@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import typing as t
 
@@ -94,6 +95,15 @@ def test_all_that_is_no_set(saved: t.Any) -> None:
         assert set(reasons) == set(expected)
         assert all(words in reasons[path] for path, words in expected.items()), reasons
     assert [part["server"] for part in listed(saved)["sets"][0]["parts"]] == ["web01"]
+
+
+def test_names_that_are_no_text(saved: t.Any) -> None:
+    for folder in (saved.root, saved.root / "hq", saved.root / "hq" / SET_ID):
+        os.mkdir(os.fsencode(folder) + b"/half\xff")
+        (folder / "line\nbreak").write_text("x")
+    answer = listed(saved, None)
+    assert (answer["set_count"], answer["passed_over_count"]) == (2, 6)
+    assert {one["path"].rpartition("/")[2] for one in answer["passed_over"]} == {"half\udcff", "line\nbreak"}
 
 
 def test_only_the_deployment_that_was_asked_for_is_looked_into(saved: t.Any) -> None:

@@ -126,12 +126,14 @@ def test_defaults_are_those_of_the_version_found(host: t.Any) -> None:
     filters = {"include": [], "exclude": ["*.xml"]}
     assert code(backup(host, version="auto", defaults=filters)) == "no_installation"
     install(host)
-    host.write(a="x")
-    own = {"name": "scripts", "path": str(host.source)}
-    answer = backup(host, defaults=filters, components=[own], component_paths={"portals": str(host.source)})
+    host.write(portals__a="x", scripts__a="x")
+    (host.folder / "C" / "ProgramData" / "Imanami" / "GroupID 10.0" / "Reports" / "r.txt").touch()
+    own = {"name": "scripts", "path": str(host.source / "scripts")}
+    moved = {"portals": str(host.source / "portals")}
+    answer = backup(host, defaults=filters, components=[own], component_paths=moved)
     assert (code(answer), answer["version"]) == ("none", "10.0")
     seen = [(one["name"], one["required"], one["files"], one["exclude"]) for one in answer["components"]]
-    assert seen == [("portals", True, 1, ["*.xml"]), ("reports", False, 0, ["*.xml"]), ("scripts", True, 1, [])]
+    assert seen == [("portals", True, 1, ["*.xml"]), ("reports", False, 1, ["*.xml"]), ("scripts", True, 1, [])]
     twice = backup(host, defaults=filters, components=[{"name": "reports", "path": str(host.source)}])
     assert (code(twice), "reports twice" in twice["error"]["cause"]) == ("bad_request", True)
 

@@ -216,6 +216,9 @@ def test_second_name(session: Session, path: c.Callable[..., str]) -> None:
     session("SetFactsOf", path("first"), FILE_TIME, FILE_TIME, READ_ONLY)
     before = session("TryFacts", path("first"))
     session("CreateHardLink", path("first"), path("second"))
+    file = session("OpenRead", path("second"))
+    assert session("NamesOf", file) == 2
+    session("Close", file)
     after = session("TryFacts", path("second"))
     assert {name for name in before if before[name] != after[name]} <= {"Changed"}
     assert code_of(session, "CreateHardLink", path("first"), path("second")) == 183

@@ -75,6 +75,7 @@ namespace IdentityOpsAgent
                 case "TryLock": return Kept(Win32.TryLock(given[0]));
                 case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
                 case "Read": return Read(File(given[0]), Number(given[1]));
+                case "NamesOf": return NamesOf(File(given[0]));
                 case "Facts": return Win32.Facts(File(given[0]));
                 case "IsSecurityKept": return FileSecurity.IsKept(given[0]);
                 case "Security": return FileSecurity.Text(FileSecurity.Of(given[0]));
@@ -112,6 +113,13 @@ namespace IdentityOpsAgent
                 default: throw new MissingMethodException("Win32", name);
             }
             return null;
+        }
+
+        private static object NamesOf(SafeFileHandle file)
+        {
+            uint names;
+            Win32.Facts(file, out names);
+            return (long)names;
         }
 
         private static object FactsOrNull(string path)

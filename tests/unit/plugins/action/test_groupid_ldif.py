@@ -130,7 +130,7 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
         ({"attributes": ["objectGUID"]}, "never one of the attributes"),
         ({"attributes": ["a", "A"]}, "named twice"),
         ({"password": ""}, "needs username and password"),
-        ({"pasword": "x"}, "'pasword' is no option"),
+        ({"pasword": "x"}, 'has an unknown option "pasword"'),
     ],
 )
 @pytest.mark.parametrize("module", ["groupid_ldif_export", "groupid_ldif_restore"])

@@ -9,16 +9,16 @@ import datetime
 import typing as t
 
 import pytest
+from unit.plugins.run_facts import DISK_FULL, asked, failed
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import InvalidNameError
 
 NOON = datetime.datetime(2026, 11, 22, 12, 0, 0)
 
 
-def asked_host(deployment: str, **more: t.Any) -> dict[str, t.Any]:
+def asked_host(deployment: str) -> dict[str, t.Any]:
     """Variables of a host of the run, before it was looked at."""
-    return {"groupid_deployment": deployment, "__groupid_asked": deployments.asked(deployment, **more)}
+    return {"groupid_deployment": deployment, "__groupid_asked": asked(deployment.lower())}
 
 
 def answered(
@@ -41,38 +41,12 @@ def facts() -> dict[str, dict[str, t.Any]]:
     return hosts
 
 
-def planned(facts: dict[str, dict[str, t.Any]], run: t.Sequence[str], **more: t.Any) -> deployments.Plan:
+def planned(facts: dict[str, dict[str, t.Any]], run: t.Sequence[str], wanted: t.Sequence[str] = ()) -> deployments.Plan:
     """The plan of a run, noted on its hosts as the roles do."""
-    chosen = deployments.plan(facts, run, facts, **more)
+    chosen = deployments.plan(facts, run, facts, wanted, 0)
     for host in run:
         facts[host]["__groupid_plan"] = chosen
     return chosen
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        {"deployment": "con"},
-        {"deployment": "a/b"},
-        {"deployment": ""},
-        {"deployment": "hq", "set_id": "yesterday"},
-        {"deployment": "hq", "label": "Before Upgrade"},
-        {"deployment": "hq", "label": "x" * 41},
-    ],
-)
-def test_names_that_cannot_be_folders_are_refused(names: dict[str, str]) -> None:
-    with pytest.raises(InvalidNameError):
-        deployments.asked(**names)
-
-
-def test_names_are_kept_and_the_deployment_is_folded() -> None:
-    assert deployments.asked("HQ", "WEB01.corp, web02", "20261122T120000Z-x", "before-upgrade") == {
-        "deployment": "hq",
-        "servers": ["WEB01.corp", "web02"],
-        "set_id": "20261122T120000Z-x",
-        "label": "before-upgrade",
-    }
-    assert deployments.asked("hq", set_id="latest")["set_id"] == "latest"
 
 
 def test_hosts_are_sorted_by_deployment_then_name(facts: dict[str, dict[str, t.Any]]) -> None:
@@ -87,14 +61,21 @@ def test_members_that_the_run_does_not_see_are_outside(facts: dict[str, dict[str
     assert chosen["deployments"] == {"hq": {"hosts": ["web01"], "outside": ["web02"]}}
 
 
-@pytest.mark.parametrize("wanted", ["br*", ["BRANCH"], "branch,", ["b[r]anch", "br*"]])
-def test_deployments_are_chosen_by_name_or_glob(facts: dict[str, dict[str, t.Any]], wanted: str | list[str]) -> None:
-    assert planned(facts, ["web01", "web02", "srv"], wanted=wanted)["hosts"] == ["srv"]
+@pytest.mark.parametrize("wanted", [["br*"], ["branch"], ["b[r]anch", "br*"]])
+def test_deployments_are_chosen_by_name_or_glob(facts: dict[str, dict[str, t.Any]], wanted: list[str]) -> None:
+    assert planned(facts, ["web01", "web02", "srv"], wanted)["hosts"] == ["srv"]
 
 
 def test_a_deployment_that_is_not_there_is_named_with_those_that_are(facts: dict[str, dict[str, t.Any]]) -> None:
-    with pytest.raises(deployments.NoSuchDeploymentError, match=r"'paris'.*branch, hq"):
-        planned(facts, ["web01", "web02", "srv"], wanted=["hq", "paris"])
+    [paris, brunch] = deployments.unmet(facts, ["web01", "web02", "srv"], ["hq", "paris", "b*", "brunch"])
+    assert "groupid_deployments names 'paris'" in str(paris)
+    assert "belong to: branch, hq" in str(paris)
+    assert "Did you mean branch?" in str(brunch)
+
+
+def test_a_deployment_outside_of_the_run_is_met_by_no_host(facts: dict[str, dict[str, t.Any]]) -> None:
+    [unmet] = deployments.unmet(facts, ["srv"], ["hq"])
+    assert (unmet.code, "--limit" in unmet.next) == ("no_such_deployment", True)
 
 
 @pytest.mark.parametrize(
@@ -107,19 +88,15 @@ def test_batches_hold_whole_deployments(sizes: list[int], parallel: int, expecte
 
 def test_a_failure_holds_its_own_deployment_and_no_other(facts: dict[str, dict[str, t.Any]]) -> None:
     planned(facts, ["web01", "web02", "srv"])
-    facts["web02"]["groupid_failures"] = deployments.with_failure([], "backup", {"msg": "The disk is full. (112)"})
-    assert facts["web02"]["groupid_failures"] == [{"phase": "backup", "message": "The disk is full. (112)"}]
+    facts["web02"]["__groupid_failures"] = failed(DISK_FULL)
     assert [host for host in ("web01", "web02", "srv") if deployments.ready(facts, host)] == ["srv"]
 
 
 def test_a_host_that_was_not_chosen_does_not_go_on(facts: dict[str, dict[str, t.Any]]) -> None:
-    planned(facts, ["web01", "web02", "srv"], wanted="branch")
+    planned(facts, ["web01", "web02", "srv"], ["branch"])
     assert not deployments.ready(facts, "web01")
-
-
-def test_a_failure_without_a_message_is_not_empty() -> None:
-    [failure] = deployments.with_failure([], "backup", {"failed": True})
-    assert failure["message"]
+    assert deployments.fellows(facts, "web01") == []
+    assert deployments.ready(facts, "srv")
 
 
 def test_nothing_stands_out_when_all_is_well(facts: dict[str, dict[str, t.Any]]) -> None:
@@ -157,7 +134,7 @@ def test_two_customers_may_both_have_a_web01(facts: dict[str, dict[str, t.Any]])
 
 def test_declared_members_are_compared_by_short_name(facts: dict[str, dict[str, t.Any]]) -> None:
     for host in ("web01", "web02"):
-        facts[host]["__groupid_asked"] = deployments.asked("hq", ["WEB01.corp.example", "web02"])
+        facts[host]["__groupid_asked"] = asked("hq", deployment_servers=["WEB01.corp.example", "web02"])
     assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["missing"] == []
     assert deployments.review(facts, planned(facts, ["web01"]))["hq"]["missing"] == ["web02"]
 
@@ -167,33 +144,33 @@ def test_without_a_declaration_the_inventory_says_who_is_missing(facts: dict[str
 
 
 def test_hosts_of_the_inventory_that_were_not_declared_are_not_missing(facts: dict[str, dict[str, t.Any]]) -> None:
-    facts["web01"]["__groupid_asked"] = deployments.asked("hq", ["web01"])
+    facts["web01"]["__groupid_asked"] = asked("hq", deployment_servers=["web01"])
     assert deployments.review(facts, planned(facts, ["web01"]))["hq"]["missing"] == []
 
 
 def test_a_server_that_the_declaration_does_not_name_is_told(facts: dict[str, dict[str, t.Any]]) -> None:
     for host in ("web01", "web02"):
-        facts[host]["__groupid_asked"] = deployments.asked("hq", ["web01"])
+        facts[host]["__groupid_asked"] = asked("hq", deployment_servers=["web01"])
     assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["undeclared"] == {"web02": "web02"}
 
 
 def test_who_is_missing_waits_until_all_have_answered(facts: dict[str, dict[str, t.Any]]) -> None:
     for host in ("web01", "web02"):
-        facts[host]["__groupid_asked"] = deployments.asked("hq", ["web01", "web02"])
+        facts[host]["__groupid_asked"] = asked("hq", deployment_servers=["web01", "web02"])
     facts["web02"]["__groupid_probe"] = {"unreachable": True, "msg": "no route to host"}
     assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["missing"] == []
 
 
 def test_what_a_deployment_must_agree_on_is_compared(facts: dict[str, dict[str, t.Any]]) -> None:
-    facts["web01"]["__groupid_asked"] = deployments.asked("hq", ["web01", "web02"], "20261122T120000Z")
-    facts["web02"]["__groupid_asked"] = deployments.asked("hq", ["web02"], "", "label")
+    facts["web01"]["__groupid_asked"] = asked("hq", deployment_servers=["web01", "web02"], set_id="20261122T120000Z")
+    facts["web02"]["__groupid_asked"] = asked("hq", deployment_servers=["web02"], set_label="label")
     seen = deployments.review(facts, planned(facts, ["web01", "web02"]))
     assert seen["hq"]["differing"] == ["groupid_deployment_servers", "groupid_set_id", "groupid_set_label"]
 
 
 def test_the_order_of_declared_servers_does_not_matter(facts: dict[str, dict[str, t.Any]]) -> None:
-    facts["web01"]["__groupid_asked"] = deployments.asked("hq", ["web01", "web02"])
-    facts["web02"]["__groupid_asked"] = deployments.asked("hq", ["web02.corp.example", "WEB01"])
+    facts["web01"]["__groupid_asked"] = asked("hq", deployment_servers=["web01", "web02"])
+    facts["web02"]["__groupid_asked"] = asked("hq", deployment_servers=["web02.corp.example", "WEB01"])
     assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["differing"] == []
 
 
@@ -211,8 +188,8 @@ def test_a_time_zone_of_the_clock_is_heeded(facts: dict[str, dict[str, t.Any]]) 
 
 
 def test_a_label_ends_the_id_and_an_id_that_was_asked_for_is_kept(facts: dict[str, dict[str, t.Any]]) -> None:
-    facts["srv"]["__groupid_asked"] = deployments.asked("branch", label="before-upgrade")
-    facts["web01"]["__groupid_asked"] = deployments.asked("hq", set_id="20200101T000000Z")
+    facts["srv"]["__groupid_asked"] = asked("branch", set_label="before-upgrade")
+    facts["web01"]["__groupid_asked"] = asked("hq", set_id="20200101T000000Z")
     assert deployments.next_set_ids(facts, planned(facts, ["srv", "web01"]), NOON) == {
         "branch": "20261122T120000Z-before-upgrade",
         "hq": "20200101T000000Z",
@@ -220,7 +197,7 @@ def test_a_label_ends_the_id_and_an_id_that_was_asked_for_is_kept(facts: dict[st
 
 
 def test_a_further_set_never_has_the_id_that_was_asked_for(facts: dict[str, dict[str, t.Any]]) -> None:
-    facts["web01"]["__groupid_asked"] = deployments.asked("hq", set_id="20200101T000000Z", label="before-upgrade")
+    facts["web01"]["__groupid_asked"] = asked("hq", set_id="20200101T000000Z", set_label="before-upgrade")
     answered(facts["web02"], "web02", sets=["20301122T120000Z-before-restore"])
     assert deployments.next_set_ids(facts, planned(facts, ["web01", "web02"]), NOON, "before-restore") == {
         "hq": "20301122T120001Z-before-restore"

@@ -206,4 +206,6 @@ def test_an_error_in_parts() -> None:
         "what": "Nothing was done",
         "cause": "Server is busy: wait (51)",
         "next": "The server is too busy. Run again later, or take another domain controller.",
+        "component": None,
+        "path": None,
     }

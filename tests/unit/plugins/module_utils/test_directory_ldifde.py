@@ -191,30 +191,30 @@ class TestJudged:
 
     def test_an_exit_code_is_enough(self) -> None:
         found = self.refused(_RECORD.encode(), exit_code=3)
-        assert (found.code, "code 3" in found.cause) == ("ldifde_failed", True)
+        assert (found.failure.code, "code 3" in found.failure.cause) == ("ldifde_failed", True)
 
     def test_a_text_in_ldif_err_is_enough_and_is_quoted_whole(self) -> None:
         text = "Es gibt ein Problem mit der Größe.\r\nZeile 2\r\n"
         for errors in (text.encode("utf-16"), text.encode("cp1252"), text.encode()):
-            assert "Größe.\r\nZeile 2" in self.refused(_RECORD.encode(), errors=errors).cause
+            assert "Größe.\r\nZeile 2" in self.refused(_RECORD.encode(), errors=errors).failure.cause
 
     @pytest.mark.parametrize("errors", [b"", b"\r\n", b"\xff\xfe", b"\xff\xfe\r\0\n\0"])
     def test_an_empty_ldif_err_says_nothing(self, errors: bytes) -> None:
         assert self.judge(_RECORD.encode(), errors=errors)
 
     def test_no_file_is_named_as_such(self) -> None:
-        assert self.refused(None).code == "ldifde_no_file"
+        assert self.refused(None).failure.code == "ldifde_no_file"
 
     @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\r\n\r\n"])
     def test_an_empty_file_is_named_as_such(self, content: bytes) -> None:
-        assert self.refused(content).code == "ldifde_empty"
+        assert self.refused(content).failure.code == "ldifde_empty"
 
     @pytest.mark.parametrize("end", [2, 4, 20, 60])
     def test_a_file_cut_within_a_record_is_refused(self, end: int) -> None:
-        assert self.refused((_RECORD + _RECORD[:-end]).encode("utf-16")).code == "ldifde_cut"
+        assert self.refused((_RECORD + _RECORD[:-end]).encode("utf-16")).failure.code == "ldifde_cut"
 
     def test_a_file_cut_between_two_records_is_refused_by_the_number(self) -> None:
-        assert self.refused(_RECORD.encode(), _SAID.replace("1 entries", "2 entries")).code == "ldifde_cut"
+        assert self.refused(_RECORD.encode(), _SAID.replace("1 entries", "2 entries")).failure.code == "ldifde_cut"
 
     def test_a_part_of_the_output_names_no_number(self) -> None:
         files = {ldifde.EXPORT: _RECORD.encode(), ldifde.ERRORS: None}
@@ -233,8 +233,8 @@ class TestJudged:
     )
     def test_a_record_that_no_export_has_is_refused(self, text: str) -> None:
         found = self.refused(text.encode(), "")
-        assert found.code == "ldifde_file"
-        assert "Line" in found.cause or "dn:" in found.cause
+        assert found.failure.code == "ldifde_file"
+        assert "Line" in found.failure.cause or "dn:" in found.failure.cause
 
     @pytest.mark.parametrize(
         "text",
@@ -249,11 +249,11 @@ class TestJudged:
         ],
     )
     def test_a_logon_that_did_not_arrive_is_known_by_numbers(self, text: str) -> None:
-        assert self.refused(None, exit_code=1, errors=text.encode()).code == "second_hop"
+        assert self.refused(None, exit_code=1, errors=text.encode()).failure.code == "second_hop"
 
     @pytest.mark.parametrize("text", ["0x57", "8250", "00002071: UpdErr", "31", "LDAP_SERVER_DOWN 0x51", "0x2020f"])
     def test_other_numbers_are_other_errors(self, text: str) -> None:
-        assert self.refused(None, exit_code=1, errors=text.encode()).code == "ldifde_failed"
+        assert self.refused(None, exit_code=1, errors=text.encode()).failure.code == "ldifde_failed"
 
     def test_a_flood_of_errors_is_cut(self) -> None:
-        assert len(self.refused(None, exit_code=1, errors=b"x" * 5_000_000).cause) < 10_000
+        assert len(self.refused(None, exit_code=1, errors=b"x" * 5_000_000).failure.cause) < 10_000

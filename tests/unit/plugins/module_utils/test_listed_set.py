@@ -76,6 +76,15 @@ def test_a_record_of_another_seal_or_without_a_time_says_nothing(bad: dict[str, 
     assert verified(part(verified=bad)) is None
 
 
+@pytest.mark.parametrize(
+    ("finished", "counts"),
+    [("2026-11-24T01:00:00.1234566Z", True), ("2026-11-24T01:00:00.1234568Z", False), (None, False)],
+)
+def test_a_backup_verifies_before_it_seals(finished: str | None, counts: bool) -> None:
+    told = verified(part(verified=record(seal_sha256=None), finished=finished))
+    assert (told is not None) is counts
+
+
 def test_an_unsealed_set_has_records_without_a_seal() -> None:
     assert verified(part(verified=record(seal_sha256=None)), seal_sha256=None) is not None
 

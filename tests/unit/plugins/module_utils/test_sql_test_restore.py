@@ -172,7 +172,7 @@ def test_backup_that_cannot_be_listed_is_the_server_s_error() -> None:
 
 def test_server_without_default_folders_asks_for_them() -> None:
     nowhere = {"data_path": None, "log_path": None, "server_name": "SQL02"}
-    assert failed(server(InstanceDefaultDataPath=rows(nowhere))).code == "folders"
+    assert failed(server(InstanceDefaultDataPath=rows(nowhere))).failure.code == "folders"
 
 
 def test_plan_is_made_from_the_database_before_there_is_a_backup() -> None:

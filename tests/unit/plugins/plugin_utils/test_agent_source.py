@@ -104,7 +104,8 @@ def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
 
 def test_shipped_agent_fits_into_one_send() -> None:
     assert len(list(AGENT_FOLDER.glob("*.cs"))) > 1
-    assert len(agent_source().stdin({})) < 105_000  # 110,000 with a request
+    # winrm sends 200,000 bytes at once, in an envelope of 270 kB; the WinRM that PowerShell 5.1 brings takes 500.
+    assert len(agent_source().stdin({})) < 190_000
 
 
 def test_bootstrap_fits_on_a_command_line() -> None:

@@ -1,0 +1,214 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The actions of the first and the last play, in real plays that contact no server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+SECRET = "Tr0ub4dor-and-3"
+RESULTS = "results.json"
+
+Play = t.Callable[..., dict[str, t.Any]]
+
+
+@pytest.fixture
+def play(tmp_path: pathlib.Path) -> Play:
+    """Run tasks on hosts, and give what each host registered in ``result``."""
+
+    def run(
+        tasks: list[dict[str, t.Any]],
+        hosts: dict[str, dict[str, t.Any]],
+        *options: str,
+        play_vars: dict[str, t.Any] | None = None,
+        code: int = 0,
+    ) -> dict[str, t.Any]:
+        connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        inventory = {"groupid": {"hosts": hosts, "vars": connection}}
+        noted = {
+            "name": "Note what came of it",
+            "ansible.builtin.copy": {
+                "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}-{RESULTS}",
+                "content": "{{ result | default({}) | to_json }}",
+                "mode": "0600",
+            },
+            "check_mode": False,
+        }
+        book = [{"hosts": "groupid", "gather_facts": False, "vars": play_vars or {}, "tasks": [*tasks, noted]}]
+        for name, document in (("inventory.yml", inventory), ("book.yml", book)):
+            (tmp_path / name).write_text(yaml.safe_dump(document), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "book.yml", *options],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "source"),
+                "ANSIBLE_HOME": str(tmp_path / "home"),
+                "ANSIBLE_FORKS": "2",
+                "PYTHONWARNINGS": "ignore",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        files = tmp_path.glob(f"*-{RESULTS}")
+        results = {file.name.removesuffix(f"-{RESULTS}"): json.loads(file.read_text()) for file in files}
+        return {"output": done.stdout + done.stderr, **results}
+
+    return run
+
+
+def settings(**arguments: str) -> list[dict[str, t.Any]]:
+    return [
+        {
+            "name": "Read what is asked",
+            "identityops.groupid.groupid_settings": {"role": "backup", **arguments},
+            "register": "result",
+        }
+    ]
+
+
+HOST = {"groupid_deployment": "HQ", "groupid_backup_root": "D:/Backups/"}
+
+
+def test_what_the_inventory_says_is_the_usual_and_extra_variables_are_not(play: Play) -> None:
+    hosts = {
+        "web01": {**HOST, "groupid_components": "reports, database", "groupid_sql_server": "sql01"},
+        "web02": {**HOST, "groupid_include": "{{ portals }}", "portals": ["HR"]},
+    }
+    hosts["web01"].update(groupid_sql_database="GroupID", groupid_sql_auth="windows", groupid_sql_backup_mode="host")
+    hosts["web01"]["groupid_sql_host"] = "sql01"
+    extra = json.dumps({"groupid_include": "HR Portal", "groupid_verify_after": "no", "portals": ["IT"]})
+    result = play(settings(), hosts, "-e", extra)
+    one, two = result["web01"], result["web02"]
+    assert (one["changed"], one["failures"], one["schema"]) == (False, [], 1)
+    assert one["asked"]["deployment"] == "hq"
+    assert one["asked"]["backup_root"] == "D:\\Backups"
+    assert one["asked"]["components"] == ["reports", "database"]
+    assert (one["asked"]["include"], one["asked"]["usual"]["include"]) == (["HR Portal"], [])
+    assert (one["asked"]["verify_after"], one["asked"]["usual"]["verify_after"]) == (False, True)
+    assert one["asked"]["usual"]["components"] == ["reports", "database"]
+    assert "usual" not in one["asked"]["usual"]
+    # A variable of the inventory that refers to an extra one is not what the inventory alone says.
+    assert (two["asked"]["include"], two["asked"]["usual"]["include"]) == (["HR Portal"], ["HR"])
+
+
+def test_variables_of_a_play_are_not_the_usual_and_nothing_is_kept_twice(play: Play) -> None:
+    result = play(settings(), {"web01": HOST}, play_vars={"groupid_exclude": ["*.tmp"]})
+    asked = result["web01"]["asked"]
+    assert (asked["exclude"], asked["usual"]["exclude"]) == (["*.tmp"], [])
+    assert play(settings(), {"web01": HOST})["web01"]["asked"]["usual"] is None
+
+
+def test_what_cannot_be_read_is_a_failure_that_names_the_variable(play: Play) -> None:
+    hosts = {
+        "web01": {**HOST, "groupid_include": "{{ nowhere_defined }}", "groupid_retries": "many"},
+        "web02": {"groupid_backup_root": "D:\\Backups"},
+    }
+    result = play(settings(), hosts, "-e", "groupid_deployment=hq")
+    told = [f"{one['phase']}: {one['what']}: {one['cause']}" for one in result["web01"]["failures"]]
+    assert [
+        text for text in told if text.startswith("plan: groupid_include cannot be read: ") and "nowhere_defined" in text
+    ]
+    assert [text for text in told if "groupid_retries" in text and "many" in text]
+    # The same for all hosts, and refused on each: an extra variable would make all of them members.
+    assert [one["what"] for one in result["web02"]["failures"]] == ["groupid_deployment was given with -e"]
+    assert "Traceback" not in result["output"]
+
+
+@pytest.mark.parametrize("unknown", ["refuse", "warn"])
+def test_a_variable_that_nobody_knows(play: Play, unknown: str) -> None:
+    result = play(settings(unknown=unknown), {"web01": {**HOST, "groupid_excludes": ["*.tmp"]}})
+    told = [one["what"] for one in result["web01"]["failures"]]
+    assert len(told) == (unknown == "refuse")
+    assert ("[WARNING]: groupid_excludes is not a variable" in result["output"]) == (unknown == "warn")
+    assert "Did you mean groupid_exclude?" in json.dumps(result)
+
+
+def test_secrets_are_in_no_result(play: Play) -> None:
+    domain = {"name": "corp.example", "username": "svc@corp.example", "password": SECRET}
+    secrets = {
+        "groupid_network_username": "CORP\\svc",
+        "groupid_network_password": SECRET,
+        "groupid_domains": [domain],
+        "groupid_exclude": [f"*{SECRET}*"],
+    }
+    result = play(settings(), {"web01": {**HOST, **secrets}}, "-e", json.dumps({"groupid_domains": [domain]}), "-vvv")
+    assert SECRET not in json.dumps(result["web01"])
+    assert result["web01"]["asked"]["domains"] == [{"name": "corp.example", "username": "svc@corp.example"}]
+    assert not [name for name in result["web01"]["asked"] if "password" in name]
+
+
+NOTED = [
+    {
+        "name": "Note what is asked",
+        "ansible.builtin.set_fact": {
+            "__groupid_asked": "{{ result.asked }}",
+            "__groupid_failures": "{{ result.failures }}",
+        },
+    },
+    {
+        "name": "Plan",
+        "identityops.groupid.groupid_plan": {"known": "{{ groups.groupid }}"},
+        "register": "result",
+        "run_once": True,
+    },
+]
+
+
+def test_a_plan_sorts_the_hosts_and_counts_those_outside(play: Play) -> None:
+    hosts = {"web02": HOST, "web01": HOST, "srv01": {**HOST, "groupid_deployment": "branch"}, "web03": HOST}
+    result = play([*settings(), *NOTED], hosts, "--limit", "!web03", "-e", "groupid_parallel_deployments=1")
+    assert result["web01"]["plan"] == {
+        "hosts": ["srv01", "web01", "web02"],
+        "deployments": {
+            "branch": {"hosts": ["srv01"], "outside": []},
+            "hq": {"hosts": ["web01", "web02"], "outside": ["web03"]},
+        },
+        "batches": [1, 2],
+    }
+
+
+def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:
+    hosts = {f"web0{number}": {**HOST, "groupid_retries": "many"} for number in (1, 2, 3)}
+    result = play([*settings(), *NOTED], hosts, code=2)
+    text = result["output"]
+    assert text.count("groupid_retries") == 2  # the fault, and the example
+    assert "FAILED in plan: web[01:03]" in text
+    assert "Nothing was started" in text
+
+
+def test_a_plan_without_the_deployment_that_was_named_fails_the_run(play: Play) -> None:
+    result = play([*settings(), *NOTED], {"web01": HOST}, "-e", "groupid_deployments=hg", code=2)
+    assert "Did you mean hq?" in result["output"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_summary_is_printed_as_lines(play: Play, check: bool) -> None:
+    facts = {
+        "__groupid_plan": {
+            "hosts": ["web01"],
+            "deployments": {"hq": {"hosts": ["web01"], "outside": []}},
+            "batches": [1],
+        },
+        "__groupid_review": {"hq": {"first": "web01", "missing": []}},
+    }
+    noted = [*settings(), NOTED[0], {"name": "Note", "ansible.builtin.set_fact": facts}]
+    summary = {"name": "Sum up", "identityops.groupid.groupid_summary": {"kind": "backup"}, "register": "result"}
+    result = play([*noted, summary], {"web01": HOST}, *(["--check"] if check else []))
+    lines = result["output"].splitlines()
+    assert ("Check mode: nothing was changed. This is what a run would do." in lines) == check
+    assert "hq          database          not configured" in lines
+    assert result["web01"] == {"changed": False, "schema": 1, "failed": False}

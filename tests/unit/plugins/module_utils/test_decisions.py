@@ -1,0 +1,163 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host does in a run, decided by what all have answered."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from unit.plugins import run_facts
+from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed, listed, part, probe
+
+from ansible_collections.identityops.groupid.plugins.filter.decide import decide
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, products
+
+OLDER, NEWER = "20261121T120000Z", "20261123T120000Z"
+DOMAIN = "group_attributes.corp.example"
+
+
+def run(*hosts: str, outside: t.Sequence[str] = (), **values: t.Any) -> Facts:
+    """Hosts of hq in a run, and members that it does not see."""
+    facts = run_facts.make("hq", *hosts, **values)
+    facts.update({host: {"groupid_deployment": "hq"} for host in outside})
+    run_facts.planned(facts, hosts)
+    return facts
+
+
+def those(facts: Facts, question: str) -> list[str]:
+    """The hosts for which the answer is yes."""
+    return [host for host in facts if "__groupid_asked" in facts[host] and decide(facts, host, question)]
+
+
+def holding(facts: Facts, *parts: str, **fields: t.Any) -> Facts:
+    """Let each host list its own part and others in the set, the first of them all these."""
+    for host in [host for host in facts if "__groupid_asked" in facts[host]]:
+        facts[host]["__groupid_probe"] = probe(
+            host, listed(part(host), *map(part, parts), **{"members": None, **fields})
+        )
+        facts[host]["__groupid_asked"]["set_id"] = SET
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("components", "server", "expected"),
+    [
+        (None, "sql01", ["web01"]),
+        (None, "", []),
+        (["reports"], "sql01", []),
+        (["reports", "database"], "sql01", ["web01"]),
+    ],
+)
+def test_the_first_server_saves_the_database(components: list[str] | None, server: str, expected: list[str]) -> None:
+    facts = run("web02", "web01", components=components, sql_server=server)
+    assert those(facts, "saves_database") == expected
+    facts = run("web02", "web01", components=components, domains=[{"name": "corp.example"}] if server else [])
+    assert those(facts, "saves_domains") == ([] if components else expected)
+
+
+def test_nobody_saves_for_a_deployment_that_has_failed() -> None:
+    facts = run("web01", "web02", sql_server="sql01", domains=[{"name": "corp.example"}])
+    facts["web02"]["__groupid_failures"] = failed(DISK_FULL)
+    assert those(facts, "saves_database") == those(facts, "saves_domains") == []
+
+
+def test_a_run_of_some_members_reaches_what_all_members_reach() -> None:
+    facts = run("web01", outside=["web02"])
+    assert (decide(facts, "web01", "reaches_database"), decide(facts, "web01", "reaches_domains")) == (True, False)
+    facts = run("web01", outside=["web02"], sql_backup_mode="external", backup_root="\\\\nas\\backup")
+    assert (decide(facts, "web01", "reaches_database"), decide(facts, "web01", "reaches_domains")) == (False, True)
+    facts = run("web01", sql_backup_mode="external")
+    assert (decide(facts, "web01", "reaches_database"), decide(facts, "web01", "reaches_domains")) == (True, True)
+
+
+@pytest.mark.parametrize("outside", [(), ("web03",)])
+@pytest.mark.parametrize("components", [None, ["reports"], ["database"], ["group_attributes"]])
+def test_a_run_of_some_servers_restores_what_is_shared_only_when_it_is_named(
+    outside: tuple[str, ...], components: list[str] | None
+) -> None:
+    facts = holding(run("web01", "web02", outside=outside, components=components), "database", DOMAIN)
+    usual = components is None and not outside
+    assert those(facts, "restores_database") == (["web01"] if usual or components == ["database"] else [])
+    assert those(facts, "restores_domains") == (["web01"] if usual or components == ["group_attributes"] else [])
+
+
+def test_what_the_set_does_not_hold_is_not_restored_unless_it_is_named() -> None:
+    assert those(holding(run("web01")), "restores_database") == []
+    assert those(holding(run("web01")), "restores_domains") == []
+    assert those(holding(run("web01", components=["database"])), "restores_database") == ["web01"]
+
+
+def test_a_database_that_lies_elsewhere_is_known_by_the_seal() -> None:
+    facts = holding(run("web01"), members=["database", "web01"])
+    assert decisions.holds_database(facts, "web01")
+    assert those(facts, "restores_database") == ["web01"]
+
+
+def test_a_host_restores_the_part_that_was_chosen_for_it() -> None:
+    facts = holding(run("web01", "web02"), "web09")
+    facts["web01"]["__groupid_source"] = {"server": "web09", "mapped": True}
+    facts["web02"]["__groupid_source"] = {"server": "", "mapped": False}
+    assert those(facts, "has_part") == ["web01"]
+
+
+@pytest.mark.parametrize("set_id", [SET, f"{SET}-before-upgrade"])
+def test_a_set_that_is_named_is_the_one_to_verify(set_id: str) -> None:
+    assert decide(run("web01", role="verify", set_id=set_id), "web01", "verified_set") == set_id
+
+
+def test_latest_is_the_newest_sealed_full_set_of_all_members() -> None:
+    facts = run("web01", "web02", role="verify", set_id="latest")
+    full, narrow = (
+        listed(part("web01"), set_id=OLDER),
+        listed(part("web01"), set_id=NEWER, narrowed=["groupid_include: HR"]),
+    )
+    loose = listed(part("web01"), set_id="20261124T120000Z", sealed=False)
+    facts["web01"]["__groupid_probe"] = probe("web01", loose, narrow, full)
+    facts["web02"]["__groupid_probe"] = probe("web02", error="Access is denied. (5)")
+    assert decide(facts, "web01", "verified_set") == OLDER
+    facts["web01"]["__groupid_probe"] = probe("web01", loose, narrow)
+    assert decide(facts, "web01", "verified_set") is None
+
+
+def test_what_a_run_makes_smaller_is_told_against_the_inventory() -> None:
+    facts = run("web01", include=["HR"])
+    assert decide(facts, "web01", "narrowed") == []
+    facts["web01"]["__groupid_asked"]["usual"] = run_facts.asked("hq")
+    assert decide(facts, "web01", "narrowed") == ["groupid_include: HR"]
+    [note] = decide(facts, "web01", "backup_notes")
+    assert "narrowed by groupid_include: HR" in note
+
+
+def test_what_the_inventory_leaves_out_is_the_scope() -> None:
+    assert decide(run("web01"), "web01", "scope") is None
+    assert decide(run("web01", include=["HR"]), "web01", "scope") == {"include": ["HR"]}
+    assert decide(run("web01", exclude_defaults=list(products.DEFAULT_EXCLUDES)), "web01", "scope") is None
+    assert decide(run("web01", exclude_defaults=[]), "web01", "scope") == {"exclude_defaults": []}
+    facts = run("web01", include=["HR"])
+    facts["web01"]["__groupid_asked"]["usual"] = run_facts.asked("hq", components=["reports"])
+    assert decide(facts, "web01", "scope") == {"components": ["reports"]}
+
+
+def test_notes_of_a_backup_name_no_host_of_their_own() -> None:
+    facts = run("web01", outside=["web02"], set_id=SET)
+    facts["web01"]["__groupid_probe"]["backup_root"]["writable_by"] = ["BUILTIN\\Users"]
+    facts["web01"]["__groupid_review"]["hq"]["versions"] = {"10.0": ["web01"], "11.0": ["web02"]}
+    versions, root, members = decide(facts, "web01", "backup_notes")
+    assert "10.0 on web01; 11.0 on web02" in versions
+    assert "BUILTIN\\Users" in root
+    assert "does not see web02" in members
+    assert decide(run("web01"), "web01", "backup_notes") == []
+
+
+def test_the_part_of_an_earlier_run_is_taken() -> None:
+    facts = holding(run("web01"), sealed=False)
+    assert decide(facts, "web01", "taken_part")["set_path"] == f"D:\\Backups\\hq\\{SET}"
+    facts["web01"]["__groupid_asked"]["set_id"] = ""
+    assert decide(facts, "web01", "taken_part") is None
+
+
+def test_a_question_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        decide(run("web01"), "web01", "saves_the_day")

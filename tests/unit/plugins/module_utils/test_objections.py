@@ -1,0 +1,260 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands against each step: each fault once, and nothing when all is well."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from unit.plugins import run_facts
+from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, failed, listed, part, probe
+
+from ansible_collections.identityops.groupid.plugins.filter.with_objections import with_objections
+from ansible_collections.identityops.groupid.plugins.module_utils import objections
+
+Change = t.Callable[[Facts], t.Any]
+
+VERIFIED = {"state": "verified", "mode": "full", "set_id": SET, "sealed": True}
+ALLOWED = {"ok": True, "reasons": []}
+FORBIDDEN = {"ok": False, "reasons": ["The log is full.", "Ask the administrator."]}
+
+
+@pytest.fixture
+def facts() -> Facts:
+    """Two servers of hq and nothing that stands against anything, for a new set or for the one that is there."""
+    facts = run_facts.make("hq", "web01", "web02", sql_server="sql01", sql_database="GroupID", set_id=SET)
+    for server, host in facts.items():
+        own = [part(server), *([part("database")] if server == "web01" else [])]
+        host.update(
+            __groupid_probe=probe(server, listed(*own, members=["database", "web01", "web02"], decider="web01")),
+            __groupid_source={"server": server, "mapped": False},
+            __groupid_set_id=SET,
+            __groupid_part={**part(server), "finished_at": "2026-11-22T12:00:01.0000000Z"},
+            __groupid_verified=VERIFIED,
+            __groupid_choice={"refusals": []},
+        )
+    facts["web01"]["__groupid_sql"] = {"can_backup": ALLOWED, "can_verify": ALLOWED}
+    facts["web01"]["__groupid_sql_verified"] = {**VERIFIED, "details": {"database": "GroupID"}}
+    return facts
+
+
+def new_set(facts: Facts) -> None:
+    """Ask for a new set instead of the one that is there."""
+    ask(facts, set_id="")
+
+
+def against(facts: Facts, step: str, host: str = "web01") -> list[str]:
+    run_facts.planned(facts, ["web01", "web02"])
+    return [failure.code for failure in objections.against(facts, host, step)]
+
+
+@pytest.mark.parametrize("step", sorted(objections.STEPS))
+def test_nothing_stands_against_anything_when_all_is_well(facts: Facts, step: str) -> None:
+    if step == "backup":
+        new_set(facts)
+    for host in facts:
+        if step not in ("restore_database", "unsealed_database", "database") or host == "web01":
+            assert against(facts, step, host) == []
+
+
+def _set(name: str, **values: t.Any) -> Change:
+    return lambda facts: facts["web01"][name].update(values)
+
+
+def _root(**values: t.Any) -> Change:
+    return lambda facts: facts["web01"]["__groupid_probe"]["backup_root"].update(values)
+
+
+def _sets(*sets: dict[str, t.Any]) -> Change:
+    return _root(sets=list(sets))
+
+
+def _ask(**values: t.Any) -> Change:
+    return lambda facts: ask(facts, **values)
+
+
+def _lone(facts: Facts) -> None:
+    """Leave a member outside of the run."""
+    facts["web03"] = {"groupid_deployment": "hq"}
+
+
+def _both(*changes: Change) -> Change:
+    def change(facts: Facts) -> None:
+        for one in changes:
+            one(facts)
+
+    return change
+
+
+def _twin(facts: Facts) -> None:
+    facts["web02"]["__groupid_probe"]["computer"].update(server="web01", fqdn="web01.corp.example")
+
+
+def _domain_in_set(facts: Facts) -> None:
+    parts = [part("web01"), part("group_attributes.corp.example")]
+    _sets(listed(*parts, decider="web01"))(facts)
+
+
+def _narrowed(facts: Facts) -> None:
+    """Leave no full set on any root."""
+    for server, host in facts.items():
+        host["__groupid_probe"] = probe(server, listed(part(server), narrowed=["groupid_include: HR"]))
+
+
+UNSEALED = listed(part("web01"), sealed=False, seal_sha256=None)
+FAULTS: list[tuple[str, Change, str, str]] = [
+    ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
+    ("server", _twin, "one_computer", "web01 and web02"),
+    ("backup", _both(new_set, _set("__groupid_asked", set_label="a")), "differing", "groupid_set_label"),
+    ("backup", _both(new_set, _ask(deployment_servers=["web02", "web03"]), _lone), "undeclared", "web02, web03"),
+    ("backup", _both(new_set, _lone), "members_missing", "web03"),
+    ("backup", _both(new_set, _ask(components=["database"])), "no_folders", "database"),
+    ("backup", _both(new_set, _set("__groupid_probe", installations=[])), "which_product", "this one has: none"),
+    (
+        "backup",
+        _both(new_set, _set("__groupid_probe", installations=[{"version": "10.0"}, {"version": "11.0"}])),
+        "which_product",
+        "10.0, 11.0",
+    ),
+    ("backup", _both(new_set, _ask(version="11.0")), "which_product", "one GroupID 11.0"),
+    ("backup", _ask(set_id="latest"), "set_id", "latest is no name"),
+    ("backup", lambda _facts: None, "set_sealed", SET),
+    (
+        "backup",
+        _sets(listed(part("web01", state="unfinished"), sealed=False)),
+        "part_unfinished",
+        "no job on it is at work",
+    ),
+    (
+        "database",
+        _set("__groupid_sql", can_backup=FORBIDDEN, can_verify=FORBIDDEN),
+        "database_not_ready",
+        "The log is full.",
+    ),
+    ("database", _set("__groupid_sql", can_verify=FORBIDDEN), "database_not_ready", "GroupID on sql01"),
+    (
+        "unseen_database",
+        _both(_lone, _ask(components=["reports", "database"], sql_backup_mode="external")),
+        "members_missing",
+        "web03",
+    ),
+    ("unseen_domains", _both(_lone, _ask(components=["group_attributes"])), "members_missing", "web03"),
+    ("seal", lambda facts: facts["web02"].update(__groupid_part={"skipped": True}), "not_sealed", "web02 has no part"),
+    ("seal", _set("__groupid_verified", mode="quick"), "not_sealed", "in the mode quick"),
+    ("verify", _both(_ask(set_id="latest"), _narrowed), "no_full_set", "is narrowed (groupid_include: HR)"),
+    ("restore", _set("__groupid_asked", set_id="20261123T120000Z"), "differing", "groupid_set_id"),
+    ("restore", _sets(), "part_missing", "its sets: none"),
+    ("restore", _sets(listed(part("web02"))), "part_missing", "no part of web01"),
+    ("restore", _sets(UNSEALED), "not_sealed", "is not sealed"),
+    ("restore", _sets(listed(part("web01", state="partial"))), "not_sealed", "is partial"),
+    ("restore", _sets(listed(part("web01", machine_guid="x"))), "other_machine", "{web01: web01}"),
+    ("restore_database", _sets(listed(part("web01"))), "component_missing", "groupid_components"),
+    ("restore_database", _ask(sql_server=""), "sql_server_missing", "groupid_sql_server"),
+    ("unsealed_database", _set("__groupid_sql_verified", sealed=False), "not_sealed", "where it lies"),
+    (
+        "unsealed_database",
+        _set("__groupid_sql_verified", details={"database": "Payroll"}),
+        "other_database",
+        "database Payroll, and groupid_sql_database is GroupID",
+    ),
+    ("restore_domains", _ask(components=["group_attributes"]), "component_missing", "holds none"),
+    ("restore_domains", _domain_in_set, "domain_unknown", "corp.example"),
+]
+
+
+@pytest.mark.parametrize(("step", "change", "code", "text"), FAULTS, ids=[f"{one[0]}-{one[2]}" for one in FAULTS])
+def test_each_fault_is_told_once_with_why_and_what_to_do(
+    facts: Facts, step: str, change: Change, code: str, text: str
+) -> None:
+    change(facts)
+    assert against(facts, step).count(code) == 1
+    [failure] = [one for one in objections.against(facts, "web01", step) if one.code == code]
+    assert text in str(failure)
+    assert failure.what
+    assert failure.cause
+    assert failure.next or code == "database_not_ready"
+    assert len(str(failure).splitlines()) == 1
+
+
+def test_every_step_has_a_fault_in_the_table() -> None:
+    assert {one[0] for one in FAULTS} == objections.STEPS.keys() - {"choice"}
+
+
+@pytest.mark.parametrize(
+    ("step", "change"),
+    [
+        # A set that is at work is waited for, and a whole part is taken.
+        (
+            "backup",
+            _both(
+                _sets(listed(part("web01", state="unfinished"), sealed=False)),
+                _set("__groupid_probe", busy={"operation": "backup", "subject": f"hq {SET}"}),
+            ),
+        ),
+        ("backup", _sets(listed(part("web01"), sealed=False))),
+        ("backup", _both(_lone, _sets())),
+        (
+            "backup",
+            _both(new_set, _set("__groupid_probe", installations=[]), _ask(component_paths={"reports": "E:\\"})),
+        ),
+        ("backup", _both(new_set, _ask(components=["database"], folders=[{"name": "web", "path": "D:\\Web"}]))),
+        ("unseen_database", _both(_lone, _ask(components=["reports"], sql_backup_mode="external"))),
+        ("unseen_database", _both(_lone, _ask(components=["database"], sql_backup_mode="unc"))),
+        ("unseen_domains", _both(_lone, _ask(components=["group_attributes"], backup_root="\\\\nas\\backup"))),
+        ("database", lambda facts: facts["web01"].update(__groupid_sql={"skipped": True})),
+        ("database", lambda facts: facts["web01"].update(__groupid_sql={"failed": True, "msg": "no"})),
+        ("seal", _both(_ask(verify_after=False), lambda facts: facts["web01"].pop("__groupid_verified"))),
+        ("restore", _both(_ask(restore_unsealed=True), _sets(UNSEALED))),
+        ("restore", _both(_ask(set_id=f"{SET}-before-restore"), _sets())),
+        ("restore", _sets(listed(part("web01", details={"kind": "before_restore"}), sealed=False))),
+        (
+            "restore",
+            _both(_set("__groupid_source", mapped=True), _sets(listed(part("web01", machine_guid="x")))),
+        ),
+        ("unsealed_database", _both(_ask(restore_unsealed=True), _set("__groupid_sql_verified", sealed=False))),
+        ("unsealed_database", _set("__groupid_sql_verified", details={"database": "GROUPID"})),
+        ("unsealed_database", lambda facts: facts["web01"].update(__groupid_sql_verified={"skipped": True})),
+        ("restore_domains", _both(_domain_in_set, _ask(domains=[{"name": "Corp.Example"}]))),
+    ],
+)
+def test_what_was_meant_is_let_through(facts: Facts, step: str, change: Change) -> None:
+    change(facts)
+    assert against(facts, step) == []
+
+
+def test_what_stands_against_the_whole_restore_stands_against_each_host(facts: Facts) -> None:
+    for host in facts.values():
+        host["__groupid_choice"] = {"refusals": [DISK_FULL.explained()]}
+    assert objections.against(facts, "web02", "choice") == [DISK_FULL]
+
+
+def test_the_database_of_another_deployment_is_not_written_over(facts: Facts) -> None:
+    facts["srv"] = {
+        "groupid_deployment": "branch",
+        "groupid_sql_server": "SQL01",
+        "groupid_sql_port": 1433,
+        "groupid_sql_database": "Branch",
+    }
+    ask({"web01": facts["web01"], "web02": facts["web02"]}, sql_database="")
+    facts["web01"]["__groupid_sql_verified"]["details"] = {"database": "branch"}
+    assert against(facts, "unsealed_database") == ["other_database"]
+    facts["srv"]["groupid_sql_server"] = "sql02"
+    assert against(facts, "unsealed_database") == []
+
+
+def test_a_set_restored_before_is_waited_for_by_its_own_deployment_alone(facts: Facts) -> None:
+    _sets(listed(part("web01", state="unfinished"), sealed=False))(facts)
+    facts["web01"]["__groupid_probe"]["busy"] = {"operation": "backup", "subject": f"branch {SET}"}
+    assert against(facts, "backup") == ["part_unfinished"]
+
+
+def test_objections_are_added_to_the_failures_of_the_host(facts: Facts) -> None:
+    facts["web01"]["__groupid_failures"] = failed(DISK_FULL, phase="backup")
+    _root(error="Access is denied. (5)")(facts)
+    run_facts.planned(facts)
+    added = with_objections(facts, "web01", "server")
+    assert [(one["phase"], one["code"]) for one in added] == [("backup", "no_space"), ("preflight", "root_unusable")]
+    assert added[1]["path"] == "D:\\Backups"
+    assert [one["phase"] for one in with_objections(facts, "web02", "server", "seal")] == []
