@@ -26,7 +26,9 @@ def to_read(output: str) -> list[str]:
     left = []
     number = 0
     while number < len(lines):
-        if lines[number].startswith("[ERROR]: Task failed"):
+        if lines[number].startswith("[ERROR]: "):
+            # Of a task it says what its host's line says; else it is all that is said.
+            left += [] if lines[number].startswith("[ERROR]: Task failed") else [lines[number]]
             number = _after_excerpt(lines, number)
             continue
         if lines[number].strip() and not _ORDINARY.fullmatch(lines[number]):

