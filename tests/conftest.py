@@ -33,7 +33,7 @@ ONE_HOST = {
     "test_win32_files": "files",
     "test_win32_security": "security",
 }
-"""Files of tests that share a lab, most with a host on Wine, which takes long to come up: they go to one worker."""
+"""Files of tests that share a lab, or a host on Wine, which takes long to come up: those of one go to one worker."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -16,6 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
+_PREFIXES = re.compile(r"\A(?:(?:Task|Action|Module) failed: )+")
 _NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
 
 
@@ -98,5 +99,6 @@ def _follows(row: tuple[str, list[str], str], before: str, number: str, behind: 
 
 
 def _text(result: c.Mapping[str, t.Any]) -> str:
-    """Give a result's message."""
-    return str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")
+    """Give a result's message, without what ansible-core 2.19 and later put before it."""
+    text = str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")
+    return _PREFIXES.sub("", text)

@@ -319,7 +319,7 @@ def _prediction(facts: Facts, host: str) -> c.Mapping[str, t.Any] | None:
 
 def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
     set_id = next((facts[host]["__groupid_set_id"] for host in hosts if facts[host].get("__groupid_set_id")), None)
-    if set_id is None:
+    if set_id is None or not (check or any(_begun(facts, host) for host in hosts)):
         return [None, "no", None], []
     paths = {str(path) for host in hosts if (path := _answer(facts, host, "__groupid_part").get("set_path"))}
     narrowed = any(facts[host].get("__groupid_narrowed") for host in hosts)
@@ -327,6 +327,13 @@ def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _
     return [None if check else set_id, sealed, _yes(narrowed)], [] if check else [
         f"{name}: {path}" for path in sorted(paths)
     ]
+
+
+def _begun(facts: Facts, host: str) -> bool:
+    """Whether anything of a set was made there: else nobody finds it, and its id is not told."""
+    parts = [facts[host].get(name) or {} for name in ("__groupid_part", "__groupid_database")]
+    parts += (facts[host].get("__groupid_attributes") or {}).values()
+    return any(part.get("set_path") or part.get("part") for part in parts)
 
 
 def _set_verified(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -> _Set:

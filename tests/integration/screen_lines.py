@@ -19,14 +19,16 @@ _ORDINARY = re.compile(
 def to_read(output: str) -> list[str]:
     """Give the lines that are left.
 
-    Not counted beside the ordinary lines: blank ones, and the excerpt of a playbook that ansible-core 2.19 and later
-    print with an error, which is ``[ERROR]`` and all up to the next blank line, and the source lines with their marker.
+    Not counted beside the ordinary lines: blank ones, and what ansible-core 2.19 and later print once of a task that
+    failed, which is its ``[ERROR]`` with the lines of the playbook and their marker.
     """
     lines = output.splitlines()
     left = []
     number = 0
     while number < len(lines):
-        if lines[number].startswith("[ERROR]: Task failed"):
+        if lines[number].startswith("[ERROR]: "):
+            # Of a task it says what its host's line says; else it is all that is said.
+            left += [] if lines[number].startswith("[ERROR]: Task failed") else [lines[number]]
             number = _after_excerpt(lines, number)
             continue
         if lines[number].strip() and not _ORDINARY.fullmatch(lines[number]):
