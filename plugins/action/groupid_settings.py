@@ -30,7 +30,6 @@ class ActionModule(ControllerAction):
         extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
         faults = [*settings.refused_extra(extra), *understood.failures]
-        faults += settings.unknown_host(understood.values, variables["groups"]["all"])
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
             faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import given, vocabulary
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest, did_you_mean
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
 from ansible_collections.identityops.groupid.plugins.module_utils.wholeness import Asked, complaints
 
@@ -86,25 +86,6 @@ def unknown(names: c.Iterable[str]) -> list[Failure]:
     """Refuse variables that have our prefix, in any case, and are none of ours."""
     ours = [name for name in names if name.lower().startswith(vocabulary.PREFIX) and name not in vocabulary.BY_NAME]
     return [_unknown(name) for name in sorted(set(ours))]
-
-
-def unknown_host(values: c.Mapping[str, t.Any], hosts: c.Collection[str]) -> list[Failure]:
-    """Refuse the name of a host for the database's backup that the inventory does not have.
-
-    values: as `understand` gives them. hosts: names of all hosts of the inventory.
-    """
-    name = values["sql_host"]
-    if values["sql_backup_mode"] != "host" or not name or name in hosts:
-        return []
-    return [
-        Failure(
-            CODE,
-            f"groupid_sql_host names {shown(name)}",
-            "the inventory has no such host",
-            f"{did_you_mean(name, hosts)}Name the SQL Server's computer as the inventory does, or add it there with its "
-            "own groupid_backup_root.",
-        )
-    ]
 
 
 def refused_extra(extra: c.Iterable[str]) -> list[Failure]:

@@ -208,3 +208,20 @@ def test_an_id_is_chosen_although_a_member_has_not_answered(facts: dict[str, dic
     facts["web01"]["__groupid_probe"] = {"unreachable": True}
     chosen = planned(facts, ["web01", "web02"])
     assert deployments.next_set_ids(facts, chosen, NOON) == {"hq": "20261122T120000Z"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"sql_backup_mode": "host", "sql_host": "sql1"}, ["groupid_sql_host names 'sql1'"]),
+        ({"sql_backup_mode": "unc", "sql_host": "sql1"}, []),
+        ({"sql_backup_mode": "host", "sql_host": "sql01", "sql_delegate_to": "localhost"}, []),
+        ({"sql_delegate_to": "gateway"}, ["groupid_sql_delegate_to names 'gateway'"]),
+    ],
+)
+def test_a_host_that_a_variable_names_is_one_of_the_inventory(asked: dict[str, t.Any], named: list[str]) -> None:
+    settings = {"sql_backup_mode": "unc", "sql_host": "", "sql_delegate_to": "localhost", **asked}
+    facts: dict[str, dict[str, t.Any]] = {"web01": {"__groupid_asked": settings}, "sql01": {}}
+    found = deployments.unknown_hosts(facts, ["web01"])
+    assert [failure.what for failure in found] == named
+    assert all("Correct it, or add the host to the inventory." in failure.next for failure in found)

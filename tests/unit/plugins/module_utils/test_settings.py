@@ -442,11 +442,3 @@ def test_nothing_that_is_given_raises_or_means_two_things(variables: dict[str, A
         again = {f"groupid_{key}": value for key, value in understood.values.items()}
         secrets = {word.name: variables.get(word.name) for word in WORDS if word.secret}
         assert settings.understand({**again, **secrets}, role).values == understood.values
-
-
-def test_the_sql_servers_host_is_one_of_the_inventory() -> None:
-    asked = values(**{**SERVER, "groupid_sql_backup_mode": "host", "groupid_sql_host": "sql1"})
-    assert settings.unknown_host(asked, ["web01", "sql1"]) == []
-    [failure] = settings.unknown_host(asked, ["web01", "sql01"])
-    assert "Did you mean sql01?" in str(failure)
-    assert settings.unknown_host({**asked, "sql_backup_mode": "unc"}, ["web01"]) == []
