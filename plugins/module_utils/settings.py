@@ -101,8 +101,8 @@ def unknown_host(values: c.Mapping[str, t.Any], hosts: c.Collection[str]) -> lis
             CODE,
             f"groupid_sql_host names {shown(name)}",
             "the inventory has no such host",
-            f"{did_you_mean(name, hosts)}Name the SQL Server's computer as the inventory does, or add it there with its "
-            "own groupid_backup_root.",
+            f"{did_you_mean(name, hosts)}Name the SQL Server's computer as the inventory does, or add it there with "
+            "its own groupid_backup_root.",
         )
     ]
 

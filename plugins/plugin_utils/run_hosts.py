@@ -78,7 +78,7 @@ def _check_terms(
         if term.startswith(_MARKS) or term in groups:
             continue
         if not inventory.get_hosts(term):
-            names = [*groups, *groups.get("all", ())]
+            names = [*(name for name in groups if name not in _BUILT_IN), *groups.get("all", ())]
             raise NoHostsError(
                 f"The run was refused: {option} names {term!r}, and the inventory has no such group or host. "
                 f"{did_you_mean(term, names)}{_known(groups)} Correct {option}, or the inventory (-i)."
