@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
@@ -21,7 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     shared_parts,
     shared_places,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, SetId
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -197,6 +198,11 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
             f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
+    if _is_in_future(facts, host):
+        notes.append(
+            f"A set of deployment {asked['deployment']} is dated in the future, so the new one is called "
+            f"{facts[host]['__groupid_set_id']}. Was a clock wrong? The playbook list shows which set it is."
+        )
     for component, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
             notes.append(f"This run does not save {component} of {asked['deployment']}: it does not see all servers.")
@@ -205,6 +211,13 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
     if causes:
         notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
     return notes
+
+
+def _is_in_future(facts: Facts, host: str) -> bool:
+    """Whether a new set has to be called later than tomorrow, as one that is there is."""
+    set_id = str(facts[host].get("__groupid_set_id") or "")
+    tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    return bool(set_id) and not facts[host]["__groupid_asked"]["set_id"] and SetId.parse(set_id).moment > tomorrow
 
 
 SHARED = (

@@ -31,6 +31,9 @@ Kind = t.Literal["preflight", "list", "backup", "verify", "restore"]
 Row: t.TypeAlias = "list[Cell]"
 
 NOT_CONFIGURED = "not configured"
+NAMED = 3
+"""How much of what was passed over is named for a host."""
+
 _PREDICTED = ("backup", "restore")
 
 
@@ -374,9 +377,20 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
     """Tell each note once, with the hosts that share it."""
     shared: dict[str, list[str]] = {}
     for host in hosts:
-        for note in facts[host].get("__groupid_notes") or []:
+        for note in [*(facts[host].get("__groupid_notes") or []), *_passed_over(facts, host)]:
             shared.setdefault(note, []).append(host)
     return [f"Note ({failures.shortened(names)}): {note}" for note, names in shared.items()]
+
+
+def _passed_over(facts: Facts, host: str) -> list[str]:
+    """Name what lies on a host's backup root and is no set."""
+    root = _answer(facts, host, "__groupid_probe").get("backup_root") or {}
+    found = root.get("passed_over") or []
+    told = [f"passed over, as it is no set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
+    more = (root.get("passed_over_count") or 0) - len(told)
+    return told + (
+        [f"passed over, as they are no sets: {more:,} more. The playbook list names them."] if more > 0 else []
+    )
 
 
 def _deployment(facts: Facts, host: str) -> str:

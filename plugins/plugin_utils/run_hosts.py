@@ -90,7 +90,7 @@ def _check_terms(
     option = given.partition(" ")[0]
     for name in (term.lstrip(_MARKS) for term in terms):
         if name not in groups and not inventory.get_hosts(name):
-            names = [*groups, *groups.get("all", ())]
+            names = [*(group for group in groups if group not in _BUILT_IN), *groups.get("all", ())]
             raise NoHostsError(
                 f"The run was refused: {option} names {name!r}, and the inventory has no such group or host. "
                 f"{did_you_mean(name, names)}{_known(groups)} Correct {option}, or the inventory (-i)."

@@ -23,6 +23,7 @@ from lab.lab import Lab, discard, prepare
 
 COUNT = 20
 WIDTH = 80
+SCREEN = 25
 FORKS = ("--forks", "20")
 
 
@@ -49,20 +50,29 @@ def everywhere(**variables: str) -> c.Callable[[dict[str, t.Any]], None]:
     return edit
 
 
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        ({"groupid_backup_root": "Q:\\Backups"}, "Q:\\Backups"),
-        ({"ansible_password": "guessed"}, "credentials"),
-    ],
-    ids=["a root that is not there", "a wrong password"],
-)
-def test_a_fault_that_all_share_is_told_once(controller: Controller, fault: dict[str, str], says: str) -> None:
-    where = controller.write_inventory(edit=everywhere(**fault), name="faulty.yml")
-    run = controller.play("backup", *FORKS, where=where).failed("FAILED in preflight: web[01:20]", says)
+def refused(run: Run, says: str) -> None:
+    """Assert that a fault was told once, with all the servers that have it, on one screen."""
+    run.failed("FAILED in preflight: web[01:20]", says)
     left = to_read(run.output)
-    assert len(left) <= 25, "\n".join(left)
+    assert len(left) <= SCREEN, "\n".join(left)
     assert sum(says in line for line in left) == 1, "\n".join(left)
+
+
+def test_a_root_that_nobody_may_use_is_told_once(controller: Controller) -> None:
+    lab = controller.lab
+    for host in lab.fleet.hosts:
+        lab.path(host.name, inventory.LOCAL_ROOT).mkdir()
+        lab.faults[host.name] = {"denied": ["*/D/GroupIDBackups*"]}
+    try:
+        run = controller.play("backup", *FORKS)
+    finally:
+        lab.faults.clear()
+    refused(run, "The backup root cannot be used")
+
+
+def test_a_password_that_all_refuse_is_told_once(controller: Controller) -> None:
+    where = controller.write_inventory(edit=everywhere(ansible_password="guessed"), name="faulty.yml")
+    refused(controller.play("backup", *FORKS, where=where), "the specified credentials were rejected")
 
 
 def report(run: Run) -> list[str]:

@@ -591,6 +591,17 @@ WAITING: tuple[tuple[str, Mistake], ...] = (
 )
 """Mistakes that a part of the product does not refuse yet: what it waits for, and the mistake."""
 
+# What Ansible says of an inventory, or of a group that has no hosts, beside our message.
+ANSIBLES = tuple(
+    f"[WARNING]: {text}"
+    for text in (
+        "Unable to parse",
+        "No inventory was parsed",
+        "provided hosts list is empty",
+        "Could not match supplied",
+    )
+)
+
 # Rows and headings of the tables, and the lines below them: what went well with the others, or was found.
 _TABLE = re.compile(r"(host|deployment) +\S|(web01|web02|old01) +(hq|branch) |(hq|branch) +\S|(hq|branch): |Note \(")
 
@@ -634,7 +645,7 @@ def told(output: str) -> list[str]:
     return [
         line
         for line in to_read(output)
-        if not line.startswith(("Nothing was started, because", "fatal: [")) and not _TABLE.match(line)
+        if not line.startswith(("Nothing was started, because", "fatal: [", *ANSIBLES)) and not _TABLE.match(line)
     ]
 
 
