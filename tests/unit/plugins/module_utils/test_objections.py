@@ -13,6 +13,7 @@ from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, failed, listed, p
 
 from ansible_collections.identityops.groupid.plugins.filter.with_objections import with_objections
 from ansible_collections.identityops.groupid.plugins.module_utils import objections
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Change = t.Callable[[Facts], t.Any]
 
@@ -104,6 +105,15 @@ def _narrowed(facts: Facts) -> None:
 
 
 UNSEALED = listed(part("web01"), sealed=False, seal_sha256=None)
+
+
+def _no_room(facts: Facts) -> None:
+    failure = Failure(
+        "space", "There is no room for a backup of hq", "40 MB are needed there, and 2 MB are free", "Make room."
+    )
+    facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [failure.explained()]}}
+
+
 FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
     ("server", _twin, "one_computer", "web01 and web02"),
@@ -141,6 +151,7 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "web03",
     ),
     ("unseen_domains", _both(_lone, _ask(components=["group_attributes"])), "members_missing", "web03"),
+    ("space", _no_room, "space", "40 MB are needed"),
     ("seal", lambda facts: facts["web02"].update(__groupid_part={"skipped": True}), "not_sealed", "web02 has no part"),
     ("seal", _set("__groupid_verified", mode="quick"), "not_sealed", "in the mode quick"),
     ("verify", _both(_ask(set_id="latest"), _narrowed), "no_full_set", "is narrowed (groupid_include: HR)"),

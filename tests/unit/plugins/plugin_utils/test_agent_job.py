@@ -288,3 +288,10 @@ def test_warnings_of_both(host: Make, clock: Clock) -> None:
     warnings = verify(host, outer).run()["warnings"]
     assert [warnings[0], warnings[2]] == ["inside", "inner"]
     assert "earlier run" in warnings[1]
+
+
+def test_a_restore_that_is_run_again_is_the_same_job() -> None:
+    request = {"operation": "restore", "set_id": "20260101T000000Z", "safety_set_id": "20260102T000000Z-before-restore"}
+    again = {**request, "safety_set_id": "20260103T000000Z-before-restore"}
+    assert agent_job.job_id(request) == agent_job.job_id(again)
+    assert agent_job.job_id(request) != agent_job.job_id({**request, "set_id": "20260104T000000Z"})

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller of a backup is killed: the advice that a person gets then works."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import typing as t
+
+import pytest
+from integration import sets
+from integration.controller import COLLECTION, Controller
+
+from lab import inventory
+from lab.lab import Lab
+from lab.waiting import until
+
+PATIENT: dict[str, t.Any] = {"groupid_deployments": "hq", "groupid_allow_partial": ["**"]}
+
+
+def jobs(lab: Lab) -> list[pathlib.Path]:
+    return list(lab.path("web01", "C:\\ProgramData\\identityops.groupid\\jobs").glob("backup-*/state.json"))
+
+
+def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> str:
+    """Kill the controller while web01 copies; gives the id of the set."""
+    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(extra)]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=controller.environment(),
+        start_new_session=True,
+    ) as process:
+        until(lambda: jobs(lab), "the job of web01")
+        os.killpg(process.pid, signal.SIGKILL)
+    [set_id] = sets.set_ids(lab.path("web01", inventory.LOCAL_ROOT), "hq")
+    return set_id
+
+
+@pytest.mark.timing
+def test_the_same_backup_with_the_sets_id_meets_its_job_and_seals(lab: Lab, controller: Controller) -> None:
+    held = next(path for path in sorted(lab.components("web01")["reports"].rglob("*")) if path.is_file())
+    lab.faults["web01"] = {"locked": [str(held)]}
+    extra = {**PATIENT, "groupid_retries": 60, "groupid_retry_wait": 1.0}
+    set_id = kill_a_backup(lab, controller, extra)
+    run = controller.play("backup", extra={**extra, "groupid_set_id": set_id}).succeeded()
+    assert "earlier run" in run.output
+    for host in ("web01", "web02"):
+        root = lab.path(host, inventory.LOCAL_ROOT)
+        assert sets.sealed(root, "hq") == [set_id]
+        sets.check_part(root / "hq" / set_id / host)
+
+
+@pytest.mark.timing
+def test_an_unfinished_part_without_its_job_means_a_new_set(lab: Lab, controller: Controller) -> None:
+    controller.play("backup", extra=PATIENT).succeeded()
+    root = lab.path("web01", inventory.LOCAL_ROOT)
+    [set_id] = sets.sealed(root, "hq")
+    for host in ("web01", "web02"):
+        folder = lab.path(host, inventory.LOCAL_ROOT) / "hq" / set_id
+        for name in ("set.json", "set.prepared.json"):
+            (folder / name).unlink()
+    (root / "hq" / set_id / "web01" / "part.json").unlink()
+    named = controller.play("backup", extra={**PATIENT, "groupid_set_id": set_id})
+    named.failed(f"Nothing can be added to set {set_id}", "no job on it is at work", "Leave groupid_set_id out")
+    controller.play("backup", extra=PATIENT).succeeded()
+    assert len(sets.sealed(root, "hq")) == 1
