@@ -303,7 +303,7 @@ def test_database_that_lies_elsewhere(facts: Facts) -> None:
     facts["web01"]["__groupid_database"] = {**DATABASE, "part": part, "backup": {"bytes": 7_000_000, "shared": True}}
     text = " ".join(" ".join(lines(facts, "verify")).split())
     assert "hq database GroupID sql01 recorded 7.0 " in text
-    assert "hq database GroupID made by another run, not hashed, not pruned " in text
+    assert "hq, database GroupID: made by another run, not hashed, not pruned " in text
 
 
 def test_restored_database(facts: Facts) -> None:
@@ -312,14 +312,15 @@ def test_restored_database(facts: Facts) -> None:
     facts["web01"]["__groupid_sql_restored"] = done_
     text = " ".join(" ".join(lines(facts, "restore")).split())
     assert "hq database GroupID sql01 restored 3.0 " in text
-    assert "hq database GroupID safety backup: groupid-safety x " in text
+    assert "hq, database GroupID: safety backup: groupid-safety x " in text
 
 
 def test_database_of_a_preflight(facts: Facts) -> None:
     facts["web01"]["__groupid_database"] = DATABASE
     facts["web01"]["__groupid_sql"] = {"database": {"bytes": 8_000_000}, "can_backup": {"reasons": ["Mind the log."]}}
     text = " ".join(" ".join(lines(facts, "preflight")).split())
-    assert "hq database GroupID sql01 ready 8.0 Mind the log. " in text
+    assert "hq database GroupID sql01 ready 8.0 " in text
+    assert "hq, database GroupID: Mind the log. " in text
 
 
 FOUND = {"directory_server": "dc01", "engine": "ldap", "groups": 1240, "exported": 1016, "seconds": 2.5}
