@@ -81,7 +81,7 @@ def probe(
             "machine_guid": GUID.format(server),
             "user": "CORP\\svc-backup",
         },
-        "installations": [{"version": version} for version in versions],
+        "installations": [{"version": version, "components": []} for version in versions],
         "busy": None,
         "backup_root": {
             "path": "D:\\Backups",
