@@ -41,10 +41,10 @@ def meet_named(directory: Directory, root: str, selection: Selection) -> None:
 
 
 def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:
-    """Refuse a selection with a name that met no group, or more than one.
+    """Refuse a selection with a name that met no group, or more than one, or one of which nothing can be restored.
 
-    root: DN of the domain. where: begins a sentence with what was looked through besides the directory, such as ``the
-    set``. known: DNs of the groups there, read where a name is refused alone.
+    root: DN of the domain. where: what was looked through besides the directory, such as ``the set``. known: DNs of the
+    groups there, read only where a name is refused.
 
     Raises RefusedError, with the known group that was probably meant.
     """
@@ -58,12 +58,18 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
     unmet = selection.unmet
     if not unmet:
         return
-    told = list(unmet)[:_TOLD]
-    meant = "; ".join(dict.fromkeys(_meant(told, known)))
+    there = selection.there
+    wrong = [name for name in unmet if name not in there][:_TOLD]
+    meant = "; ".join(dict.fromkeys(_meant(wrong, known))) if wrong else ""
     options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmet.values())))
     raise RefusedError(
         "unknown_group",
-        _listed([f"{option} names {name}: {_reason(name, root, where)}" for name, option in unmet.items()]),
+        _listed(
+            [
+                f"{option} names {name}: {_reason(name, root, where, there=name in there)}"
+                for name, option in unmet.items()
+            ]
+        ),
         f"{f'Did you mean {meant}? ' if meant else ''}Correct {options}, or the module's option.",
     )
 
@@ -85,8 +91,10 @@ def _meet(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes]]
             selection.meet(guid, dn)
 
 
-def _reason(name: str, root: str, where: str) -> str:
-    """Say why a name met nothing."""
+def _reason(name: str, root: str, where: str, *, there: bool) -> str:
+    """Say why a name met nothing. there: but in the directory."""
+    if there:
+        return f"it is in the directory, and {where} has nothing of it"
     domain = domain_of(name)
     if domain and not is_below(name, root):
         return f"groupid_domains has no domain {domain}"

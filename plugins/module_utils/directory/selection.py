@@ -54,20 +54,30 @@ class Selection:
         return (not self._groups or self._groups.meets(guid, dns)) and not excluded
 
     def meet(self, guid: bytes, dn: str) -> None:
-        """Take down that a group is there now, and under which name. It is one by its objectGUID from then on."""
+        """Take down that a group is there now, and under which name. It is one by its objectGUID from then on.
+
+        A group that is left alone needs to be no more than there; of one to restore, ``takes`` must see something.
+        """
         for names in (self._groups, self._exclude):
             names.learn(guid, dn)
 
     @property
     def unmet(self) -> dict[str, Option]:
         """Names, as they were given, that met no group, and the option that has each."""
-        unmet: dict[str, Option] = dict.fromkeys(self._groups.unmet, "groups")
-        return {**unmet, **dict.fromkeys(self._exclude.unmet, "exclude_groups")}
+        known = {*self._exclude.taken, *self._exclude.there}
+        unmet: dict[str, Option] = {name: "groups" for name in self._groups.names if name not in self._groups.taken}
+        return {**unmet, **{name: "exclude_groups" for name in self._exclude.names if name not in known}}
+
+    @property
+    def there(self) -> frozenset[str]:
+        """Names of groups to restore, as they were given, that the directory has now."""
+        return frozenset(self._groups.there)
 
     @property
     def doubtful(self) -> dict[str, tuple[bytes, ...]]:
         """Names, as they were given, that met several groups, then and now; the objectGUIDs of these."""
-        return {**self._groups.doubtful, **self._exclude.doubtful}
+        groups = {**self._groups.meant(), **self._exclude.meant()}
+        return {name: guids for name, guids in groups.items() if len(guids) > 1}
 
     @property
     def dns(self) -> tuple[str, ...]:
@@ -130,32 +140,40 @@ class _Names:
                 self._dns[distinguished_name.normal(name)] = name
         self.guids = tuple(self._guids)
         self.dns = tuple(self._dns.values())
-        self._met: dict[str, dict[bytes, None]] = {name: {} for name in (*self._guids.values(), *self.dns)}
+        self.names = (*self._guids.values(), *self.dns)
+        self.taken: dict[str, dict[bytes, None]] = {}
+        """Groups by name that were met in what is restored, and in the directory as a comparison reads it."""
+        self.there: dict[str, dict[bytes, None]] = {}
+        """Groups by name that the directory was found to have."""
 
     def __bool__(self) -> bool:
-        return bool(self._met)
+        return bool(self.names)
 
-    @property
-    def unmet(self) -> list[str]:
-        return [name for name, groups in self._met.items() if not groups]
-
-    @property
-    def doubtful(self) -> dict[str, tuple[bytes, ...]]:
-        return {name: tuple(groups) for name, groups in self._met.items() if len(groups) > 1}
+    def meant(self) -> dict[str, tuple[bytes, ...]]:
+        """Give the groups that each name met."""
+        return {
+            name: tuple(dict.fromkeys([*self.taken.get(name, ()), *self.there.get(name, ())])) for name in self.names
+        }
 
     def meets(self, guid: bytes, dns: c.Iterable[str | None]) -> bool:
         """Whether a group is one of them."""
+        met = self._means(guid, dns)
+        for name in met:
+            self.taken.setdefault(name, {})[guid] = None
+        return bool(met)
+
+    def learn(self, guid: bytes, dn: str) -> None:
+        """Take down that the directory has a group."""
+        for name in self._means(guid, [dn]):
+            self.there.setdefault(name, {})[guid] = None
+            self._guids.setdefault(guid, name)
+
+    def _means(self, guid: bytes, dns: c.Iterable[str | None]) -> list[str]:
         met = [self._guids[guid]] if guid in self._guids else []
         if self._dns:
             keys = [_key(dn) for dn in dict.fromkeys(dns) if dn]
             met += [self._dns[key] for key in keys if key in self._dns]
-        for name in met:
-            self._met[name][guid] = None
-        return bool(met)
-
-    def learn(self, guid: bytes, dn: str) -> None:
-        if self.meets(guid, [dn]):
-            self._guids.setdefault(guid, self._dns.get(_key(dn), dn))
+        return met
 
 
 def _guid(name: str) -> bytes | None:

@@ -61,7 +61,7 @@ class Held:
 
 def refused(selection: Selection, *known: str) -> RefusedError:
     with pytest.raises(RefusedError) as caught:
-        check_names(selection, ROOT, "The set", known)
+        check_names(selection, ROOT, "the set", known)
     return caught.value
 
 
@@ -119,7 +119,7 @@ def test_a_group_is_named_by_every_form_of_its_guid(name: str) -> None:
     selection = Selection(exclude=[name])
     assert not selection.takes(ONE, SALES)
     assert selection.takes(TWO, SALES)
-    check_names(selection, ROOT, "The set", [])
+    check_names(selection, ROOT, "the set", [])
 
 
 @pytest.mark.parametrize(
@@ -177,19 +177,19 @@ def test_a_name_that_means_two_groups_is_refused_with_both_guids() -> None:
 def test_one_group_under_two_names_is_no_doubt() -> None:
     selection = Selection(groups=[SALES, guid_text(ONE), f"CN=Renamed,{ROOT}"])
     assert selection.takes(ONE, SALES, f"CN=Renamed,{ROOT}")
-    check_names(selection, ROOT, "The set", [])
+    check_names(selection, ROOT, "the set", [])
 
 
 def test_the_directory_is_asked_for_names_that_a_filter_would_miss() -> None:
     directory = Held(group=(SALES, ONE))
     selection = Selection(exclude=[SALES])
     meet_named(directory, ROOT, selection)
-    check_names(selection, ROOT, "The set", [])
+    check_names(selection, ROOT, "the set", [])
     assert not selection.takes(ONE, f"CN=Sales before,{ROOT}"), "it counts as it is called now"
     assert selection.takes(TWO, f"CN=Ops,{ROOT}")
     selection = Selection(exclude=[guid_text(ONE)])
     meet_named(directory, ROOT, selection)
-    check_names(selection, ROOT, "The set", [])
+    check_names(selection, ROOT, "the set", [])
 
 
 def test_the_group_of_now_and_that_of_then_are_two() -> None:
@@ -215,3 +215,14 @@ def test_what_the_server_refuses_is_not_taken_for_no_group() -> None:
 
     with pytest.raises(DirectoryError, match="Can't contact"):
         meet_named(Lost(), ROOT, Selection(groups=[SALES]))
+
+
+@pytest.mark.parametrize("name", [SALES, guid_text(ONE)])
+def test_a_group_to_restore_of_which_the_set_has_nothing_is_refused(name: str) -> None:
+    selection = Selection(groups=[name])
+    meet_named(Held(group=(SALES, ONE)), ROOT, selection)
+    failure = refused(selection, f"CN=Sale,OU=Groups,{ROOT}").failure
+    assert f"groups names {name}: it is in the directory, and the set has nothing of it" in failure.cause
+    assert "Did you mean" not in failure.next, "the name is right"
+    assert selection.takes(ONE, None, SALES)
+    check_names(selection, ROOT, "the set", [])
