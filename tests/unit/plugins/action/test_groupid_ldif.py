@@ -218,15 +218,26 @@ def test_another_domains_files_are_refused(host: Make, directory: Slapd) -> None
     assert made.run(**domains(directory))["error"]["code"] == "other_domain"
 
 
-def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory: Slapd) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CN=no such group,DC=corp,DC=example",
+        "CN=a+b,DC=corp,DC=example",
+        "kn=no such kind,DC=corp,DC=example",
+        "CN=a\\zz,DC=corp,DC=example",
+        "OU=Gruppen,DC=corp,DC=example",
+        "<GUID=00000000-0000-0000-0000-00000000000f>",
+    ],
+)
+def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory: Slapd, name: str) -> None:
     files, details = export(host, directory)
     changed(directory)
     before = directory.groups()
-    asked = {**RESTORE, "exclude_groups": ["CN=no such group,DC=corp,DC=example"]}
+    asked = {**RESTORE, "exclude_groups": [name]}
     made = host("groupid_ldif_restore", asked, *fetched(files, details))
     result = made.run(**domains(directory))
-    assert result["failed"]
-    assert "CN=no such group,DC=corp,DC=example" in result["msg"]
+    assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
+    assert f"exclude_groups names {name}: neither the set nor the directory has such a group" in result["msg"]
     assert directory.groups() == before
 
 
