@@ -39,8 +39,9 @@ class ActionModule(LdifAction):
                 f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
+        chosen = self.chosen(args, variables)
         wish = group_outcome.Wish(
-            chosen=self.chosen(args, variables),
+            chosen=chosen,
             place=self.place(args),
             inventory_name=variables["inventory_hostname"],
             unsealed=args["unsealed"],
@@ -52,6 +53,7 @@ class ActionModule(LdifAction):
             check=bool(self._task.check_mode),
             diff=bool(self._task.diff),
             safety_set_id=None if args["safety_set_id"] is None else str(backup_set.SetId.parse(args["safety_set_id"])),
+            other_domains=self.other_domains(chosen.target.domain, variables),
         )
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
             files = group_restore.fetch(self, wish, pathlib.Path(folder))

@@ -56,15 +56,18 @@ options:
     elements: str
   groups:
     description:
-      - Restore these groups alone, by distinguished name or objectGUID. Names below another domain are passed over, so
-        that one list serves several domains; an objectGUID must be of this one.
+      - Restore these groups alone, by distinguished name or objectGUID, also in the form V(<GUID=...>).
+      - One list may serve several domains. A name is passed over only where its DC parts, all of them, are those of
+        another domain of C(groupid_domains). An objectGUID must be of this domain.
+      - Any other name that meets no group is refused before anything is written, in check mode too. So is a name that
+        was one group's when the set was made and is another's now. Name that group by its objectGUID.
     type: list
     elements: str
     default: []
   exclude_groups:
     description:
-      - Leave these groups as they are, by distinguished name or objectGUID, for example those that the account may not
-        write.
+      - Leave these groups as they are, for example those that the account may not write. They are named as in
+        O(groups), and the same names are refused.
     type: list
     elements: str
     default: []
@@ -237,8 +240,8 @@ error:
   contains:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
-        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain) or V(not_sealed); of the host,
-        as M(identityops.groupid.groupid_backup_verify) has them.
+        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain), V(not_sealed), V(unknown_group) or
+        V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
         V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str

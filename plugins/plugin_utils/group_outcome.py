@@ -40,6 +40,8 @@ class Wish:
     check: bool
     diff: bool
     safety_set_id: str | None
+    other_domains: tuple[str, ...] = ()
+    """DNs of the domains that groupid_domains has besides."""
     nothing: bool = False
     """Groups are named, and all of them are of other domains."""
 

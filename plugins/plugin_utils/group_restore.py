@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.expo
     LDIF_ENDING,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, read_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.named_groups import check_names, meet_named
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
     RefusedError,
@@ -29,7 +30,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
     modify_records,
     write,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection, names_below
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection, own_names
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
@@ -103,14 +104,20 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
     check_domain(files.details, domain)
     # Groups are found by objectGUID, also where they were moved out of what the set was made of.
     domain = dataclasses.replace(domain, base=domain.root)
+    groups = own_names(wish.groups, domain.root, wish.other_domains)
     wish = dataclasses.replace(
         wish,
-        groups=names_below(wish.groups, domain.root),
-        exclude=names_below(wish.exclude, domain.root),
-        nothing=bool(wish.groups) and not names_below(wish.groups, domain.root),
+        groups=groups,
+        exclude=own_names(wish.exclude, domain.root, wish.other_domains),
+        nothing=bool(wish.groups) and not groups,
     )
     outcome = Outcome(wish, domain)
-    steps = _to_undo(wish, files) if files.kind == "undo" else _compared(outcome, files, directory)
+    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
+    meet_named(directory, domain.root, selection)
+    if files.kind == "undo":
+        steps: c.Sequence[Step] = _to_undo(outcome, files, selection)
+    else:
+        steps = _compared(outcome, files, directory, selection)
     outcome.left = remaining_steps(directory, domain.base, steps)
     foretold = foretell(directory, domain.base, steps)
     if wish.modify_file is not None:
@@ -156,26 +163,22 @@ def _elsewhere(files: Files, domain: Domain) -> str:
     )
 
 
-def _to_undo(wish: Wish, files: Files) -> list[Step]:
-    """Read the steps back, those of the chosen groups and attributes. Raises FilesError, ValueError."""
+def _to_undo(outcome: Outcome, files: Files, selection: Selection) -> list[Step]:
+    """Read the steps back, those of the chosen groups and attributes. Raises FilesError, RefusedError, ValueError."""
     with files.ldif.open("rb") as ldif, files.companion.open("rb") as lines:
         steps = read_undo(ldif, lines, files.attributes)
-    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
     names = selection.chosen(files.attributes)
     limited = [
         dataclasses.replace(step, attributes=tuple(one for one in step.attributes if one.name in names))
         for step in steps
-        if selection.takes(step.guid, step.dn) and not wish.nothing
+        if selection.takes(step.guid, step.dn) and not outcome.wish.nothing
     ]
-    if selection.unknown:
-        raise ValueError(
-            f"The undo has none of these groups: {', '.join(selection.unknown)}. Correct groups or exclude_groups."
-        )
+    check_names(selection, outcome.domain.root, "the undo", (step.dn for step in steps))
     return [step for step in limited if step.attributes]
 
 
-def _compared(outcome: Outcome, files: Files, directory: Directory) -> tuple[Step, ...]:
-    """Compare the set with the directory as it is now. Raises DirectoryError, ValueError."""
+def _compared(outcome: Outcome, files: Files, directory: Directory, selection: Selection) -> tuple[Step, ...]:
+    """Compare the set with the directory as it is now. Raises DirectoryError, RefusedError, ValueError."""
     wish = outcome.wish
     target = dataclasses.replace(wish.chosen.target, base=str(files.details["base"]))
     chosen = dataclasses.replace(
@@ -186,18 +189,13 @@ def _compared(outcome: Outcome, files: Files, directory: Directory) -> tuple[Ste
     with files.companion.open("rb") as lines:
         known = [group[0] for group in companion.groups(lines)]
     now = read_by_ldap(directory, chosen, folder, known)
-    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
-    comparison = Comparison(
+    pairs = (
         Pair(files.ldif, files.companion, now.exported.attributes),
         Pair(now.exported.ldif.path, now.exported.companion.path, now.exported.attributes),
-        selection,
     )
+    comparison = Comparison(*pairs, selection)
     plan = make_plan(_noted(comparison.differences(), outcome), wish.clear)
-    if selection.unknown:
-        raise ValueError(
-            f"Neither the set nor {outcome.domain.dns_name} has these groups: {', '.join(selection.unknown)}. Correct "
-            "groups or exclude_groups."
-        )
+    check_names(selection, outcome.domain.root, "the set", (group[1] for pair in pairs for group in pair.groups()))
     outcome.counts = {**dataclasses.asdict(comparison.counts), "kept": plan.kept}
     return () if wish.nothing else plan.steps
 

@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, settings, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldifde_domain import base_of
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
     Target,
     check_target,
@@ -92,6 +93,11 @@ class LdifAction(AgentAction):
             _checked_filter(str(item.get("filter") or ALL_GROUPS), wanted),
             ordered(args["attributes"]) if args["attributes"] else None,
         )
+
+    def other_domains(self, domain: str, variables: c.Mapping[str, t.Any]) -> tuple[str, ...]:
+        """Give the DNs of the other domains of ``groupid_domains``, and of the bases there. Raises ValueError."""
+        others = [item for item in self._domains(variables) if item.get("name") != domain]
+        return tuple(end for item in others for end in (base_of(str(item.get("name"))), item.get("base")) if end)
 
     def _domains(self, variables: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
         """Give the variable, templates resolved. Raises ValueError."""

@@ -16,6 +16,8 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error
 
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
 from lab.directory.groups import Made
 from lab.directory.slapd import Slapd
@@ -216,15 +218,26 @@ def test_another_domains_files_are_refused(host: Make, directory: Slapd) -> None
     assert made.run(**domains(directory))["error"]["code"] == "other_domain"
 
 
-def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory: Slapd) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CN=no such group,DC=corp,DC=example",
+        "CN=a+b,DC=corp,DC=example",
+        "kn=no such kind,DC=corp,DC=example",
+        "CN=a\\zz,DC=corp,DC=example",
+        "OU=Gruppen,DC=corp,DC=example",
+        "<GUID=00000000-0000-0000-0000-00000000000f>",
+    ],
+)
+def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory: Slapd, name: str) -> None:
     files, details = export(host, directory)
     changed(directory)
     before = directory.groups()
-    asked = {**RESTORE, "exclude_groups": ["CN=no such group,DC=corp,DC=example"]}
+    asked = {**RESTORE, "exclude_groups": [name]}
     made = host("groupid_ldif_restore", asked, *fetched(files, details))
     result = made.run(**domains(directory))
-    assert result["failed"]
-    assert "CN=no such group,DC=corp,DC=example" in result["msg"]
+    assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
+    assert f"exclude_groups names {name}: neither the set nor the directory has such a group" in result["msg"]
     assert directory.groups() == before
 
 
@@ -279,14 +292,102 @@ def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd
     assert (again["changed"], again["diff"]["before"]) == (False, "")
 
 
-def test_names_of_other_domains_are_passed_over(host: Make, directory: Slapd) -> None:
+def with_others(directory: Slapd, *names: str) -> dict[str, t.Any]:
+    """The variable with more domains, which nobody asks."""
+    variable = domains(directory)
+    [own] = variable["groupid_domains"]
+    return {"groupid_domains": [own, *({**own, "name": name} for name in names)]}
+
+
+@pytest.mark.parametrize("end", ["DC=other,DC=example", "DC=emea,DC=corp,DC=example"])
+def test_names_of_other_domains_are_passed_over(host: Make, directory: Slapd, end: str) -> None:
     files, details, dns = with_two_changed(host, directory)
-    foreign = "CN=Sales,DC=other,DC=example"
+    several = with_others(directory, "other.example", "emea.corp.example")
+    foreign = f"CN=Sales,{end}"
     asked = {**RESTORE, "groups": [foreign, dns[0]]}
     made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
-    assert made.run(**domains(directory))["written"] == [dns[0]]
+    assert made.run(**several)["written"] == [dns[0]]
     made = host("groupid_ldif_restore", {**RESTORE, "groups": [foreign]}, *fetched(files, details), check_mode=True)
-    assert made.run(**domains(directory))["written"] == []
+    assert made.run(**several)["written"] == []
+    made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+    alone = made.run(**domains(directory))
+    assert (alone["failed"], alone["error"]["code"]) == (True, "unknown_group")
+    assert foreign in alone["error"]["cause"], "alone, only this domain is known"
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("option", ["groups", "exclude_groups"])
+def test_a_slip_in_the_domain_of_a_name_is_refused_with_the_name_that_was_meant(
+    host: Make, directory: Slapd, option: str, check: bool
+) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    before = directory.groups()
+    typed = dns[0].replace("DC=example", "DC=exmaple")
+    asked = {**RESTORE, option: [typed]}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=check)
+    result = made.run(**with_others(directory, "other.example"))
+    assert (result["failed"], result["changed"], result["error"]["code"]) == (True, False, "unknown_group")
+    assert f"{option} names {typed}" in result["error"]["cause"]
+    assert "groupid_domains has no domain corp.exmaple" in result["error"]["cause"]
+    assert f"Did you mean {dns[0]}?" in result["error"]["next"]
+    assert [one["operation"] for one in made.requests] == ["get", "get"], "no undo is stored"
+    assert directory.groups() == before
+
+
+def test_a_name_that_was_one_groups_and_is_anothers_is_refused(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    by_dn = {dn: guid for guid, (dn, dummy) in directory.groups().items()}
+    old, new = by_dn[dns[0]], by_dn[dns[1]]
+    name, unit = split(dns[0])
+    directory.move(dns[0], "Renamed since")
+    with directory.admin() as connection:
+        connection.rename_s(dns[1], name, unit)
+    try:
+        for option in ("groups", "exclude_groups"):
+            made = host("groupid_ldif_restore", {**RESTORE, option: [dns[0]]}, *fetched(files, details))
+            result = made.run(**domains(directory))
+            assert (result["failed"], result["error"]["code"]) == (True, "ambiguous_group")
+            assert all(guid_text(guid) in result["error"]["cause"] for guid in (old, new))
+        asked = {**RESTORE, "groups": [f"<GUID={guid_text(old)}>"]}
+        made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+        assert made.run(**domains(directory))["written"] == [directory.dn_of(old)]
+    finally:
+        with directory.admin() as connection:
+            for guid, dn in ((new, dns[1]), (old, dns[0])):
+                connection.rename_s(directory.dn_of(guid), *split(dn))
+
+
+def test_a_group_that_the_restore_does_not_read_may_be_excluded(host: Make, directory: Slapd) -> None:
+    narrow = domains(directory, filter="(&(objectClass=group)(extensionAttribute12=*))")
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+    assert made.run(**narrow)["failed"] is False
+    files, details = undo_of(made)
+    outside = next(dn for dn, values in directory.groups().values() if "extensionAttribute12" not in values)
+    asked = {**RESTORE, "exclude_groups": [outside]}
+    made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+    result = made.run(**narrow)
+    assert (result["failed"], result["written"]) == (False, []), result
+    made = host("groupid_ldif_restore", {**RESTORE, "groups": [outside]}, *fetched(files, details), check_mode=True)
+    result = made.run(**narrow)
+    assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
+    assert "it is in the directory, and the set has nothing of it" in result["error"]["cause"]
+
+
+def test_an_undo_refuses_a_name_that_meets_nothing(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    assert made.run(**domains(directory))["failed"] is False
+    undo, facts = undo_of(made)
+    missing = answer("get", **error("file_missing"))
+    answers = [file(undo[f"corp.example.undo.{kind}"], details=facts, sealed=False) for kind in ("jsonl", "ldf")]
+    before = directory.groups()
+    typed = dns[0].replace("DC=example", "DC=exmaple")
+    result = host("groupid_ldif_restore", {**RESTORE, "exclude_groups": [typed]}, missing, *answers).run(
+        **domains(directory)
+    )
+    assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
+    assert f"Did you mean {dns[0]}?" in result["error"]["next"]
+    assert directory.groups() == before
 
 
 def test_groups_that_the_filter_misses_now_are_restored_all_the_same(host: Make, directory: Slapd) -> None:

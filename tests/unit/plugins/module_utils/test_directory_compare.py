@@ -23,6 +23,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.dist
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError, Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from lab.directory.groups import Group, Made
 
 
@@ -167,7 +168,7 @@ def test_groups_are_chosen_by_guid_and_by_either_dn(sides: Sides) -> None:
     found, counts = sides.compare(selection)
     assert {group.guid for group in found} == {one.guid, two.guid}
     assert counts == Counts(differing=2, renamed=1)
-    assert selection.unknown == ()
+    assert selection.unmet == {}
 
 
 def test_the_dn_of_now_chooses_too_and_exclude_counts_against_groups(sides: Sides) -> None:
@@ -186,7 +187,7 @@ def test_names_that_met_no_group_are_known(sides: Sides) -> None:
         groups=["CN=Nobody,DC=corp,DC=example", guid_text(equal.guid)], exclude=[guid_text(b"x" * 16)]
     )
     sides.compare(selection)
-    assert selection.unknown == ("CN=Nobody,DC=corp,DC=example", guid_text(b"x" * 16))
+    assert selection.unmet == {"CN=Nobody,DC=corp,DC=example": "groups", guid_text(b"x" * 16): "exclude_groups"}
 
 
 @pytest.mark.parametrize("name", ["Sales", "", "CN", "=x,DC=corp", "CN=a,,DC=corp"])
@@ -229,12 +230,12 @@ class TestFilesOfTheSet:
         groups = [dataclasses.replace(group, attributes={"extensionData": (b"now",)}) for group in Made(40)]
         return pair(tmp_path / "now", groups)
 
-    def refused(self, then: Pair, now: Pair) -> FilesError:
+    def refused(self, then: Pair, now: Pair) -> Failure:
         with pytest.raises(FilesError) as caught:
             list(Comparison(then, now, Selection()).differences())
         assert "corp.example.ldf" in str(caught.value)
         assert "corp.example.groups.jsonl" in str(caught.value)
-        return caught.value
+        return caught.value.failure
 
     def test_a_record_too_few_is_refused(self, then: Pair, now: Pair) -> None:
         records = then.ldif.read_bytes().split(b"\r\n\r\n")
