@@ -16,6 +16,7 @@ without its prefix.
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import datetime
 import fnmatch
 import typing as t
@@ -85,7 +86,7 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
         if not wanted or any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
     }
     for host in known:
-        name = str(facts[host].get("groupid_deployment") or "").lower()
+        name = _deployment_outside(facts, host)
         if host not in names and name in deployments:
             deployments[name]["outside"].append(host)
     sizes = [len(group["hosts"]) for group in deployments.values()]
@@ -94,6 +95,14 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
         "deployments": deployments,
         "batches": batches(sizes, parallel),
     }
+
+
+def _deployment_outside(facts: Facts, host: str) -> str:
+    """Name the deployment of a host that this run may not see; empty where it has none, or none that can be read."""
+    # Ansible resolves the template as it is read, and may raise anything over what only that host's own runs know.
+    with contextlib.suppress(Exception):
+        return str(facts[host].get("groupid_deployment") or "").strip().lower()
+    return ""
 
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:

@@ -126,8 +126,7 @@ def test_every_question_and_every_step_that_roles_ask_about_exists_and_none_is_l
 def test_every_filter_that_is_used_exists_and_none_is_left_over() -> None:
     texts = " ".join(text for path in [*TASK_FILES, *PLAYBOOKS] for text in strings(load(path)))
     used = set(re.findall(r"\|\s*identityops\.groupid\.(\w+)", texts))
-    # set_table is for the plays of users.
-    assert used == {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")} - {"set_table"}
+    assert used == {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")}
 
 
 def test_a_restore_is_checked_alike_in_check_mode() -> None:
