@@ -128,6 +128,16 @@ def backup_components(facts: Facts, host: str) -> list[str] | None:
     ] or own
 
 
+def looks_first(facts: Facts, host: str) -> bool:
+    """Whether a dry run over the folders comes before anything else is saved or restored.
+
+    What was named by hand may meet nothing, which only the server can tell.
+    """
+    asked = facts[host]["__groupid_asked"]
+    named = ("components", "include", "exclude", "folders", "component_paths", "restore_targets")
+    return any(asked[name] for name in named)
+
+
 def restore_components(facts: Facts, host: str) -> list[str] | None:
     """Name the components that the host restores itself; None means all that its part has."""
     components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
@@ -266,6 +276,7 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "has_part": has_part,
     "verified_set": verified_set,
     "backup_components": backup_components,
+    "looks_first": looks_first,
     "restore_components": restore_components,
     "taken_part": listing.taken_part,
     "narrowed": narrowed,

@@ -271,7 +271,11 @@ def _wrong_entry(
     parts = [one["server"] for one in (listed or {"parts": []})["parts"] if not is_shared(one["server"])]
     # Where the sets could not be listed, nothing is restored anyway.
     if is_shared(part) or (part.lower() not in parts and listing.sets_of(facts, places[0]) is not None):
-        return [_met_nothing(entry, f"the set has no part of {part}", short_name(part), parts)]
+        return [
+            _met_nothing(
+                entry, f"the set has no part of {part} below the backup root of {target}", short_name(part), parts
+            )
+        ]
     return []
 
 

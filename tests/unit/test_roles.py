@@ -158,6 +158,7 @@ def test_nothing_is_restored_before_the_choice_was_made() -> None:
         "checks.yml",
         "identityops.groupid.database",
         "identityops.groupid.group_attributes",
+        "folders.yml",
     ]
 
 

@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
         private void Find(string what)
         {
             if (!SetFolder.IsFolder(Set.DeploymentPath) || !SetFolder.IsFolder(Set.Path))
-                throw new AgentError("set_missing", what, Set.Path, "There is no such set.", "Name one that the operation 'list' shows.");
+                throw new AgentError("set_missing", what, Set.Path, "There is no such set.", "Name one that is there. The playbook identityops.groupid.list shows them.");
             if (!SetFolder.IsFolder(Path))
                 throw new AgentError("part_missing", what, Path, "The set has no part of the server '" + Server + "' here.",
                     "Name a server that has one, or the backup root that holds it.");
