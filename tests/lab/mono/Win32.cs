@@ -130,11 +130,20 @@ namespace IdentityOpsAgent
 
         // ---- looking
 
+        /// <summary>Windows has nothing above a drive: the folder that stands for the host, and all above it, are not there for the agent.</summary>
+        private static bool IsAboveDrives(string path)
+        {
+            string host = Setting("LAB_ROOT");
+            return host != null && (host.TrimEnd(Separator) + "/").StartsWith(path.TrimEnd(Separator) + "/", StringComparison.Ordinal);
+        }
+
         public static bool TryFacts(string path, out FileFacts facts)
         {
             Libc.Stat stat;
             facts = new FileFacts();
             if (LabFaults.Current != null && LabFaults.Current.Vanished(path))
+                return false;
+            if (IsAboveDrives(path))
                 return false;
             if (Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats | Libc.BirthTime, out stat) < 0)
             {
