@@ -213,9 +213,10 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"A set of deployment {asked['deployment']} is dated in the future, so the new one is called "
             f"{facts[host]['__groupid_set_id']}. Was a clock wrong? The playbook list shows which set it is."
         )
-    for component, saves, reaches in SHARED:
+    for name, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
-            notes.append(f"This run does not save {component} of {asked['deployment']}: it does not see all servers.")
+            unseen = ", ".join(review["missing"])
+            notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not see {unseen}.")
     notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
     causes = narrowed(facts, host)
     if causes:
@@ -231,10 +232,10 @@ def _is_in_future(facts: Facts, host: str) -> bool:
 
 
 SHARED = (
-    (shared_parts.DATABASE, saves_database, reaches_database),
-    (shared_parts.GROUP_ATTRIBUTES, saves_domains, reaches_domains),
+    ("database", saves_database, reaches_database),
+    ("group attributes", saves_domains, reaches_domains),
 )
-"""What a deployment has once: component, whether the host takes care of it, and whether it can in this run."""
+"""What a deployment has once: in words, whether the host takes care of it, and whether it can in this run."""
 
 
 def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:

@@ -144,7 +144,9 @@ def test_two_runs_at_once_that_see_one_server_each_make_one_backup(
     # A third run finds the part complete.
     wanted = {"groupid_set_id": set_id, "groupid_deployments": ["hq"]}
     controller.play("verify", extra=wanted).succeeded()
-    controller.play("backup", extra=wanted).failed("Nothing can be added")
+    controller.play("backup", extra=wanted).succeeded()
+    assert sets.sealed(folder.parent, "hq") == [set_id], "all parts were there, and this run saw all members"
+    controller.play("backup", extra=wanted).failed("Nothing can be added", "it is sealed")
     assert len([one for one in lab.sql.statements if one.startswith("BACKUP")]) == 1
     assert {path: path.read_bytes() for path in kept} == kept
 
@@ -167,12 +169,12 @@ def test_a_slice_says_why_an_external_backup_is_not_made(lab: Lab, controller: C
     lab.path("sql01", "D:\\Dumps").mkdir()
     extra = {"groupid_sql_backup_dir": "D:\\Dumps", "groupid_set_id": "20260101T000000Z-halves"}
     run = controller.play("backup", "--limit", "web01", extra=extra).succeeded()
-    assert "The database of deployment hq is not backed up by this run: it does not see web02" in " ".join(
-        run.output.split()
-    )
+    assert "This run does not save the database of hq: it does not see web02." in " ".join(run.output.split())
     assert not (folder / extra["groupid_set_id"] / "database").exists()
     named = {**extra, "groupid_components": ["reports", "database"], "groupid_set_id": "20260101T000001Z"}
-    controller.play("backup", "--limit", "web01", extra=named).failed("is not backed up by this run", "web02")
+    controller.play("backup", "--limit", "web01", extra=named).failed(
+        "database of deployment hq cannot be saved by this run", "web02"
+    )
     assert not (folder / named["groupid_set_id"]).exists()
 
 
@@ -220,12 +222,12 @@ def test_check_mode_touches_nothing(lab: Lab, controller: Controller) -> None:
 def test_a_database_that_is_named_is_not_passed_over(lab: Lab, controller: Controller) -> None:
     use(controller, "unc")
     named = {"groupid_components": ["reports", "database"], "groupid_deployments": ["hq"]}
-    controller.play("backup", extra={**named, "groupid_sql_server": ""}).failed("groupid_sql_server names the server")
+    controller.play("backup", extra={**named, "groupid_sql_server": ""}).failed("groupid_sql_server is not set")
     controller.play("backup", extra={**named, "groupid_components": ["reports"]}).succeeded()
     [set_folder] = lab.path("web01", inventory.SHARED_ROOT).joinpath("hq").iterdir()
     assert not (set_folder / "database").exists()
     wanted = {"groupid_set_id": set_folder.name, "groupid_restore_confirm": set_folder.name}
-    controller.play("restore", extra={**named, **wanted}).failed("holds no backup of the database")
+    controller.play("restore", extra={**named, **wanted}).failed("holds no backup of it", "groupid_components names it")
 
 
 def test_what_the_server_refuses_stops_the_deployment_before_anything_is_written(

@@ -237,7 +237,7 @@ VENDORS = "(&(objectClass=group)(objectCategory=group)(|(extensionData=*)(extens
         ({"filter": VENDORS}, f"Probably {VENDORS})) is meant"),
         ({"port": 3269}, "global catalog"),
         ({"ca_file": "/nonexistent.pem"}, "/nonexistent.pem cannot be read"),
-        ({"pasword": "x"}, "'pasword' is no option"),
+        ({"pasword": "x"}, 'unknown option "pasword"'),
         ({"name": "other.example"}, "other.example"),
     ],
 )
@@ -268,10 +268,12 @@ def test_a_run_with_half_of_the_deployment_saves_them_on_a_share_and_says_so_els
 ) -> None:
     half = {**HQ, "groupid_set_id": "20260101T000000Z"}
     run = controller.play("backup", "--limit", "web01", extra=half).succeeded()
-    assert "group attributes of deployment hq are not saved by this run" in " ".join(run.output.split())
+    assert "This run does not save the group attributes of hq: it does not see web02." in " ".join(run.output.split())
     assert not (sets_of_hq / "20260101T000000Z" / PART).exists()
     named = {**half, "groupid_set_id": "20260101T000001Z", "groupid_components": ["reports", "group_attributes"]}
-    controller.play("backup", "--limit", "web01", extra=named).failed("does not see web02")
+    controller.play("backup", "--limit", "web01", extra=named).failed(
+        "group_attributes of deployment hq cannot be saved by this run", "does not see web02"
+    )
     shared = {**half, "groupid_backup_root": inventory.SHARED_ROOT}
     for host in ("web02", "web01"):
         controller.play("backup", "--limit", host, extra=shared).succeeded()
