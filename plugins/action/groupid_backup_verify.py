@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, narrowing, verify_mode
@@ -61,7 +62,7 @@ class ActionModule(AgentAction):
                 )
             )
         server = server or found["computer"]["server"]
-        newest = narrowing.newest_full(listed["sets"], server)
+        newest = narrowing.newest_full(listed["sets"], server, datetime.datetime.now(datetime.timezone.utc))
         if newest is None:
             failure = narrowing.no_full_set(listed["sets"], server, listed["path"])
             raise AgentCallError(failure)

@@ -65,6 +65,17 @@ class SetId:
         return f"{moment}-{self.label}" if self.label else moment
 
 
+def is_future(set_id: str, now: datetime.datetime) -> bool:
+    """Whether a set is dated more than a day after now, as by a clock that was wrong. False for what is no id.
+
+    now: with its time zone.
+    """
+    try:
+        return SetId.parse(set_id).moment > now + datetime.timedelta(days=1)
+    except InvalidNameError:
+        return False
+
+
 SAFETY_LABEL = "before-restore"
 """Label of the sets that hold what a restore replaced."""
 

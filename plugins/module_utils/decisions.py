@@ -22,7 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     shared_parts,
     shared_places,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, SetId
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, is_future
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -103,7 +103,7 @@ def verified_set(facts: Facts, host: str) -> str | None:
     asked = facts[host]["__groupid_asked"]
     if asked["set_id"] != LATEST:
         return str(asked["set_id"])
-    newest = narrowing.newest_full(sets_of_deployment(facts, host))
+    newest = narrowing.newest_full(sets_of_deployment(facts, host), now=_now())
     return None if newest is None else str(newest["set_id"])
 
 
@@ -208,11 +208,11 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
             f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
-    if _is_in_future(facts, host):
-        notes.append(
-            f"A set of deployment {asked['deployment']} is dated in the future, so the new one is called "
-            f"{facts[host]['__groupid_set_id']}. Was a clock wrong? The playbook list shows which set it is."
-        )
+    notes += [
+        f"passed over, as it is dated in the future: {one['path']}. Was a clock wrong?"
+        for one in listing.sets_of(facts, host) or []
+        if is_future(str(one["set_id"]), _now())
+    ]
     for name, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
             unseen = ", ".join(review["missing"])
@@ -224,11 +224,8 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
     return notes
 
 
-def _is_in_future(facts: Facts, host: str) -> bool:
-    """Whether a new set has to be called later than tomorrow, as one that is there is."""
-    set_id = str(facts[host].get("__groupid_set_id") or "")
-    tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
-    return bool(set_id) and not facts[host]["__groupid_asked"]["set_id"] and SetId.parse(set_id).moment > tomorrow
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 SHARED = (

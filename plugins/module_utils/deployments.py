@@ -21,7 +21,7 @@ import datetime
 import fnmatch
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import next_set_id
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import is_future, next_set_id
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
@@ -170,7 +170,7 @@ def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime, label: str 
     label: of a further set beside the one that was asked for; always a new id. None: the set itself.
 
     now: UTC, with or without a time zone. A new id is later than every set that any member's root has, so that sets
-    stay in order when a clock was set back.
+    stay in order when a clock was set back; but for those dated in the future, which would drag all others along.
 
     Raises InvalidNameError for a label that is none.
     """
@@ -183,7 +183,8 @@ def _next_set_id(facts: Facts, hosts: c.Sequence[str], now: datetime.datetime, l
     if wish["set_id"] and label is None:
         return str(wish["set_id"])
     answers = [facts[host].get("__groupid_probe") or {} for host in hosts]
-    existing = [found["set_id"] for answer in answers for found in (answer.get("backup_root") or {}).get("sets") or []]
+    listed = [found["set_id"] for answer in answers for found in (answer.get("backup_root") or {}).get("sets") or []]
+    existing = [set_id for set_id in listed if not is_future(set_id, now)]
     return next_set_id(now, existing, wish["set_label"] if label is None else label)
 
 

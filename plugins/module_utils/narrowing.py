@@ -10,9 +10,11 @@ parts do not show it, is *unknown*: it never counts as full.
 from __future__ import annotations
 
 import collections.abc as c
+import datetime
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products, shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import is_future
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Listed = c.Mapping[str, t.Any]
@@ -46,9 +48,15 @@ def unknown_why(listed: Listed) -> str:
     return ""
 
 
-def newest_full(sets: c.Iterable[Listed], server: str | None = None) -> Listed | None:
-    """Give the newest sealed set that is not narrowed. Of one deployment's sets; ``server``: that has its part."""
-    full = (one for one in _sealed(sets, server) if narrowed_by(one) == [])
+def newest_full(
+    sets: c.Iterable[Listed], server: str | None = None, now: datetime.datetime | None = None
+) -> Listed | None:
+    """Give the newest sealed set that is not narrowed. Of one deployment's sets; ``server``: that has its part.
+
+    now: sets that are dated in the future are passed over; with its time zone. None: all are taken.
+    """
+    known = (one for one in _sealed(sets, server) if now is None or not is_future(str(one["set_id"]), now))
+    full = (one for one in known if narrowed_by(one) == [])
     return max(full, key=lambda one: str(one["set_id"]), default=None)
 
 

@@ -113,18 +113,14 @@ def test_strategy_free_gives_the_right_result(place: Scene) -> None:
         assert len(sets.sealed(root(place, host), name)) == len(before[name]) + 1
 
 
-@pytest.mark.parametrize("playbook", ["backup", "preflight", "verify"])
-def test_a_callback_that_makes_a_document_of_stdout_is_left_alone(
-    place: Scene, playbook: str, tmp_path: pathlib.Path
-) -> None:
+def test_a_callback_that_makes_a_document_of_stdout_is_left_alone(place: Scene, tmp_path: pathlib.Path) -> None:
     (tmp_path / "json.py").write_bytes((CALLBACKS / "one_document.py").read_bytes())
     environment = {
-        "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path),
-        "ANSIBLE_CALLBACKS_ENABLED": "",
+        "ANSIBLE_CALLBACK_PLUGINS": f"{tmp_path}:{CALLBACKS}",
         "ANSIBLE_STDOUT_CALLBACK": "json",
     }
     done = subprocess.run(
-        ["ansible-playbook", f"identityops.groupid.{playbook}", "-i", str(place.controller.inventory)],
+        ["ansible-playbook", "identityops.groupid.preflight", "-i", str(place.controller.inventory)],
         env={**place.controller.environment(), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
