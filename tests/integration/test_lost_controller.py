@@ -27,6 +27,10 @@ def jobs(lab: Lab) -> list[pathlib.Path]:
     return list(lab.path("web01", "C:\\ProgramData\\identityops.groupid\\jobs").glob("backup-*/state.json"))
 
 
+def whole_parts(lab: Lab, host: str) -> list[pathlib.Path]:
+    return list(lab.path(host, inventory.LOCAL_ROOT).glob(f"hq/*/{host}/part.json"))
+
+
 def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> str:
     """Kill the controller while web01 copies; gives the id of the set."""
     command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(extra)]
@@ -38,10 +42,11 @@ def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> 
         env=controller.environment(),
         start_new_session=True,
     ) as process:
-        until(lambda: jobs(lab), "the job of web01")
+        until(lambda: whole_parts(lab, "web02") and jobs(lab), "the part of web02 and the job of web01")
         os.killpg(process.pid, signal.SIGKILL)
-    [set_id] = sets.set_ids(lab.path("web01", inventory.LOCAL_ROOT), "hq")
-    return set_id
+    assert not whole_parts(lab, "web01")
+    [part] = whole_parts(lab, "web02")
+    return part.parents[1].name
 
 
 @pytest.mark.timing
