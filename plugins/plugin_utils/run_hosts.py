@@ -29,6 +29,8 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
 
     groups: Ansible's, all hosts of the inventory by group. Raises NoHostsError.
     """
+    if _only_shows():
+        return pattern
     start = context.CLIARGS.get("start_at_task")
     if start:
         raise NoHostsError(
@@ -51,7 +53,7 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
 
 def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     """Give the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
-    if groups.get(RUN_GROUP):
+    if groups.get(RUN_GROUP) or _only_shows():
         return RUN_GROUP
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
     skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
@@ -59,6 +61,11 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
         f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have "
         "no tags of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
     )
+
+
+def _only_shows() -> bool:
+    """Whether Ansible was asked to check or to list the plays, and runs none."""
+    return any(context.CLIARGS.get(option) for option in ("syntax", "listhosts", "listtasks", "listtags"))
 
 
 def _inventory(groups: c.Mapping[str, c.Sequence[str]]) -> InventoryManager:

@@ -159,3 +159,10 @@ def test_a_run_whose_plan_was_passed_over_names_the_tags(command_line: pytest.Mo
     options(command_line, tags=("verify", "seal"), skip_tags=("plan",))
     with pytest.raises(NoHostsError, match=r"tags verify, seal, tags to skip plan.*ANSIBLE_RUN_TAGS"):
         check_planned(GROUPS)
+
+
+@pytest.mark.parametrize("option", ["syntax", "listhosts", "listtasks", "listtags"])
+def test_what_only_shows_the_plays_needs_no_host(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    options(monkeypatch, **{option: True})
+    assert check_run("groupid", {"all": []}) == "groupid"
+    assert check_planned({}) == "groupid_run"
