@@ -28,7 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.columns import
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Kind = t.Literal["preflight", "list", "backup", "verify", "restore"]
-Row: t.TypeAlias = "list[Cell]"
+Row: t.TypeAlias = list[Cell]
 
 NOT_CONFIGURED = "not configured"
 NAMED = 3
@@ -179,7 +179,7 @@ def _database(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
     return [[_deployment(facts, host), name, known.get("server"), state, _scaled(size, 1e6), None, None, seconds, note]]
 
 
-_Database = tuple[str | None, int | None, float | None, str]
+_Database: t.TypeAlias = "tuple[str | None, int | None, float | None, str]"
 
 
 def _found_database(facts: Facts, host: str, _known: c.Mapping[str, t.Any], _check: bool) -> _Database:

@@ -82,12 +82,14 @@ def scene(folder: pathlib.Path) -> c.Iterator[Scene]:
     """Make the lab below a folder, back both deployments up with one run, and end the lab behind it."""
     root = folder / "lab"
     prepare(root, fleet.default_fleet(3, scale="small", sql=True, directory=True))
-    with Lab(root) as lab:
-        (folder / "controller").mkdir()
-        controller = Controller(lab, folder / "controller")
-        controller.inventory = write_inventory(controller, lambda _document: None, "inventory.yml")
-        controller.play("backup").succeeded()
-        places = (("web01", "hq"), ("old01", "branch"))
-        [set_id] = {name for host, of in places for name in sets.sealed(lab.path(host, inventory.LOCAL_ROOT), of)}
-        yield Scene(lab, controller, set_id)
-    discard(root)
+    try:
+        with Lab(root) as lab:
+            (folder / "controller").mkdir()
+            controller = Controller(lab, folder / "controller")
+            controller.inventory = write_inventory(controller, lambda _document: None, "inventory.yml")
+            controller.play("backup").succeeded()
+            places = (("web01", "hq"), ("old01", "branch"))
+            [set_id] = {name for host, of in places for name in sets.sealed(lab.path(host, inventory.LOCAL_ROOT), of)}
+            yield Scene(lab, controller, set_id)
+    finally:
+        discard(root)

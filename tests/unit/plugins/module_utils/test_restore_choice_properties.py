@@ -35,8 +35,8 @@ EXAMPLES = 2000
 BYTES = 300
 
 T = t.TypeVar("T")
-Place = tuple[str, str, int | None, str]
-Touched = set[tuple[str, ...] | tuple[str, Place]]
+Place: t.TypeAlias = "tuple[str, str, int | None, str]"
+Touched: t.TypeAlias = "set[tuple[str, ...] | tuple[str, Place]]"
 
 
 @dataclasses.dataclass

@@ -37,8 +37,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_places 
     ],
 )
 def test_one_folder_by_two_names(a: str, b: str, same: bool) -> None:
-    assert same_place(a, b) is same
-    assert same_place(b, a) is same
+    assert [same_place(one, other) for one, other in ((a, b), (b, a))] == [same, same]
 
 
 def test_a_shared_source_is_saved_by_the_first_server_that_names_it() -> None:
