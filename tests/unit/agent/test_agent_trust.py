@@ -169,11 +169,13 @@ class TestVolumes:
     def components(self, host: t.Any) -> list[dict[str, str]]:
         for drive in "CDE":
             (host.folder / drive / "Data").mkdir(parents=True)
+            (host.folder / drive / "Data" / "a.txt").write_text("a")
         return [{"name": f"on_{drive.lower()}", "path": str(host.folder / drive / "Data")} for drive in "CDE"]
 
     def test_a_component_beside_the_root(self, host: t.Any, components: list[dict[str, str]]) -> None:
         more = {"name": "more", "path": str(host.folder / "D" / "More")}
         (host.folder / "D" / "More").mkdir()
+        (host.folder / "D" / "More" / "a.txt").write_text("a")
         (host.folder / "E" / "Mounted").symlink_to(host.folder / "D")  # as a volume is mounted in a folder
         host.root = host.folder / "E" / "Mounted" / "Backups"
         for check in (True, False):
