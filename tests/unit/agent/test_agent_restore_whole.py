@@ -19,7 +19,7 @@ from lab.streams import keeps_streams, put_stream
 
 # Between two kills, in changes of a disk. tests/faults/kill_agent.py takes every one, and moments at random.
 STRIDE = 9
-SAFETY = "20270101T0000{:02}Z-before-restore"
+SAFETY = "21{:02}0101T000000Z-before-restore"
 Picture = dict[str, tuple[t.Any, ...]]
 
 

@@ -175,11 +175,16 @@ def test_the_order_of_declared_servers_does_not_matter(facts: dict[str, dict[str
 
 
 def test_one_id_for_each_deployment_later_than_all_that_any_member_has(facts: dict[str, dict[str, t.Any]]) -> None:
-    answered(facts["web02"], "web02", sets=["20301122T120000Z", "20261122T110000Z"])
+    answered(facts["web02"], "web02", sets=["20261123T110000Z", "20261122T110000Z"])
     assert deployments.next_set_ids(facts, planned(facts, ["web01", "web02", "srv"]), NOON) == {
         "branch": "20261122T120000Z",
-        "hq": "20301122T120001Z",
+        "hq": "20261123T110001Z",
     }
+
+
+def test_a_set_dated_in_the_future_does_not_drag_new_ones_along(facts: dict[str, dict[str, t.Any]]) -> None:
+    answered(facts["web02"], "web02", sets=["20301122T120000Z"])
+    assert deployments.next_set_ids(facts, planned(facts, ["web01", "web02"]), NOON) == {"hq": "20261122T120000Z"}
 
 
 def test_a_time_zone_of_the_clock_is_heeded(facts: dict[str, dict[str, t.Any]]) -> None:
@@ -198,9 +203,9 @@ def test_a_label_ends_the_id_and_an_id_that_was_asked_for_is_kept(facts: dict[st
 
 def test_a_further_set_never_has_the_id_that_was_asked_for(facts: dict[str, dict[str, t.Any]]) -> None:
     facts["web01"]["__groupid_asked"] = asked("hq", set_id="20200101T000000Z", set_label="before-upgrade")
-    answered(facts["web02"], "web02", sets=["20301122T120000Z-before-restore"])
+    answered(facts["web02"], "web02", sets=["20261123T110000Z-before-restore"])
     assert deployments.next_set_ids(facts, planned(facts, ["web01", "web02"]), NOON, "before-restore") == {
-        "hq": "20301122T120001Z-before-restore"
+        "hq": "20261123T110001Z-before-restore"
     }
 
 

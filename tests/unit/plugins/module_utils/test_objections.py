@@ -190,7 +190,7 @@ def test_each_fault_is_told_once_with_why_and_what_to_do(
 
 
 def test_every_step_has_a_fault_in_the_table() -> None:
-    assert {one[0] for one in FAULTS} == objections.STEPS.keys() - {"choice", "space"}
+    assert {one[0] for one in FAULTS} == objections.STEPS.keys() - {"choice"}
 
 
 @pytest.mark.parametrize(
