@@ -145,7 +145,7 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
             before = _reset(place)
         session = place.session()
         moment = chance.uniform(0, 1.1 * lasts)
-        first, safety = f"20270101T{number:06}Z", f"20270102T{number:06}Z-before-restore"
+        first, safety = f"{2100 + number}0101T000000Z", f"{2100 + number}0102T000000Z-before-restore"
         begun = time.monotonic()
         session.begin("Run", place.backup(first) if kind == "backup" else place.restore(safety))
         time.sleep(moment)

@@ -67,7 +67,7 @@ def database(server: Server) -> str:
 
 
 def new_set() -> str:
-    return f"20260101T{next(_numbers):06d}Z-{uuid.uuid4().hex[:8]}"
+    return f"{2026 + next(_numbers)}0101T000000Z-{uuid.uuid4().hex[:8]}"
 
 
 def back_up(

@@ -282,7 +282,7 @@ def test_killed_and_then_a_backup_finds_before_or_after(damaged: Damaged) -> Non
         at += STRIDE
         if not kill(damaged, at, 0):
             break
-        answer = damaged.host.backup(set_id=f"20270202T{at:06}Z")
+        answer = damaged.host.backup(set_id=f"{2100 + at}0202T000000Z")
         assert not answer["failed"], (at, answer)
         seen = damaged.picture()
         told = " ".join(answer["warnings"])
