@@ -95,6 +95,7 @@ def go_back(lab: Lab, controller: Controller, root: str, damaged: dict[str, snap
 def test_restore_to_another_place_leaves_the_original_alone(lab: Lab, controller: Controller) -> None:
     ids = backed_up(controller, lab, inventory.LOCAL_ROOT)
     before = pictures(lab)
+    lab.path("web01", r"E:\Elsewhere").mkdir(parents=True)
     result = controller.module(
         "web01",
         "groupid_restore_folder",
