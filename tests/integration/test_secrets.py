@@ -16,9 +16,9 @@ from lab.lab import Lab
 LOUD = {"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"}
 SECRETS = {
     "ansible_become_password": "Become-Pa55 word!",
-    "groupid_sql_password": "Sql\"quoted\\secret'1",
+    "site_sql_password": "Sql\"quoted\\secret'1",
     "nested_of_somebody": [{"name": "corp.example", "password": "nested-Domain-secret-2"}],
-    "groupid_signing_key": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+    "site_signing_key": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
 }
 
 
