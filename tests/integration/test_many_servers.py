@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import re
+import typing as t
 
 import pytest
 from integration.controller import Controller, Run
@@ -37,6 +38,17 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Controlle
     discard(folder / "lab")
 
 
+def everywhere(**variables: str) -> c.Callable[[dict[str, t.Any]], None]:
+    """Set variables of every server."""
+
+    def edit(document: dict[str, t.Any]) -> None:
+        group = document["all"]["children"]["groupid"]["children"]["deployment_hq"]
+        for host in group["hosts"].values():
+            host.update(variables)
+
+    return edit
+
+
 def refused(run: Run, says: str) -> None:
     """Assert that a fault was told once, with all the servers that have it, on one screen."""
     run.failed("FAILED in preflight: web[01:20]", says)
@@ -55,6 +67,11 @@ def test_a_root_that_nobody_may_use_is_told_once(controller: Controller) -> None
     finally:
         lab.faults.clear()
     refused(run, "The backup root cannot be used")
+
+
+def test_a_password_that_all_refuse_is_told_once(controller: Controller) -> None:
+    where = controller.write_inventory(edit=everywhere(ansible_password="guessed"), name="faulty.yml")
+    refused(controller.play("backup", *FORKS, where=where), "the specified credentials were rejected")
 
 
 def report(run: Run) -> list[str]:
