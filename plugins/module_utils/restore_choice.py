@@ -225,19 +225,22 @@ def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
 
 
 def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str, str]) -> c.Iterator[Failure]:
-    met: dict[tuple[str, ...], list[str]] = {}
+    met: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for part, target in mapping.items():
         places = tuple(host for host in hosts if _is_called(facts, host, target))
-        yield from _wrong_entry(facts, hosts, part, target, places)
-        met.setdefault(places, []).append(target)
-    for places, targets in met.items():
-        if places and len(targets) > 1:
+        met.setdefault(places, []).append((part, target))
+    for places, entries in met.items():
+        if places and len(entries) > 1:
+            # Which of the entries is meant, nobody knows: what is wrong with one of them may not matter.
             yield Failure(
                 "restore_map",
                 WHAT,
-                f"groupid_restore_map sends more than one part to {targets[0]}",
+                f"groupid_restore_map sends more than one part to {entries[0][1]}",
                 "A server restores one part: leave one of them.",
             )
+            continue
+        for part, target in entries:
+            yield from _wrong_entry(facts, hosts, part, target, places)
 
 
 def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
