@@ -167,7 +167,7 @@ def database_users(facts: Facts, host: str, database: str) -> list[str]:
         {
             str(asked["deployment"]).lower()
             for asked in map(_asked_of_any, facts.values())
-            if asked.get("deployment") and asked.get("sql_database") and _place(asked) == place
+            if asked.get("deployment") and asked.get("sql_database") and _may_be_one(_place(asked), place)
         }
     )
 
@@ -196,6 +196,13 @@ def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
     return tuple(
         part.strip().lower() for part in (str(asked["sql_server"]), instance, port, str(asked["sql_database"]))
     )
+
+
+def _may_be_one(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two places can be one database: a server's name alone may be that of any with a domain."""
+    names = {one[0].rstrip("."), other[0].rstrip(".")}
+    same_host = len({name.partition(".")[0] for name in names}) == 1 and any("." not in name for name in names)
+    return one[1:] == other[1:] and (len(names) == 1 or same_host)
 
 
 def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:

@@ -214,6 +214,8 @@ SQL = {"sql_server": "sql01", "sql_database": "GroupID"}
     [
         {"sql_server": "SQL01", "sql_database": "groupid"},
         {"sql_server": "sql01", "sql_port": 1433, "sql_database": "GroupID"},
+        {"sql_server": "sql01.corp.example", "sql_database": "GroupID"},
+        {"sql_server": "sql01.", "sql_database": "GroupID"},
     ],
 )
 @pytest.mark.parametrize("in_run", [True, False])
@@ -243,6 +245,16 @@ def test_other_databases_are_nobody_elses(other: dict[str, t.Any]) -> None:
     facts = confirmed("hq", **SQL)
     facts["srv"] = {"groupid_deployment": "branch", **{f"groupid_{name}": value for name, value in other.items()}}
     facts["sql01"] = {f"groupid_{name}": value for name, value in SQL.items()}
+    assert len(restored(facts, ["hqa", "hqb"])) == 2
+
+
+def test_servers_of_two_domains_are_two() -> None:
+    facts = confirmed("hq", sql_server="sql01.corp.example", sql_database="GroupID")
+    facts["srv"] = {
+        "groupid_deployment": "branch",
+        "groupid_sql_server": "sql01.branch.example",
+        "groupid_sql_database": "GroupID",
+    }
     assert len(restored(facts, ["hqa", "hqb"])) == 2
 
 
