@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import secrets
-import time
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import (
@@ -28,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim impo
     claimed,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
@@ -44,8 +44,7 @@ _OCCUPIED = frozenset((3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
 # "Could not insert a backup or restore history/detail record in the msdb database."
 _NO_HISTORY = 3009
 
-# After a lost connection: waits before each try to connect again, and for the server to end what was cut, in seconds.
-_REOPEN_WAITS = (0.0, 2.0, 5.0, 10.0)
+# Seconds for the server to end what a lost connection cut.
 _SETTLE = 120.0
 
 
@@ -100,7 +99,7 @@ class BackupRun:
         major_version: int,
         family_guid: str | None,
         progress: Progress,
-        sleep: c.Callable[[float], None] = time.sleep,
+        reconnect: Reconnect | None = None,
     ) -> None:
         self.session = session
         self._opener = opener
@@ -108,7 +107,7 @@ class BackupRun:
         self._major_version = major_version
         self._family_guid = family_guid
         self._progress = progress
-        self._sleep = sleep
+        self._reconnect = reconnect or Reconnect(opener)
 
     def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> Made:
         """Make the backup, or find it made by another run. patience: seconds to wait for other runs.
@@ -206,6 +205,8 @@ class BackupRun:
         self._reopen(error)
         try:
             with claimed(self.session, self.order.database, _SETTLE):
+                # msdb's word is not to be had while it is recovered: then what follows is refused (922).
+                self._reconnect.recovering(self.session, self.order.database)
                 record = self._find()
         except ClaimRefusedError as refused:
             raise self._unknown(
@@ -227,16 +228,10 @@ class BackupRun:
 
     def _reopen(self, error: ConnectionLostError) -> None:
         self.session.close()
-        last: NoConnectionError | None = None
-        for wait in _REOPEN_WAITS:
-            self._sleep(wait)
-            try:
-                self.session = self._opener()
-            except NoConnectionError as again:
-                last = again
-            else:
-                return
-        raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
+        try:
+            self.session = self._reconnect.session()
+        except (NoConnectionError, ConnectionLostError) as last:
+            raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
 
     def _unknown(self, error: ConnectionLostError, cause: str, next_step: str) -> BackupError:
         return failure(

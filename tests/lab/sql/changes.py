@@ -55,7 +55,7 @@ def alter_database(engine: Engine, session: Session, order: AlterDatabase, conve
 
 def _alterable(engine: Engine, session: Session, name: str) -> Database:
     database = engine.databases.get(name.casefold())
-    if database is None or not engine.may_alter(session.login, database):
+    if database is None or not engine.may_alter(session.login, database) or database.state == "RECOVERING":
         text = (
             f"User does not have permission to alter database '{name}', the database does not exist, or the database is"
             " not in a state that allows access checks."
@@ -187,7 +187,7 @@ def _drop(engine: Engine, session: Session, database: Database) -> None:
         text = f"Cannot drop the database '{name}', because it does not exist or you do not have permission."
         raise StatementError.of(3701, text, 11)
     own = session.database.casefold() == name.casefold()
-    if own or engine.sessions_in(database, besides=session) or database.busy:
+    if own or engine.sessions_in(database, besides=session) or database.busy or database.state == "RECOVERING":
         raise StatementError.of(3702, f'Cannot drop database "{name}" because it is currently in use.', 16, 4)
     engine.drop(database)
 

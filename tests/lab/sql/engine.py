@@ -372,6 +372,21 @@ class Engine:
         if session.channel is not None:
             session.channel.close()
 
+    def shut_down(self) -> None:
+        """End the service. What is ONLINE has to be recovered when it starts again; other states are on the disk."""
+        with self.lock:
+            for database in self.databases.values():
+                if database.state == "ONLINE" and database.name not in SYSTEM_DATABASES[:3]:
+                    database.state, database.holder = "RECOVERING", None
+
+    def start_up(self) -> None:
+        """Bring up what is being recovered."""
+        with self.lock:
+            for database in self.databases.values():
+                if database.state == "RECOVERING":
+                    database.state = "ONLINE"
+            self.let_in()
+
     def visitor(
         self, database: str, login: str = "sa", host: str = "WEB01", program: str = "GroupID", returns: bool = True
     ) -> Session:
@@ -519,7 +534,10 @@ def check_state(database: Database) -> None:
     name = database.name
     if database.state == "OFFLINE":
         raise StatementError.of(942, f"Database '{name}' cannot be opened because it is offline.", 14, 4)
-    if database.state in ("RESTORING", "RECOVERING"):
+    if database.state == "RECOVERING":
+        text = f"Database '{name}' is being recovered. Waiting until recovery is finished."
+        raise StatementError.of(922, text, 14, 2)
+    if database.state == "RESTORING":
         text = f"Database '{name}' cannot be opened. It is in the middle of a restore."
         raise StatementError.of(927, text, 14, 2)
     if database.state == "RECOVERY_PENDING":

@@ -20,7 +20,7 @@ import uuid
 
 from lab.sql import functions, wire
 from lab.sql.catalogue import DECLARED, VIEWS, View
-from lab.sql.engine import Database, Engine, Session
+from lab.sql.engine import Database, Engine, Session, check_state
 from lab.sql.problems import StatementError, syntax_error
 from lab.sql.words import Kind, Token, Words, split
 
@@ -264,6 +264,8 @@ class _Rewriter:
         view = VIEWS.get(key)
         if view is None:
             return self._user_table(parts)
+        if key.startswith("msdb."):
+            check_state(self._engine.database("msdb"))
         database = self._database_for(view, database_name)
         securable = key if key.startswith("msdb.") else ""
         if securable and securable in {name.casefold() for name in self._session.login.denied}:

@@ -241,6 +241,8 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
 
 def _check_existing(engine: Engine, session: Session, existing: Database) -> None:
     name = existing.name
+    if existing.state == "RECOVERING":
+        raise StatementError.of(3101, "Exclusive access could not be obtained because the database is in use.")
     if existing.name in ("master", "tempdb"):
         raise StatementError.of(3108, f"RESTORE {name} is not supported while the server is in multi-user mode.")
     if session.database.casefold() == name.casefold():

@@ -21,7 +21,7 @@ import typing as t
 
 from lab.sql import batches, login, procedures, wire
 from lab.sql.engine import Engine, MapPath, Session
-from lab.sql.faults import Faults
+from lab.sql.faults import Fault, Faults
 from lab.sql.login import Channel, Encryption, Login7
 from lab.sql.problems import InterruptedStatementError, StatementError, severity, syntax_error
 from lab.sql.wire import ClosedError, Message, Reply
@@ -76,6 +76,7 @@ class SqlServerDouble:
         self._listener: socket.socket | None = None
         self._connections: set[_Connection] = set()
         self._lock = threading.Lock()
+        self._ended = threading.Event()
 
     def __enter__(self) -> SqlServerDouble:
         """Start to listen."""
@@ -86,6 +87,7 @@ class SqlServerDouble:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
         """Stop, and cut all connections."""
+        self._ended.set()
         self.stop()
 
     def listen(self) -> None:
@@ -116,6 +118,22 @@ class SqlServerDouble:
             yield
         finally:
             self.listen()
+
+    def restart(self, away: float, recovering: float) -> None:
+        """Stop the service and start it again: ``away`` seconds until it listens, then ``recovering`` for databases.
+
+        Logins come in as soon as master is there; every other database is RECOVERING until its log was run through.
+        """
+        self.engine.shut_down()
+        self.stop()
+        threading.Thread(target=self._start_up, args=(away, recovering), name="sql start", daemon=True).start()
+
+    def _start_up(self, away: float, recovering: float) -> None:
+        if self._ended.wait(away):
+            return
+        self.listen()
+        self._ended.wait(recovering)
+        self.engine.start_up()
 
     def forget(self, connection: _Connection) -> None:
         """Drop a connection that ended."""
@@ -285,8 +303,10 @@ class _Connection:
         fault = self._server.faults.of(text)
         batches.Execution(self._engine, session, reply, fault, self._lose).run(text)
 
-    def _lose(self, outage: bool) -> None:
-        if outage:
+    def _lose(self, fault: Fault | None) -> None:
+        if fault and fault.restart:
+            self._server.restart(*fault.restart)
+        elif fault and fault.outage:
             self._server.stop()
         self.cut()
 

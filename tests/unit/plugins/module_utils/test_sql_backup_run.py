@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import datetime
+import itertools
 import typing as t
 
 import pytest
@@ -15,6 +16,7 @@ from unit.plugins.scripted_session import Answer, ScriptedSession, rows
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import BackupError, BackupRun
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import RECONNECT_SECONDS, Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
@@ -27,6 +29,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 FAMILY = "b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 FILE = r"D:\b\GroupID.bak"
 ORDER = Order("GroupID", "groupid hq 20261122T150405Z", "groupid 0123456789abcdef", (FILE,))
+RECOVERING = "RECOVERING"
 GET, RELEASE, FIND, BACKUP, VERIFY = (
     "sp_getapplock",
     "sp_releaseapplock",
@@ -82,6 +85,7 @@ def session(**rules: Answer | c.Sequence[Answer]) -> ScriptedSession:
         "BACKUP": DONE,
         "VERIFY": Outcome(),
         "FIND": [NONE, recorded()],
+        "RECOVERING": rows(columns=["name"]),
     }
     return ScriptedSession({globals()[name]: answer for name, answer in {**usual, **rules}.items()})
 
@@ -96,7 +100,8 @@ def run(first: Session, *others: Session | NoConnectionError, order: Order = ORD
             raise found
         return found
 
-    settings = {"major_version": 16, "family_guid": FAMILY, "progress": Progress(), "sleep": lambda dummy: None}
+    settings = {"major_version": 16, "family_guid": FAMILY, "progress": Progress()}
+    settings["reconnect"] = Reconnect(opener, sleep=lambda dummy: None)
     return BackupRun(first, opener, order, **{**settings, **changes})
 
 
@@ -231,13 +236,25 @@ def test_backup_that_another_run_made_after_the_loss_is_shared() -> None:
 
 
 def test_server_that_cannot_be_reached_again_leaves_it_unknown() -> None:
-    waits: list[float] = []
     gone = NoConnectionError(None, "No route to host")
-    error = failed(run(session(BACKUP=LOST), *[gone] * 4, sleep=waits.append))
+    moments = itertools.count(0.0, 30.0)
+
+    def opener() -> Session:
+        raise gone
+
+    again = Reconnect(opener, clock=lambda: next(moments), sleep=lambda dummy: None)
+    error = failed(run(session(BACKUP=LOST), reconnect=again))
     assert error.failure.explained()["code"] == "backup_unknown"
     assert "No route to host" in error.failure.explained()["cause"]
     assert "same set id" in error.failure.explained()["next"]
-    assert waits == [0.0, 2.0, 5.0, 10.0]
+    assert next(moments) > RECONNECT_SECONDS
+
+
+def test_msdb_is_asked_after_it_was_recovered() -> None:
+    second = session(RECOVERING=[rows({"name": "msdb"}), rows(columns=["name"])], FIND=recorded())
+    assert run(session(BACKUP=LOST), second).make(0).warnings
+    looks = [word for batch in second.executed for word in (RECOVERING, FIND) if word in batch]
+    assert looks == [RECOVERING, RECOVERING, FIND]
 
 
 def test_server_that_comes_back_in_time_settles_it() -> None:

@@ -22,6 +22,7 @@ from unit.plugins import sql_controllers
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
@@ -353,8 +354,8 @@ def test_lost_in_the_verification_is_not_verified(
 def test_server_out_of_reach_leaves_it_unknown_and_the_next_run_finishes(
     server: SqlServerDouble, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run"
-    monkeypatch.setattr(f"{module}._REOPEN_WAITS", (0.0, 0.1))
+    again = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run.Reconnect"
+    monkeypatch.setattr(again, lambda opener: Reconnect(opener, timeout=0.1, pause=0.1))
     lose(server, "^BACKUP DATABASE", 1, "after", outage=True)
     outcome = back_up(target(server, driver, login_timeout=1))
     assert outcome["failed"]
