@@ -161,6 +161,13 @@ def _check_append(path: str, media: dict[str, t.Any], order: Order) -> None:
             f" device '{path}'."
         )
         raise StatementError.of(4037, text)
+    # Microsoft's "Backup encryption": a backup is never added to a media set that was formatted the other way.
+    if order.certificate and not media.get("encrypted"):
+        text = (
+            "The backup cannot be performed because 'ENCRYPTION' was requested after the media was formatted with an"
+            " incompatible structure."
+        )
+        raise StatementError.of(3095, text)
     if order.compression and not media["compressed"]:
         text = (
             "The backup cannot be performed because 'COMPRESSION' was requested after the media was formatted with an"
@@ -205,7 +212,7 @@ def _copy(
             f"BACKUP '{database.name}' detected an error on page (1:{database.damaged_page}) in file '{file.path}'.",
         )
     families = [str(uuid.uuid4()).upper() for dummy in targets]
-    media = {"families": families, "compressed": compressed, "name": order.media}
+    media = {"families": families, "compressed": compressed, "name": order.media, "encrypted": bool(certificate)}
     with contextlib.ExitStack() as stack:
         writers = []
         for number, (path, where, fresh) in enumerate(targets):
