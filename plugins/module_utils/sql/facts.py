@@ -34,6 +34,7 @@ class ServerFacts:
     name: SERVER\\INSTANCE. version: such as 16.0.4236.2. edition: in the server's words.
     service_account: that opens files. None: not known, as are paths that are None.
     may_create: CREATE DATABASE, which restore, verify and reading a backup's header need.
+    view_definitions: VIEW ANY DEFINITION. Without it what is not seen may be there: logins, certificates.
     """
 
     name: str
@@ -52,11 +53,17 @@ class ServerFacts:
     data_path: str | None = None
     log_path: str | None = None
     backup_path: str | None = None
+    view_definitions: bool = False
 
     @property
     def major(self) -> int:
         """Major version: 16 is SQL Server 2022."""
         return int(self.version.partition(".")[0])
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it sees every login and certificate, so that what it does not see is not there."""
+        return self.sysadmin or self.view_definitions
 
     @property
     def express(self) -> bool:
@@ -172,6 +179,7 @@ def read_server(session: Session) -> ServerFacts:
         data_path=row["data_path"],
         log_path=row["log_path"],
         backup_path=backup_path if backup_path is not None else _registered_backup_path(session),
+        view_definitions=bool(row["view_definitions"]),
     )
 
 
@@ -190,6 +198,7 @@ _SERVER = """SELECT
   HAS_PERMS_BY_NAME(NULL, NULL, N'CREATE ANY DATABASE') AS create_any,
   HAS_PERMS_BY_NAME(N'master', N'DATABASE', N'CREATE DATABASE') AS create_here,
   HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY DATABASE') AS alter_any,
+  HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW ANY DEFINITION') AS view_definitions,
   HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') AS view_server_state;"""
 
 

@@ -142,6 +142,7 @@ class Target:
     family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
     identified: the database itself told its family. msdb goes by the name, which a dropped one may have had before.
     standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
+    trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
     """
 
     name: str
@@ -155,6 +156,9 @@ class Target:
     mirrored: bool = False
     snapshots: tuple[str, ...] = ()
     files: tuple[TargetFile, ...] = ()
+    trustworthy: bool = False
+    broker: bool = False
+    owner: str | None = None
 
     @property
     def condition(self) -> str:

@@ -20,6 +20,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import logins as sql_logins
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import read_record, record_query
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.logins import OWNER
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     STATES,
@@ -55,6 +56,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_re
     failed,
     half_finished,
     refused,
+    resets,
     restored,
     unknown,
 )
@@ -197,9 +199,7 @@ class _Run:
         self._reconnect.recovering(session, story.target)
         story.facts = read_facts(session, story.request)
         plan = make_plan(story.request, story.facts, self._now())
-        obstacles = read_obstacles(session, plan.moves)
-        if obstacles:
-            raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
+        self._check_places(session, plan)
         self._marker = story.facts.restored
         verified = session.execute(plan.verify)
         # It also says where space is short, which does not make it fail.
@@ -207,6 +207,25 @@ class _Run:
         story.warnings.extend(plan.warnings)
         story.plan = plan
         return plan
+
+    def _check_places(self, session: Session, plan: Plan) -> None:
+        """See that files find their places free. Raises RefusedError."""
+        story = self._story
+        if story.facts is None:
+            raise AssertionError("a plan is made of facts")
+        obstacles, unseen = read_obstacles(session, story.facts.server, plan.moves)
+        if obstacles:
+            raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
+        if not unseen:
+            return
+        who = f"Login {story.facts.server.login} cannot see whether {', '.join(unseen)} is free"
+        if plan.replace:
+            raise RefusedError(
+                "no_place",
+                f"{who}, and this RESTORE has to say REPLACE, which overwrites what is there.",
+                "Use a sysadmin, leave data_path and log_path out, or save the log with tail_log: true.",
+            )
+        story.warnings.append(f"{who}. RESTORE says so when it is not.")
 
     def _carry_out(self, session: Session) -> None:
         """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
@@ -356,7 +375,7 @@ class _Run:
         self._give_back(session, give_back)
         mended = sql_logins.mend(session, plan.target.name, story.request.login_map)
         result = restored(story) | {"joined_users": mended.joined} | self._belongings(session)
-        result["next_steps"] += result.pop("advice")
+        result["next_steps"] += [*self._resets(session), *result.pop("advice")]
         if mended.refused:
             what = f"{plan.target.name} on {story.place} was restored and given back, but not all of login_map was done"
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
@@ -383,11 +402,22 @@ class _Run:
             return error
         return None
 
+    def _resets(self, session: Session) -> list[str]:
+        story = self._story
+        try:
+            return resets(story.planned.target, read_target(session, story.target), OWNER in story.request.login_map)
+        except ConnectionLostError:
+            raise
+        except SqlError:
+            return []  # what is asked next says so
+
     def _belongings(self, session: Session) -> dict[str, t.Any]:
         """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
         story = self._story
         try:
-            found = sql_logins.read_belongings(session, story.target)
+            found = sql_logins.read_belongings(
+                session, story.target, story.facts is not None and story.facts.server.sees_all
+            )
         except ConnectionLostError:
             raise
         except SqlError as error:

@@ -69,13 +69,14 @@ def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]
         ),
         (not server.compresses, f"{server.edition} makes no compressed backups."),
         (
-            certificate is not None and certificate.key_saved is None,
+            certificate is not None and bool(certificate.name) and certificate.key_saved is None,
             f"{name} is encrypted (TDE), and on this server the private key of its certificate was never saved: "
             "without it no other server can restore the backup. BACKUP CERTIFICATE ... WITH PRIVATE KEY saves it.",
         ),
         (
-            database.encrypted and certificate is None,
-            f"{name} is encrypted (TDE) with a certificate that the login may not see.",
+            database.encrypted and not (certificate and certificate.name),
+            f"{name} is encrypted (TDE) with a certificate that the login may not see, so whether its private key was "
+            "ever saved is not known. Without it no other server can restore the backup.",
         ),
         (
             database.primary is False,

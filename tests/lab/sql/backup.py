@@ -325,6 +325,7 @@ def _header(
         "containment": database.containment,
         "tde": database.tde_thumbprint,
         "owner_sid": database.owner_sid.hex(),
+        "dbo_sid": (database.dbo_sid or database.owner_sid).hex(),
         "master_key": database.master_key,
         "users": [
             [user.name, user.sid.hex() if user.sid is not None else None, sorted(user.roles), sorted(user.permissions)]

@@ -23,6 +23,8 @@ _PLAIN: dict[str, tuple[str, c.Callable[[str], t.Any]]] = {
     "RECOVERY": ("recovery_model", str),
     "COMPATIBILITY_LEVEL": ("compatibility_level", int),
     "TRUSTWORTHY": ("trustworthy", "ON".__eq__),
+    "ENABLE_BROKER": ("broker", lambda value: True),
+    "DISABLE_BROKER": ("broker", lambda value: False),
     "CONTAINMENT": ("containment", lambda value: int(value == "PARTIAL")),
 }
 """Settings that are one attribute of the database, made of the word behind them."""
@@ -206,7 +208,7 @@ def alter_authorization(engine: Engine, session: Session, words: Words) -> None:
     if any(user.sid == login.sid for user in database.users):
         text = "The proposed new database owner is already a user or aliased in the database."
         raise StatementError.of(15110, text)
-    database.owner_sid = login.sid
+    database.owner_sid, database.dbo_sid = login.sid, None
 
 
 def alter_user(engine: Engine, session: Session, words: Words) -> None:

@@ -68,13 +68,17 @@ class Closable(t.Protocol):
 
 @dataclasses.dataclass
 class Login:
-    """A login. ``roles``, ``permissions``: of the server. ``denied``: securables that it may not SELECT."""
+    """A login. ``roles``, ``permissions``: of the server. ``denied``: securables that it may not SELECT.
+
+    ``granted``: what it may SELECT in msdb, as ``msdb.dbo.backupset``, and nothing else there; None: all of it.
+    """
 
     name: str
     password: str = dataclasses.field(default="", repr=False)
     roles: set[str] = dataclasses.field(default_factory=set)
     permissions: set[str] = dataclasses.field(default_factory=set)
     denied: set[str] = dataclasses.field(default_factory=set)
+    granted: set[str] | None = None
     disabled: bool = False
     default_database: str = "master"
     sid: bytes = b""
@@ -87,6 +91,12 @@ class Login:
     def sysadmin(self) -> bool:
         """Whether it may do everything."""
         return "sysadmin" in self.roles
+
+    def may_select(self, securable: str) -> bool:
+        """Whether it may SELECT an object of msdb."""
+        if securable in {name.casefold() for name in self.denied}:
+            return False
+        return self.sysadmin or self.granted is None or securable in {name.casefold() for name in self.granted}
 
     def holds(self, permission: str) -> bool:
         """Whether it has a permission of the server."""
@@ -127,6 +137,8 @@ class Database:
 
     holder: the session that a SINGLE_USER database belongs to; None: whoever enters first.
     whole: False after a restore that was cut: its data is not usable.
+    dbo_sid: of the user dbo, where it is not the owner's, as after a restore by somebody else.
+    broker: Service Broker delivers messages.
     damaged_page: a page whose checksum does not hold, as BACKUP WITH CHECKSUM finds it; 0: none.
     log_lsn: where the next backup of the log begins; 0: no chain of such. restored_lsn: how far RESTORE brought it.
     """
@@ -143,6 +155,8 @@ class Database:
     database_guid: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()).upper())
     fork_guid: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()).upper())
     owner_sid: bytes = b"\x01"
+    dbo_sid: bytes | None = None
+    broker: bool = True
     created: datetime.datetime = dataclasses.field(default_factory=now)
     compatibility_level: int = 160
     containment: int = 0
@@ -242,6 +256,8 @@ class Engine:
     os_errors: error number by the beginning of a path, for what the file system here cannot refuse.
     disk_full_after: bytes of backup files until the disk is full; None: never.
     msdb_full: msdb takes no more records.
+    windows_accounts: name and SID of accounts that the domain knows and that are no logins here.
+    takes_ownership: the login that restores over a database owns it then.
     compares_offline: RESTORE can tell the family of a database that is OFFLINE.
     """
 
@@ -271,6 +287,8 @@ class Engine:
         self.disk_full_after: int | None = None
         self.msdb_full = False
         self.compares_offline = True
+        self.windows_accounts: dict[str, bytes] = {}
+        self.takes_ownership = True
         self.volume_free = 500 * 1024**3
         self.size_limit: int | None = None
         self._visitors: list[Session] = []

@@ -130,11 +130,15 @@ def _of_server(engine: Engine, session: Session, variables: dict[str, t.Any]) ->
         return found.database_id if found else None
 
     def sid_name(sid: bytes | None = None) -> str | None:
-        return next((one.name for one in engine.logins.values() if one.sid == sid), None)
+        # Any account that the domain knows has a name, login or not (dataplat/dbatools #3157).
+        known = {one.sid: one.name for one in engine.logins.values()}
+        known |= {number: name for name, number in engine.windows_accounts.items()}
+        return None if sid is None else known.get(sid)
 
     def sid_of(name: str | None) -> bytes | None:
-        found = engine.logins.get((name or "").casefold())
-        return found.sid if found else None
+        folded = (name or "").casefold()
+        known = {one.casefold(): number for one, number in engine.windows_accounts.items()}
+        return engine.logins[folded].sid if folded in engine.logins else known.get(folded)
 
     def mode(dummy: str, resource: str, owner: str) -> str:
         key = (session.database.casefold(), resource)

@@ -232,7 +232,7 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
         raise StatementError.of(12824, text)
     files = _files(engine, existing, header, order)
     if existing is None:
-        existing = Database(order.database, engine.next_database_id(), tuple(files))
+        existing = Database(order.database, engine.next_database_id(), tuple(files), owner_sid=session.login.sid)
         engine.databases[order.database.casefold()] = existing
     elif engine.sessions_in(existing, besides=session):
         raise StatementError.of(3101, "Exclusive access could not be obtained because the database is in use.")
@@ -405,9 +405,12 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
         User(name, None if sid is None else bytes.fromhex(sid), frozenset(roles), frozenset(permissions))
         for name, sid, roles, permissions in header["users"]
     )
-    # dbo's sid is in the backup, but the owner in master is whoever restored, unless the database was there before.
-    if not any(row["destination_database_name"] == database.name for row in engine.history.get("restorehistory", [])):
-        database.owner_sid = session.login.sid if order.database != header["database"] else database.owner_sid
+    # dbo's sid is in the backup; the owner in master is whoever restored. TRUSTWORTHY and message delivery are off
+    # then (Microsoft's "TRUSTWORTHY database property"; "RESTORE arguments", service_broker_option).
+    if engine.takes_ownership or not database.owner_sid:
+        database.owner_sid = session.login.sid
+    database.dbo_sid = bytes.fromhex(header["dbo_sid"])
+    database.trustworthy = database.broker = False
     database.damaged_page = 0
     database.last_full_lsn = database.log_lsn = 0
     database.restored_lsn = header["last_lsn"]
