@@ -103,7 +103,8 @@ def connection_string(driver: Driver, target: Target, port: int) -> c.Iterator[s
             parts, environment = _for_microsoft(driver, target, port, folder)
         else:
             parts, environment = _for_freetds(target, port, folder)
-        parts = {"DRIVER": driver.name, **parts, "DATABASE": "master", "APP": APPLICATION}
+        # In a login's own language, numbers in texts (of progress, of the operating system) could not be found.
+        parts = {"DRIVER": driver.name, **parts, "DATABASE": "master", "APP": APPLICATION, "LANGUAGE": "us_english"}
         if target.auth == "windows":
             parts["Trusted_Connection"] = "yes"
         else:

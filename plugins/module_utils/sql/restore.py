@@ -142,7 +142,7 @@ class Target:
     family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
     identified: the database itself told its family. msdb goes by the name, which a dropped one may have had before.
     standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
-    trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
+    encrypted: by TDE. trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
     """
 
     name: str
@@ -156,6 +156,7 @@ class Target:
     mirrored: bool = False
     snapshots: tuple[str, ...] = ()
     files: tuple[TargetFile, ...] = ()
+    encrypted: bool = False
     trustworthy: bool = False
     broker: bool = False
     owner: str | None = None

@@ -70,6 +70,9 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
         and (request.expected_uuid is None or same(header.backup_set_uuid, request.expected_uuid))
     ]
     listed = "; ".join(f"{one.position}: {one.database}, {one.finished}, {one.name or 'no name'}" for one in headers)
+    unreadable = next((one for one in headers if one.name == _INCOMPLETE and one.kind != _FULL_BACKUP), None)
+    if unreadable is not None and (not found or found[0] is unreadable):
+        raise _incomplete(request)
     if not found:
         raise RefusedError(
             "backup_missing",
@@ -94,11 +97,7 @@ def check_backup(request: Request, facts: Facts, header: BackupHeader) -> None:
 def _check_content(request: Request, header: BackupHeader) -> None:
     if header.kind != _FULL_BACKUP:
         if header.name == _INCOMPLETE:
-            raise RefusedError(
-                "damaged",
-                f"{_files(request)} holds a backup that was not written to its end.",
-                "Restore another set.",
-            )
+            raise _incomplete(request)
         raise RefusedError(
             "not_full",
             f"{_files(request)} holds no full backup at position {header.position} (BackupType {header.kind}).",
@@ -116,6 +115,17 @@ def _check_content(request: Request, header: BackupHeader) -> None:
             f"{_files(request)} was written without checksums, so SQL Server cannot tell whether it is whole (3187).",
             "Restore another set, or accept that with accept_unverified: true.",
         )
+
+
+def _incomplete(request: Request) -> RefusedError:
+    """A server says the same of a backup that was cut, and of one that a newer version made (dbatools, issue 3410)."""
+    return RefusedError(
+        "incomplete",
+        f"This server reads the header of {_files(request)} as {_INCOMPLETE}. It says so of a backup that was not "
+        "written to its end, and of one that a newer version of SQL Server made.",
+        "Compare this server's version with that of the server that made the set (groupid_sql_info tells it). Is it "
+        "older, restore on that version or a newer one. Else restore another set.",
+    )
 
 
 def _check_identity(request: Request, header: BackupHeader) -> None:

@@ -114,6 +114,7 @@ def read_target(session: Session, name: str) -> Target:
         standby=bool(row["is_in_standby"]),
         grouped=row["replica_id"] is not None,
         mirrored=row["mirroring_guid"] is not None,
+        encrypted=bool(row["is_encrypted"]),
         trustworthy=bool(row["is_trustworthy_on"]),
         broker=bool(row["is_broker_enabled"]),
         owner=row["owner"],
@@ -202,7 +203,7 @@ def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move
 def _target_query(name: str) -> str:
     return (
         "SELECT d.name, d.database_id, d.state_desc, d.user_access_desc, d.recovery_model_desc, d.is_in_standby, "
-        "d.is_trustworthy_on, d.is_broker_enabled, SUSER_SNAME(d.owner_sid) AS owner, "
+        "d.is_encrypted, d.is_trustworthy_on, d.is_broker_enabled, SUSER_SNAME(d.owner_sid) AS owner, "
         "d.replica_id, r.family_guid, m.mirroring_guid FROM sys.databases AS d "
         "LEFT JOIN sys.database_recovery_status AS r ON r.database_id = d.database_id "
         "LEFT JOIN sys.database_mirroring AS m ON m.database_id = d.database_id "

@@ -11,7 +11,7 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, compresses_tde, join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import verify_statement as verify_backup
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     LOGGED,
@@ -139,7 +139,7 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
             plan.safety.name,
             plan.safety.name,
             (plan.safety.file,),
-            compression=facts.server.compresses or None,
+            compression=_compression(facts),
             description=note(facts.restored),
         )
         yield Step("safety", order.backup_statement())
@@ -155,6 +155,12 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
         yield Step("tail", "; ".join([*opening, tail_statement(database, plan.tail.file, plan.tail.name)]))
     yield restore_step(request, plan)
     yield Step("give_back", alter_statement(database, "MULTI_USER"))
+
+
+def _compression(facts: Facts) -> bool | None:
+    if not facts.server.compresses:
+        return None
+    return not facts.target.encrypted or compresses_tde(facts.server.version)
 
 
 def restore_step(request: Request, plan: Plan) -> Step:

@@ -91,7 +91,8 @@ def _checked(engine: Engine, session: Session, order: Order) -> Database:
     database = engine.database(order.database)
     if not (order.no_truncate and database.state in ("SUSPECT", "RECOVERY_PENDING")):
         check_state(database)
-        engine.reach(session, database.name)
+        if not database.secondary or not order.copy_only:
+            engine.reach(session, database.name)
     if database.name == "tempdb":
         raise StatementError.of(3147, "Backup and restore operations are not allowed on database tempdb.")
     if not engine.roles_in(session.login, database) & {"db_owner", "db_backupoperator"}:

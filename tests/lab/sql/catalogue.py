@@ -286,7 +286,7 @@ def _ag_groups(engine: Engine, session: Session, dummy: Database | None) -> c.It
 def _ag_states(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
     for one in engine.databases.values():
         if one.availability_group:
-            yield (one.database_id, one.family_guid, True, True)
+            yield (one.database_id, one.family_guid, True, not one.secondary)
 
 
 @_view("sys.database_mirroring", "database_id:i mirroring_guid:g mirroring_state:i mirroring_role_desc:n")

@@ -80,6 +80,7 @@ class Login:
     denied: set[str] = dataclasses.field(default_factory=set)
     granted: set[str] | None = None
     disabled: bool = False
+    language: str = "us_english"
     default_database: str = "master"
     sid: bytes = b""
 
@@ -139,6 +140,7 @@ class Database:
     whole: False after a restore that was cut: its data is not usable.
     dbo_sid: of the user dbo, where it is not the owner's, as after a restore by somebody else.
     broker: Service Broker delivers messages.
+    secondary: a secondary replica of its availability group, which may not be read.
     damaged_page: a page whose checksum does not hold, as BACKUP WITH CHECKSUM finds it; 0: none.
     log_lsn: where the next backup of the log begins; 0: no chain of such. restored_lsn: how far RESTORE brought it.
     """
@@ -165,6 +167,7 @@ class Database:
     tde_thumbprint: str = ""
     availability_group: str = ""
     mirrored: bool = False
+    secondary: bool = False
     snapshot_of: str = ""
     read_only: bool = False
     trustworthy: bool = False
@@ -234,6 +237,7 @@ class Session:
     encrypted: bool = False
     channel: Closable | None = None
     returns: str = ""
+    language: str = "us_english"
     connected: datetime.datetime = dataclasses.field(default_factory=now)
     transactions: int = 0
     killed: bool = False
@@ -257,6 +261,7 @@ class Engine:
     disk_full_after: bytes of backup files until the disk is full; None: never.
     msdb_full: msdb takes no more records.
     windows_accounts: name and SID of accounts that the domain knows and that are no logins here.
+    collation: of the server and its databases.
     takes_ownership: the login that restores over a database owns it then.
     compares_offline: RESTORE can tell the family of a database that is OFFLINE.
     """
@@ -289,6 +294,7 @@ class Engine:
         self.compares_offline = True
         self.windows_accounts: dict[str, bytes] = {}
         self.takes_ownership = True
+        self.collation = COLLATION
         self.volume_free = 500 * 1024**3
         self.size_limit: int | None = None
         self._visitors: list[Session] = []
@@ -459,6 +465,12 @@ class Engine:
         if database.name in SYSTEM_DATABASES:
             return database
         login = session.login
+        if database.secondary:
+            text = (
+                f"The target database, '{database.name}', is participating in an availability group and is currently"
+                " not accessible for queries."
+            )
+            raise StatementError.of(976, text, 14)
         roles = self.roles_in(login, database)
         if not roles:
             raise StatementError.of(

@@ -33,6 +33,11 @@ def register(connection: sqlite3.Connection, engine: Engine, session: Session, v
     for name, arguments, function in [*_plain(), *_of_server(engine, session, variables), *_rights(engine, session)]:
         connection.create_function(name, arguments, function)
     connection.create_collation("CI", _compare)
+    if engine.collation.startswith("Turkish"):
+        # There, I and i are two letters: the small one of I has no dot.
+        connection.create_function(
+            "lower", 1, lambda text: None if text is None else str(text).replace("I", "\u0131").lower()
+        )
 
 
 def _compare(left: str, right: str) -> int:

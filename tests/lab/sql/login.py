@@ -45,6 +45,7 @@ class Login7:
     tds_version: int
     process_id: int
     windows: bool
+    language: str = ""
 
 
 def parse_login(body: bytes) -> Login7:
@@ -57,7 +58,7 @@ def parse_login(body: bytes) -> Login7:
     texts["password"] = bytes(((byte ^ 0xA5) << 4 | (byte ^ 0xA5) >> 4) & 0xFF for byte in texts["password"])
     decoded = {field: raw.decode("utf-16-le") for field, raw in texts.items() if field != "extension"}
     return Login7(
-        **{name: decoded[name] for name in ("host", "user", "password", "program", "library", "database")},
+        **{name: decoded[name] for name in ("host", "user", "password", "program", "library", "database", "language")},
         tds_version=version,
         process_id=process_id,
         windows=bool(body[25] & 0x80),

@@ -113,7 +113,10 @@ def _verify(engine: Engine, order: Order, conversation: Conversation) -> None:
     _check_certificates(engine, source.header)
     for file in source.header["files"] if order.moves else ():
         if file["size"] > engine.volume_free:
-            raise StatementError(_no_space(engine, file["path"], file["size"]))
+            # It is said, and does not make it fail (Microsoft's "RESTORE VERIFYONLY").
+            text = "Attempting to restore this backup may encounter storage space problems."
+            conversation.say(Message(3181, f"{text} Subsequent messages will provide details."))
+            conversation.say(dataclasses.replace(_no_space(engine, file["path"], file["size"]), severity=10))
     for dummy, sound in _blocks(source):
         if not sound and order.checksum is not False:
             raise StatementError.of(3189, "Damage to the backup set was detected.")
@@ -434,8 +437,10 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
 def _read(engine: Engine, order: Order) -> SetRows:
     found = devices.opened(engine, order.paths)
     if order.kind == "HEADERONLY":
-        rows = [_header_row(one) for one in found[0].sets]
-        return _cut(_HEADER_COLUMNS, rows, 59 if engine.product[0] >= 16 else 56)
+        rows = [_header_row(one, engine.product[0]) for one in found[0].sets]
+        # 56 since SQL Server 2014, with the encryption of backups; 59 as recorded from 2022.
+        count = 59 if engine.product[0] >= 16 else 56 if engine.product[0] >= 12 else 53
+        return _cut(_HEADER_COLUMNS, rows, count)
     if order.kind == "LABELONLY":
         media = found[0].media
         columns = [Column("MediaName", "nvarchar", 128), Column("FamilyCount", "int", 4), Column("IsCompressed", "bit")]
@@ -453,8 +458,13 @@ def _time(text: str) -> datetime.datetime:
     return datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f")
 
 
-def _header_row(one: backup_file.Set) -> tuple[Value, ...]:
+def _header_row(one: backup_file.Set, ours: int) -> tuple[Value, ...]:
     header = one.header
+    if header["version"][0] > ours:
+        # What an older server can tell of a newer one's backup (dataplat/dbatools #3410).
+        unknown: list[Value] = [None] * len(_HEADER_COLUMNS)
+        unknown[0], unknown[5] = "*** INCOMPLETE ***", header["position"]
+        return tuple(unknown)
     major, minor, build = header["version"]
     name = header["name"] if one.finished else "*** INCOMPLETE ***"
     finished = (one.trailer or {}).get("finished") or header["started"]

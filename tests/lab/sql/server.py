@@ -243,6 +243,7 @@ class _Connection:
             library=asks.library,
             channel=self._channel,
             encrypted=encrypted,
+            language=asks.language or found.language,
         )
         try:
             self._engine.enter(session, wanted)
@@ -255,8 +256,9 @@ class _Connection:
     def _welcome(self, reply: Reply, asks: Login7, session: Session) -> None:
         batches.change_database(reply, "master", session.database)
         reply.environment(7, bytes((5, 0x09, 0x04, 0xD0, 0x00, 0x34)))
-        reply.environment(2, wire.b_varchar("us_english"), wire.b_varchar(""))
-        reply.message(Message(5703, "Changed language setting to us_english."))
+        reply.language = session.language
+        reply.environment(2, wire.b_varchar(session.language), wire.b_varchar(""))
+        reply.message(Message(5703, f"Changed language setting to {session.language}."))
         reply.login_acknowledged(asks.tds_version, self._engine.product)
         size = str(wire.PACKET_BYTES)
         reply.environment(4, wire.b_varchar(size), wire.b_varchar(size))
@@ -267,6 +269,7 @@ class _Connection:
         while not session.killed:
             kind, body = self._channel.next_message()
             reply = self._reply()
+            reply.language = session.language
             if kind == wire.ATTENTION:
                 self._channel.interrupted.clear()
                 reply.attention()

@@ -118,7 +118,7 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
 )
 def test_only_an_online_database_tells_its_family(state: str, told: str | None, identified: bool) -> None:
     access = {"user_access_desc": "MULTI_USER", "recovery_model_desc": "FULL", "is_in_standby": 0}
-    kept = {"is_trustworthy_on": 0, "is_broker_enabled": 1, "owner": "sa"}
+    kept = {"is_encrypted": 0, "is_trustworthy_on": 0, "is_broker_enabled": 1, "owner": "sa"}
     row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": told, "mirroring_guid": None}
     session = ScriptedSession(
         {
@@ -200,7 +200,7 @@ def test_replace_only_where_the_state_requires_it(state: str, model: str, tail: 
     ("changes", "code"),
     [
         ({"kind": 2}, "not_full"),
-        ({"kind": 0, "name": "*** INCOMPLETE ***"}, "damaged"),
+        ({"kind": 0, "name": "*** INCOMPLETE ***"}, "incomplete"),
         ({"damaged": True}, "damaged"),
         ({"checksums": False}, "no_checksums"),
         ({"name": "groupid hq 20261121T000000Z"}, "other_set"),

@@ -28,6 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.target imp
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
 from lab.sql import drivers, grammar
 from lab.sql.engine import Certificate, Database, User
+from lab.sql.languages import TURKISH
 from lab.sql.server import SqlServerDouble
 from lab.waiting import HANG, until
 
@@ -466,6 +467,50 @@ def test_compression_can_be_turned_off(server: SqlServerDouble, driver: str) -> 
     assert succeeded(back_up(target(server, driver)))["compressed"]
     off = succeeded(back_up(target(server, driver), compression="off", set_id=f"{SET}-off", file_name="off"))
     assert not off["compressed"]
+
+
+@pytest.mark.parametrize(
+    ("version", "compressed", "said"),
+    [
+        ("13.0.1601.5", False, "not compressed"),
+        ("13.0.4435.0", False, "not compressed"),
+        ("13.0.4446.0", True, ""),
+        ("13.0.5026.0", True, ""),
+        ("15.0.4198.2", False, "not compressed"),
+        ("15.0.4223.1", True, "15.0.4223"),
+        ("16.0.4236.2", True, ""),
+    ],
+)
+def test_an_encrypted_database_is_compressed_by_builds_that_restore_it(
+    server: SqlServerDouble, driver: str, version: str, compressed: bool, said: str
+) -> None:
+    server.engine.version = version
+    certificate = Certificate("Tde", saved=datetime.datetime(2026, 1, 1))
+    server.engine.certificates.append(certificate)
+    server.engine.database("GroupID").tde_thumbprint = certificate.thumbprint
+    outcome = succeeded(back_up(target(server, driver)))
+    assert outcome["compressed"] is compressed
+    assert ("NO_COMPRESSION" in outcome["statements"][0]) is not compressed
+    assert said in " ".join(outcome["warnings"])
+    if not compressed:
+        asked = back_up(target(server, driver), compression="on", set_id=f"{SET}-on")
+        assert (asked["failed"], asked["error"]["code"]) == (True, "compression")
+
+
+def test_a_login_of_another_language_hides_no_number(server: SqlServerDouble, driver: str) -> None:
+    server.engine.logins["sa"].language = TURKISH
+    outcome = succeeded(back_up(target(server, driver)))
+    assert [step[1] for step in outcome["progress"]]
+    server.engine.os_errors["D:\\Backups"] = 5
+    refusal = back_up(target(server, driver), set_id=f"{SET}-2", file_name="other")
+    assert "The account that SQL Server runs as has no access" in refusal["msg"]
+
+
+def test_msdb_that_is_recovered_is_no_missing_right(server: SqlServerDouble, driver: str) -> None:
+    server.engine.database("msdb").state = "RECOVERING"
+    outcome = back_up(target(server, driver))
+    assert outcome["error"]["code"] == "sql_922"
+    assert "may not read msdb" not in outcome["msg"]
 
 
 def test_encryption_needs_a_certificate_whose_key_was_saved(server: SqlServerDouble, driver: str) -> None:

@@ -66,7 +66,9 @@ def test_a_file_that_is_not_the_one_of_the_record(site: Site) -> None:
 
 def test_newer_server(site: Site) -> None:
     site.double.engine.version = "15.0.2000.5"
-    assert refused(site)["code"] == "newer_server"
+    explained = refused(site, dataclasses.replace(REQUEST, expected_uuid="00000000-0000-0000-0000-000000000001"))
+    assert explained["code"] == "incomplete"
+    assert "newer version" in explained["cause"]
 
 
 def test_missing_certificate(site: Site) -> None:
