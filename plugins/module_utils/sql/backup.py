@@ -84,14 +84,14 @@ def check_folder(folder: str) -> str:
     windows = _WINDOWS_PATH.fullmatch(folder)
     if not (windows or folder.startswith("/")):
         raise ValueError(
-            rf"The folder {folder!r} is not absolute. Name one as the SQL server sees it, such as D:\Backups or "
+            rf"The path {folder!r} is not absolute. Name one as the SQL server sees it, such as D:\Backups or "
             r"\\nas01\backup\groupid."
         )
     parts = re.split(r"[\\/]", folder)
     if ".." in parts or "." in parts:
-        raise ValueError(f"The folder {folder!r} holds . or .. as a step. Name it without.")
+        raise ValueError(f"The path {folder!r} holds . or .. as a step. Name it without.")
     if windows and any(re.search(r'[<>"|?*]', part) for part in parts):
-        raise ValueError(f"The folder {folder!r} holds a character that Windows does not allow in a path.")
+        raise ValueError(f"The path {folder!r} holds a character that Windows does not allow in a path.")
     return folder
 
 

@@ -46,6 +46,7 @@ class Progress:
     tail_refused: the log's tail did not fit onto the safety backup.
     done: RESTORE said that it had come to its end. untouched: it was found OFFLINE after RESTORE was sent, which thus
       had not begun. sent_back: a RESTORE of the safety backup was sent. refused: RESTORE was answered with an error.
+    log_saved: the log of a database that cannot be opened was saved, which changed nothing of it.
     """
 
     opened: bool = False
@@ -59,6 +60,7 @@ class Progress:
     untouched: bool = False
     sent_back: bool = False
     refused: bool = False
+    log_saved: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

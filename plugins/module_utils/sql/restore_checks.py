@@ -9,9 +9,11 @@ import collections.abc as c
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import check_folder
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     ABSENT,
+    DAMAGED,
     LOGGED,
     STATES,
     Approach,
@@ -45,8 +47,10 @@ def check_request(request: Request, confirm: str) -> Request:
         )
     if not request.files:
         raise RefusedError("no_files", "files is empty.", "Name the backup's file, or all of its stripes.")
-    paths = [*request.files, request.safety_path, request.data_path, request.log_path]
-    for text in (*filter(None, paths), *request.login_map, *request.login_map.values()):
+    for path in filter(None, [*request.files, request.safety_path, request.data_path, request.log_path]):
+        sql_text.literal(path)
+        check_folder(path.replace("/", "\\") if path[1:2] == ":" else path)
+    for text in (*request.login_map, *request.login_map.values()):
         sql_text.literal(text)
     return request
 
@@ -260,7 +264,7 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
 
 
 def _check_tail(target: Target) -> None:
-    if target.state != "ONLINE":
+    if target.state not in ("ONLINE", *DAMAGED):
         raise RefusedError(
             "tail_log",
             f"The tail of the log cannot be backed up: {target.name} is {target.state}.",
@@ -270,6 +274,14 @@ def _check_tail(target: Target) -> None:
         raise RefusedError(
             "tail_log",
             f"{target.name} has recovery model {target.recovery_model}, so there is no log to back up (4208).",
+            "Restore without tail_log. The safety backup has all of the data."
+            if target.state == "ONLINE"
+            else "Restore without tail_log.",
+        )
+    if target.state == "ONLINE" and not target.log_chain:
+        raise RefusedError(
+            "tail_log",
+            f"No full backup of {target.name} was made yet to which a backup of its log could belong (4214).",
             "Restore without tail_log. The safety backup has all of the data.",
         )
 
@@ -287,12 +299,14 @@ def _check_safety(request: Request, facts: Facts) -> None:
             f"Repeat the restore of set {earlier.set_id}, which finishes it; or go back: the same with files: that "
             "safety backup; or give up what the database held with accept_no_safety: true.",
         )
+    logged = target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log
+    log = "; tail_log: true saves first what its log still holds" if logged else ""
     kept = "It may be the target of log shipping or of somebody's restore. " if target.state == "RESTORING" else ""
     raise RefusedError(
         "no_safety",
         f"{target.name} is {target.state}, so SQL Server cannot back it up, and msdb has no safety backup of a restore "
         f"that was cut. {kept}".rstrip(),
-        "Bring it ONLINE; or copy its files and give up what it holds with accept_no_safety: true.",
+        f"Bring it ONLINE; or copy its files and give up what it holds with accept_no_safety: true{log}.",
     )
 
 

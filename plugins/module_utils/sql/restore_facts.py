@@ -115,6 +115,7 @@ def read_target(session: Session, name: str) -> Target:
         grouped=row["replica_id"] is not None,
         mirrored=row["mirroring_guid"] is not None,
         encrypted=bool(row["is_encrypted"]),
+        log_chain=row["last_log_backup_lsn"] is not None,
         trustworthy=bool(row["is_trustworthy_on"]),
         broker=bool(row["is_broker_enabled"]),
         owner=row["owner"],
@@ -204,7 +205,7 @@ def _target_query(name: str) -> str:
     return (
         "SELECT d.name, d.database_id, d.state_desc, d.user_access_desc, d.recovery_model_desc, d.is_in_standby, "
         "d.is_encrypted, d.is_trustworthy_on, d.is_broker_enabled, SUSER_SNAME(d.owner_sid) AS owner, "
-        "d.replica_id, r.family_guid, m.mirroring_guid FROM sys.databases AS d "
+        "d.replica_id, r.family_guid, r.last_log_backup_lsn, m.mirroring_guid FROM sys.databases AS d "
         "LEFT JOIN sys.database_recovery_status AS r ON r.database_id = d.database_id "
         "LEFT JOIN sys.database_mirroring AS m ON m.database_id = d.database_id "
         f"WHERE d.name = {literal(name)};"

@@ -93,7 +93,7 @@ def result(story: Story, outcome: str) -> dict[str, t.Any]:
         "files": [] if plan is None else [{"name": one.logical_name, "path": one.path} for one in plan.moves],
         "replace": None if plan is None else plan.replace,
         "safety": None if saved is None else _safety(saved),
-        "tail_file": plan.tail.file if plan and plan.tail and story.progress.tail else None,
+        "tail_file": _tail_file(story),
         "statements": list(story.statements),
         "recovery_statement": None,
         "lost": None,
@@ -209,6 +209,11 @@ def _target(story: Story) -> Target | None:
     if story.plan:
         return story.plan.target
     return story.facts.target if story.facts else None
+
+
+def _tail_file(story: Story) -> str | None:
+    made = story.progress.tail or story.progress.log_saved
+    return story.plan.tail.file if story.plan and story.plan.tail and made else None
 
 
 def _rolled_back(story: Story) -> str:

@@ -262,6 +262,8 @@ class _Run:
             story.safety = self._confirmed(session)
         if step.stage == "verify_safety":
             story.progress = dataclasses.replace(story.progress, safety=story.safety or story.planned.earlier)
+        if step.stage == "save_log":
+            story.progress = dataclasses.replace(story.progress, log_saved=True)
         if step.stage == "restore":
             story.progress = dataclasses.replace(story.progress, done=True)
 

@@ -37,12 +37,13 @@ class SqlServerDouble:
 
     folder: all of its files.
     port: 0 for any free one; ``port`` then tells which.
-    encryption: ``none`` (refuses TLS), ``login`` (as servers do by default), ``forced``.
+    encryption: ``none`` (refuses TLS), ``login`` (as servers do by default), ``forced``, ``strict`` (TDS 8.0 alone).
     certificate: files of a certificate and its key; made when TLS needs one and none is given.
     password: of ``sa``.
     map_path: where a path of the server lies here; by default below the folder, ``C/x`` or ``shares/server/share/x``.
 
     engine: the model. faults: the rules. statements: every batch, in order. login_delay: seconds before each login.
+    outdated_tls: it speaks TLS 1.0 alone.
     login_errors: numbers and texts that every login is refused with.
     """
 
@@ -67,6 +68,7 @@ class SqlServerDouble:
         self.statements: list[str] = []
         self.logins_seen: list[Login7] = []
         self.login_delay = 0.0
+        self.outdated_tls = False
         self.login_errors: tuple[tuple[int, str], ...] = ()
         self.encryption = Encryption(encryption)
         self.certificate = certificate
@@ -187,16 +189,20 @@ class _Connection:
         return Reply(self._channel.send, self._engine.server_name)
 
     def _log_in(self) -> Session | None:
+        server = self._server
+        if server.encryption is Encryption.STRICT:
+            assert server.certificate is not None
+            self._channel.start_strict(login.tls_context(*map(str, server.certificate)))
         kind, body = self._channel.read_message()
         if kind != wire.PRELOGIN:
             return None
-        server = self._server
         asked = login.prelogin_options(body).get(1, b"\2")[0]
         byte, agreed = login.negotiate(server.encryption, asked)
         self._channel.send(login.prelogin_answer(self._engine.product, byte), True)
-        if agreed is not Encryption.NONE:
+        if agreed is not Encryption.NONE and server.encryption is not Encryption.STRICT:
             assert server.certificate is not None
-            self._channel.start_tls(login.tls_context(*map(str, server.certificate)))
+            context = login.tls_context(*map(str, server.certificate), outdated=server.outdated_tls)
+            self._channel.start_tls(context)
         kind, body = self._channel.read_message()
         if agreed is Encryption.LOGIN:
             self._channel.stop_tls()

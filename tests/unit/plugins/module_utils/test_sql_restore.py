@@ -119,6 +119,7 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
 def test_only_an_online_database_tells_its_family(state: str, told: str | None, identified: bool) -> None:
     access = {"user_access_desc": "MULTI_USER", "recovery_model_desc": "FULL", "is_in_standby": 0}
     kept = {"is_encrypted": 0, "is_trustworthy_on": 0, "is_broker_enabled": 1, "owner": "sa"}
+    kept |= {"last_log_backup_lsn": None}
     row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": told, "mirroring_guid": None}
     session = ScriptedSession(
         {
