@@ -240,7 +240,7 @@ class BackupRun:
                 "backup_cut",
                 f"The backup of {self.order.database} was cut off by a lost connection",
                 f"{error}. The server has no record of it, so it was not completed.",
-                f"{self._leftover()} Then run again with a new set id.".strip(),
+                f"{self._leftover() or self._perhaps()} Then run again with a new set id.",
             ) from error
         shared = record.media != self.order.media
         warning = f"The connection was lost while BACKUP ran ({error}). "
@@ -308,6 +308,12 @@ class BackupRun:
                 "there now before you delete anything."
             )
         return f"What it left in {files} is incomplete: delete it."
+
+    def _perhaps(self) -> str:
+        return (
+            f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY calls what a cut BACKUP left there "
+            "*** INCOMPLETE ***."
+        )
 
     def _on_record(self) -> bool:
         """Whether msdb knows one of the files, or does not tell."""

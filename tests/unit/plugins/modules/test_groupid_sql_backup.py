@@ -553,7 +553,6 @@ OF_BACKUP = [
     (3023, "Backup and file manipulation operations on database GroupID must be serialized."),
     (3033, "BACKUP DATABASE cannot be used on GroupID, a database opened in emergency mode."),
     (3043, "BACKUP 'GroupID' detected an error on page (1:9) in file 'D:\\GroupID.mdf'."),
-    (3095, "The backup of GroupID cannot be performed because 'ENCRYPTION' is not supported."),
     (3096, "The certificate for GroupID is expired."),
     (3099, "The backup of GroupID cannot be performed because 'ENCRYPTION' was requested with another option."),
     *((3201, f"{DEVICE}{error}(as the system says it).") for error in (2, 3, 5, 53, 67, 112, 1326)),
