@@ -45,19 +45,21 @@ options:
       - V(verified) encrypts the connection and checks the server's certificate and the name in it.
       - V(unverified) encrypts the connection, with whoever answers.
       - V(off) encrypts the login where the server can, and nothing after it.
+      - V(strict) is TDS 8.0, for a server that forces it (SQL Server 2022 and later). Certificate and name are checked
+        as with V(verified). It takes Microsoft's ODBC Driver 18. Added in version 0.6.0.
       - A driver that cannot check certificates as asked is refused.
     type: str
-    choices: [verified, unverified, "off"]
+    choices: [verified, unverified, "off", strict]
     default: verified
   ca_file:
     description:
       - PEM file of the certificate authorities to trust, on the host that runs the module. Without it, the system's.
-      - Of use with O(encrypt=verified) only.
+      - Of use with O(encrypt=verified) and O(encrypt=strict) only.
     type: path
   host_name_in_certificate:
     description:
       - Name that the certificate carries, where that is not O(server). Microsoft's ODBC Driver 18 only.
-      - Of use with O(encrypt=verified) only.
+      - Of use with O(encrypt=verified) and O(encrypt=strict) only.
     type: str
   driver:
     description:

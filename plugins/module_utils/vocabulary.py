@@ -528,10 +528,11 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_encrypt",
         "str",
         None,
-        "Whether the connection is encrypted, and the server's certificate checked. `verified` is the default.",
+        "Whether the connection is encrypted, and the server's certificate checked. `verified` is the default. "
+        "`strict` is TDS 8.0, for a server that forces it, with Microsoft's ODBC Driver 18.",
         roles=_CHOOSING,
         group="database",
-        choices=("verified", "unverified", "off"),
+        choices=("verified", "unverified", "off", "strict"),
     ),
     Word(
         "groupid_sql_ca_file",

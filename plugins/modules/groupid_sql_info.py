@@ -130,6 +130,13 @@ server:
       returned: always
       type: bool
       sample: true
+    view_definitions:
+      description: Whether it has VIEW ANY DEFINITION. Without it, a login or certificate that it does not see may be
+        there all the same.
+      returned: always
+      type: bool
+      sample: false
+      version_added: 0.6.0
     alter_any_database:
       description: Whether it has ALTER ANY DATABASE, as dbcreator has.
       returned: always

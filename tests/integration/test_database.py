@@ -203,6 +203,8 @@ def test_an_external_backup_is_recorded_by_its_path(lab: Lab, controller: Contro
     [set_folder] = folder.iterdir()
     part = json.loads((set_folder / "database" / "part.json").read_text())
     assert part["components"][0]["status"] == "external"
+    [dump] = lab.path("sql01", "D:\\Dumps").iterdir()
+    assert dump.name == f"GroupID_hq hq {set_folder.name}.bak"
     run = controller.play("verify").succeeded()
     assert "not hashed, not pruned" in run.output
     databases.harm(lab.root, "hq")

@@ -17,7 +17,7 @@ CONNECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
     "auth": {"type": "str", "choices": ["sql", "windows"], "default": "sql"},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
-    "encrypt": {"type": "str", "choices": ["verified", "unverified", "off"], "default": "verified"},
+    "encrypt": {"type": "str", "choices": ["verified", "unverified", "off", "strict"], "default": "verified"},
     "ca_file": {"type": "path"},
     "host_name_in_certificate": {"type": "str"},
     "driver": {"type": "str"},

@@ -24,6 +24,12 @@ STRIPES_LIMIT = 64
 # Source: BACKUP (Transact-SQL), general remarks.
 _TDE_TRANSFER = 131072
 _TDE_COMPRESSION_SINCE = 13
+# From a first build to the one with the fix, compressed backups of such a database may not be restorable. Sources:
+# Microsoft's "Backup Compression for TDE-enabled Databases: Important fixes in SQL 2016 SP1 CU4 and SQL 2016 RTM CU7",
+# and KB5014298.
+_TDE_COMPRESSION_BROKEN = (((13, 0, 0), (13, 0, 2210)), ((13, 0, 4001), (13, 0, 4446)), ((15, 0, 0), (15, 0, 4223)))
+# What it writes since then, no older build of 2019 reads.
+_TDE_FORMAT = (15, 0, 4223)
 # Backups can be encrypted, and msdb has columns for that, since SQL Server 2014.
 ENCRYPTION_SINCE = 12
 
@@ -78,14 +84,14 @@ def check_folder(folder: str) -> str:
     windows = _WINDOWS_PATH.fullmatch(folder)
     if not (windows or folder.startswith("/")):
         raise ValueError(
-            rf"The folder {folder!r} is not absolute. Name one as the SQL server sees it, such as D:\Backups or "
+            rf"The path {folder!r} is not absolute. Name one as the SQL server sees it, such as D:\Backups or "
             r"\\nas01\backup\groupid."
         )
     parts = re.split(r"[\\/]", folder)
     if ".." in parts or "." in parts:
-        raise ValueError(f"The folder {folder!r} holds . or .. as a step. Name it without.")
+        raise ValueError(f"The path {folder!r} holds . or .. as a step. Name it without.")
     if windows and any(re.search(r'[<>"|?*]', part) for part in parts):
-        raise ValueError(f"The folder {folder!r} holds a character that Windows does not allow in a path.")
+        raise ValueError(f"The path {folder!r} holds a character that Windows does not allow in a path.")
     return folder
 
 
@@ -161,6 +167,23 @@ def devices(files: c.Iterable[str]) -> str:
 def verify_statement(files: c.Iterable[str]) -> str:
     """Write the statement that reads a backup again and compares its checksums."""
     return f"RESTORE VERIFYONLY FROM {devices(files)} WITH FILE = 1, CHECKSUM;"
+
+
+def compresses_tde(version: str) -> bool:
+    """Whether a build makes compressed backups of encrypted (TDE) databases that can be restored."""
+    build = _build(version)
+    return not any(first <= build < fixed for first, fixed in _TDE_COMPRESSION_BROKEN)
+
+
+def tde_needs(version: str) -> str | None:
+    """Say which build a compressed backup of an encrypted (TDE) database can be restored on, None: no certain one."""
+    if (15,) <= _build(version) < (16,) and _build(version) >= _TDE_FORMAT:
+        return "SQL Server 2019 CU16 (15.0.4223) or later"
+    return None
+
+
+def _build(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3])
 
 
 def transfer_bytes(major_version: int, tde: bool, compression: bool | None) -> int | None:

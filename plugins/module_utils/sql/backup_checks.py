@@ -72,7 +72,8 @@ def decide(
         )
     warnings = (*judged["can_backup"].reasons, *_unknown_database(request, database))
     certificate = _certificate(request, server, database)
-    compression = _compression(request, server)
+    compression, said = _compression(request, server, database)
+    warnings = (*warnings, *said)
     order = sql_backup.Order(
         database=database.name,
         name=request.name,
@@ -119,9 +120,10 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
     )
 
 
-def _compression(request: Request, server: ServerFacts) -> bool | None:
+def _compression(request: Request, server: ServerFacts, database: DatabaseFacts) -> tuple[bool | None, tuple[str, ...]]:
+    """Decide on compression, None to leave it to the server; and say what it means for a restore."""
     if request.compression == "off":
-        return False
+        return False, ()
     if request.compression == "on" and not server.compresses:
         raise _refused(
             request,
@@ -130,7 +132,25 @@ def _compression(request: Request, server: ServerFacts) -> bool | None:
             "Ask for compression: auto, or off.",
         )
     # What the edition lacks is not mentioned to it at all.
-    return True if server.compresses else None
+    if not server.compresses or not database.encrypted:
+        return True if server.compresses else None, ()
+    if sql_backup.compresses_tde(server.version):
+        needs = sql_backup.tde_needs(server.version)
+        return True, (
+            f"The compressed backup of an encrypted (TDE) database can be restored on {needs}.",
+        ) if needs else ()
+    broken = (
+        f"this server's build ({server.version}) makes compressed backups of encrypted (TDE) databases that may not be "
+        "restorable"
+    )
+    if request.compression == "on":
+        raise _refused(
+            request,
+            "compression",
+            f"{broken[0].upper()}{broken[1:]}.",
+            "Install an update with the fix (2016: RTM CU7, SP1 CU4; 2019: CU16), or ask for compression: auto.",
+        )
+    return False, (f"The backup is not compressed, as {broken}. The newest cumulative update mends that.",)
 
 
 def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts) -> Certificate | None:

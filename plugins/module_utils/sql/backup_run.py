@@ -12,7 +12,6 @@ from __future__ import annotations
 import collections.abc as c
 import dataclasses
 import secrets
-import time
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import (
@@ -28,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim impo
     claimed,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
@@ -37,15 +37,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
     SqlError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
 # Answers of BACKUP to a file that is there already: it carries another MEDIANAME, is no whole media, or is compressed,
 # encrypted or striped in another way.
-_OCCUPIED = frozenset((3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
+_OCCUPIED = frozenset((3095, 3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
 # "Could not insert a backup or restore history/detail record in the msdb database."
 _NO_HISTORY = 3009
+# What only a BACKUP says that has begun to write: its progress, and that a write failed.
+_WRITING = frozenset((3211, 4035))
+_WRITE_FAILED = frozenset((3202, 3271))
 
-# After a lost connection: waits before each try to connect again, and for the server to end what was cut, in seconds.
-_REOPEN_WAITS = (0.0, 2.0, 5.0, 10.0)
+# Seconds for the server to end what a lost connection cut.
 _SETTLE = 120.0
 
 
@@ -100,7 +103,7 @@ class BackupRun:
         major_version: int,
         family_guid: str | None,
         progress: Progress,
-        sleep: c.Callable[[float], None] = time.sleep,
+        reconnect: Reconnect | None = None,
     ) -> None:
         self.session = session
         self._opener = opener
@@ -108,7 +111,8 @@ class BackupRun:
         self._major_version = major_version
         self._family_guid = family_guid
         self._progress = progress
-        self._sleep = sleep
+        self._wrote = False
+        self._reconnect = reconnect or Reconnect(opener)
 
     def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> Made:
         """Make the backup, or find it made by another run. patience: seconds to wait for other runs.
@@ -161,11 +165,19 @@ class BackupRun:
     def _execute(self, claim: Claim, said: list[Message]) -> None:
         def heard(message: Message) -> None:
             self._progress.message(message)
+            self._wrote = self._wrote or message.number in _WRITING
             if message.number == _NO_HISTORY:
                 said.append(message)
 
-        with watched(self._opener, claim.session_id, self._progress):
-            self.session.execute(self.order.backup_statement(), on_message=heard)
+        try:
+            with watched(self._opener, claim.session_id, self._progress):
+                self.session.execute(self.order.backup_statement(), on_message=heard)
+        except SqlError as error:
+            # It comes as an error, and the backup was made all the same: 3014 follows.
+            if error.number != _NO_HISTORY:
+                self._wrote = self._wrote or error.number in _WRITE_FAILED
+                raise
+            said.append(Message(error.number, error.text))
 
     def _made_way(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         if self.order.files == wanted:
@@ -174,12 +186,20 @@ class BackupRun:
 
     def _confirmed(self, record: Record | None, said: c.Sequence[Message] = ()) -> Record:
         """Give the record when it is that of a good backup of this database."""
-        if record is None:
+        if record is None and said:
             words = " ".join(f"{message.text} ({message.number})" for message in said)
+            raise failure(
+                "not_recorded",
+                f"The backup of {self.order.database} was made, and msdb has no record of it",
+                f"BACKUP came to its end and wrote {', '.join(self.order.files)}. {words}",
+                "Make room for msdb (sp_delete_backuphistory takes old records away), then run again with a new set "
+                "id: a set counts only what msdb has on record. This file is whole, and belongs to no set.",
+            )
+        if record is None:
             raise failure(
                 "not_confirmed",
                 f"The backup of {self.order.database} is not confirmed",
-                f"BACKUP ended well, but msdb.dbo.backupset has no record of {self.order.name!r}. {words}".strip(),
+                f"BACKUP ended well, but msdb.dbo.backupset has no record of {self.order.name!r}.",
                 "Look at msdb and the server's error log. Take a new set id for the next try.",
             )
         doubts = record.doubts()
@@ -206,6 +226,8 @@ class BackupRun:
         self._reopen(error)
         try:
             with claimed(self.session, self.order.database, _SETTLE):
+                # msdb's word is not to be had while it is recovered: then what follows is refused (922).
+                self._reconnect.recovering(self.session, self.order.database)
                 record = self._find()
         except ClaimRefusedError as refused:
             raise self._unknown(
@@ -218,7 +240,7 @@ class BackupRun:
                 "backup_cut",
                 f"The backup of {self.order.database} was cut off by a lost connection",
                 f"{error}. The server has no record of it, so it was not completed.",
-                f"{self._leftover()} Then run again with a new set id.",
+                f"{self._leftover() or self._perhaps()} Then run again with a new set id.",
             ) from error
         shared = record.media != self.order.media
         warning = f"The connection was lost while BACKUP ran ({error}). "
@@ -227,24 +249,18 @@ class BackupRun:
 
     def _reopen(self, error: ConnectionLostError) -> None:
         self.session.close()
-        last: NoConnectionError | None = None
-        for wait in _REOPEN_WAITS:
-            self._sleep(wait)
-            try:
-                self.session = self._opener()
-            except NoConnectionError as again:
-                last = again
-            else:
-                return
-        raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
+        try:
+            self.session = self._reconnect.session()
+        except (NoConnectionError, ConnectionLostError) as last:
+            raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
 
     def _unknown(self, error: ConnectionLostError, cause: str, next_step: str) -> BackupError:
         return failure(
             "backup_unknown",
             f"Whether the backup of {self.order.database} was completed is not known",
             f"The connection was lost while BACKUP ran: {error}. {cause}",
-            f"{next_step}, then run again with the same set id: it shares the backup when msdb has it. If not, "
-            f"{', '.join(self.order.files)} is incomplete.",
+            f"{next_step}, then run again with the same set id: it shares the backup when msdb has it, and makes it "
+            "anew when not, in another file where this one is there.",
         )
 
     def _waited_in_vain(self, error: ClaimRefusedError) -> BackupError:
@@ -260,7 +276,8 @@ class BackupRun:
         if how != "failed":
             return BackupError(refused)
         if error.number not in _OCCUPIED:
-            return BackupError(refused.also(self._leftover()))
+            left = self._leftover()
+            return BackupError(refused.also(left) if left else refused)
         return BackupError(
             dataclasses.replace(
                 refused,
@@ -278,4 +295,31 @@ class BackupRun:
         return BackupError(refused, record)
 
     def _leftover(self) -> str:
-        return f"What it may have left in {', '.join(self.order.files)} is incomplete: delete it."
+        """Say what to do with what BACKUP left; nothing where it is not certain that it wrote there.
+
+        A file of that name may be another set's good backup: BACKUP refuses much before it opens a file.
+        """
+        files = ", ".join(self.order.files)
+        if not self._wrote:
+            return ""
+        if self._on_record():
+            return (
+                f"It wrote to {files}, where msdb has another backup on record: see with RESTORE HEADERONLY what is "
+                "there now before you delete anything."
+            )
+        return f"What it left in {files} is incomplete: delete it."
+
+    def _perhaps(self) -> str:
+        return (
+            f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY calls what a cut BACKUP left there "
+            "*** INCOMPLETE ***."
+        )
+
+    def _on_record(self) -> bool:
+        """Whether msdb knows one of the files, or does not tell."""
+        named = ", ".join(literal(path) for path in self.order.files)
+        batch = f"SELECT COUNT(*) FROM msdb.dbo.backupmediafamily WHERE physical_device_name IN ({named});"
+        try:
+            return bool(self.session.execute(batch).value())
+        except SqlError:
+            return True

@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failur
 # "... is terminating abnormally", "previous messages provide details", "see the log": each follows what matters.
 ECHOES = frozenset({3013, 3041, 3119, 5069})
 
-_OS_ERROR = re.compile(r"(?:[Oo]perating system error|failed:)[^0-9]{0,3}(\d+)")
+_OS_ERROR = re.compile(r"(?:[Oo]perating system error|failed:|\"(?= \d+\())[^0-9]{0,3}(\d+)")
 
 
 @dataclasses.dataclass(frozen=True)

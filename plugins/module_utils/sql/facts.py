@@ -25,6 +25,8 @@ _PAGE_BYTES = 8192
 # SERVERPROPERTY('EngineEdition') of services that are no server: Azure SQL Database, Synapse, Managed Instance, Edge.
 _NO_SERVER = frozenset({5, 6, 8, 9, 11})
 _SQL_SERVER_2017 = 14
+# "Permission denied" on an object, a column, a statement, the server; no user of the database.
+_NO_RIGHT = frozenset({229, 230, 262, 297, 300, 916, 15247})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ServerFacts:
     name: SERVER\\INSTANCE. version: such as 16.0.4236.2. edition: in the server's words.
     service_account: that opens files. None: not known, as are paths that are None.
     may_create: CREATE DATABASE, which restore, verify and reading a backup's header need.
+    view_definitions: VIEW ANY DEFINITION. Without it what is not seen may be there: logins, certificates.
     """
 
     name: str
@@ -52,11 +55,17 @@ class ServerFacts:
     data_path: str | None = None
     log_path: str | None = None
     backup_path: str | None = None
+    view_definitions: bool = False
 
     @property
     def major(self) -> int:
         """Major version: 16 is SQL Server 2022."""
         return int(self.version.partition(".")[0])
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it sees every login and certificate, so that what it does not see is not there."""
+        return self.sysadmin or self.view_definitions
 
     @property
     def express(self) -> bool:
@@ -172,6 +181,7 @@ def read_server(session: Session) -> ServerFacts:
         data_path=row["data_path"],
         log_path=row["log_path"],
         backup_path=backup_path if backup_path is not None else _registered_backup_path(session),
+        view_definitions=bool(row["view_definitions"]),
     )
 
 
@@ -190,6 +200,7 @@ _SERVER = """SELECT
   HAS_PERMS_BY_NAME(NULL, NULL, N'CREATE ANY DATABASE') AS create_any,
   HAS_PERMS_BY_NAME(N'master', N'DATABASE', N'CREATE DATABASE') AS create_here,
   HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY DATABASE') AS alter_any,
+  HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW ANY DEFINITION') AS view_definitions,
   HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') AS view_server_state;"""
 
 
@@ -250,7 +261,8 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         used_bytes=_used_bytes(session, row["name"]) if enters else None,
         family_guid=None if row["family_guid"] is None else str(row["family_guid"]).lower(),
         accessible=bool(row["accessible"]),
-        may_backup=_right(rights[0]["backup_database"]) if row["accessible"] else False,
+        # Of a secondary replica that may not be read (976) the server tells no rights. BACKUP has the word there.
+        may_backup=_right(rights[0]["backup_database"]) if row["accessible"] else None if primary is False else False,
         objects_visible=_right(rights[0]["definition"]) if enters else None,
         known_objects=_known_objects(session, row["name"]) if enters else (),
         snapshot_of=row["source_database_id"],
@@ -312,13 +324,16 @@ def _used_bytes(session: Session, name: str) -> int | None:
 
 
 def _known_objects(session: Session, name: str) -> tuple[str, ...]:
-    """Look for GroupID's tables. Their case is the vendor's documentation's, not always the database's."""
+    """Look for GroupID's tables. Their case is the vendor's documentation's, not always the database's.
+
+    All tables are read, and compared here: what LOWER and = say of names depends on the database's collation, and in
+    Turkish the small letter of I is another one than i.
+    """
     known = {str(one).casefold(): str(one) for one in products.database_objects()}
-    names = ", ".join(sorted({literal(one.name.lower()) for one in products.database_objects()}))
     database = identifier(name)
     batch = (
         f"SELECT s.name AS schema_name, o.name AS object_name FROM {database}.sys.objects AS o "
-        f"JOIN {database}.sys.schemas AS s ON s.schema_id = o.schema_id WHERE LOWER(o.name) IN ({names});"
+        f"JOIN {database}.sys.schemas AS s ON s.schema_id = o.schema_id WHERE o.type IN (N'U', N'V');"
     )
     found = {f"{row['schema_name']}.{row['object_name']}".casefold() for row in session.execute(batch).rows()}
     return tuple(text for folded, text in known.items() if folded in found)
@@ -372,6 +387,18 @@ def _sessions(session: Session, number: int) -> tuple[SessionGroup, ...] | None:
 
 def _iso(moment: datetime.datetime | None) -> str | None:
     return None if moment is None else moment.replace(microsecond=0).isoformat()
+
+
+def permitted_rows(session: Session, batch: str) -> list[dict[str, t.Any]] | None:
+    """Ask for what takes a right. None when the login has it not. Raises SqlError for everything else."""
+    try:
+        return session.execute(batch).rows()
+    except ConnectionLostError:
+        raise
+    except SqlError as error:
+        if error.number not in _NO_RIGHT:
+            raise
+        return None
 
 
 def value_or_none(session: Session, batch: str) -> t.Any:

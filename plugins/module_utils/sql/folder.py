@@ -23,6 +23,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
+# sys.dm_os_file_exists is there since SQL Server 2017.
+_FILE_VIEW_SINCE = 14
+
 # The login has no right to back up model, which says nothing about the folder.
 _NO_RIGHT = frozenset({229, 262, 916})
 
@@ -49,10 +52,10 @@ def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | Non
 
     Raises ConnectionLostError, ValueError for a path that is none.
     """
-    found = _exists(session, check_folder(folder))
-    if found is None or not (found[1] or server.sysadmin):
+    found = look(session, server, check_folder(folder))
+    if found is None or not (found.folder or found.certain):
         return None
-    return found[1]
+    return found.folder
 
 
 def plan_probe(folder: str) -> Probe:
@@ -79,20 +82,34 @@ def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
     )
     written = int(rows[0]["backup_size"]) if rows else 0
     rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(planned.file)};")
-    found = _exists(session, planned.file)
-    removed = found is not None and not found[0] and server.sysadmin
+    found = look(session, server, planned.file)
+    removed = found is not None and not found.file and found.certain
     return dataclasses.replace(planned, writable=True, bytes=written, removed=removed)
 
 
-def _exists(session: Session, path: str) -> tuple[bool, bool] | None:
-    """Ask for a file and a folder of that path."""
-    try:
-        outcome = session.execute(f"EXEC master.dbo.xp_fileexist {literal(path)};")
-    except ConnectionLostError:
-        raise
-    except SqlError:
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What there is of a path: a file, a folder, the folder above. certain: whether a no means no.
+
+    xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
+    and 965). sys.dm_os_file_exists answers others too, but may look with the rights of the login.
+    """
+
+    file: bool
+    folder: bool
+    parent: bool
+    certain: bool
+
+
+def look(session: Session, server: ServerFacts, path: str) -> Seen | None:
+    """Ask the server for a path. None when it does not answer. Raises ConnectionLostError."""
+    columns = "file_exists, file_is_a_directory, parent_directory_exists"
+    view = f"SELECT {columns} FROM sys.dm_os_file_exists({literal(path)});"
+    rows = None
+    if not server.sysadmin and server.major >= _FILE_VIEW_SINCE:
+        rows = rows_or_none(session, view)
+    rows = rows or rows_or_none(session, f"EXEC master.dbo.xp_fileexist {literal(path)};")
+    if not rows:
         return None
-    if not outcome.results or not outcome.results[0].rows:
-        return None
-    row = outcome.results[0].rows[0]
-    return bool(row[0]), bool(row[1])
+    file, folder, parent = (bool(value) for value in list(rows[0].values())[:3])
+    return Seen(file, folder, parent, server.sysadmin)

@@ -9,7 +9,7 @@ import dataclasses
 import datetime
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import utc
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import rows_or_none
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import permitted_rows
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import literal
 
@@ -59,8 +59,11 @@ class Chain:
 
 
 def last_backups(session: Session, name: str) -> tuple[Backup, ...] | None:
-    """Read msdb's newest backups of a database, newest first, 20 at most. None when the login may not read msdb."""
-    rows = rows_or_none(
+    """Read msdb's newest backups of a database, newest first, 20 at most. None when the login may not read msdb.
+
+    Raises SqlError.
+    """
+    rows = permitted_rows(
         session,
         f"SELECT TOP ({_RECENT}) s.name, s.type, s.is_copy_only, s.has_backup_checksums, s.is_damaged, "
         "s.backup_start_date, s.backup_finish_date, s.time_zone, s.backup_size, s.compressed_backup_size, s.user_name, "
@@ -97,8 +100,8 @@ def _seconds(begun: datetime.datetime | None, ended: datetime.datetime | None) -
 
 
 def read_chain(session: Session, name: str) -> Chain | None:
-    """Read who else backs the database up. None when the login may not read msdb."""
-    rows = rows_or_none(
+    """Read who else backs the database up. None when the login may not read msdb. Raises SqlError."""
+    rows = permitted_rows(
         session,
         "SELECT type, user_name, MAX(backup_finish_date) AS newest, MAX(time_zone) AS time_zone "
         f"FROM msdb.dbo.backupset WHERE database_name = {literal(name)} AND is_copy_only = 0 "

@@ -38,6 +38,8 @@ class Belongings:
 
     owner: login that owns it, None when its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
     containment: ``NONE`` or ``PARTIAL``. master_key: the database has one; master_key_opens: this server can open it.
+    unseen: users of Windows of whom the login cannot be told whether they have a login.
+    same_owner: the user dbo is the owner's; after a RESTORE by another login it is not (33009).
     """
 
     orphans: tuple[Orphan, ...]
@@ -46,6 +48,8 @@ class Belongings:
     containment: str
     master_key: bool
     master_key_opens: bool
+    unseen: tuple[str, ...] = ()
+    same_owner: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,25 +60,49 @@ class Mended:
     refused: tuple[str, ...]
 
 
-def read_belongings(session: Session, database: str) -> Belongings:
-    """Ask for what a database takes from its server. Raises SqlError."""
+def read_belongings(session: Session, database: str, sees_all: bool = True) -> Belongings:
+    """Ask for what a database takes from its server. sees_all: the login sees every other login. Raises SqlError."""
     name = identifier(database)
     row = session.execute(
         "SELECT SUSER_SNAME(owner_sid) AS owner, compatibility_level, containment_desc, "
         f"is_master_key_encrypted_by_server FROM sys.databases WHERE name = {literal(database)};"
     ).rows()[0]
     users = session.execute(
-        "SELECT name, type, SUSER_SID(name) AS same_name "
+        "SELECT name, type, CONVERT(nvarchar(200), sid, 1) AS sid, SUSER_SNAME(sid) AS login, "
+        "SUSER_SID(name) AS same_name "
         f"FROM {name}.sys.database_principals WHERE principal_id > 4 AND type IN (N'S', N'U', N'G') "
-        "AND authentication_type IN (1, 3) AND SUSER_SNAME(sid) IS NULL ORDER BY name;"
+        "AND authentication_type IN (1, 3) ORDER BY name;"
+    ).rows()
+    # SUSER_SNAME and SUSER_SID know every account of Windows, login or not (dbatools, issue 3157).
+    principals = session.execute(
+        "SELECT name, CONVERT(nvarchar(200), sid, 1) AS sid FROM sys.server_principals WHERE type IN (N'U', N'G');"
+    ).rows()
+    sids = {str(one["sid"]) for one in principals}
+    names = {str(one["name"]).casefold() for one in principals}
+    windows = [user for user in users if str(user["type"]).strip() != "S" and str(user["sid"]) not in sids]
+    dbo = session.execute(
+        f"SELECT CONVERT(nvarchar(200), p.sid, 1) AS sid, CONVERT(nvarchar(200), d.owner_sid, 1) AS owner_sid "
+        f"FROM {name}.sys.database_principals AS p JOIN sys.databases AS d ON d.name = {literal(database)} "
+        "WHERE p.name = N'dbo';"
     ).rows()
     key = session.execute(
         f"SELECT COUNT(*) FROM {name}.sys.symmetric_keys WHERE name = N'##MS_DatabaseMasterKey##';"
     ).value()
     return Belongings(
-        orphans=tuple(
-            Orphan(user["name"], str(user["type"]).strip() != "S", user["same_name"] is not None) for user in users
+        orphans=(
+            *(
+                Orphan(user["name"], False, user["same_name"] is not None)
+                for user in users
+                if str(user["type"]).strip() == "S" and user["login"] is None
+            ),
+            *(
+                Orphan(user["name"], True, user["name"].casefold() in names)
+                for user in windows
+                if sees_all or user["login"] is None
+            ),
         ),
+        unseen=tuple(user["name"] for user in windows if not sees_all and user["login"] is not None),
+        same_owner=all(row["sid"] == row["owner_sid"] for row in dbo),
         owner=row["owner"],
         compatibility_level=int(row["compatibility_level"]),
         containment=row["containment_desc"],
@@ -126,9 +154,24 @@ def advice(belongings: Belongings, server_level: int) -> list[str]:
     found = []
     for orphan in belongings.orphans:
         hint = f" A login of that name is there: login_map: {{{orphan.user}: {orphan.user}}} joins them."
+        lost = (
+            "so that account enters only as a member of a group that has a login"
+            if orphan.windows
+            else "so nobody can enter as that user"
+        )
         found.append(
-            f"User {orphan.user} belongs to no login of this server, so nobody can enter as that user."
+            f"User {orphan.user} belongs to no login of this server, {lost}."
             + (hint if orphan.same_name else " Create its login, or name another in login_map.")
+        )
+    if belongings.unseen:
+        found.append(
+            f"Whether {', '.join(belongings.unseen)} {'has a login' if len(belongings.unseen) == 1 else 'have logins'} "
+            "on this server cannot be seen by this login. A sysadmin sees it in sys.server_principals."
+        )
+    if belongings.owner is not None and not belongings.same_owner:
+        found.append(
+            f"The user dbo of the database is not its owner, {belongings.owner} (33009): name the owner in login_map, "
+            "as the login of dbo."
         )
     if belongings.owner is None:
         found.append("The database's owner is not a login of this server. Name one in login_map, as the login of dbo.")

@@ -32,6 +32,7 @@ _MICROSOFT_LIBRARY = re.compile(r"libmsodbcsql[-.](\d+)[^/]*", re.IGNORECASE)
 _OLDEST_MICROSOFT = 17
 # Driver 17 takes only the server's own name.
 _HOST_NAME_IN_CERTIFICATE = 18
+_STRICT = 18
 INSTALL = (
     "Install one: 'apt install tdsodbc' (Debian, Ubuntu), 'dnf install freetds' from EPEL (RHEL), or Microsoft's "
     "'msodbcsql18' from packages.microsoft.com. 'odbcinst -q -d' lists what is registered."
@@ -103,7 +104,8 @@ def connection_string(driver: Driver, target: Target, port: int) -> c.Iterator[s
             parts, environment = _for_microsoft(driver, target, port, folder)
         else:
             parts, environment = _for_freetds(target, port, folder)
-        parts = {"DRIVER": driver.name, **parts, "DATABASE": "master", "APP": APPLICATION}
+        # In a login's own language, numbers in texts (of progress, of the operating system) could not be found.
+        parts = {"DRIVER": driver.name, **parts, "DATABASE": "master", "APP": APPLICATION, "LANGUAGE": "us_english"}
         if target.auth == "windows":
             parts["Trusted_Connection"] = "yes"
         else:
@@ -140,11 +142,13 @@ def _for_microsoft(
 ) -> tuple[dict[str, str], dict[str, str | None]]:
     parts = {
         "SERVER": f"tcp:{target.server},{port}",
-        "Encrypt": "no" if target.encrypt == "off" else "yes",
-        "TrustServerCertificate": "no" if target.encrypt == "verified" else "yes",
+        "Encrypt": {"off": "no", "strict": "strict"}.get(target.encrypt, "yes"),
+        "TrustServerCertificate": "no" if target.encrypt in ("verified", "strict") else "yes",
         # It would connect anew behind our back, and what the session held (locks, the database) would be gone.
         "ConnectRetryCount": "0",
     }
+    if target.encrypt == "strict" and driver.version < _STRICT:
+        raise _not_strict(driver)
     if target.host_name_in_certificate is not None:
         if driver.version < _HOST_NAME_IN_CERTIFICATE:
             raise _cannot_check(driver, "knows no host_name_in_certificate")
@@ -156,6 +160,8 @@ def _for_microsoft(
 
 
 def _for_freetds(target: Target, port: int, folder: str) -> tuple[dict[str, str], dict[str, str | None]]:
+    if target.encrypt == "strict":
+        raise _not_strict(Driver("FreeTDS", "freetds"))
     lines = {
         "host": target.server,
         "port": str(port),
@@ -187,6 +193,17 @@ def check_freetds(version: str) -> None:
     """
     if not version.partition(".")[0].isdecimal() or int(version.partition(".")[0]) < 1:
         raise _cannot_check(Driver("FreeTDS", "freetds"), f"of version {version} checks no certificates")
+
+
+def _not_strict(driver: Driver) -> NoConnectionError:
+    return NoConnectionError(
+        None,
+        f"The ODBC driver {driver.name} does not encrypt strictly (TDS 8.0)",
+        code="driver",
+        what="SQL Server cannot be reached over ODBC",
+        next_step="Use Microsoft's ODBC Driver 18 or newer, or, where the server does not force strict encryption, set "
+        "encrypt to verified.",
+    )
 
 
 def _cannot_check(driver: Driver, why: str) -> NoConnectionError:

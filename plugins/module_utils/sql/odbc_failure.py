@@ -80,9 +80,27 @@ def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | No
 
 def _bad_certificate(error: Message, target: Target, port: int, what: str) -> NoConnectionError | None:
     """Look at the server's certificate as the driver should have. None when encryption is not what is wrong."""
+    found = sql_tls.look(target, port)
+    if found.outdated:
+        return NoConnectionError(
+            None,
+            f"{target} and this host agree on no TLS, or the server's is too weak for it: {found.outdated}",
+            code="encryption",
+            what=what,
+            next_step="Bring SQL Server up to date so that it speaks TLS 1.2 (2012 and 2014 need an update for that), "
+            "and give it a certificate with a key of 2048 bits or more, signed with SHA-256. The login is encrypted "
+            f"with encrypt: off too. The driver said: {error.text.rstrip('.')}.",
+        )
+    if found.encryption == "strict" and target.encrypt != "strict":
+        return NoConnectionError(
+            None,
+            f"{target} forces strict encryption (TDS 8.0)",
+            code="encryption",
+            what=what,
+            next_step="Set encrypt to strict, with Microsoft's ODBC Driver 18 or newer.",
+        )
     if target.encrypt == "off":
         return None
-    found = sql_tls.look(target, port)
     if found.encryption == "none":
         return NoConnectionError(
             None,
@@ -94,6 +112,14 @@ def _bad_certificate(error: Message, target: Target, port: int, what: str) -> No
         )
     # Microsoft's driver is the stricter one: it compares an IP address with no name in a certificate.
     problem = found.problem or (error.text if "certificate" in error.text else None)
+    if target.encrypt == "strict" and found.encryption != "strict":
+        return NoConnectionError(
+            None,
+            f"{target} does not encrypt strictly (TDS 8.0), which SQL Server does since 2022",
+            code="encryption",
+            what=what,
+            next_step=f"Set encrypt to verified. The driver said: {error.text.rstrip('.')}.",
+        )
     if target.encrypt == "unverified" or problem is None:
         return None
     return NoConnectionError(

@@ -36,6 +36,8 @@ SAFETY = "groupid-safety"
 TAIL = "groupid-tail"
 LOGGED = ("FULL", "BULK_LOGGED")
 """Recovery models whose log can be backed up."""
+DAMAGED = ("RECOVERY_PENDING", "SUSPECT")
+"""States in which the data cannot be read, and the log perhaps can."""
 
 _NAME_LIMIT = 128
 _MOMENT = "%Y%m%dT%H%M%S"
@@ -142,6 +144,8 @@ class Target:
     family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
     identified: the database itself told its family. msdb goes by the name, which a dropped one may have had before.
     standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
+    encrypted: by TDE. log_chain: a full backup was made, so that its log can be backed up.
+    trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
     """
 
     name: str
@@ -155,6 +159,11 @@ class Target:
     mirrored: bool = False
     snapshots: tuple[str, ...] = ()
     files: tuple[TargetFile, ...] = ()
+    encrypted: bool = False
+    log_chain: bool = True
+    trustworthy: bool = False
+    broker: bool = False
+    owner: str | None = None
 
     @property
     def condition(self) -> str:
@@ -311,6 +320,15 @@ def alter_statement(database: str, option: str) -> str:
 def tail_statement(database: str, file: str, name: str) -> str:
     """Write the BACKUP LOG of all that was not backed up. It leaves the database RESTORING: nothing can follow it."""
     options = ["NORECOVERY", "CHECKSUM", "NOINIT", f"NAME = {sql_text.literal(name)}", "STATS = 5"]
+    return f"BACKUP LOG {sql_text.identifier(database)} TO DISK = {sql_text.literal(file)} WITH {_options(options)}"
+
+
+def save_log_statement(database: str, file: str, name: str) -> str:
+    """Write the BACKUP LOG of a database that cannot be opened. It changes nothing of it.
+
+    NO_TRUNCATE reads the log whatever the state of the data (Microsoft's "Tail-log backups").
+    """
+    options = ["NO_TRUNCATE", "CHECKSUM", "NOINIT", f"NAME = {sql_text.literal(name)}", "STATS = 5"]
     return f"BACKUP LOG {sql_text.identifier(database)} TO DISK = {sql_text.literal(file)} WITH {_options(options)}"
 
 

@@ -45,7 +45,8 @@ class Progress:
     unopened: the database was OFFLINE, and did not come ONLINE again.
     tail_refused: the log's tail did not fit onto the safety backup.
     done: RESTORE said that it had come to its end. untouched: it was found OFFLINE after RESTORE was sent, which thus
-      had not begun. sent_back: a RESTORE of the safety backup was sent.
+      had not begun. sent_back: a RESTORE of the safety backup was sent. refused: RESTORE was answered with an error.
+    log_saved: the log of a database that cannot be opened was saved, which changed nothing of it.
     """
 
     opened: bool = False
@@ -58,6 +59,8 @@ class Progress:
     done: bool = False
     untouched: bool = False
     sent_back: bool = False
+    refused: bool = False
+    log_saved: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +94,9 @@ def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
     if plan.target.state == ABSENT:
         drop = Step("go_back", f"DROP DATABASE {sql_text.identifier(name)}")
         return Way("as_found", () if found.state == ABSENT else (drop,))
-    if progress.safety is None:
+    # Whether it is whole is not known. Whatever it holds, no RESTORE of ours has touched it, and none shall.
+    untouched = not progress.restoring and not progress.unopened and found.state != ABSENT
+    if progress.safety is None or untouched:
         return Way("broken")
     tail = plan.tail.file if plan.tail and progress.tail and not progress.tail_refused else None
     back = from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail)

@@ -9,9 +9,11 @@ import collections.abc as c
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import text as sql_text
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import check_folder
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     ABSENT,
+    DAMAGED,
     LOGGED,
     STATES,
     Approach,
@@ -45,8 +47,10 @@ def check_request(request: Request, confirm: str) -> Request:
         )
     if not request.files:
         raise RefusedError("no_files", "files is empty.", "Name the backup's file, or all of its stripes.")
-    paths = [*request.files, request.safety_path, request.data_path, request.log_path]
-    for text in (*filter(None, paths), *request.login_map, *request.login_map.values()):
+    for path in filter(None, [*request.files, request.safety_path, request.data_path, request.log_path]):
+        sql_text.literal(path)
+        check_folder(path.replace("/", "\\") if path[1:2] == ":" else path)
+    for text in (*request.login_map, *request.login_map.values()):
         sql_text.literal(text)
     return request
 
@@ -70,6 +74,9 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
         and (request.expected_uuid is None or same(header.backup_set_uuid, request.expected_uuid))
     ]
     listed = "; ".join(f"{one.position}: {one.database}, {one.finished}, {one.name or 'no name'}" for one in headers)
+    unreadable = next((one for one in headers if one.name == _INCOMPLETE and one.kind != _FULL_BACKUP), None)
+    if unreadable is not None and (not found or found[0] is unreadable):
+        raise _incomplete(request)
     if not found:
         raise RefusedError(
             "backup_missing",
@@ -94,11 +101,7 @@ def check_backup(request: Request, facts: Facts, header: BackupHeader) -> None:
 def _check_content(request: Request, header: BackupHeader) -> None:
     if header.kind != _FULL_BACKUP:
         if header.name == _INCOMPLETE:
-            raise RefusedError(
-                "damaged",
-                f"{_files(request)} holds a backup that was not written to its end.",
-                "Restore another set.",
-            )
+            raise _incomplete(request)
         raise RefusedError(
             "not_full",
             f"{_files(request)} holds no full backup at position {header.position} (BackupType {header.kind}).",
@@ -116,6 +119,17 @@ def _check_content(request: Request, header: BackupHeader) -> None:
             f"{_files(request)} was written without checksums, so SQL Server cannot tell whether it is whole (3187).",
             "Restore another set, or accept that with accept_unverified: true.",
         )
+
+
+def _incomplete(request: Request) -> RefusedError:
+    """A server says the same of a backup that was cut, and of one that a newer version made (dbatools, issue 3410)."""
+    return RefusedError(
+        "incomplete",
+        f"This server reads the header of {_files(request)} as {_INCOMPLETE}. It says so of a backup that was not "
+        "written to its end, and of one that a newer version of SQL Server made.",
+        "Compare this server's version with that of the server that made the set (groupid_sql_info tells it). Is it "
+        "older, restore on that version or a newer one. Else restore another set.",
+    )
 
 
 def _check_identity(request: Request, header: BackupHeader) -> None:
@@ -176,13 +190,13 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
 def _check_keys(facts: Facts, header: BackupHeader) -> None:
     needed = {header.thumbprint, *(file.thumbprint for file in facts.files)} - {None}
     missing = sorted(one for one in needed if one and one not in facts.surroundings.thumbprints)
-    if missing:
+    # What the login may not see may be there: the server says so itself (33111) before anything is touched.
+    if missing and facts.server.sees_all:
         raise RefusedError(
             "certificate_missing",
             f"The backup is encrypted with a certificate or key that master does not have here: thumbprint "
             f"{', '.join(missing)} (33111).",
-            "CREATE CERTIFICATE ... FROM FILE with its private key, as saved on the server of the backup; and see that "
-            "the login may see it (VIEW DEFINITION).",
+            "CREATE CERTIFICATE ... FROM FILE with its private key, as saved on the server of the backup.",
         )
 
 
@@ -250,7 +264,7 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
 
 
 def _check_tail(target: Target) -> None:
-    if target.state != "ONLINE":
+    if target.state not in ("ONLINE", *DAMAGED):
         raise RefusedError(
             "tail_log",
             f"The tail of the log cannot be backed up: {target.name} is {target.state}.",
@@ -260,6 +274,14 @@ def _check_tail(target: Target) -> None:
         raise RefusedError(
             "tail_log",
             f"{target.name} has recovery model {target.recovery_model}, so there is no log to back up (4208).",
+            "Restore without tail_log. The safety backup has all of the data."
+            if target.state == "ONLINE"
+            else "Restore without tail_log.",
+        )
+    if target.state == "ONLINE" and not target.log_chain:
+        raise RefusedError(
+            "tail_log",
+            f"No full backup of {target.name} was made yet to which a backup of its log could belong (4214).",
             "Restore without tail_log. The safety backup has all of the data.",
         )
 
@@ -277,12 +299,14 @@ def _check_safety(request: Request, facts: Facts) -> None:
             f"Repeat the restore of set {earlier.set_id}, which finishes it; or go back: the same with files: that "
             "safety backup; or give up what the database held with accept_no_safety: true.",
         )
+    logged = target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log
+    log = "; tail_log: true saves first what its log still holds" if logged else ""
     kept = "It may be the target of log shipping or of somebody's restore. " if target.state == "RESTORING" else ""
     raise RefusedError(
         "no_safety",
         f"{target.name} is {target.state}, so SQL Server cannot back it up, and msdb has no safety backup of a restore "
         f"that was cut. {kept}".rstrip(),
-        "Bring it ONLINE; or copy its files and give up what it holds with accept_no_safety: true.",
+        f"Bring it ONLINE; or copy its files and give up what it holds with accept_no_safety: true{log}.",
     )
 
 

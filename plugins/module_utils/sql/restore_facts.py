@@ -11,10 +11,11 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import devices, hexadecimal
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import (
+    ServerFacts,
     read_server,
-    rows_or_none,
     value_or_none,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.folder import look
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     BackupFile,
     BackupHeader,
@@ -40,7 +41,7 @@ def read_facts(session: Session, request: Request) -> Facts:
     headers = read_headers(session, request.files)
     files = read_files(session, request.files, choose(request, headers).position)
     target = read_target(session, request.target)
-    surroundings = read_surroundings(session, request, target.name)
+    surroundings = read_surroundings(session, server, request, target.name)
     restored = read_restored(session, target.name)
     return Facts(server, surroundings, target, headers, files, read_earlier(session, target.name, restored), restored)
 
@@ -113,12 +114,17 @@ def read_target(session: Session, name: str) -> Target:
         standby=bool(row["is_in_standby"]),
         grouped=row["replica_id"] is not None,
         mirrored=row["mirroring_guid"] is not None,
+        encrypted=bool(row["is_encrypted"]),
+        log_chain=row["last_log_backup_lsn"] is not None,
+        trustworthy=bool(row["is_trustworthy_on"]),
+        broker=bool(row["is_broker_enabled"]),
+        owner=row["owner"],
         snapshots=tuple(one["name"] for one in snapshots),
         files=tuple(TargetFile(one["name"], one["physical_name"]) for one in files),
     )
 
 
-def read_surroundings(session: Session, request: Request, target: str) -> Surroundings:
+def read_surroundings(session: Session, server: ServerFacts, request: Request, target: str) -> Surroundings:
     """Read what the server has and allows. target: name of the database as the server writes it."""
     contained = value_or_none(
         session,
@@ -134,7 +140,7 @@ def read_surroundings(session: Session, request: Request, target: str) -> Surrou
         contained=bool(contained),
         thumbprints=frozenset(filter(None, (hexadecimal(key["thumbprint"]) for key in keys))),
         foreign_files=tuple(other["physical_name"] for other in others if other["database_name"] != target),
-        logins=tuple(login for login in request.login_map.values() if _has_login(session, login)),
+        logins=tuple(login for login in request.login_map.values() if _has_login(session, server, login)),
     )
 
 
@@ -178,35 +184,44 @@ def read_occupants(session: Session, name: str) -> list[str]:
     ]
 
 
-def read_obstacles(session: Session, moves: c.Iterable[Move]) -> list[str]:
-    """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not."""
-    found = []
+def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move]) -> tuple[list[str], list[str]]:
+    """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
+
+    Gives with it the places of which the login cannot be told: there RESTORE has the word.
+    """
+    found, unseen = [], []
     for move in moves:
-        if move.kept:
-            continue
-        rows = rows_or_none(session, f"EXEC master.dbo.xp_fileexist {literal(move.path)};")
-        if not rows:
-            continue  # not every login may ask
-        is_file, is_folder, has_parent = (bool(value) for value in list(rows[0].values())[:3])
-        if is_file or is_folder:
+        seen = None if move.kept else look(session, server, move.path)
+        if seen is not None and (seen.file or seen.folder):
             found.append(f"{move.path} is there already, and no database of this server uses it.")
-        elif not has_parent:
+        elif seen is not None and seen.certain and not seen.parent:
             found.append(f"The folder of {move.path} is not there.")
-    return found
+        elif not move.kept and not (seen is not None and (seen.certain or seen.parent)):
+            unseen.append(move.path)
+    return found, unseen
 
 
 def _target_query(name: str) -> str:
     return (
         "SELECT d.name, d.database_id, d.state_desc, d.user_access_desc, d.recovery_model_desc, d.is_in_standby, "
-        "d.replica_id, r.family_guid, m.mirroring_guid FROM sys.databases AS d "
+        "d.is_encrypted, d.is_trustworthy_on, d.is_broker_enabled, SUSER_SNAME(d.owner_sid) AS owner, "
+        "d.replica_id, r.family_guid, r.last_log_backup_lsn, m.mirroring_guid FROM sys.databases AS d "
         "LEFT JOIN sys.database_recovery_status AS r ON r.database_id = d.database_id "
         "LEFT JOIN sys.database_mirroring AS m ON m.database_id = d.database_id "
         f"WHERE d.name = {literal(name)};"
     )
 
 
-def _has_login(session: Session, login: str) -> bool:
-    return session.execute(f"SELECT SUSER_SID({literal(login)});").value() is not None
+def _has_login(session: Session, server: ServerFacts, login: str) -> bool:
+    """Whether a login is there; one that cannot be known of counts, as ALTER USER has the last word.
+
+    SUSER_SID knows every account of Windows, login or not; only sys.server_principals tells, as far as one sees it.
+    """
+    if not server.sees_all:
+        return "\\" in login or session.execute(f"SELECT SUSER_SID({literal(login)});").value() is not None
+    kinds = "N'S', N'U', N'G', N'C', N'K', N'E', N'X'"
+    batch = f"SELECT COUNT(*) FROM sys.server_principals WHERE name = {literal(login)} AND type IN ({kinds});"
+    return bool(session.execute(batch).value())
 
 
 def _second(moment: datetime.datetime | None) -> str:

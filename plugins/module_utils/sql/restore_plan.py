@@ -11,9 +11,10 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, compresses_tde, join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import verify_statement as verify_backup
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
+    DAMAGED,
     LOGGED,
     SAFETY,
     TAIL,
@@ -30,6 +31,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     note,
     restore_statement,
     same,
+    save_log_statement,
     tail_statement,
     verify_statement,
 )
@@ -44,7 +46,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_fi
 # All but what the name of a file can carry on any system that runs SQL Server.
 _UNFIT = re.compile(r"[^\w.\- ]+")
 
-Stage = t.Literal["open", "safety", "verify_safety", "take", "tail", "restore", "give_back", "go_back"]
+# Of the path of a backup device.
+_PATH_LIMIT = 259
+
+Stage = t.Literal["open", "safety", "verify_safety", "take", "tail", "save_log", "restore", "give_back", "go_back"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +130,11 @@ def _warnings(request: Request, facts: Facts, approach: Approach, header: Backup
             f"{target.name} is {target.state}, so SQL Server cannot back it up. Its safety backup is that of the "
             f"restore that was cut: {', '.join(facts.earlier.files)}."
         )
+    if target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log:
+        yield (
+            f"The log of {target.name} may hold what no backup has. tail_log: true saves it first (BACKUP LOG ... WITH "
+            "NO_TRUNCATE)."
+        )
     if target.condition in ("RESTRICTED_USER", "SINGLE_USER"):
         yield f"{target.name} was {target.user_access}. After the restore it is MULTI_USER."
 
@@ -139,7 +149,7 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
             plan.safety.name,
             plan.safety.name,
             (plan.safety.file,),
-            compression=facts.server.compresses or None,
+            compression=_compression(facts),
             description=note(facts.restored),
         )
         yield Step("safety", order.backup_statement())
@@ -148,13 +158,21 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
         yield Step("verify_safety", verify_backup(plan.earlier.files))
     if approach.taking:
         yield Step("take", alter_statement(database, approach.taking))
-    if plan.tail:
+    if plan.tail and plan.target.state in DAMAGED:
+        yield Step("save_log", save_log_statement(database, plan.tail.file, plan.tail.name))
+    elif plan.tail:
         # BACKUP LOG needs the database ONLINE and empty. One batch leaves no time to enter; RESTRICTED_USER keeps most
         # out of what is left, and error 3101 says when somebody was faster.
         opening = [alter_statement(database, "RESTRICTED_USER"), alter_statement(database, "ONLINE")]
         yield Step("tail", "; ".join([*opening, tail_statement(database, plan.tail.file, plan.tail.name)]))
     yield restore_step(request, plan)
     yield Step("give_back", alter_statement(database, "MULTI_USER"))
+
+
+def _compression(facts: Facts) -> bool | None:
+    if not facts.server.compresses:
+        return None
+    return not facts.target.encrypted or compresses_tde(facts.server.version)
 
 
 def restore_step(request: Request, plan: Plan) -> Step:
@@ -181,7 +199,14 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
             "Give safety_path: a folder that the SQL Server service can write.",
         )
     name = journal_name(kind, request.target, request.set_id, now)
-    return Copy(name, join_path(folder, f"{_UNFIT.sub('_', name)}{ending}"))
+    file = join_path(folder, f"{_UNFIT.sub('_', name)}{ending}")
+    if len(file.encode("utf-16-le")) // 2 > _PATH_LIMIT:
+        raise RefusedError(
+            "safety_path",
+            f"The path {file!r} is longer than the {_PATH_LIMIT} characters that BACKUP takes.",
+            "Give a shorter folder in safety_path.",
+        )
+    return Copy(name, file)
 
 
 def _replace(request: Request, target: Target, approach: Approach, header: BackupHeader) -> bool:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
+    ABSENT,
     Facts,
     RefusedError,
     Request,
@@ -26,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_ba
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import SqlError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.sql_failure import SqlFailure
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier
 
 _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_guid", "finished", "checksums")
 
@@ -91,7 +93,7 @@ def result(story: Story, outcome: str) -> dict[str, t.Any]:
         "files": [] if plan is None else [{"name": one.logical_name, "path": one.path} for one in plan.moves],
         "replace": None if plan is None else plan.replace,
         "safety": None if saved is None else _safety(saved),
-        "tail_file": plan.tail.file if plan and plan.tail and story.progress.tail else None,
+        "tail_file": _tail_file(story),
         "statements": list(story.statements),
         "recovery_statement": None,
         "lost": None,
@@ -111,6 +113,26 @@ def restored(story: Story) -> dict[str, t.Any]:
         "lost": f"All changes made in {name} after {finished}, the end of the backup, are lost.",
         "next_steps": [f"Take a full backup of {name} now: differential and log backups cannot build on older ones."],
     }
+
+
+def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
+    """Say what RESTORE has reset of a database that was there before, with the statement for each.
+
+    It does so with any backup, its own too. owner_named: login_map has an owner for it.
+    """
+    if before.state == ABSENT:
+        return []
+    found = []
+    if before.trustworthy and not now.trustworthy:
+        statement = alter_statement(now.name, "TRUSTWORTHY ON")
+        found.append(f"RESTORE turned TRUSTWORTHY off. Where an application needs it: {statement};")
+    if before.broker and not now.broker:
+        statement = alter_statement(now.name, "ENABLE_BROKER WITH ROLLBACK IMMEDIATE")
+        found.append(f"RESTORE turned Service Broker off. Where an application needs it: {statement};")
+    if before.owner and now.owner != before.owner and not owner_named:
+        owner = f"ALTER AUTHORIZATION ON DATABASE::{identifier(now.name)} TO {identifier(before.owner)};"
+        found.append(f"{now.name} was owned by {before.owner}, and is owned by {now.owner or 'nobody'} now. {owner}")
+    return found
 
 
 def refused(story: Story, refusal: RefusedError) -> RestoreError:
@@ -143,6 +165,9 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
     ended = {**result(story, way.outcome), "changed": way.outcome != "as_found"}
     if found is not None:
         ended |= {"state": found.state, "user_access": found.user_access}
+    if found is not None and way.outcome == "rolled_back":
+        ended["next_steps"] = resets(story.planned.target, found)
+        failure = failure.also(" ".join(ended["next_steps"])) if ended["next_steps"] else failure
     if way.outcome == "broken":
         ended["recovery_statement"] = _command(story)
         failure = failure.also(_next_run(story, ended["recovery_statement"]))
@@ -184,6 +209,11 @@ def _target(story: Story) -> Target | None:
     if story.plan:
         return story.plan.target
     return story.facts.target if story.facts else None
+
+
+def _tail_file(story: Story) -> str | None:
+    made = story.progress.tail or story.progress.log_saved
+    return story.plan.tail.file if story.plan and story.plan.tail and made else None
 
 
 def _rolled_back(story: Story) -> str:

@@ -20,6 +20,8 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import logins as sql_logins
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import read_record, record_query
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.logins import OWNER
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     STATES,
     RefusedError,
@@ -54,6 +56,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_re
     failed,
     half_finished,
     refused,
+    resets,
     restored,
     unknown,
 )
@@ -84,7 +87,9 @@ _SAID_OF_ANY = frozenset((3211, 3262))
 
 @dataclasses.dataclass(frozen=True)
 class Patience:
-    """Seconds. claim: for another run on the same database. reconnect: for a server that went away. pause: between."""
+    """Seconds. claim: for another run on the same database. reconnect: for a server that went away, and for a database
+    that it is recovering. pause: between.
+    """
 
     claim: float = 60
     reconnect: float = 120
@@ -141,6 +146,7 @@ class _Run:
         self._story = story
         self._opener = opener
         self._patience = patience
+        self._reconnect = Reconnect(self._open, patience.reconnect, patience.pause, clock, sleep)
         self._now = now
         self._clock = clock
         self._sleep = sleep
@@ -190,11 +196,10 @@ class _Run:
     def _prepare(self, session: Session) -> Plan:
         """Look and plan; nothing is touched. Raises RefusedError, SqlError."""
         story = self._story
+        self._reconnect.recovering(session, story.target)
         story.facts = read_facts(session, story.request)
         plan = make_plan(story.request, story.facts, self._now())
-        obstacles = read_obstacles(session, plan.moves)
-        if obstacles:
-            raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
+        self._check_places(session, plan)
         self._marker = story.facts.restored
         verified = session.execute(plan.verify)
         # It also says where space is short, which does not make it fail.
@@ -202,6 +207,25 @@ class _Run:
         story.warnings.extend(plan.warnings)
         story.plan = plan
         return plan
+
+    def _check_places(self, session: Session, plan: Plan) -> None:
+        """See that files find their places free. Raises RefusedError."""
+        story = self._story
+        if story.facts is None:
+            raise AssertionError("a plan is made of facts")
+        obstacles, unseen = read_obstacles(session, story.facts.server, plan.moves)
+        if obstacles:
+            raise RefusedError("no_place", " ".join(obstacles), "Name other folders in data_path and log_path.")
+        if not unseen:
+            return
+        who = f"Login {story.facts.server.login} cannot see whether {', '.join(unseen)} is free"
+        if plan.replace:
+            raise RefusedError(
+                "no_place",
+                f"{who}, and this RESTORE has to say REPLACE, which overwrites what is there.",
+                "Use a sysadmin, leave data_path and log_path out, or save the log with tail_log: true.",
+            )
+        story.warnings.append(f"{who}. RESTORE says so when it is not.")
 
     def _carry_out(self, session: Session) -> None:
         """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
@@ -229,6 +253,7 @@ class _Run:
             opened=progress.opened or step.stage in ("open", "take", "tail"),
             tail=progress.tail or step.stage == "tail",
             restoring=progress.restoring or step.stage == "restore",
+            refused=progress.refused and step.stage != "restore",
         )
         if step.stage == "take":
             self._name_occupants(session)
@@ -237,6 +262,8 @@ class _Run:
             story.safety = self._confirmed(session)
         if step.stage == "verify_safety":
             story.progress = dataclasses.replace(story.progress, safety=story.safety or story.planned.earlier)
+        if step.stage == "save_log":
+            story.progress = dataclasses.replace(story.progress, log_saved=True)
         if step.stage == "restore":
             story.progress = dataclasses.replace(story.progress, done=True)
 
@@ -248,6 +275,8 @@ class _Run:
         """Give the steps to go on with after one was refused. Raises the error where there are none."""
         story = self._story
         plan = story.planned
+        if step.stage == "restore" and error.number != _UNRECORDED:
+            story.progress = dataclasses.replace(story.progress, refused=True)
         if step.stage == "tail" and error.number == _IN_USE and story.statements.count(step.statement) < _TAIL_TRIES:
             take = next(other for other in plan.steps if other.stage == "take")
             return [take, step, *steps]
@@ -348,7 +377,7 @@ class _Run:
         self._give_back(session, give_back)
         mended = sql_logins.mend(session, plan.target.name, story.request.login_map)
         result = restored(story) | {"joined_users": mended.joined} | self._belongings(session)
-        result["next_steps"] += result.pop("advice")
+        result["next_steps"] += [*self._resets(session), *result.pop("advice")]
         if mended.refused:
             what = f"{plan.target.name} on {story.place} was restored and given back, but not all of login_map was done"
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
@@ -375,11 +404,22 @@ class _Run:
             return error
         return None
 
+    def _resets(self, session: Session) -> list[str]:
+        story = self._story
+        try:
+            return resets(story.planned.target, read_target(session, story.target), OWNER in story.request.login_map)
+        except ConnectionLostError:
+            raise
+        except SqlError:
+            return []  # what is asked next says so
+
     def _belongings(self, session: Session) -> dict[str, t.Any]:
         """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
         story = self._story
         try:
-            found = sql_logins.read_belongings(session, story.target)
+            found = sql_logins.read_belongings(
+                session, story.target, story.facts is not None and story.facts.server.sees_all
+            )
         except ConnectionLostError:
             raise
         except SqlError as error:
@@ -404,7 +444,9 @@ class _Run:
     def _go_back(self, session: Session) -> Way:
         """End as found, or as the safety backup has it."""
         story = self._story
-        for dummy in range(_WAYS_TRIED):
+        for tried in range(_WAYS_TRIED):
+            self._sleep(self._patience.pause if tried else 0)
+            self._recovered(session, self._error)
             found = read_target(session, story.target)
             progress = self._progressed(session, found)
             way = way_back(story.planned, progress, found)
@@ -415,37 +457,42 @@ class _Run:
             if refusal is None:
                 return way
             story.warnings.append(f"On the way back: {refusal}.")
-            self._learn(found, way)
+            self._learn(session, found, way)
         return Way("broken")
 
     def _progressed(self, session: Session, found: Target) -> Progress:
         """Note what the database and msdb show of the statements that were sent."""
         story = self._story
         progress = story.progress
+        # A RESTORE that came to its end alone leaves ONLINE what was taken. So it was refused before it began.
+        refused = progress.refused and found.state == "ONLINE" and not self._restored_since(session)
         rolled = progress.safety is not None and self._is_restored(session, progress.safety.backup_set_uuid)
         story.progress = dataclasses.replace(
             progress,
             rolled=rolled or (progress.sent_back and shows_restore(story.planned, progress, found)),
-            untouched=progress.untouched or (progress.restoring and found.state == "OFFLINE"),
+            untouched=progress.untouched or refused or (progress.restoring and found.state == "OFFLINE"),
         )
         return story.progress
 
-    def _learn(self, found: Target, way: Way) -> None:
+    def _learn(self, session: Session, found: Target, way: Way) -> None:
         """A way back was refused; the next one does without it."""
         progress = self._story.progress
         if found.state == "OFFLINE":
-            self._story.progress = dataclasses.replace(progress, unopened=True)
+            # What could not be had for a moment is asked for again. Only a database that cannot be opened is given up.
+            opens = read_target(session, self._story.target).state in ("OFFLINE", "ONLINE", "RECOVERING")
+            self._story.progress = dataclasses.replace(progress, unopened=not opens or progress.unopened)
         elif way.outcome == "rolled_back" and progress.tail:
             self._story.progress = dataclasses.replace(progress, tail_refused=True)
 
     def _come_back(self, lost: ConnectionLostError) -> dict[str, t.Any]:
         """The connection was lost after something was sent: connect again, then finish or go back."""
-        error = self._error or lost
+        error = self._error = self._error or lost
         for dummy in range(_LOSSES_BORNE):
-            session = self._reconnect(error)
+            session = self._connected_again(error)
             try:
                 # The server gives the claim once it has ended the session that was lost.
                 with claimed(session, self._story.request.target, self._patience.reconnect, clock=self._clock):
+                    self._recovered(session, error)
                     self._recall_safety(session)
                     if self._has_arrived(session):
                         self._story.warnings.append(f"The connection was lost ({lost}), but the restore had been done.")
@@ -477,19 +524,30 @@ class _Run:
 
     def _is_restored(self, session: Session, backup_set_uuid: str) -> bool:
         """Whether the database's newest RESTORE was of that backup, and came after this run had begun."""
+        newest = self._restored_since(session)
+        return newest is not None and same(newest.backup_set_uuid, backup_set_uuid)
+
+    def _restored_since(self, session: Session) -> Restored | None:
+        """Give the database's newest RESTORE when it came after this run had begun."""
         newest = read_restored(session, self._story.target)
         if newest is None or (self._marker is not None and newest.number <= self._marker.number):
-            return False
-        return same(newest.backup_set_uuid, backup_set_uuid)
+            return None
+        return newest
 
-    def _reconnect(self, error: SqlError | RefusedError) -> Session:
-        """Connect again, for as long as patience lasts. Raises RestoreError."""
-        until = self._clock() + self._patience.reconnect
-        while True:
-            try:
-                return self._open()
-            except (NoConnectionError, ConnectionLostError) as silent:
-                if self._clock() >= until:
-                    cause = f"The server did not answer for {self._patience.reconnect:.0f} s: {silent}"
-                    raise unknown(self._story, error, cause) from silent
-            self._sleep(self._patience.pause)
+    def _connected_again(self, error: SqlError | RefusedError) -> Session:
+        """Connect again. Raises RestoreError when the server does not answer."""
+        try:
+            return self._reconnect.session()
+        except (NoConnectionError, ConnectionLostError) as silent:
+            cause = f"The server did not answer for {self._patience.reconnect:.0f} s: {silent}"
+            raise unknown(self._story, error, cause) from silent
+
+    def _recovered(self, session: Session, error: SqlError | RefusedError | None) -> None:
+        """Wait until what there is shows how it ended. Raises RestoreError when the server takes too long."""
+        left = self._reconnect.recovering(session, self._story.target)
+        if left and error is not None:
+            cause = (
+                f"{' and '.join(left)} stayed RECOVERING for {self._patience.reconnect:.0f} s after the server had "
+                "started again, and nothing is done to a database in that state"
+            )
+            raise unknown(self._story, error, cause)

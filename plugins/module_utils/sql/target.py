@@ -14,7 +14,7 @@ import typing as t
 DEFAULT_PORT = 1433
 
 Auth = t.Literal["sql", "windows"]
-Encrypt = t.Literal["verified", "unverified", "off"]
+Encrypt = t.Literal["verified", "unverified", "off", "strict"]
 
 # A DNS name as Windows allows it, underscores included.
 _HOST = re.compile(r"(?=.{1,255}\.?\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?")
@@ -29,7 +29,8 @@ class Target:
     server: DNS name or IP address. instance: a named instance, found through SQL Server Browser; or port: TCP.
     auth: ``sql`` with username and password, or ``windows`` with the Kerberos ticket of the process.
     encrypt: ``verified``: TLS, certificate and host name checked; ``unverified``: TLS alone; ``off``: the login is
-      encrypted where the server can, the rest is not.
+      encrypted where the server can, the rest is not; ``strict``: TLS before anything else (TDS 8.0), checked as
+      ``verified``.
     ca_file: PEM file of certificate authorities, None for the system's.
     host_name_in_certificate: when the certificate carries another name than server.
     driver: name in odbcinst.ini or absolute path of the library, None to find one.
@@ -100,10 +101,10 @@ def _check_login(target: Target) -> None:
 
 
 def _check_encryption(target: Target) -> None:
-    if target.encrypt != "verified":
+    if target.encrypt not in ("verified", "strict"):
         for name, value in (("ca_file", target.ca_file), ("host_name_in_certificate", target.host_name_in_certificate)):
             if value is not None:
-                raise ValueError(f"{name} is of use with encrypt: verified only; it is {target.encrypt}.")
+                raise ValueError(f"{name} is of use with encrypt: verified or strict only; it is {target.encrypt}.")
     if target.ca_file is not None:
         # FreeTDS' file has no quotes: these would start a comment there.
         if _CONTROL.search(target.ca_file) or any(character in target.ca_file for character in ";#"):

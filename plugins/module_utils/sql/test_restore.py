@@ -19,6 +19,7 @@ import time
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
     BackupFile,
     Move,
@@ -40,6 +41,8 @@ _EXTENSIONS = {"D": ".ndf", "L": ".ldf"}
 # sys.master_files and RESTORE FILELISTONLY name the kinds of files in their own ways.
 _KINDS = {"ROWS": "D", "LOG": "L", "FILESTREAM": "S", "FULLTEXT": "F"}
 _PAGE_BYTES = 8192
+# Seconds for a server that was lost in a test restore. What is left then, the next test restore drops.
+_PATIENCE = 30
 
 FOLDERS_QUERY = (
     "SELECT CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS data_path, "
@@ -298,11 +301,13 @@ def _dropped(session: Session, scratch: str) -> bool:
 
 def _dropped_again(opener: Opener, scratch: str) -> bool:
     """Drop a scratch database after its connection was lost. False when the server is out of reach, or refuses."""
+    again = Reconnect(opener, _PATIENCE)
     with contextlib.suppress(SqlError, ClaimRefusedError):
-        session = opener()
+        session = again.session()
         try:
             # The server may take a moment to notice, and until then it is restoring.
-            with claimed(session, scratch, 30):
+            with claimed(session, scratch, _PATIENCE):
+                again.recovering(session, scratch)
                 return _dropped(session, scratch)
         finally:
             session.close()

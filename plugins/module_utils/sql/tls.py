@@ -23,21 +23,41 @@ _VERSION_TOKEN, _ENCRYPTION_TOKEN, _TERMINATOR = 0, 1, 0xFF
 _ENCRYPT_ON = 1
 _NOT_SUPPORTED = 2
 _LARGEST_PAYLOAD = 4000
+_STRICT = "tds/8.0"
+# Reasons of OpenSSL: no version or cipher in common, as with TLS 1.0 alone; keys and digests below its security level.
+_OUTDATED = (
+    "UNSUPPORTED_PROTOCOL",
+    "HANDSHAKE_FAILURE",
+    "PROTOCOL_VERSION",
+    "TOO_SMALL",
+    "TOO_WEAK",
+    "NO_PROTOCOLS",
+    "UNSAFE_LEGACY",
+)
+_WEAK = ("too weak", "too small")
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """What was seen. encryption: ``unknown`` when the server did not answer as TDS does.
+    """What was seen. encryption: ``unknown`` when the server did not answer as TDS does; ``strict``: as TDS 8.0 alone.
 
     problem: why the certificate is not trusted, None when it is or was not seen.
+    outdated: what of the server's TLS this host's OpenSSL refuses, such as a version or a signature that is too weak.
     """
 
-    encryption: t.Literal["some", "none", "unknown"]
+    encryption: t.Literal["some", "none", "strict", "unknown"]
     problem: str | None = None
+    outdated: str | None = None
 
 
 def look(target: Target, port: int) -> Look:
     """Ask the target for its certificate and check it as ``encrypt: verified`` asks."""
+    found = Look("unknown") if target.encrypt == "strict" else _look_inside(target, port)
+    return _look_first(target, port) if found.encryption == "unknown" else found
+
+
+def _look_inside(target: Target, port: int) -> Look:
+    """Look as TDS 7 does it: TLS inside of PRELOGIN."""
     try:
         with socket.create_connection((target.server, port), timeout=target.login_timeout) as server:
             server.settimeout(target.login_timeout)
@@ -47,13 +67,30 @@ def look(target: Target, port: int) -> Look:
                 return Look("unknown")
             if answer == _NOT_SUPPORTED:
                 return Look("none")
-            return Look("some", _handshake(server, target))
+            return _handshake(server, target)
     except (OSError, ValueError):
         return Look("unknown")
 
 
-def _handshake(server: socket.socket, target: Target) -> str | None:
-    """Shake hands within PRELOGIN packets. Gives why the certificate was not trusted."""
+def _look_first(target: Target, port: int) -> Look:
+    """Look as TDS 8 does it: TLS before anything else."""
+    context = ssl.create_default_context(cafile=target.ca_file)
+    context.set_alpn_protocols([_STRICT])
+    name = target.host_name_in_certificate or target.server
+    try:
+        with (
+            socket.create_connection((target.server, port), timeout=target.login_timeout) as server,
+            context.wrap_socket(server, server_hostname=name) as layer,
+        ):
+            return Look("strict" if layer.selected_alpn_protocol() == _STRICT else "unknown")
+    except ssl.SSLCertVerificationError as problem:
+        return Look("strict", problem.verify_message or str(problem))
+    except (OSError, ValueError):
+        return Look("unknown")
+
+
+def _handshake(server: socket.socket, target: Target) -> Look:
+    """Shake hands within PRELOGIN packets."""
     context = ssl.create_default_context(cafile=target.ca_file)
     # TDS 7.x knows nothing newer, and a server that does would tell its certificate problem later.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -65,8 +102,12 @@ def _handshake(server: socket.socket, target: Target) -> str | None:
             _send(server, outgoing.read())
             incoming.write(_receive(server))
     except ssl.SSLCertVerificationError as problem:
-        return problem.verify_message or str(problem)
-    return None
+        said = problem.verify_message or str(problem)
+        return Look("some", said, said if any(word in said for word in _WEAK) else None)
+    except ssl.SSLError as problem:
+        reason = str(problem.reason or "")
+        return Look("some", None, reason) if any(word in reason for word in _OUTDATED) else Look("unknown")
+    return Look("some")
 
 
 def _needs_more(layer: ssl.SSLObject) -> bool:

@@ -47,7 +47,12 @@ def _against_backup(server: ServerFacts, database: DatabaseFacts | None) -> list
         (database.standby, f"{name} is in STANDBY and waits for further logs."),
         (_is_held(database), f"{name} is in SINGLE_USER mode and another session has it."),
         (
-            online and not _is_held(database) and database.may_backup is False,
+            _is_restricted(database),
+            f"{name} is RESTRICTED_USER: only members of db_owner, dbcreator and sysadmin get in, and the login "
+            f"{server.login} is none. ALTER DATABASE ... SET MULTI_USER lets it in again.",
+        ),
+        (
+            online and not _is_held(database) and not _is_restricted(database) and database.may_backup is False,
             f"The login {server.login} has no BACKUP DATABASE in {name}: create a user for it there and add it to "
             "db_backupoperator.",
         ),
@@ -56,6 +61,10 @@ def _against_backup(server: ServerFacts, database: DatabaseFacts | None) -> list
 
 def _is_held(database: DatabaseFacts) -> bool:
     return database.user_access == "SINGLE_USER" and not database.accessible
+
+
+def _is_restricted(database: DatabaseFacts) -> bool:
+    return database.state == "ONLINE" and database.user_access == "RESTRICTED_USER" and not database.accessible
 
 
 def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]:
@@ -69,13 +78,14 @@ def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]
         ),
         (not server.compresses, f"{server.edition} makes no compressed backups."),
         (
-            certificate is not None and certificate.key_saved is None,
+            certificate is not None and bool(certificate.name) and certificate.key_saved is None,
             f"{name} is encrypted (TDE), and on this server the private key of its certificate was never saved: "
             "without it no other server can restore the backup. BACKUP CERTIFICATE ... WITH PRIVATE KEY saves it.",
         ),
         (
-            database.encrypted and certificate is None,
-            f"{name} is encrypted (TDE) with a certificate that the login may not see.",
+            database.encrypted and not (certificate and certificate.name),
+            f"{name} is encrypted (TDE) with a certificate that the login may not see, so whether its private key was "
+            "ever saved is not known. Without it no other server can restore the backup.",
         ),
         (
             database.primary is False,

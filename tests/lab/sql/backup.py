@@ -91,7 +91,8 @@ def _checked(engine: Engine, session: Session, order: Order) -> Database:
     database = engine.database(order.database)
     if not (order.no_truncate and database.state in ("SUSPECT", "RECOVERY_PENDING")):
         check_state(database)
-        engine.reach(session, database.name)
+        if not database.secondary or not order.copy_only:
+            engine.reach(session, database.name)
     if database.name == "tempdb":
         raise StatementError.of(3147, "Backup and restore operations are not allowed on database tempdb.")
     if not engine.roles_in(session.login, database) & {"db_owner", "db_backupoperator"}:
@@ -161,6 +162,13 @@ def _check_append(path: str, media: dict[str, t.Any], order: Order) -> None:
             f" device '{path}'."
         )
         raise StatementError.of(4037, text)
+    # Microsoft's "Backup encryption": a backup is never added to a media set that was formatted the other way.
+    if order.certificate and not media.get("encrypted"):
+        text = (
+            "The backup cannot be performed because 'ENCRYPTION' was requested after the media was formatted with an"
+            " incompatible structure."
+        )
+        raise StatementError.of(3095, text)
     if order.compression and not media["compressed"]:
         text = (
             "The backup cannot be performed because 'COMPRESSION' was requested after the media was formatted with an"
@@ -205,7 +213,7 @@ def _copy(
             f"BACKUP '{database.name}' detected an error on page (1:{database.damaged_page}) in file '{file.path}'.",
         )
     families = [str(uuid.uuid4()).upper() for dummy in targets]
-    media = {"families": families, "compressed": compressed, "name": order.media}
+    media = {"families": families, "compressed": compressed, "name": order.media, "encrypted": bool(certificate)}
     with contextlib.ExitStack() as stack:
         writers = []
         for number, (path, where, fresh) in enumerate(targets):
@@ -318,6 +326,7 @@ def _header(
         "containment": database.containment,
         "tde": database.tde_thumbprint,
         "owner_sid": database.owner_sid.hex(),
+        "dbo_sid": (database.dbo_sid or database.owner_sid).hex(),
         "master_key": database.master_key,
         "users": [
             [user.name, user.sid.hex() if user.sid is not None else None, sorted(user.roles), sorted(user.permissions)]

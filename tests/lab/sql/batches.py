@@ -26,11 +26,11 @@ _LIVE = frozenset((3211, 5060))
 class Execution:
     """Runs a batch and writes its answer. It is the conversation of its long statements too.
 
-    cut: cuts the connection, and takes the whole server away when its argument says so.
+    cut: cuts the connection, and with it what else the fault takes along.
     """
 
     def __init__(
-        self, engine: Engine, session: Session, reply: Reply, fault: Fault | None, cut: c.Callable[[bool], None]
+        self, engine: Engine, session: Session, reply: Reply, fault: Fault | None, cut: c.Callable[[Fault | None], None]
     ) -> None:
         self._engine = engine
         self._session = session
@@ -94,7 +94,7 @@ class Execution:
             time.sleep(min(left, 0.02))
 
     def _lose(self) -> None:
-        self._cut(bool(self._fault and self._fault.outage))
+        self._cut(self._fault)
         raise InterruptedStatementError
 
     def _run_text(self, batch: str) -> None:

@@ -77,7 +77,7 @@ def _databases(engine: Engine, session: Session, dummy: Database | None) -> c.It
             one.compatibility_level, COLLATION if one.state == "ONLINE" else None, one.access_number, one.user_access,
             one.read_only, False, one.state_number, one.state, False, 0, False, one.recovery_number,
             one.recovery_model, 2, "CHECKSUM", True, one.trustworthy, one.master_key, one.published, False, False,
-            False, one.database_guid, True, 0, "NOTHING", one.cdc, bool(one.tde_thumbprint), group, group,
+            False, one.database_guid, one.broker, 0, "NOTHING", one.cdc, bool(one.tde_thumbprint), group, group,
             one.containment, "PARTIAL" if one.containment else "NONE",
         )  # fmt: skip
 
@@ -234,7 +234,9 @@ def _locks(engine: Engine, session: Session, dummy: Database | None) -> c.Iterat
     in_database=True,
 )
 def _certificates(engine: Engine, session: Session, database: Database | None) -> c.Iterator[Row]:
-    if database is None or database.name == "master":
+    # Metadata visibility: it takes a right on the certificate, or VIEW ANY DEFINITION.
+    sees = session.login.sysadmin or session.login.holds("VIEW ANY DEFINITION")
+    if sees and (database is None or database.name == "master"):
         for number, one in enumerate(engine.certificates, 256):
             yield (
                 one.name, number, 1, "MK", "ENCRYPTED_BY_MASTER_KEY", one.name, moment(one.expires),
@@ -284,7 +286,7 @@ def _ag_groups(engine: Engine, session: Session, dummy: Database | None) -> c.It
 def _ag_states(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
     for one in engine.databases.values():
         if one.availability_group:
-            yield (one.database_id, one.family_guid, True, True)
+            yield (one.database_id, one.family_guid, True, not one.secondary)
 
 
 @_view("sys.database_mirroring", "database_id:i mirroring_guid:g mirroring_state:i mirroring_role_desc:n")
@@ -349,7 +351,7 @@ def _database_principals(engine: Engine, session: Session, database: Database | 
         return
     made = moment(database.created)
     yield ("public", 0, "R", "DATABASE_ROLE", None, b"\x01\x05", 0, "NONE", False, 1, made)
-    yield ("dbo", 1, "S", "SQL_USER", "dbo", database.owner_sid, 1, "INSTANCE", False, None, made)
+    yield ("dbo", 1, "S", "SQL_USER", "dbo", database.dbo_sid or database.owner_sid, 1, "INSTANCE", False, None, made)
     yield ("guest", 2, "S", "SQL_USER", "guest", b"\x00", 0, "NONE", False, None, made)
     yield ("INFORMATION_SCHEMA", 3, "S", "SQL_USER", None, None, 0, "NONE", False, None, made)
     yield ("sys", 4, "S", "SQL_USER", None, None, 0, "NONE", False, None, made)

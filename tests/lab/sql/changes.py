@@ -23,6 +23,8 @@ _PLAIN: dict[str, tuple[str, c.Callable[[str], t.Any]]] = {
     "RECOVERY": ("recovery_model", str),
     "COMPATIBILITY_LEVEL": ("compatibility_level", int),
     "TRUSTWORTHY": ("trustworthy", "ON".__eq__),
+    "ENABLE_BROKER": ("broker", lambda value: True),
+    "DISABLE_BROKER": ("broker", lambda value: False),
     "CONTAINMENT": ("containment", lambda value: int(value == "PARTIAL")),
 }
 """Settings that are one attribute of the database, made of the word behind them."""
@@ -55,7 +57,7 @@ def alter_database(engine: Engine, session: Session, order: AlterDatabase, conve
 
 def _alterable(engine: Engine, session: Session, name: str) -> Database:
     database = engine.databases.get(name.casefold())
-    if database is None or not engine.may_alter(session.login, database):
+    if database is None or not engine.may_alter(session.login, database) or database.state == "RECOVERING":
         text = (
             f"User does not have permission to alter database '{name}', the database does not exist, or the database is"
             " not in a state that allows access checks."
@@ -187,7 +189,7 @@ def _drop(engine: Engine, session: Session, database: Database) -> None:
         text = f"Cannot drop the database '{name}', because it does not exist or you do not have permission."
         raise StatementError.of(3701, text, 11)
     own = session.database.casefold() == name.casefold()
-    if own or engine.sessions_in(database, besides=session) or database.busy:
+    if own or engine.sessions_in(database, besides=session) or database.busy or database.state == "RECOVERING":
         raise StatementError.of(3702, f'Cannot drop database "{name}" because it is currently in use.', 16, 4)
     engine.drop(database)
 
@@ -206,7 +208,7 @@ def alter_authorization(engine: Engine, session: Session, words: Words) -> None:
     if any(user.sid == login.sid for user in database.users):
         text = "The proposed new database owner is already a user or aliased in the database."
         raise StatementError.of(15110, text)
-    database.owner_sid = login.sid
+    database.owner_sid, database.dbo_sid = login.sid, None
 
 
 def alter_user(engine: Engine, session: Session, words: Words) -> None:

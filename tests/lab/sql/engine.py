@@ -68,14 +68,19 @@ class Closable(t.Protocol):
 
 @dataclasses.dataclass
 class Login:
-    """A login. ``roles``, ``permissions``: of the server. ``denied``: securables that it may not SELECT."""
+    """A login. ``roles``, ``permissions``: of the server. ``denied``: securables that it may not SELECT.
+
+    ``granted``: what it may SELECT in msdb, as ``msdb.dbo.backupset``, and nothing else there; None: all of it.
+    """
 
     name: str
     password: str = dataclasses.field(default="", repr=False)
     roles: set[str] = dataclasses.field(default_factory=set)
     permissions: set[str] = dataclasses.field(default_factory=set)
     denied: set[str] = dataclasses.field(default_factory=set)
+    granted: set[str] | None = None
     disabled: bool = False
+    language: str = "us_english"
     default_database: str = "master"
     sid: bytes = b""
 
@@ -87,6 +92,12 @@ class Login:
     def sysadmin(self) -> bool:
         """Whether it may do everything."""
         return "sysadmin" in self.roles
+
+    def may_select(self, securable: str) -> bool:
+        """Whether it may SELECT an object of msdb."""
+        if securable in {name.casefold() for name in self.denied}:
+            return False
+        return self.sysadmin or self.granted is None or securable in {name.casefold() for name in self.granted}
 
     def holds(self, permission: str) -> bool:
         """Whether it has a permission of the server."""
@@ -127,6 +138,9 @@ class Database:
 
     holder: the session that a SINGLE_USER database belongs to; None: whoever enters first.
     whole: False after a restore that was cut: its data is not usable.
+    dbo_sid: of the user dbo, where it is not the owner's, as after a restore by somebody else.
+    broker: Service Broker delivers messages.
+    secondary: a secondary replica of its availability group, which may not be read.
     damaged_page: a page whose checksum does not hold, as BACKUP WITH CHECKSUM finds it; 0: none.
     log_lsn: where the next backup of the log begins; 0: no chain of such. restored_lsn: how far RESTORE brought it.
     """
@@ -143,6 +157,8 @@ class Database:
     database_guid: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()).upper())
     fork_guid: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()).upper())
     owner_sid: bytes = b"\x01"
+    dbo_sid: bytes | None = None
+    broker: bool = True
     created: datetime.datetime = dataclasses.field(default_factory=now)
     compatibility_level: int = 160
     containment: int = 0
@@ -151,6 +167,7 @@ class Database:
     tde_thumbprint: str = ""
     availability_group: str = ""
     mirrored: bool = False
+    secondary: bool = False
     snapshot_of: str = ""
     read_only: bool = False
     trustworthy: bool = False
@@ -220,6 +237,7 @@ class Session:
     encrypted: bool = False
     channel: Closable | None = None
     returns: str = ""
+    language: str = "us_english"
     connected: datetime.datetime = dataclasses.field(default_factory=now)
     transactions: int = 0
     killed: bool = False
@@ -242,6 +260,9 @@ class Engine:
     os_errors: error number by the beginning of a path, for what the file system here cannot refuse.
     disk_full_after: bytes of backup files until the disk is full; None: never.
     msdb_full: msdb takes no more records.
+    windows_accounts: name and SID of accounts that the domain knows and that are no logins here.
+    collation: of the server and its databases.
+    takes_ownership: the login that restores over a database owns it then.
     compares_offline: RESTORE can tell the family of a database that is OFFLINE.
     """
 
@@ -271,6 +292,9 @@ class Engine:
         self.disk_full_after: int | None = None
         self.msdb_full = False
         self.compares_offline = True
+        self.windows_accounts: dict[str, bytes] = {}
+        self.takes_ownership = True
+        self.collation = COLLATION
         self.volume_free = 500 * 1024**3
         self.size_limit: int | None = None
         self._visitors: list[Session] = []
@@ -372,6 +396,21 @@ class Engine:
         if session.channel is not None:
             session.channel.close()
 
+    def shut_down(self) -> None:
+        """End the service. What is ONLINE has to be recovered when it starts again; other states are on the disk."""
+        with self.lock:
+            for database in self.databases.values():
+                if database.state == "ONLINE" and database.name not in SYSTEM_DATABASES[:3]:
+                    database.state, database.holder = "RECOVERING", None
+
+    def start_up(self) -> None:
+        """Bring up what is being recovered."""
+        with self.lock:
+            for database in self.databases.values():
+                if database.state == "RECOVERING":
+                    database.state = "ONLINE"
+            self.let_in()
+
     def visitor(
         self, database: str, login: str = "sa", host: str = "WEB01", program: str = "GroupID", returns: bool = True
     ) -> Session:
@@ -426,6 +465,12 @@ class Engine:
         if database.name in SYSTEM_DATABASES:
             return database
         login = session.login
+        if database.secondary:
+            text = (
+                f"The target database, '{database.name}', is participating in an availability group and is currently"
+                " not accessible for queries."
+            )
+            raise StatementError.of(976, text, 14)
         roles = self.roles_in(login, database)
         if not roles:
             raise StatementError.of(
@@ -519,7 +564,10 @@ def check_state(database: Database) -> None:
     name = database.name
     if database.state == "OFFLINE":
         raise StatementError.of(942, f"Database '{name}' cannot be opened because it is offline.", 14, 4)
-    if database.state in ("RESTORING", "RECOVERING"):
+    if database.state == "RECOVERING":
+        text = f"Database '{name}' is being recovered. Waiting until recovery is finished."
+        raise StatementError.of(922, text, 14, 2)
+    if database.state == "RESTORING":
         text = f"Database '{name}' cannot be opened. It is in the middle of a restore."
         raise StatementError.of(927, text, 14, 2)
     if database.state == "RECOVERY_PENDING":

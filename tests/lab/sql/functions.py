@@ -33,6 +33,11 @@ def register(connection: sqlite3.Connection, engine: Engine, session: Session, v
     for name, arguments, function in [*_plain(), *_of_server(engine, session, variables), *_rights(engine, session)]:
         connection.create_function(name, arguments, function)
     connection.create_collation("CI", _compare)
+    if engine.collation.startswith("Turkish"):
+        # There, I and i are two letters: the small one of I has no dot.
+        connection.create_function(
+            "lower", 1, lambda text: None if text is None else str(text).replace("I", "\u0131").lower()
+        )
 
 
 def _compare(left: str, right: str) -> int:
@@ -130,11 +135,15 @@ def _of_server(engine: Engine, session: Session, variables: dict[str, t.Any]) ->
         return found.database_id if found else None
 
     def sid_name(sid: bytes | None = None) -> str | None:
-        return next((one.name for one in engine.logins.values() if one.sid == sid), None)
+        # Any account that the domain knows has a name, login or not (dataplat/dbatools #3157).
+        known = {one.sid: one.name for one in engine.logins.values()}
+        known |= {number: name for name, number in engine.windows_accounts.items()}
+        return None if sid is None else known.get(sid)
 
     def sid_of(name: str | None) -> bytes | None:
-        found = engine.logins.get((name or "").casefold())
-        return found.sid if found else None
+        folded = (name or "").casefold()
+        known = {one.casefold(): number for one, number in engine.windows_accounts.items()}
+        return engine.logins[folded].sid if folded in engine.logins else known.get(folded)
 
     def mode(dummy: str, resource: str, owner: str) -> str:
         key = (session.database.casefold(), resource)

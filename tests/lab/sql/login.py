@@ -30,6 +30,7 @@ class Encryption(enum.Enum):
     NONE = "none"
     LOGIN = "login"
     FORCED = "forced"
+    STRICT = "strict"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Login7:
     tds_version: int
     process_id: int
     windows: bool
+    language: str = ""
 
 
 def parse_login(body: bytes) -> Login7:
@@ -57,7 +59,7 @@ def parse_login(body: bytes) -> Login7:
     texts["password"] = bytes(((byte ^ 0xA5) << 4 | (byte ^ 0xA5) >> 4) & 0xFF for byte in texts["password"])
     decoded = {field: raw.decode("utf-16-le") for field, raw in texts.items() if field != "extension"}
     return Login7(
-        **{name: decoded[name] for name in ("host", "user", "password", "program", "library", "database")},
+        **{name: decoded[name] for name in ("host", "user", "password", "program", "library", "database", "language")},
         tds_version=version,
         process_id=process_id,
         windows=bool(body[25] & 0x80),
@@ -91,7 +93,7 @@ def negotiate(server: Encryption, client: int) -> tuple[int, Encryption]:
     """Give the server's byte, and what becomes of the connection."""
     if server is Encryption.NONE:
         return _ENCRYPT_NOT_SUPPORTED, Encryption.NONE
-    if server is Encryption.FORCED:
+    if server in (Encryption.FORCED, Encryption.STRICT):
         return _ENCRYPT_REQUIRED, Encryption.FORCED
     if client == _ENCRYPT_NOT_SUPPORTED:
         return _ENCRYPT_NOT_SUPPORTED, Encryption.NONE
@@ -153,10 +155,23 @@ class Channel:
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Do the handshake, whose bytes travel inside PRELOGIN packets. Raises ClosedError, ssl.SSLError."""
         tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        try:
+            while not _shaken(tls):
+                self._send_handshake()
+                self._incoming.write(self.read_message()[1])
+        finally:
+            self._send_handshake()  # the alert too, which says why it failed
+        self._tls = tls
+
+    def start_strict(self, context: ssl.SSLContext) -> None:
+        """Do the handshake before anything else, as TDS 8.0 does. Raises ClosedError, ssl.SSLError."""
+        context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+        context.set_alpn_protocols(["tds/8.0"])
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         while not _shaken(tls):
-            self._send_handshake()
-            self._incoming.write(self.read_message()[1])
-        self._send_handshake()
+            self._socket.sendall(self._outgoing.read())
+            self._incoming.write(self._receive(65536))
+        self._socket.sendall(self._outgoing.read())
         self._tls = tls
 
     def stop_tls(self) -> None:
@@ -243,9 +258,12 @@ def _shaken(tls: ssl.SSLObject) -> bool:
     return True
 
 
-def tls_context(certificate: str, key: str) -> ssl.SSLContext:
-    """Give a context as SQL Server has one: TLS 1.2, which TDS 7 can carry."""
+def tls_context(certificate: str, key: str, outdated: bool = False) -> ssl.SSLContext:
+    """Give a context as SQL Server has one: TLS 1.2, which TDS 7 can carry; outdated: TLS 1.0 alone, as 2012 has."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if outdated:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
     context.load_cert_chain(certificate, key)
     return context

@@ -108,9 +108,12 @@ def _inner(reply: Reply, tokens: c.Iterable[tuple[int, int, int]]) -> None:
 
 
 def _file_exists(context: Context, arguments: Arguments) -> int:
+    # Whoever is no sysadmin is told no, whatever is there (olahallengren/sql-server-maintenance-solution #771, #965).
+    sees = context.session.login.sysadmin
     path = context.engine.map_path(str(_pick(arguments, "filename", 0, "")))
     columns = [Column(name, "int", 4) for name in ("File Exists", "File is a Directory", "Parent Directory Exists")]
-    _rows(context.reply, columns, [(int(path.is_file()), int(path.is_dir()), int(path.parent.is_dir()))])
+    found = (sees and path.is_file(), sees and path.is_dir(), sees and path.parent.is_dir())
+    _rows(context.reply, columns, [tuple(map(int, found))])
     return 0
 
 

@@ -20,7 +20,7 @@ import uuid
 
 from lab.sql import functions, wire
 from lab.sql.catalogue import DECLARED, VIEWS, View
-from lab.sql.engine import Database, Engine, Session
+from lab.sql.engine import Database, Engine, Session, check_state
 from lab.sql.problems import StatementError, syntax_error
 from lab.sql.words import Kind, Token, Words, split
 
@@ -248,6 +248,7 @@ class _Rewriter:
         table = f"function {len(self._made)}"
         self._made.add(table)
         if name == "DM_OS_FILE_EXISTS":
+            self._check_file_view()
             path = self._engine.map_path(str(arguments[0]))
             row = (int(path.is_file()), int(path.is_dir()), int(path.parent.is_dir()))
             columns, rows = "file_exists LABBIT, file_is_a_directory LABBIT, parent_directory_exists LABBIT", [row]
@@ -259,14 +260,24 @@ class _Rewriter:
         self._connection.executemany(f"INSERT INTO {_ident(table)} VALUES (?, ?, ?)", rows)
         return _ident(table)
 
+    def _check_file_view(self) -> None:
+        """The view is there since SQL Server 2017, and asks for VIEW SERVER STATE as its kin does."""
+        if self._engine.product[0] < 14:
+            raise StatementError.of(208, "Invalid object name 'sys.dm_os_file_exists'.", ends_batch=True)
+        if not self._session.login.holds("VIEW SERVER STATE"):
+            text = "VIEW SERVER STATE permission was denied on object 'server', database 'master'."
+            raise StatementError.of(300, text, 14, ends_batch=True)
+
     def _table(self, parts: list[str]) -> str:
         key, database_name = _view_key(parts, self._session.database)
         view = VIEWS.get(key)
         if view is None:
             return self._user_table(parts)
+        if key.startswith("msdb."):
+            check_state(self._engine.database("msdb"))
         database = self._database_for(view, database_name)
         securable = key if key.startswith("msdb.") else ""
-        if securable and securable in {name.casefold() for name in self._session.login.denied}:
+        if securable and not self._session.login.may_select(securable):
             table = key.rpartition(".")[2]
             text = f"The SELECT permission was denied on the object '{table}', database 'msdb', schema 'dbo'."
             raise StatementError.of(229, text, 14, 5, ends_batch=True)

@@ -113,7 +113,10 @@ def _verify(engine: Engine, order: Order, conversation: Conversation) -> None:
     _check_certificates(engine, source.header)
     for file in source.header["files"] if order.moves else ():
         if file["size"] > engine.volume_free:
-            raise StatementError(_no_space(engine, file["path"], file["size"]))
+            # It is said, and does not make it fail (Microsoft's "RESTORE VERIFYONLY").
+            text = "Attempting to restore this backup may encounter storage space problems."
+            conversation.say(Message(3181, f"{text} Subsequent messages will provide details."))
+            conversation.say(dataclasses.replace(_no_space(engine, file["path"], file["size"]), severity=10))
     for dummy, sound in _blocks(source):
         if not sound and order.checksum is not False:
             raise StatementError.of(3189, "Damage to the backup set was detected.")
@@ -232,7 +235,7 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
         raise StatementError.of(12824, text)
     files = _files(engine, existing, header, order)
     if existing is None:
-        existing = Database(order.database, engine.next_database_id(), tuple(files))
+        existing = Database(order.database, engine.next_database_id(), tuple(files), owner_sid=session.login.sid)
         engine.databases[order.database.casefold()] = existing
     elif engine.sessions_in(existing, besides=session):
         raise StatementError.of(3101, "Exclusive access could not be obtained because the database is in use.")
@@ -241,6 +244,8 @@ def _plan(engine: Engine, session: Session, order: Order) -> tuple[Database, Sou
 
 def _check_existing(engine: Engine, session: Session, existing: Database) -> None:
     name = existing.name
+    if existing.state == "RECOVERING":
+        raise StatementError.of(3101, "Exclusive access could not be obtained because the database is in use.")
     if existing.name in ("master", "tempdb"):
         raise StatementError.of(3108, f"RESTORE {name} is not supported while the server is in multi-user mode.")
     if session.database.casefold() == name.casefold():
@@ -403,9 +408,12 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
         User(name, None if sid is None else bytes.fromhex(sid), frozenset(roles), frozenset(permissions))
         for name, sid, roles, permissions in header["users"]
     )
-    # dbo's sid is in the backup, but the owner in master is whoever restored, unless the database was there before.
-    if not any(row["destination_database_name"] == database.name for row in engine.history.get("restorehistory", [])):
-        database.owner_sid = session.login.sid if order.database != header["database"] else database.owner_sid
+    # dbo's sid is in the backup; the owner in master is whoever restored. TRUSTWORTHY and message delivery are off
+    # then (Microsoft's "TRUSTWORTHY database property"; "RESTORE arguments", service_broker_option).
+    if engine.takes_ownership or not database.owner_sid:
+        database.owner_sid = session.login.sid
+    database.dbo_sid = bytes.fromhex(header["dbo_sid"])
+    database.trustworthy = database.broker = False
     database.damaged_page = 0
     database.last_full_lsn = database.log_lsn = 0
     database.restored_lsn = header["last_lsn"]
@@ -429,8 +437,10 @@ def _finish(engine: Engine, session: Session, order: Order, database: Database, 
 def _read(engine: Engine, order: Order) -> SetRows:
     found = devices.opened(engine, order.paths)
     if order.kind == "HEADERONLY":
-        rows = [_header_row(one) for one in found[0].sets]
-        return _cut(_HEADER_COLUMNS, rows, 59 if engine.product[0] >= 16 else 56)
+        rows = [_header_row(one, engine.product[0]) for one in found[0].sets]
+        # 56 since SQL Server 2014, with the encryption of backups; 59 as recorded from 2022.
+        count = 59 if engine.product[0] >= 16 else 56 if engine.product[0] >= 12 else 53
+        return _cut(_HEADER_COLUMNS, rows, count)
     if order.kind == "LABELONLY":
         media = found[0].media
         columns = [Column("MediaName", "nvarchar", 128), Column("FamilyCount", "int", 4), Column("IsCompressed", "bit")]
@@ -448,8 +458,13 @@ def _time(text: str) -> datetime.datetime:
     return datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f")
 
 
-def _header_row(one: backup_file.Set) -> tuple[Value, ...]:
+def _header_row(one: backup_file.Set, ours: int) -> tuple[Value, ...]:
     header = one.header
+    if header["version"][0] > ours:
+        # What an older server can tell of a newer one's backup (dataplat/dbatools #3410).
+        unknown: list[Value] = [None] * len(_HEADER_COLUMNS)
+        unknown[0], unknown[5] = "*** INCOMPLETE ***", header["position"]
+        return tuple(unknown)
     major, minor, build = header["version"]
     name = header["name"] if one.finished else "*** INCOMPLETE ***"
     finished = (one.trailer or {}).get("finished") or header["started"]

@@ -21,7 +21,7 @@ import typing as t
 
 from lab.sql import batches, login, procedures, wire
 from lab.sql.engine import Engine, MapPath, Session
-from lab.sql.faults import Faults
+from lab.sql.faults import Fault, Faults
 from lab.sql.login import Channel, Encryption, Login7
 from lab.sql.problems import InterruptedStatementError, StatementError, severity, syntax_error
 from lab.sql.wire import ClosedError, Message, Reply
@@ -37,12 +37,13 @@ class SqlServerDouble:
 
     folder: all of its files.
     port: 0 for any free one; ``port`` then tells which.
-    encryption: ``none`` (refuses TLS), ``login`` (as servers do by default), ``forced``.
+    encryption: ``none`` (refuses TLS), ``login`` (as servers do by default), ``forced``, ``strict`` (TDS 8.0 alone).
     certificate: files of a certificate and its key; made when TLS needs one and none is given.
     password: of ``sa``.
     map_path: where a path of the server lies here; by default below the folder, ``C/x`` or ``shares/server/share/x``.
 
     engine: the model. faults: the rules. statements: every batch, in order. login_delay: seconds before each login.
+    outdated_tls: it speaks TLS 1.0 alone.
     login_errors: numbers and texts that every login is refused with.
     """
 
@@ -67,6 +68,7 @@ class SqlServerDouble:
         self.statements: list[str] = []
         self.logins_seen: list[Login7] = []
         self.login_delay = 0.0
+        self.outdated_tls = False
         self.login_errors: tuple[tuple[int, str], ...] = ()
         self.encryption = Encryption(encryption)
         self.certificate = certificate
@@ -76,6 +78,7 @@ class SqlServerDouble:
         self._listener: socket.socket | None = None
         self._connections: set[_Connection] = set()
         self._lock = threading.Lock()
+        self._ended = threading.Event()
 
     def __enter__(self) -> SqlServerDouble:
         """Start to listen."""
@@ -86,6 +89,7 @@ class SqlServerDouble:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
         """Stop, and cut all connections."""
+        self._ended.set()
         self.stop()
 
     def listen(self) -> None:
@@ -116,6 +120,22 @@ class SqlServerDouble:
             yield
         finally:
             self.listen()
+
+    def restart(self, away: float, recovering: float) -> None:
+        """Stop the service and start it again: ``away`` seconds until it listens, then ``recovering`` for databases.
+
+        Logins come in as soon as master is there; every other database is RECOVERING until its log was run through.
+        """
+        self.engine.shut_down()
+        self.stop()
+        threading.Thread(target=self._start_up, args=(away, recovering), name="sql start", daemon=True).start()
+
+    def _start_up(self, away: float, recovering: float) -> None:
+        if self._ended.wait(away):
+            return
+        self.listen()
+        self._ended.wait(recovering)
+        self.engine.start_up()
 
     def forget(self, connection: _Connection) -> None:
         """Drop a connection that ended."""
@@ -169,16 +189,20 @@ class _Connection:
         return Reply(self._channel.send, self._engine.server_name)
 
     def _log_in(self) -> Session | None:
+        server = self._server
+        if server.encryption is Encryption.STRICT:
+            assert server.certificate is not None
+            self._channel.start_strict(login.tls_context(*map(str, server.certificate)))
         kind, body = self._channel.read_message()
         if kind != wire.PRELOGIN:
             return None
-        server = self._server
         asked = login.prelogin_options(body).get(1, b"\2")[0]
         byte, agreed = login.negotiate(server.encryption, asked)
         self._channel.send(login.prelogin_answer(self._engine.product, byte), True)
-        if agreed is not Encryption.NONE:
+        if agreed is not Encryption.NONE and server.encryption is not Encryption.STRICT:
             assert server.certificate is not None
-            self._channel.start_tls(login.tls_context(*map(str, server.certificate)))
+            context = login.tls_context(*map(str, server.certificate), outdated=server.outdated_tls)
+            self._channel.start_tls(context)
         kind, body = self._channel.read_message()
         if agreed is Encryption.LOGIN:
             self._channel.stop_tls()
@@ -225,6 +249,7 @@ class _Connection:
             library=asks.library,
             channel=self._channel,
             encrypted=encrypted,
+            language=asks.language or found.language,
         )
         try:
             self._engine.enter(session, wanted)
@@ -237,8 +262,9 @@ class _Connection:
     def _welcome(self, reply: Reply, asks: Login7, session: Session) -> None:
         batches.change_database(reply, "master", session.database)
         reply.environment(7, bytes((5, 0x09, 0x04, 0xD0, 0x00, 0x34)))
-        reply.environment(2, wire.b_varchar("us_english"), wire.b_varchar(""))
-        reply.message(Message(5703, "Changed language setting to us_english."))
+        reply.language = session.language
+        reply.environment(2, wire.b_varchar(session.language), wire.b_varchar(""))
+        reply.message(Message(5703, f"Changed language setting to {session.language}."))
         reply.login_acknowledged(asks.tds_version, self._engine.product)
         size = str(wire.PACKET_BYTES)
         reply.environment(4, wire.b_varchar(size), wire.b_varchar(size))
@@ -249,6 +275,7 @@ class _Connection:
         while not session.killed:
             kind, body = self._channel.next_message()
             reply = self._reply()
+            reply.language = session.language
             if kind == wire.ATTENTION:
                 self._channel.interrupted.clear()
                 reply.attention()
@@ -285,8 +312,10 @@ class _Connection:
         fault = self._server.faults.of(text)
         batches.Execution(self._engine, session, reply, fault, self._lose).run(text)
 
-    def _lose(self, outage: bool) -> None:
-        if outage:
+    def _lose(self, fault: Fault | None) -> None:
+        if fault and fault.restart:
+            self._server.restart(*fault.restart)
+        elif fault and fault.outage:
             self._server.stop()
         self.cut()
 

@@ -16,6 +16,8 @@ import struct
 import typing as t
 import uuid
 
+from lab.sql import languages
+
 BATCH, RPC, REPLY, ATTENTION, TRANSACTION, LOGIN, PRELOGIN = 1, 3, 4, 6, 14, 16, 18
 """Types of packets."""
 
@@ -74,7 +76,8 @@ def packets(kind: int, payload: bytes, final: bool, sequence: int = 1, size: int
 
 def b_varchar(text: str) -> bytes:
     """Give a text with its length in one byte."""
-    return bytes((len(text),)) + text.encode("utf-16-le")
+    raw = text.encode("utf-16-le")
+    return bytes((len(raw) // 2,)) + raw
 
 
 class Reply:
@@ -91,11 +94,12 @@ class Reply:
         self._buffer = bytearray()
         self._pending: tuple[int, int, int, int] | None = None
         self.in_procedure = False
+        self.language = "us_english"
 
     def message(self, message: Message) -> None:
         """Add an INFO or, from severity 11 on, an ERROR."""
         self._settle()
-        text = message.text.encode("utf-16-le")
+        text = languages.translate(message.number, message.text, self.language).encode("utf-16-le")
         body = struct.pack("<iBBH", message.number, message.state, message.severity, len(text) // 2) + text
         body += b_varchar(self._server) + b_varchar(message.procedure) + struct.pack("<i", 1)
         self._buffer += struct.pack("<BH", 0xAA if message.severity > 10 else 0xAB, len(body)) + body

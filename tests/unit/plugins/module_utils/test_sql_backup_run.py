@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import datetime
+import itertools
 import typing as t
 
 import pytest
@@ -15,6 +16,7 @@ from unit.plugins.scripted_session import Answer, ScriptedSession, rows
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import BackupError, BackupRun
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import RECONNECT_SECONDS, Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
     ConnectionLostError,
     Message,
@@ -27,6 +29,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session im
 FAMILY = "b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
 FILE = r"D:\b\GroupID.bak"
 ORDER = Order("GroupID", "groupid hq 20261122T150405Z", "groupid 0123456789abcdef", (FILE,))
+RECOVERING = "RECOVERING"
 GET, RELEASE, FIND, BACKUP, VERIFY = (
     "sp_getapplock",
     "sp_releaseapplock",
@@ -82,6 +85,7 @@ def session(**rules: Answer | c.Sequence[Answer]) -> ScriptedSession:
         "BACKUP": DONE,
         "VERIFY": Outcome(),
         "FIND": [NONE, recorded()],
+        "RECOVERING": rows(columns=["name"]),
     }
     return ScriptedSession({globals()[name]: answer for name, answer in {**usual, **rules}.items()})
 
@@ -96,7 +100,8 @@ def run(first: Session, *others: Session | NoConnectionError, order: Order = ORD
             raise found
         return found
 
-    settings = {"major_version": 16, "family_guid": FAMILY, "progress": Progress(), "sleep": lambda dummy: None}
+    settings = {"major_version": 16, "family_guid": FAMILY, "progress": Progress()}
+    settings["reconnect"] = Reconnect(opener, sleep=lambda dummy: None)
     return BackupRun(first, opener, order, **{**settings, **changes})
 
 
@@ -140,7 +145,7 @@ def test_claim_that_others_keep_ends_it_before_anything() -> None:
 def test_backup_without_a_record_is_not_done() -> None:
     said = Outcome(messages=(Message(3009, "Could not insert a backup or restore history/detail record."),))
     error = failed(run(session(FIND=NONE, BACKUP=said)))
-    assert error.failure.explained()["code"] == "not_confirmed"
+    assert error.failure.explained()["code"] == "not_recorded"
     assert "3009" in error.failure.explained()["cause"]
 
 
@@ -173,7 +178,7 @@ def test_refused_backup_leads_with_the_server_s_words_and_gives_the_claim_back()
     error = failed(run(first))
     assert error.failure.explained()["code"] == "sql_3201"
     assert denied in str(error)
-    assert FILE in error.failure.explained()["next"]
+    assert "delete" not in error.failure.explained()["next"]
     assert first.sent(RELEASE)
 
 
@@ -220,7 +225,7 @@ def test_connection_lost_and_not_recorded_is_cut() -> None:
     first = session(BACKUP=LOST)
     error = failed(run(first, session(FIND=NONE)))
     assert error.failure.explained()["code"] == "backup_cut"
-    assert f"{FILE} is incomplete: delete it" in error.failure.explained()["next"]
+    assert "new set id" in error.failure.explained()["next"]
     assert first.closed
 
 
@@ -231,13 +236,25 @@ def test_backup_that_another_run_made_after_the_loss_is_shared() -> None:
 
 
 def test_server_that_cannot_be_reached_again_leaves_it_unknown() -> None:
-    waits: list[float] = []
     gone = NoConnectionError(None, "No route to host")
-    error = failed(run(session(BACKUP=LOST), *[gone] * 4, sleep=waits.append))
+    moments = itertools.count(0.0, 30.0)
+
+    def opener() -> Session:
+        raise gone
+
+    again = Reconnect(opener, clock=lambda: next(moments), sleep=lambda dummy: None)
+    error = failed(run(session(BACKUP=LOST), reconnect=again))
     assert error.failure.explained()["code"] == "backup_unknown"
     assert "No route to host" in error.failure.explained()["cause"]
     assert "same set id" in error.failure.explained()["next"]
-    assert waits == [0.0, 2.0, 5.0, 10.0]
+    assert next(moments) > RECONNECT_SECONDS
+
+
+def test_msdb_is_asked_after_it_was_recovered() -> None:
+    second = session(RECOVERING=[rows({"name": "msdb"}), rows(columns=["name"])], FIND=recorded())
+    assert run(session(BACKUP=LOST), second).make(0).warnings
+    looks = [word for batch in second.executed for word in (RECOVERING, FIND) if word in batch]
+    assert looks == [RECOVERING, RECOVERING, FIND]
 
 
 def test_server_that_comes_back_in_time_settles_it() -> None:

@@ -226,3 +226,9 @@ def test_advice_is_in_sentences() -> None:
         for text in (entry.meaning, entry.cause, entry.next_step):
             assert text.endswith("."), entry
     assert {1844, *PROMISED} <= set(sql_errors.ADVICE)
+
+
+def test_the_operating_system_s_number_in_an_error_of_a_file_is_read() -> None:
+    text = 'A nonrecoverable I/O error occurred on file "D:\\2 b\\x.bak:" 112(There is not enough space on the disk.).'
+    assert sql_errors.os_error(SqlError(3271, text)) == 112
+    assert sql_errors.os_error(SqlError(3271, 'A nonrecoverable I/O error occurred on file "D:\\2 b\\x.bak".')) is None

@@ -395,3 +395,41 @@ def _database() -> sql_facts.DatabaseFacts:
         certificates=(),
         sessions=(),
     )
+
+
+@both_drivers
+def test_a_turkish_collation_hides_no_table(double: SqlServerDouble, as_sa: Session) -> None:
+    """There, LOWER makes another letter of I than i."""
+    double.engine.add_database("Eleven", {"SVC.IDENTITYSTOREREPLICATION": ["Id INTEGER PRIMARY KEY"]})
+    double.engine.collation = "Turkish_CI_AS"
+    found = sql_facts.read_database(as_sa, "Eleven")
+    assert found is not None
+    assert found.known_objects == ("SVC.IdentityStoreReplication",)
+
+
+@both_drivers
+def test_a_secondary_that_may_not_be_read_is_not_a_matter_of_rights(double: SqlServerDouble, driver: str) -> None:
+    database = double.engine.database("GroupID")
+    database.availability_group, database.secondary = "AG1", True
+    session = session_of(double, driver, "sysadmin")
+    judged = verdicts(sql_facts.read_server(session), sql_facts.read_database(session, "GroupID"))["can_backup"]
+    assert judged.ok
+    assert "secondary replica" in " ".join(judged.reasons)
+    session.execute(rf"BACKUP DATABASE [GroupID] TO DISK = N'{BACKUP}\secondary.bak' WITH COPY_ONLY, CHECKSUM")
+
+
+@both_drivers
+def test_a_restricted_database_is_told_as_that(double: SqlServerDouble, driver: str) -> None:
+    double.engine.database("GroupID").user_access = "RESTRICTED_USER"
+    session = session_of(double, driver, user=("db_backupoperator",))
+    judged = verdicts(sql_facts.read_server(session), sql_facts.read_database(session, "GroupID"))["can_backup"]
+    assert not judged.ok
+    assert "RESTRICTED_USER" in judged.reasons[0]
+    assert not any("no BACKUP DATABASE" in reason for reason in judged.reasons)
+
+
+def test_what_msdb_refuses_for_another_reason_is_no_missing_right() -> None:
+    recovering = SqlError(922, "Database 'msdb' is being recovered. Waiting until recovery is finished.")
+    for read in (sql_history.last_backups, sql_history.read_chain):
+        with pytest.raises(SqlError, match="being recovered"):
+            read(ScriptedSession({"backupset": recovering}), "GroupID")

@@ -14,7 +14,7 @@ import types
 import typing as t
 
 import pytest
-from unit.plugins.sql_drivers import both_drivers, target
+from unit.plugins.sql_drivers import DRIVERS, both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql import odbc as sql_odbc
@@ -258,6 +258,8 @@ def test_no_driver_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch)
     assert "apt install tdsodbc" in error.next_step
 
 
+microsoft = pytest.mark.parametrize("driver", [one for one in DRIVERS if one.id == "Microsoft"])
+
 # --- encryption -----------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +308,64 @@ def test_a_certificate_of_another_name_is_refused(
         assert error.code == "certificate"
         assert "host" in error.text.lower()
         assert not server.logins_seen
+
+
+@pytest.fixture
+def strict(tmp_path: pathlib.Path) -> t.Iterator[SqlServerDouble]:
+    """It speaks TDS 8.0 alone: TLS before anything else."""
+    with SqlServerDouble(tmp_path / "server", encryption="strict") as server:
+        yield server
+
+
+@both_drivers
+def test_a_server_that_forces_strict_encryption_is_reached_by_microsoft_s_driver(
+    driver: str, strict: SqlServerDouble
+) -> None:
+    wanted = target(strict, driver, server="localhost", encrypt="strict", ca_file=ca_file(strict))
+    if "freetds" in driver.casefold():
+        error = refused(wanted)
+        assert (error.code, strict.logins_seen) == ("driver", [])
+        assert "ODBC Driver 18" in error.next_step
+        return
+    session = sql_odbc.open_session(wanted)
+    assert session.execute("SELECT 1;").value() == 1
+    session.close()
+
+
+@both_drivers
+@pytest.mark.parametrize("encrypt", ["verified", "unverified", "off"])
+def test_a_server_that_forces_strict_encryption_is_told_as_that(
+    driver: str, strict: SqlServerDouble, encrypt: t.Any
+) -> None:
+    options = {"ca_file": ca_file(strict)} if encrypt == "verified" else {}
+    error = refused(target(strict, driver, server="localhost", encrypt=encrypt, **options))
+    assert error.code == "encryption"
+    assert "encrypt to strict" in error.next_step
+
+
+@microsoft
+def test_strict_encryption_checks_the_certificate(driver: str, strict: SqlServerDouble) -> None:
+    error = refused(target(strict, driver, server="localhost", encrypt="strict"))
+    assert (error.code, strict.logins_seen) == ("certificate", [])
+
+
+@microsoft
+def test_a_server_without_strict_encryption_is_told_as_that(driver: str, encrypting: SqlServerDouble) -> None:
+    wanted = target(encrypting, driver, server="localhost", encrypt="strict", ca_file=ca_file(encrypting))
+    error = refused(wanted)
+    assert (error.code, encrypting.logins_seen) == ("encryption", [])
+    assert "encrypt to verified" in error.next_step
+
+
+@microsoft
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated")
+@pytest.mark.parametrize("encrypt", ["unverified", "off"])
+def test_tls_that_is_too_old_for_this_host_is_named(driver: str, encrypting: SqlServerDouble, encrypt: t.Any) -> None:
+    """SQL Server 2012 and 2014 without the update speak TLS 1.0 alone, which OpenSSL 3 refuses."""
+    encrypting.outdated_tls = True
+    error = refused(target(encrypting, driver, server="localhost", encrypt=encrypt))
+    assert error.code == "encryption"
+    assert "TLS 1.2" in error.next_step
 
 
 @both_drivers

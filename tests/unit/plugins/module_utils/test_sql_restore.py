@@ -75,6 +75,7 @@ SERVER = ServerFacts(
     data_path="D:\\Data\\",
     log_path="D:\\Log\\",
     backup_path=r"D:\Backup",
+    view_definitions=True,
 )
 TARGET = Target(
     "GroupID",
@@ -117,10 +118,12 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
 )
 def test_only_an_online_database_tells_its_family(state: str, told: str | None, identified: bool) -> None:
     access = {"user_access_desc": "MULTI_USER", "recovery_model_desc": "FULL", "is_in_standby": 0}
+    kept = {"is_encrypted": 0, "is_trustworthy_on": 0, "is_broker_enabled": 1, "owner": "sa"}
+    kept |= {"last_log_backup_lsn": None}
     row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": told, "mirroring_guid": None}
     session = ScriptedSession(
         {
-            "d.state_desc": rows({**row, **access, "replica_id": None}),
+            "d.state_desc": rows({**row, **access, **kept, "replica_id": None}),
             "msdb.dbo.backupset": rows({"family_guid": "of msdb"}),
             "source_database_id": rows(columns=["name"]),
             "sys.master_files": rows(columns=["name", "physical_name"]),
@@ -198,7 +201,7 @@ def test_replace_only_where_the_state_requires_it(state: str, model: str, tail: 
     ("changes", "code"),
     [
         ({"kind": 2}, "not_full"),
-        ({"kind": 0, "name": "*** INCOMPLETE ***"}, "damaged"),
+        ({"kind": 0, "name": "*** INCOMPLETE ***"}, "incomplete"),
         ({"damaged": True}, "damaged"),
         ({"checksums": False}, "no_checksums"),
         ({"name": "groupid hq 20261121T000000Z"}, "other_set"),

@@ -44,6 +44,7 @@ def server(**rules: Answer | c.Sequence[Answer]) -> ScriptedSession:
     usual: dict[str, t.Any] = {
         "sp_getapplock": GRANTED,
         "sp_releaseapplock": Outcome(),
+        "RECOVERING": rows(columns=["name"]),
         "groupid[_]test": rows(columns=["name"]),
         "FILELISTONLY": FILELIST,
         "InstanceDefaultDataPath": rows(FOLDERS),
@@ -157,11 +158,12 @@ def test_lost_connection_is_followed_by_a_drop_on_another() -> None:
     second = server()
     error = failed(server(CHECKDB=LOST), lambda: second)
     assert error.left is None
-    assert [batch.split()[0] for batch in second.executed] == ["DECLARE", "IF", "EXEC"]
+    assert [batch.split()[0] for batch in second.executed] == ["DECLARE", "SELECT", "IF", "EXEC"]
     assert second.closed
 
 
-def test_lost_server_leaves_the_scratch_database_and_says_so() -> None:
+def test_lost_server_leaves_the_scratch_database_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore._PATIENCE", 0)
     assert failed(server(**{"RESTORE DATABASE": LOST})).left is not None
 
 

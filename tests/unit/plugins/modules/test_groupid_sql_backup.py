@@ -22,11 +22,13 @@ from unit.plugins import sql_controllers
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
 from lab.sql import drivers, grammar
 from lab.sql.engine import Certificate, Database, User
+from lab.sql.languages import TURKISH
 from lab.sql.server import SqlServerDouble
 from lab.waiting import HANG, until
 
@@ -222,6 +224,64 @@ def test_file_of_another_set_is_left_as_it_is(server: SqlServerDouble, driver: s
     assert other.read_bytes() == b"no backup at all" * 1000
 
 
+REFUSED_BEFORE_WRITING = {
+    3023: "Backup, file manipulation operations (such as ALTER DATABASE ADD FILE) on a database must be serialized.",
+    3201: f"Cannot open backup device '{FILE}'. Operating system error 32(The process cannot access the file.).",
+    701: "There is insufficient system memory in resource pool 'default' to run this query.",
+}
+
+
+@pytest.mark.parametrize("number", REFUSED_BEFORE_WRITING)
+def test_a_good_backup_of_another_set_is_never_said_to_be_incomplete(
+    server: SqlServerDouble, driver: str, number: int
+) -> None:
+    """All sets share one file name here, and the second BACKUP is refused before it opens the file."""
+    where = target(server, driver)
+    succeeded(back_up(where))
+    server.faults.errors("^BACKUP DATABASE", (number, REFUSED_BEFORE_WRITING[number]), (3013, "BACKUP ended."))
+    outcome = back_up(where, set_id="20261122T150406Z")
+    assert outcome["failed"]
+    assert "delete" not in outcome["msg"]
+    assert "incomplete" not in outcome["msg"]
+
+
+def test_an_encrypted_backup_takes_another_file_than_a_plain_one(server: SqlServerDouble, driver: str) -> None:
+    where = target(server, driver)
+    succeeded(back_up(where))
+    text = "The backup cannot be performed because 'ENCRYPTION' was requested after the media was formatted."
+    server.faults.errors("^BACKUP DATABASE", (3095, text), (3013, "BACKUP ended."))
+    outcome = succeeded(back_up(where, set_id="20261122T150406Z"))
+    assert outcome["files"] != [FILE]
+
+
+def test_a_file_that_msdb_has_on_record_is_never_to_be_deleted_unseen(server: SqlServerDouble, driver: str) -> None:
+    """Somebody moved set 1's file away. The path is on record, and what lies there now is the rest of a full disk."""
+    where = target(server, driver)
+    succeeded(back_up(where))
+    server.engine.map_path(FILE).unlink()
+    server.engine.disk_full_after = 2000
+    outcome = back_up(where, set_id="20261122T150406Z")
+    assert "delete it" not in outcome["msg"]
+    assert "HEADERONLY" in outcome["msg"]
+
+
+def test_what_a_full_disk_left_is_to_be_deleted(server: SqlServerDouble, driver: str) -> None:
+    server.engine.disk_full_after = 2000
+    outcome = back_up(target(server, driver))
+    assert f"What it left in {FILE} is incomplete: delete it." in outcome["msg"]
+
+
+def test_a_backup_that_msdb_did_not_record_was_made(server: SqlServerDouble, driver: str) -> None:
+    """3009 has severity 16, and 3014 follows it."""
+    server.engine.msdb_full = True
+    outcome = back_up(target(server, driver))
+    assert outcome["error"]["code"] == "not_recorded"
+    assert "was made" in outcome["msg"]
+    assert "3009" in outcome["msg"]
+    assert "incomplete" not in outcome["msg"]
+    assert server.engine.map_path(FILE).exists()
+
+
 # Once per set
 
 
@@ -353,8 +413,8 @@ def test_lost_in_the_verification_is_not_verified(
 def test_server_out_of_reach_leaves_it_unknown_and_the_next_run_finishes(
     server: SqlServerDouble, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run"
-    monkeypatch.setattr(f"{module}._REOPEN_WAITS", (0.0, 0.1))
+    again = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run.Reconnect"
+    monkeypatch.setattr(again, lambda opener: Reconnect(opener, timeout=0.1, pause=0.1))
     lose(server, "^BACKUP DATABASE", 1, "after", outage=True)
     outcome = back_up(target(server, driver, login_timeout=1))
     assert outcome["failed"]
@@ -409,6 +469,50 @@ def test_compression_can_be_turned_off(server: SqlServerDouble, driver: str) -> 
     assert not off["compressed"]
 
 
+@pytest.mark.parametrize(
+    ("version", "compressed", "said"),
+    [
+        ("13.0.1601.5", False, "not compressed"),
+        ("13.0.4435.0", False, "not compressed"),
+        ("13.0.4446.0", True, ""),
+        ("13.0.5026.0", True, ""),
+        ("15.0.4198.2", False, "not compressed"),
+        ("15.0.4223.1", True, "15.0.4223"),
+        ("16.0.4236.2", True, ""),
+    ],
+)
+def test_an_encrypted_database_is_compressed_by_builds_that_restore_it(
+    server: SqlServerDouble, driver: str, version: str, compressed: bool, said: str
+) -> None:
+    server.engine.version = version
+    certificate = Certificate("Tde", saved=datetime.datetime(2026, 1, 1))
+    server.engine.certificates.append(certificate)
+    server.engine.database("GroupID").tde_thumbprint = certificate.thumbprint
+    outcome = succeeded(back_up(target(server, driver)))
+    assert outcome["compressed"] is compressed
+    assert ("NO_COMPRESSION" in outcome["statements"][0]) is not compressed
+    assert said in " ".join(outcome["warnings"])
+    if not compressed:
+        asked = back_up(target(server, driver), compression="on", set_id=f"{SET}-on")
+        assert (asked["failed"], asked["error"]["code"]) == (True, "compression")
+
+
+def test_a_login_of_another_language_hides_no_number(server: SqlServerDouble, driver: str) -> None:
+    server.engine.logins["sa"].language = TURKISH
+    outcome = succeeded(back_up(target(server, driver)))
+    assert [step[1] for step in outcome["progress"]]
+    server.engine.os_errors["D:\\Backups"] = 5
+    refusal = back_up(target(server, driver), set_id=f"{SET}-2", file_name="other")
+    assert "The account that SQL Server runs as has no access" in refusal["msg"]
+
+
+def test_msdb_that_is_recovered_is_no_missing_right(server: SqlServerDouble, driver: str) -> None:
+    server.engine.database("msdb").state = "RECOVERING"
+    outcome = back_up(target(server, driver))
+    assert outcome["error"]["code"] == "sql_922"
+    assert "may not read msdb" not in outcome["msg"]
+
+
 def test_encryption_needs_a_certificate_whose_key_was_saved(server: SqlServerDouble, driver: str) -> None:
     where = target(server, driver)
     assert "BackupCert" in refused(server, "certificate", back_up(where, encryption_certificate="BackupCert"))
@@ -449,7 +553,6 @@ OF_BACKUP = [
     (3023, "Backup and file manipulation operations on database GroupID must be serialized."),
     (3033, "BACKUP DATABASE cannot be used on GroupID, a database opened in emergency mode."),
     (3043, "BACKUP 'GroupID' detected an error on page (1:9) in file 'D:\\GroupID.mdf'."),
-    (3095, "The backup of GroupID cannot be performed because 'ENCRYPTION' is not supported."),
     (3096, "The certificate for GroupID is expired."),
     (3099, "The backup of GroupID cannot be performed because 'ENCRYPTION' was requested with another option."),
     *((3201, f"{DEVICE}{error}(as the system says it).") for error in (2, 3, 5, 53, 67, 112, 1326)),

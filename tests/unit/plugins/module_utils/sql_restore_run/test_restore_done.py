@@ -11,9 +11,11 @@ import pytest
 from unit.plugins.module_utils.sql_restore_run.site import (
     REQUEST,
     Site,
+    backup,
     begin,
 )
 
+from lab.sql.engine import Certificate
 from lab.sql.faults import Fault
 from lab.sql.wire import Message
 
@@ -84,3 +86,16 @@ def test_check_mode_says_the_statements_and_sends_none(site: Site) -> None:
     later = done["safety"]["name"].rpartition(" ")[2]
     assert [batch.replace(stamp, later) for batch in foretold["statements"]] == done["statements"]
     assert foretold["changed"]
+
+
+@pytest.mark.parametrize(("version", "compressed"), [("15.0.4198.2", False), ("16.0.4236.2", True)])
+def test_the_safety_backup_of_an_encrypted_database_can_be_restored(site: Site, version: str, compressed: bool) -> None:
+    """Before 2019 CU16 a compressed one may not be (KB5014298)."""
+    certificate = Certificate("Tde")
+    site.double.engine.certificates.append(certificate)
+    site.database.tde_thumbprint = certificate.thumbprint
+    site.double.engine.version = version
+    site.run(backup(path=r"D:\MSSQL\Backup\tde.bak"))
+    result = site.restore(dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\tde.bak",)))
+    [safety] = [batch for batch in result["statements"] if batch.startswith("BACKUP DATABASE")]
+    assert ("NO_COMPRESSION" in safety) is not compressed

@@ -63,3 +63,32 @@ def test_a_cut_tail_leaves_all_data(site: Site, when: t.Any) -> None:
 def test_tail_of_a_simple_database_is_refused(site: Site) -> None:
     site.database.recovery_model = "SIMPLE"
     assert refused(site, dataclasses.replace(REQUEST, tail_log=True))["code"] == "tail_log"
+
+
+@pytest.mark.parametrize("state", ["RECOVERY_PENDING", "SUSPECT"])
+def test_the_log_of_a_database_that_cannot_be_opened_is_saved(site: Site, state: str) -> None:
+    site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    site.database.state = state
+    assert "tail_log: true" in site.fail().failure.explained()["next"]
+    assert site.changed()[1:] == []
+    result = site.restore(dataclasses.replace(REQUEST, tail_log=True, accept_no_safety=True))
+    assert (site.row(), site.stands()) == ("saved", True)
+    assert site.file(result["tail_file"]).exists()
+    [saved] = [batch for batch in result["statements"] if batch.startswith("BACKUP LOG")]
+    assert "NO_TRUNCATE" in saved
+
+
+def test_a_log_that_cannot_be_saved_leaves_it_as_it_was(site: Site) -> None:
+    site.run(r"BACKUP DATABASE [GroupID] TO DISK = N'D:\MSSQL\Backup\full.bak' WITH CHECKSUM")
+    site.database.state = "SUSPECT"
+    site.double.faults.errors(
+        "^BACKUP LOG", (3201, "Cannot open backup device. Operating system error 5(Access is denied.).")
+    )
+    error = site.fail(dataclasses.replace(REQUEST, tail_log=True, accept_no_safety=True))
+    assert (error.result["outcome"], error.result["tail_file"], site.database.state) == ("as_found", None, "SUSPECT")
+
+
+def test_a_tail_without_a_full_backup_is_refused_before_anybody_is_thrown_out(site: Site) -> None:
+    explained = refused(site, dataclasses.replace(REQUEST, tail_log=True))
+    assert explained["code"] == "tail_log"
+    assert "4214" in explained["cause"]

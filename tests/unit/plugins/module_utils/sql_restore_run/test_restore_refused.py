@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from unit.plugins.module_utils.sql_restore_run.site import (
@@ -17,6 +18,7 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     refused,
 )
 
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import restore
 from lab.sql.engine import Certificate, User
@@ -66,7 +68,9 @@ def test_a_file_that_is_not_the_one_of_the_record(site: Site) -> None:
 
 def test_newer_server(site: Site) -> None:
     site.double.engine.version = "15.0.2000.5"
-    assert refused(site)["code"] == "newer_server"
+    explained = refused(site, dataclasses.replace(REQUEST, expected_uuid="00000000-0000-0000-0000-000000000001"))
+    assert explained["code"] == "incomplete"
+    assert "newer version" in explained["cause"]
 
 
 def test_missing_certificate(site: Site) -> None:
@@ -132,3 +136,25 @@ def test_damaged_database_is_restored_without_a_safety_backup_when_accepted(site
     assert (site.row(), site.stands(), error.result["outcome"]) == ("new", True, "as_found")
     result = site.restore(dataclasses.replace(REQUEST, accept_no_safety=True))
     assert (site.row(), site.stands(), result["safety"]) == ("saved", True, None)
+
+
+def test_a_safety_path_that_is_too_long_is_refused_in_check_mode_too(site: Site) -> None:
+    request = dataclasses.replace(REQUEST, safety_path="D:\\" + "x" * 220)
+    with pytest.raises(RestoreError) as caught:
+        site.restore(request, check=True)
+    assert caught.value.failure.code == "safety_path"
+    assert "259" in caught.value.failure.cause
+
+
+@pytest.mark.parametrize("option", ["files", "safety_path", "data_path", "log_path"])
+@pytest.mark.parametrize("path", ["relative", r"D:\MSSQL\..\x", r"D:\a|b", "D:x"])
+def test_paths_are_checked_as_paths(option: str, path: str) -> None:
+    changes: dict[str, t.Any] = {option: (path,) if option == "files" else path}
+    with pytest.raises(ValueError, match="path"):
+        check_request(dataclasses.replace(REQUEST, **changes), REQUEST.set_id)
+
+
+def test_a_shortage_of_space_is_a_warning_of_the_check(site: Site) -> None:
+    """VERIFYONLY says so (3181, 3257) and does not fail."""
+    site.double.engine.volume_free = 1024
+    assert any("insufficient free space" in line for line in site.restore(check=True)["warnings"])

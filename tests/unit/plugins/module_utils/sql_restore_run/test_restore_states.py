@@ -14,6 +14,7 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     Site,
 )
 
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience
 from lab.waiting import until
 
 
@@ -87,7 +88,8 @@ def test_a_state_without_safety_backup_is_refused_unless_accepted(site: Site, st
 @pytest.mark.parametrize("state", ["RECOVERING", "EMERGENCY"])
 def test_states_in_which_somebody_works_on_it_are_refused(site: Site, state: str) -> None:
     site.database.state = state
-    assert site.fail(dataclasses.replace(REQUEST, accept_no_safety=True)).failure.explained()["code"] == "state"
+    error = site.fail(dataclasses.replace(REQUEST, accept_no_safety=True), patience=Patience(reconnect=0.2, pause=0.05))
+    assert error.failure.explained()["code"] == "state"
     assert site.changed() == []
 
 
