@@ -14,7 +14,8 @@ description:
   - Compares what M(identityops.groupid.groupid_ldif_export) saved with the directory, group by group by objectGUID, and
     writes what differs and nothing else. Groups may have been moved or renamed since.
   - Each group is written by one modification that takes exactly the value found out and puts the saved one in. A value
-    that somebody changed meanwhile is left, and listed as a conflict.
+    that somebody changed meanwhile is left, and listed as a conflict. A group that the server refuses is listed with
+    the server's reason, and the others are written.
   - Before the first write, the rights on every group to be written are read, and what will be overwritten is stored
     below the backup root as a set of its own, flushed to the disk. Restoring that set undoes the restore.
   - Groups that are gone or new are listed. They are neither made nor deleted.
@@ -151,7 +152,7 @@ counts:
   description:
     - Groups by what became of them. C(kept) are those with values that O(clear) would clear, C(set_since) those among
       them that had none of the attributes at all when the set was made.
-    - Of an undo, C(written), C(conflicts) and C(unchanged) alone.
+    - Of an undo, C(written), C(conflicts), C(refused) and C(unchanged) alone.
   returned: success
   type: dict
   sample:
@@ -165,6 +166,7 @@ counts:
     kept: 3
     written: 15
     conflicts: 1
+    refused: 0
     unchanged: 0
 written:
   description: Groups that were written, in check mode those that would be, up to O(diff_limit).
@@ -178,6 +180,14 @@ conflicts:
   returned: success
   type: list
   elements: str
+  sample: []
+refused:
+  description: Groups that the server did not let be written for a reason of their own, such as a value that is too long
+    or a right that is missing, each with the reason. All others were written; the task fails at its end.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
   sample: []
 gone:
   description: Groups of the set that the directory has no more.
@@ -240,8 +250,8 @@ error:
   contains:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
-        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain), V(not_sealed), V(unknown_group) or
-        V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
+        restore, such as V(no_rights), V(read_only), V(conflicts), V(refused), V(other_domain), V(not_sealed),
+        V(unknown_group) or V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
         V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str

@@ -19,6 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     ConflictError,
     DirectoryError,
     NoDirectoryError,
+    ObjectRefusedError,
 )
 
 Doing = t.Literal["connect", "search", "modify"]
@@ -26,6 +27,10 @@ Doing = t.Literal["connect", "search", "modify"]
 INVALID_CREDENTIALS: t.Final = 49
 SERVER_DOWN: t.Final = -1
 _CONFLICTS = frozenset({16, 20, 32})
+# Refusals of a change that are the server's or the session's, so that no later change would fare better. All others are
+# of the object: AD answers with 19 for a value that is too long, with 50 for rights, with 11 for an object that is
+# full, with 53 for a rule of its own (MS-ADTS 3.1.1.5.3; MS-ERREF 2.2).
+_OF_THE_SESSION = frozenset({2, 3, 7, 8, 10, 13, 14, 48, INVALID_CREDENTIALS, 51, 52})
 _TEXT_AT_MOST = 1000
 _HIDDEN = "********"
 
@@ -277,7 +282,8 @@ def advice(refusal: Refusal) -> Advice | None:
 def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
     """Give the error to raise. what: what was not done and on what, without a full stop.
 
-    It is a NoDirectoryError while connecting, a ConflictError for a modify that does not fit what is there.
+    It is a NoDirectoryError while connecting, a ConflictError for a modify that does not fit what is there, an
+    ObjectRefusedError for one that is refused of this object.
     """
     known = advice(refusal)
     code = "ldap" if refusal.result is None else f"ldap_{refusal.result}"
@@ -287,9 +293,17 @@ def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
     kind = DirectoryError
     if doing == "connect":
         kind = NoDirectoryError
-    elif doing == "modify" and refusal.result in _CONFLICTS:
-        kind = ConflictError
+    elif doing == "modify":
+        kind = _of_a_change(refusal.result, code)
     return kind(code, what, str(refusal), step)
+
+
+def _of_a_change(result: int | None, code: str) -> type[DirectoryError]:
+    if result in _CONFLICTS:
+        return ConflictError
+    # Negative codes are the library's own: the connection.
+    stops = result is None or result < 0 or result in _OF_THE_SESSION or code == "not_bound"
+    return DirectoryError if stops else ObjectRefusedError
 
 
 def clean(text: str, password: str | None) -> str:

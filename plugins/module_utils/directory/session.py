@@ -53,6 +53,13 @@ class ConflictError(DirectoryError):
     """
 
 
+class ObjectRefusedError(DirectoryError):
+    """The server refuses this change of this object, and may take the same one of others.
+
+    A rule of the schema, the account's rights on it, a limit of the object's size.
+    """
+
+
 class Directory(t.Protocol):
     """A bound session with one directory server, used by one thread at a time.
 
@@ -83,7 +90,8 @@ class Directory(t.Protocol):
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
         """Apply all changes to one object, or none of them.
 
-        Raises ConflictError when they do not fit what the object holds now, DirectoryError for anything else.
+        Raises ConflictError when they do not fit what the object holds now, ObjectRefusedError when something else
+        about this object is in the way, DirectoryError for anything else: no later change would fare better.
         """
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.dist
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
 from lab.directory.groups import Made
+from lab.directory.proxy import refusing_one
 from lab.directory.slapd import Slapd
 
 Make = t.Callable[..., Host]
@@ -254,6 +255,21 @@ def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd,
     asked = {**RESTORE, "modify_file": str(tmp_path / "no folder" / "restore.ldf")}
     made = host("groupid_ldif_restore", asked, *fetched(files, details))
     assert "was not written: No such file or directory" in made.run(**domains(directory))["msg"]
+
+
+def test_one_group_that_always_refuses_fails_the_task_and_stops_no_other(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    text = "00002082: AtrErr: DSID-031519A8, #1: 0: problem 1005 (CONSTRAINT_ATT_TYPE), data 0"
+    with refusing_one(directory, dns[0], 19, text) as proxy:
+        made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+        result = made.run(**domains(directory, port=proxy.port))
+    assert (result["failed"], result["changed"], result["written"]) == (True, True, [dns[1]])
+    assert (result["error"]["code"], result["counts"]["refused"], result["counts"]["conflicts"]) == ("refused", 1, 0)
+    assert result["refused"][0].startswith(f"{dns[0]}: Constraint violation: {text}")
+    assert "groupid_ldif_exclude_groups" in result["error"]["next"]
+    assert result["safety"]["set_id"] in result["error"]["next"]
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    assert made.run(**domains(directory))["written"] == [dns[0]]
 
 
 # What the choice of groups means

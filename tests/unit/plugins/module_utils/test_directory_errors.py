@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     ConflictError,
     DirectoryError,
     NoDirectoryError,
+    ObjectRefusedError,
 )
 from lab.directory import wire
 from lab.directory.groups import Made
@@ -73,14 +74,15 @@ SEARCHES = [
 CHANGES = [
     (8, SIGNING, "signing_required", DirectoryError),
     (16, "00000057: NameErr: no such value", "conflict", ConflictError),
-    (19, "000020A6: AtrErr: range", "constraint", DirectoryError),
+    (19, "000020A6: AtrErr: range", "constraint", ObjectRefusedError),
     (20, "00002083: AtrErr: DSID-031519E0, #1:", "conflict", ConflictError),
-    (21, "00000057: LdapErr", "syntax", DirectoryError),
+    (21, "00000057: LdapErr", "syntax", ObjectRefusedError),
     (32, "0000208D: NameErr: DSID-0310028C, problem 2001 (NO_OBJECT)", "no_such_object", ConflictError),
-    (50, "00000005: SecErr: DSID-03152870, problem 4003 (INSUFF_ACCESS_RIGHTS)", "access", DirectoryError),
-    (53, "0000209A: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM)", "unwilling", DirectoryError),
-    (65, "0000207D: UpdErr", "object_class", DirectoryError),
-    (71, "", "several_servers", DirectoryError),
+    (50, "00000005: SecErr: DSID-03152870, problem 4003 (INSUFF_ACCESS_RIGHTS)", "access", ObjectRefusedError),
+    (51, "000020D9: SvcErr", "busy", DirectoryError),
+    (53, "0000209A: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM)", "unwilling", ObjectRefusedError),
+    (65, "0000207D: UpdErr", "object_class", ObjectRefusedError),
+    (71, "", "several_servers", ObjectRefusedError),
 ]
 
 
