@@ -754,6 +754,16 @@ WORDS: tuple[Word, ...] = (
         group="group_attributes",
         where="extra",
     ),
+    Word(
+        "groupid_ldif_clear_unseen",
+        "bool",
+        False,
+        "With `groupid_ldif_clear`, clear also where another account read the set than the one that restores: what "
+        "that may not read is empty in the set.",
+        roles=_RESTORING,
+        group="group_attributes",
+        where="extra",
+    ),
 )
 
 BY_NAME: t.Final[dict[str, Word]] = {word.name: word for word in WORDS}

@@ -77,6 +77,16 @@ options:
       - Clear values of attributes that were empty when the set was made. Otherwise such values stay, and are listed.
     type: bool
     default: false
+  clear_unseen:
+    description:
+      - With O(clear), clear values also where the set may not have seen what was there. An attribute that an account
+        may not read reads as empty, and is saved so.
+      - Otherwise O(clear) is refused, before anything is written, where another account read the set than the one that
+        restores, and for attributes that the set was to have from a read-only domain controller, which does not get
+        them. A set of a version before 0.6.0 does not tell who read it; then there is a warning.
+    type: bool
+    default: false
+    version_added: 0.6.0
   modify_file:
     description:
       - Path on the controller. What would be written is written there instead, as LDIF that a person imports with
@@ -251,7 +261,8 @@ error:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
         restore, such as V(no_rights), V(read_only), V(conflicts), V(refused), V(other_domain), V(not_sealed),
-        V(unknown_group) or V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
+        V(other_account), V(not_seen), V(unknown_group) or
+        V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
         V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always
       type: str

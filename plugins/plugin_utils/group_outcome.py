@@ -42,6 +42,7 @@ class Wish:
     safety_set_id: str | None
     other_domains: tuple[str, ...] = ()
     """DNs of the domains that groupid_domains has besides."""
+    clear_unseen: bool = False
     nothing: bool = False
     """Groups are named, and all of them are of other domains."""
 

@@ -167,6 +167,7 @@ class LdapDirectory:
     def __init__(self, connection: SimpleLDAPObject, target: Target) -> None:
         self.server = target.host
         self._password = target.password
+        self._username = target.username
         self._connection: SimpleLDAPObject | None = connection
 
     def bind(self, target: Target) -> None:
@@ -213,6 +214,17 @@ class LdapDirectory:
         operations = {"add": ldap.MOD_ADD, "delete": ldap.MOD_DELETE, "replace": ldap.MOD_REPLACE}
         steps = [(operations[change.operation], change.attribute, list(change.values) or None) for change in changes]
         self.run(what, "modify", self._open(what).modify_ext_s, dn, steps)
+
+    def account(self) -> str | None:
+        what = f"The account was not asked for by {self.server}"
+        try:
+            # RFC 4532; Active Directory says u:CORP\svc (MS-ADTS 3.1.1.3.4.2.2), OpenLDAP dn:CN=svc,...
+            said = self.run(what, "search", self._open(what).whoami_s)
+        except DirectoryError:
+            if self._connection is None:
+                raise
+            said = ""
+        return said.partition(":")[2] or self._username
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -94,5 +94,11 @@ class Directory(t.Protocol):
         about this object is in the way, DirectoryError for anything else: no later change would fare better.
         """
 
+    def account(self) -> str | None:
+        """Tell whom the server takes the session for, ``CORP\\svc`` or a DN; None where it cannot be told.
+
+        Raises DirectoryError when the session is lost.
+        """
+
     def close(self) -> None:
         """End the session. A second call does nothing."""

@@ -23,8 +23,8 @@ from lab.directory.wire import Message
 _CHUNK = 1 << 16
 # A cookie of this one's own, before the server's.
 _EMPTY = b"empty page "
-# What Active Directory says of a cookie that it dropped, as it does under load (Microsoft Learn, "How LDAP server cookies
-# are handled"; with the result code in the UnboundID LDAP SDK's list, August 2016).
+# What Active Directory says of a cookie that it dropped, as it does under load (Microsoft Learn, "How LDAP server
+# cookies are handled"; with the result code in the UnboundID LDAP SDK's list, August 2016).
 COOKIE_LOST = (12, "00000057: LdapErr: DSID-0C090797, comment: Error processing control, data 0, v23f0\0")
 
 

@@ -32,6 +32,7 @@ _ATTRIBUTES = (
     (f"{_MICROSOFT}.4.750", "groupType", _NUMBER, True),
     (f"{_MICROSOFT}.4.782", "objectCategory", _TEXT, True),
     (f"{_MICROSOFT}.4.914", "allowedAttributesEffective", _OID, False),
+    (f"{_MICROSOFT}.2.334", "searchFlags", _NUMBER, True),
     (f"{_MICROSOFT}.2.460", "lDAPDisplayName", _TEXT, True),
     (f"{_MICROSOFT}.4.1960", "msDS-isRODC", _FLAG, True),
     *((found.oid, found.name, _TEXT if found.text else _BYTES, found.single) for found in exchange.ATTRIBUTES),
@@ -51,7 +52,7 @@ _CLASSES = (
     (f"{_MICROSOFT}.5.67", "domainDNS", "DC", "objectGUID $ objectSid $ objectCategory"),
     ("2.5.6.5", "organizationalUnit", "OU", "objectGUID $ description"),
     (f"{_MICROSOFT}.3.23", "container", "cn", "objectGUID $ description"),
-    (f"{_MICROSOFT}.3.14", "attributeSchema", "cn $ lDAPDisplayName", "objectGUID"),
+    (f"{_MICROSOFT}.3.14", "attributeSchema", "cn $ lDAPDisplayName", "objectGUID $ searchFlags"),
     (f"{_MICROSOFT}.5.17", "server", "cn", "objectGUID $ dnsHostName"),
     (f"{_MICROSOFT}.5.7000.47", "nTDSDSA", "cn", "objectGUID $ msDS-isRODC"),
     (

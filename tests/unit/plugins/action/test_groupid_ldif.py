@@ -8,13 +8,28 @@ from __future__ import annotations
 import base64
 import collections.abc as c
 import gzip
-import hashlib
-import itertools
 import pathlib
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, error
+from unit.plugins.ldif_actions import (
+    ARGS,
+    LIST,
+    PART,
+    RESTORE,
+    SET,
+    STORE,
+    Make,
+    changed,
+    domains,
+    export,
+    fetched,
+    file,
+    undo_of,
+    with_others,
+    with_two_changed,
+)
+from unit.plugins.recorded_host import answer, error
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
@@ -23,54 +38,11 @@ from lab.directory.groups import Made
 from lab.directory.proxy import refusing_one
 from lab.directory.slapd import Slapd
 
-Make = t.Callable[..., Host]
-SET = "20261122T150405Z"
-_numbers = itertools.count()
-ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": SET, "domain": "Corp.Example"}
-RESTORE = {**ARGS, "confirm": SET}
-PART = {"deployment": "hq", "part": "group_attributes.corp.example", "component": "group_attributes"}
-ADOPTED = answer("adopt", changed=True, server=PART["part"], part_path="D:\\p", part_sha256="a" * 64, state="complete")
-LIST = answer("list", sets=[])
-STORE = [answer("place", changed=True), answer("put", changed=True), answer("put", changed=True), ADOPTED]
-
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
     with Slapd(tmp_path_factory.mktemp("slapd"), groups=Made(40)) as server:
         yield server
-
-
-def domains(server: Slapd, **changes: t.Any) -> dict[str, t.Any]:
-    """The variable for a directory, its one item changed."""
-    item = {
-        "name": "corp.example",
-        "server": "127.0.0.1",
-        "port": server.ldaps_port,
-        "username": server.username,
-        "password": server.password,
-        "ca_file": str(server.ca_file),
-    }
-    return {"groupid_domains": [{**item, **changes}]}
-
-
-def file(content: bytes, **facts: t.Any) -> dict[str, t.Any]:
-    """The agent's answer to ``get``."""
-    return answer(
-        "get",
-        content=base64.b64encode(gzip.compress(content)).decode(),
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        **{"sealed": True, "details": {}, **facts},
-    )
-
-
-def export(host: Make, server: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any]]:
-    """Export the directory as it is: files by name, and details of the part."""
-    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
-    assert made.run(**domains(server))["failed"] is False
-    puts = [one for one in made.requests if one["operation"] == "put"]
-    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
-    return files, made.requests[-1]["details"]
 
 
 def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, directory: Slapd) -> None:
@@ -152,21 +124,6 @@ def test_a_restore_is_confirmed_by_its_id(host: Make, directory: Slapd) -> None:
     result = made.run(**domains(directory))
     assert (result["failed"], made.requests) == (True, [])
     assert f"set_id is {SET}, confirm is yes" in result["msg"]
-
-
-def changed(directory: Slapd) -> str:
-    """Change one group; its DN."""
-    dn = next(dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12"))
-    directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
-    return dn
-
-
-def fetched(files: dict[str, bytes], details: dict[str, t.Any], **facts: t.Any) -> list[dict[str, t.Any]]:
-    """The answers to both gets, in the order they are asked."""
-    return [
-        file(files["corp.example.groups.jsonl"], details=details, **facts),
-        file(files["corp.example.ldf"], details=details, **facts),
-    ]
 
 
 def test_what_is_overwritten_is_stored_before_the_first_write(host: Make, directory: Slapd) -> None:
@@ -275,22 +232,6 @@ def test_one_group_that_always_refuses_fails_the_task_and_stops_no_other(host: M
 # What the choice of groups means
 
 
-def with_two_changed(host: Make, directory: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any], list[str]]:
-    """Export, then change two groups: files, details, their DNs."""
-    files, details = export(host, directory)
-    dns = [dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12")][:2]
-    for dn in dns:
-        directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
-    return files, details, dns
-
-
-def undo_of(made: Host) -> tuple[dict[str, bytes], dict[str, t.Any]]:
-    """What a restore stored: the files of the undo, and details."""
-    puts = [one for one in made.requests if one["operation"] == "put"]
-    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
-    return files, made.requests[-1]["details"]
-
-
 def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd) -> None:
     files, details, dns = with_two_changed(host, directory)
     before = directory.groups()
@@ -306,13 +247,6 @@ def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd
     assert [dn for dn, values in now.values() if (dn, values) not in before.values()] == [dns[1]]
     again = host("groupid_ldif_restore", asked, missing, *answers, diff=True).run(**domains(directory))
     assert (again["changed"], again["diff"]["before"]) == (False, "")
-
-
-def with_others(directory: Slapd, *names: str) -> dict[str, t.Any]:
-    """The variable with more domains, which nobody asks."""
-    variable = domains(directory)
-    [own] = variable["groupid_domains"]
-    return {"groupid_domains": [own, *({**own, "name": name} for name in names)]}
 
 
 @pytest.mark.parametrize("end", ["DC=other,DC=example", "DC=emea,DC=corp,DC=example"])

@@ -14,9 +14,9 @@ from unit.plugins.directories import FILTER
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
     NotWritable,
-    missing_attributes,
     not_writable,
     read_domain,
+    read_schema,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
@@ -98,7 +98,7 @@ def test_the_domain_its_schema_and_that_it_can_be_written(samba: Samba, director
     assert len(domain.guid) == 36
     assert domain.highest_committed_usn > 0
     assert domain.read_only is False
-    assert missing_attributes(directory, domain, (*ATTRIBUTES, "noSuchAttribute")) == ("noSuchAttribute",)
+    assert read_schema(directory, domain, (*ATTRIBUTES, "noSuchAttribute")).missing == ("noSuchAttribute",)
     with samba.admin() as admin:
         shown = admin.search_s(samba.base, 0, "(objectClass=*)", ["objectSid"])[0][1]["objectSid"][0]
     assert domain.sid.split("-")[-1] == str(int.from_bytes(shown[-4:], "little"))

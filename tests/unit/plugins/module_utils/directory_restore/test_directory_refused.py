@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
 import dataclasses
 import pathlib
 
 import pytest
-from unit.plugins.directories import target
 from unit.plugins.directory_exports import BASE
 from unit.plugins.module_utils.directory_restore.domains import (
     GROUPS,
@@ -23,7 +21,6 @@ from unit.plugins.module_utils.directory_restore.domains import (
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
     RefusedError,
     check_domain,
@@ -148,10 +145,9 @@ class TestOneGroupThatAlwaysRefuses:
             domains.change(group, min(group.attributes), b"damaged")
         steps = domains.steps()
         refused = steps[20]
-        with refusing_one(domains.slapd, refused.dn, result, text) as proxy:
-            with contextlib.closing(open_directory(target(domains.slapd, proxy))) as session:
-                written = domains.restore(steps, session)
-                again = do(session, BASE, steps)
+        with domains.through(refusing_one(domains.slapd, refused.dn, result, text)) as session:
+            written = domains.restore(steps, session)
+            again = do(session, BASE, steps)
         assert (len(written.written), written.conflicts, written.unconfirmed) == (59, [], [])
         [told] = written.refused
         assert (told.guid, told.dn) == (guid_text(refused.guid), refused.dn)
@@ -166,10 +162,9 @@ class TestOneGroupThatAlwaysRefuses:
         for group in HAVING[:10]:
             domains.change(group, min(group.attributes), b"damaged")
         steps = domains.steps()
-        with answering(domains.slapd, wire.MODIFY, result, text, after=3) as proxy:
-            with contextlib.closing(open_directory(target(domains.slapd, proxy))) as session:
-                with pytest.raises(StoppedError) as caught:
-                    do(session, BASE, steps)
+        refusing = answering(domains.slapd, wire.MODIFY, result, text, after=3)
+        with domains.through(refusing) as session, pytest.raises(StoppedError) as caught:
+            do(session, BASE, steps)
         assert caught.value.failure.code == code
         assert (len(caught.value.done.written), caught.value.done.refused, caught.value.left) == (3, [], 7)
 
@@ -177,7 +172,7 @@ class TestOneGroupThatAlwaysRefuses:
         for group in HAVING[:10]:
             domains.change(group, min(group.attributes), b"damaged")
         steps = domains.steps()
-        with refusing_one(domains.slapd, steps[0].dn, 19) as proxy:
-            with contextlib.closing(open_directory(target(domains.slapd, proxy))) as session:
-                with pytest.raises(StoppedError, match=r"2 groups were written before it, 7 are left\. 1 were refused"):
-                    do(Watched(session, 4, lost), BASE, steps)
+        told = r"2 groups were written before it, 7 are left\. 1 were refused"
+        refusing = refusing_one(domains.slapd, steps[0].dn, 19)
+        with domains.through(refusing) as session, pytest.raises(StoppedError, match=told):
+            do(Watched(session, 4, lost), BASE, steps)
