@@ -697,7 +697,8 @@ WORDS: tuple[Word, ...] = (
         "str",
         "auto",
         "What reads the directory. `ldap` is the controller, `ldifde` the program of that name on the deployment's "
-        "first server. `auto` is `ldap` where the controller can bind, else `ldifde`.",
+        "first server. `auto` is `ldap` where the controller can bind, else `ldifde`; where the controller lacks "
+        "python-ldap, that is a failure.",
         roles=_SAVING,
         group="group_attributes",
         choices=("auto", "ldap", "ldifde"),

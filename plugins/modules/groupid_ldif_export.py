@@ -49,7 +49,8 @@ options:
         feature of Active Directory brings it), and Windows must pass the logon on to the domain controller (Kerberos
         delegation or CredSSP).
       - V(auto) takes V(ldap) where the controller can bind, else V(ldifde). It is decided before anything is read, and
-        recorded.
+        recorded. A library that the controller lacks is a failure, as a restore needs it too. Name V(ldifde) to save
+        without it.
     type: str
     choices: [auto, ldap, ldifde]
     default: auto

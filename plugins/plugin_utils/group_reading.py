@@ -26,6 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     DirectoryError,
     Entry,
     NoDirectoryError,
+    SearchLostError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import BATCH
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
@@ -56,6 +57,8 @@ class Reading:
 
 def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
+
+    What this side lacks is told, and no reason to take the other engine: a restore needs it, too.
 
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
@@ -93,10 +96,18 @@ def read_by_ldap(
     domain = read_domain(directory, chosen.target)
     attributes = chosen.exported
     schema = read_schema(directory, domain, attributes)
-    names = ("objectGUID", *attributes)
-    pages: c.Iterable[list[Entry]] = () if known_only else directory.pages(domain.base, chosen.filter, names)
-    pages = _with_known(directory, domain, pages, names, set(known))
-    exported = export_pages(pages, attributes, folder, domain.dns_name)
+    names, others = ("objectGUID", *attributes), frozenset(known)
+
+    def export() -> Exported:
+        pages: c.Iterable[list[Entry]] = () if known_only else directory.pages(domain.base, chosen.filter, names)
+        pages = _with_known(directory, domain, pages, names, set(others))
+        return export_pages(pages, attributes, folder, domain.dns_name)
+
+    try:
+        exported = export()
+    except SearchLostError:
+        # Once: it passes with what the server's other clients do, and a server that forgets again is to be left alone.
+        exported = export()
     if not domain.read_only:
         schema = dataclasses.replace(schema, filtered=())
     account = directory.account()

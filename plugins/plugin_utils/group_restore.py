@@ -32,6 +32,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
     check_clear,
     check_domain,
     check_rights,
+    check_schema,
     make_plan,
     modify_records,
     write,
@@ -132,6 +133,7 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
     if wish.modify_file is not None:
         outcome.changed = _write_file(pathlib.Path(wish.modify_file), outcome.left, wish.check)
         return outcome.result(files.kind, foretold)
+    check_schema(directory, domain, outcome.left)
     check_rights(directory, domain, outcome.left)
     if files.kind == "export":
         _check_size(steps)

@@ -79,11 +79,15 @@ class Schema:
 
 @dataclasses.dataclass(frozen=True)
 class NotWritable:
-    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it."""
+    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it.
+
+    protected: AdminSDHolder's rights are the group's (adminCount; MS-ADTS 3.1.1.6.1).
+    """
 
     guid: bytes
     dn: str | None
     attributes: tuple[str, ...]
+    protected: bool = False
 
 
 def read_domain(directory: Directory, target: Target) -> Domain:
@@ -196,24 +200,24 @@ def not_writable(
     Raises DirectoryError.
     """
     guids = list(wanted)
-    found: dict[bytes, tuple[str, set[str]]] = {}
+    found: dict[bytes, tuple[str, set[str], bool]] = {}
     for begin in range(0, len(guids), _BATCH):
         filter_text = guid_filter(guids[begin : begin + _BATCH])
-        for page in directory.pages(base, filter_text, ("objectGUID", "allowedAttributesEffective")):
+        for page in directory.pages(base, filter_text, ("objectGUID", "allowedAttributesEffective", "adminCount")):
             for dn, attributes in page:
                 values = _lower(attributes)
                 allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
                 for guid in values.get("objectguid", ()):
-                    found[guid] = (dn, allowed)
+                    found[guid] = (dn, allowed, _text(values, "admincount") not in ("", "0"))
     result = []
     for guid, names in wanted.items():
         if guid not in found:
             result.append(NotWritable(guid, None, tuple(names)))
             continue
-        dn, allowed = found[guid]
+        dn, allowed, protected = found[guid]
         lacking = tuple(name for name in names if name.lower() not in allowed)
         if lacking:
-            result.append(NotWritable(guid, dn, lacking))
+            result.append(NotWritable(guid, dn, lacking, protected))
     return tuple(result)
 
 

@@ -10,7 +10,12 @@ import dataclasses
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, not_writable
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    Domain,
+    NotWritable,
+    not_writable,
+    read_schema,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import undo_sha256
@@ -87,6 +92,29 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
         )
 
 
+def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
+    """Refuse a plan with attributes that the schema lacks now: nothing is written, rather than some of it.
+
+    Raises RefusedError that names attributes and groups; DirectoryError.
+    """
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        for one in step.attributes:
+            groups.setdefault(one.name, []).append(step.dn)
+    missing = read_schema(directory, domain, list(groups)).missing
+    if not missing:
+        return
+    dns = list(dict.fromkeys(dn for name in missing for dn in groups[name]))
+    raise RefusedError(
+        "no_such_attribute",
+        f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has put it out of use, and the set "
+        f"has values of it for {_listed(dns)}",
+        "Extend the schema as it was (Exchange's brings the vendor's attributes), or restore the other attributes "
+        "alone (groupid_ldif_attributes, attributes).",
+        dns,
+    )
+
+
 def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
     """Refuse a plan that the account may not write in full: nothing is written, rather than some of it.
 
@@ -102,8 +130,19 @@ def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
     raise RefusedError(
         "no_rights",
         f"The account may not write these of {len(by_guid)} groups: {_listed(named)}",
-        "Give it the right to write these attributes, or exclude these groups by name.",
+        f"Give it the right to write these attributes, or exclude these groups by name.{_protected(lacking)}",
         [group.dn for group in lacking if group.dn is not None],
+    )
+
+
+def _protected(groups: c.Iterable[NotWritable]) -> str:
+    """Say where a right is to be granted that lasts (MS-ADTS 3.1.1.6.1): within the hour AD takes back any other."""
+    named = [group.dn for group in groups if group.protected and group.dn is not None]
+    if not named:
+        return ""
+    return (
+        f" AdminSDHolder protects {_listed(named)} (adminCount 1): a right that is granted on such a group is taken "
+        "back within the hour. Grant it on CN=AdminSDHolder,CN=System of the domain, or exclude the group."
     )
 
 

@@ -60,6 +60,14 @@ class ObjectRefusedError(DirectoryError):
     """
 
 
+class SearchLostError(DirectoryError):
+    """The server forgot a search between two of its pages. Begun anew it may well succeed."""
+
+
+class NotInstalledError(DirectoryError):
+    """This side lacks a program or library. Nobody was asked for anything."""
+
+
 class Directory(t.Protocol):
     """A bound session with one directory server, used by one thread at a time.
 
@@ -84,7 +92,8 @@ class Directory(t.Protocol):
         No match is no page. Search references (parts that another server holds) are left out. Ask nothing else of the
         session before the last page has come: a page that came meanwhile may be lost, which is an error.
 
-        Raises DirectoryError, also between two pages: what came before it is never the whole result.
+        Raises DirectoryError, also between two pages: what came before it is never the whole result. SearchLostError
+        where the search may be begun anew.
         """
 
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:

@@ -27,6 +27,7 @@ _ATTRIBUTES = (
     (f"{_MICROSOFT}.2.102", "memberOf", _DN, False),
     (f"{_MICROSOFT}.4.2", "objectGUID", _BYTES, True),
     (f"{_MICROSOFT}.4.146", "objectSid", _BYTES, True),
+    (f"{_MICROSOFT}.4.150", "adminCount", _NUMBER, True),
     (f"{_MICROSOFT}.4.221", "sAMAccountName", _TEXT, True),
     (f"{_MICROSOFT}.4.656", "userPrincipalName", _TEXT, True),
     (f"{_MICROSOFT}.4.750", "groupType", _NUMBER, True),
@@ -62,8 +63,10 @@ _CLASSES = (
         "objectGUID $ objectSid $ sAMAccountName $ userPrincipalName $ userPassword $ memberOf",
     ),
 )
-_GROUP = "objectGUID $ objectSid $ objectCategory $ sAMAccountName $ groupType $ member $ memberOf $ description"
-
+_GROUP = (
+    "objectGUID $ objectSid $ objectCategory $ sAMAccountName $ groupType $ member $ memberOf $ description "
+    "$ adminCount"
+)
 # A class of groups in its own words: attributes that a directory's schema may lack are lines of it.
 _GROUP_CLASS = f"{_MICROSOFT}.5.8"
 

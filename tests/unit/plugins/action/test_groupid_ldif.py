@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import collections.abc as c
+import dataclasses
 import gzip
 import pathlib
 import typing as t
@@ -31,11 +32,12 @@ from unit.plugins.ldif_actions import (
 )
 from unit.plugins.recorded_host import answer, error
 
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldap_session
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
-from lab.directory.groups import Made
-from lab.directory.proxy import refusing_one
+from lab.directory.groups import Group, Made
+from lab.directory.proxy import forgetting_cookies, paging_as_active_directory, refusing_one
 from lab.directory.slapd import Slapd
 
 
@@ -212,6 +214,62 @@ def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd,
     asked = {**RESTORE, "modify_file": str(tmp_path / "no folder" / "restore.ldf")}
     made = host("groupid_ldif_restore", asked, *fetched(files, details))
     assert "was not written: No such file or directory" in made.run(**domains(directory))["msg"]
+
+
+def test_an_export_is_begun_anew_once_where_the_server_forgot_its_search(host: Make, directory: Slapd) -> None:
+    whole = export(host, directory)[0]
+    with forgetting_cookies(directory, 15, 2) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+        assert made.run(**domains(directory, port=proxy.port))["failed"] is False
+        assert undo_of(made)[0] == whole
+    with forgetting_cookies(directory, 15, 1, 2) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"})
+        result = made.run(**domains(directory, port=proxy.port))
+    assert (result["failed"], result["error"]["code"], made.requests) == (True, "search_lost", [])
+    assert "another domain controller" in result["error"]["next"]
+
+
+def test_an_export_from_pages_as_active_directory_gives_them_is_whole(host: Make, directory: Slapd) -> None:
+    whole = export(host, directory)[0]
+    with paging_as_active_directory(directory, 15) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+        assert made.run(**domains(directory, port=proxy.port))["failed"] is False
+    assert undo_of(made)[0] == whole
+
+
+@pytest.mark.parametrize("name", ["pyasn1", "pyasn1_modules.rfc2251", "ldap", "_ldap"])
+def test_what_the_controller_lacks_is_told_and_ldifde_is_not_taken_for_it(
+    host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(ldap_session, "_IMPORT_PROBLEM", ModuleNotFoundError(f"No module named {name!r}", name=name))
+    made = host("groupid_ldif_export", {**ARGS, "engine": "auto"}, check_mode=True)
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["error"]["code"], made.requests) == (True, "driver", [])
+    assert f"No module named {name!r}" in result["error"]["cause"]
+    package = name.partition(".")[0].replace("_", "-")
+    assert (f"pip install --upgrade python-ldap {package}" in result["error"]["next"]) == name.startswith("pyasn1")
+
+
+def test_attributes_that_the_schema_lacks_at_a_restore_are_told_before_a_write(
+    host: Make, directory: Slapd, tmp_path: pathlib.Path
+) -> None:
+    files, details = export(host, directory)
+    missing = "extensionAttribute13"
+    with Slapd(tmp_path, groups=[without(group, missing) for group in Made(40)], missing=(missing,)) as lacking:
+        for check in (True, False):
+            made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=check)
+            result = made.run(**domains(lacking))
+            assert (result["failed"], result["error"]["code"]) == (True, "no_such_attribute")
+            assert missing in result["error"]["cause"]
+            assert "Exchange" in result["error"]["next"]
+        asked = {**RESTORE, "attributes": ["extensionAttribute12"]}
+        made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+        assert made.run(**domains(lacking))["failed"] is False
+
+
+def without(group: Group, attribute: str) -> Group:
+    """The group without an attribute."""
+    return dataclasses.replace(group, attributes={n: held for n, held in group.attributes.items() if n != attribute})
 
 
 def test_one_group_that_always_refuses_fails_the_task_and_stops_no_other(host: Make, directory: Slapd) -> None:

@@ -100,6 +100,19 @@ class TestRights:
         assert "extensionAttribute12" in caught.value.failure.cause
         assert guarded.values() == before
 
+    def test_a_group_that_adminsdholder_protects_is_told_where_a_right_lasts(self, guarded: Domains) -> None:
+        for group in HAVING[:2]:
+            guarded.change(group, "extensionAttribute12", b"since")
+        steps = guarded.steps(clear=True)
+        with pytest.raises(RefusedError) as caught:
+            guarded.restore(steps)
+        assert "AdminSDHolder" not in caught.value.failure.next
+        guarded.change(HAVING[1], "adminCount", b"1")
+        with pytest.raises(RefusedError) as caught:
+            guarded.restore(steps)
+        assert f"AdminSDHolder protects {guarded.dn(HAVING[1])} (adminCount 1)" in caught.value.failure.next
+        assert "CN=AdminSDHolder,CN=System" in caught.value.failure.next
+
     def test_those_groups_can_be_excluded_by_name(self, guarded: Domains) -> None:
         for group in HAVING[:40]:
             guarded.change(group, "extensionAttribute12", b"since")
