@@ -21,6 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.fact
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import domain_of
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
     Directory,
     DirectoryError,
@@ -162,9 +163,11 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
         pages = _pages(action, target.host, of_groups)
     except DirectoryError as problem:
         # The domain itself was read a moment before: no group matches, which is the caller's to judge.
-        if problem.failure.code != "ldifde_empty":
+        if problem.failure.code not in ("ldifde_empty", "ldifde_no_file"):
             raise
         pages = ()
+    # It may follow the references to child domains, as Windows' LDAP library does unless it is told not to.
+    pages = ([entry for entry in page if domain_of(entry[0]) == target.domain] for page in pages)
     exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
     return Reading("ldifde", domain, exported, _account_of_host(action), Schema(), warnings)
 
