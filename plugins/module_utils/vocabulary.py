@@ -759,7 +759,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_clear_unseen",
         "bool",
         False,
-        "With `groupid_ldif_clear`, clear also where another account read the set than the one that restores: what "
+        "With `groupid_ldif_clear`, clear also where another account read the set than the one that restores. What "
         "that may not read is empty in the set.",
         roles=_RESTORING,
         group="group_attributes",

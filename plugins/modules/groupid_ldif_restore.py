@@ -90,8 +90,8 @@ options:
   modify_file:
     description:
       - Path on the controller. What would be written is written there instead, as LDIF that a person imports with
-        C(ldifde -i -f). The directory is left as it is, and no set is left to undo it by. Keep the file, which names the
-        values that it takes away, or run M(identityops.groupid.groupid_ldif_export) before the import.
+        C(ldifde -i -f). The directory is left as it is, and no set is left to undo it by. Keep the file, which names
+        the values that it takes away, or run M(identityops.groupid.groupid_ldif_export) before the import.
     type: path
   safety_set_id:
     description:

@@ -172,17 +172,21 @@ def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryEr
     except DirectoryError:
         # It cannot be looked at: there is another trouble, and what was said first is told.
         remaining = step
-    cause = problem.failure.cause
     if remaining is not None and not remaining.attributes:
         # By somebody else a moment before, such as the restore of another deployment of this domain.
         done.unchanged += 1
     elif isinstance(problem, ConflictError) or remaining != step:
         # A value that came into an empty single-valued attribute is answered as any violation of the schema.
-        done.conflicts.append(Conflict(guid_text(step.guid), step.dn, cause))
+        done.conflicts.append(Conflict(guid_text(step.guid), step.dn, problem.failure.cause))
     elif isinstance(problem, ObjectRefusedError):
-        done.refused.append(Conflict(guid_text(step.guid), step.dn, f"{cause}. {problem.failure.next}"))
+        done.refused.append(Conflict(guid_text(step.guid), step.dn, _told(problem)))
     else:
         raise problem
+
+
+def _told(problem: DirectoryError) -> str:
+    """Give cause and next step; what was not done is told with the group's name."""
+    return str(dataclasses.replace(problem.failure, what=""))
 
 
 def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:
