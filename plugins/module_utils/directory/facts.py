@@ -18,7 +18,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid
     guid_filter,
     guid_text,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    Directory,
+    DirectoryError,
+    search,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
 
 Kind = t.Literal["ad", "ad_lds"]
@@ -140,8 +144,8 @@ def base_now(directory: Directory, root: str, base: str, guid: str) -> str | Non
     """
     if not guid:
         return base if directory.read(base, ("objectGUID",)) is not None else None
-    pages = directory.pages(root, guid_filter([guid_bytes(guid)]), ("objectGUID",))
-    return next((dn for page in pages for dn, dummy in page), None)
+    found = search(directory, root, guid_filter([guid_bytes(guid)]), ("objectGUID",))
+    return found[0][0] if found else None
 
 
 def sid_text(sid: bytes) -> str:
@@ -177,12 +181,11 @@ def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) ->
     wanted = "".join(f"(lDAPDisplayName={name})" for name in names)
     flags: dict[str, int] = {}
     filter_text = f"(&(objectClass=attributeSchema)(|{wanted}))"
-    for page in directory.pages(schema, filter_text, ("lDAPDisplayName", "isDefunct", "searchFlags")):
-        for dummy, attributes in page:
-            found = _lower(attributes)
-            if _text(found, "isdefunct").upper() != "TRUE":
-                number = _text(found, "searchflags")
-                flags[_text(found, "ldapdisplayname").lower()] = int(number) if _INTEGER.fullmatch(number) else 0
+    for dummy, attributes in search(directory, schema, filter_text, ("lDAPDisplayName", "isDefunct", "searchFlags")):
+        found = _lower(attributes)
+        if _text(found, "isdefunct").upper() != "TRUE":
+            number = _text(found, "searchflags")
+            flags[_text(found, "ldapdisplayname").lower()] = int(number) if _INTEGER.fullmatch(number) else 0
     return Schema(
         missing=tuple(name for name in names if name.lower() not in flags),
         confidential=tuple(name for name in names if flags.get(name.lower(), 0) & _CONFIDENTIAL),
@@ -203,12 +206,12 @@ def not_writable(
     found: dict[bytes, tuple[str, set[str], bool]] = {}
     for begin in range(0, len(guids), _BATCH):
         filter_text = guid_filter(guids[begin : begin + _BATCH])
-        for page in directory.pages(base, filter_text, ("objectGUID", "allowedAttributesEffective", "adminCount")):
-            for dn, attributes in page:
-                values = _lower(attributes)
-                allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
-                for guid in values.get("objectguid", ()):
-                    found[guid] = (dn, allowed, _text(values, "admincount") not in ("", "0"))
+        asked = ("objectGUID", "allowedAttributesEffective", "adminCount")
+        for dn, attributes in search(directory, base, filter_text, asked):
+            values = _lower(attributes)
+            allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
+            for guid in values.get("objectguid", ()):
+                found[guid] = (dn, allowed, _text(values, "admincount") not in ("", "0"))
     result = []
     for guid, names in wanted.items():
         if guid not in found:

@@ -111,3 +111,18 @@ class Directory(t.Protocol):
 
     def close(self) -> None:
         """End the session. A second call does nothing."""
+
+
+def search(directory: Directory, base: str, filter_text: str, attributes: c.Sequence[str]) -> list[Entry]:
+    """Give all that a search finds which finds few; it is begun anew once where the server forgot it.
+
+    Raises DirectoryError.
+    """
+
+    def found() -> list[Entry]:
+        return [entry for page in directory.pages(base, filter_text, attributes) for entry in page]
+
+    try:
+        return found()
+    except SearchLostError:
+        return found()

@@ -16,6 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     Directory,
     DirectoryError,
     ObjectRefusedError,
+    search,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step, Values
 
@@ -208,9 +209,9 @@ def _present(directory: Directory, base: str, steps: c.Sequence[Step]) -> dict[b
     """Read the groups of these steps as they are now: DN and values by objectGUID. Raises DirectoryError."""
     names = {attribute.name for step in steps for attribute in step.attributes}
     found: dict[bytes, tuple[str, Values]] = {}
-    for page in directory.pages(base, guid_filter(step.guid for step in steps), [GUID, *sorted(names)]):
-        for dn, attributes in page:
-            values = {name.lower(): held for name, held in attributes.items()}
-            for guid in values.get(GUID.lower(), []):
-                found[guid] = (dn, values)
+    wanted = guid_filter(step.guid for step in steps)
+    for dn, attributes in search(directory, base, wanted, [GUID, *sorted(names)]):
+        values = {name.lower(): held for name, held in attributes.items()}
+        for guid in values.get(GUID.lower(), []):
+            found[guid] = (dn, values)
     return found
