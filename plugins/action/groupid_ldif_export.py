@@ -16,7 +16,19 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part imp
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
 
-_TOLD = ("domain", "directory_server", "engine", "groups", "exported", "attributes", "missing_attributes")
+_TOLD = (
+    "domain",
+    "directory_server",
+    "engine",
+    "account",
+    "read_only",
+    "groups",
+    "exported",
+    "attributes",
+    "missing_attributes",
+    "confidential_attributes",
+    "filtered_attributes",
+)
 
 
 class ActionModule(LdifAction):
@@ -44,6 +56,7 @@ class ActionModule(LdifAction):
                 "kind": "export",
                 "filter": chosen.filter,
                 "base": reading.domain.base,
+                "base_guid": reading.domain.base_guid,
                 "domain_guid": reading.domain.guid,
                 "domain_sid": reading.domain.sid,
                 "highest_committed_usn": reading.domain.highest_committed_usn,
@@ -69,10 +82,14 @@ def _told(reading: Reading) -> dict[str, t.Any]:
         "domain": reading.domain.dns_name,
         "directory_server": reading.domain.server,
         "engine": reading.engine,
+        "account": reading.account,
+        "read_only": reading.domain.read_only,
         "groups": reading.exported.groups,
         "exported": reading.exported.exported,
         "attributes": list(reading.exported.attributes),
-        "missing_attributes": list(reading.missing),
+        "missing_attributes": list(reading.schema.missing),
+        "confidential_attributes": list(reading.schema.confidential),
+        "filtered_attributes": list(reading.schema.filtered),
     }
 
 

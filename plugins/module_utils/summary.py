@@ -249,7 +249,7 @@ def _restored_domain(known: c.Mapping[str, t.Any], check: bool) -> Row:
     undo = f"undo: {safety['set_id']}" if safety.get("set_id") and not check else ""
     odd = [
         f"{counts[name]} {name.replace('_', ' ')}"
-        for name in ("conflicts", "gone", "new", "set_since")
+        for name in ("conflicts", "refused", "gone", "new", "set_since")
         if counts.get(name)
     ]
     return [

@@ -698,7 +698,8 @@ WORDS: tuple[Word, ...] = (
         "str",
         "auto",
         "What reads the directory. `ldap` is the controller, `ldifde` the program of that name on the deployment's "
-        "first server. `auto` is `ldap` where the controller can bind, else `ldifde`.",
+        "first server. `auto` is `ldap` where the controller can bind, else `ldifde`; where the controller lacks "
+        "python-ldap, that is a failure.",
         roles=_SAVING,
         group="group_attributes",
         choices=("auto", "ldap", "ldifde"),
@@ -751,6 +752,16 @@ WORDS: tuple[Word, ...] = (
         "bool",
         False,
         "Clear attributes that were empty when the set was made and have a value now.",
+        roles=_RESTORING,
+        group="group_attributes",
+        where="extra",
+    ),
+    Word(
+        "groupid_ldif_clear_unseen",
+        "bool",
+        False,
+        "With `groupid_ldif_clear`, clear also where another account read the set than the one that restores. What "
+        "that may not read is empty in the set.",
         roles=_RESTORING,
         group="group_attributes",
         where="extra",

@@ -49,7 +49,8 @@ options:
         feature of Active Directory brings it), and Windows must pass the logon on to the domain controller (Kerberos
         delegation or CredSSP).
       - V(auto) takes V(ldap) where the controller can bind, else V(ldifde). It is decided before anything is read, and
-        recorded.
+        recorded. A library that the controller lacks is a failure, as a restore needs it too. Name V(ldifde) to save
+        without it.
     type: str
     choices: [auto, ldap, ldifde]
     default: auto
@@ -130,6 +131,36 @@ missing_attributes:
   type: list
   elements: str
   sample: []
+confidential_attributes:
+  description: Attributes among them that the schema marks as confidential. Of a group on which the account has no
+    control access, such an attribute reads as empty. A warning names them. Empty with the engine V(ldifde), which asks
+    no schema.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+filtered_attributes:
+  description: Attributes among them that a read-only domain controller does not get, where one was asked. They read as
+    empty. A warning names them.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
+account:
+  description: Account that read the directory, as the domain controller names it. What it may not read is empty in the
+    set. Null where that cannot be told.
+  returned: success
+  type: str
+  version_added: 0.6.0
+  sample: CORP\svc-groupid
+read_only:
+  description: Whether the domain controller is a read-only one. Null where it does not say so.
+  returned: success
+  type: bool
+  version_added: 0.6.0
+  sample: false
 shared:
   description: Whether another run of the same set had made the part already. Then the result is of that part.
   returned: success

@@ -14,7 +14,8 @@ description:
   - Compares what M(identityops.groupid.groupid_ldif_export) saved with the directory, group by group by objectGUID, and
     writes what differs and nothing else. Groups may have been moved or renamed since.
   - Each group is written by one modification that takes exactly the value found out and puts the saved one in. A value
-    that somebody changed meanwhile is left, and listed as a conflict.
+    that somebody changed meanwhile is left, and listed as a conflict. A group that the server refuses is listed with
+    the server's reason, and the others are written.
   - Before the first write, the rights on every group to be written are read, and what will be overwritten is stored
     below the backup root as a set of its own, flushed to the disk. Restoring that set undoes the restore.
   - Groups that are gone or new are listed. They are neither made nor deleted.
@@ -76,10 +77,21 @@ options:
       - Clear values of attributes that were empty when the set was made. Otherwise such values stay, and are listed.
     type: bool
     default: false
+  clear_unseen:
+    description:
+      - With O(clear), clear values also where the set may not have seen what was there. An attribute that an account
+        may not read reads as empty, and is saved so.
+      - Otherwise O(clear) is refused, before anything is written, where another account read the set than the one that
+        restores, and for attributes that the set was to have from a read-only domain controller, which does not get
+        them. A set of a version before 0.6.0 does not tell who read it; then there is a warning.
+    type: bool
+    default: false
+    version_added: 0.6.0
   modify_file:
     description:
       - Path on the controller. What would be written is written there instead, as LDIF that a person imports with
-        C(ldifde -i -f). The directory is left as it is.
+        C(ldifde -i -f). The directory is left as it is, and no set is left to undo it by. Keep the file, which names
+        the values that it takes away, or run M(identityops.groupid.groupid_ldif_export) before the import.
     type: path
   safety_set_id:
     description:
@@ -151,7 +163,7 @@ counts:
   description:
     - Groups by what became of them. C(kept) are those with values that O(clear) would clear, C(set_since) those among
       them that had none of the attributes at all when the set was made.
-    - Of an undo, C(written), C(conflicts) and C(unchanged) alone.
+    - Of an undo, C(written), C(conflicts), C(refused) and C(unchanged) alone.
   returned: success
   type: dict
   sample:
@@ -165,6 +177,7 @@ counts:
     kept: 3
     written: 15
     conflicts: 1
+    refused: 0
     unchanged: 0
 written:
   description: Groups that were written, in check mode those that would be, up to O(diff_limit).
@@ -178,6 +191,14 @@ conflicts:
   returned: success
   type: list
   elements: str
+  sample: []
+refused:
+  description: Groups that the server did not let be written for a reason of their own, such as a value that is too long
+    or a right that is missing, each with the reason. All others were written; the task fails at its end.
+  returned: success
+  type: list
+  elements: str
+  version_added: 0.6.0
   sample: []
 gone:
   description: Groups of the set that the directory has no more.
@@ -240,7 +261,8 @@ error:
   contains:
     code:
       description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
-        restore, such as V(no_rights), V(read_only), V(conflicts), V(other_domain), V(not_sealed), V(unknown_group) or
+        restore, such as V(no_rights), V(read_only), V(conflicts), V(refused), V(other_domain), V(not_sealed),
+        V(other_account), V(not_seen), V(unknown_group) or
         V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
         V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
       returned: always

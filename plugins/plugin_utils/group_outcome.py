@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.comp
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import steps_diff
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Written
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Conflict, Written
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
@@ -42,6 +42,7 @@ class Wish:
     safety_set_id: str | None
     other_domains: tuple[str, ...] = ()
     """DNs of the domains that groupid_domains has besides."""
+    clear_unseen: bool = False
     nothing: bool = False
     """Groups are named, and all of them are of other domains."""
 
@@ -69,7 +70,12 @@ class Outcome:
     def result(self, kind: str, written: Written) -> dict[str, t.Any]:
         """Give the module's result."""
         left = [*written.conflicts, *written.unconfirmed]
-        counts = {"written": len(written.written), "conflicts": len(left), "unchanged": written.unchanged}
+        counts = {
+            "written": len(written.written),
+            "conflicts": len(left),
+            "refused": len(written.refused),
+            "unchanged": written.unchanged,
+        }
         result: dict[str, t.Any] = {
             "changed": self.changed,
             "domain": self.domain.dns_name,
@@ -78,7 +84,8 @@ class Outcome:
             "kind": kind,
             "counts": {**self.counts, **counts},
             "written": written.written[: self.wish.limit],
-            "conflicts": [f"{group.dn}: {group.cause}" for group in left[: self.wish.limit]],
+            "conflicts": self._told(left),
+            "refused": self._told(written.refused),
             **self.named,
             "safety": self.safety,
             "modify_file": self.wish.modify_file,
@@ -86,17 +93,31 @@ class Outcome:
         }
         if self.wish.diff:
             result["diff"] = steps_diff(self.left, self.domain.dns_name, self.wish.limit)
-        if left and self.wish.modify_file is None:
-            result.update(self._partial(result["conflicts"], len(left)))
+        if (left or written.refused) and self.wish.modify_file is None:
+            result.update(self._partial(written.refused, left))
         return result
 
-    def _partial(self, conflicts: list[str], number: int) -> dict[str, t.Any]:
+    def _told(self, groups: c.Sequence[Conflict]) -> list[str]:
+        return [f"{group.dn}: {group.cause}" for group in groups[: self.wish.limit]]
+
+    def _partial(self, refused: c.Sequence[Conflict], conflicts: c.Sequence[Conflict]) -> dict[str, t.Any]:
         """Say of a restore that not all groups are as the set has them."""
-        undo = f"The undo of what was written is set {self.safety['set_id']}." if self.safety else ""
+        steps = []
+        if refused:
+            steps.append(
+                "All other groups were written. Running it again changes nothing for those that the server refused: "
+                "mend what it names, or leave them out by name (groupid_ldif_exclude_groups, exclude_groups)."
+            )
+        if conflicts:
+            steps.append(
+                "Look at what was changed meanwhile with --check --diff, and run again: it compares anew, and "
+                "overwrites what is there then."
+            )
         failure = Failure(
-            "conflicts",
-            f"{number} groups of {self.domain.dns_name} are not as the set has them",
-            " ".join(conflicts[:_SHOWN]),
-            "Look at them with --check --diff, and run again: it compares anew, and overwrites what is there then.",
+            "refused" if refused else "conflicts",
+            f"{len(refused) + len(conflicts)} groups of {self.domain.dns_name} are not as the set has them",
+            " ".join(self._told([*refused, *conflicts])[:_SHOWN]),
+            " ".join(steps),
         )
+        undo = f"The undo of what was written is set {self.safety['set_id']}." if self.safety else ""
         return {"failed": True, "error": failure.also(undo).explained()}

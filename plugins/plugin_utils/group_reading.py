@@ -15,16 +15,19 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory impo
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
     Domain,
-    missing_attributes,
+    Schema,
     read_domain,
+    read_schema,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import domain_of
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
     Directory,
     DirectoryError,
     Entry,
     NoDirectoryError,
+    SearchLostError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import BATCH
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
@@ -41,18 +44,22 @@ RUN_LIMIT = 1800
 class Reading:
     """All groups of a domain, in files of a folder.
 
-    missing: attributes that the schema lacks; with ldifde nobody asks it.
+    account: who read; None where that cannot be told.
+    schema: what the schema says of the attributes; with ldifde nobody asks it.
     """
 
     engine: t.Literal["ldap", "ldifde"]
     domain: Domain
     exported: Exported
-    missing: tuple[str, ...]
+    account: str | None
+    schema: Schema
     warnings: tuple[str, ...]
 
 
 def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
+
+    What this side lacks is told, and no reason to take the other engine: a restore needs it, too.
 
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
@@ -75,25 +82,64 @@ def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: path
         return read_by_ldap(directory, chosen, folder)
 
 
-def read_by_ldap(directory: Directory, chosen: Chosen, folder: pathlib.Path, known: c.Iterable[bytes] = ()) -> Reading:
+def read_by_ldap(
+    directory: Directory,
+    chosen: Chosen,
+    folder: pathlib.Path,
+    known: c.Iterable[bytes] = (),
+    *,
+    known_only: bool = False,
+) -> Reading:
     """Read all groups over a session, and those of the known objectGUIDs wherever in the domain they are.
 
-    Raises DirectoryError.
+    known_only: these alone. Raises DirectoryError.
     """
     domain = read_domain(directory, chosen.target)
     attributes = chosen.exported
-    missing = missing_attributes(directory, domain, attributes)
-    pages = _with_known(directory, domain, chosen.filter, ("objectGUID", *attributes), set(known))
-    exported = export_pages(pages, attributes, folder, domain.dns_name)
-    warnings = [f"The schema of {domain.dns_name} has no attribute {name}: nothing of it is saved." for name in missing]
-    return Reading("ldap", domain, exported, missing, tuple(warnings))
+    schema = read_schema(directory, domain, attributes)
+    names, others = ("objectGUID", *attributes), frozenset(known)
+
+    def export() -> Exported:
+        pages: c.Iterable[list[Entry]] = () if known_only else directory.pages(domain.base, chosen.filter, names)
+        pages = _with_known(directory, domain, pages, names, set(others))
+        return export_pages(pages, attributes, folder, domain.dns_name)
+
+    try:
+        exported = export()
+    except SearchLostError:
+        # Once: it passes with what the server's other clients do, and a server that forgets again is to be left alone.
+        exported = export()
+    if not domain.read_only:
+        schema = dataclasses.replace(schema, filtered=())
+    account = directory.account()
+    return Reading("ldap", domain, exported, account, schema, tuple(_unseen(domain, schema, account)))
+
+
+def _unseen(domain: Domain, schema: Schema, account: str | None) -> c.Iterator[str]:
+    """Warn of what may have a value, and reads as empty."""
+    for name in schema.missing:
+        yield f"The schema of {domain.dns_name} has no attribute {name}: nothing of it is saved."
+    if schema.confidential:
+        marked = ", ".join(schema.confidential)
+        yield (
+            f"The schema of {domain.dns_name} marks {marked} as confidential (searchFlags 128): "
+            f"of groups on which {account or 'the account'} has no control access, it reads as empty, and is saved so."
+        )
+    if domain.read_only:
+        kept = (
+            f" {', '.join(schema.filtered)} is so marked here, and nothing of it is saved." if schema.filtered else ""
+        )
+        yield (
+            f"{domain.server} is a read-only domain controller, which does not get attributes that the schema keeps "
+            f"from such servers (searchFlags 512).{kept} Name a writable one as the domain's server."
+        )
 
 
 def _with_known(
-    directory: Directory, domain: Domain, filter_text: str, names: tuple[str, ...], known: set[bytes]
+    directory: Directory, domain: Domain, pages: c.Iterable[list[Entry]], names: tuple[str, ...], known: set[bytes]
 ) -> c.Iterator[list[Entry]]:
     """Give the groups that match, then the known ones among the others: a filter may miss them now."""
-    for page in directory.pages(domain.base, filter_text, names):
+    for page in pages:
         if known:
             for dummy, attributes in page:
                 known.difference_update(*(held for name, held in attributes.items() if name.lower() == "objectguid"))
@@ -107,17 +153,32 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
     target = chosen.target
     of_domain = ldifde.domain_arguments(target.host, ldifde_domain.base_of(target.domain), target.timeout)
     domain = ldifde_domain.domain_of(target, _pages(action, target.host, of_domain))
+    if target.base:
+        of_base = ldifde.domain_arguments(target.host, target.base, target.timeout)
+        guid = ldifde_domain.guid_of(target.domain, _pages(action, target.host, of_base))
+        domain = dataclasses.replace(domain, base_guid=guid)
     of_groups = ldifde.arguments(target.host, domain.base, chosen.filter, chosen.exported, target.timeout)
     pages: c.Iterable[list[Entry]]
     try:
         pages = _pages(action, target.host, of_groups)
     except DirectoryError as problem:
         # The domain itself was read a moment before: no group matches, which is the caller's to judge.
-        if problem.failure.code != "ldifde_empty":
+        if problem.failure.code not in ("ldifde_empty", "ldifde_no_file"):
             raise
         pages = ()
+    # It may follow the references to child domains, as Windows' LDAP library does unless it is told not to.
+    pages = ([entry for entry in page if domain_of(entry[0]) == target.domain] for page in pages)
     exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
-    return Reading("ldifde", domain, exported, (), warnings)
+    return Reading("ldifde", domain, exported, _account_of_host(action), Schema(), warnings)
+
+
+def _account_of_host(action: LdifAction) -> str:
+    """Give the account that other computers see of a program on the host. Raises AgentCallError."""
+    worn = action._network.get("network")
+    if worn:
+        return str(worn["username"])
+    asked = {"products": [], "measure": False, "component_paths": {}, "roots": [], "deployment": None}
+    return str(action.ask({"operation": "probe", "version": "auto", **asked})["computer"]["user"])
 
 
 def _pages(action: LdifAction, server: str, arguments: list[str]) -> c.Iterator[list[Entry]]:

@@ -15,17 +15,24 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison, GroupDifference
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import normal
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import (
     COMPANION_ENDING,
     LDIF_ENDING,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, read_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    Domain,
+    base_now,
+    read_domain,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.named_groups import check_names, meet_named
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError, Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
     RefusedError,
+    check_clear,
     check_domain,
     check_rights,
+    check_schema,
     make_plan,
     modify_records,
     write,
@@ -118,11 +125,15 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
         steps: c.Sequence[Step] = _to_undo(outcome, files, selection)
     else:
         steps = _compared(outcome, files, directory, selection)
+    if files.kind == "export" and not wish.clear_unseen:
+        warning = check_clear(files.details, directory.account(), steps)
+        outcome.warnings += [warning] if warning else []
     outcome.left = remaining_steps(directory, domain.base, steps)
     foretold = foretell(directory, domain.base, steps)
     if wish.modify_file is not None:
         outcome.changed = _write_file(pathlib.Path(wish.modify_file), outcome.left, wish.check)
         return outcome.result(files.kind, foretold)
+    check_schema(directory, domain, outcome.left)
     check_rights(directory, domain, outcome.left)
     if files.kind == "export":
         _check_size(steps)
@@ -180,7 +191,8 @@ def _to_undo(outcome: Outcome, files: Files, selection: Selection) -> list[Step]
 def _compared(outcome: Outcome, files: Files, directory: Directory, selection: Selection) -> tuple[Step, ...]:
     """Compare the set with the directory as it is now. Raises DirectoryError, RefusedError, ValueError."""
     wish = outcome.wish
-    target = dataclasses.replace(wish.chosen.target, base=str(files.details["base"]))
+    base = _base(outcome, files, directory)
+    target = dataclasses.replace(wish.chosen.target, base=base)
     chosen = dataclasses.replace(
         wish.chosen, target=target, attributes=files.attributes, filter=str(files.details["filter"])
     )
@@ -188,7 +200,7 @@ def _compared(outcome: Outcome, files: Files, directory: Directory, selection: S
     folder.mkdir()
     with files.companion.open("rb") as lines:
         known = [group[0] for group in companion.groups(lines)]
-    now = read_by_ldap(directory, chosen, folder, known)
+    now = read_by_ldap(directory, chosen, folder, known, known_only=base is None)
     pairs = (
         Pair(files.ldif, files.companion, now.exported.attributes),
         Pair(now.exported.ldif.path, now.exported.companion.path, now.exported.attributes),
@@ -198,6 +210,27 @@ def _compared(outcome: Outcome, files: Files, directory: Directory, selection: S
     check_names(selection, outcome.domain.root, "the set", (group[1] for pair in pairs for group in pair.groups()))
     outcome.counts = {**dataclasses.asdict(comparison.counts), "kept": plan.kept}
     return () if wish.nothing else plan.steps
+
+
+def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
+    """Give where the groups of the set are looked for now; None: the container is gone, and its groups are elsewhere.
+
+    Raises DirectoryError, RefusedError.
+    """
+    then, guid = str(files.details["base"]), str(files.details.get("base_guid") or "")
+    try:
+        now = base_now(directory, outcome.domain.root, then, guid)
+        moved = now is not None and normal(then) != normal(now)
+    except ValueError as problem:
+        raise FilesError("files", "The restore was not started", str(problem), "Take the set unchanged.") from None
+    if now is None:
+        outcome.warnings.append(
+            f"The base of the set, {then}, is gone. The groups of the set are found by objectGUID wherever they are; "
+            "groups that were created since are not listed."
+        )
+    elif moved:
+        outcome.warnings.append(f"The base of the set, {then}, is {now} now.")
+    return now
 
 
 def _noted(groups: c.Iterable[GroupDifference], outcome: Outcome) -> c.Iterator[GroupDifference]:

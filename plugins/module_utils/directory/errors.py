@@ -19,13 +19,26 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     ConflictError,
     DirectoryError,
     NoDirectoryError,
+    NotInstalledError,
+    ObjectRefusedError,
+    SearchLostError,
 )
 
-Doing = t.Literal["connect", "search", "modify"]
+Doing = t.Literal["connect", "search", "page", "modify"]
+"""``page``: to go on with a search that has given a page."""
 
 INVALID_CREDENTIALS: t.Final = 49
 SERVER_DOWN: t.Final = -1
+LOCAL: t.Final = -2
 _CONFLICTS = frozenset({16, 20, 32})
+# Refusals of a change that are the server's or the session's, so that no later change would fare better. All others are
+# of the object: AD answers with 19 for a value that is too long, with 50 for rights, with 11 for an object that is
+# full, with 53 for a rule of its own (MS-ADTS 3.1.1.5.3; MS-ERREF 2.2).
+_OF_THE_SESSION = frozenset({2, 3, 7, 8, 10, 13, 14, 48, INVALID_CREDENTIALS, 51, 52})
+# How servers say that they do not know the search any more that a cookie is of. Active Directory 12 (under load: it
+# keeps few; Microsoft Learn, "How LDAP server cookies are handled"; KB977180), Samba 53 (paged_results.c), OpenLDAP 2
+# (pingidentity/ldapsdk, issue 97).
+_COOKIE_LOST = frozenset({2, 12, 53})
 _TEXT_AT_MOST = 1000
 _HIDDEN = "********"
 
@@ -154,7 +167,9 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     50: Advice(
         "access",
         "The account may not do this.",
-        "Grant it the right on the group's attributes (or leave that group out), or use another account.",
+        "Grant it the right on the group's attributes (of a group that AdminSDHolder protects, adminCount 1, on "
+        "CN=AdminSDHolder,CN=System: any other is taken back within the hour), leave that group out, or use another "
+        "account.",
     ),
     51: Advice("busy", "The server is too busy.", "Run again later, or take another domain controller."),
     52: Advice(
@@ -178,7 +193,7 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
         "The connection is gone. What the server did with the request is not known.",
         "Check that the server runs and can be reached, then run again.",
     ),
-    -2: Advice(
+    LOCAL: Advice(
         "kerberos",
         "The login could not be made ready on this side.",
         "Get a Kerberos ticket with kinit as the user that runs this (klist shows it). The server must be named as in "
@@ -241,6 +256,53 @@ BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
     ),
 }
 
+# Of a change alone: the same result of a search means another thing.
+CHANGES: t.Final[c.Mapping[int, Advice]] = {
+    # 00002024 (ERROR_DS_ADMIN_LIMIT_EXCEEDED): about 1,200 values of unlinked attributes, or 8 kB in the object's
+    # record (Microsoft's wiki, "Non-Linked Multi-Valued Attribute Size Limits").
+    11: Advice(
+        "object_full",
+        "The group has no room for it: Active Directory limits how many values an object has in all, and its size.",
+        "Take values away from this group that are not needed, in any attribute, or leave the group out.",
+    ),
+}
+
+# What MIT's Kerberos says within a failed login (krb5_err.et), in English or with it.
+KERBEROS: t.Final[c.Mapping[str, Advice]] = {
+    "clock skew": Advice(
+        "clock_skew",
+        "The clocks of this host and of the domain controller differ by more than five minutes.",
+        "Set the time of both by the domain's time service (chronyc tracking, w32tm /query /status), and log in anew.",
+    ),
+    "not found in kerberos database": Advice(
+        "no_principal",
+        "The domain has no service principal name for this server, ldap/host.domain.",
+        "Name the domain controller by its full name in DNS, no alias and no address. 'setspn -L' on the domain lists "
+        "the names that a server has.",
+    ),
+    "no support for encryption type": Advice(
+        "encryption_type",
+        "This host and the domain have no encryption type in common: one of them is too old, or too strict.",
+        "Allow AES (permitted_enctypes in krb5.conf, the host's crypto policy; msDS-SupportedEncryptionTypes of the "
+        "account), and set the account's password anew where it is older than the domain's support of AES.",
+    ),
+    "ticket expired": Advice(
+        "ticket_expired",
+        "The Kerberos ticket has expired.",
+        "Get another one with kinit as the user that runs this; for a scheduled run from a keytab ('kinit -k').",
+    ),
+    "cannot contact any kdc": Advice(
+        "no_kdc",
+        "No domain controller answers Kerberos requests (port 88).",
+        "Check DNS (_kerberos._tcp records) and that TCP and UDP 88 are open from this host to the domain controllers.",
+    ),
+    "cannot find kdc": Advice(
+        "no_kdc",
+        "This host does not know where the domain's Kerberos service is.",
+        "Check the realm in krb5.conf, and DNS (_kerberos._tcp records).",
+    ),
+}
+
 # By result code and Windows error number: the number alone means another thing with another result.
 WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
     (1, 0x2020): Advice(
@@ -253,6 +315,13 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
         "The server did not take the session as logged in.",
         "Check username and password; through a second hop, a login is not passed on.",
     ),
+    # Active Directory's word for an attribute that its schema lacks, or a value of another form: ldapts, issue 118,
+    # node-ldapjs, issue 431. A value that is not there any more is 0x2085 (ERROR_DS_CANT_REM_MISSING_ATT_VAL).
+    (16, 0x57): Advice(
+        "no_such_attribute",
+        "The schema has no such attribute, or the value has not the form that the attribute asks for.",
+        "Check the attribute's name, and that this forest has it; Exchange's schema brings the vendor's.",
+    ),
     (52, 0x0): Advice(
         "no_tls",
         "The server has no certificate for TLS.",
@@ -261,7 +330,15 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
 }
 
 
-def advice(refusal: Refusal) -> Advice | None:
+FORGOTTEN: t.Final = Advice(
+    "search_lost",
+    "The server does not remember the search, which had given a page: it keeps few of them at a time, and forgets the "
+    "oldest under load.",
+    "Nothing of it is used. Run again when the server is less busy, or name another domain controller as the server.",
+)
+
+
+def advice(refusal: Refusal, doing: Doing = "search") -> Advice | None:
     """Look a refusal up, by what Active Directory tells beside the result code first. None for an unknown one."""
     if refusal.result is None:
         return None
@@ -270,26 +347,45 @@ def advice(refusal: Refusal) -> Advice | None:
     return (
         (BIND_DATA.get(data[1].lower()) if data else None)
         or (WINDOWS.get((refusal.result, int(windows[1], 16))) if windows else None)
+        or (_of_kerberos(refusal.text) if refusal.result == LOCAL else None)
+        or (CHANGES.get(refusal.result) if doing == "modify" else None)
         or RESULTS.get(refusal.result)
     )
+
+
+def _of_kerberos(text: str) -> Advice | None:
+    said = text.lower()
+    return next((known for words, known in KERBEROS.items() if words in said), None)
 
 
 def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
     """Give the error to raise. what: what was not done and on what, without a full stop.
 
-    It is a NoDirectoryError while connecting, a ConflictError for a modify that does not fit what is there.
+    It is a NoDirectoryError while connecting, or a NotInstalledError; a SearchLostError for a search that the server
+    forgot; a ConflictError for a modify that does not fit what is there, an
+    ObjectRefusedError for one that is refused of this object.
     """
-    known = advice(refusal)
+    known = advice(refusal, doing)
     code = "ldap" if refusal.result is None else f"ldap_{refusal.result}"
     step = _LOOK_UP
     if known is not None:
         code, step = known.code, known.said
     kind = DirectoryError
-    if doing == "connect":
-        kind = NoDirectoryError
-    elif doing == "modify" and refusal.result in _CONFLICTS:
-        kind = ConflictError
+    if doing == "page" and refusal.result in _COOKIE_LOST:
+        kind, code, step = SearchLostError, FORGOTTEN.code, FORGOTTEN.said
+    elif doing == "connect":
+        kind = NotInstalledError if code == "sasl" else NoDirectoryError
+    elif doing == "modify":
+        kind = _of_a_change(refusal.result, code)
     return kind(code, what, str(refusal), step)
+
+
+def _of_a_change(result: int | None, code: str) -> type[DirectoryError]:
+    if result in _CONFLICTS and code != "no_such_attribute":
+        return ConflictError
+    # Negative codes are the library's own: the connection.
+    stops = result is None or result < 0 or result in _OF_THE_SESSION or code == "not_bound"
+    return DirectoryError if stops else ObjectRefusedError
 
 
 def clean(text: str, password: str | None) -> str:

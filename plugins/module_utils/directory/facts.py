@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a directory server says of itself, its domain, its schema, and of what an account may write.
 
-Sources: MS-ADTS 3.1.1.3.2 (rootDSE), 3.1.1.4.5 (constructed attributes), MS-DTYP 2.4.2 (SID).
+Sources: MS-ADTS 3.1.1.3.2 (rootDSE), 3.1.1.4.5 (constructed attributes), 2.2.9 (searchFlags), MS-DTYP 2.4.2 (SID).
 """
 
 from __future__ import annotations
@@ -13,8 +13,16 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter, guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import (
+    guid_bytes,
+    guid_filter,
+    guid_text,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    Directory,
+    DirectoryError,
+    search,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
 
 Kind = t.Literal["ad", "ad_lds"]
@@ -27,6 +35,8 @@ _ROOT_DSE = ("defaultNamingContext", "dnsHostName", "dsServiceName", "highestCom
 _GUID_BYTES = 16
 _SID_HEAD, _SID_PART = 8, 4
 _BATCH = 50
+_CONFIDENTIAL, _RODC_FILTERED = 0x80, 0x200
+_INTEGER = re.compile(r"-?[0-9]{1,10}")
 # What an LDAP filter may hold as it is: names of attributes (RFC 4512), and the numbers that stand for them.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _DOMAIN_PARTS = re.compile(r"DC=[^,=+\\\"]+(?:,\s*DC=[^,=+\\\"]+)*", re.IGNORECASE)
@@ -39,6 +49,7 @@ class Domain:
     dns_name: in lower case. base: DN below which groups are searched. server: the server's own name in DNS.
     guid: objectGUID of the domain as text. sid: its objectSid, ``S-1-5-21-...``; empty in AD LDS, which has none.
     highest_committed_usn: the server's own count of changes when it was asked; None: nobody asked.
+    base_guid: objectGUID of the base as text, by which it is found when it was renamed or moved; empty: it shows none.
     root: DN of the domain itself, below which every group of it is; empty: nobody asked.
     read_only: whether the server is a read-only domain controller; None: it does not say so.
     """
@@ -52,15 +63,35 @@ class Domain:
     read_only: bool | None
     kind: Kind = "ad"
     root: str = ""
+    base_guid: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """What the schema says of the attributes that were asked about.
+
+    missing: it has no such attribute, or has put it out of use.
+    confidential: the right to read it is not enough, control access is needed; without it, it reads as empty (MS-ADTS
+      3.1.1.4.4).
+    filtered: read-only domain controllers do not get it, so that it reads as empty there (MS-ADTS 3.1.1.2.3.5).
+    """
+
+    missing: tuple[str, ...] = ()
+    confidential: tuple[str, ...] = ()
+    filtered: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class NotWritable:
-    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it."""
+    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it.
+
+    protected: AdminSDHolder's rights are the group's (adminCount; MS-ADTS 3.1.1.6.1).
+    """
 
     guid: bytes
     dn: str | None
     attributes: tuple[str, ...]
+    protected: bool = False
 
 
 def read_domain(directory: Directory, target: Target) -> Domain:
@@ -99,7 +130,22 @@ def read_domain(directory: Directory, target: Target) -> Domain:
         read_only=_read_only(directory, _text(root, "dsservicename")),
         kind=kind,
         root=domain_dn,
+        base_guid=_guid_of(directory, target.base) if target.base else guid_text(guid),
     )
+
+
+def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
+    """Give the DN that the container has now of which a set was made; None: it is gone.
+
+    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty where the set does not tell, as those
+    of 0.5.0, so that the name alone counts.
+
+    Raises DirectoryError; ValueError for a text that is no GUID.
+    """
+    if not guid:
+        return base if directory.read(base, ("objectGUID",)) is not None else None
+    found = search(directory, root, guid_filter([guid_bytes(guid)]), ("objectGUID",))
+    return found[0][0] if found else None
 
 
 def sid_text(sid: bytes) -> str:
@@ -111,10 +157,11 @@ def sid_text(sid: bytes) -> str:
     return f"S-1-{'-'.join(map(str, numbers))}"
 
 
-def missing_attributes(directory: Directory, domain: Domain, names: c.Sequence[str]) -> tuple[str, ...]:
-    """Give those names that the schema of the domain's forest lacks, or has put out of use, as they are spelled.
+def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) -> Schema:
+    """Tell what the schema of the domain's forest says of these attributes; names as they are spelled.
 
-    A search for an attribute that the schema lacks finds nothing and is no error.
+    A search for an attribute that the schema lacks finds nothing and is no error, and one that an account may not read
+    reads as empty.
 
     Raises DirectoryError; ValueError for a name that no attribute can have.
     """
@@ -122,7 +169,7 @@ def missing_attributes(directory: Directory, domain: Domain, names: c.Sequence[s
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name[:60]!r} is not the name of an attribute.")
     if not names:
-        return ()
+        return Schema()
     schema = _text(_lower(directory.read("", ("schemaNamingContext",)) or {}), "schemanamingcontext")
     if not schema:
         raise DirectoryError(
@@ -132,14 +179,18 @@ def missing_attributes(directory: Directory, domain: Domain, names: c.Sequence[s
             "Check that it is a domain controller.",
         )
     wanted = "".join(f"(lDAPDisplayName={name})" for name in names)
-    known: set[str] = set()
+    flags: dict[str, int] = {}
     filter_text = f"(&(objectClass=attributeSchema)(|{wanted}))"
-    for page in directory.pages(schema, filter_text, ("lDAPDisplayName", "isDefunct")):
-        for dummy, attributes in page:
-            found = _lower(attributes)
-            if _text(found, "isdefunct").upper() != "TRUE":
-                known.add(_text(found, "ldapdisplayname").lower())
-    return tuple(name for name in names if name.lower() not in known)
+    for dummy, attributes in search(directory, schema, filter_text, ("lDAPDisplayName", "isDefunct", "searchFlags")):
+        found = _lower(attributes)
+        if _text(found, "isdefunct").upper() != "TRUE":
+            number = _text(found, "searchflags")
+            flags[_text(found, "ldapdisplayname").lower()] = int(number) if _INTEGER.fullmatch(number) else 0
+    return Schema(
+        missing=tuple(name for name in names if name.lower() not in flags),
+        confidential=tuple(name for name in names if flags.get(name.lower(), 0) & _CONFIDENTIAL),
+        filtered=tuple(name for name in names if flags.get(name.lower(), 0) & _RODC_FILTERED),
+    )
 
 
 def not_writable(
@@ -152,24 +203,24 @@ def not_writable(
     Raises DirectoryError.
     """
     guids = list(wanted)
-    found: dict[bytes, tuple[str, set[str]]] = {}
+    found: dict[bytes, tuple[str, set[str], bool]] = {}
     for begin in range(0, len(guids), _BATCH):
         filter_text = guid_filter(guids[begin : begin + _BATCH])
-        for page in directory.pages(base, filter_text, ("objectGUID", "allowedAttributesEffective")):
-            for dn, attributes in page:
-                values = _lower(attributes)
-                allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
-                for guid in values.get("objectguid", ()):
-                    found[guid] = (dn, allowed)
+        asked = ("objectGUID", "allowedAttributesEffective", "adminCount")
+        for dn, attributes in search(directory, base, filter_text, asked):
+            values = _lower(attributes)
+            allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
+            for guid in values.get("objectguid", ()):
+                found[guid] = (dn, allowed, _text(values, "admincount") not in ("", "0"))
     result = []
     for guid, names in wanted.items():
         if guid not in found:
             result.append(NotWritable(guid, None, tuple(names)))
             continue
-        dn, allowed = found[guid]
+        dn, allowed, protected = found[guid]
         lacking = tuple(name for name in names if name.lower() not in allowed)
         if lacking:
-            result.append(NotWritable(guid, dn, lacking))
+            result.append(NotWritable(guid, dn, lacking, protected))
     return tuple(result)
 
 
@@ -223,6 +274,11 @@ def _sid(directory: Directory, domain_dn: str, values: list[bytes] | None, kind:
             f"{directory.server} shows no objectSid of it: {problem}",
             "The account must be allowed to read the domain object, as every user of the domain is by default.",
         ) from None
+
+
+def _guid_of(directory: Directory, dn: str) -> str:
+    guid = _lower(directory.read(dn, ("objectGUID",)) or {}).get("objectguid", [b""])[0]
+    return guid_text(guid) if len(guid) == _GUID_BYTES else ""
 
 
 def _usn(directory: Directory, text: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import contextlib
 import dataclasses
+import sys
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import errors as ldap_errors
@@ -21,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     DirectoryError,
     Entry,
     NoDirectoryError,
+    NotInstalledError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
     Target,
@@ -52,18 +54,12 @@ def open_directory(target: Target) -> Directory:
     Without a server's name, the one that the domain's name leads to is asked for its own name, and connected to by
     that: ``server`` of the session names it, and every later step can be told to take the same.
 
-    Raises ValueError for a target that makes no sense, NoDirectoryError when the login did not come about.
+    Raises ValueError for a target that makes no sense, NotInstalledError where this side lacks a library,
+    NoDirectoryError when the login did not come about.
     """
     check_target(target)
     if _IMPORT_PROBLEM is not None:
-        raise NoDirectoryError(
-            "driver",
-            "The directory cannot be reached over LDAP: the Python library python-ldap cannot be loaded",
-            f"{_IMPORT_PROBLEM}",
-            "Run 'pip install python-ldap' for the Python that runs this (it builds with gcc, libldap-dev and "
-            "libsasl2-dev, or gcc, openldap-devel and python3-devel), or 'apt install python3-ldap' or 'dnf install "
-            "python3-ldap' for the system's Python.",
-        ) from None
+        raise _not_installed(_IMPORT_PROBLEM) from None
     if target.server is None:
         target = dataclasses.replace(target, server=_server_of(target))
     directory = _connect(target)
@@ -73,6 +69,21 @@ def open_directory(target: Target) -> Directory:
         directory.close()
         raise
     return directory
+
+
+def _not_installed(problem: ImportError) -> NotInstalledError:
+    name = (problem.name or "").partition(".")[0]
+    # python-ldap imports pyasn1 and pyasn1_modules, which a package manager or an upgrade may have taken away.
+    lacks = f", as {name}, which it needs, is missing or does not fit" if name not in ("", "ldap", "_ldap") else ""
+    repair = f"'pip install --upgrade python-ldap {name.replace('_', '-')}'" if lacks else "'pip install python-ldap'"
+    return NotInstalledError(
+        "driver",
+        f"The directory cannot be reached over LDAP: the Python library python-ldap cannot be loaded{lacks}",
+        f"{problem}",
+        f"Run {repair} for {sys.executable}, the Python that runs this (python-ldap builds with gcc, libldap-dev and "
+        "libsasl2-dev, or gcc, openldap-devel and python3-devel), or 'apt install python3-ldap' or 'dnf install "
+        "python3-ldap' for the system's Python. Without it the engine ldifde can save, where it is named.",
+    )
 
 
 def _connect(target: Target) -> LdapDirectory:
@@ -167,6 +178,7 @@ class LdapDirectory:
     def __init__(self, connection: SimpleLDAPObject, target: Target) -> None:
         self.server = target.host
         self._password = target.password
+        self._username = target.username
         self._connection: SimpleLDAPObject | None = connection
 
     def bind(self, target: Target) -> None:
@@ -189,18 +201,20 @@ class LdapDirectory:
         what = f"The search below {base} on {self.server} was not finished"
         connection = self._open(what)
         search = (connection, base, filter_text, list(attributes), size)
-        number: int | None = self.run(what, "search", _ask, *search, b"")
+        doing: Doing = "search"
+        number: int | None = self.run(what, doing, _ask, *search, b"")
         try:
             while number is not None:
-                found, cookie = self.run(what, "search", _answer, connection, number)
+                found, cookie = self.run(what, doing, _answer, connection, number)
                 number = None
                 if cookie is None:
                     raise _not_paged(what)
                 # A search reference has no DN.
                 entries = [(dn, self._whole(dn, values)) for dn, values in found if dn is not None]
+                doing = "page"
                 if cookie:
                     # The server finds the next page while this one is worked on.
-                    number = self.run(what, "search", _ask, *search, cookie)
+                    number = self.run(what, doing, _ask, *search, cookie)
                 if entries:
                     yield entries
         finally:
@@ -213,6 +227,17 @@ class LdapDirectory:
         operations = {"add": ldap.MOD_ADD, "delete": ldap.MOD_DELETE, "replace": ldap.MOD_REPLACE}
         steps = [(operations[change.operation], change.attribute, list(change.values) or None) for change in changes]
         self.run(what, "modify", self._open(what).modify_ext_s, dn, steps)
+
+    def account(self) -> str | None:
+        what = f"The account was not asked for by {self.server}"
+        try:
+            # RFC 4532; Active Directory says u:CORP\svc (MS-ADTS 3.1.1.3.4.2.2), OpenLDAP dn:CN=svc,...
+            said = self.run(what, "search", self._open(what).whoami_s)
+        except DirectoryError:
+            if self._connection is None:
+                raise
+            said = ""
+        return said.partition(":")[2] or self._username
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -24,7 +24,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     Entry,
 )
 
-PROGRAM: t.Final = "C:\\Windows\\System32\\ldifde.exe"
+PROGRAM: t.Final = "%SystemRoot%\\System32\\ldifde.exe"
+"""The host knows where its Windows is."""
 EXPORT: t.Final = "export.ldf"
 ERRORS: t.Final = "ldif.err"
 SID: t.Final = "objectSid"
@@ -39,11 +40,15 @@ _LINES_OF_THE_COUNT = 3
 # A logon that did not reach the domain controller, by number: ERROR_LOGON_FAILURE (0x52e, 1326),
 # ERROR_NOT_AUTHENTICATED (0x4dc, 1244), ERROR_DS_OPERATIONS_ERROR (0x2020, 8224: AD's answer to a search without a
 # bind), LDAP's invalidCredentials (0x31), and SSPI's own (0x80090300 to 0x8009035f). Source: MS-ERREF 2.1 and 2.2.
+# A number without a mark of its own, as any count, name or path may have in it, counts at the end of a line alone.
 _NO_LOGON = re.compile(
-    r"\b(?:0x0*(?:52e|4dc|2020|31)|0000(?:052e|04dc|2020)|data 52e|(?:0x)?800903[0-5][0-9a-f]|1326|1244|8224)\b",
-    re.IGNORECASE,
+    r"\b(?:0x0*(?:52e|4dc|2020|31)|0000(?:052e|04dc|2020)|data 52e|(?:0x)?800903[0-5][0-9a-f])\b"
+    r"|(?:^|[\s:(])(?:1326|1244|8224)\)?\.?[ \t\r]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _DN = re.compile(r"^dn:", re.MULTILINE | re.IGNORECASE)
+# "extensionData;range=0-1499: ...": the program does not ask for the rest (MS-ADTS 3.1.1.3.1.3.3).
+_RANGE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*);range=[0-9]+-(?:[0-9]+|\*):", re.MULTILINE | re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -114,6 +119,13 @@ def judge(
         raise _refused(
             server, "ldifde_cut", f"The file has {count} entries, and the program names another number", said
         )
+    if some := _RANGE.search(text):
+        raise DirectoryError(
+            "range",
+            f"The export by ldifde from {server} failed",
+            f"The server gave a part of the values of {some[1]} for a start, and ldifde does not ask for the rest",
+            "Take the engine ldap, which does. Or leave the attribute out of the attributes.",
+        )
     return _pages(server, content, count)
 
 
@@ -160,7 +172,7 @@ def _text(content: bytes) -> str:
 
 def _failed(server: str, exit_code: int, said: str) -> DirectoryError:
     cause = f"It ended with code {exit_code}"
-    if _NO_LOGON.search(f"{said} {exit_code}"):
+    if _NO_LOGON.search(f"{said}\n0x{exit_code:x}"):
         return DirectoryError(
             "second_hop",
             f"ldifde could not log on to {server}",

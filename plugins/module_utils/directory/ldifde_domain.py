@@ -29,27 +29,53 @@ def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
 
     Raises DirectoryError for anything but one domain object; what the pages raise.
     """
-    entries = [entry for page in pages for entry in page]
-    values = {name.lower(): found for name, found in entries[0][1].items()} if len(entries) == 1 else {}
-    guid, sid = (values.get(name.lower(), [b""])[0] for name in (GUID, SID))
+    values = _values(pages)
     try:
-        if len(guid) != _GUID_BYTES:
-            raise ValueError(f"it gave {len(entries)} entries, and no {GUID} of 16 bytes")
+        guid = _guid(values)
+        sid = values.get(SID.lower(), [b""])[0]
         return Domain(
             dns_name=target.domain,
             base=target.base or base_of(target.domain),
             server=target.host,
-            guid=guid_text(guid),
+            guid=guid,
             # AD LDS, which is no domain, has none.
             sid=sid_text(sid) if sid else "",
             highest_committed_usn=None,
             read_only=None,
+            base_guid=guid,
         )
     except ValueError as problem:
-        raise DirectoryError(
-            "domain_object",
-            f"The domain {target.domain} was not read by ldifde",
-            str(problem),
-            "Check that name and server of the domain in groupid_domains belong together, and that the account may "
-            "read the domain object.",
-        ) from None
+        raise _not_read(target.domain, problem) from None
+
+
+def guid_of(domain: str, pages: c.Iterable[c.Sequence[Entry]]) -> str:
+    """Give the objectGUID, as text, of the one entry that ``ldifde.domain_arguments`` asks for.
+
+    Raises DirectoryError for anything but one object; what the pages raise.
+    """
+    try:
+        return _guid(_values(pages))
+    except ValueError as problem:
+        raise _not_read(domain, problem) from None
+
+
+def _values(pages: c.Iterable[c.Sequence[Entry]]) -> dict[str, list[bytes]]:
+    entries = [entry for page in pages for entry in page]
+    return {name.lower(): found for name, found in entries[0][1].items()} if len(entries) == 1 else {}
+
+
+def _guid(values: c.Mapping[str, list[bytes]]) -> str:
+    guid = values.get(GUID.lower(), [b""])[0]
+    if len(guid) != _GUID_BYTES:
+        raise ValueError(f"it gave no entry, or several, or no {GUID} of 16 bytes")
+    return guid_text(guid)
+
+
+def _not_read(domain: str, problem: ValueError) -> DirectoryError:
+    return DirectoryError(
+        "domain_object",
+        f"The domain {domain} was not read by ldifde",
+        str(problem),
+        "Check that name, server and base of the domain in groupid_domains belong together, and that the account may "
+        "read these objects.",
+    )

@@ -17,7 +17,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sele
     domain_of,
     is_below,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    Directory,
+    DirectoryError,
+    search,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import BATCH
 
 _TOLD: t.Final = 5
@@ -35,9 +39,8 @@ def meet_named(directory: Directory, root: str, selection: Selection) -> None:
     guids = selection.guids
     for begin in range(0, len(guids), BATCH):
         wanted = guid_filter(guids[begin : begin + BATCH])
-        for page in directory.pages(root, f"(&(objectClass=group){wanted})", _ATTRIBUTES):
-            for dn, attributes in page:
-                _meet(selection, dn, attributes)
+        for dn, attributes in search(directory, root, f"(&(objectClass=group){wanted})", _ATTRIBUTES):
+            _meet(selection, dn, attributes)
 
 
 def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:

@@ -10,13 +10,19 @@ import dataclasses
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, not_writable
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    Domain,
+    NotWritable,
+    not_writable,
+    read_schema,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import undo_sha256
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Written, do
 
 _NAMED = 20
+_NOT_CLEARED = "without groupid_ldif_clear (clear)."
 
 
 class RefusedError(DirectoryError):
@@ -86,6 +92,29 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
         )
 
 
+def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
+    """Refuse a plan with attributes that the schema lacks now: nothing is written, rather than some of it.
+
+    Raises RefusedError that names attributes and groups; DirectoryError.
+    """
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        for one in step.attributes:
+            groups.setdefault(one.name, []).append(step.dn)
+    missing = read_schema(directory, domain, list(groups)).missing
+    if not missing:
+        return
+    dns = list(dict.fromkeys(dn for name in missing for dn in groups[name]))
+    raise RefusedError(
+        "no_such_attribute",
+        f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has put it out of use, and the set "
+        f"has values of it for {_listed(dns)}",
+        "Extend the schema as it was (Exchange's brings the vendor's attributes), or restore the other attributes "
+        "alone (groupid_ldif_attributes, attributes).",
+        dns,
+    )
+
+
 def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
     """Refuse a plan that the account may not write in full: nothing is written, rather than some of it.
 
@@ -98,13 +127,69 @@ def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
     if not lacking:
         return
     named = [f"{group.dn} ({', '.join(group.attributes)})" for group in lacking]
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     raise RefusedError(
         "no_rights",
-        f"The account may not write these of {len(by_guid)} groups: {'; '.join(named[:_NAMED])}{more}",
-        "Give it the right to write these attributes, or exclude these groups by name.",
+        f"The account may not write these of {len(by_guid)} groups: {_listed(named)}",
+        f"Give it the right to write these attributes, or exclude these groups by name.{_protected(lacking)}",
         [group.dn for group in lacking if group.dn is not None],
     )
+
+
+def _protected(groups: c.Iterable[NotWritable]) -> str:
+    """Say where a right is to be granted that lasts (MS-ADTS 3.1.1.6.1): within the hour AD takes back any other."""
+    named = [group.dn for group in groups if group.protected and group.dn is not None]
+    if not named:
+        return ""
+    return (
+        f" AdminSDHolder protects {_listed(named)} (adminCount 1): a right that is granted on such a group is taken "
+        "back within the hour. Grant it on CN=AdminSDHolder,CN=System of the domain, or exclude the group."
+    )
+
+
+def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.Iterable[Step]) -> str | None:
+    """Refuse to clear what an export may not have seen: what an account may not read, reads as empty.
+
+    details: of the part, as the export recorded them. account: of this session. Gives a warning where the set does not
+    tell who read it, as those of 0.5.0; None where all is well, or nothing is cleared.
+
+    Raises RefusedError that names the groups.
+    """
+    cleared = {step: {one.name for one in step.attributes if not one.after} for step in steps}
+    cleared = {step: names for step, names in cleared.items() if names}
+    if not cleared:
+        return None
+    filtered = {str(name).lower() for name in details.get("filtered_attributes") or ()}
+    unseen = [step.dn for step, names in cleared.items() if filtered & {name.lower() for name in names}]
+    if unseen:
+        raise RefusedError(
+            "not_seen",
+            f"The set was read from a read-only domain controller, which does not get {', '.join(sorted(filtered))}: "
+            f"values of {_listed(unseen)} would be cleared that were never looked at",
+            f"Restore a set that was read from a writable domain controller, or leave values that were set since: "
+            f"{_NOT_CLEARED}",
+            unseen,
+        )
+    then, dns = details.get("account"), [step.dn for step in cleared]
+    if not isinstance(then, str) or account is None:
+        return (
+            f"The set does not tell which account read it. What that may not read counts as empty, and values of "
+            f"{len(dns)} groups are cleared."
+        )
+    if then.lower() != account.lower():
+        raise RefusedError(
+            "other_account",
+            f"The set was read by {then}, and this restore logs in as {account}. What {then} may not read is empty in "
+            f"the set, and values of {_listed(dns)} would be cleared",
+            f"Where {then} may read these attributes of all groups, say so with groupid_ldif_clear_unseen "
+            f"(clear_unseen). Otherwise restore as {then}, or leave values that were set since: {_NOT_CLEARED}",
+            dns,
+        )
+    return None
+
+
+def _listed(names: c.Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{'; '.join(names[:_NAMED])}{more}"
 
 
 def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_undo: str) -> Written:

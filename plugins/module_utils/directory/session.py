@@ -53,6 +53,21 @@ class ConflictError(DirectoryError):
     """
 
 
+class ObjectRefusedError(DirectoryError):
+    """The server refuses this change of this object, and may take the same one of others.
+
+    A rule of the schema, the account's rights on it, a limit of the object's size.
+    """
+
+
+class SearchLostError(DirectoryError):
+    """The server forgot a search between two of its pages. Begun anew it may well succeed."""
+
+
+class NotInstalledError(DirectoryError):
+    """This side lacks a program or library. Nobody was asked for anything."""
+
+
 class Directory(t.Protocol):
     """A bound session with one directory server, used by one thread at a time.
 
@@ -77,14 +92,37 @@ class Directory(t.Protocol):
         No match is no page. Search references (parts that another server holds) are left out. Ask nothing else of the
         session before the last page has come: a page that came meanwhile may be lost, which is an error.
 
-        Raises DirectoryError, also between two pages: what came before it is never the whole result.
+        Raises DirectoryError, also between two pages: what came before it is never the whole result. SearchLostError
+        where the search may be begun anew.
         """
 
     def modify(self, dn: str, changes: c.Sequence[Change]) -> None:
         """Apply all changes to one object, or none of them.
 
-        Raises ConflictError when they do not fit what the object holds now, DirectoryError for anything else.
+        Raises ConflictError when they do not fit what the object holds now, ObjectRefusedError when something else
+        about this object is in the way, DirectoryError for anything else: no later change would fare better.
+        """
+
+    def account(self) -> str | None:
+        """Tell whom the server takes the session for, ``CORP\\svc`` or a DN; None where it cannot be told.
+
+        Raises DirectoryError when the session is lost.
         """
 
     def close(self) -> None:
         """End the session. A second call does nothing."""
+
+
+def search(directory: Directory, base: str, filter_text: str, attributes: c.Sequence[str]) -> list[Entry]:
+    """Give all that a search finds which finds few; it is begun anew once where the server forgot it.
+
+    Raises DirectoryError.
+    """
+
+    def found() -> list[Entry]:
+        return [entry for page in directory.pages(base, filter_text, attributes) for entry in page]
+
+    try:
+        return found()
+    except SearchLostError:
+        return found()

@@ -15,6 +15,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     ConflictError,
     Directory,
     DirectoryError,
+    ObjectRefusedError,
+    search,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step, Values
 
@@ -42,26 +44,29 @@ class Written:
     written: DNs of groups that were written. unchanged: how many groups were already as they shall be.
     conflicts: groups that were left alone, as they hold neither what the step expects nor what it brings.
     unconfirmed: groups that were written, and did not hold it when they were read again.
+    refused: groups that the server did not let be written, for a reason of the group's own.
     """
 
     written: list[str] = dataclasses.field(default_factory=list)
     unchanged: int = 0
     conflicts: list[Conflict] = dataclasses.field(default_factory=list)
     unconfirmed: list[Conflict] = dataclasses.field(default_factory=list)
+    refused: list[Conflict] = dataclasses.field(default_factory=list)
 
     @property
     def steps(self) -> int:
         """How many steps came to an end."""
-        return len(self.written) + self.unchanged + len(self.conflicts) + len(self.unconfirmed)
+        return len(self.written) + self.unchanged + len(self.conflicts) + len(self.unconfirmed) + len(self.refused)
 
 
 class StoppedError(DirectoryError):
     """An error in the middle. done: what was done before. left: steps that were not done, or not read again."""
 
     def __init__(self, problem: DirectoryError, done: Written, left: int) -> None:
+        refused = f" {len(done.refused)} were refused one by one." if done.refused else ""
         failure = problem.failure.also(
-            f"{len(done.written)} groups were written before it, {left} are left. Run it again to finish, or run the "
-            "undo to go back."
+            f"{len(done.written)} groups were written before it, {left} are left.{refused} Run it again to finish, or "
+            "run the undo to go back."
         )
         super().__init__(failure.code, failure.what, failure.cause, failure.next)
         self.done = done
@@ -101,9 +106,10 @@ def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is
     listed and left alone. The modify deletes exactly the old values, so that the server refuses it where they changed
     a moment before. What it cannot refuse is a value that came into a multi-valued attribute in that moment: both are
-    there then, and the group is among the unconfirmed.
+    there then, and the group is among the unconfirmed. What the server refuses of one group is listed, and the others
+    are written.
 
-    Raises StoppedError for anything but a conflict.
+    Raises StoppedError where no later group would fare better: connection, login, a busy or read-only server.
     """
     done = Written()
     for begin in range(0, len(steps), BATCH):
@@ -142,47 +148,46 @@ def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Writ
         elif not outcome.attributes:
             done.unchanged += 1
         else:
-            conflict = _refused(directory, base, outcome)
-            if conflict and _is_done(directory, base, outcome):
-                # By somebody else a moment before, such as the restore of another deployment of this domain.
-                done.unchanged += 1
-            elif conflict:
-                done.conflicts.append(conflict)
-            else:
+            problem = _written(directory, outcome)
+            if problem is None:
                 modified.append(dataclasses.replace(whole[outcome.guid], dn=outcome.dn))
+            else:
+                _take_down(directory, base, outcome, problem, done)
 
 
-def _refused(directory: Directory, base: str, step: Step) -> Conflict | None:
-    """Do one step. Give why the server refused it, when it is because of what the group holds now."""
+def _written(directory: Directory, step: Step) -> DirectoryError | None:
+    """Do one step. Give what went wrong."""
     try:
         directory.modify(step.dn, step.changes())
-    except ConflictError as problem:
-        return Conflict(guid_text(step.guid), step.dn, problem.failure.cause)
     except DirectoryError as problem:
-        # A value that came into an empty single-valued attribute is answered as any violation of the schema.
-        if not _changed_meanwhile(directory, base, step):
-            raise
-        return Conflict(guid_text(step.guid), step.dn, problem.failure.cause)
+        return problem
     return None
 
 
-def _is_done(directory: Directory, base: str, step: Step) -> bool:
-    """Whether a group is as the step shall leave it. False where that cannot be read."""
+def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryError, done: Written) -> None:
+    """Move a step that was not done into ``done``, or raise the problem where later ones would fare no better."""
+    remaining: Step | None
     try:
         found = _present(directory, base, [step])
+        remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
     except DirectoryError:
-        return False
-    remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
-    return remaining is not None and not remaining.attributes
+        # It cannot be looked at: there is another trouble, and what was said first is told.
+        remaining = step
+    if remaining is not None and not remaining.attributes:
+        # By somebody else a moment before, such as the restore of another deployment of this domain.
+        done.unchanged += 1
+    elif isinstance(problem, ConflictError) or remaining != step:
+        # A value that came into an empty single-valued attribute is answered as any violation of the schema.
+        done.conflicts.append(Conflict(guid_text(step.guid), step.dn, problem.failure.cause))
+    elif isinstance(problem, ObjectRefusedError):
+        done.refused.append(Conflict(guid_text(step.guid), step.dn, _told(problem)))
+    else:
+        raise problem
 
 
-def _changed_meanwhile(directory: Directory, base: str, step: Step) -> bool:
-    """Whether a group is not as the step expects. False where that cannot be read: then there is another trouble."""
-    try:
-        found = _present(directory, base, [step])
-    except DirectoryError:
-        return False
-    return step.guid not in found or step.remaining(found[step.guid][1]) != step
+def _told(problem: DirectoryError) -> str:
+    """Give cause and next step; what was not done is told with the group's name."""
+    return str(dataclasses.replace(problem.failure, what=""))
 
 
 def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:
@@ -204,9 +209,9 @@ def _present(directory: Directory, base: str, steps: c.Sequence[Step]) -> dict[b
     """Read the groups of these steps as they are now: DN and values by objectGUID. Raises DirectoryError."""
     names = {attribute.name for step in steps for attribute in step.attributes}
     found: dict[bytes, tuple[str, Values]] = {}
-    for page in directory.pages(base, guid_filter(step.guid for step in steps), [GUID, *sorted(names)]):
-        for dn, attributes in page:
-            values = {name.lower(): held for name, held in attributes.items()}
-            for guid in values.get(GUID.lower(), []):
-                found[guid] = (dn, values)
+    wanted = guid_filter(step.guid for step in steps)
+    for dn, attributes in search(directory, base, wanted, [GUID, *sorted(names)]):
+        values = {name.lower(): held for name, held in attributes.items()}
+        for guid in values.get(GUID.lower(), []):
+            found[guid] = (dn, values)
     return found

@@ -84,6 +84,11 @@ class Administration:
         with self.admin() as connection:
             connection.rename_s(dn, f"CN={name}", parent, delold=1)
 
+    def rename_unit(self, dn: str, name: str, parent: str | None = None) -> None:
+        """Rename a unit with all that lies in it, and move it below another one."""
+        with self.admin() as connection:
+            connection.rename_s(dn, f"OU={name}", parent, delold=1)
+
     def add(self, group: Group) -> str:
         """Add a group whose unit is there; give its DN."""
         dn, attributes = content.group_entry(group, self.base)

@@ -39,6 +39,7 @@ class Settings:
 
     account: DN of who may write. administrator, administrator_password: meets no limit.
     certificate: files of the certificate and its key, or None.
+    hidden: attributes of which nobody but the account sees a value; hidden_from_account: nor that.
     """
 
     domain: Domain
@@ -49,6 +50,8 @@ class Settings:
     size_limit: int
     confidential: bool
     enforce_rights: bool
+    hidden: tuple[str, ...] = ()
+    hidden_from_account: tuple[str, ...] = ()
 
 
 def program(name: str) -> str:
@@ -113,6 +116,9 @@ def _head(settings: Settings, root_dse: pathlib.Path) -> c.Iterator[str]:
     # Everyone may read rootDSE, and nobody anything else without a bind, as in Active Directory.
     yield 'access to dn.base="" by * read'
     yield "access to attrs=userPassword by anonymous auth by * none"
+    for name in settings.hidden:
+        account = "" if name in settings.hidden_from_account else f'by dn.exact="{settings.account}" write '
+        yield f"access to attrs={name} {account}by * none"
     if settings.enforce_rights:
         for name in ATTRIBUTES:
             if name not in settings.domain.missing:

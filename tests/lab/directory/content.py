@@ -28,6 +28,7 @@ class Domain:
     """A domain and the server that answers for it.
 
     base: its DN. name: in DNS. dns_host_name: of the server. missing: attributes that its schema lacks.
+    flags: searchFlags of attributes, by name.
     """
 
     base: str
@@ -35,6 +36,7 @@ class Domain:
     dns_host_name: str = "localhost"
     read_only: bool = False
     missing: tuple[str, ...] = ()
+    flags: tuple[tuple[str, int], ...] = ()
 
     @property
     def guid(self) -> bytes:
@@ -112,7 +114,9 @@ class Domain:
         )
         for name in schema.names(self.missing):
             dn = f"CN={name},{self.schema}"
-            yield _record(dn, {"objectClass": ["attributeSchema"], "cn": [name], "lDAPDisplayName": [name]})
+            shown = {"objectClass": ["attributeSchema"], "cn": [name], "lDAPDisplayName": [name]}
+            flags = dict(self.flags).get(name)
+            yield _record(dn, shown if flags is None else {**shown, "searchFlags": [str(flags)]})
 
     def user(self, name: str, password: str) -> bytes:
         """Give the record of an account below CN=Users."""
@@ -129,7 +133,9 @@ class Domain:
 
     def unit(self, unit: tuple[str, ...]) -> bytes:
         """Give the record of a unit."""
-        return _record(unit_dn(unit, self.base), {"objectClass": ["organizationalUnit"], "OU": [unit[0]]})
+        dn = unit_dn(unit, self.base)
+        guid = uuid.uuid5(uuid.NAMESPACE_X500, dn).bytes_le
+        return _record(dn, {"objectClass": ["organizationalUnit"], "OU": [unit[0]], "objectGUID": [guid]})
 
     def group(self, group: Group, number: int) -> bytes:
         """Give the record of a group, the domain's ``number``-th account."""

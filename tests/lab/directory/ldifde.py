@@ -25,7 +25,7 @@ from lab.directory.ldifde_messages import Messages
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 PLACE = pathlib.PurePosixPath("Windows/System32/ldifde.exe")
-FAULTS = ("logon", "second_hop", "empty", "truncated", "short", "hang", "noise")
+FAULTS = ("logon", "second_hop", "empty", "no_file", "truncated", "short", "hang", "noise", "children", "range")
 
 _WITH_VALUE = frozenset("fsdprlojtwq")
 _WITHOUT_VALUE = frozenset("umngkvhxyez1i")
@@ -38,7 +38,10 @@ class Account:
 
     uri, bind_dn, password, ca_file: the connection. base: the default naming context.
     servers: what ``-s`` may name, the first is the default; any when there is none.
-    language: "en" or "de". fault: one of FAULTS, or empty.
+    language: "en" or "de". fault: one of FAULTS, or empty. ``children``: the program follows a reference to a child
+      domain, as Windows' LDAP library does by default (LDAP_OPT_REFERRALS). ``range``: the server gives some of the
+      values of an attribute for a start, and the program leaves it at that. ``no_file``: nothing matches, and no file
+      is made.
     """
 
     uri: str
@@ -169,6 +172,10 @@ def _export(program: pathlib.Path, account: Account, options: Options, messages:
     if account.fault == "second_hop":
         raise ExportError(messages.text("no_bind"), 8224)
     target = _on_host(program, options.file)
+    if account.fault == "no_file":
+        messages.say("nothing")
+        messages.say("done")
+        return
     target.write_bytes(b"")
     records = [] if account.fault == "empty" else ldifde_export.records(account, options, messages)
     count = 0

@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 SCOPES = {"base": ldap.SCOPE_BASE, "onelevel": ldap.SCOPE_ONELEVEL, "subtree": ldap.SCOPE_SUBTREE}
 _COLUMNS = 80
 _PAGE = 1000
+_CHILD = {"objectGUID": [b"a child's group."], "extensionAttribute12": [b"of a child domain"]}
 
 
 class ExportError(Exception):
@@ -36,7 +37,9 @@ def records(account: Account, options: Options, messages: Messages) -> c.Iterato
     connection = _bind(account, messages)
     try:
         for dn, attributes in _entries(connection, account, options):
-            yield _record(dn, attributes, options)
+            yield _record(dn, _first_values(attributes) if account.fault == "range" else attributes, options)
+        if account.fault == "children" and options.scope == "subtree":
+            yield _record(f"CN=Sales,OU=Groups,DC=emea,{account.base}", _CHILD, options)
     except ldap.FILTER_ERROR as error:
         raise ExportError(messages.text("filter"), 87) from error
     except ldap.LDAPError as error:
@@ -85,6 +88,14 @@ def _entries(
         if not cookies or not cookies[0]:
             return
         control.cookie = cookies[0]
+
+
+def _first_values(attributes: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
+    """Give one value of an attribute that has several, under the name that tells so (MS-ADTS 3.1.1.3.1.3.3)."""
+    return {
+        (f"{name};range=0-0" if len(values) > 1 else name): (values[:1] if len(values) > 1 else values)
+        for name, values in attributes.items()
+    }
 
 
 def _record(dn: str, attributes: dict[str, list[bytes]], options: Options) -> str:

@@ -21,6 +21,11 @@ from lab.directory.slapd import Slapd
 from lab.directory.wire import Message
 
 _CHUNK = 1 << 16
+# A cookie of this one's own, before the server's.
+_EMPTY = b"empty page "
+# What Active Directory says of a cookie that it dropped, as it does under load (Microsoft Learn, "How LDAP server
+# cookies are handled"; with the result code in the UnboundID LDAP SDK's list, August 2016).
+COOKIE_LOST = (12, "00000057: LdapErr: DSID-0C090797, comment: Error processing control, data 0, v23f0\0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +38,11 @@ class Fault:
     operation, code, text, referral, after: a request of this kind (wire.BIND, ...) gets this result in place of the
       server's, once ``after`` such requests have been let through on the same connection.
     lost: a request of the kind ``operation`` reaches the server, and the connection is cut before its answer.
+    names: only requests that name this object are answered so.
+    page_at_most: entries of a page, however many were asked for (MaxPageSize, MS-ADTS 3.1.1.3.4.6).
+    empty_pages: before each page comes one without entries and with a cookie, which a client must go on from.
+    lost_cookies: of the requests for a further page, counted on a connection from 1, these are answered by code and
+      text: the server remembers the search no more.
     """
 
     bytes: int | None = None
@@ -45,6 +55,10 @@ class Fault:
     referral: str = ""
     after: int = 0
     lost: bool = False
+    names: str = ""
+    page_at_most: int = 0
+    empty_pages: bool = False
+    lost_cookies: tuple[int, ...] = ()
 
 
 class Proxy:
@@ -117,6 +131,7 @@ class _Connection:
         self._pages = 0
         self._entries = 0
         self._lost: set[int] = set()
+        self._continued = 0
 
     def serve(self) -> None:
         """Pass messages on until one end goes or the fault cuts the connection."""
@@ -152,7 +167,11 @@ class _Connection:
         self._requests.append(message.operation)
         if message.operation == wire.SEARCH and message.paged:
             self._paged.add(message.number)
-        if message.operation == self._fault.operation:
+            asked = self._page(message)
+            if asked is None:
+                return True
+            message = asked
+        if message.operation == self._fault.operation and self._fault.names.encode() in message.raw:
             self._let_through += 1
             if self._let_through > self._fault.after:
                 if not self._fault.lost:
@@ -161,6 +180,21 @@ class _Connection:
                 self._lost.add(message.number)
         self._server.sendall(message.raw)
         return True
+
+    def _page(self, message: Message) -> Message | None:
+        """Give what the server is to be asked in place of a request for a page; None: it has its answer."""
+        size, cookie = message.page
+        if cookie:
+            self._continued += 1
+            if self._continued in self._fault.lost_cookies:
+                self._client.sendall(wire.answer(message, self._fault.code, self._fault.text))
+                return None
+        if self._fault.empty_pages:
+            if not cookie.startswith(_EMPTY):
+                self._client.sendall(wire.empty_page(message, _EMPTY + cookie))
+                return None
+            cookie = cookie.removeprefix(_EMPTY)
+        return message.asking(min(size, self._fault.page_at_most or size), cookie)
 
     def _answered(self, message: Message) -> bool:
         if message.number in self._lost:
@@ -203,6 +237,25 @@ def delayed(server: Slapd, seconds: float) -> Proxy:
 def answering(server: Slapd, operation: int, code: int, text: str = "", *, referral: str = "", after: int = 0) -> Proxy:
     """Answer requests of a kind by a result code, as another server would, once ``after`` of them have passed."""
     return Proxy(server, Fault(operation=operation, code=code, text=text, referral=referral, after=after))
+
+
+def refusing_one(server: Slapd, dn: str, code: int, text: str = "") -> Proxy:
+    """Refuse every change of one object, and of no other."""
+    return Proxy(server, Fault(operation=wire.MODIFY, code=code, text=text, names=dn))
+
+
+def paging_as_active_directory(server: Slapd, at_most: int, *, empty_pages: bool = True) -> Proxy:
+    """Give small pages, however large a client asks for them, and empty ones between."""
+    return Proxy(server, Fault(page_at_most=at_most, empty_pages=empty_pages))
+
+
+def forgetting_cookies(
+    server: Slapd, at_most: int, *lost: int, said: tuple[int, str] = COOKIE_LOST, empty_pages: bool = False
+) -> Proxy:
+    """Give small pages, and refuse some of the requests for a further one, counted on a connection from 1."""
+    code, text = said
+    fault = Fault(page_at_most=at_most, lost_cookies=lost, code=code, text=text, empty_pages=empty_pages)
+    return Proxy(server, fault)
 
 
 def losing(server: Slapd, operation: int, *, after: int = 0) -> Proxy:

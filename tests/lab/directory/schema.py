@@ -27,11 +27,13 @@ _ATTRIBUTES = (
     (f"{_MICROSOFT}.2.102", "memberOf", _DN, False),
     (f"{_MICROSOFT}.4.2", "objectGUID", _BYTES, True),
     (f"{_MICROSOFT}.4.146", "objectSid", _BYTES, True),
+    (f"{_MICROSOFT}.4.150", "adminCount", _NUMBER, True),
     (f"{_MICROSOFT}.4.221", "sAMAccountName", _TEXT, True),
     (f"{_MICROSOFT}.4.656", "userPrincipalName", _TEXT, True),
     (f"{_MICROSOFT}.4.750", "groupType", _NUMBER, True),
     (f"{_MICROSOFT}.4.782", "objectCategory", _TEXT, True),
     (f"{_MICROSOFT}.4.914", "allowedAttributesEffective", _OID, False),
+    (f"{_MICROSOFT}.2.334", "searchFlags", _NUMBER, True),
     (f"{_MICROSOFT}.2.460", "lDAPDisplayName", _TEXT, True),
     (f"{_MICROSOFT}.4.1960", "msDS-isRODC", _FLAG, True),
     *((found.oid, found.name, _TEXT if found.text else _BYTES, found.single) for found in exchange.ATTRIBUTES),
@@ -51,7 +53,7 @@ _CLASSES = (
     (f"{_MICROSOFT}.5.67", "domainDNS", "DC", "objectGUID $ objectSid $ objectCategory"),
     ("2.5.6.5", "organizationalUnit", "OU", "objectGUID $ description"),
     (f"{_MICROSOFT}.3.23", "container", "cn", "objectGUID $ description"),
-    (f"{_MICROSOFT}.3.14", "attributeSchema", "cn $ lDAPDisplayName", "objectGUID"),
+    (f"{_MICROSOFT}.3.14", "attributeSchema", "cn $ lDAPDisplayName", "objectGUID $ searchFlags"),
     (f"{_MICROSOFT}.5.17", "server", "cn", "objectGUID $ dnsHostName"),
     (f"{_MICROSOFT}.5.7000.47", "nTDSDSA", "cn", "objectGUID $ msDS-isRODC"),
     (
@@ -61,8 +63,10 @@ _CLASSES = (
         "objectGUID $ objectSid $ sAMAccountName $ userPrincipalName $ userPassword $ memberOf",
     ),
 )
-_GROUP = "objectGUID $ objectSid $ objectCategory $ sAMAccountName $ groupType $ member $ memberOf $ description"
-
+_GROUP = (
+    "objectGUID $ objectSid $ objectCategory $ sAMAccountName $ groupType $ member $ memberOf $ description "
+    "$ adminCount"
+)
 # A class of groups in its own words: attributes that a directory's schema may lack are lines of it.
 _GROUP_CLASS = f"{_MICROSOFT}.5.8"
 

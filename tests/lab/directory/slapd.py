@@ -41,6 +41,10 @@ class Slapd(Administration):
     read_only: a read-only domain controller: it says so, and answers a write with a referral.
     dns_host_name: what rootDSE calls the server.
     missing: attributes that the schema lacks.
+    confidential_attributes: nobody but the account sees a value of these, which is no error for anybody else; the
+      schema says so (searchFlags 128, MS-ADTS 3.1.1.4.4).
+    filtered_attributes: a read-only domain controller does not get these; the schema says so (searchFlags 512, MS-ADTS
+      3.1.1.2.3.5), and with ``read_only`` nobody sees a value.
     enforce_rights: an attribute that a group's allowedAttributesEffective does not name cannot be written.
     password: of the account, the reader and the administrator.
 
@@ -63,6 +67,8 @@ class Slapd(Administration):
         read_only: bool = False,
         dns_host_name: str = "localhost",
         missing: tuple[str, ...] = (),
+        confidential_attributes: tuple[str, ...] = (),
+        filtered_attributes: tuple[str, ...] = (),
         enforce_rights: bool = False,
         password: str = "Lab-Passw0rd!",
         cache: pathlib.Path = CACHE,
@@ -76,8 +82,11 @@ class Slapd(Administration):
         self.password = password
         self.ldaps_port = 0
         self.process: subprocess.Popen[bytes] | None = None
+        flags = (*((name, 0x80) for name in confidential_attributes), *((name, 0x200) for name in filtered_attributes))
         self._settings = Settings(
-            domain=Domain(base, domain, dns_host_name, read_only, missing),
+            domain=Domain(base, domain, dns_host_name, read_only, missing, flags),
+            hidden=(*confidential_attributes, *(filtered_attributes if read_only else ())),
+            hidden_from_account=filtered_attributes if read_only else (),
             account=f"CN={ACCOUNT},CN=Users,{base}",
             administrator=self.administrator,
             administrator_password=password,

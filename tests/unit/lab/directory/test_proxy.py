@@ -90,6 +90,42 @@ def test_a_write_whose_answer_is_lost(small: Slapd) -> None:
     assert small.groups()[GUID][1] == {"extensionAttribute12": [b"done"]}
 
 
+def test_a_refusal_of_one_object_alone(tmp_path: pathlib.Path) -> None:
+    groups = [Group("a", GUID), Group("b", GUID[::-1])]
+    with Slapd(tmp_path, groups=groups) as running:
+        one, other = running.dn_of(GUID), running.dn_of(GUID[::-1])
+        with proxy.refusing_one(running, one, 19, "00002082") as between, client(running, between.uri) as connection:
+            for dummy in range(2):
+                with pytest.raises(ldap.CONSTRAINT_VIOLATION) as caught:
+                    connection.modify_s(one, [(ldap.MOD_REPLACE, "extensionAttribute12", [b"first"])])
+                assert caught.value.args[0]["info"] == "00002082"
+            connection.modify_s(other, [(ldap.MOD_REPLACE, "extensionAttribute12", [b"second"])])
+        assert [values for dn, values in running.groups().values() if dn == one] == [{}]
+
+
+@pytest.mark.parametrize("empty_pages", [True, False])
+def test_pages_are_clamped_and_some_are_empty(server: Slapd, empty_pages: bool) -> None:
+    """As from Active Directory: smaller than asked for, and a cookie alone tells whether more follow."""
+    through = proxy.paging_as_active_directory(server, 70, empty_pages=empty_pages)
+    with through, client(server, through.uri) as connection:
+        sizes, cookie = [], b""
+        while not sizes or cookie:
+            found, cookie = page(connection, server.base, cookie)
+            sizes.append(sum(dn is not None for dn, dummy in found))
+    full, rest = divmod(GROUPS.count, 70)
+    expected = [70] * full + [rest] * bool(rest)
+    assert sizes == ([one for size in expected for one in (0, size)] if empty_pages else expected)
+
+
+def test_a_cookie_is_lost_once(server: Slapd) -> None:
+    with proxy.forgetting_cookies(server, 70, 1) as between, client(server, between.uri) as connection:
+        dummy, cookie = page(connection, server.base)
+        with pytest.raises(ldap.UNAVAILABLE_CRITICAL_EXTENSION, match="Error processing control"):
+            page(connection, server.base, cookie)
+        dummy, cookie = page(connection, server.base)
+        assert page(connection, server.base, cookie)[0]
+
+
 def test_a_port_that_refuses(small: Slapd) -> None:
     with proxy.refusing() as port, pytest.raises(ldap.SERVER_DOWN):
         client(small, f"ldap://127.0.0.1:{port}").__enter__()

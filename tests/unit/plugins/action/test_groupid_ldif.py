@@ -7,69 +7,44 @@ from __future__ import annotations
 
 import base64
 import collections.abc as c
+import dataclasses
 import gzip
-import hashlib
-import itertools
 import pathlib
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, error
+from unit.plugins.ldif_actions import (
+    ARGS,
+    LIST,
+    PART,
+    RESTORE,
+    SET,
+    STORE,
+    Make,
+    changed,
+    domains,
+    export,
+    fetched,
+    file,
+    undo_of,
+    with_others,
+    with_two_changed,
+)
+from unit.plugins.recorded_host import answer, error
 
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldap_session
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
-from lab.directory.groups import Made
+from lab.directory.groups import Group, Made
+from lab.directory.proxy import forgetting_cookies, paging_as_active_directory, refusing_one
 from lab.directory.slapd import Slapd
-
-Make = t.Callable[..., Host]
-SET = "20261122T150405Z"
-_numbers = itertools.count()
-ARGS = {"backup_root": "D:\\Backups", "deployment": "HQ", "set_id": SET, "domain": "Corp.Example"}
-RESTORE = {**ARGS, "confirm": SET}
-PART = {"deployment": "hq", "part": "group_attributes.corp.example", "component": "group_attributes"}
-ADOPTED = answer("adopt", changed=True, server=PART["part"], part_path="D:\\p", part_sha256="a" * 64, state="complete")
-LIST = answer("list", sets=[])
-STORE = [answer("place", changed=True), answer("put", changed=True), answer("put", changed=True), ADOPTED]
 
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
     with Slapd(tmp_path_factory.mktemp("slapd"), groups=Made(40)) as server:
         yield server
-
-
-def domains(server: Slapd, **changes: t.Any) -> dict[str, t.Any]:
-    """The variable for a directory, its one item changed."""
-    item = {
-        "name": "corp.example",
-        "server": "127.0.0.1",
-        "port": server.ldaps_port,
-        "username": server.username,
-        "password": server.password,
-        "ca_file": str(server.ca_file),
-    }
-    return {"groupid_domains": [{**item, **changes}]}
-
-
-def file(content: bytes, **facts: t.Any) -> dict[str, t.Any]:
-    """The agent's answer to ``get``."""
-    return answer(
-        "get",
-        content=base64.b64encode(gzip.compress(content)).decode(),
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        **{"sealed": True, "details": {}, **facts},
-    )
-
-
-def export(host: Make, server: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any]]:
-    """Export the directory as it is: files by name, and details of the part."""
-    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
-    assert made.run(**domains(server))["failed"] is False
-    puts = [one for one in made.requests if one["operation"] == "put"]
-    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
-    return files, made.requests[-1]["details"]
 
 
 def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, directory: Slapd) -> None:
@@ -151,21 +126,6 @@ def test_a_restore_is_confirmed_by_its_id(host: Make, directory: Slapd) -> None:
     result = made.run(**domains(directory))
     assert (result["failed"], made.requests) == (True, [])
     assert f"set_id is {SET}, confirm is yes" in result["msg"]
-
-
-def changed(directory: Slapd) -> str:
-    """Change one group; its DN."""
-    dn = next(dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12"))
-    directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
-    return dn
-
-
-def fetched(files: dict[str, bytes], details: dict[str, t.Any], **facts: t.Any) -> list[dict[str, t.Any]]:
-    """The answers to both gets, in the order they are asked."""
-    return [
-        file(files["corp.example.groups.jsonl"], details=details, **facts),
-        file(files["corp.example.ldf"], details=details, **facts),
-    ]
 
 
 def test_what_is_overwritten_is_stored_before_the_first_write(host: Make, directory: Slapd) -> None:
@@ -256,23 +216,78 @@ def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd,
     assert "was not written: No such file or directory" in made.run(**domains(directory))["msg"]
 
 
-# What the choice of groups means
+def test_an_export_is_begun_anew_once_where_the_server_forgot_its_search(host: Make, directory: Slapd) -> None:
+    whole = export(host, directory)[0]
+    with forgetting_cookies(directory, 15, 2) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+        assert made.run(**domains(directory, port=proxy.port))["failed"] is False
+        assert undo_of(made)[0] == whole
+    with forgetting_cookies(directory, 15, 1, 2) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"})
+        result = made.run(**domains(directory, port=proxy.port))
+    assert (result["failed"], result["error"]["code"], made.requests) == (True, "search_lost", [])
+    assert "another domain controller" in result["error"]["next"]
 
 
-def with_two_changed(host: Make, directory: Slapd) -> tuple[dict[str, bytes], dict[str, t.Any], list[str]]:
-    """Export, then change two groups: files, details, their DNs."""
+def test_an_export_from_pages_as_active_directory_gives_them_is_whole(host: Make, directory: Slapd) -> None:
+    whole = export(host, directory)[0]
+    with paging_as_active_directory(directory, 15) as proxy:
+        made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
+        assert made.run(**domains(directory, port=proxy.port))["failed"] is False
+    assert undo_of(made)[0] == whole
+
+
+@pytest.mark.parametrize("name", ["pyasn1", "pyasn1_modules.rfc2251", "ldap", "_ldap"])
+def test_what_the_controller_lacks_is_told_and_ldifde_is_not_taken_for_it(
+    host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(ldap_session, "_IMPORT_PROBLEM", ModuleNotFoundError(f"No module named {name!r}", name=name))
+    made = host("groupid_ldif_export", {**ARGS, "engine": "auto"}, check_mode=True)
+    result = made.run(**domains(directory))
+    assert (result["failed"], result["error"]["code"], made.requests) == (True, "driver", [])
+    assert f"No module named {name!r}" in result["error"]["cause"]
+    package = name.partition(".")[0].replace("_", "-")
+    assert (f"pip install --upgrade python-ldap {package}" in result["error"]["next"]) == name.startswith("pyasn1")
+
+
+def test_attributes_that_the_schema_lacks_at_a_restore_are_told_before_a_write(
+    host: Make, directory: Slapd, tmp_path: pathlib.Path
+) -> None:
     files, details = export(host, directory)
-    dns = [dn for dn, attributes in directory.groups().values() if attributes.get("extensionAttribute12")][:2]
-    for dn in dns:
-        directory.change(dn, "extensionAttribute12", b"changed %d" % next(_numbers))
-    return files, details, dns
+    missing = "extensionAttribute13"
+    with Slapd(tmp_path, groups=[without(group, missing) for group in Made(40)], missing=(missing,)) as lacking:
+        for check in (True, False):
+            made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=check)
+            result = made.run(**domains(lacking))
+            assert (result["failed"], result["error"]["code"]) == (True, "no_such_attribute")
+            assert missing in result["error"]["cause"]
+            assert "Exchange" in result["error"]["next"]
+        asked = {**RESTORE, "attributes": ["extensionAttribute12"]}
+        made = host("groupid_ldif_restore", asked, *fetched(files, details), check_mode=True)
+        assert made.run(**domains(lacking))["failed"] is False
 
 
-def undo_of(made: Host) -> tuple[dict[str, bytes], dict[str, t.Any]]:
-    """What a restore stored: the files of the undo, and details."""
-    puts = [one for one in made.requests if one["operation"] == "put"]
-    files = {one["name"]: gzip.decompress(base64.b64decode(one["content"])) for one in puts}
-    return files, made.requests[-1]["details"]
+def without(group: Group, attribute: str) -> Group:
+    """The group without an attribute."""
+    return dataclasses.replace(group, attributes={n: held for n, held in group.attributes.items() if n != attribute})
+
+
+def test_one_group_that_always_refuses_fails_the_task_and_stops_no_other(host: Make, directory: Slapd) -> None:
+    files, details, dns = with_two_changed(host, directory)
+    text = "00002082: AtrErr: DSID-031519A8, #1: 0: problem 1005 (CONSTRAINT_ATT_TYPE), data 0"
+    with refusing_one(directory, dns[0], 19, text) as proxy:
+        made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+        result = made.run(**domains(directory, port=proxy.port))
+    assert (result["failed"], result["changed"], result["written"]) == (True, True, [dns[1]])
+    assert (result["error"]["code"], result["counts"]["refused"], result["counts"]["conflicts"]) == ("refused", 1, 0)
+    assert result["refused"][0].startswith(f"{dns[0]}: Constraint violation: {text}")
+    assert "groupid_ldif_exclude_groups" in result["error"]["next"]
+    assert result["safety"]["set_id"] in result["error"]["next"]
+    made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), LIST, *STORE)
+    assert made.run(**domains(directory))["written"] == [dns[0]]
+
+
+# What the choice of groups means
 
 
 def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd) -> None:
@@ -290,13 +305,6 @@ def test_an_undo_keeps_to_the_groups_that_are_named(host: Make, directory: Slapd
     assert [dn for dn, values in now.values() if (dn, values) not in before.values()] == [dns[1]]
     again = host("groupid_ldif_restore", asked, missing, *answers, diff=True).run(**domains(directory))
     assert (again["changed"], again["diff"]["before"]) == (False, "")
-
-
-def with_others(directory: Slapd, *names: str) -> dict[str, t.Any]:
-    """The variable with more domains, which nobody asks."""
-    variable = domains(directory)
-    [own] = variable["groupid_domains"]
-    return {"groupid_domains": [own, *({**own, "name": name} for name in names)]}
 
 
 @pytest.mark.parametrize("end", ["DC=other,DC=example", "DC=emea,DC=corp,DC=example"])

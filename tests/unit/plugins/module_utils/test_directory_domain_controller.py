@@ -14,9 +14,10 @@ from unit.plugins.directories import FILTER
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
     NotWritable,
-    missing_attributes,
+    base_now,
     not_writable,
     read_domain,
+    read_schema,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
@@ -98,7 +99,7 @@ def test_the_domain_its_schema_and_that_it_can_be_written(samba: Samba, director
     assert len(domain.guid) == 36
     assert domain.highest_committed_usn > 0
     assert domain.read_only is False
-    assert missing_attributes(directory, domain, (*ATTRIBUTES, "noSuchAttribute")) == ("noSuchAttribute",)
+    assert read_schema(directory, domain, (*ATTRIBUTES, "noSuchAttribute")).missing == ("noSuchAttribute",)
     with samba.admin() as admin:
         shown = admin.search_s(samba.base, 0, "(objectClass=*)", ["objectSid"])[0][1]["objectSid"][0]
     assert domain.sid.split("-")[-1] == str(int.from_bytes(shown[-4:], "little"))
@@ -161,3 +162,25 @@ def test_values_that_come_in_ranges_are_read_to_the_last(samba: Samba, directory
     assert sorted(found["extensionData"]) == values
     pages = list(directory.pages(dn, FILTER, ("extensionData;range=0-1499",)))
     assert [sorted(attributes["extensionData"]) for page in pages for dummy, attributes in page] == [values]
+
+
+def test_a_session_tells_its_account(samba: Samba, directory: Directory) -> None:
+    told = directory.account()
+    assert told is not None
+    # CORP\\svc-groupid; a server without the extended operation leaves the name of the login.
+    assert samba.username.partition("@")[0].lower() in told.lower()
+
+
+def test_a_base_that_was_renamed_is_found_by_its_objectguid(samba: Samba, directory: Directory) -> None:
+    base = f"OU=Gruppen,{samba.base}"
+    domain = read_domain(directory, target(samba, base=base))
+    assert (domain.base, len(domain.base_guid)) == (base, 36)
+    assert domain.base_guid != domain.guid
+    samba.rename_unit(base, "Groups")
+    try:
+        assert base_now(directory, domain.root, base, domain.base_guid) == f"OU=Groups,{samba.base}"
+        assert base_now(directory, domain.root, base, "") is None
+        assert base_now(directory, domain.root, base, "00000000-0000-0000-0000-000000000001") is None
+    finally:
+        samba.rename_unit(f"OU=Groups,{samba.base}", "Gruppen")
+    assert base_now(directory, domain.root, base, domain.base_guid) == base

@@ -20,6 +20,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     ConflictError,
     DirectoryError,
     NoDirectoryError,
+    NotInstalledError,
+    ObjectRefusedError,
 )
 from lab.directory import wire
 from lab.directory.groups import Made
@@ -72,15 +74,28 @@ SEARCHES = [
 ]
 CHANGES = [
     (8, SIGNING, "signing_required", DirectoryError),
-    (16, "00000057: NameErr: no such value", "conflict", ConflictError),
-    (19, "000020A6: AtrErr: range", "constraint", DirectoryError),
+    (
+        11,
+        "00002024: SvcErr: DSID-02050D7E, problem 5008 (ADMIN_LIMIT_EXCEEDED), data -1026",
+        "object_full",
+        ObjectRefusedError,
+    ),
+    (16, "00002085: AtrErr: DSID-03152804, #1: 0: problem 1001 (NO_ATTRIBUTE_OR_VAL)", "conflict", ConflictError),
+    (
+        16,
+        "00000057: LdapErr: DSID-0C0910F4, comment: Error in attribute conversion operation, data 0, v4563",
+        "no_such_attribute",
+        ObjectRefusedError,
+    ),
+    (19, "000020A6: AtrErr: range", "constraint", ObjectRefusedError),
     (20, "00002083: AtrErr: DSID-031519E0, #1:", "conflict", ConflictError),
-    (21, "00000057: LdapErr", "syntax", DirectoryError),
+    (21, "00000057: LdapErr", "syntax", ObjectRefusedError),
     (32, "0000208D: NameErr: DSID-0310028C, problem 2001 (NO_OBJECT)", "no_such_object", ConflictError),
-    (50, "00000005: SecErr: DSID-03152870, problem 4003 (INSUFF_ACCESS_RIGHTS)", "access", DirectoryError),
-    (53, "0000209A: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM)", "unwilling", DirectoryError),
-    (65, "0000207D: UpdErr", "object_class", DirectoryError),
-    (71, "", "several_servers", DirectoryError),
+    (50, "00000005: SecErr: DSID-03152870, problem 4003 (INSUFF_ACCESS_RIGHTS)", "access", ObjectRefusedError),
+    (51, "000020D9: SvcErr", "busy", DirectoryError),
+    (53, "0000209A: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM)", "unwilling", ObjectRefusedError),
+    (65, "0000207D: UpdErr", "object_class", ObjectRefusedError),
+    (71, "", "several_servers", ObjectRefusedError),
 ]
 
 
@@ -131,6 +146,46 @@ def test_a_refused_change_is_a_conflict_or_is_not(
     assert (caught.value.failure.code, type(caught.value)) == (code, kind)
     assert caught.value.failure.what == f"{dn} was not changed on 127.0.0.1"
     assert text.rstrip("\0") in caught.value.failure.cause
+
+
+@pytest.mark.parametrize(
+    ("minor", "code", "words"),
+    [
+        ("Clock skew too great", "clock_skew", "clocks"),
+        ("Server ldap/dc01@CORP.EXAMPLE not found in Kerberos database", "no_principal", "setspn"),
+        ("KDC has no support for encryption type", "encryption_type", "AES"),
+        ("Ticket expired", "ticket_expired", "kinit"),
+        ("Cannot contact any KDC for realm 'CORP.EXAMPLE'", "no_kdc", "88"),
+        ('Cannot find KDC for realm "CORP.EXAMPLE"', "no_kdc", "krb5.conf"),
+        ("No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_0)", "kerberos", "Get a Kerberos ticket"),
+        ("Der Dienst ist weg", "kerberos", "Get a Kerberos ticket"),
+    ],
+)
+def test_what_kerberos_says_has_an_advice_of_its_own(minor: str, code: str, words: str) -> None:
+    """Such a login fails before a server is asked; texts of MIT's library, one that is translated is not known."""
+    text = (
+        "SASL(-1): generic failure: GSSAPI Error: Unspecified GSS failure.  Minor code may provide more information "
+        f"({minor})"
+    )
+    error = ldap_errors.error_of(Refusal(-2, "Local error", text), "No session", "connect")
+    assert (error.failure.code, type(error)) == (code, NoDirectoryError)
+    assert words in error.failure.next
+    assert minor in error.failure.cause
+
+
+def test_a_limit_of_a_search_and_of_an_object_are_two_things() -> None:
+    refusal = Refusal(11, "Administrative limit exceeded", "00002024: SvcErr")
+    told = {doing: ldap_errors.error_of(refusal, "x", doing).failure for doing in t.get_args(ldap_errors.Doing)}
+    assert told["search"].code == told["page"].code == "admin_limit"
+    assert "base" in told["search"].next
+    assert told["modify"].code == "object_full"
+    assert "base" not in told["modify"].next
+
+
+def test_a_library_that_is_missing_here_is_no_refusal_of_a_login() -> None:
+    text = "SASL(-4): no mechanism available: No worthy mechs found"
+    error = ldap_errors.error_of(Refusal(-6, "Unknown authentication method", text), "No session", "connect")
+    assert (error.failure.code, type(error)) == ("sasl", NotInstalledError)
 
 
 def test_a_referral_is_told_and_not_followed(slapd: Slapd) -> None:
@@ -185,6 +240,7 @@ def test_what_a_server_says_is_one_bounded_line() -> None:
 
 def test_every_advice_has_a_word_a_meaning_and_a_step() -> None:
     tables: list[t.Any] = [ldap_errors.RESULTS, ldap_errors.BIND_DATA, ldap_errors.WINDOWS]
+    tables += [ldap_errors.CHANGES, ldap_errors.KERBEROS, {0: ldap_errors.FORGOTTEN}]
     for known in (entry for table in tables for entry in table.values()):
         assert known.code.replace("_", "").isalpha()
         assert known.code.islower()

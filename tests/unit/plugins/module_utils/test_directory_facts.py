@@ -17,9 +17,9 @@ from unit.plugins.directories import target
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
     Domain,
     NotWritable,
-    missing_attributes,
     not_writable,
     read_domain,
+    read_schema,
     sid_text,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
@@ -64,6 +64,7 @@ def test_the_domain_as_the_server_shows_it(slapd: Slapd, directory: Directory) -
         read_only=False,
         kind="ad",
         root=slapd.base,
+        base_guid=str(uuid.UUID(bytes_le=shown["objectGUID"][0])),
     )
 
 
@@ -88,16 +89,16 @@ def test_a_server_of_another_domain_is_refused(slapd: Slapd, directory: Director
 
 def test_an_attribute_that_the_schema_lacks_is_named_as_it_was_spelled(slapd: Slapd, directory: Directory) -> None:
     domain = read_domain(directory, target(slapd))
-    assert missing_attributes(directory, domain, ATTRIBUTES) == ("extensionAttribute13",)
+    assert read_schema(directory, domain, ATTRIBUTES).missing == ("extensionAttribute13",)
     names = ("EXTENSIONDATA", "extensionattribute13", "extensionAttribute12", "no-Such.Name")
-    assert missing_attributes(directory, domain, names) == ("extensionattribute13", "no-Such.Name")
-    assert missing_attributes(directory, domain, ()) == ()
+    assert read_schema(directory, domain, names).missing == ("extensionattribute13", "no-Such.Name")
+    assert read_schema(directory, domain, ()).missing == ()
 
 
 @pytest.mark.parametrize("name", ["", "*", "a*", "a)(b=c", "extensionData;binary", "ä", "a b"])
 def test_a_name_that_no_attribute_can_have_is_refused(slapd: Slapd, directory: Directory, name: str) -> None:
     with pytest.raises(ValueError, match="not the name of an attribute"):
-        missing_attributes(directory, read_domain(directory, target(slapd)), ["extensionData", name])
+        read_schema(directory, read_domain(directory, target(slapd)), ["extensionData", name])
 
 
 def test_groups_that_may_not_be_written_are_all_named(slapd: Slapd, directory: Directory) -> None:
@@ -245,6 +246,6 @@ def test_an_attribute_out_of_use_is_missing() -> None:
 
     schema = t.cast(Directory, Schema({"": {"schemaNamingContext": [b"CN=Schema"]}}))
     domain = read_domain(answers({}, OBJECT), TARGET)
-    assert missing_attributes(schema, domain, ("extensionData", "extensionAttribute12")) == ("extensionData",)
+    assert read_schema(schema, domain, ("extensionData", "extensionAttribute12")).missing == ("extensionData",)
     with pytest.raises(DirectoryError, match="schemaNamingContext"):
-        missing_attributes(t.cast(Directory, Answers({"": {}})), domain, ("extensionData",))
+        read_schema(t.cast(Directory, Answers({"": {}})), domain, ("extensionData",))

@@ -109,7 +109,13 @@ def test_both_engines_write_the_same_files(
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize(
     ("fault", "code"),
-    [("logon", "second_hop"), ("second_hop", "second_hop"), ("empty", "ldifde_empty"), ("truncated", "ldifde_cut")],
+    [
+        ("logon", "second_hop"),
+        ("second_hop", "second_hop"),
+        ("empty", "ldifde_empty"),
+        ("no_file", "ldifde_no_file"),
+        ("truncated", "ldifde_cut"),
+    ],
 )
 def test_what_goes_wrong_is_named_in_any_language(host: Host, fault: str, code: str, language: str) -> None:
     ran = host.run(fault=fault, language=language)
@@ -251,7 +257,27 @@ class TestJudged:
     def test_a_logon_that_did_not_arrive_is_known_by_numbers(self, text: str) -> None:
         assert self.refused(None, exit_code=1, errors=text.encode()).failure.code == "second_hop"
 
-    @pytest.mark.parametrize("text", ["0x57", "8250", "00002071: UpdErr", "31", "LDAP_SERVER_DOWN 0x51", "0x2020f"])
+    @pytest.mark.parametrize("code", [1326, 1244, 8224, 49, 0x8009030E])
+    def test_and_by_an_exit_code_that_is_such_a_number(self, code: int) -> None:
+        assert self.refused(None, "", exit_code=code).failure.code == "second_hop"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "0x57",
+            "8250",
+            "00002071: UpdErr",
+            "31",
+            "LDAP_SERVER_DOWN 0x51",
+            "0x2020f",
+            "1326 entries exported",
+            "Exporting directory to file D:\\1326\\export.ldf",
+            'Connecting to "dc-1326.corp.example"',
+            "Search below OU=1326",
+            "Add error on line 1326: Unwilling To Perform",
+            "CN=Room 8224,OU=x",
+        ],
+    )
     def test_other_numbers_are_other_errors(self, text: str) -> None:
         assert self.refused(None, exit_code=1, errors=text.encode()).failure.code == "ldifde_failed"
 

@@ -21,6 +21,7 @@ from unit.plugins.directories import FILTER, target
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
     NoDirectoryError,
+    NotInstalledError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
 from lab.directory.groups import ATTRIBUTES, Made
@@ -39,9 +40,9 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
         yield server
 
 
-def refused(wanted: Target) -> NoDirectoryError:
+def refused(wanted: Target) -> NoDirectoryError | NotInstalledError:
     """Give the error of a session that does not come about; it must not have the password."""
-    with pytest.raises(NoDirectoryError) as caught:
+    with pytest.raises((NoDirectoryError, NotInstalledError)) as caught:
         open_directory(wanted)
     assert caught.value.__context__ is None or "password" not in repr(caught.value.__context__)
     for text in (str(caught.value), repr(caught.value), repr(caught.value.failure.explained())):
@@ -168,14 +169,16 @@ def test_no_ticket_is_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPa
         assert "libsasl2-modules-gssapi-mit" in error.failure.next
 
 
-def test_without_python_ldap_the_error_says_how_to_install_it() -> None:
+@pytest.mark.parametrize("lacking", ["ldap", "pyasn1"])
+def test_without_python_ldap_the_error_says_how_to_install_it(lacking: str) -> None:
+    """Or without what it needs: python-ldap is there then, and cannot be loaded."""
     code = (
         "import sys\n"
-        "sys.modules['ldap'] = None\n"
+        f"sys.modules['{lacking}'] = None\n"
         "from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import *\n"
         "from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target\n"
         "try: open_directory(Target('corp.example', username='u', password='p'))\n"
-        "except NoDirectoryError as problem: print(problem.failure.code, problem)\n"
+        "except NotInstalledError as problem: print(problem.failure.code, problem)\n"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code],
@@ -185,7 +188,8 @@ def test_without_python_ldap_the_error_says_how_to_install_it() -> None:
         check=True,
     )
     assert answer.stdout.startswith("driver ")
-    for part in ("python-ldap cannot be loaded", "pip install python-ldap", "python3-ldap"):
+    repair = "pip install python-ldap" if lacking == "ldap" else "pip install --upgrade python-ldap pyasn1"
+    for part in ("python-ldap cannot be loaded", repair, "python3-ldap"):
         assert part in answer.stdout
 
 

@@ -22,10 +22,20 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     DirectoryError,
     Entry,
     NoDirectoryError,
+    SearchLostError,
 )
 from lab.directory import wire
 from lab.directory.groups import ATTRIBUTES, Made
-from lab.directory.proxy import cut_after, cut_in_page, delayed, losing
+from lab.directory.proxy import (
+    COOKIE_LOST,
+    answering,
+    cut_after,
+    cut_in_page,
+    delayed,
+    forgetting_cookies,
+    losing,
+    paging_as_active_directory,
+)
 from lab.directory.slapd import Slapd
 from lab.waiting import until
 
@@ -142,6 +152,46 @@ def test_a_server_that_falls_silent_is_an_error(tmp_path: pathlib.Path) -> None:
         with server.frozen(), pytest.raises(DirectoryError) as caught:
             list(pages)
     assert caught.value.failure.code == "timeout"
+
+
+@pytest.mark.parametrize("empty_pages", [False, True])
+@pytest.mark.parametrize("at_most", [7, 100])
+def test_pages_that_are_clamped_or_empty_make_no_result_short(slapd: Slapd, at_most: int, empty_pages: bool) -> None:
+    with paging_as_active_directory(slapd, at_most, empty_pages=empty_pages) as proxy:
+        session = open_directory(target(slapd, proxy))
+        found = [dn for page in session.pages(slapd.base, FILTER, ("cn",)) for dn, dummy in page]
+        session.close()
+    assert len(found) == len(set(found)) == GROUPS
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        COOKIE_LOST,
+        (12, "00002040: SvcErr: DSID-031401E0, problem 5010 (UNAVAIL_EXTENSION), data 0"),
+        (53, ""),
+        (2, "paged results cookie is invalid"),
+    ],
+)
+def test_a_search_that_the_server_forgot_may_be_begun_anew(slapd: Slapd, said: tuple[int, str]) -> None:
+    with forgetting_cookies(slapd, 100, 2, said=said) as proxy:
+        session = open_directory(target(slapd, proxy))
+        with pytest.raises(SearchLostError) as caught:
+            list(session.pages(slapd.base, FILTER, ("cn",)))
+        assert caught.value.failure.code == "search_lost"
+        assert f"({said[0]})" in caught.value.failure.cause
+        assert "Run again" in caught.value.failure.next
+        assert sum(map(len, session.pages(slapd.base, FILTER, ("cn",)))) == GROUPS
+        session.close()
+
+
+def test_a_server_that_has_no_pages_at_all_is_another_matter(slapd: Slapd) -> None:
+    with answering(slapd, wire.SEARCH, *COOKIE_LOST, after=1) as proxy:
+        session = open_directory(target(slapd, proxy))
+        with pytest.raises(DirectoryError) as caught:
+            list(session.pages(slapd.base, FILTER, ("cn",)))
+        session.close()
+    assert (caught.value.failure.code, type(caught.value)) == ("no_paging", DirectoryError)
 
 
 def test_read_gives_none_for_what_is_not_there(slapd: Slapd, directory: Directory) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import io
 import itertools
 import pathlib
@@ -43,6 +44,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.writ
     Written,
 )
 from lab.directory.groups import Group, Made
+from lab.directory.proxy import Proxy
 from lab.directory.samba_server import Samba
 from lab.directory.slapd import Slapd
 
@@ -119,6 +121,12 @@ class Domains:
             for guid, (dummy, attributes) in self.slapd.groups().items()
         }
 
+    @contextlib.contextmanager
+    def through(self, proxy: Proxy) -> c.Iterator[Directory]:
+        """A session with what stands in front of the directory."""
+        with proxy, contextlib.closing(open_directory(target(t.cast(Slapd, self.slapd), proxy))) as session:
+            yield session
+
 
 class Watched:
     """A directory that does something before or in place of its n-th modify."""
@@ -143,6 +151,9 @@ class Watched:
         if len(self.modified) == self._at:
             self._what(dn)
         self._directory.modify(dn, changes)
+
+    def account(self) -> str | None:
+        return self._directory.account()
 
     def close(self) -> None:
         self._directory.close()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from unit.plugins.directory_exports import BASE
 from unit.plugins.module_utils.directory_restore.domains import (
     Domains,
     Watched,
@@ -14,7 +15,9 @@ from unit.plugins.module_utils.directory_restore.domains import (
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
     StoppedError,
+    do,
 )
+from lab.directory.proxy import forgetting_cookies
 
 
 class TestInterrupted:
@@ -59,6 +62,27 @@ class TestInterrupted:
         undone = domains.undo(steps)
         assert (len(undone.written), undone.unchanged, undone.conflicts) == (at - 1, len(steps) - at + 1, [])
         assert domains.values() == damaged
+
+    def test_a_search_that_the_server_forgot_is_begun_anew_once(self, domains: Domains) -> None:
+        """Small pages, of which the second is lost: within the comparison, the rights and each batch of the writing."""
+        before = domains.values()
+        domains.damage()
+        steps = domains.steps(clear=True)
+        with domains.through(forgetting_cookies(domains.slapd, 30, 1, 3, 5)) as session:
+            written = domains.restore(steps, session)
+        assert (len(written.written), written.conflicts, written.refused) == (len(steps), [], [])
+        after = domains.values()
+        del after[b"\x42" * 16]
+        assert after == before
+
+    def test_one_that_it_forgets_again_stops_it_and_the_next_run_finishes(self, domains: Domains) -> None:
+        domains.damage()
+        steps = domains.steps(clear=True)
+        forgetting = forgetting_cookies(domains.slapd, 30, 3, 4)
+        with domains.through(forgetting) as session, pytest.raises(StoppedError) as caught:
+            do(session, BASE, steps)
+        assert caught.value.failure.code == "search_lost"
+        assert len(do(domains.directory, BASE, steps).written) == caught.value.left
 
     def test_an_interrupted_undo_is_finished_by_the_next(self, domains: Domains) -> None:
         domains.damage()

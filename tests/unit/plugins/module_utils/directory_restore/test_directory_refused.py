@@ -15,6 +15,8 @@ from unit.plugins.module_utils.directory_restore.domains import (
     GROUPS,
     HAVING,
     Domains,
+    Watched,
+    lost,
 )
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
@@ -31,6 +33,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.writ
     StoppedError,
     do,
 )
+from lab.directory import wire
+from lab.directory.proxy import answering, refusing_one
 from lab.directory.slapd import Slapd
 
 
@@ -96,6 +100,19 @@ class TestRights:
         assert "extensionAttribute12" in caught.value.failure.cause
         assert guarded.values() == before
 
+    def test_a_group_that_adminsdholder_protects_is_told_where_a_right_lasts(self, guarded: Domains) -> None:
+        for group in HAVING[:2]:
+            guarded.change(group, "extensionAttribute12", b"since")
+        steps = guarded.steps(clear=True)
+        with pytest.raises(RefusedError) as caught:
+            guarded.restore(steps)
+        assert "AdminSDHolder" not in caught.value.failure.next
+        guarded.change(HAVING[1], "adminCount", b"1")
+        with pytest.raises(RefusedError) as caught:
+            guarded.restore(steps)
+        assert f"AdminSDHolder protects {guarded.dn(HAVING[1])} (adminCount 1)" in caught.value.failure.next
+        assert "CN=AdminSDHolder,CN=System" in caught.value.failure.next
+
     def test_those_groups_can_be_excluded_by_name(self, guarded: Domains) -> None:
         for group in HAVING[:40]:
             guarded.change(group, "extensionAttribute12", b"since")
@@ -106,12 +123,69 @@ class TestRights:
         guarded.change(HAVING[0], "extensionAttribute13", b"since")
         assert len(guarded.restore(guarded.steps(clear=True)).written) == 1
 
-    def test_a_right_that_is_lost_in_between_stops_it(self, guarded: Domains) -> None:
-        """The server refuses what the check let pass: an error with what was done, no conflict."""
+    def test_a_right_that_is_lost_in_between_is_refused_and_the_others_are_written(self, guarded: Domains) -> None:
+        """The server refuses what the check let pass; that is no conflict."""
         for group in HAVING[:10]:
             guarded.change(group, "extensionAttribute12", b"since")
-        steps = guarded.steps(clear=True)
-        with pytest.raises(StoppedError) as caught:
-            do(guarded.directory, BASE, steps)
-        assert caught.value.left >= 1
-        assert len(caught.value.done.written) + caught.value.left == 10
+        written = do(guarded.directory, BASE, guarded.steps(clear=True))
+        assert len(written.written) == 8
+        assert {found.dn for found in written.refused} == {guarded.dn(HAVING[0]), guarded.dn(HAVING[1])}
+        assert all("(50)" in found.cause for found in written.refused)
+        assert written.conflicts == []
+
+
+# What Active Directory answers when one object cannot be changed as asked (MS-ADTS 3.1.1.5.3, MS-ERREF 2.2).
+OF_ONE_GROUP = [
+    (19, "00002082: AtrErr: DSID-031519A8, #1: 0: problem 1005 (CONSTRAINT_ATT_TYPE)"),
+    (50, "00002098: SecErr: DSID-031514A0, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0\n\0"),
+    (53, "0000001F: SvcErr: DSID-031A1256, problem 5003 (WILL_NOT_PERFORM), data 0\n\0"),
+    (11, "00002024: SvcErr: DSID-02050D7E, problem 5008 (ADMIN_LIMIT_EXCEEDED), data -1026"),
+    (65, "0000207D: UpdErr: DSID-03151223, problem 6002 (OBJ_CLASS_VIOLATION), data 0"),
+]
+# What says that no other object would fare better.
+OF_ALL = [
+    (51, "000020D9: SvcErr: busy", "busy"),
+    (52, "", "unavailable"),
+    (10, "0000202B: RefErr: DSID-03100742, data 0, 1 access points", "referral"),
+    (1, "000004DC: LdapErr: DSID-0C090A5C", "not_bound"),
+]
+
+
+class TestOneGroupThatAlwaysRefuses:
+    @pytest.mark.parametrize(("result", "text"), OF_ONE_GROUP)
+    def test_the_others_are_written_and_it_is_told(self, domains: Domains, result: int, text: str) -> None:
+        for group in HAVING[:60]:
+            domains.change(group, min(group.attributes), b"damaged")
+        steps = domains.steps()
+        refused = steps[20]
+        with domains.through(refusing_one(domains.slapd, refused.dn, result, text)) as session:
+            written = domains.restore(steps, session)
+            again = do(session, BASE, steps)
+        assert (len(written.written), written.conflicts, written.unconfirmed) == (59, [], [])
+        [told] = written.refused
+        assert (told.guid, told.dn) == (guid_text(refused.guid), refused.dn)
+        assert f"({result})" in told.cause
+        assert (len(again.written), again.unchanged, len(again.refused)) == (0, 59, 1)
+        assert len(do(domains.directory, BASE, steps).written) == 1
+
+    @pytest.mark.parametrize(("result", "text", "code"), OF_ALL)
+    def test_what_no_other_group_would_fare_better_with_stops_it(
+        self, domains: Domains, result: int, text: str, code: str
+    ) -> None:
+        for group in HAVING[:10]:
+            domains.change(group, min(group.attributes), b"damaged")
+        steps = domains.steps()
+        refusing = answering(domains.slapd, wire.MODIFY, result, text, after=3)
+        with domains.through(refusing) as session, pytest.raises(StoppedError) as caught:
+            do(session, BASE, steps)
+        assert caught.value.failure.code == code
+        assert (len(caught.value.done.written), caught.value.done.refused, caught.value.left) == (3, [], 7)
+
+    def test_what_was_refused_before_it_stopped_is_told(self, domains: Domains) -> None:
+        for group in HAVING[:10]:
+            domains.change(group, min(group.attributes), b"damaged")
+        steps = domains.steps()
+        told = r"2 groups were written before it, 7 are left\. 1 were refused"
+        refusing = refusing_one(domains.slapd, steps[0].dn, 19)
+        with domains.through(refusing) as session, pytest.raises(StoppedError, match=told):
+            do(Watched(session, 4, lost), BASE, steps)
