@@ -21,8 +21,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer i
     read_answer,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 
 COMPILE_ATTEMPTS = 3
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent as it travels: its C# files joined into one source, and the bootstrap that compiles it."""
+"""The agent as it travels: its C# files joined into one source."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import dataclasses
 import functools
 import gzip
 import hashlib
-import json
 import pathlib
 import re
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
+    AGENT,
+    packed_request,
+    script_input,
+)
+
 AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
-BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
 NAMESPACE = "IdentityOpsAgent"
 
 # Left out of what is sent, as is what indents a line and what it means without being said; the lines keep their
@@ -41,9 +45,8 @@ class AgentSource:
     packed: str
 
     def stdin(self, request: c.Mapping[str, t.Any]) -> bytes:
-        """Give the three ASCII lines that the bootstrap reads: source, type, request."""
-        encoded = base64.b64encode(json.dumps(request, ensure_ascii=False).encode("utf-8"))
-        return b"\n".join([self.packed.encode("ascii"), self.type_name.encode("ascii"), encoded, b""])
+        """Give the stdin with which the bootstrap compiles the agent and runs a request."""
+        return script_input(AGENT, [self.packed, self.type_name, packed_request(request)])
 
 
 def join_source(files: c.Mapping[str, str]) -> AgentSource:
@@ -93,10 +96,3 @@ def _sent(line: str) -> str:
 def agent_source() -> AgentSource:
     """Give the shipped agent."""
     return join_source({path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")})
-
-
-@functools.cache
-def bootstrap() -> str:
-    """Give the PowerShell text that is sent: bootstrap.ps1 without its comment lines."""
-    lines = BOOTSTRAP_FILE.read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("#"))

@@ -15,7 +15,7 @@ import inspect
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, shell_loader
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_action, agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_action, agent_source, host_script
 
 DOCUMENTATION = """
 name: loaded_once
@@ -39,7 +39,7 @@ class CallbackModule(CallbackBase):
         super().__init__(*arguments)
         assert agent_action.AgentAction
         agent_source.agent_source()
-        agent_source.bootstrap()
+        host_script.bootstrap()
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
         for name in FILTERS:

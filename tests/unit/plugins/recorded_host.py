@@ -17,6 +17,8 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.template import Templar
 
+from lab.command_line import read_input
+
 Outcome = dict[str, t.Any] | Exception
 
 
@@ -84,7 +86,7 @@ class Host:
     @property
     def requests(self) -> list[dict[str, t.Any]]:
         """What the agent was asked, as it reads it."""
-        return [json.loads(base64.b64decode(data.splitlines()[2])) for data in self.connection.inputs]
+        return [json.loads(base64.b64decode(read_input(data)[1][2])) for data in self.connection.inputs]
 
     @property
     def operations(self) -> list[dict[str, t.Any]]:
@@ -94,7 +96,7 @@ class Host:
     @property
     def sources(self) -> list[str]:
         """The C# that was sent."""
-        return [gzip.decompress(base64.b64decode(data.splitlines()[0])).decode() for data in self.connection.inputs]
+        return [gzip.decompress(base64.b64decode(read_input(data)[1][0])).decode() for data in self.connection.inputs]
 
 
 def trusted(template: str) -> str:

@@ -18,7 +18,8 @@ from unit.plugins.recorded_host import Host, Outcome, answer, bootstrap_failure
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_call
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 
 REQUEST = {"operation": "probe", "roots": ["D:\\Backups"]}
 ENCODED = base64.b64encode(bootstrap().encode("utf-16-le")).decode()
