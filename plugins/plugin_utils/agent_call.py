@@ -67,14 +67,20 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
 
 def call_once(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
     """Do as ``call_agent``, but ask only once. NOT_STARTED is the code when the agent was not reached."""
+    stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
+    return ask_once(action, request["operation"], stdin, scrub)
+
+
+def ask_once(action: ActionBase, operation: str, stdin: bytes, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
+    """Run the bootstrap once on an input, and give the answer to the operation. Raises as ``call_once``."""
     connection = action._connection
     _require_windows(connection)
     _require_no_become(action)
     if not connection.connected:
         _connect(connection, scrub)
-    output = _execute(action, _command(connection), _stdin(request), request["operation"])
+    output = _execute(action, _command(connection), stdin, operation)
     try:
-        return read_answer(output, request["operation"], scrub)
+        return read_answer(output, operation, scrub)
     except BootstrapError as error:
         cause = str(error)
     raise AgentCallError(
@@ -86,10 +92,6 @@ def call_once(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Calla
             "that holds the compiler's files there needs an exclusion: docs/windows.md says which.",
         )
     )
-
-
-def _stdin(request: c.Mapping[str, t.Any]) -> bytes:
-    return agent_source().stdin({"protocol": PROTOCOL, **request})
 
 
 def _connect(connection: t.Any, scrub: c.Callable[[str], str]) -> None:

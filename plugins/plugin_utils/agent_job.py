@@ -22,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import NOT_STARTED, call_once
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look
 from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
@@ -180,8 +181,11 @@ class _Job:
         return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
-        call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
-        answer = call_once(self._action, call, self._scrub)
+        if operation == "start":
+            call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
+            answer = call_once(self._action, call, self._scrub)
+        else:
+            answer = look(self._action, operation, self._place["id"], self._place["attempt"], wait, self._scrub)
         self._begun = True
         return answer
 

@@ -14,6 +14,8 @@ import typing as t
 
 AGENT = "agent"
 """Compiles the agent and runs it: agent.ps1."""
+JOB = "job"
+"""Looks at a job: job.ps1."""
 
 _FOLDER = pathlib.Path(__file__).parent
 

@@ -17,6 +17,7 @@ import typing as t
 
 from lab import agent_build, ahead_of_time, command_line
 from lab.fleet import Host
+from lab.job_look import JobLook
 from lab.paths import PathMap
 from lab.processes import Finished, ProcessGroup
 
@@ -59,9 +60,16 @@ class MonoRunner:
             return _bootstrap_failure(str(error))
         if script == self._scripts["agent"]:
             return self._agent(host, lines, processes)
+        if script == self._scripts.get("job"):
+            return Finished(0, self._look(host).answer(lines), b"")
         return _bootstrap_failure(
             "The term is not recognized as the name of a cmdlet, function, script file, or program."
         )
+
+    def _look(self, host: Host) -> JobLook:
+        folder = self._root / "hosts" / host.name
+        paths = PathMap(folder, (self._root / "shares").resolve())
+        return JobLook(folder / "C" / "ProgramData", paths.to_windows, lambda document: _translate(document, paths))
 
     def _agent(self, host: Host, lines: list[str], processes: ProcessGroup) -> Finished:
         """Compile the agent, and run the request."""

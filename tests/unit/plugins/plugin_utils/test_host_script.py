@@ -14,7 +14,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import AGENT, bootstrap, script_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look_input
 from lab.command_line import normalise, read_input
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
@@ -51,7 +53,7 @@ def test_no_cmdlet_and_no_pipeline_touches_a_request(file: pathlib.Path) -> None
     assert [entry for entry in found if entry[0] == "error"] == []
     assert {entry[1] for entry in found if entry[0] == "elements"} <= {"1"}
     for dummy, operator, name, *text in (entry for entry in found if entry[0] == "command"):
-        if operator != "Dot" or name:
+        if operator != "Dot" or name:  # the dot runs a script block, without parameters
             assert (file.name, name) in ALLOWED, text
             assert "$l[2]" not in str(text), "the request"
 
@@ -63,7 +65,7 @@ def test_the_parser_sees_a_cmdlet_and_a_pipeline(script: str) -> None:
 
 
 def test_every_script_is_looked_at() -> None:
-    assert {"bootstrap.ps1", "agent.ps1"} <= {file.name for file in SCRIPTS}
+    assert {"bootstrap.ps1", "agent.ps1", "job.ps1"} == {file.name for file in SCRIPTS}
 
 
 def test_bootstrap_fits_on_a_command_line() -> None:
@@ -99,3 +101,16 @@ def test_what_ends_later_does_not(tmp_path: pathlib.Path) -> None:
     """A request that may have been begun is never told as one that was not."""
     code, said = engine(b"2\n$stage='agent'\nthrow 'words'\n")
     assert (code, said["stage"]) == (1, "agent")
+
+
+def test_a_look_at_a_job_answers_on_any_engine() -> None:
+    """Where there is no such job, that is: what a host has is for test_job_look."""
+    code, said = engine(look_input("poll", "backup-" + "0" * 32, "a", 0))
+    assert (code, said["operation"], said["code"]) == (0, "poll", "job_missing")
+    assert job_answer(said, "backup-" + "0" * 32)["error"]["cause"] == "There is none of this id."
+
+
+def test_what_travels_for_a_look_is_small() -> None:
+    """The command line too, in UTF-16 and base64, and stdin in base64: at most 20 kB."""
+    look = look_input("cancel", "restore-" + "0" * 32, "0" * 16, 600)
+    assert len(look) * 4 / 3 + len(bootstrap()) * 2 * 4 / 3 < 9_000
