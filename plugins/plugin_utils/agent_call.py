@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer i
     read_answer,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import operations_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
@@ -67,7 +68,7 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
 
 def call_once(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
     """Do as ``call_agent``, but ask only once. NOT_STARTED is the code when the agent was not reached."""
-    stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
+    stdin = agent_source(*operations_of(request)).stdin({"protocol": PROTOCOL, **request})
     return ask_once(action, request["operation"], stdin, scrub)
 
 

@@ -15,6 +15,7 @@ import pathlib
 import re
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import needed
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
     AGENT,
     packed_request,
@@ -28,6 +29,8 @@ NAMESPACE = "IdentityOpsAgent"
 # numbers. Of comments behind code, those without a quotation mark; no text of the agent goes over the end of a line.
 _TRAILING_COMMENT = re.compile(r"\s+//[^\"]*$")
 _DEFAULT_ACCESS = re.compile(r"^private (?!set|get)")  # of a member, as C# has it without a word
+# Where an operation does not need all files, some fields are of no use.
+_QUIET = "#pragma warning disable 169, 414, 649\n"
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
@@ -64,7 +67,7 @@ def join_source(files: c.Mapping[str, str]) -> AgentSource:
         directives, start, body = _split_file(name, files[name])
         usings.update(directives)
         bodies.append(f'#line {start} "{name}"\n{body}\n')
-    joined = "".join(f"using {name};\n" for name in sorted(usings)) + "".join(bodies)
+    joined = _QUIET + "".join(f"using {name};\n" for name in sorted(usings)) + "".join(bodies)
     unique = f"{NAMESPACE}_{hashlib.sha256(joined.encode('utf-8')).hexdigest()[:16]}"
     text = re.sub(rf"^namespace {NAMESPACE}\b", f"namespace {unique}", joined, flags=re.MULTILINE)
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
@@ -93,6 +96,7 @@ def _sent(line: str) -> str:
 
 
 @functools.cache
-def agent_source() -> AgentSource:
-    """Give the shipped agent."""
-    return join_source({path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")})
+def agent_source(*operations: str) -> AgentSource:
+    """Give the shipped agent, as far as some operations need it; without any, the whole of it."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")}
+    return join_source(needed(files, operations) if operations else files)

@@ -8,8 +8,10 @@
 # Enumerations by their type where a constructor has several forms: .NET Framework has more of them than later ones.
 # A restore is never ended: it is on its way back then, and would leave a mixture.
 $operation,$id,$attempt,$wait=$l
+$io=[IO.File]
 $state=[Environment]::GetFolderPath('CommonApplicationData').TrimEnd('\')+'\identityops.groupid'
 $folder=$state+'\jobs\'+$id
+$result,$progress,$request,$lock=($folder+'\result.json'),($folder+'\state.json'),($folder+'\request.json'),($folder+'\lock')
 $said=@{code='system';path='';cause='';note='';result='';state='';failure=''}
 $watch=[Diagnostics.Stopwatch]::StartNew()
 $publish={
@@ -17,43 +19,43 @@ $draft=$folder+'\.'+$name+'.'+[Guid]::NewGuid().ToString('N').Substring(0,8)+'.t
 try{
 $file=[IO.FileStream]::new($draft,[IO.FileMode]'CreateNew',[IO.FileAccess]'Write',[IO.FileShare]'None',4096,[IO.FileOptions]'WriteThrough')
 try{$file.Write([Text.Encoding]::ASCII.GetBytes($text),0,$text.Length)}finally{$file.Dispose()}
-[IO.File]::Move($draft,$folder+'\'+$name)
+$io::Move($draft,$folder+'\'+$name)
 }catch{
-try{[IO.File]::Delete($draft)}catch{}
-if(![IO.File]::Exists($folder+'\'+$name)){throw}
+try{$io::Delete($draft)}catch{}
+if(!$io::Exists($folder+'\'+$name)){throw}
 }
 }
 $look={
 $held=$false
-if([IO.File]::Exists($folder+'\lock')){
-$file=[IO.File]::Open($folder+'\lock','Open','ReadWrite','ReadWrite')
+if($io::Exists($lock)){
+$file=$io::Open($lock,'Open','ReadWrite','ReadWrite')
 try{$file.Lock(4611686018427387904,1)}catch{
 if($_.Exception.GetBaseException().HResult -ne -2147024863){throw}
 $held=$true
 }finally{$file.Dispose()}
 }
-$began=[IO.File]::Exists($folder+'\state.json') -or [IO.File]::Exists($folder+'\failure.json') -or ![IO.File]::Exists($folder+'\request.json')
-$last=[Math]::Max([IO.File]::GetLastWriteTimeUtc($folder+'\request.json').Ticks,[IO.Directory]::GetLastWriteTimeUtc($folder).Ticks)
+$began=$io::Exists($progress) -or $io::Exists($folder+'\failure.json') -or !$io::Exists($request)
+$last=[Math]::Max($io::GetLastWriteTimeUtc($request).Ticks,[IO.Directory]::GetLastWriteTimeUtc($folder).Ticks)
 $alive=$held -or (!$began -and ([DateTime]::UtcNow.Ticks-$last)/10000000 -lt 180)
 }
 try{
 foreach($path in $state,($state+'\jobs'),$folder){
 if(![IO.Directory]::Exists($path)){$said.code='job_missing';$said.path=$folder;throw 'There is none of this id.'}
 $said.code='state_owner';$said.path=$path
-if([int][IO.File]::GetAttributes($path) -band 1024){throw 'This is a link, and links are not followed.'}
+if([int]$io::GetAttributes($path) -band 1024){throw 'This is a link, and links are not followed.'}
 $own='S-1-5-18','S-1-5-32-544',[Security.Principal.WindowsIdentity]::GetCurrent().User.Value
 if($own -notcontains [Security.AccessControl.DirectorySecurity]::new($path,'Owner').GetOwner([Security.Principal.SecurityIdentifier]).Value){
 throw 'Its owner is neither SYSTEM nor the group Administrators nor this account.'
 }
 $said.code='system';$said.path=''
 }
-if($operation -eq 'cancel' -and ![IO.File]::Exists($folder+'\result.json') -and ![IO.File]::Exists($folder+'\cancel')){
+if($operation -eq 'cancel' -and !$io::Exists($result) -and !$io::Exists($folder+'\cancel')){
 $name='cancel';$text=$attempt
 .$publish
 }
 $killed=$operation -ne 'cancel' -or $id.StartsWith('restore-')
 $until=[long]$wait
-for($n=0;![IO.File]::Exists($folder+'\result.json');$n++){
+for($n=0;!$io::Exists($result);$n++){
 if($n%20 -eq 0){
 .$look
 if(!$alive){break}
@@ -62,9 +64,9 @@ if($watch.ElapsedMilliseconds -ge $until){
 if($killed){break}
 $killed=$true;$until=$watch.ElapsedMilliseconds+10000;$n=-1
 .$look
-if($held -and [IO.File]::Exists($folder+'\state.json')){
+if($held -and $io::Exists($progress)){
 try{
-$process=[Diagnostics.Process]::GetProcessById([int][regex]::Match([IO.File]::ReadAllText($folder+'\state.json'),'"process":([0-9]{1,9})').Groups[1].Value)
+$process=[Diagnostics.Process]::GetProcessById([int][regex]::Match($io::ReadAllText($progress),'"process":([0-9]{1,9})').Groups[1].Value)
 $process.Kill()
 [void]$process.WaitForExit(10000)
 }catch{}
@@ -72,11 +74,11 @@ $process.Kill()
 }
 [Threading.Thread]::Sleep(50)
 }
-$ended=[IO.File]::Exists($folder+'\result.json') -or !$alive
-foreach($name in 'result','state','failure'){
-if(($name -ne 'result' -or $ended) -and [IO.File]::Exists($folder+'\'+$name+'.json')){
+$ended=$io::Exists($result) -or !$alive
+foreach($name in 'result','failure','state'){
+if(($name -ne 'result' -or $ended) -and !$said.result -and $io::Exists($folder+'\'+$name+'.json')){
 try{
-$file=[IO.File]::Open($folder+'\'+$name+'.json','Open','Read','ReadWrite,Delete')
+$file=$io::Open($folder+'\'+$name+'.json','Open','Read','ReadWrite,Delete')
 try{
 if($file.Length -gt 16777216){throw 'it is too large'}
 $bytes=[byte[]]::new([int]$file.Length)
@@ -89,7 +91,7 @@ $said[$name]=[Convert]::ToBase64String($bytes)
 }catch{if($name -ne 'state'){throw}}
 }
 }
-if($said.result -and ![IO.File]::Exists($folder+'\delivered')){
+if($said.result -and !$io::Exists($folder+'\delivered')){
 $name='delivered';$text='{"attempt":"'+$attempt+'"}'+"`n"
 try{.$publish}catch{$said.note="$_"}
 }

@@ -54,8 +54,8 @@ class JobLook:
         try:
             self._require_own()
             ended = self._ended(operation, identity, attempt, int(wait) / 1000)
-            for name in ("state", "failure", *(["result"] if ended else [])):
-                said[name] = self._read(name)
+            for name in (*(["result"] if ended else []), "failure", "state"):
+                said[name] = b"" if said["result"] else self._read(name)
             if said["result"]:
                 said["note"] = self._deliver(attempt)
             code = "ended" if ended else "running"

@@ -38,7 +38,11 @@ class CallbackModule(CallbackBase):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         assert agent_action.AgentAction
-        agent_source.agent_source()
+        for operation in ("probe", "list", "seal", "place", "adopt", "put", "get", "run"):
+            agent_source.agent_source(operation)
+        for operation in ("backup", "restore", "verify"):
+            agent_source.agent_source(operation)
+            agent_source.agent_source("start", "work", operation)
         host_script.bootstrap()
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)

@@ -67,7 +67,7 @@ def test_one_command_and_one_input(probe: t.Callable[..., Host], transport: str,
     assert agent_call.call_agent(made.action, REQUEST, str)["drives"] == []
     assert made.connection.commands == [command]
     assert made.requests == [{"protocol": 1, **REQUEST}]
-    assert made.sources == [agent_source().text]
+    assert made.sources == [agent_source("probe").text]
     assert made.connection.inputs[0].isascii()
 
 
