@@ -21,8 +21,8 @@ SHOWN_OUTPUT = 2048  # characters of each stream, where there is no answer to sh
 _CONSTRAINED = re.compile(r"language mode|ConstrainedLanguage", re.IGNORECASE)
 
 
-class CompileError(Exception):
-    """The agent did not compile, so nothing was done. The text is the compiler's."""
+class BootstrapError(Exception):
+    """PowerShell did not come as far as the agent, so nothing was done. The text is the compiler's, or its own."""
 
 
 def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
@@ -31,13 +31,13 @@ def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable
     output: rc, stdout and stderr of the command; profiles and banners may have printed around the answer.
     scrub: masks secrets in what is shown where there is no answer.
 
-    Raises CompileError, and AgentCallError when there is no answer or it is none to this operation.
+    Raises BootstrapError, and AgentCallError when there is no answer or it is none to this operation.
     """
     answer = _find_answer(output["stdout"])
     if answer is None:
         raise AgentCallError(_no_answer(output, scrub))
     if "stage" in answer:
-        raise CompileError(base64.b64decode(answer["msg_b64"]).decode("utf-8", errors="replace"))
+        raise BootstrapError(base64.b64decode(answer["msg_b64"]).decode("utf-8", errors="replace"))
     spoken = (answer["protocol"], answer.get("operation"))
     if spoken != (PROTOCOL, operation):
         raise AgentCallError(
@@ -78,6 +78,6 @@ def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> 
         code="no_answer",
         what="The agent gave no answer",
         cause=f"PowerShell ended with exit code {output['rc']}, {streams}",
-        next="Look on the host whether something ended powershell.exe (an antivirus, the shell's memory quota), and "
-        "with groupid_info how far the operation came.",
+        next="Look on the host whether something ended powershell.exe: your antivirus, which then needs an exclusion "
+        "(docs/windows.md says which), or the shell's memory quota. groupid_info tells how far the operation came.",
     )

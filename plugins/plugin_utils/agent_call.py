@@ -8,33 +8,37 @@ from __future__ import annotations
 import base64
 import collections.abc as c
 import re
+import time
 import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
     PROTOCOL,
-    CompileError,
+    BootstrapError,
     read_answer,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import operations_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
-
-COMPILE_ATTEMPTS = 3
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 
 # What psrp recognises as a script for its own runspace, and ssh hands to the host's default shell.
 _POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand"
-# Something held the compiler's own temporary files, as a rule an antivirus (ansible.windows issues 588, 598, 657).
-_COMPILER_HICCUP = re.compile(r"CS0016|CS1504|CS1610")
 # ssh opens its connection together with the command; these texts of OpenSSH mean that there was never a connection.
 _NEVER_CONNECTED = re.compile(
     r"ssh: (?:connect to host|Could not resolve hostname)|kex_exchange_identification|Host key verification failed"
     r"|Permission denied|Connection timed out during banner exchange"
 )
+NOT_STARTED = "bootstrap"
+"""Code of a failure before anything was done on the host: the request may be sent again."""
+
 _NETWORK_LIBRARIES = frozenset({"pypsrp", "requests", "requests_ntlm", "spnego", "urllib3", "winrm"})
 
 
@@ -43,32 +47,50 @@ def call_agent(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Call
 
     scrub: masks secrets in the output that an error cuts short; all else of an error is for the caller to mask.
 
+    A host that did not come as far as the agent is asked again, as ``retry`` has it: nothing has been done there. As a
+    rule an antivirus holds the compiler's own temporary files for a moment (ansible.windows issues 588, 598, 657), and
+    Windows PowerShell says so in its own language, without the compiler's number.
+
     Raises AgentCallError when there is no answer, and the connection plugin's AnsibleConnectionFailure when the host
     could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError:
     an unreachable host would leave the play, and what it runs with it.
     """
+    for pause in retry.attempts():
+        try:
+            return call_once(action, request, scrub)
+        except AgentCallError as error:
+            if error.failure.code != NOT_STARTED or pause is None:
+                raise
+            Display().vv(scrub(f"{request['operation']}: {error.failure.cause}; once more in {pause:g} s"))
+        time.sleep(pause)
+    raise AssertionError("the last attempt has no pause")
+
+
+def call_once(action: ActionBase, request: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
+    """Do as ``call_agent``, but ask only once. NOT_STARTED is the code when the agent was not reached."""
+    stdin = agent_source(*operations_of(request)).stdin({"protocol": PROTOCOL, **request})
+    return ask_once(action, request["operation"], stdin, scrub)
+
+
+def ask_once(action: ActionBase, operation: str, stdin: bytes, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
+    """Run the bootstrap once on an input, and give the answer to the operation. Raises as ``call_once``."""
     connection = action._connection
     _require_windows(connection)
     _require_no_become(action)
     if not connection.connected:
         _connect(connection, scrub)
-    command = _command(connection)
-    stdin = agent_source().stdin({"protocol": PROTOCOL, **request})
-    failure = ""
-    for dummy in range(COMPILE_ATTEMPTS):
-        output = _execute(action, command, stdin, request["operation"])
-        try:
-            return read_answer(output, request["operation"], scrub)
-        except CompileError as error:
-            failure = str(error)
-        if not _COMPILER_HICCUP.search(failure):
-            break
+    output = _execute(action, _command(connection), stdin, operation)
+    try:
+        return read_answer(output, operation, scrub)
+    except BootstrapError as error:
+        cause = str(error)
     raise AgentCallError(
         Failure(
-            code="bootstrap",
-            what="The agent could not be compiled on the host, and the operation was not started",
-            cause=failure,
-            next="The host needs .NET Framework 4.5 or later, and the connecting user a writable %TEMP%.",
+            code=NOT_STARTED,
+            what="PowerShell on the host could not compile or start the agent, and the operation was not started",
+            cause=cause,
+            next="The host needs .NET Framework 4.5 or later, and the connecting user a writable %TEMP%. An antivirus "
+            "that holds the compiler's files there needs an exclusion: docs/windows.md says which.",
         )
     )
 

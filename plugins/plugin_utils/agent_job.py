@@ -17,25 +17,22 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import NOT_STARTED, call_once
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look
 from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
 HOST_WAIT = 10.0
 """Seconds that one call waits on the host for the job's end: what is done by then costs no second call. Below WinRM's
 usual operation timeout of 20 s, at which a client has to ask once more."""
-PAUSES = (1.0, 2.0, 5.0)
-"""Seconds between one call and the next; the last one stays."""
 LINE_SECONDS = 30.0
-RETRY_PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
-"""Seconds before each new attempt after a lost connection, or a poll that could not look. A call that comes through
-starts the count anew."""
 
 # The job goes on in all of these cases, or has never begun: asking by its id tells which.
-_LOST = frozenset({"connection_lost", "no_answer"})
+_LOST = frozenset({"connection_lost", "no_answer", NOT_STARTED})
 # So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
 _UNREADABLE = frozenset({"state_owner", "system"})
 
@@ -59,9 +56,9 @@ def run_job(
     the host's disk, nor of its id: a new password finds the job that was started with the old one.
     scrub: masks secrets in a text that is shown.
 
-    Raises as call_agent. A connection that is lost once the job may have begun is opened again, RETRY_PAUSES times in a
-    row at most; then AgentCallError, never an unreachable host, while the job goes on. On any other interruption
-    (Ctrl-C, the task's timeout) the job is cancelled, as well as the connection allows.
+    Raises as call_agent. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
+    then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
+    timeout) the job is cancelled, as well as the connection allows.
     """
     job = _Job(action, request, host, network, scrub)
     try:
@@ -100,18 +97,19 @@ class _Job:
         self._place = {"id": job_id(request), "attempt": secrets.token_hex(8)}
         self._host = host
         self._begun = False
-        self._next_line = time.monotonic() + LINE_SECONDS
+        self._started = time.monotonic()
+        self._next_line = self._started + LINE_SECONDS
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
         told = self._call("start", HOST_WAIT, request=self._request, **self._network)
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
-        calls = 0
+        polls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
-            time.sleep(PAUSES[min(calls, len(PAUSES) - 1)])
+            time.sleep(retry.poll_pause(polls, time.monotonic() - self._started))
             told = self._poll()
-            calls += 1
+            polls += 1
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
@@ -120,14 +118,11 @@ class _Job:
 
     def _poll(self) -> dict[str, t.Any]:
         """Ask how far the job is, a few times where the host could not look."""
-        for pause in (*RETRY_PAUSES, None):
+        for pause in retry.attempts():
             told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
             if pause is None or not told["failed"] or told["error"]["code"] not in _UNREADABLE:
                 break
-            Display().vv(
-                self._scrub(f"{self._host}: poll: {told['error']['cause']}; once more in {pause:g} s"), host=self._host
-            )
-            time.sleep(pause)
+            self._wait("poll", told["error"]["cause"], pause)
         return told
 
     def cancel(self) -> None:
@@ -141,37 +136,40 @@ class _Job:
             self._send("cancel", HOST_WAIT)
 
     def _call(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
-        """Send one request, over new connections where one is lost.
+        """Send one request, over new connections where one is lost, or where the host did not come so far.
 
         A second ``start`` of the same id finds the job that the first one has begun.
         """
-        for pause in RETRY_PAUSES:
+        for pause in retry.attempts():
             try:
                 return self._send(operation, wait, **fields)
             except AgentCallError as error:
                 if error.failure.code not in _LOST:
                     raise
-                cause = error.failure.cause
+                lost: AgentCallError | AnsibleConnectionFailure = error
+                self._begun = self._begun or error.failure.code != NOT_STARTED
             except AnsibleConnectionFailure as error:
                 if not self._begun:
                     raise
-                cause = str(error)
-            self._begun = True
-            shown = self._scrub(f"{self._host}: {operation}: {cause}; once more in {pause:g} s")
-            Display().vv(shown, host=self._host)
-            time.sleep(pause)
-            self._reset()
-        try:
-            return self._send(operation, wait, **fields)
-        except (AgentCallError, AnsibleConnectionFailure) as error:
-            if isinstance(error, AgentCallError) and error.failure.code != "connection_lost":
-                raise
-            cause = error.failure.cause if isinstance(error, AgentCallError) else str(error)
-        raise AgentCallError(
+                lost = error
+            if pause is not None:
+                self._wait(operation, _cause(lost), pause)
+                self._reset()
+        raise self._given_up(lost)
+
+    def _wait(self, operation: str, cause: str, pause: float) -> None:
+        Display().vv(self._scrub(f"{self._host}: {operation}: {cause}; once more in {pause:g} s"), host=self._host)
+        time.sleep(pause)
+
+    def _given_up(self, lost: AgentCallError | AnsibleConnectionFailure) -> AgentCallError:
+        """Give the error of a call that never came through. Once the job may have begun, it goes on."""
+        if isinstance(lost, AgentCallError) and (lost.failure.code == "no_answer" or not self._begun):
+            return lost
+        return AgentCallError(
             Failure(
                 code="connection_lost",
-                what=f"The connection was lost after the operation ({self._request['operation']}) was started",
-                cause=f"{cause} (attempt {len(RETRY_PAUSES) + 1})",
+                what=f"The host was not heard of again after the operation ({self._request['operation']}) was started",
+                cause=f"{_cause(lost)} (attempt {len(retry.PAUSES) + 1})",
                 next=f"The operation goes on on the host, as job {self._place['id']}. Run the same again"
                 f"{self._into_the_same_set()}: it waits for the end of that job, and starts no second one.",
             )
@@ -183,8 +181,11 @@ class _Job:
         return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
 
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
-        call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
-        answer = call_agent(self._action, call, self._scrub)
+        if operation == "start":
+            call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
+            answer = call_once(self._action, call, self._scrub)
+        else:
+            answer = look(self._action, operation, self._place["id"], self._place["attempt"], wait, self._scrub)
         self._begun = True
         return answer
 
@@ -195,5 +196,9 @@ class _Job:
 
     def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
         if time.monotonic() >= self._next_line:
-            self._next_line += LINE_SECONDS
+            self._next_line = max(self._next_line + LINE_SECONDS, time.monotonic())
             show([f"{self._host}: {self._request['operation']}: {progress_text(progress)}"])
+
+
+def _cause(lost: AgentCallError | AnsibleConnectionFailure) -> str:
+    return lost.failure.cause if isinstance(lost, AgentCallError) else str(lost)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent as it travels: its C# files joined into one source, and the bootstrap that compiles it."""
+"""The agent as it travels: its C# files joined into one source."""
 
 from __future__ import annotations
 
@@ -11,19 +11,26 @@ import dataclasses
 import functools
 import gzip
 import hashlib
-import json
 import pathlib
 import re
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import needed
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
+    AGENT,
+    packed_request,
+    script_input,
+)
+
 AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
-BOOTSTRAP_FILE = pathlib.Path(__file__).with_name("bootstrap.ps1")
 NAMESPACE = "IdentityOpsAgent"
 
 # Left out of what is sent, as is what indents a line and what it means without being said; the lines keep their
 # numbers. Of comments behind code, those without a quotation mark; no text of the agent goes over the end of a line.
 _TRAILING_COMMENT = re.compile(r"\s+//[^\"]*$")
 _DEFAULT_ACCESS = re.compile(r"^private (?!set|get)")  # of a member, as C# has it without a word
+# Where an operation does not need all files, some fields are of no use.
+_QUIET = "#pragma warning disable 169, 414, 649\n"
 _USING = re.compile(r"using ([\w.= ]+);")
 
 
@@ -41,9 +48,8 @@ class AgentSource:
     packed: str
 
     def stdin(self, request: c.Mapping[str, t.Any]) -> bytes:
-        """Give the three ASCII lines that the bootstrap reads: source, type, request."""
-        encoded = base64.b64encode(json.dumps(request, ensure_ascii=False).encode("utf-8"))
-        return b"\n".join([self.packed.encode("ascii"), self.type_name.encode("ascii"), encoded, b""])
+        """Give the stdin with which the bootstrap compiles the agent and runs a request."""
+        return script_input(AGENT, [self.packed, self.type_name, packed_request(request)])
 
 
 def join_source(files: c.Mapping[str, str]) -> AgentSource:
@@ -61,7 +67,7 @@ def join_source(files: c.Mapping[str, str]) -> AgentSource:
         directives, start, body = _split_file(name, files[name])
         usings.update(directives)
         bodies.append(f'#line {start} "{name}"\n{body}\n')
-    joined = "".join(f"using {name};\n" for name in sorted(usings)) + "".join(bodies)
+    joined = _QUIET + "".join(f"using {name};\n" for name in sorted(usings)) + "".join(bodies)
     unique = f"{NAMESPACE}_{hashlib.sha256(joined.encode('utf-8')).hexdigest()[:16]}"
     text = re.sub(rf"^namespace {NAMESPACE}\b", f"namespace {unique}", joined, flags=re.MULTILINE)
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
@@ -90,13 +96,7 @@ def _sent(line: str) -> str:
 
 
 @functools.cache
-def agent_source() -> AgentSource:
-    """Give the shipped agent."""
-    return join_source({path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")})
-
-
-@functools.cache
-def bootstrap() -> str:
-    """Give the PowerShell text that is sent: bootstrap.ps1 without its comment lines."""
-    lines = BOOTSTRAP_FILE.read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("#"))
+def agent_source(*operations: str) -> AgentSource:
+    """Give the shipped agent, as far as some operations need it; without any, the whole of it."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")}
+    return join_source(needed(files, operations) if operations else files)

@@ -149,6 +149,22 @@ def test_a_connection_dropped_at_any_request(lab: Lab, controller: Controller, a
     assert (len(jobs(lab)), len(parts(lab))) == (1, 1)
 
 
+def test_a_poll_is_small(lab: Lab, controller: Controller) -> None:
+    """Counted on the wire, with the envelopes: it carries a script, and nothing to compile."""
+    result = controller.module("web01", "groupid_backup_folder", make_slow(lab, 13))
+    assert (result["failed"], result.get("state")) == (False, "waived"), result
+    calls: list[int] = []
+    for entry in lab.recorder.entries(host="web01"):
+        if entry.action == "Command":
+            calls.append(0)
+        if calls and entry.action != "Delete":  # the end of the connection
+            calls[-1] += entry.request_bytes + entry.answer_bytes
+    print(f"start {calls[0]:,} bytes, polls {calls[1:]}")
+    assert len(calls) > 1
+    assert max(calls[1:-1], default=0) < 20_000
+    assert calls[-1] < 20_000  # the last one brings the answer
+
+
 @pytest.mark.timing
 def test_a_line_every_thirty_seconds_and_few_requests(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
     began = time.monotonic()

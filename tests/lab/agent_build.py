@@ -12,6 +12,7 @@ import pathlib
 import re
 import shutil
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER
 from lab.ahead_of_time import compile_ahead
 from lab.processes import ProcessGroup
 
@@ -52,8 +53,11 @@ class AgentBuilder:
 
     def build(self, source: str, namespace: str, processes: ProcessGroup, env: c.Mapping[str, str]) -> pathlib.Path:
         """Give the executable for a joined source whose namespace is ``namespace``. Raises CompileError."""
-        texts = {"agent.cs": without_windows(source, {file.name for file in self._lab_files})}
-        for file in self._lab_files:
+        sent = set(_SECTION.findall(source))
+        # The twin of a file that does not travel is not needed either, and may lack what it stands on.
+        used = [file for file in self._lab_files if file.name in sent or not (AGENT_FOLDER / file.name).exists()]
+        texts = {"agent.cs": without_windows(source, {file.name for file in used})}
+        for file in used:
             texts[file.name] = _NAMESPACE.sub(f"namespace {namespace}", file.read_text(encoding="utf-8"))
         digest = hashlib.sha256("\0".join(part for pair in texts.items() for part in pair).encode()).hexdigest()
         executable = self._cache / f"agent-{digest[:32]}.exe"

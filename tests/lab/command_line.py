@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Command lines as a Windows host gets them, and the one that the mono runner knows: the collection's bootstrap."""
+"""Command lines as a Windows host gets them, the one that the mono runner knows (the bootstrap), and its input."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ def peel(command_line: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             break
     return text
+
+
+def read_input(stdin: bytes) -> tuple[str, list[str]]:
+    """Split the bootstrap's input as it does: the script, and the lines for it. Raises ValueError."""
+    lines = [line.strip() for line in stdin.decode("ascii").splitlines() if line.strip()]
+    if not lines:
+        raise ValueError("Index was outside the bounds of the array.")
+    count = int(lines[0])
+    return "\n".join(lines[1 : count + 1]), lines[count + 1 :]

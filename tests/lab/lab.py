@@ -25,7 +25,7 @@ from lab.wine_host import WineHost
 from lab.winrs import Runner, WinRS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-BOOTSTRAP = REPOSITORY / "plugins" / "plugin_utils" / "bootstrap.ps1"
+SCRIPTS = REPOSITORY / "plugins" / "plugin_utils"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
 """What a mono host has in place of the files that call Windows."""
@@ -156,7 +156,7 @@ class Lab:
         self.interceptors: list[Interceptor] = [self.recorder]
         self._wine = WineRunner(self.root, self.fleet, cache)
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        mono = MonoRunner(self.root, BOOTSTRAP.read_text(encoding="utf-8"), builder, self.faults, self.accounts)
+        mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         self._winrs = WinRS(runners)
         self._remoting = psrp.Remoting(self._wine.serve_remoting)

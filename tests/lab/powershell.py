@@ -12,7 +12,8 @@ import pathlib
 import subprocess
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AgentSource, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AgentSource
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 
 ALLOWED = os.name == "nt" and bool(os.environ.get("GROUPID_TEST_WINDOWS"))
 """This is Windows, and somebody has said that tests may write to its drive C."""
@@ -26,10 +27,16 @@ def windows_powershell() -> pathlib.Path:
     return pathlib.Path(os.environ["SYSTEMROOT"], "System32", "WindowsPowerShell", "v1.0", "powershell.exe")
 
 
-def ask(program: str | pathlib.Path, source: AgentSource, request: c.Mapping[str, t.Any]) -> Ended:
-    """Send one request, as a connection would, and give how PowerShell ended."""
-    script = base64.b64encode(bootstrap().encode("utf-16-le")).decode("ascii")
+def ask(program: str | pathlib.Path, source: AgentSource, request: c.Mapping[str, t.Any], preamble: str = "") -> Ended:
+    """Send one request, as a connection would, and give how PowerShell ended.
+
+    preamble: runs before the bootstrap, in the same engine.
+    """
+    return run(program, source.stdin(request), preamble)
+
+
+def run(program: str | pathlib.Path, stdin: bytes, preamble: str = "") -> Ended:
+    """Run the bootstrap on an input."""
+    script = base64.b64encode((preamble + bootstrap()).encode("utf-16-le")).decode("ascii")
     command = [str(program), "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Unrestricted", "-EncodedCommand"]
-    return subprocess.run(
-        [*command, script], input=source.stdin(request), capture_output=True, timeout=_SECONDS, check=False
-    )
+    return subprocess.run([*command, script], input=stdin, capture_output=True, timeout=_SECONDS, check=False)

@@ -17,15 +17,16 @@ import typing as t
 
 from lab import agent_build, ahead_of_time, command_line
 from lab.fleet import Host
+from lab.job_look import JobLook
 from lab.paths import PathMap
 from lab.processes import Finished, ProcessGroup
 
 
 class MonoRunner:
-    """A host that knows one PowerShell script.
+    """A host that knows the collection's PowerShell scripts, by their text, and does what they do.
 
     root: folder of the lab; ``hosts/<name>`` and ``shares`` below it.
-    bootstrap: text of bootstrap.ps1.
+    scripts: folder of bootstrap.ps1 and of those that it runs.
     faults: by host name, what goes wrong there, as mono/LabFaults.cs reads it; may be changed at any time.
     accounts: by share (``nas01/backup``), user name and password of the one account that it is there for; may be
     changed at any time. Every other share is there for everybody.
@@ -34,25 +35,46 @@ class MonoRunner:
     def __init__(
         self,
         root: pathlib.Path,
-        bootstrap: str,
+        scripts: pathlib.Path,
         builder: agent_build.AgentBuilder,
         faults: c.Mapping[str, t.Any],
         accounts: c.Mapping[str, tuple[str, str]],
     ) -> None:
         self._root = root
-        self._bootstrap = command_line.normalise(bootstrap)
+        self._scripts = {
+            file.stem: command_line.normalise(file.read_text(encoding="utf-8")) for file in scripts.glob("*.ps1")
+        }
         self._builder = builder
         self._faults = faults
         self._accounts = accounts
 
     def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
-        """Run the agent that stdin carries, when the command line is the bootstrap."""
-        script = command_line.peel(line)
-        if command_line.normalise(script) != self._bootstrap:
-            text = f"'{script.split(' ')[0][:80]}' is not recognized as an internal or external command,\r\n"
+        """Do what the script does that stdin carries, when the command line is the bootstrap."""
+        command = command_line.peel(line)
+        if command_line.normalise(command) != self._scripts["bootstrap"]:
+            text = f"'{command.split(' ')[0][:80]}' is not recognized as an internal or external command,\r\n"
             return Finished(1, b"", (text + "operable program or batch file.\r\n").encode())
         try:
-            source, type_name, request = _payload(stdin)
+            script, lines = command_line.read_input(stdin)
+        except ValueError as error:
+            return _bootstrap_failure(str(error))
+        if script == self._scripts["agent"]:
+            return self._agent(host, lines, processes)
+        if script == self._scripts.get("job"):
+            return Finished(0, self._look(host).answer(lines), b"")
+        return _bootstrap_failure(
+            "The term is not recognized as the name of a cmdlet, function, script file, or program."
+        )
+
+    def _look(self, host: Host) -> JobLook:
+        folder = self._root / "hosts" / host.name
+        paths = PathMap(folder, (self._root / "shares").resolve())
+        return JobLook(folder / "C" / "ProgramData", paths.to_windows, lambda document: _translate(document, paths))
+
+    def _agent(self, host: Host, lines: list[str], processes: ProcessGroup) -> Finished:
+        """Compile the agent, and run the request."""
+        try:
+            source, type_name, request = _payload(lines)
             executable = self._builder.build(source, type_name.rpartition(".")[0], processes, _environment(self._root))
         except (ValueError, agent_build.CompileError) as error:
             return _bootstrap_failure(str(error))
@@ -81,16 +103,15 @@ class MonoRunner:
         return {str(folder): None, **asking}
 
 
-def _payload(stdin: bytes) -> tuple[str, str, str]:
-    """Read the three lines as the bootstrap does. Raises ValueError."""
-    lines = [line.strip() for line in stdin.split(b"\n") if line.strip()]
+def _payload(lines: list[str]) -> tuple[str, str, str]:
+    """Read the agent's three lines as agent.ps1 does. Raises ValueError."""
     if len(lines) < 3:
         raise ValueError("Index was outside the bounds of the array.")
     try:
         source = gzip.decompress(base64.b64decode(lines[0], validate=True)).decode("utf-8")
-        return source, lines[1].decode("ascii"), base64.b64decode(lines[2], validate=True).decode("utf-8")
+        return source, lines[1], base64.b64decode(lines[2], validate=True).decode("utf-8")
     except (binascii.Error, OSError, EOFError) as error:
-        raise ValueError(f"The input is not what the bootstrap expects: {error}") from error
+        raise ValueError(f"The input is not what the script expects: {error}") from error
 
 
 def _bootstrap_failure(text: str) -> Finished:

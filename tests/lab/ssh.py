@@ -17,7 +17,7 @@ import sys
 
 from lab import agent_build
 from lab.fleet import Fleet
-from lab.lab import BOOTSTRAP, CACHE, MONO_FILES, load_fleet
+from lab.lab import CACHE, MONO_FILES, SCRIPTS, load_fleet
 from lab.processes import Finished, KilledError, ProcessGroup
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
@@ -66,7 +66,7 @@ def _run(root: pathlib.Path, cache: pathlib.Path, fleet: Fleet, user: str, line:
         runner = WineRunner(root, fleet, cache)
     else:
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        runner = MonoRunner(root, BOOTSTRAP.read_text(encoding="utf-8"), builder, {}, {})
+        runner = MonoRunner(root, SCRIPTS, builder, {}, {})
     processes = ProcessGroup()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: processes.kill())

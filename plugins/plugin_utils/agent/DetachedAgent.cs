@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
             "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n"
             + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String("
             + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
-            + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}catch{{if($i -ge 3){{"
+            + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}catch{{[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
             + "[void]([type]'{3}')::Run(@($input)-join'')";
 

@@ -10,16 +10,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operations `start`, `poll` and `cancel`: a long operation as a process of its own, which lives on when the connection does not. The id is made of
-    // what is asked, so who asks the same again meets the job that is at work, and never starts a second one.
+    // The operation `start`: a long operation as a process of its own, which lives on when the connection does not. The id is made of what is asked, so who
+    // asks the same again meets the job that is at work, and never starts a second one. job.ps1 looks at it later, and cancels it, by the same files.
     internal sealed class Job
     {
         private const string What = "The job was not started";
 
-        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host.
+        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host. job.ps1 has the same number.
         private const long BeginSeconds = 180;
         private const long KeepSeconds = 24 * 60 * 60;
-        private const int KillMilliseconds = 10000;
         private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
 
         private static readonly string[] Operations = { "backup", "restore", "verify" };
@@ -58,33 +57,6 @@ namespace IdentityOpsAgent
                     refused = Begin(request);
             }
             return refused == null ? Told() : Inline(request, refused);
-        }
-
-        public Answer Poll()
-        {
-            RequireThere();
-            return Told();
-        }
-
-        // The job is asked to end; when it has not after the wait, its process is ended. But never a restore's, which is on its way back then: killed,
-        // it would leave a mixture.
-        public Answer Cancel()
-        {
-            RequireThere();
-            if (!folder.Has(JobFolder.Result))
-                folder.PublishOnce(JobFolder.Cancel, attempt);
-            if (!HasEnded() && !IsOf("restore"))
-                Kill();
-            answer.Changed = true;
-            return Told();
-        }
-
-        private void RequireThere()
-        {
-            if (!folder.Exists)
-                throw Missing("There is none of this id.");
-            JobFolder.RequireOwn(HostLock.Folder, "The job was not found");
-            JobFolder.RequireOwn(folder.Path, "The job was not found");
         }
 
         private AgentError Missing(string cause)
@@ -242,32 +214,6 @@ namespace IdentityOpsAgent
         {
             JsonMap document = folder.Read(name);
             return document == null ? null : document.TextOrNull("attempt");
-        }
-
-        private void Kill()
-        {
-            JsonMap state = State();
-            if (state == null || !folder.IsHeld)
-                return;
-            try
-            {
-                using (Process process = Process.GetProcessById((int)state.Number("process", 1, int.MaxValue)))
-                {
-                    process.Kill();
-                    process.WaitForExit(KillMilliseconds);
-                }
-                // Its lock goes with its last thread, which may be a little later.
-                for (int waited = 0; folder.IsHeld && waited < KillMilliseconds; waited += Pause)
-                    Thread.Sleep(Pause);
-            }
-            catch (InvalidOperationException)
-            {
-                return;   // it has ended by itself
-            }
-            catch (ArgumentException)
-            {
-                return;
-            }
         }
 
         // The answer of a job that left none.

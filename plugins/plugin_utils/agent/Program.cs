@@ -61,8 +61,6 @@ namespace IdentityOpsAgent
                 case "get": return Get.Run(request);
                 case "run": return new Run(request).Start();
                 case "start": return new Job(request).Start(request.MapOrEmpty("request"));
-                case "poll": return new Job(request).Poll();
-                case "cancel": return new Job(request).Cancel();
                 case "work": return new JobWork(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }

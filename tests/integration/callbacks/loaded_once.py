@@ -15,7 +15,7 @@ import inspect
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, shell_loader
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_action, agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_action, agent_source, host_script
 
 DOCUMENTATION = """
 name: loaded_once
@@ -38,8 +38,12 @@ class CallbackModule(CallbackBase):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         assert agent_action.AgentAction
-        agent_source.agent_source()
-        agent_source.bootstrap()
+        for operation in ("probe", "list", "seal", "place", "adopt", "put", "get", "run"):
+            agent_source.agent_source(operation)
+        for operation in ("backup", "restore", "verify"):
+            agent_source.agent_source(operation)
+            agent_source.agent_source("start", "work", operation)
+        host_script.bootstrap()
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
         for name in FILTERS:

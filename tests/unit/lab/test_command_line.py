@@ -11,9 +11,9 @@ import pytest
 from ansible.plugins.shell.powershell import ShellModule
 
 from lab import command_line
-from lab.lab import BOOTSTRAP
+from lab.lab import SCRIPTS
 
-SHIPPED = command_line.normalise(BOOTSTRAP.read_text(encoding="utf-8"))
+SHIPPED = command_line.normalise((SCRIPTS / "bootstrap.ps1").read_text(encoding="utf-8"))
 
 
 def encode(script: str) -> str:

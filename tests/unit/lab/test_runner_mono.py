@@ -62,14 +62,16 @@ class Bench:
         (root / "hosts" / "web01").mkdir(parents=True)
         (root / "shares").mkdir()
         (root / "Win32.cs").write_text(ENTRY)
+        (root / "bootstrap.ps1").write_text(BOOTSTRAP)
+        (root / "agent.ps1").write_text("# compiles\ncompile\n  run\n")
         self.cache = root / "cache"
         builder = agent_build.AgentBuilder(self.cache, [root / "Win32.cs"])
-        self.runner = MonoRunner(root, BOOTSTRAP, builder, {}, {})
+        self.runner = MonoRunner(root, root, builder, {}, {})
 
     def run(self, request: t.Any, *, source: str = SOURCE, line: str = "try{\nrun\n}catch{ }") -> Finished:
         parts = [gzip.compress(source.encode()), json.dumps(request).encode()]
         packed, encoded = (base64.b64encode(part) for part in parts)
-        stdin = b"\n".join([packed, f"{NAMESPACE}.Program".encode(), encoded, b""])
+        stdin = b"\n".join([b"2\ncompile\nrun", packed, f"{NAMESPACE}.Program".encode(), encoded, b""])
         return self.runner.run(self.host, line, stdin, ProcessGroup())
 
 
@@ -109,8 +111,13 @@ def test_an_error_of_the_compiler_is_the_bootstraps_failure_with_the_files_own_l
 
 
 def test_input_that_the_bootstrap_cannot_read_is_its_failure(bench: Bench) -> None:
-    finished = bench.runner.run(bench.host, "try{\nrun\n}catch{ }", b"only one line\n", ProcessGroup())
+    finished = bench.runner.run(bench.host, "try{\nrun\n}catch{ }", b"2\ncompile\nrun\nonly one line\n", ProcessGroup())
     assert "outside the bounds" in bootstrap_message(finished)
+
+
+@pytest.mark.parametrize("stdin", [b"", b"no number\n", b"1\nGet-Date\n"])
+def test_input_with_no_script_that_it_knows_is_the_bootstraps_failure(bench: Bench, stdin: bytes) -> None:
+    assert bootstrap_message(bench.runner.run(bench.host, "try{\nrun\n}catch{ }", stdin, ProcessGroup()))
 
 
 def test_any_other_script_is_an_unknown_command(bench: Bench) -> None:

@@ -17,6 +17,8 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.template import Templar
 
+from lab.command_line import read_input
+
 Outcome = dict[str, t.Any] | Exception
 
 
@@ -83,8 +85,8 @@ class Host:
 
     @property
     def requests(self) -> list[dict[str, t.Any]]:
-        """What the agent was asked, as it reads it."""
-        return [json.loads(base64.b64decode(data.splitlines()[2])) for data in self.connection.inputs]
+        """What the host was asked: the agent's requests as it reads them, and looks at a job in the same form."""
+        return [_asked(*read_input(data)) for data in self.connection.inputs]
 
     @property
     def operations(self) -> list[dict[str, t.Any]]:
@@ -94,7 +96,15 @@ class Host:
     @property
     def sources(self) -> list[str]:
         """The C# that was sent."""
-        return [gzip.decompress(base64.b64decode(data.splitlines()[0])).decode() for data in self.connection.inputs]
+        return [gzip.decompress(base64.b64decode(read_input(data)[1][0])).decode() for data in self.connection.inputs]
+
+
+def _asked(script: str, lines: list[str]) -> dict[str, t.Any]:
+    if script.startswith("$operation"):
+        operation, identity, attempt, wait = lines
+        return {"operation": operation, "id": identity, "attempt": attempt, "wait_ms": int(wait)}
+    request: dict[str, t.Any] = json.loads(base64.b64decode(lines[2]))
+    return request
 
 
 def trusted(template: str) -> str:
@@ -116,10 +126,18 @@ def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
 
 def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
-    return answer(
-        operation,
-        **{"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None, **fields},
-    )
+    if operation == "start":
+        head = {"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None}
+        return answer(operation, **{**head, **fields})
+    failure = fields.get("error", {})
+    code = failure.get("code", fields.get("state", "running"))
+    texts = {"path": failure.get("path") or "", "cause": failure.get("cause", ""), "note": ""}
+    documents = {"result": fields.get("answer"), "state": fields.get("progress"), "failure": None}
+    for name, document in documents.items():
+        texts[name] = "" if document is None else json.dumps(document)
+    said = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
+    line = {"protocol": 1, "operation": operation, "code": code, "seconds": 0, **said}
+    return {"rc": 0, "stdout": json.dumps(line) + "\r\n"}
 
 
 def bootstrap_failure(message: str) -> dict[str, t.Any]:

@@ -13,7 +13,7 @@ import requests
 from ansible.errors import AnsibleConnectionFailure
 from unit.plugins.recorded_host import Host, answer, error, job, trusted
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import SHOWN_OUTPUT
 
 Make = t.Callable[..., Host]
@@ -91,7 +91,7 @@ def test_secrets_are_masked_wherever_they_turn_up(host: Make) -> None:
 def test_a_secret_where_an_output_is_cut_is_masked_before(
     host: Make, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    monkeypatch.setattr(agent_job, "RETRY_PAUSES", ())
+    monkeypatch.setattr(retry, "PAUSES", ())
     args = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T000000Z"}
     noise = {"rc": 1, "stdout": "." * (SHOWN_OUTPUT - 5) + "hunter2222"}
     result = host(module, {} if module == "groupid_info" else args, noise).run(ansible_password="hunter2222")

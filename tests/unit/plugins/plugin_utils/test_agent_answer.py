@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
     SHOWN_OUTPUT,
-    CompileError,
+    BootstrapError,
     read_answer,
 )
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
@@ -38,7 +38,7 @@ def test_answer_counts_whatever_the_exit_code() -> None:
 
 def test_compiler_message_is_decoded() -> None:
     encoded = base64.b64encode("Tree.cs(3,1): Fehler CS1002: ; erwartet für Gruß".encode()).decode()
-    with pytest.raises(CompileError, match=r"^Tree\.cs\(3,1\): Fehler CS1002: ; erwartet für Gruß$"):
+    with pytest.raises(BootstrapError, match=r"^Tree\.cs\(3,1\): Fehler CS1002: ; erwartet für Gruß$"):
         read_answer(output(json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": encoded}), rc=1), "probe", str)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import types
 import typing as t
 
 import pytest
@@ -16,9 +17,11 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 from ansible.plugins.loader import become_loader, shell_loader
 from unit.plugins.recorded_host import Host, Outcome, answer, bootstrap_failure
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_call
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source, bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 
 REQUEST = {"operation": "probe", "roots": ["D:\\Backups"]}
 ENCODED = base64.b64encode(bootstrap().encode("utf-16-le")).decode()
@@ -32,6 +35,14 @@ def probe(host: t.Callable[..., Host]) -> t.Callable[..., Host]:
         return made
 
     return make
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses; none is waited for."""
+    pauses: list[float] = []
+    monkeypatch.setattr(agent_call, "time", types.SimpleNamespace(sleep=pauses.append))
+    return pauses
 
 
 def failure(probe: Host) -> AgentCallError:
@@ -56,7 +67,7 @@ def test_one_command_and_one_input(probe: t.Callable[..., Host], transport: str,
     assert agent_call.call_agent(made.action, REQUEST, str)["drives"] == []
     assert made.connection.commands == [command]
     assert made.requests == [{"protocol": 1, **REQUEST}]
-    assert made.sources == [agent_source().text]
+    assert made.sources == [agent_source("probe").text]
     assert made.connection.inputs[0].isascii()
 
 
@@ -80,24 +91,37 @@ def test_become_is_refused_by_name(probe: t.Callable[..., Host]) -> None:
     assert made.connection.commands == []
 
 
-@pytest.mark.parametrize("number", ["CS0016", "CS1504", "CS1610"])
-def test_compiler_that_lost_its_files_is_tried_again(probe: t.Callable[..., Host], number: str) -> None:
-    hiccup = bootstrap_failure(f"error {number}: Could not write to output file 'c:\\\\x.dll'")
-    assert agent_call.call_agent(probe(hiccup, hiccup, answer("probe")).action, REQUEST, str)["operation"] == "probe"
+# As Windows PowerShell 5.1 gives it: file, line and text in the language of Windows, and no number of the compiler.
+HICCUP = (
+    "c:\\Users\\svc\\AppData\\Local\\Temp\\x4lbxjzb.0.cs(1) : Unerwarteter Fehler beim Schreiben der Metadaten -- "
+    "Der Prozess kann nicht auf die Datei zugreifen"
+)
 
 
-def test_compiler_is_not_tried_for_ever(probe: t.Callable[..., Host]) -> None:
-    made = probe(*[bootstrap_failure("error CS0016: denied")] * 9)
-    assert "CS0016: denied" in str(failure(made))
-    assert len(made.connection.commands) == agent_call.COMPILE_ATTEMPTS
+def test_whatever_keeps_the_agent_from_compiling_is_waited_out(
+    probe: t.Callable[..., Host], slept: list[float]
+) -> None:
+    """Nothing has run then."""
+    made = probe(*[bootstrap_failure(HICCUP)] * 5, answer("probe"))
+    assert agent_call.call_agent(made.action, REQUEST, str)["operation"] == "probe"
+    assert slept == list(retry.PAUSES)
 
 
-def test_compiler_error_is_final(probe: t.Callable[..., Host]) -> None:
-    made = probe(bootstrap_failure("Tree.cs(8,3): error CS1002: ; expected"), answer("probe"))
+def test_what_never_compiles_is_told_as_not_started(probe: t.Callable[..., Host], slept: list[float]) -> None:
+    made = probe(*[bootstrap_failure("Tree.cs(8,3): error CS1002: ; expected")] * 9)
     error = failure(made)
-    assert error.failure.code == "bootstrap"
+    assert (error.failure.code, len(made.connection.commands)) == ("bootstrap", 1 + len(retry.PAUSES))
     assert "Tree.cs(8,3): error CS1002: ; expected" in str(error)
-    assert len(made.connection.commands) == 1
+    assert "not started" in str(error)
+    assert "antivirus" in str(error)
+
+
+def test_what_failed_after_it_was_started_is_not_sent_again(probe: t.Callable[..., Host], slept: list[float]) -> None:
+    crash = {**bootstrap_failure("words")}
+    crash["stdout"] = crash["stdout"].replace('"bootstrap"', '"agent"')
+    made = probe(crash, answer("probe"))
+    assert failure(made).failure.code == "no_answer"
+    assert (len(made.connection.commands), slept) == (1, [])
 
 
 LOSSES = [

@@ -11,13 +11,15 @@ import typing as t
 import pytest
 import requests
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure
-from unit.plugins.recorded_host import Host, Outcome, error, job, told
+from unit.plugins.recorded_host import Host, Outcome, bootstrap_failure, error, job, told
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T000000Z"}
 LOST = requests.ConnectionError("gone")
+HICCUP = bootstrap_failure("c:\\x.0.cs(1) : Der Prozess kann nicht auf die Datei zugreifen")
 PROGRESS = {"phase": "copying", "files": 5, "files_total": 10, "bytes": 500, "bytes_total": 1000, "seconds": 5}
 RUNNING = told("poll", progress=PROGRESS)
 DONE = told("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
@@ -115,8 +117,11 @@ def test_id_is_made_of_what_is_asked(host: Make, clock: Clock) -> None:
     assert len(set(attempts)) == 3
 
 
-def test_a_line_every_thirty_seconds(host: Make, clock: Clock, screen: Screen) -> None:
-    made = verify(host, told("start"), *[RUNNING] * 40, DONE)
+@pytest.mark.parametrize(("polls", "line"), [(24, 35), (200, 65)])
+def test_a_line_every_thirty_seconds_and_later_at_every_poll(
+    host: Make, clock: Clock, screen: Screen, polls: int, line: int
+) -> None:
+    made = verify(host, told("start"), *[RUNNING] * polls, DONE)
     execute = made.connection.exec_command
 
     def slow(cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
@@ -129,7 +134,7 @@ def test_a_line_every_thirty_seconds(host: Make, clock: Clock, screen: Screen) -
     made.connection.exec_command = slow  # type: ignore[method-assign]
     made.run()
     seconds = at[-1] - 1000
-    assert seconds / 30 - 1 <= len(screen.lines) <= seconds / 30
+    assert seconds / line - 1 <= len(screen.lines) <= seconds / 30
     assert set(screen.lines) == {
         "web01.inventory: verify: copying, 5 of 10 files, 500 bytes of 1.0 KB, 100 bytes/s, 0:00:05 left"
     }
@@ -177,7 +182,7 @@ def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
     result = made.run()
     assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
     assert "unreachable" not in result
-    assert len(made.requests) == 2 + len(agent_job.RETRY_PAUSES)
+    assert len(made.requests) == 2 + len(retry.PAUSES)
     assert made.requests[0]["id"] in result["msg"]
     assert "Run the same again" in result["msg"]
 
@@ -187,6 +192,41 @@ def test_host_gone_for_good_is_no_unreachable_host(host: Make, clock: Clock) -> 
     result = made.run()
     assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
     assert "no route" in result["error"]["cause"]
+
+
+@pytest.mark.parametrize("poll", [1, 2, 4])
+def test_a_hiccup_at_a_poll_is_waited_out(host: Make, clock: Clock, screen: Screen, poll: int) -> None:
+    """The job goes on, whatever keeps PowerShell from looking."""
+    made = verify(host, told("start"), *[RUNNING] * (poll - 1), *[HICCUP] * 5, RUNNING, *[HICCUP, LOST] * 2, DONE)
+    assert made.run()["failed"] is False
+    assert (made.connection.outcomes, set(calls(made)[1:])) == ([], {"poll"})
+
+
+def test_hiccups_without_end_never_say_that_a_job_was_not_started(host: Make, clock: Clock, screen: Screen) -> None:
+    result = verify(host, told("start"), *[HICCUP] * 9).run()
+    assert result["error"]["code"] == "connection_lost"
+    assert "not started" not in result["msg"]
+    assert "The operation goes on" in result["msg"]
+    assert "Der Prozess kann nicht" in result["error"]["cause"]
+
+
+def test_a_hiccup_at_the_start_is_waited_out(host: Make, clock: Clock, screen: Screen) -> None:
+    made = verify(host, *[HICCUP] * 5, job("verify"))
+    assert (made.run()["failed"], clock.slept) == (False, list(retry.PAUSES))
+
+
+def test_hiccups_at_every_start_are_told_as_not_started(host: Make, clock: Clock, screen: Screen) -> None:
+    result = verify(host, *[HICCUP] * 9).run()
+    assert result["error"]["code"] == "bootstrap"
+    assert "not started" in result["msg"]
+
+
+def test_a_start_that_may_have_been_heard_is_never_told_as_not_started(
+    host: Make, clock: Clock, screen: Screen
+) -> None:
+    result = verify(host, LOST, *[HICCUP] * 9).run()
+    assert result["error"]["code"] == "connection_lost"
+    assert "not started" not in result["msg"]
 
 
 def test_host_that_was_never_there_is_unreachable(host: Make, clock: Clock) -> None:
@@ -259,10 +299,10 @@ def test_a_poll_that_could_not_look_is_not_the_end(host: Make, clock: Clock, scr
 def test_polls_that_never_could_look_are_the_end(host: Make, clock: Clock, screen: Screen) -> None:
     made = verify(host, told("start"), *[told("poll", **error("system"))] * 9)
     assert made.run()["error"]["code"] == "system"
-    assert calls(made) == ["start", *["poll"] * (1 + len(agent_job.RETRY_PAUSES))]
+    assert calls(made) == ["start", *["poll"] * (1 + len(retry.PAUSES))]
 
 
-@pytest.mark.parametrize("code", ["job_missing", "bad_request", "internal"])
+@pytest.mark.parametrize("code", ["job_missing"])
 def test_a_poll_that_will_never_be_answered_is_not_sent_again(host: Make, clock: Clock, code: str) -> None:
     made = verify(host, told("start"), told("poll", **error(code)))
     assert (made.run()["error"]["code"], made.connection.outcomes) == (code, [])

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error, job, told, trusted
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "\\\\nas01\\backup", "deployment": "hq", "set_id": "20260101T000000Z"}
@@ -45,7 +45,7 @@ def test_it_comes_by_templates(host: Make) -> None:
 
 def test_the_call_that_starts_a_job_has_it_and_the_job_has_not(host: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a job does lies on the host's disk."""
-    monkeypatch.setattr(agent_job, "PAUSES", (0.0,))
+    monkeypatch.setattr(retry, "poll_pause", lambda _polls, _seconds: 0.0)
     done = told("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
     made = host("groupid_backup_verify", ARGS, told("start"), done)
     assert made.run(**BOTH)["failed"] is False

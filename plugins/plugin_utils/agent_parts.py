@@ -1,0 +1,79 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files of the agent an operation needs: what is not needed does not travel, and is not compiled."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import re
+import typing as t
+
+ENTRY = "Program.cs"
+"""Knows every operation, each by one line: ``case "verify": return Verify.Run(request);``."""
+
+_CASE = re.compile(r'^[ \t]*case "(?P<operation>\w+)": return .*;$', re.MULTILINE)
+_NO_CODE = re.compile(
+    r'@"(?:[^"]|"")*"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|//[^\n]*|/\*.*?\*/',  # texts and comments
+    re.DOTALL,
+)
+_DECLARED = re.compile(
+    r"^ {4}(?:(?:public|internal|sealed|static|abstract|partial|unsafe)\s+)*"
+    r"(?:class|struct|interface|enum|delegate\s+[\w.<>\[\]]+)\s+(?P<name>\w+)",
+    re.MULTILINE,
+)
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Name what the agent must be able to do for a request: a job is started, and performed by a second agent."""
+    operation: str = request["operation"]
+    return ("start", "work", request["request"]["operation"]) if operation == "start" else (operation,)
+
+
+def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[str, str]:
+    """Give those of the agent's files (name -> text) that some operations need, the entry without the other ones.
+
+    A file needs another one when its code names a type that the other one declares. Some are taken for nothing, as a
+    member may have a type's name; none is missed: that every operation's choice compiles is a test.
+
+    Raises ValueError for an operation that the entry does not know.
+    """
+    known = {match["operation"] for match in _CASE.finditer(files[ENTRY])}
+    if unknown := set(operations) - known:
+        raise ValueError(f"the agent has no operation {', '.join(sorted(unknown))}")
+    texts = {**files, ENTRY: _CASE.sub(lambda case: case[0] if case["operation"] in operations else "", files[ENTRY])}
+    code = {name: _NO_CODE.sub('""', text) for name, text in texts.items()}
+    homes: dict[str, set[str]] = {}
+    for name, text in code.items():
+        for match in _DECLARED.finditer(text):
+            homes.setdefault(match["name"], set()).add(name)
+    chosen, waiting = {ENTRY}, [ENTRY]
+    while waiting:
+        for word in _types_named(code[waiting.pop()], homes):
+            new = homes[word] - chosen
+            chosen |= new
+            waiting += new
+    return {name: texts[name] for name in files if name in chosen}
+
+
+def _types_named(code: str, types: c.Container[str]) -> set[str]:
+    """Give the types that a file's code names, leaving out members of the same name where that can be told."""
+    found = set()
+    for match in _WORD.finditer(code):
+        if match[0] in types and not _is_member(
+            code[max(0, match.start() - 80) : match.start()], code[match.end() : match.end() + 80]
+        ):
+            found.add(match[0])
+    return found
+
+
+def _is_member(before: str, after: str) -> bool:
+    """Tell whether a word is a method's name, or the name in a declaration (``uint Links;``)."""
+    last = re.search(r"(\w+|\S)\s*\Z", before)
+    previous = last[1] if last else ""
+    following = after.lstrip()[:1]
+    if following == "(":
+        return previous not in ("new", "[")
+    is_name = bool(re.match(r"[\w\]>?]\Z", previous[-1:])) and previous not in ("new", "as", "is")
+    return is_name and following != "" and following in ";={,)"

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A look at a job on the host, and its cancellation: one small script, nothing is compiled."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import ask_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import JOB, script_input
+
+
+def look_input(operation: str, identity: str, attempt: str, wait: float) -> bytes:
+    """Give the stdin with which the bootstrap looks at a job.
+
+    operation: poll or cancel. identity, attempt: of the job. wait: seconds that the host may wait for the job's end.
+    """
+    return script_input(JOB, [operation, identity, attempt, str(round(wait * 1000))])
+
+
+def look(
+    action: ActionBase, operation: str, identity: str, attempt: str, wait: float, scrub: c.Callable[[str], str]
+) -> dict[str, t.Any]:
+    """Look at a job once, and give the answer. Raises as ``call_once``."""
+    found = ask_once(action, operation, look_input(operation, identity, attempt, wait), scrub)
+    return job_answer(found, identity)

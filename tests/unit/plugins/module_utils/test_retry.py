@@ -1,0 +1,34 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How often something is tried again, and how often a job is looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.module_utils.retry import LONGEST, PAUSES, attempts, poll_pause
+
+
+def test_each_attempt_but_the_last_has_a_pause() -> None:
+    assert list(attempts()) == [*PAUSES, None]
+
+
+@pytest.mark.parametrize(
+    ("polls", "seconds", "pause"),
+    [(0, 10, 1), (1, 20, 2), (2, 30, 5), (9, 150, 5), (20, 300, 10), (40, 900, 30), (60, 1800, 60), (999, 86400, 60)],
+)
+def test_waits_between_polls_grow_after_the_first_minutes(polls: int, seconds: float, pause: float) -> None:
+    assert poll_pause(polls, seconds) == pause
+
+
+def test_a_job_of_four_hours_is_looked_at_some_hundreds_of_times() -> None:
+    """Every 15 s it would be 960 times. An end is never noticed later than a thirtieth of the time, or 5 s."""
+    seconds, polls = 0.0, 0
+    while seconds < 4 * 3600:
+        pause = poll_pause(polls, seconds)
+        assert pause <= max(5.0, seconds / 30)
+        seconds += pause + 10  # which a poll waits on the host
+        polls += 1
+    assert polls < 300
+    assert pause == LONGEST
