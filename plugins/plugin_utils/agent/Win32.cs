@@ -25,7 +25,12 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
 
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
-        private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, MoreData = 234, LinkRefused = 4392;
+        private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+
+        static Win32()
+        {
+            NativeMethods.RtlGetLastNtStatus();   // to find it is itself a call that leaves a status behind
+        }
 
         // ---- who and where
 
@@ -149,6 +154,7 @@ namespace IdentityOpsAgent
 
         // ---- looking: a link at the end of a path is itself what is looked at
 
+        /// <summary>False also for what was deleted and goes when the last handle on it closes.</summary>
         public static bool TryFacts(string path, out FileFacts facts)
         {
             using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), NativeMethods.ReadAttributes, NativeMethods.ShareAll, IntPtr.Zero,
@@ -159,9 +165,9 @@ namespace IdentityOpsAgent
                     facts = Facts(file);
                     return true;
                 }
-                int error = Marshal.GetLastWin32Error();
+                int error = ErrorOfOpening();
                 facts = new FileFacts();
-                if (error == FileNotFound || error == PathNotFound)
+                if (error == FileNotFound || error == PathNotFound || error == DeletePending)
                     return false;
                 throw Failure(error);
             }
@@ -240,7 +246,7 @@ namespace IdentityOpsAgent
 
         public static void CreateFolder(string path)
         {
-            Check(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero));
+            MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
         public static void CreateClosedFolder(string path)
@@ -254,7 +260,7 @@ namespace IdentityOpsAgent
             Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1, out security.Descriptor, IntPtr.Zero));
             try
             {
-                Check(NativeMethods.CreateDirectoryW(Extended(path), ref security));
+                MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
             }
             finally
             {
@@ -327,9 +333,10 @@ namespace IdentityOpsAgent
         /// <summary>A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.</summary>
         public static SafeFileHandle HoldFolder(string path)
         {
-            // To read, as no other right has a say in what others may do; they may not delete.
-            SafeFileHandle folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
+            // To read, as no other right has a say in what others may do; they may not delete. Who has the right to delete it now is waited for.
+            SafeFileHandle folder = null;
+            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
             try
             {
                 RefuseLink(TagOf(folder));
@@ -344,7 +351,26 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path)));
+            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))), error => error.Code != NotEmpty || IsGoing(path));
+        }
+
+        /// <summary>Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.</summary>
+        private static bool IsGoing(string directory)
+        {
+            try
+            {
+                foreach (FoundEntry found in Enumerate(directory))
+                {
+                    FileFacts facts;
+                    if (TryFacts(directory + Separator + found.Name, out facts))
+                        return false;
+                }
+                return true;
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
         }
 
         // ---- files
@@ -372,8 +398,10 @@ namespace IdentityOpsAgent
         public static SafeFileHandle OpenNew(string path)
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
-            return Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
-                NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint);
+            SafeFileHandle file = null;
+            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
+                NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
+            return file;
         }
 
         public static int Read(SafeFileHandle file, byte[] buffer, int count)
@@ -487,9 +515,9 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting));
+                Patience.Over(() => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)), null);
             else
-                Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough));
+                Patience.Over(() => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)), null);
         }
 
         /// <summary>One more name for a file that is there. A link at its end is not followed.</summary>
@@ -500,7 +528,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path)));
+            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))), error => error.Code != DeletePending);
         }
 
         /// <summary>Windows refuses to replace or delete what is read-only: the attribute is taken off then, and put back when that was not the reason.</summary>
@@ -509,7 +537,7 @@ namespace IdentityOpsAgent
         {
             if (change())
                 return;
-            int error = Marshal.GetLastWin32Error();
+            int error = ErrorOfOpening();
             FileFacts facts;
             if (error != AccessDenied || !TryFacts(path, out facts) || (facts.Attributes & ReadOnly) == 0)
                 throw Failure(error);
@@ -585,9 +613,34 @@ namespace IdentityOpsAgent
             SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition, flags, IntPtr.Zero);
             if (!file.IsInvalid)
                 return file;
-            int error = Marshal.GetLastWin32Error();
+            int error = ErrorOfOpening();
             file.Dispose();
             throw Failure(error);
+        }
+
+        // A name that was deleted and goes when the last handle on it closes is refused with 5, as what the account may not touch. What the system itself
+        // said before it became a number of Win32 tells the two apart (PostgreSQL's port/open.c, llvm/llvm-project#90655); the number is 303 then.
+        private static int ErrorOfOpening()
+        {
+            int error = Marshal.GetLastWin32Error();
+            return error == AccessDenied && NativeMethods.RtlGetLastNtStatus() == NativeMethods.StatusDeletePending ? DeletePending : error;
+        }
+
+        private static void CheckOpening(bool done)
+        {
+            if (!done)
+                throw Failure(ErrorOfOpening());
+        }
+
+        // A name that is still going is waited for; what the account may not make is not.
+        private static void MakeNew(Action make)
+        {
+            Patience.Over(make, IsNoRefusal);
+        }
+
+        private static bool IsNoRefusal(SystemError error)
+        {
+            return error.Code != AccessDenied;
         }
 
         private static uint TagOf(SafeFileHandle file)

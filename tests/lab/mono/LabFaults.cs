@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
             return string.IsNullOrEmpty(faults) ? null : new LabFaults(LabJson.Object(faults));
         }
 
-        private static Regex Globs(Dictionary<string, object> faults, string name)
+        internal static Regex Globs(Dictionary<string, object> faults, string name)
         {
             object globs;
             if (!faults.TryGetValue(name, out globs))
@@ -104,7 +104,7 @@ namespace IdentityOpsAgent
             return patterns.Count == 0 ? null : new Regex(string.Join("|", patterns.ToArray()));
         }
 
-        private static Regex Glob(string glob)
+        internal static Regex Glob(string glob)
         {
             return new Regex(@"\A" + Regex.Escape(glob).Replace(@"\*", "(?s:.*)").Replace(@"\?", "(?s:.)") + @"\z");
         }

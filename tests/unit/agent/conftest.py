@@ -38,6 +38,8 @@ class Host:
         self.name = "WEB01"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
         self.faults: dict[str, t.Any] = {}
+        self.habits: dict[str, t.Any] = {}
+        self.patience = 60_000  # ms, where the host has habits
         self.shares: dict[str, dict[str, str] | None] = {}
         self.root = folder / "D" / "Backups"
         self.source = folder / "C" / "Source"
@@ -67,6 +69,8 @@ class Host:
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
             "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }
+        if self.habits:
+            environment.update(LAB_HABITS=json.dumps(self.habits), LAB_PATIENCE_MS=str(self.patience))
         return subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )
@@ -139,7 +143,7 @@ class WindowsHost(Host):
         vars(self).update(name=socket.gethostname(), lock=state / "agent.lock")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in ("name", "machine_guid", "faults") and hasattr(self, name):
+        if name in ("name", "machine_guid", "faults", "habits") and hasattr(self, name):
             pytest.skip(f"needs a host of the lab: its {name} cannot be chosen on Windows")
         super().__setattr__(name, value)
 

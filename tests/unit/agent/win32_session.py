@@ -31,7 +31,7 @@ SERVING = FOLDER / "driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
     AGENT_FOLDER / f"{name}.cs"
-    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames")
+    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames", "Patience")
 ]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
@@ -111,6 +111,10 @@ class Session:
 
     def __call__(self, method: str, *arguments: object) -> t.Any:
         self.begin(method, *arguments)
+        return self.answer()
+
+    def answer(self) -> t.Any:
+        """Give the result of what was begun."""
         answer = json.loads(self._stream.readline())
         if "error" not in answer:
             return answer["result"]
