@@ -68,7 +68,7 @@ namespace IdentityOpsAgent
         public void Ensure(string what, string component)
         {
             Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
-            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
+            writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
             writer.EnsureFolder(Paths.Combine(folder, component), Win32.CreateFolder);
         }
 
@@ -76,7 +76,7 @@ namespace IdentityOpsAgent
         public void Make(string what)
         {
             Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
-            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
+            writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
             writer.EnsureFolder(set.Path, Win32.CreateFolder);
             writer.Try(folder, delegate
             {

@@ -290,6 +290,8 @@ namespace IdentityOpsAgent
         public static void CreateClosedFolder(string path)
         {
             MakeFolder(path, 0x1C0);   // 0700
+            if (IsShare(FinalPath(path)))
+                LabShares.Close(path, "SYSTEM", "Administrators", UserName());   // by the token, whatever is worn over it
         }
 
         /// <summary>The lab's disks keep modes, not access lists.</summary>

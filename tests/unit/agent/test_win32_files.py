@@ -433,6 +433,8 @@ def test_a_name_whose_file_is_still_open_is_gone_and_made_anew_after_that(
     host: Host, session: Session, path: c.Callable[..., str]
 ) -> None:
     """On Windows it goes with the last handle, and until then nothing else can have it."""
+    if isinstance(host, WineHost):
+        pytest.skip("Wine lets everybody open a file that is being deleted")
     write(session, path("file"), b"old")
     other = host.session()
     held = other("OpenRead", path("file"))
