@@ -149,6 +149,8 @@ namespace IdentityOpsAgent
             {
                 if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
                     throw RestoreStep.Changed(step.Staged);
+                if (IsOther(step.Place, step.Created))
+                    SetCreated(step);
                 return;
             }
             if (step.Kept != null)
@@ -158,8 +160,23 @@ namespace IdentityOpsAgent
                 if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
                     throw RestoreStep.Changed(step.Old);
             }
-            if (step.Staged != null)
-                Move(step.Staged, step.Place);
+            if (step.Staged == null)
+                return;
+            Move(step.Staged, step.Place);
+            SetCreated(step);
+        }
+
+        // A name that went and came back within 15 s has got the old one's creation time from the file system (tunneling, Microsoft KB 172190).
+        private void SetCreated(RestoreStep step)
+        {
+            if (step.Created > 0)
+                writer.Try(step.Place, delegate { Win32.SetCreated(step.Place, step.Created); });
+        }
+
+        private static bool IsOther(string place, long created)
+        {
+            FileFacts facts;
+            return created > 0 && Win32.TryFacts(place, out facts) && facts.Created != created;
         }
 
         private void Unmake(RestoreStep step)
@@ -170,6 +187,16 @@ namespace IdentityOpsAgent
                 Remove(step.Place);
             if (keeps)
                 Move(step.Kept, step.Old);
+            if (step.Old == null || !IsOther(step.Old, step.Weight.Created))
+                return;
+            try
+            {
+                Win32.SetCreated(step.Old, step.Weight.Created);
+            }
+            catch (SystemError)   // no reason not to go back
+            {
+                return;
+            }
         }
 
         private void Move(string from, string to)

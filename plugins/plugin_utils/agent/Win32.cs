@@ -463,6 +463,15 @@ namespace IdentityOpsAgent
                 SetFacts(file, created, written, attributes);
         }
 
+        /// <summary>Nothing else changes.</summary>
+        public static void SetCreated(string path, long created)
+        {
+            NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();
+            basic.Created = created;
+            using (SafeFileHandle file = OpenFacts(path))
+                Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic, NativeMethods.BasicSize));
+        }
+
         private static SafeFileHandle OpenFacts(string path)
         {
             return Open(path, NativeMethods.WriteAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,

@@ -501,6 +501,13 @@ namespace IdentityOpsAgent
             Check(Libc.utimensat(Libc.CurrentDirectory, name, ref times, Libc.NoFollow));
         }
 
+        public static void SetCreated(string path, long created)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnEveryChange(path));
+            LabTimes.Set(path, created);
+        }
+
         public static void Flush(SafeFileHandle file)
         {
             Check(Libc.fsync(file));

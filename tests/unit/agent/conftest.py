@@ -27,6 +27,8 @@ AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
+CREATED = "user.LabCreated"
+"""The extended attribute in which the twin keeps when a file was created."""
 
 
 class Host:
@@ -124,6 +126,14 @@ class Host:
         document["files_sha256"] = hashlib.sha256((self.part() / "files.jsonl").read_bytes()).hexdigest()
         document["manifest_sha256"] = hashlib.sha256((self.part() / "manifest.sha256").read_bytes()).hexdigest()
         (self.part() / "part.json").write_text(json.dumps(document))
+
+    def created(self, folder: pathlib.Path) -> dict[str, str | None]:
+        """When the files below a folder were created, as a host with the habit of tunneling keeps it (100 ns since 1601)."""
+        return {
+            str(path.relative_to(folder)): os.getxattr(path, CREATED).decode() if CREATED in os.listxattr(path) else None
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
 
     def picture(self, folder: pathlib.Path | None = None, times: bool = True) -> dict[str, tuple[t.Any, ...]]:
         """Everything below a folder (the whole host): type, mode, time of writing in 100 ns, content, other streams."""

@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pathlib
 import typing as t
 
 import pytest
+from unit.agent.conftest import CREATED, Host
+
+from lab.streams import keeps_streams
 
 ANTIVIRUS = {"antivirus_ms": 200}
 SLOW_DELETIONS = {"pending_ms": 700, "pending_one_in": 1}
@@ -55,3 +61,62 @@ def test_without_patience_it_would_have_failed(saved: t.Any) -> None:
     answer = saved.restore(policy="mirror")
     assert code(answer) == "write_failed"
     assert answer["error"]["cause"].endswith("(32)")
+
+
+TUNNELING = {"tunneling": True}
+OLD, NEW = "130000000000000000", "130000000010000000"
+
+
+@pytest.fixture
+def dated(host: t.Any) -> Host:
+    """A host whose source was created at one time, saved, and replaced by files of another time."""
+    if not keeps_streams(host.folder):
+        pytest.skip("needs a disk with extended attributes")
+    host.habits = TUNNELING
+    host.write(a="1", folder__b="2", sub__deep__c="3")
+    date(host.source, OLD)
+    assert code(host.backup()) == "none"
+    for path in host.source.rglob("*"):
+        if path.is_file():
+            path.write_text("damaged")
+    date(host.source, NEW)
+    host.picture(host.source)
+    return t.cast(Host, host)
+
+
+def date(folder: pathlib.Path, created: str) -> None:
+    for path in folder.rglob("*"):
+        os.setxattr(path, CREATED, created.encode())
+
+
+def test_a_restored_file_was_created_when_the_saved_one_was(dated: Host) -> None:
+    assert code(dated.restore()) == "none"
+    assert set(dated.created(dated.source).values()) == {OLD}
+
+
+def test_a_restored_folder_was_created_when_the_saved_one_was(dated: Host) -> None:
+    (dated.source / "sub" / "deep" / "c.txt").unlink()
+    (dated.source / "sub" / "deep").rmdir()
+    (dated.source / "sub" / "deep").write_text("a file now")
+    assert code(dated.restore(policy="mirror")) == "none"
+    assert os.getxattr(dated.source / "sub" / "deep", CREATED).decode() == OLD
+
+
+@pytest.mark.parametrize("swapped", range(1, 4))
+def test_what_goes_back_was_created_when_it_was(dated: Host, swapped: int) -> None:
+    before, created = dated.picture(dated.source), dated.created(dated.source)
+    dated.faults = {"fail_change": {"glob": f"{dated.source}/*.txt", "at": 2 * swapped, "errno": 5}}
+    answer = dated.restore()
+    assert code(answer) == "write_failed"
+    assert (dated.picture(dated.source), dated.created(dated.source)) == (before, created)
+
+
+@pytest.mark.parametrize("change", range(20, 60, 4))
+def test_a_killed_restore_ends_with_the_times_of_one_side(dated: Host, change: int) -> None:
+    dated.faults = {"die_at": change}
+    with contextlib.suppress(AssertionError):
+        dated.restore(threads=1)
+    dated.faults = {}
+    assert code(dated.backup(set_id="20260103T000000Z")) == "none"
+    contents = {path.read_text() for path in dated.source.rglob("*") if path.is_file()}
+    assert (contents == {"damaged"}, set(dated.created(dated.source).values())) in ((True, {NEW}), (False, {OLD}))
