@@ -27,12 +27,7 @@ namespace IdentityOpsAgent
         public static bool IsKept(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadAttributes))
-            {
-                uint features;
-                if (!NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
-                    throw Win32.Failure(Marshal.GetLastWin32Error());
-                return (features & NativeMethods.PersistentAcls) != 0;
-            }
+                return (Win32.FeaturesOf(item) & NativeMethods.PersistentAcls) != 0;
         }
 
         /// <summary>Who but administrators and this account may change a file or folder. Null: cannot be told, of a share or where no access lists are kept.</summary>

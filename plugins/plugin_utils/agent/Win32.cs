@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
 
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
-        private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
 
         static Win32()
         {
@@ -277,9 +277,7 @@ namespace IdentityOpsAgent
             using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl, NativeMethods.ShareAll, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             {
-                uint features;
-                Check(NativeMethods.GetVolumeInformationByHandleW(folder, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0));
-                if ((features & NativeMethods.PersistentAcls) == 0)
+                if ((FeaturesOf(folder) & NativeMethods.PersistentAcls) == 0)
                     return false;
                 NativeMethods.ExplicitAccess entry = new NativeMethods.ExplicitAccess();
                 entry.Permissions = NativeMethods.Modify;
@@ -439,7 +437,7 @@ namespace IdentityOpsAgent
             return new FileFacts
             {
                 Attributes = basic.Attributes,
-                ReparseTag = (basic.Attributes & ReparsePoint) != 0 ? TagOf(file) : 0,
+                ReparseTag = TagOf(file, basic.Attributes),
                 Size = standard.EndOfFile,
                 Created = basic.Created,
                 Written = basic.Written,
@@ -652,11 +650,40 @@ namespace IdentityOpsAgent
             return error.Code != AccessDenied;
         }
 
+        // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373), and only what has one is asked for it.
         private static uint TagOf(SafeFileHandle file)
         {
+            NativeMethods.BasicFacts basic;
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
+            return TagOf(file, basic.Attributes);
+        }
+
+        private static uint TagOf(SafeFileHandle file, uint attributes)
+        {
             NativeMethods.TagFacts facts;
-            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize));
-            return (facts.Attributes & ReparsePoint) != 0 ? facts.ReparseTag : 0;
+            if ((attributes & ReparsePoint) == 0)
+                return 0;
+            if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize))
+                return facts.ReparseTag;
+            CheckUnknown(Marshal.GetLastWin32Error());
+            return 0;
+        }
+
+        /// <summary>What the file system of a file or folder can keep: flags of GetVolumeInformationByHandleW, none where it does not say.</summary>
+        internal static uint FeaturesOf(SafeFileHandle item)
+        {
+            uint features;
+            if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
+                return features;
+            CheckUnknown(Marshal.GetLastWin32Error());
+            return 0;
+        }
+
+        // That a file system does not know a question is no fault of the file: 1, 50 and 87 pass.
+        private static void CheckUnknown(int error)
+        {
+            if (error != NoFunction && error != NotSupported && error != InvalidParameter)
+                throw Failure(error);
         }
 
         private static void RefuseLink(uint reparseTag)

@@ -120,3 +120,15 @@ def test_a_killed_restore_ends_with_the_times_of_one_side(dated: Host, change: i
     assert code(dated.backup(set_id="20260103T000000Z")) == "none"
     contents = {path.read_text() for path in dated.source.rglob("*") if path.is_file()}
     assert (contents == {"damaged"}, set(dated.created(dated.source).values())) in ((True, {NEW}), (False, {OLD}))
+
+
+def test_a_file_system_that_cannot_list_streams_loses_no_file(host: t.Any) -> None:
+    """It says that it keeps some, and does not know the question (87): that is told, and no file is given up for it."""
+    host.write(a="1", folder__b="2")
+    host.habits = {"no_classes": [f"{host.source}*"]}
+    if not keeps_streams(host.folder):
+        pytest.skip("needs a disk with extended attributes")
+    answer = host.backup()
+    assert (code(answer), answer["state"], answer["files"]) == ("none", "complete", 2)
+    [loss] = answer["losses"]
+    assert (loss["kind"], loss["count"], loss["cause"][-4:]) == ("streams", 4, "(87)")
