@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
 
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
-        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
 
         static Win32()
         {
@@ -375,8 +375,33 @@ namespace IdentityOpsAgent
 
         public static SafeFileHandle OpenRead(string path)
         {
+            return OpenRead(path, NativeMethods.ShareAll);
+        }
+
+        /// <summary>
+        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already, and then he goes on. Its times may be those of
+        /// before: the system promises them only when the handle that writes is closed (Microsoft's "File Times").
+        /// </summary>
+        public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
+        {
+            try
+            {
+                isWritten = false;
+                return OpenRead(path, NativeMethods.ShareAll & ~NativeMethods.ShareWrite);
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != SharingViolation)
+                    throw;
+            }
+            isWritten = true;
+            return OpenRead(path, NativeMethods.ShareAll);
+        }
+
+        private static SafeFileHandle OpenRead(string path, uint share)
+        {
             const uint flags = NativeMethods.BackupSemantics | NativeMethods.SequentialScan;
-            SafeFileHandle file = Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
             try
             {
                 uint tag = TagOf(file);
@@ -390,7 +415,7 @@ namespace IdentityOpsAgent
                 throw;
             }
             file.Dispose();   // deduplicated, or in a cloud: the content comes when its filter is let in
-            return Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags);
+            return Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags);
         }
 
         public static SafeFileHandle OpenNew(string path)

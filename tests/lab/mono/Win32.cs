@@ -398,6 +398,12 @@ namespace IdentityOpsAgent
             return file;
         }
 
+        public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
+        {
+            isWritten = LabHabits.Current != null && LabHabits.Current.WriterOf(path) != null;
+            return OpenRead(path);
+        }
+
         public static SafeFileHandle OpenNew(string path)
         {
             SafeFileHandle file = null;

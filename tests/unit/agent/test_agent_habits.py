@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
+import time
 import typing as t
 
 import pytest
 from unit.agent.conftest import CREATED, Host
+from unit.agent.test_agent_links import SECOND, seal
 
 from lab.streams import keeps_streams
 
@@ -132,3 +135,28 @@ def test_a_file_system_that_cannot_list_streams_loses_no_file(host: t.Any) -> No
     assert (code(answer), answer["state"], answer["files"]) == ("none", "complete", 2)
     [loss] = answer["losses"]
     assert (loss["kind"], loss["count"], loss["cause"][-4:]) == ("streams", 4, "(87)")
+
+
+EPOCH = 116_444_736_000_000_000
+
+
+def test_what_somebody_writes_to_is_copied_though_its_times_stand_still(host: t.Any) -> None:
+    """A link would have the content of before, and a verify would find it right, as the digest is the older record's."""
+    host.write(a="before", b="stays")
+    time.sleep(0.2)
+    assert code(host.backup()) == "none"
+    seal(host)
+    path = host.source / "a.txt"
+    facts = path.stat()
+    times = {"written": EPOCH + facts.st_mtime_ns // 100, "changed": EPOCH + facts.st_ctime_ns // 100}
+    path.write_text("after!")
+    host.habits = {"writers": {str(path): times}}
+    check = host.backup(set_id=SECOND, link_unchanged=True, check=True)
+    answer = host.backup(set_id=SECOND, link_unchanged=True)
+    assert (code(answer), answer["linked"], check["linked"]) == ("none", 1, 1)
+    assert (host.part(SECOND) / "data" / "a.txt").read_text() == "after!"
+    assert host.call("verify", set_id=SECOND)["state"] == "verified"
+    assert [(loss["kind"], loss["count"], loss["first"]) for loss in answer["losses"]] == [("open_for_writing", 1, "data/a.txt")]
+    assert "1 files or folders were open for writing while they were copied" in " ".join(answer["warnings"])
+    host.habits = {}
+    assert json.loads((host.part(SECOND) / "part.json").read_bytes())["losses"] == answer["losses"]

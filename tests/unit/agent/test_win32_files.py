@@ -449,3 +449,21 @@ def test_a_name_whose_file_is_still_open_is_gone_and_made_anew_after_that(
     session("Delete", path("file"))
     session("DeleteFolder", path())
     session("CreateFolder", path())
+
+
+def test_a_file_that_is_copied_keeps_writers_out_unless_one_is_in(
+    host: Host, session: Session, path: c.Callable[..., str]
+) -> None:
+    if isinstance(host, MonoHost):
+        pytest.skip("Linux asks no program whether another one may write")
+    writer = session("OpenNew", path("file"))
+    session("Write", writer, b"one".hex())
+    other = host.session()
+    copied, is_written = other("OpenToCopy", path("file"))
+    assert (is_written, bytes.fromhex(other("Read", copied, 10))) == (True, b"one")
+    session("Close", writer)
+    other("Close", copied)
+    copied, is_written = other("OpenToCopy", path("file"))
+    assert (is_written, code_of(session, "TryLock", path("file"))) == (False, 32)
+    other("Close", copied)
+    other.close()

@@ -71,6 +71,7 @@ namespace IdentityOpsAgent
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
                 case "GrantModify": return Win32.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
+                case "OpenToCopy": return ToCopy(given[0]);
                 case "OpenNew": return Kept(Win32.OpenNew(given[0]));
                 case "TryLock": return Kept(Win32.TryLock(given[0]));
                 case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
@@ -113,6 +114,13 @@ namespace IdentityOpsAgent
                 default: throw new MissingMethodException("Win32", name);
             }
             return null;
+        }
+
+        private static object ToCopy(string path)
+        {
+            bool isWritten;
+            string file = Kept(Win32.OpenToCopy(path, out isWritten));
+            return new object[] { file, isWritten };
         }
 
         private static object NamesOf(SafeFileHandle file)
