@@ -48,10 +48,21 @@ namespace IdentityOpsAgent
         // and lock out the next server's.
         public static void CreateClosed(string path)
         {
+            Create(path, Win32.CreateClosedFolder);
+        }
+
+        // Makes one in such a folder: it inherits, and the next administrator finds that no ordinary user owns it.
+        public static void CreateInside(string path)
+        {
+            Create(path, Win32.CreateOwnFolder);
+        }
+
+        private static void Create(string path, System.Action<string> onDisk)
+        {
             if (Win32.IsShare(path) || Win32.IsShare(Paths.Resolved(path)))
                 Win32.CreateFolder(path);
             else
-                Win32.CreateClosedFolder(path);
+                onDisk(path);
         }
 
         // Of a folder, where it really lies; null when that cannot be told.

@@ -249,12 +249,32 @@ namespace IdentityOpsAgent
             MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
+        /// <summary>Closed to ordinary users, and for all that is made below. Only on a disk of this computer: the accounts are this computer's.</summary>
         public static void CreateClosedFolder(string path)
         {
-            // Protected: nothing is inherited from above. SYSTEM, Administrators and the creator, here and for all below.
-            string descriptor;
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                descriptor = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + user.User.Value + ")";
+                CreateFolder(path, AccessList.Closed(user.User.Value, IsAdministrator(user)));
+        }
+
+        /// <summary>Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.</summary>
+        public static void CreateOwnFolder(string path)
+        {
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+            {
+                if (IsAdministrator(user))
+                    CreateFolder(path, AccessList.Own);
+                else
+                    CreateFolder(path);
+            }
+        }
+
+        private static bool IsAdministrator(WindowsIdentity user)
+        {
+            return new WindowsPrincipal(user).IsInRole(WindowsBuiltInRole.Administrator);
+        }
+
+        private static void CreateFolder(string path, string descriptor)
+        {
             NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
             security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
             Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1, out security.Descriptor, IntPtr.Zero));

@@ -32,6 +32,7 @@ namespace IdentityOpsAgent
                 writers.Add("group " + stat.Group);
             if ((stat.Mode & (Libc.OthersWrite | Libc.Sticky)) == Libc.OthersWrite)
                 writers.Add("Everyone");
+            LabOwners.AddWriters(path, writers);
             return writers;
         }
 

@@ -285,13 +285,21 @@ namespace IdentityOpsAgent
         public static void CreateFolder(string path)
         {
             MakeFolder(path, 0x1FF);   // 0777, less the umask
+            LabOwners.Set(path, "");
         }
 
         public static void CreateClosedFolder(string path)
         {
             MakeFolder(path, 0x1C0);   // 0700
+            LabOwners.Set(path, AccessList.Closed(UserName(), true));
             if (IsShare(FinalPath(path)))
                 LabShares.Close(path, "SYSTEM", "Administrators", UserName());   // by the token, whatever is worn over it
+        }
+
+        public static void CreateOwnFolder(string path)
+        {
+            MakeFolder(path, 0x1FF);
+            LabOwners.Set(path, AccessList.Own);
         }
 
         /// <summary>The lab's disks keep modes, not access lists.</summary>
@@ -329,7 +337,7 @@ namespace IdentityOpsAgent
             Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats, out stat));
             if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
                 throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
-            return stat.User == 0 || stat.User == Libc.geteuid();
+            return (stat.User == 0 || stat.User == Libc.geteuid()) && LabOwners.IsOurs(path);
         }
 
         /// <summary>Linux lets a folder be renamed while it is open.</summary>

@@ -38,6 +38,7 @@ class Host:
         self.command = ["mono", str(executable)]
         self.folder = folder
         self.name = "WEB01"
+        self.user = "CORP\\svc"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
         self.faults: dict[str, t.Any] = {}
         self.habits: dict[str, t.Any] = {}
@@ -67,7 +68,7 @@ class Host:
             "LAB_HOST_NAME": self.name,
             "LAB_FQDN": f"{self.name.lower()}.corp.example",
             "LAB_MACHINE_GUID": self.machine_guid,
-            "LAB_USER": "CORP\\svc",
+            "LAB_USER": self.user,
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
             "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }
@@ -153,7 +154,7 @@ class WindowsHost(Host):
         vars(self).update(name=socket.gethostname(), lock=state / "agent.lock")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in ("name", "machine_guid", "faults", "habits") and hasattr(self, name):
+        if name in ("name", "user", "machine_guid", "faults", "habits") and hasattr(self, name):
             pytest.skip(f"needs a host of the lab: its {name} cannot be chosen on Windows")
         super().__setattr__(name, value)
 

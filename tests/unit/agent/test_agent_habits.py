@@ -160,3 +160,21 @@ def test_what_somebody_writes_to_is_copied_though_its_times_stand_still(host: t.
     assert "1 files or folders were open for writing while they were copied" in " ".join(answer["warnings"])
     host.habits = {}
     assert json.loads((host.part(SECOND) / "part.json").read_bytes())["losses"] == answer["losses"]
+
+
+def test_a_second_administrator_goes_on_where_the_first_one_was(host: t.Any) -> None:
+    """By policy each administrator owns what he makes, and is not the group Administrators."""
+    if not keeps_streams(host.folder):
+        pytest.skip("needs a disk with extended attributes")
+    host.habits = {"owner_by_policy": True}
+    host.write(a="1", folder__b="2")
+    assert code(host.backup()) == "none"
+    assert code(host.call("verify")) == "none"
+    host.file("a.txt", "damaged")
+    assert code(host.restore(safety_set_id="20260102T000000Z-before-restore")) == "none"
+    host.user = "CORP\\second"
+    host.file("a.txt", "damaged")
+    assert code(host.backup(set_id="20260103T000000Z")) == "none"
+    assert code(host.call("verify")) == "none"
+    assert code(host.restore()) == "none"
+    assert (host.source / "a.txt").read_text() == "1"
