@@ -79,7 +79,7 @@ namespace IdentityOpsAgent
             }
             file.Facts = facts;
             file.Digest = known.Digest;
-            file.Security = known.Security;
+            file.Security = properties.Now(known.Security);
             properties.AddLosses(file);
             Progress.Read(facts.Size);
             Interlocked.Increment(ref files);

@@ -51,6 +51,12 @@ namespace IdentityOpsAgent
             throw new NotSupportedException();
         }
 
+        /// <summary>Lists come from parts alone here.</summary>
+        public static string Numeric(string text)
+        {
+            return text;
+        }
+
         public static string Set(string path, string text)
         {
             throw new NotSupportedException();

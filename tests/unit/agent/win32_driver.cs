@@ -84,6 +84,7 @@ namespace IdentityOpsAgent
                 case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
                 case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
                 case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
+                case "NumericSddl": return Sddl.Numeric(given[0], Bytes(given[1]));
                 case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
                 case "AreStreamsKept": return FileStreams.AreKept(given[0]);
                 case "Streams": return FileStreams.Names(File(given[0]));

@@ -31,7 +31,7 @@ SERVING = FOLDER / "driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
     AGENT_FOLDER / f"{name}.cs"
-    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames", "Patience")
+    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames", "Patience", "Sddl")
 ]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
