@@ -286,3 +286,19 @@ def test_a_program_that_wears_it_has_a_shorter_command_line(host: t.Any) -> None
     assert "1023" in answer["error"]["cause"]
     assert code(program(host, arguments=["x" * 1023])) == "none"
     assert code(program(host, network=IDENTITY, arguments=["x" * 500])) == "none"
+
+
+def test_a_disabled_service_of_logons_is_named(host: t.Any) -> None:
+    host.faults = {"start_code": 1058}
+    answer = program(host, network=IDENTITY)
+    assert (code(answer), answer["error"]["cause"][-6:]) == ("start_failed", "(1058)")
+    assert "seclogon" in answer["error"]["next"]
+    assert code(program(host)) == "none"
+
+
+def test_a_program_that_windows_ended_before_it_began_is_explained(host: t.Any) -> None:
+    host.faults = {"exit_code": 0xC0000142}
+    answer = program(host, network=IDENTITY)
+    assert (code(answer), answer["exit_code"]) == ("start_failed", 0xC0000142)
+    assert "0xC0000142" in answer["error"]["cause"]
+    assert "desktop" in answer["error"]["next"]

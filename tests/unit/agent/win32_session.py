@@ -151,7 +151,7 @@ class MonoHost:
         self._settings = settings
         self.root = folder
         self.drive = folder / "C"
-        self.drive.mkdir(exist_ok=True)
+        self.drive.mkdir(parents=True, exist_ok=True)
 
     def session(self, **environment: str) -> Session:
         """Start a process. Keywords: further environment variables."""
