@@ -35,7 +35,7 @@ from lab.streams import keeps_streams, put_stream, streams_of
 Picture = dict[str, tuple[int, bytes | None, dict[str, bytes]]]
 Kind = t.Literal["backup", "restore"]
 
-HABITS = {"antivirus_ms": 200, "pending_ms": 5000, "tunneling": True, "owner_by_policy": True}
+HABITS = {"antivirus_ms": 200, "pending_ms": 5000, "pending_one_in": 20, "tunneling": True, "owner_by_policy": True}
 """All that mono/LabHabits.cs has and that nobody orders for one file."""
 
 CREATED = "user.LabCreated"
@@ -117,10 +117,13 @@ def _created(path: pathlib.Path) -> dict[str, bytes]:
     return {CREATED: os.getxattr(path, CREATED)} if CREATED in os.listxattr(path) else {}
 
 
-def date(folder: pathlib.Path, chance: random.Random) -> None:
-    """Give everything below a folder, and the folder, a creation time of its own, as a host with habits keeps it."""
-    for path in (folder, *folder.rglob("*")):
-        os.setxattr(path, CREATED, str(chance.randrange(10**17, 13 * 10**16)).encode())
+def date(folder: pathlib.Path, chance: random.Random, saved: Picture | None = None) -> None:
+    """Give what lies below a folder a creation time of its own, as a host with habits keeps it; not what is as it was saved."""
+    now = picture(folder)
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if saved is None or (path.is_file() and now[name] != saved.get(name)):
+            os.setxattr(path, CREATED, str(chance.randrange(10**17, 13 * 10**16)).encode())
 
 
 def grow(folder: pathlib.Path, chance: random.Random, streams: bool) -> None:
@@ -163,7 +166,7 @@ def _make(place: Place, kind: Kind, chance: random.Random) -> None:
         shutil.copytree(place.source, place.saved)
         change(place.saved, chance)
         if place.habits:
-            date(place.saved, chance)
+            date(place.saved, chance, picture(place.source))
         place.own()
 
 

@@ -105,6 +105,18 @@ namespace IdentityOpsAgent
             return "." + number.ToString("x8", CultureInfo.InvariantCulture) + kind;
         }
 
+        // What lies in a folder, but for old content whose deletion has not ended: the system lists it until the last handle on it closes.
+        public static IEnumerable<FoundEntry> Present(string folder)
+        {
+            FileFacts facts;
+            foreach (FoundEntry found in Win32.Enumerate(folder))
+            {
+                bool ours = Is(found.Name, Restoring) || Is(found.Name, Replaced);
+                if (!ours || Win32.TryFacts(Paths.Combine(folder, found.Name), out facts))
+                    yield return found;
+            }
+        }
+
         public static bool Is(string name, string kind)
         {
             uint number;
@@ -137,7 +149,7 @@ namespace IdentityOpsAgent
             while (waiting.Count > 0)
             {
                 string folder = waiting.Pop();
-                foreach (FoundEntry found in Win32.Enumerate(folder))
+                foreach (FoundEntry found in TemporaryName.Present(folder))
                 {
                     if (Attributes.IsFolder(found.Attributes) && !Attributes.IsLink(found.Attributes, found.ReparseTag))
                         waiting.Push(Paths.Combine(folder, found.Name));

@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
     /// <code>
     /// {"antivirus_ms": n,      an antivirus has each new file open for so long once it is written, and lets nobody delete it: renaming and deleting it fail
     ///                          with 32, replacing it and renaming a folder above it with 5 (beeware/briefcase#1780, sabnzbd/sabnzbd#1569)
-    ///  "pending_ms": n,        every fifth name that is deleted ("pending_one_in": 1: each, and for so long) stays for up to so long, as somebody has it open, and goes then: it is listed and is not
+    ///  "pending_ms": n,        one in five deleted names ("pending_one_in"; 1: each, and for so long) stays for up to so long, as somebody has it open, and goes then: it is listed and is not
     ///                          there; making it anew fails with 303, renaming onto it with 5, removing its folder with 145 and renaming that with 5
     ///                          (PostgreSQL's port/open.c, hierynomus/smbj#829)
     ///  "tunneling": true,      creation times can be set, and a name that went and came back within 15 s has the old one's (Microsoft KB 172190)

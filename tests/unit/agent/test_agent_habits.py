@@ -178,3 +178,15 @@ def test_a_second_administrator_goes_on_where_the_first_one_was(host: t.Any) -> 
     assert code(host.call("verify")) == "none"
     assert code(host.restore()) == "none"
     assert (host.source / "a.txt").read_text() == "1"
+
+
+def test_what_a_restore_has_deleted_and_somebody_still_holds_is_in_nobodys_way(saved: t.Any) -> None:
+    """Its name is listed until then."""
+    saved.habits = {"pending_ms": 8000, "pending_one_in": 1}
+    saved.file("a.txt", "damaged")
+    assert code(saved.restore(policy="mirror")) == "none"
+    answer = saved.backup(set_id="20260103T000000Z")
+    assert (code(answer), answer["files"]) == ("none", 3)
+    saved.file("a.txt", "damaged")
+    answer = saved.restore(policy="mirror")
+    assert (code(answer), answer["diff"]["removed"]) == ("none", [])
