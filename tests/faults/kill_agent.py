@@ -5,8 +5,9 @@
 
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent mono 100       # 100 backups, 100 restores
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent wine 20 7      # with seed 7
-    PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent habits 100     # Mono, with all that Windows does by habit;
-                                                                                            # before it, as many that nobody kills
+    PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent habits 100
+
+The last is Mono with all that Windows does by habit, and runs as many that nobody kills before it.
 
 After each kill: no part that `list` shows as complete is rejected by `verify`; the source of a backup is as it was; the
 next run succeeds, and after it a restored tree is as before or as in the part; and outside of the agent's own folder
@@ -118,7 +119,7 @@ def _created(path: pathlib.Path) -> dict[str, bytes]:
 
 
 def date(folder: pathlib.Path, chance: random.Random, saved: Picture | None = None) -> None:
-    """Give what lies below a folder a creation time of its own, as a host with habits keeps it; not what is as it was saved."""
+    """Give what lies below a folder creation times, as a host with habits keeps them; not what is as it was saved."""
     now = picture(folder)
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))

@@ -129,9 +129,11 @@ class Host:
         (self.part() / "part.json").write_text(json.dumps(document))
 
     def created(self, folder: pathlib.Path) -> dict[str, str | None]:
-        """When the files below a folder were created, as a host with the habit of tunneling keeps it (100 ns since 1601)."""
+        """When the files below a folder were created (100 ns since 1601), on a host with the habit of tunneling."""
         return {
-            str(path.relative_to(folder)): os.getxattr(path, CREATED).decode() if CREATED in os.listxattr(path) else None
+            str(path.relative_to(folder)): os.getxattr(path, CREATED).decode()
+            if CREATED in os.listxattr(path)
+            else None
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }

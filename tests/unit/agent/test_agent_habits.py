@@ -141,7 +141,7 @@ EPOCH = 116_444_736_000_000_000
 
 
 def test_what_somebody_writes_to_is_copied_though_its_times_stand_still(host: t.Any) -> None:
-    """A link would have the content of before, and a verify would find it right, as the digest is the older record's."""
+    """A link would have the content of before, and verify would not see it: the digest is the older record's."""
     host.write(a="before", b="stays")
     time.sleep(0.2)
     assert code(host.backup()) == "none"
@@ -156,7 +156,9 @@ def test_what_somebody_writes_to_is_copied_though_its_times_stand_still(host: t.
     assert (code(answer), answer["linked"], check["linked"]) == ("none", 1, 1)
     assert (host.part(SECOND) / "data" / "a.txt").read_text() == "after!"
     assert host.call("verify", set_id=SECOND)["state"] == "verified"
-    assert [(loss["kind"], loss["count"], loss["first"]) for loss in answer["losses"]] == [("open_for_writing", 1, "data/a.txt")]
+    assert [(loss["kind"], loss["count"], loss["first"]) for loss in answer["losses"]] == [
+        ("open_for_writing", 1, "data/a.txt")
+    ]
     assert "1 files or folders were open for writing while they were copied" in " ".join(answer["warnings"])
     host.habits = {}
     assert json.loads((host.part(SECOND) / "part.json").read_bytes())["losses"] == answer["losses"]

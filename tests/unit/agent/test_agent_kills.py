@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A few backups, restores and killed restores on a host with all habits of Windows; tests/faults/kill_agent.py runs many more."""
+"""A few backups, restores and killed restores on a host with Windows' habits; faults/kill_agent.py runs many more."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shipped Win32.cs on a file system that does not know every class of information, as FAT32 and exFAT (Wine's knows them: they are renamed)."""
+"""The shipped Win32.cs where the class of the reparse tag is not known, as on FAT32: it has another number."""
 
 from __future__ import annotations
 

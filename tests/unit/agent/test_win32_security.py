@@ -131,7 +131,7 @@ def test_who_can_change_it(session: Session, owner: str, entries: list[bytes] | 
     ("text", "numeric"),
     [
         ("O:LAG:DAD:P(A;OICI;FA;;;BU)(D;;FA;;;DA)", "O:{0}G:{1}D:P(A;OICI;FA;;;{2})(D;;FA;;;{1})"),
-        ("O:LAG:DAD:(XA;;FX;;;BU;(a == \")(\" && (b)))(A;;FA;;;DA)", None),
+        ('O:LAG:DAD:(XA;;FX;;;BU;(a == ")(" && (b)))(A;;FA;;;DA)', None),
         ("O:LAG:DAD:AI(A;;FA;;;BU)(A;;FA;;;S-1-5-21-7-7-7-512)", "O:{0}G:{1}D:AI(A;;FA;;;{2})(A;;FA;;;{1})"),
         ("O:LAG:DAD:(A;;FA;;;BU)", "O:LAG:DAD:(A;;FA;;;BU)"),  # of another list: it stays
         ("O:LAG:DAD:(A;;FA", "O:LAG:DAD:(A;;FA"),

@@ -31,7 +31,16 @@ SERVING = FOLDER / "driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
     AGENT_FOLDER / f"{name}.cs"
-    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames", "Patience", "Sddl")
+    for name in (
+        "SystemError",
+        "FileFacts",
+        "CommandLine",
+        "Descriptor",
+        "AccessList",
+        "StreamNames",
+        "Patience",
+        "Sddl",
+    )
 ]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
