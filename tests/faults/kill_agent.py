@@ -248,7 +248,7 @@ def _undisturbed(place: Place, session: Session, kind: Kind) -> float:
 def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Picture, number: int) -> str:
     """Check what a kill left, run again, check what that left. Gives what the kill met."""
     unfinished = _check_parts(place, session)
-    journals = list((place.state / "restores").glob("*")) if (place.state / "restores").exists() else []
+    journals = [plan.parent for plan in place.state.glob("restores/*/plan.jsonl")]  # without a plan one means nothing
     ready = any((journal / "ready").exists() for journal in journals)
     if kind == "backup":
         _demand(picture(place.source) == before, "the source of a backup has changed")

@@ -77,7 +77,7 @@ namespace IdentityOpsAgent
                 }
                 else if (!check)
                 {
-                    journal.Close();
+                    Patience.Without(journal.Close);
                 }
             }
             return open;
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
         {
             if (Has(PlanName))
                 writer.Delete(Paths.Combine(path, PlanName));
-            WorkFolder.Deleted(path, 1);
+            WorkFolder.Deleted(path);
         }
 
         private void Read()
