@@ -89,10 +89,12 @@ class Place:
                 os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
 
 
-def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: bool) -> Place:
-    """Give a host on Mono, with or without HABITS."""
-    settings = {"LAB_HABITS": json.dumps(HABITS), "LAB_PATIENCE_MS": "60000"} if habits else {}
-    return Place(MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", habits)
+def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: dict[str, t.Any] | None) -> Place:
+    """Give a host on Mono. habits: for mono/LabHabits.cs."""
+    settings = {"LAB_HABITS": json.dumps(habits), "LAB_PATIENCE_MS": "60000"} if habits else {}
+    return Place(
+        MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", bool(habits)
+    )
 
 
 def ask(session: Session, request: str) -> dict[str, t.Any]:
@@ -334,7 +336,11 @@ def main(runner: str, count: int, seed: int) -> None:
             wine = WineHost(AGENT_DRIVER)
             place = Place(wine, wine.program("cmd.exe", "/c", "hostname").strip().lower())
         else:
-            place = mono_place(compile_agent(pathlib.Path(folder)), pathlib.Path(folder, "host"), runner == "habits")
+            place = mono_place(
+                compile_agent(pathlib.Path(folder)),
+                pathlib.Path(folder, "host"),
+                HABITS if runner == "habits" else None,
+            )
         try:
             for kind in t.get_args(Kind):
                 if place.habits:

@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             JobFolder.RequireOwn(Parent, What);
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
             {
-                if (!Form.IsMatch(found.Name))
+                if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))   // or its deletion has not ended
                     continue;
                 RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
                 JobFolder.RequireOwn(journal.path, What);
