@@ -436,7 +436,8 @@ losses:
   contains:
     kind:
       description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams that the backup root does
-        not take), V(security_unread) or V(hard_links) (files with several names, of which a copy each is kept).
+        not take), V(security_unread), V(hard_links) (files with several names, of which a copy each is kept) or
+        V(open_for_writing) (files that another program had open for writing while they were copied).
       returned: always
       type: str
       sample: compressed

@@ -5,10 +5,13 @@
 
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent mono 100       # 100 backups, 100 restores
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent wine 20 7      # with seed 7
+    PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent habits 100
+
+The last is Mono with all that Windows does by habit, and runs as many that nobody kills before it.
 
 After each kill: no part that `list` shows as complete is rejected by `verify`; the source of a backup is as it was; the
 next run succeeds, and after it a restored tree is as before or as in the part; and outside of the agent's own folder
-there is nothing but parts that `list` shows, complete or unfinished.
+there is nothing but parts that `list` shows, complete or unfinished. With habits, creation times are compared too.
 """
 
 from __future__ import annotations
@@ -33,6 +36,12 @@ from lab.streams import keeps_streams, put_stream, streams_of
 Picture = dict[str, tuple[int, bytes | None, dict[str, bytes]]]
 Kind = t.Literal["backup", "restore"]
 
+HABITS = {"antivirus_ms": 200, "pending_ms": 5000, "pending_one_in": 20, "tunneling": True, "owner_by_policy": True}
+"""All that mono/LabHabits.cs has and that nobody orders for one file."""
+
+CREATED = "user.LabCreated"
+"""In which the twin keeps when a file was created, where names hand that on."""
+
 ALONE = "20260101T000000Z"
 """The set that restores restore."""
 
@@ -42,10 +51,11 @@ class FoundError(AssertionError):
 
 
 class Place:
-    """A host that can be killed and asked again. name: what the host is called."""
+    """A host that can be killed and asked again. name: what the host is called. habits: it is one of ``mono_place``."""
 
-    def __init__(self, host: MonoHost | WineHost, name: str) -> None:
+    def __init__(self, host: MonoHost | WineHost, name: str, habits: bool = False) -> None:
         self.host = host
+        self.habits = habits
         self.name = name
         self.root = host.drive / "Backups"
         self.source = host.drive / "Source"
@@ -79,6 +89,14 @@ class Place:
                 os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
 
 
+def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: dict[str, t.Any] | None) -> Place:
+    """Give a host on Mono. habits: for mono/LabHabits.cs."""
+    settings = {"LAB_HABITS": json.dumps(habits), "LAB_PATIENCE_MS": "60000"} if habits else {}
+    return Place(
+        MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", bool(habits)
+    )
+
+
 def ask(session: Session, request: str) -> dict[str, t.Any]:
     """Give an answer of success."""
     answer: dict[str, t.Any] = session("Run", request)
@@ -92,10 +110,23 @@ def picture(folder: pathlib.Path) -> Picture:
         str(path.relative_to(folder)): (
             path.lstat().st_mtime_ns // 100,
             path.read_bytes() if path.is_file() else None,
-            streams_of(path),
+            {**streams_of(path), **_created(path)},
         )
         for path in sorted(folder.rglob("*"))
     }
+
+
+def _created(path: pathlib.Path) -> dict[str, bytes]:
+    return {CREATED: os.getxattr(path, CREATED)} if CREATED in os.listxattr(path) else {}
+
+
+def date(folder: pathlib.Path, chance: random.Random, saved: Picture | None = None) -> None:
+    """Give what lies below a folder creation times, as a host with habits keeps them; not what is as it was saved."""
+    now = picture(folder)
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if saved is None or (path.is_file() and now[name] != saved.get(name)):
+            os.setxattr(path, CREATED, str(chance.randrange(10**17, 13 * 10**16)).encode())
 
 
 def grow(folder: pathlib.Path, chance: random.Random, streams: bool) -> None:
@@ -124,19 +155,51 @@ def change(folder: pathlib.Path, chance: random.Random) -> None:
     (folder / "empty").write_bytes(b"a file now")
 
 
-def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counter[str]:
-    """Kill one kind of operation so many times. Gives what the kills met. Raises FoundError."""
-    chance = random.Random(seed)
+def _make(place: Place, kind: Kind, chance: random.Random) -> None:
+    """Make what an operation works on: a source, a part of it, and for restores what they find."""
     shutil.rmtree(place.saved, ignore_errors=True)
     if not place.source.exists():
         grow(place.source, chance, isinstance(place.host, MonoHost) and keeps_streams(place.host.drive))
+        if place.habits:
+            date(place.source, chance)
         place.own()
         with contextlib.closing(place.session()) as session:
             ask(session, place.backup(ALONE))
     if kind == "restore":
         shutil.copytree(place.source, place.saved)
         change(place.saved, chance)
+        if place.habits:
+            date(place.saved, chance, picture(place.source))
         place.own()
+
+
+def undisturbed(place: Place, kind: Kind, count: int, seed: int) -> float:
+    """Run one kind of operation so many times to its end. Gives the seconds of the longest. Raises FoundError."""
+    chance = random.Random(seed)
+    _make(place, kind, chance)
+    part, longest = picture(place.root / "hq" / ALONE / place.name / "data"), 0.0
+    with contextlib.closing(place.session()) as session:
+        for number in range(count):
+            begun = time.monotonic()
+            if kind == "backup":
+                ask(session, place.backup(_set_id(1, number)))
+                longest = max(longest, time.monotonic() - begun)
+                ask(session, place.request("verify", set_id=_set_id(1, number), server=place.name))
+            else:
+                _reset(place)
+                begun = time.monotonic()
+                answer = ask(session, place.restore(_set_id(2, number) + "-before-restore"))
+                longest = max(longest, time.monotonic() - begun)
+                _demand(picture(place.source) == part, "a restore does not give the part")
+                _demand(not answer["warnings"], f"a restore warns: {answer['warnings']}")
+            _remove_others(place)
+    return longest
+
+
+def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counter[str]:
+    """Kill one kind of operation so many times. Gives what the kills met. Raises FoundError."""
+    chance = random.Random(seed)
+    _make(place, kind, chance)
     part, before = picture(place.root / "hq" / ALONE / place.name / "data"), picture(place.source)
     met: collections.Counter[str] = collections.Counter()
     lasts = 0.3
@@ -145,7 +208,7 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
             before = _reset(place)
         session = place.session()
         moment = chance.uniform(0, 1.1 * lasts)
-        first, safety = f"{2100 + number}0101T000000Z", f"{2100 + number}0102T000000Z-before-restore"
+        first, safety = _set_id(1, number), _set_id(2, number) + "-before-restore"
         begun = time.monotonic()
         session.begin("Run", place.backup(first) if kind == "backup" else place.restore(safety))
         time.sleep(moment)
@@ -158,6 +221,11 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
                 met[_look(place, after, kind, before, part, number)] += 1
         _demand(time.monotonic() - begun < 600, "it takes far too long")
     return met
+
+
+def _set_id(day: int, number: int) -> str:
+    """Give a second of a day for each number."""
+    return f"202701{day:02}T{number // 3600:02}{number // 60 % 60:02}{number % 60:02}Z"
 
 
 def _reset(place: Place) -> Picture:
@@ -182,7 +250,7 @@ def _undisturbed(place: Place, session: Session, kind: Kind) -> float:
 def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Picture, number: int) -> str:
     """Check what a kill left, run again, check what that left. Gives what the kill met."""
     unfinished = _check_parts(place, session)
-    journals = list((place.state / "restores").glob("*")) if (place.state / "restores").exists() else []
+    journals = [plan.parent for plan in place.state.glob("restores/*/plan.jsonl")]  # without a plan one means nothing
     ready = any((journal / "ready").exists() for journal in journals)
     if kind == "backup":
         _demand(picture(place.source) == before, "the source of a backup has changed")
@@ -268,13 +336,22 @@ def main(runner: str, count: int, seed: int) -> None:
             wine = WineHost(AGENT_DRIVER)
             place = Place(wine, wine.program("cmd.exe", "/c", "hostname").strip().lower())
         else:
-            agent = compile_agent(pathlib.Path(folder))
-            host = MonoHost(agent, pathlib.Path(folder), LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g")
-            place = Place(host, "web01")
+            place = mono_place(
+                compile_agent(pathlib.Path(folder)),
+                pathlib.Path(folder, "host"),
+                HABITS if runner == "habits" else None,
+            )
         try:
             for kind in t.get_args(Kind):
+                if place.habits:
+                    begun = time.monotonic()
+                    longest = undisturbed(place, kind, count, seed)
+                    took = time.monotonic() - begun
+                    print(f"{kind}: {count} times, seed {seed}: {took:.0f} s, the longest {longest:.1f} s", flush=True)
+                begun = time.monotonic()
                 met = kills(place, kind, count + 1, seed)
-                print(f"{kind}: killed {count} times on {runner}, seed {seed}:", dict(met))
+                print(f"{kind}: killed {count} times on {runner}, seed {seed}:", dict(met), end=" ")
+                print(f"in {time.monotonic() - begun:.0f} s", flush=True)
         finally:
             if runner == "wine":
                 wine.stop()

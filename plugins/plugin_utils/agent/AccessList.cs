@@ -25,6 +25,19 @@ namespace IdentityOpsAgent
 
         private static readonly string[] Administering = { "-500", "-512", "-519" };
 
+        /// <summary>SDDL of a folder that administrators own, whatever policy makes its maker the owner (NoDefaultAdminOwner), and that inherits its list.</summary>
+        public const string Own = "O:BA";
+
+        /// <summary>
+        /// SDDL of a folder that inherits nothing and hands its list down: SYSTEM and Administrators, who own it. Who makes it and is no administrator owns
+        /// it himself, and is in the list.
+        /// </summary>
+        public static string Closed(string maker, bool isAdministrator)
+        {
+            const string list = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+            return isAdministrator ? Own + list : list + "(A;OICI;FA;;;" + maker + ")";
+        }
+
         /// <summary>
         /// Everybody but administrators and `account` who can write, delete, or let himself in: here, or in what is made here. An owner can
         /// always let himself in. Entries that deny are not weighed against those that allow. The descriptor must be whole but for the SACL.

@@ -45,9 +45,10 @@ namespace IdentityOpsAgent
     // The Windows error numbers that mean something to this agent.
     internal static class SystemCodes
     {
+        // Also what was deleted and goes when the last handle on it closes.
         public static bool IsMissing(SystemError error)
         {
-            return error.Code == 2 || error.Code == 3;
+            return error.Code == 2 || error.Code == 3 || error.Code == 303;
         }
 
         // What a file system says of a thing that it cannot keep at all.

@@ -127,10 +127,10 @@ namespace IdentityOpsAgent
             PlannedComponent owner = owners[file.Top];
             string source = file.PathBelow(owner.Place);
             string target = file.PathInPart(part);
-            bool begun = false;
+            bool begun = false, isWritten;
             try
             {
-                using (SafeFileHandle from = Win32.OpenRead(source))
+                using (SafeFileHandle from = Win32.OpenToCopy(source, out isWritten))
                 {
                     if (!owner.Leads(file, source, from))
                         return new Problem(owner.Name, file.Path, Problem.Link, "A folder above it became a link, which is not followed.");
@@ -138,7 +138,7 @@ namespace IdentityOpsAgent
                     FileFacts before = Win32.Facts(from, out names);
                     if (Attributes.IsFolder(before.Attributes))
                         return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
-                    if (links != null && links.Make(owner, file, from, before, target))
+                    if (links != null && !isWritten && links.Make(owner, file, from, before, target))
                     {
                         properties.CountNames(file, names);
                         return null;
@@ -159,6 +159,8 @@ namespace IdentityOpsAgent
                             properties.OfFile(owner, file, from);
                             properties.CountNames(file, names);
                             Keep(owner, file, others, refused);
+                            if (isWritten)
+                                properties.Losses.Add(Loss.OpenForWriting, file.Path, null);
                             return null;
                         }
                     }

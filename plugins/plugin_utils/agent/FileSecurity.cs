@@ -27,12 +27,7 @@ namespace IdentityOpsAgent
         public static bool IsKept(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadAttributes))
-            {
-                uint features;
-                if (!NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
-                    throw Win32.Failure(Marshal.GetLastWin32Error());
-                return (features & NativeMethods.PersistentAcls) != 0;
-            }
+                return (Win32.FeaturesOf(item) & NativeMethods.PersistentAcls) != 0;
         }
 
         /// <summary>Who but administrators and this account may change a file or folder. Null: cannot be told, of a share or where no access lists are kept.</summary>
@@ -80,19 +75,43 @@ namespace IdentityOpsAgent
                 return Of(item);
         }
 
-        /// <summary>SDDL of a descriptor: owner, group, and the access list without what it inherits.</summary>
+        /// <summary>SDDL of a descriptor: owner, group, and the access list without what it inherits; all accounts by their numbers.</summary>
         public static string Text(byte[] descriptor)
         {
             IntPtr text;
-            if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(Descriptor.Explicit(descriptor), NativeSecurity.Revision, All, out text, IntPtr.Zero))
+            byte[] own = Descriptor.Explicit(descriptor);
+            if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(own, NativeSecurity.Revision, All, out text, IntPtr.Zero))
                 throw Win32.Failure(Marshal.GetLastWin32Error());
             try
             {
-                return Marshal.PtrToStringUni(text);
+                return Sddl.Numeric(Marshal.PtrToStringUni(text), own);
             }
             finally
             {
                 NativeMethods.LocalFree(text);
+            }
+        }
+
+        /// <summary>What `Text` writes of an SDDL, such as one of a set that names accounts by letters; the same text when it is none.</summary>
+        public static string Numeric(string text)
+        {
+            IntPtr descriptor;
+            int size;
+            if (!NativeSecurity.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision, out descriptor, out size))
+                return text;
+            try
+            {
+                byte[] bytes = new byte[size];
+                Marshal.Copy(descriptor, bytes, 0, size);
+                return Text(bytes);
+            }
+            catch (SystemError)
+            {
+                return text;
+            }
+            finally
+            {
+                NativeMethods.LocalFree(descriptor);
             }
         }
 
@@ -124,6 +143,7 @@ namespace IdentityOpsAgent
 
         private static string Set(SafeFileHandle item, string text, IntPtr descriptor, SystemError refused)
         {
+            text = Numeric(text);
             string there = Text(Of(item));
             if (there == text)
                 return null;

@@ -24,10 +24,7 @@ namespace IdentityOpsAgent
             using (SafeFileHandle item = Win32.Open(path, NativeMethods.ReadAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             {
-                uint features;
-                if (!NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
-                    throw Win32.Failure(Marshal.GetLastWin32Error());
-                return (features & NativeMethods.NamedStreams) != 0;
+                return (Win32.FeaturesOf(item) & NativeMethods.NamedStreams) != 0;
             }
         }
 

@@ -43,6 +43,28 @@ namespace IdentityOpsAgent
             }
         }
 
+        // Makes one that is closed to ordinary users; on a share it has what the folder above hands down. A list made here would name the account of this
+        // process, and the file server sees another one (LOGON32_LOGON_NEW_CREDENTIALS), who would be locked out. OWNER RIGHTS would let in that one,
+        // and lock out the next server's.
+        public static void CreateClosed(string path)
+        {
+            Create(path, Win32.CreateClosedFolder);
+        }
+
+        // Makes one in such a folder: it inherits, and the next administrator finds that no ordinary user owns it.
+        public static void CreateInside(string path)
+        {
+            Create(path, Win32.CreateOwnFolder);
+        }
+
+        private static void Create(string path, System.Action<string> onDisk)
+        {
+            if (Win32.IsShare(path) || Win32.IsShare(Paths.Resolved(path)))
+                Win32.CreateFolder(path);
+            else
+                onDisk(path);
+        }
+
         // Of a folder, where it really lies; null when that cannot be told.
         public static List<string> Writers(string folder)
         {

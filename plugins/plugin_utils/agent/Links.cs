@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // Hard links in the place of copies: a file that did not change gets one more name, in the new part, for the file that an older part of this server
-    // has of it. The older part is sealed, complete or waived, and its record agrees with the seal, digest by digest; its file is there, as long and as
+    // has of it, unless somebody has it open for writing: then neither its times nor its size need be true yet. The older part is sealed, complete or waived, and its record agrees with the seal, digest by digest; its file is there, as long and as
     // old as the record says. The digest is the record's, so the new part's own verify finds what had happened to the content before.
     internal sealed class Links
     {
@@ -79,7 +79,7 @@ namespace IdentityOpsAgent
             }
             file.Facts = facts;
             file.Digest = known.Digest;
-            file.Security = known.Security;
+            file.Security = properties.Now(known.Security);
             properties.AddLosses(file);
             Progress.Read(facts.Size);
             Interlocked.Increment(ref files);
@@ -101,9 +101,10 @@ namespace IdentityOpsAgent
                     try
                     {
                         string place = all[index].PathBelow(owner.Place);
-                        using (SafeFileHandle source = Win32.OpenRead(place))
+                        bool isWritten;
+                        using (SafeFileHandle source = Win32.OpenToCopy(place, out isWritten))
                         {
-                            if (owner.Leads(all[index], place, source))
+                            if (!isWritten && owner.Leads(all[index], place, source))
                                 Make(owner, all[index], source, Win32.Facts(source), null);
                         }
                     }

@@ -12,7 +12,7 @@ namespace IdentityOpsAgent
     {
         // Of a backup.
         public const string Encrypted = "encrypted", Compressed = "compressed", Sparse = "sparse", Streams = "streams", Unread = "security_unread";
-        public const string HardLinks = "hard_links";
+        public const string HardLinks = "hard_links", OpenForWriting = "open_for_writing";
 
         // Of a backup that links what did not change.
         public const string LinkLimit = "link_limit", OtherVolume = "link_other_volume", NoLinks = "link_unsupported", LinkRefused = "link_refused";
@@ -61,6 +61,7 @@ namespace IdentityOpsAgent
                 case LinkOtherTime: return Copied + "the files in the older set have other times of writing than its record, as after a copy that rounds times. "
                     + "A full verify of that set tells whether their content is right.";
                 case HardLinks: return "have further names (hard links); the set has a copy for each name, and a restore makes a file of its own of each.";
+                case OpenForWriting: return "were open for writing while they were copied; their content may be of several moments.";
                 case Refused: return "did not get their owner or access list back.";
                 case StreamsNotRestored: return "have alternate data streams in the part that were not put back.";
                 case NoLists: return "have an access list in the part that the file system of the target cannot keep.";

@@ -32,6 +32,8 @@ namespace IdentityOpsAgent
         public const int NameMatch = 0;
         public const int LargeFetch = 2;                                             // many entries in each round trip to a file server
 
+        public const int StatusDeletePending = unchecked((int)0xC0000056);           // ntstatus.h
+
         public const uint NameNormalized = 0, NameOpened = 8;                        // GetFinalPathNameByHandleW
         public const uint ReplaceExisting = 1, WriteThrough = 8;                     // MoveFileExW; without COPY_ALLOWED it is a rename or fails
         public const uint LockNow = 1, LockExclusive = 2;                            // LockFileEx
@@ -121,6 +123,9 @@ namespace IdentityOpsAgent
         }
 
         // ---- files
+
+        [DllImport("ntdll.dll", ExactSpelling = true)]
+        public static extern int RtlGetLastNtStatus();
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern SafeFileHandle CreateFileW(string path, uint access, uint share, IntPtr security, uint disposition, uint flags, IntPtr template);

@@ -60,12 +60,18 @@ namespace IdentityOpsAgent
             {
                 if (component.KeepsStreams && FileStreams.Names(opened).Count > 0)
                     return false;
-                return security == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
+                return Now(security) == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
             }
             catch (SystemError)
             {
                 return false;
             }
+        }
+
+        // A recorded SDDL as it would be recorded now.
+        public string Now(string security)
+        {
+            return texts.Now(security);
         }
 
         private void Ask(PlannedComponent component, Entry entry, SafeFileHandle opened)

@@ -68,21 +68,21 @@ namespace IdentityOpsAgent
         public void Ensure(string what, string component)
         {
             Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
-            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
-            writer.EnsureFolder(Paths.Combine(folder, component), Win32.CreateFolder);
+            writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
+            writer.EnsureFolder(Paths.Combine(folder, component), FolderTrust.CreateInside);
         }
 
         // The folders above it are closed to ordinary users where this makes them; the part itself must be new.
         public void Make(string what)
         {
             Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
-            writer.EnsureFolder(set.DeploymentPath, Win32.CreateClosedFolder);
-            writer.EnsureFolder(set.Path, Win32.CreateFolder);
+            writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
+            writer.EnsureFolder(set.Path, FolderTrust.CreateInside);
             writer.Try(folder, delegate
             {
                 try
                 {
-                    Win32.CreateFolder(folder);
+                    FolderTrust.CreateInside(folder);
                 }
                 catch (SystemError error)
                 {

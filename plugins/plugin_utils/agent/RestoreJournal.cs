@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             JobFolder.RequireOwn(Parent, What);
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
             {
-                if (!Form.IsMatch(found.Name))
+                if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))   // or its deletion has not ended
                     continue;
                 RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
                 JobFolder.RequireOwn(journal.path, What);
@@ -77,7 +77,7 @@ namespace IdentityOpsAgent
                 }
                 else if (!check)
                 {
-                    journal.Close();
+                    Patience.Without(journal.Close);
                 }
             }
             return open;
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
         {
             if (Has(PlanName))
                 writer.Delete(Paths.Combine(path, PlanName));
-            WorkFolder.Deleted(path, 1);
+            WorkFolder.Deleted(path);
         }
 
         private void Read()

@@ -235,7 +235,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return folder.Security != null && texts.Of(FileSecurity.Of(place)) != folder.Security;
+                return folder.Security != null && texts.Of(FileSecurity.Of(place)) != texts.Now(folder.Security);
             }
             catch (SystemError)
             {
@@ -259,7 +259,7 @@ namespace IdentityOpsAgent
                     FileFacts facts = Win32.Facts(opened);
                     bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
                     if (same && target.PutsSecurity && file.Security != null)
-                        same = texts.Of(FileSecurity.Of(opened)) == file.Security;
+                        same = texts.Of(FileSecurity.Of(opened)) == texts.Now(file.Security);
                     return same ? null : target.OtherFacts;
                 }
             }

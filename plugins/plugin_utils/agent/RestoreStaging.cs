@@ -120,18 +120,18 @@ namespace IdentityOpsAgent
             {
                 string place = folder.PathBelow(target.Place), above;
                 bool inside = folder.Parent != null && staged.Folders.TryGetValue(folder.Parent, out above);
-                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles);
+                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles, folder);
             }
             foreach (Entry file in target.Replaced)
             {
                 string place = file.PathBelow(target.Place), otherCase;
-                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place, null);
+                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place, null, file);
             }
             foreach (Entry file in target.Added)
             {
                 string place = file.PathBelow(target.Place);
                 if (!file.IsFolder && !staged.Folders.ContainsKey(file.Parent))
-                    staged.Files[file] = Add(place, obstacles);
+                    staged.Files[file] = Add(place, obstacles, file);
             }
             foreach (Removal removal in target.Extras)
             {
@@ -149,15 +149,15 @@ namespace IdentityOpsAgent
             return step;
         }
 
-        private string Add(string place, Dictionary<string, Removal> obstacles)
+        private string Add(string place, Dictionary<string, Removal> obstacles, Entry entry)
         {
             Removal obstacle;
-            return Add(place, obstacles.TryGetValue(place, out obstacle) ? place : null, obstacle);
+            return Add(place, obstacles.TryGetValue(place, out obstacle) ? place : null, obstacle, entry);
         }
 
-        private string Add(string place, string old, Removal obstacle)
+        private string Add(string place, string old, Removal obstacle, Entry entry)
         {
-            RestoreStep step = AsPlanned(RestoreStep.Put(place, old), obstacle);
+            RestoreStep step = AsPlanned(RestoreStep.Put(place, old, entry.Facts.Created), obstacle);
             Journal.Steps.Add(step);
             return step.Staged;
         }

@@ -16,27 +16,29 @@ namespace IdentityOpsAgent
     {
         public readonly string Place, Old, Staged, Kept;
         public readonly Weight Weight;   // of what is at Old
+        public readonly long Created;    // of the new content; 0: is left as it comes
 
         private static int number = Guid.NewGuid().GetHashCode();
 
-        public RestoreStep(string place, string old, string staged, string kept, Weight weight)
+        public RestoreStep(string place, string old, string staged, string kept, Weight weight, long created)
         {
             Place = place;
             Old = old;
             Staged = staged;
             Kept = kept;
             Weight = weight;
+            Created = created;
         }
 
         // New content, with or without some that is there.
-        public static RestoreStep Put(string place, string old)
+        public static RestoreStep Put(string place, string old, long created)
         {
-            return Make(place, old, true);
+            return Make(place, old, true, created);
         }
 
         public static RestoreStep Remove(string old)
         {
-            return Make(old, old, false);
+            return Make(old, old, false, 0);
         }
 
         public string Folder
@@ -54,14 +56,15 @@ namespace IdentityOpsAgent
         public JsonMap ToJson()
         {
             return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Weight.Files)
-                .Set("bytes", Weight.Bytes).Set("newest", Weight.Newest);
+                .Set("bytes", Weight.Bytes).Set("newest", Weight.Newest).Set("old_created", Weight.Created).Set("created", Created);
         }
 
         // FormatError for what no restore writes: each path is where its kind must be, in one folder.
         public static RestoreStep Parse(JsonMap map)
         {
-            Weight weight = new Weight { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest") };
-            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight);
+            Weight weight = new Weight { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest"), Created = Time(map, "old_created") };
+            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight,
+                Time(map, "created"));
             bool sound = step.Folder != null && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
                 && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring) && step.IsBeside(step.Kept, TemporaryName.Replaced);
             if (!sound)
@@ -69,12 +72,18 @@ namespace IdentityOpsAgent
             return step;
         }
 
-        private static RestoreStep Make(string place, string old, bool isNew)
+        // An agent before 0.6.0 wrote none.
+        private static long Time(JsonMap map, string name)
+        {
+            return map.Has(name) ? map.Amount(name) : 0;
+        }
+
+        private static RestoreStep Make(string place, string old, bool isNew, long created)
         {
             string folder = Paths.Parent(place);
             uint mine = (uint)Interlocked.Increment(ref number);
             return new RestoreStep(place, old, isNew ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Restoring)) : null,
-                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? Weight.Of(old) : new Weight());
+                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? Weight.Of(old) : new Weight(), created);
         }
 
         private bool IsBeside(string path, string kind)
@@ -96,6 +105,18 @@ namespace IdentityOpsAgent
             return "." + number.ToString("x8", CultureInfo.InvariantCulture) + kind;
         }
 
+        // What lies in a folder, but for old content whose deletion has not ended: the system lists it until the last handle on it closes.
+        public static IEnumerable<FoundEntry> Present(string folder)
+        {
+            FileFacts facts;
+            foreach (FoundEntry found in Win32.Enumerate(folder))
+            {
+                bool ours = Is(found.Name, Restoring) || Is(found.Name, Replaced);
+                if (!ours || Win32.TryFacts(Paths.Combine(folder, found.Name), out facts))
+                    yield return found;
+            }
+        }
+
         public static bool Is(string name, string kind)
         {
             uint number;
@@ -108,6 +129,7 @@ namespace IdentityOpsAgent
     internal struct Weight
     {
         public long Files, Bytes, Newest;
+        public long Created;   // of the file or the top folder; weighs nothing
 
         // Links are not followed. What is not there weighs nothing.
         public static Weight Of(string path)
@@ -116,6 +138,7 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (!Win32.TryFacts(path, out facts))
                 return weight;
+            weight.Created = facts.Created;
             if (!Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
             {
                 weight.Add(facts.Size, facts.Written);
@@ -126,7 +149,7 @@ namespace IdentityOpsAgent
             while (waiting.Count > 0)
             {
                 string folder = waiting.Pop();
-                foreach (FoundEntry found in Win32.Enumerate(folder))
+                foreach (FoundEntry found in TemporaryName.Present(folder))
                 {
                     if (Attributes.IsFolder(found.Attributes) && !Attributes.IsLink(found.Attributes, found.ReparseTag))
                         waiting.Push(Paths.Combine(folder, found.Name));

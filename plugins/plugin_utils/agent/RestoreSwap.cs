@@ -4,7 +4,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -14,8 +13,6 @@ namespace IdentityOpsAgent
     // new file the old one's access list, and cannot take folders.
     internal sealed class RestoreSwap
     {
-        private const int Attempts = 10, Pause = 100;   // ms; an antivirus looks at what is new
-
         private readonly RestoreJournal journal;
         private readonly Losses losses;
         private readonly Writer writer = new Writer("The restore stopped", "Remove the cause and run the same restore again.", false);
@@ -52,7 +49,7 @@ namespace IdentityOpsAgent
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
-                    failure = WorkFolder.Deleted(step.Kept, 1) ?? failure;
+                    failure = WorkFolder.Deleted(step.Kept) ?? failure;
             }
             if (failure != null)
                 throw failure;
@@ -67,6 +64,7 @@ namespace IdentityOpsAgent
         // Everything as it was.
         public void Back()
         {
+            Patience.Begin();
             RequireDrives();
             bool moved = journal.Has(RestoreJournal.Ready);
             if (moved)
@@ -134,7 +132,7 @@ namespace IdentityOpsAgent
         private void InFolder(string folder, RestorePlace place, Action act)
         {
             SafeFileHandle held = null;
-            Patiently(folder, delegate { held = Win32.HoldFolder(folder); });
+            writer.Try(folder, delegate { held = Win32.HoldFolder(folder); });
             using (held)
             {
                 string elsewhere = place.Elsewhere(folder, held);
@@ -151,6 +149,8 @@ namespace IdentityOpsAgent
             {
                 if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
                     throw RestoreStep.Changed(step.Staged);
+                if (IsOther(step.Place, step.Created))
+                    SetCreated(step);
                 return;
             }
             if (step.Kept != null)
@@ -160,8 +160,23 @@ namespace IdentityOpsAgent
                 if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
                     throw RestoreStep.Changed(step.Old);
             }
-            if (step.Staged != null)
-                Move(step.Staged, step.Place);
+            if (step.Staged == null)
+                return;
+            Move(step.Staged, step.Place);
+            SetCreated(step);
+        }
+
+        // A name that went and came back within 15 s has got the old one's creation time from the file system (tunneling, Microsoft KB 172190).
+        private void SetCreated(RestoreStep step)
+        {
+            if (step.Created > 0)
+                writer.Try(step.Place, delegate { Win32.SetCreated(step.Place, step.Created); });
+        }
+
+        private static bool IsOther(string place, long created)
+        {
+            FileFacts facts;
+            return created > 0 && Win32.TryFacts(place, out facts) && facts.Created != created;
         }
 
         private void Unmake(RestoreStep step)
@@ -172,42 +187,30 @@ namespace IdentityOpsAgent
                 Remove(step.Place);
             if (keeps)
                 Move(step.Kept, step.Old);
+            if (step.Old == null || !IsOther(step.Old, step.Weight.Created))
+                return;
+            try
+            {
+                Win32.SetCreated(step.Old, step.Weight.Created);
+            }
+            catch (SystemError)   // no reason not to go back
+            {
+                return;
+            }
         }
 
         private void Move(string from, string to)
         {
-            Patiently(to, delegate { Win32.Move(from, to, false); });
+            writer.Move(from, to, false);
         }
 
         private void Remove(string path)
         {
-            Patiently(path, delegate
-            {
-                SystemError failure = WorkFolder.Deleted(path, 1);
-                if (failure != null)
-                    throw failure;
-            });
-        }
-
-        private void Patiently(string path, Action change)
-        {
             writer.Try(path, delegate
             {
-                for (int attempt = 1; ; attempt++)
-                {
-                    try
-                    {
-                        change();
-                        return;
-                    }
-                    catch (SystemError error)
-                    {
-                        // 5 is also what a folder with an open file in it answers.
-                        if (attempt == Attempts || !(SystemCodes.IsShared(error) || SystemCodes.IsDenied(error)))
-                            throw;
-                    }
-                    Thread.Sleep(Pause);
-                }
+                SystemError failure = WorkFolder.Deleted(path);
+                if (failure != null)
+                    throw failure;
             });
         }
 

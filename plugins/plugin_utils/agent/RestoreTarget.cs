@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                List<FoundEntry> all = new List<FoundEntry>(Win32.Enumerate(place));
+                List<FoundEntry> all = new List<FoundEntry>(TemporaryName.Present(place));
                 foreach (FoundEntry found in all)
                 {
                     if (Attributes.IsLink(found.Attributes, found.ReparseTag))

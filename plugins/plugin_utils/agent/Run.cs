@@ -13,6 +13,8 @@ namespace IdentityOpsAgent
     {
         private const string What = "The program was not run";
         private const string WorkMark = "{work}";
+        private const int ServiceDisabled = 1058;
+        private const long NotInitialised = 0xC0000142;   // STATUS_DLL_INIT_FAILED, Microsoft KB 165194
 
         // For what is still in the pipes when all that wrote into them was killed.
         private const int LastWords = 5000;
@@ -111,6 +113,10 @@ namespace IdentityOpsAgent
                 output.Join(LastWords);
                 errors.Join(LastWords);
                 Tell(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
+                if (code == NotInitialised)
+                    throw new AgentError("start_failed", What, program, "It ended before it began: one of its libraries could not be set up (0xC0000142).",
+                        "Where the account may not use the desktop of the session, or the session has no more room for desktops, Windows ends programs so. Run it "
+                            + "again; then without groupid_network_username, or as another account.");
                 if (!ended)
                     throw new AgentError("time_limit", "The program was ended before its time", program, "It had not ended after " + seconds + " seconds.",
                         "Find out what it waits for, or allow it more time.");
@@ -135,7 +141,10 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 answer.Changed = false;
-                throw new AgentError("start_failed", What, program, error.Message, "Check that it is a program for this computer, and the rights of the account.");
+                throw new AgentError("start_failed", What, program, error.Message, error.Code == ServiceDisabled
+                    ? "Windows starts programs with a network identity by its service Secondary Logon (seclogon), which is disabled on this server: set it to start "
+                        + "manually (Set-Service seclogon -StartupType Manual), or leave groupid_network_username out."
+                    : "Check that it is a program for this computer, and the rights of the account.");
             }
         }
 

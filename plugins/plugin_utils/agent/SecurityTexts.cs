@@ -10,6 +10,7 @@ namespace IdentityOpsAgent
     // SDDL of descriptors, each different one translated once: thousands of files have the same few. For all threads.
     internal sealed class SecurityTexts
     {
+        private readonly Dictionary<string, string> now = new Dictionary<string, string>(StringComparer.Ordinal);
         private readonly Dictionary<string, string> texts = new Dictionary<string, string>(StringComparer.Ordinal);
 
         public string Of(byte[] descriptor)
@@ -20,6 +21,20 @@ namespace IdentityOpsAgent
                 string text;
                 if (!texts.TryGetValue(key, out text))
                     texts.Add(key, text = FileSecurity.Text(descriptor));
+                return text;
+            }
+        }
+
+        // A recorded text as `Of` writes it now: before 0.6.0 some accounts stood there by two letters. null: null.
+        public string Now(string recorded)
+        {
+            if (recorded == null)
+                return null;
+            string text;
+            lock (now)
+            {
+                if (!now.TryGetValue(recorded, out text))
+                    now.Add(recorded, text = FileSecurity.Numeric(recorded));
                 return text;
             }
         }

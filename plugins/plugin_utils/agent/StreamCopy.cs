@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
             refused = null;
             if (!owner.KeepsStreams)
                 return copied;
-            foreach (string name in FileStreams.Names(from))
+            foreach (string name in NamesOf(from, ref refused))
             {
                 string flaw = !kept ? NotKept : copied.Count == NamedStream.Limit ? "There are more than " + NamedStream.Limit + "." : FlawOf(name);
                 NamedStream stream = null;
@@ -51,6 +51,22 @@ namespace IdentityOpsAgent
             }
             copied.Sort(delegate(NamedStream left, NamedStream right) { return string.CompareOrdinal(left.Name, right.Name); });
             return copied;
+        }
+
+        // A file system that says it keeps some and cannot list them is no reason to give the file up.
+        private static List<string> NamesOf(SafeFileHandle from, ref string refused)
+        {
+            try
+            {
+                return FileStreams.Names(from);
+            }
+            catch (SystemError error)
+            {
+                if (!SystemCodes.IsUnsupported(error))
+                    throw;
+                refused = error.Message;
+                return new List<string>();
+            }
         }
 
         private static string FlawOf(string name)

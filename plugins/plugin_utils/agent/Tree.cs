@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             Folders.Add(visit.Folder);
             string prefix = visit.Folder.Parent == null ? "" : visit.Folder.Path.Substring(Component.Length + 1) + "/";
             taken = new Dictionary<string, string>(Win32.Names);
-            foreach (FoundEntry found in Win32.Enumerate(place))
+            foreach (FoundEntry found in TemporaryName.Present(place))
                 Consider(visit, prefix, found);
         }
 

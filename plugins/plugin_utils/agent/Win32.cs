@@ -25,7 +25,12 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
 
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
-        private const int FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, LockViolation = 33, MoreData = 234, LinkRefused = 4392;
+        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+
+        static Win32()
+        {
+            NativeMethods.RtlGetLastNtStatus();   // to find it is itself a call that leaves a status behind
+        }
 
         // ---- who and where
 
@@ -149,6 +154,7 @@ namespace IdentityOpsAgent
 
         // ---- looking: a link at the end of a path is itself what is looked at
 
+        /// <summary>False also for what was deleted and goes when the last handle on it closes.</summary>
         public static bool TryFacts(string path, out FileFacts facts)
         {
             using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), NativeMethods.ReadAttributes, NativeMethods.ShareAll, IntPtr.Zero,
@@ -159,9 +165,9 @@ namespace IdentityOpsAgent
                     facts = Facts(file);
                     return true;
                 }
-                int error = Marshal.GetLastWin32Error();
+                int error = ErrorOfOpening();
                 facts = new FileFacts();
-                if (error == FileNotFound || error == PathNotFound)
+                if (error == FileNotFound || error == PathNotFound || error == DeletePending)
                     return false;
                 throw Failure(error);
             }
@@ -240,21 +246,41 @@ namespace IdentityOpsAgent
 
         public static void CreateFolder(string path)
         {
-            Check(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero));
+            MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
+        /// <summary>Closed to ordinary users, and for all that is made below. Only on a disk of this computer: the accounts are this computer's.</summary>
         public static void CreateClosedFolder(string path)
         {
-            // Protected: nothing is inherited from above. SYSTEM, Administrators and the creator, here and for all below.
-            string descriptor;
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                descriptor = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + user.User.Value + ")";
+                CreateFolder(path, AccessList.Closed(user.User.Value, IsAdministrator(user)));
+        }
+
+        /// <summary>Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.</summary>
+        public static void CreateOwnFolder(string path)
+        {
+            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
+            {
+                if (IsAdministrator(user))
+                    CreateFolder(path, AccessList.Own);
+                else
+                    CreateFolder(path);
+            }
+        }
+
+        private static bool IsAdministrator(WindowsIdentity user)
+        {
+            return new WindowsPrincipal(user).IsInRole(WindowsBuiltInRole.Administrator);
+        }
+
+        private static void CreateFolder(string path, string descriptor)
+        {
             NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
             security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
             Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1, out security.Descriptor, IntPtr.Zero));
             try
             {
-                Check(NativeMethods.CreateDirectoryW(Extended(path), ref security));
+                MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
             }
             finally
             {
@@ -271,9 +297,7 @@ namespace IdentityOpsAgent
             using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl, NativeMethods.ShareAll, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             {
-                uint features;
-                Check(NativeMethods.GetVolumeInformationByHandleW(folder, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0));
-                if ((features & NativeMethods.PersistentAcls) == 0)
+                if ((FeaturesOf(folder) & NativeMethods.PersistentAcls) == 0)
                     return false;
                 NativeMethods.ExplicitAccess entry = new NativeMethods.ExplicitAccess();
                 entry.Permissions = NativeMethods.Modify;
@@ -327,9 +351,10 @@ namespace IdentityOpsAgent
         /// <summary>A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.</summary>
         public static SafeFileHandle HoldFolder(string path)
         {
-            // To read, as no other right has a say in what others may do; they may not delete.
-            SafeFileHandle folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
+            // To read, as no other right has a say in what others may do; they may not delete. Who has the right to delete it now is waited for.
+            SafeFileHandle folder = null;
+            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
             try
             {
                 RefuseLink(TagOf(folder));
@@ -344,15 +369,59 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path)));
+            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))), error => error.Code != NotEmpty || IsGoing(path));
+        }
+
+        /// <summary>Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.</summary>
+        private static bool IsGoing(string directory)
+        {
+            try
+            {
+                foreach (FoundEntry found in Enumerate(directory))
+                {
+                    FileFacts facts;
+                    if (TryFacts(directory + Separator + found.Name, out facts))
+                        return false;
+                }
+                return true;
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
         }
 
         // ---- files
 
         public static SafeFileHandle OpenRead(string path)
         {
+            return OpenRead(path, NativeMethods.ShareAll);
+        }
+
+        /// <summary>
+        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already, and then he goes on. Its times may be those of
+        /// before: the system promises them only when the handle that writes is closed (Microsoft's "File Times").
+        /// </summary>
+        public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
+        {
+            try
+            {
+                isWritten = false;
+                return OpenRead(path, NativeMethods.ShareAll & ~NativeMethods.ShareWrite);
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != SharingViolation)
+                    throw;
+            }
+            isWritten = true;
+            return OpenRead(path, NativeMethods.ShareAll);
+        }
+
+        private static SafeFileHandle OpenRead(string path, uint share)
+        {
             const uint flags = NativeMethods.BackupSemantics | NativeMethods.SequentialScan;
-            SafeFileHandle file = Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
             try
             {
                 uint tag = TagOf(file);
@@ -366,14 +435,16 @@ namespace IdentityOpsAgent
                 throw;
             }
             file.Dispose();   // deduplicated, or in a cloud: the content comes when its filter is let in
-            return Open(path, NativeMethods.GenericRead, NativeMethods.ShareAll, NativeMethods.OpenExisting, flags);
+            return Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags);
         }
 
         public static SafeFileHandle OpenNew(string path)
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
-            return Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
-                NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint);
+            SafeFileHandle file = null;
+            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
+                NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
+            return file;
         }
 
         public static int Read(SafeFileHandle file, byte[] buffer, int count)
@@ -411,7 +482,7 @@ namespace IdentityOpsAgent
             return new FileFacts
             {
                 Attributes = basic.Attributes,
-                ReparseTag = (basic.Attributes & ReparsePoint) != 0 ? TagOf(file) : 0,
+                ReparseTag = TagOf(file, basic.Attributes),
                 Size = standard.EndOfFile,
                 Created = basic.Created,
                 Written = basic.Written,
@@ -433,6 +504,15 @@ namespace IdentityOpsAgent
         {
             using (SafeFileHandle file = OpenFacts(path))
                 SetFacts(file, created, written, attributes);
+        }
+
+        /// <summary>Nothing else changes.</summary>
+        public static void SetCreated(string path, long created)
+        {
+            NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();
+            basic.Created = created;
+            using (SafeFileHandle file = OpenFacts(path))
+                Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic, NativeMethods.BasicSize));
         }
 
         private static SafeFileHandle OpenFacts(string path)
@@ -487,9 +567,9 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting));
+                Patience.Over(() => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)), null);
             else
-                Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough));
+                Patience.Over(() => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)), null);
         }
 
         /// <summary>One more name for a file that is there. A link at its end is not followed.</summary>
@@ -500,7 +580,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path)));
+            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))), error => error.Code != DeletePending);
         }
 
         /// <summary>Windows refuses to replace or delete what is read-only: the attribute is taken off then, and put back when that was not the reason.</summary>
@@ -509,7 +589,7 @@ namespace IdentityOpsAgent
         {
             if (change())
                 return;
-            int error = Marshal.GetLastWin32Error();
+            int error = ErrorOfOpening();
             FileFacts facts;
             if (error != AccessDenied || !TryFacts(path, out facts) || (facts.Attributes & ReadOnly) == 0)
                 throw Failure(error);
@@ -585,16 +665,70 @@ namespace IdentityOpsAgent
             SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition, flags, IntPtr.Zero);
             if (!file.IsInvalid)
                 return file;
-            int error = Marshal.GetLastWin32Error();
+            int error = ErrorOfOpening();
             file.Dispose();
             throw Failure(error);
         }
 
+        // A name that was deleted and goes when the last handle on it closes is refused with 5, as what the account may not touch. What the system itself
+        // said before it became a number of Win32 tells the two apart (PostgreSQL's port/open.c, llvm/llvm-project#90655); the number is 303 then.
+        private static int ErrorOfOpening()
+        {
+            int error = Marshal.GetLastWin32Error();
+            return error == AccessDenied && NativeMethods.RtlGetLastNtStatus() == NativeMethods.StatusDeletePending ? DeletePending : error;
+        }
+
+        private static void CheckOpening(bool done)
+        {
+            if (!done)
+                throw Failure(ErrorOfOpening());
+        }
+
+        // A name that is still going is waited for; what the account may not make is not.
+        private static void MakeNew(Action make)
+        {
+            Patience.Over(make, IsNoRefusal);
+        }
+
+        private static bool IsNoRefusal(SystemError error)
+        {
+            return error.Code != AccessDenied;
+        }
+
+        // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373), and only what has one is asked for it.
         private static uint TagOf(SafeFileHandle file)
         {
+            NativeMethods.BasicFacts basic;
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
+            return TagOf(file, basic.Attributes);
+        }
+
+        private static uint TagOf(SafeFileHandle file, uint attributes)
+        {
             NativeMethods.TagFacts facts;
-            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize));
-            return (facts.Attributes & ReparsePoint) != 0 ? facts.ReparseTag : 0;
+            if ((attributes & ReparsePoint) == 0)
+                return 0;
+            if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize))
+                return facts.ReparseTag;
+            CheckUnknown(Marshal.GetLastWin32Error());
+            return 0;
+        }
+
+        /// <summary>What the file system of a file or folder can keep: flags of GetVolumeInformationByHandleW, none where it does not say.</summary>
+        internal static uint FeaturesOf(SafeFileHandle item)
+        {
+            uint features;
+            if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
+                return features;
+            CheckUnknown(Marshal.GetLastWin32Error());
+            return 0;
+        }
+
+        // That a file system does not know a question is no fault of the file: 1, 50 and 87 pass.
+        private static void CheckUnknown(int error)
+        {
+            if (error != NoFunction && error != NotSupported && error != InvalidParameter)
+                throw Failure(error);
         }
 
         private static void RefuseLink(uint reparseTag)

@@ -4,7 +4,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -14,9 +13,6 @@ namespace IdentityOpsAgent
     internal sealed class WorkFolder
     {
         private const string Prefix = "run.", LockSuffix = ".lock";
-
-        // A program that was killed keeps its files open for a moment.
-        private const int Attempts = 50, Pause = 100;
 
         public readonly string Path;
         private readonly SafeFileHandle gate;
@@ -45,7 +41,7 @@ namespace IdentityOpsAgent
         // Says in `warnings` what could not be removed.
         public void Remove(List<string> warnings)
         {
-            SystemError failure = Deleted(Path, Attempts);
+            SystemError failure = Deleted(Path);   // a program that was killed keeps its files open for a moment
             gate.Dispose();
             if (failure == null)
                 failure = Deleted(Path + LockSuffix, 1);
@@ -73,24 +69,27 @@ namespace IdentityOpsAgent
         }
 
         // A folder with all below it, or a file. null: it is gone.
+        public static SystemError Deleted(string path)
+        {
+            try
+            {
+                Delete(path);
+                return null;
+            }
+            catch (SystemError error)
+            {
+                return SystemCodes.IsMissing(error) ? null : error;
+            }
+        }
+
+        // One attempt: what something holds stays for the next run to remove.
         public static SystemError Deleted(string path, int attempts)
         {
-            for (; ; attempts--)
-            {
-                try
-                {
-                    Delete(path);
-                    return null;
-                }
-                catch (SystemError error)
-                {
-                    if (SystemCodes.IsMissing(error))
-                        return null;
-                    if (attempts <= 1)
-                        return error;
-                }
-                Thread.Sleep(Pause);
-            }
+            if (attempts > 1)
+                return Deleted(path);
+            SystemError failure = null;
+            Patience.Without(delegate { failure = Deleted(path); });
+            return failure;
         }
 
         // With all below it; a link is removed, never followed.

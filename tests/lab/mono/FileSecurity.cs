@@ -32,6 +32,7 @@ namespace IdentityOpsAgent
                 writers.Add("group " + stat.Group);
             if ((stat.Mode & (Libc.OthersWrite | Libc.Sticky)) == Libc.OthersWrite)
                 writers.Add("Everyone");
+            LabOwners.AddWriters(path, writers);
             return writers;
         }
 
@@ -48,6 +49,12 @@ namespace IdentityOpsAgent
         public static string Text(byte[] descriptor)
         {
             throw new NotSupportedException();
+        }
+
+        /// <summary>Lists come from parts alone here.</summary>
+        public static string Numeric(string text)
+        {
+            return text;
         }
 
         public static string Set(string path, string text)

@@ -33,6 +33,8 @@ namespace IdentityOpsAgent
 
         public static List<string> Names(SafeFileHandle item)
         {
+            if (LabHabits.Current != null && LabHabits.Current.LacksClass(Win32.FinalPath(item)))
+                throw new SystemError(87, "The parameter is incorrect.");
             byte[] list = buffer ?? (buffer = new byte[Largest]);
             int length = Win32.Check((int)Libc.flistxattr(item, list, (IntPtr)list.Length));
             List<string> names = new List<string>();

@@ -30,6 +30,8 @@ namespace IdentityOpsAgent
     ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
+    ///  "start_code": n,            every program that wears a network identity is refused with this number of Windows
+    ///  "exit_code": n,             every program ends with this code
     ///  "no_network_identity": true}   nobody may log on for the network alone (5)
     /// </code>
     /// </summary>
@@ -40,7 +42,8 @@ namespace IdentityOpsAgent
 
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
-        public readonly int LinkCode;
+        public readonly int LinkCode, StartCode;
+        public readonly long? ExitCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Regex locked, denied, vanish, grow, region, unlink, noStreams;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
@@ -83,6 +86,8 @@ namespace IdentityOpsAgent
             untilDeath = faults.TryGetValue("die_at", out value) ? (long)value : 0;
             NoNetworkIdentity = faults.TryGetValue("no_network_identity", out value) && (bool)value;
             LinkCode = faults.TryGetValue("link_code", out value) ? (int)(long)value : 0;
+            StartCode = faults.TryGetValue("start_code", out value) ? (int)(long)value : 0;
+            ExitCode = faults.TryGetValue("exit_code", out value) ? (long)value : (long?)null;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }
@@ -93,7 +98,7 @@ namespace IdentityOpsAgent
             return string.IsNullOrEmpty(faults) ? null : new LabFaults(LabJson.Object(faults));
         }
 
-        private static Regex Globs(Dictionary<string, object> faults, string name)
+        internal static Regex Globs(Dictionary<string, object> faults, string name)
         {
             object globs;
             if (!faults.TryGetValue(name, out globs))
@@ -104,7 +109,7 @@ namespace IdentityOpsAgent
             return patterns.Count == 0 ? null : new Regex(string.Join("|", patterns.ToArray()));
         }
 
-        private static Regex Glob(string glob)
+        internal static Regex Glob(string glob)
         {
             return new Regex(@"\A" + Regex.Escape(glob).Replace(@"\*", "(?s:.*)").Replace(@"\?", "(?s:.)") + @"\z");
         }

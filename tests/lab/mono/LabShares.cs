@@ -10,16 +10,20 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with an account is there for threads that wear
-    /// it and for nobody else; its password is named by its digest, so that the lab's own environment has no secret.
+    /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with accounts is there for threads that wear
+    /// one of them and for nobody else; a password is named by its digest, so that the lab's own environment has no secret. What lies on a share is judged
+    /// by its list against the account that is worn, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and has the new account
+    /// in other computers' eyes alone. A folder without a list of its own has that of the folder above; the topmost lets in all accounts of the share.
     /// <code>
     /// {"/lab/shares": null,                                                           for everybody
-    ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex}}        others: 5; this account with another password: 1326
+    ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex},        others: 5; this account with another password: 1326
+    ///  "/lab/shares/nas02": {"accounts": {"CORP\\svc": hex, "CORP\\svc2": hex}}}
     /// </code>
     /// </summary>
     internal static class LabShares
     {
         private const int WrongPassword = 1326;
+        private static readonly byte[] List = Encoding.ASCII.GetBytes("user.LabList\0");
 
         private static readonly Dictionary<string, object> Shares = FromEnvironment();
 
@@ -44,18 +48,48 @@ namespace IdentityOpsAgent
             if (Shares == null)
                 return;
             foreach (KeyValuePair<string, object> share in Shares)
-                if (share.Value != null && IsBelow(share.Key, path))
+            {
+                if (!IsBelow(share.Key, path))
+                    continue;
+                if (share.Value != null)
                     Ask((Dictionary<string, object>)share.Value);
+                string list = ListOf(share.Key, path);
+                if (list != null && Array.IndexOf(list.Split('\n'), NetworkIdentity.Worn == null ? Win32.UserName() : NetworkIdentity.Worn.User) < 0)
+                    throw Win32.Failure(Libc.EACCES);
+            }
         }
 
-        private static void Ask(Dictionary<string, object> account)
+        private static void Ask(Dictionary<string, object> share)
         {
             NetworkIdentity worn = NetworkIdentity.Worn;
-            if (worn == null || worn.User != (string)account["username"])
+            object accounts, digest = null;
+            bool known = worn != null && (share.TryGetValue("accounts", out accounts) ? ((Dictionary<string, object>)accounts).TryGetValue(worn.User, out digest)
+                : worn.User == (string)share["username"] && share.TryGetValue("password_sha256", out digest));
+            if (!known)
                 throw Win32.Failure(Libc.EACCES);
             using (SHA256 hash = SHA256.Create())
-                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(worn.Password))).Replace("-", "").ToLowerInvariant() != (string)account["password_sha256"])
+                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(worn.Password))).Replace("-", "").ToLowerInvariant() != (string)digest)
                     throw new SystemError(WrongPassword, "The user name or password is incorrect.");
+        }
+
+        /// <summary>Gives a folder a list that is protected: those accounts and no other.</summary>
+        public static void Close(string folder, params string[] accounts)
+        {
+            byte[] list = Encoding.UTF8.GetBytes(string.Join("\n", accounts));
+            Win32.Check(Libc.lsetxattr(PosixName.EncodeApart(folder), List, list, (IntPtr)list.Length, 0));
+        }
+
+        /// <summary>The nearest list, from a path up to the folder of its share; null: none.</summary>
+        private static string ListOf(string share, string path)
+        {
+            byte[] list = new byte[1024];
+            for (; path.Length >= share.Length; path = path.Substring(0, path.LastIndexOf('/')))
+            {
+                int length = (int)Libc.lgetxattr(PosixName.EncodeApart(path), List, list, (IntPtr)list.Length);
+                if (length >= 0)
+                    return Encoding.UTF8.GetString(list, 0, length);
+            }
+            return null;
         }
 
         private static bool IsBelow(string folder, string path)

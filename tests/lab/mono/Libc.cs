@@ -104,6 +104,7 @@ namespace IdentityOpsAgent
 
         [DllImport("libc", SetLastError = true)] public static extern IntPtr lgetxattr(byte[] path, byte[] name, byte[] content, IntPtr size);
         [DllImport("libc", SetLastError = true)] public static extern IntPtr fgetxattr(SafeFileHandle file, byte[] name, byte[] content, IntPtr size);
+        [DllImport("libc", SetLastError = true)] public static extern int lsetxattr(byte[] path, byte[] name, byte[] content, IntPtr size, int flags);
         [DllImport("libc", SetLastError = true)] public static extern int fsetxattr(SafeFileHandle file, byte[] name, byte[] content, IntPtr size, int flags);
         [DllImport("libc", SetLastError = true)] public static extern IntPtr flistxattr(SafeFileHandle file, byte[] list, IntPtr size);
         [DllImport("libc", SetLastError = true)] public static extern int fremovexattr(SafeFileHandle file, byte[] name);

@@ -22,6 +22,13 @@ namespace IdentityOpsAgent
             return Encode(path, ref first);
         }
 
+        /// <summary>The same in a buffer of its own, past the shares.</summary>
+        public static byte[] EncodeApart(string path)
+        {
+            byte[] apart = null;
+            return Encode(path, ref apart);
+        }
+
         /// <summary>The same for a text that names nothing here.</summary>
         public static byte[] EncodeText(string text)
         {

@@ -24,6 +24,9 @@ namespace IdentityOpsAgent
         /// <summary>Reading is refused (LabFaults).</summary>
         public bool HasLockedRegion;
 
+        /// <summary>Of a new file, of which others take note when it is closed (LabHabits); else null.</summary>
+        public string NewPath;
+
         public SafeFileHandle(int file)
             : base(true)
         {
@@ -32,7 +35,10 @@ namespace IdentityOpsAgent
 
         protected override bool ReleaseHandle()
         {
-            return Libc.close(handle) == 0;
+            bool closed = Libc.close(handle) == 0;
+            if (NewPath != null)
+                LabHabits.Current.Closed(NewPath);
+            return closed;
         }
     }
 }

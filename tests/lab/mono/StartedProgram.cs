@@ -39,6 +39,8 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
+            if (NetworkIdentity.Worn != null && LabFaults.Current != null && LabFaults.Current.StartCode != 0)
+                throw new SystemError(LabFaults.Current.StartCode, "The program was refused on order.");
             if (NetworkIdentity.Worn != null)
                 settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.Worn.User);
             SafeFileHandle output, outputEnd, errors, errorsEnd;
@@ -92,6 +94,8 @@ namespace IdentityOpsAgent
         public long ExitCode()
         {
             const int exited = 1;
+            if (LabFaults.Current != null && LabFaults.Current.ExitCode.HasValue)
+                return LabFaults.Current.ExitCode.Value;
             return facts.Code == exited ? facts.Status : 128 + facts.Status;
         }
 

@@ -11,8 +11,8 @@ namespace IdentityOpsAgent
     /// <summary>
     /// The agent's system calls on a lab host: Linux in place of Windows, with the surface of the shipped Win32.cs. The environment says which host this is:
     /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER; LAB_FAULTS what goes wrong on it;
-    /// LAB_SHARES what is another computer's.
-    /// Not here, because Linux has it not: hidden and system attributes, a creation time that can be set, names without case.
+    /// LAB_SHARES what is another computer's; LAB_HABITS what Windows does and Linux does not; LAB_PATIENCE_MS how long an operation waits for names that are held.
+    /// Not here, because Linux has it not: hidden and system attributes, names without case.
     /// </summary>
     internal static class Win32
     {
@@ -21,13 +21,19 @@ namespace IdentityOpsAgent
         public static readonly StringComparer Names = StringComparer.Ordinal;
 
         private const uint SymbolicLink = 0xA000000C;                  // IO_REPARSE_TAG_SYMLINK
-        private const int FileExists = 80, TooManyLinks = 1142, LinkRefused = 4392;
+        private const int AccessDenied = 5, NotEmpty = 145, DeletePending = 303, FileExists = 80, TooManyLinks = 1142, LinkRefused = 4392;
         private const uint LinkLimit = 1024;
         private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
         private const int ListingBytes = 64 * 1024;
         private const int LongestPath = 4096;                          // PATH_MAX
         private static readonly byte[] NoPath = { 0 };
         [ThreadStatic] private static byte[] linkTarget;
+
+        static Win32()
+        {
+            int patience;
+            Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;   // what is refused on order is refused for good
+        }
 
         // ---- who and where
 
@@ -155,6 +161,7 @@ namespace IdentityOpsAgent
             facts = FactsOf(ref stat);
             if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
+            LabTimes.Tell(path, ref facts);
             return true;
         }
 
@@ -173,8 +180,11 @@ namespace IdentityOpsAgent
                         for (int record = 0; record < filled; record += BitConverter.ToUInt16(listing, record + 16))
                         {
                             FoundEntry entry;
-                            if (TryEntry(folder, listing, pinned, record + 19, out entry))
-                                yield return entry;
+                            if (!TryEntry(folder, listing, pinned, record + 19, out entry))
+                                continue;
+                            if (LabHabits.Current != null)
+                                LabTimes.Tell(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
+                            yield return entry;
                         }
                     }
                 }
@@ -183,6 +193,12 @@ namespace IdentityOpsAgent
             {
                 pinned.Free();
             }
+            if (LabHabits.Current == null)
+                yield break;
+            FileFacts again;
+            foreach (string name in LabHabits.Current.GoingIn(directory))
+                if (!TryFacts(directory.TrimEnd(Separator) + Separator + name, out again))
+                    yield return new FoundEntry { Name = name, Attributes = Archive };
         }
 
         private static int Listing(SafeFileHandle folder, byte[] listing)
@@ -269,11 +285,21 @@ namespace IdentityOpsAgent
         public static void CreateFolder(string path)
         {
             MakeFolder(path, 0x1FF);   // 0777, less the umask
+            LabOwners.Set(path, "");
         }
 
         public static void CreateClosedFolder(string path)
         {
             MakeFolder(path, 0x1C0);   // 0700
+            LabOwners.Set(path, AccessList.Closed(UserName(), true));
+            if (IsShare(FinalPath(path)))
+                LabShares.Close(path, "SYSTEM", "Administrators", UserName());   // by the token, whatever is worn over it
+        }
+
+        public static void CreateOwnFolder(string path)
+        {
+            MakeFolder(path, 0x1FF);
+            LabOwners.Set(path, AccessList.Own);
         }
 
         /// <summary>The lab's disks keep modes, not access lists.</summary>
@@ -288,8 +314,20 @@ namespace IdentityOpsAgent
 
         private static void MakeFolder(string path, uint mode)
         {
-            RefuseCreation(path);
-            Check(Libc.mkdir(PosixName.Encode(path), mode));
+            MakeNew(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
+        }
+
+        /// <summary>A name that was deleted and is still held by somebody is waited for; a refusal is not.</summary>
+        private static void MakeNew(string path, Action make)
+        {
+            Patience.Over(delegate
+            {
+                RefuseCreation(path);
+                if (LabHabits.Current != null)
+                    LabHabits.Current.BeforeCreation(path);
+                make();
+            }, error => error.Code != AccessDenied);
+            LabTimes.Appeared(path);
         }
 
         /// <summary>root stands for SYSTEM and the group Administrators.</summary>
@@ -299,21 +337,43 @@ namespace IdentityOpsAgent
             Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats, out stat));
             if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
                 throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
-            return stat.User == 0 || stat.User == Libc.geteuid();
+            return (stat.User == 0 || stat.User == Libc.geteuid()) && LabOwners.IsOurs(path);
         }
 
         /// <summary>Linux lets a folder be renamed while it is open.</summary>
         public static SafeFileHandle HoldFolder(string path)
         {
-            return Open(path, Libc.OpenFolder | Libc.OpenNoFollow);
+            SafeFileHandle folder = null;
+            Patience.Over(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); }, error => error.Code != AccessDenied);
+            return folder;
         }
 
         public static void DeleteFolder(string path)
         {
+            Patience.Over(delegate { RemoveFolder(path); }, error => error.Code != NotEmpty || IsGoing(path));
+        }
+
+        private static bool IsGoing(string directory)
+        {
+            FileFacts facts;
+            foreach (FoundEntry found in Enumerate(directory))
+                if (TryFacts(directory + Separator + found.Name, out facts))
+                    return false;
+            return true;
+        }
+
+        private static void RemoveFolder(string path)
+        {
             RefuseChange(path);
+            if (LabHabits.Current != null)
+                LabHabits.Current.BeforeFolderGoes(path);
+            long created = LabTimes.Of(path);
             byte[] name = PosixName.Encode(path);
             if (Libc.rmdir(name) == 0)
+            {
+                LabTimes.Gone(path, created, true);
                 return;
+            }
             int error = Marshal.GetLastWin32Error();
             if (error == Libc.ENOTDIR && IsLink(path))
                 Check(Libc.unlink(name));
@@ -346,10 +406,19 @@ namespace IdentityOpsAgent
             return file;
         }
 
+        public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
+        {
+            isWritten = LabHabits.Current != null && LabHabits.Current.WriterOf(path) != null;
+            return OpenRead(path);
+        }
+
         public static SafeFileHandle OpenNew(string path)
         {
-            RefuseCreation(path);
-            return Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive);
+            SafeFileHandle file = null;
+            MakeNew(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
+            if (LabHabits.Current != null)
+                file.NewPath = path;
+            return file;
         }
 
         public static int Read(SafeFileHandle file, byte[] buffer, int count)
@@ -411,13 +480,18 @@ namespace IdentityOpsAgent
         {
             Libc.Stat stat = StatOf(file);
             names = stat.Links;
-            return FactsOf(ref stat);
+            FileFacts facts = FactsOf(ref stat);
+            if (LabHabits.Current != null && stat.Links > 0)
+                LabTimes.Tell(FinalPath(file), ref facts);
+            return facts;
         }
 
         public static void SetFacts(SafeFileHandle file, long created, long written, uint attributes)
         {
             if (LabFaults.Current != null)
                 LabFaults.Current.OnEveryChange(null);
+            if (LabHabits.Current != null)
+                LabTimes.Set(FinalPath(file), created);
             uint mode = StatOf(file).Mode;
             if (WithReadOnly(mode, attributes) != mode)
                 Check(Libc.fchmod(file, WithReadOnly(mode, attributes) & 0xFFF));
@@ -433,10 +507,19 @@ namespace IdentityOpsAgent
                 Refuse(LabFaults.Current.OnEveryChange(path));
             Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
             bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink;   // a link has no mode of its own
+            LabTimes.Set(path, link ? 0 : created);
+            name = PosixName.Encode(path);
             if (!link && WithReadOnly(stat.Mode, attributes) != stat.Mode)
                 Check(Libc.chmod(name, WithReadOnly(stat.Mode, attributes) & 0xFFF));
             Libc.AccessAndWrite times = Times(written);
             Check(Libc.utimensat(Libc.CurrentDirectory, name, ref times, Libc.NoFollow));
+        }
+
+        public static void SetCreated(string path, long created)
+        {
+            if (LabFaults.Current != null)
+                Refuse(LabFaults.Current.OnEveryChange(path));
+            LabTimes.Set(path, created);
         }
 
         public static void Flush(SafeFileHandle file)
@@ -466,10 +549,22 @@ namespace IdentityOpsAgent
 
         public static void Move(string from, string to, bool replace)
         {
+            Patience.Over(delegate { Rename(from, to, replace); }, null);
+        }
+
+        private static void Rename(string from, string to, bool replace)
+        {
             RefuseChange(from);
             RefuseChange(to);
+            if (LabHabits.Current != null)
+                LabHabits.Current.BeforeMove(from, to, replace);
+            long created = LabTimes.Of(from), replaced = replace ? LabTimes.Of(to) : 0;
             byte[] source = PosixName.Encode(from), target = PosixName.EncodeSecond(to);
             Check(replace ? Libc.rename(source, target) : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
+            if (replaced != 0)
+                LabTimes.Gone(to, replaced, false);
+            LabTimes.Gone(from, created, false);
+            LabTimes.Appeared(to);
         }
 
         /// <summary>At most 1,024 names for one file, as NTFS has it.</summary>
@@ -487,8 +582,17 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
+            Patience.Over(delegate { Unlink(path); }, error => error.Code != DeletePending);
+        }
+
+        private static void Unlink(string path)
+        {
             RefuseChange(path);
+            if (LabHabits.Current != null)
+                LabHabits.Current.BeforeDeletion(path);
+            long created = LabTimes.Of(path);
             Check(Libc.unlink(PosixName.Encode(path)));
+            LabTimes.Gone(path, created, true);
         }
 
         public static SafeFileHandle TryLock(string path)

@@ -27,6 +27,8 @@ AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
+CREATED = "user.LabCreated"
+"""The extended attribute in which the twin keeps when a file was created."""
 
 
 class Host:
@@ -36,8 +38,11 @@ class Host:
         self.command = ["mono", str(executable)]
         self.folder = folder
         self.name = "WEB01"
+        self.user = "CORP\\svc"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
         self.faults: dict[str, t.Any] = {}
+        self.habits: dict[str, t.Any] = {}
+        self.patience = 60_000  # ms, where the host has habits
         self.shares: dict[str, dict[str, str] | None] = {}
         self.root = folder / "D" / "Backups"
         self.source = folder / "C" / "Source"
@@ -63,10 +68,12 @@ class Host:
             "LAB_HOST_NAME": self.name,
             "LAB_FQDN": f"{self.name.lower()}.corp.example",
             "LAB_MACHINE_GUID": self.machine_guid,
-            "LAB_USER": "CORP\\svc",
+            "LAB_USER": self.user,
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
             "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }
+        if self.habits:
+            environment.update(LAB_HABITS=json.dumps(self.habits), LAB_PATIENCE_MS=str(self.patience))
         return subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )
@@ -121,6 +128,16 @@ class Host:
         document["manifest_sha256"] = hashlib.sha256((self.part() / "manifest.sha256").read_bytes()).hexdigest()
         (self.part() / "part.json").write_text(json.dumps(document))
 
+    def created(self, folder: pathlib.Path) -> dict[str, str | None]:
+        """When the files below a folder were created (100 ns since 1601), on a host with the habit of tunneling."""
+        return {
+            str(path.relative_to(folder)): os.getxattr(path, CREATED).decode()
+            if CREATED in os.listxattr(path)
+            else None
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
     def picture(self, folder: pathlib.Path | None = None, times: bool = True) -> dict[str, tuple[t.Any, ...]]:
         """Everything below a folder (the whole host): type, mode, time of writing in 100 ns, content, other streams."""
         top = folder or self.folder
@@ -139,7 +156,7 @@ class WindowsHost(Host):
         vars(self).update(name=socket.gethostname(), lock=state / "agent.lock")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in ("name", "machine_guid", "faults") and hasattr(self, name):
+        if name in ("name", "user", "machine_guid", "faults", "habits") and hasattr(self, name):
             pytest.skip(f"needs a host of the lab: its {name} cannot be chosen on Windows")
         super().__setattr__(name, value)
 

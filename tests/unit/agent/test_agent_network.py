@@ -64,6 +64,40 @@ def test_a_part_goes_there_and_back(share: t.Any) -> None:
     assert (share.source / "0.txt").read_text() == "content 0"
 
 
+def digest_of(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def test_two_servers_with_accounts_of_their_own_share_a_deployment(share: t.Any) -> None:
+    """None of the accounts is an administrator of the file server, and none is the one that the agent runs as."""
+    other = {"username": "CORP\\svc-second", "password": "another"}
+    [folder] = share.shares
+    share.shares = {folder: {"accounts": {USER: digest_of(PASSWORD), other["username"]: digest_of(other["password"])}}}
+    later = "20260102T000000Z"
+    assert code(share.backup(network=IDENTITY)) == "none"
+    assert code(share.backup(network=IDENTITY, set_id=later)) == "none"
+    share.name = "WEB02"
+    assert code(share.backup(network=other)) == "none"
+    assert code(share.backup(network=other, set_id=later)) == "none"
+    for part in ("web01", "web02"):
+        for identity in (IDENTITY, other):
+            assert share.call("verify", network=identity, server=part, set_id=later)["state"] == "verified"
+    share.name = "WEB01"
+    share.file("0.txt", "damaged")
+    assert code(share.restore(network=IDENTITY)) == "none"
+    assert (share.source / "0.txt").read_text() == "content 0"
+    assert code(share.call("probe", network=other, roots=[str(share.root)])) == "none"
+
+
+def test_what_a_link_to_a_share_holds_is_on_a_share(share: t.Any) -> None:
+    link, root = share.folder / "D" / "Link", share.root
+    link.symlink_to(root)
+    root.mkdir()
+    for place, set_id in ((link, "20260101T000000Z"), (root, "20260102T000000Z")):
+        share.root = place
+        assert code(share.backup(network=IDENTITY, set_id=set_id)) == "none"
+
+
 FILE = {"part": "web01", "component": "data", "name": "0.txt"}
 MEMBERS: dict[str, dict[str, t.Any]] = {
     "backup": {"components": [{"name": "data", "path": "/a folder"}]},
@@ -252,3 +286,19 @@ def test_a_program_that_wears_it_has_a_shorter_command_line(host: t.Any) -> None
     assert "1023" in answer["error"]["cause"]
     assert code(program(host, arguments=["x" * 1023])) == "none"
     assert code(program(host, network=IDENTITY, arguments=["x" * 500])) == "none"
+
+
+def test_a_disabled_service_of_logons_is_named(host: t.Any) -> None:
+    host.faults = {"start_code": 1058}
+    answer = program(host, network=IDENTITY)
+    assert (code(answer), answer["error"]["cause"][-6:]) == ("start_failed", "(1058)")
+    assert "seclogon" in answer["error"]["next"]
+    assert code(program(host)) == "none"
+
+
+def test_a_program_that_windows_ended_before_it_began_is_explained(host: t.Any) -> None:
+    host.faults = {"exit_code": 0xC0000142}
+    answer = program(host, network=IDENTITY)
+    assert (code(answer), answer["exit_code"]) == ("start_failed", 0xC0000142)
+    assert "0xC0000142" in answer["error"]["cause"]
+    assert "desktop" in answer["error"]["next"]

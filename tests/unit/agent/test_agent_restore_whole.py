@@ -463,7 +463,7 @@ def test_a_folder_that_is_removed_after_a_kill_while_staging_does_not_stop_all_t
 
 
 def test_a_folder_that_is_removed_before_all_is_cleared_up_does_not_stop_all_that_follows(damaged: Damaged) -> None:
-    damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EACCES}}
+    damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EIO}}
     assert not damaged.restore(0)["failed"]
     damaged.host.faults = {}
     assert (damaged.journals()[0] / "committed").exists()
@@ -562,7 +562,7 @@ def test_what_comes_into_a_folder_after_it_was_listed_is_not_removed_unsaved(dam
 def test_a_drive_that_is_away_keeps_the_plan(damaged: Damaged, document: str) -> None:
     """What lies there is not gone: the plan is needed when the drive is back."""
     if document == "committed":
-        damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EACCES}}
+        damaged.host.faults = {"fail_change": {"glob": "*/plan.jsonl", "at": 2, "errno": errno.EIO}}
         assert not damaged.restore(0)["failed"]
     else:
         assert not (kill_when(damaged, document) / "ready").exists()

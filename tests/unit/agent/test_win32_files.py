@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import itertools
+import time
 
 import pytest
 from unit.agent.win32_session import (
@@ -426,3 +427,43 @@ class TestWindows:
         assert {name: value.lower() for name, value in values.items()} == {"Path": r"c:\g", "Root": r"c:\windows\g"}
         assert session("RegistryValues", r"SOFTWARE\Imanami\Other") is None
         assert len(session("MachineGuid")) == 36
+
+
+def test_a_name_whose_file_is_still_open_is_gone_and_made_anew_after_that(
+    host: Host, session: Session, path: c.Callable[..., str]
+) -> None:
+    """On Windows it goes with the last handle, and until then nothing else can have it."""
+    if isinstance(host, WineHost):
+        pytest.skip("Wine lets everybody open a file that is being deleted")
+    write(session, path("file"), b"old")
+    other = host.session()
+    held = other("OpenRead", path("file"))
+    session("Delete", path("file"))
+    assert session("TryFacts", path("file")) is None
+    session.begin("OpenNew", path("file"))
+    time.sleep(0.5)
+    other("Close", held)
+    other.close()
+    session("Close", session.answer())
+    assert read(session, path("file")) == b""
+    session("Delete", path("file"))
+    session("DeleteFolder", path())
+    session("CreateFolder", path())
+
+
+def test_a_file_that_is_copied_keeps_writers_out_unless_one_is_in(
+    host: Host, session: Session, path: c.Callable[..., str]
+) -> None:
+    if isinstance(host, MonoHost):
+        pytest.skip("Linux asks no program whether another one may write")
+    writer = session("OpenNew", path("file"))
+    session("Write", writer, b"one".hex())
+    other = host.session()
+    copied, is_written = other("OpenToCopy", path("file"))
+    assert (is_written, bytes.fromhex(other("Read", copied, 10))) == (True, b"one")
+    session("Close", writer)
+    other("Close", copied)
+    copied, is_written = other("OpenToCopy", path("file"))
+    assert (is_written, code_of(session, "TryLock", path("file"))) == (False, 32)
+    other("Close", copied)
+    other.close()

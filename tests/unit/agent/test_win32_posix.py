@@ -9,6 +9,7 @@ import collections.abc as c
 import json
 import os
 import pathlib
+import time
 import typing as t
 
 import pytest
@@ -227,3 +228,51 @@ def test_shares_are_folders_of_the_lab_and_some_ask_who_comes(start: Start, host
         with pytest.raises(SystemFailureError) as caught:
             session(*call)
         assert caught.value.code == 5
+
+
+def refused(session: Session, *call: object) -> tuple[int, float]:
+    """The number that a call fails with, and after how many seconds."""
+    begun = time.monotonic()
+    with pytest.raises(SystemFailureError) as caught:
+        session(*call)
+    return caught.value.code, time.monotonic() - begun
+
+
+@pytest.mark.timing
+def test_many_refusals_cost_one_budget_of_patience(start: Start, host: MonoHost) -> None:
+    (host.drive / "file").touch()
+    session = start({"locked": ["*/file"]}, LAB_PATIENCE_MS="1000")
+    told = [refused(session, "Delete", f"{host.drive}/file") for _ in range(20)]
+    assert {number for number, _seconds in told} == {32}
+    assert told[0][1] > 0.9
+    assert sum(seconds for _number, seconds in told) < 3
+
+
+@pytest.mark.timing
+def test_what_no_wait_can_change_is_not_waited_for(start: Start, host: MonoHost) -> None:
+    (host.drive / "folder").mkdir()
+    (host.drive / "folder" / "file").touch()
+    session = start({"denied": ["*/new"]}, LAB_PATIENCE_MS="30000")
+    for number, call in (
+        (145, ("DeleteFolder", f"{host.drive}/folder")),
+        (5, ("OpenNew", f"{host.drive}/new")),
+        (5, ("CreateFolder", f"{host.drive}/new")),
+        (2, ("Delete", f"{host.drive}/absent")),
+        (183, ("Move", f"{host.drive}/folder/file", f"{host.drive}/folder", False)),
+    ):
+        told, seconds = refused(session, *call)
+        assert (told, seconds < 5) == (number, True)
+
+
+def test_a_name_that_is_going_is_listed_and_not_there(start: Start, host: MonoHost) -> None:
+    (host.drive / "folder").mkdir()
+    (host.drive / "folder" / "file").touch()
+    habits = json.dumps({"pending_ms": 60_000, "pending_one_in": 1})
+    session = start(LAB_HABITS=habits, LAB_PATIENCE_MS="0")
+    file, folder = f"{host.drive}/folder/file", f"{host.drive}/folder"
+    session("Delete", file)
+    assert [entry["Name"] for entry in session("Enumerate", folder)] == ["file"]
+    assert session("TryFacts", file) is None
+    assert refused(session, "OpenNew", file)[0] == 303
+    assert refused(session, "DeleteFolder", folder)[0] == 145
+    assert refused(start(LAB_HABITS=habits, LAB_PATIENCE_MS="0"), "Move", folder, f"{host.drive}/other", False)[0] == 5

@@ -127,6 +127,27 @@ def test_who_can_change_it(session: Session, owner: str, entries: list[bytes] | 
         assert session("WritersIn", descriptor(0, sid(owner), SYSTEM).hex(), ACCOUNT) == writers
 
 
+@pytest.mark.parametrize(
+    ("text", "numeric"),
+    [
+        ("O:LAG:DAD:P(A;OICI;FA;;;BU)(D;;FA;;;DA)", "O:{0}G:{1}D:P(A;OICI;FA;;;{2})(D;;FA;;;{1})"),
+        ('O:LAG:DAD:(XA;;FX;;;BU;(a == ")(" && (b)))(A;;FA;;;DA)', None),
+        ("O:LAG:DAD:AI(A;;FA;;;BU)(A;;FA;;;S-1-5-21-7-7-7-512)", "O:{0}G:{1}D:AI(A;;FA;;;{2})(A;;FA;;;{1})"),
+        ("O:LAG:DAD:(A;;FA;;;BU)", "O:LAG:DAD:(A;;FA;;;BU)"),  # of another list: it stays
+        ("O:LAG:DAD:(A;;FA", "O:LAG:DAD:(A;;FA"),
+        ("O:LAG:DA", "O:{0}G:{1}"),
+    ],
+)
+def test_accounts_stand_by_their_numbers(session: Session, text: str, numeric: str | None) -> None:
+    """LA and DA mean other accounts on another computer."""
+    whole = descriptor(PRESENT, sid(ACCOUNT), sid(DOMAIN_ADMINS), acl(allow(USERS, READ), allow(DOMAIN_ADMINS, READ)))
+    expected = (numeric or text).format(ACCOUNT, DOMAIN_ADMINS, USERS)
+    if numeric is None:
+        expected = text.replace("O:LAG:DA", f"O:{ACCOUNT}G:{DOMAIN_ADMINS}").replace(";BU;", f";{USERS};")
+        expected = expected.replace(";;;DA)", f";;;{DOMAIN_ADMINS})")
+    assert session("NumericSddl", text, whole.hex()) == expected
+
+
 def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..., str]) -> None:
     """The lab's disks on Mono say that they keep no lists; the agent then asks for none. Wine's keep no streams."""
     assert session("IsSecurityKept", path()) is not isinstance(host, MonoHost)
@@ -173,7 +194,7 @@ class TestWindows:
         write(session, path("a"))
         closed = session("Security", path("a"))
         owner, dummy, entries = closed.partition("D:")
-        opened = closed.replace("0x1200a9;;;WD", "0x1301ff;;;WD")
+        opened = closed.replace("0x1200a9;;;S-1-1-0", "0x1301ff;;;S-1-1-0")
         assert (owner[:2], entries.count("("), opened != closed) == ("O:", 3, True)
         for wanted in (opened, opened, closed):
             assert session("SetSecurity", path("a"), wanted) is None
@@ -182,8 +203,16 @@ class TestWindows:
             assert session("SecurityOfOpen", reader) == wanted
             session("Close", reader)
 
+    def test_a_list_by_letters_is_the_same_list(self, session: Session, path: c.Callable[..., str]) -> None:
+        write(session, path("a"))
+        numeric = session("Security", path("a"))
+        assert numeric.count("S-1-1-0") == 1
+        letters = numeric.replace("S-1-1-0", "WD")
+        assert session("SetSecurity", path("a"), letters) is None
+        assert session("Security", path("a")) == numeric
+
     def test_list_of_a_folder(self, session: Session, path: c.Callable[..., str]) -> None:
-        wanted = session("Security", path()).replace("0x1200a9;;;WD", "0x1301ff;;;WD")
+        wanted = session("Security", path()).replace("0x1200a9;;;S-1-1-0", "0x1301ff;;;S-1-1-0")
         assert session("SetSecurity", path(), wanted) is None
         assert session("Security", path()) == wanted
 
@@ -193,7 +222,7 @@ class TestWindows:
     ) -> None:
         write(session, path("a"))
         before = session("Security", path("a"))
-        wanted = f"O:SY{before[before.index('G:') :]}" if change == "owner" else before.replace("D:", "D:P")
+        wanted = f"O:S-1-5-18{before[before.index('G:') :]}" if change == "owner" else before.replace("D:", "D:P")
         assert session("SetSecurity", path("a"), wanted) == f"It was set to {wanted} and is {before}."
 
     @pytest.mark.parametrize("text", ["rubbish", "D:(A;;FA;;;NOBODY)", "O:S-1-x"])
@@ -208,7 +237,7 @@ class TestWindows:
         session("CreateClosedFolder", path("closed"))
         assert session("Writers", path("closed")) == []
         listed = session("Security", path())
-        assert session("SetSecurity", path(), listed.replace("0x1200a9;;;WD", "0x1301ff;;;WD")) is None
+        assert session("SetSecurity", path(), listed.replace("0x1200a9;;;S-1-1-0", "0x1301ff;;;S-1-1-0")) is None
         [everyone] = session("Writers", path())
         assert everyone.endswith("(S-1-1-0)")
         assert code_of(session, "Writers", path("absent")) == 2

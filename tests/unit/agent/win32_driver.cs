@@ -71,6 +71,7 @@ namespace IdentityOpsAgent
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
                 case "GrantModify": return Win32.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
+                case "OpenToCopy": return ToCopy(given[0]);
                 case "OpenNew": return Kept(Win32.OpenNew(given[0]));
                 case "TryLock": return Kept(Win32.TryLock(given[0]));
                 case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
@@ -83,6 +84,7 @@ namespace IdentityOpsAgent
                 case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
                 case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
                 case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
+                case "NumericSddl": return Sddl.Numeric(given[0], Bytes(given[1]));
                 case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
                 case "AreStreamsKept": return FileStreams.AreKept(given[0]);
                 case "Streams": return FileStreams.Names(File(given[0]));
@@ -113,6 +115,13 @@ namespace IdentityOpsAgent
                 default: throw new MissingMethodException("Win32", name);
             }
             return null;
+        }
+
+        private static object ToCopy(string path)
+        {
+            bool isWritten;
+            string file = Kept(Win32.OpenToCopy(path, out isWritten));
+            return new object[] { file, isWritten };
         }
 
         private static object NamesOf(SafeFileHandle file)

@@ -31,7 +31,16 @@ SERVING = FOLDER / "driver.cs"
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
     AGENT_FOLDER / f"{name}.cs"
-    for name in ("SystemError", "FileFacts", "CommandLine", "Descriptor", "AccessList", "StreamNames")
+    for name in (
+        "SystemError",
+        "FileFacts",
+        "CommandLine",
+        "Descriptor",
+        "AccessList",
+        "StreamNames",
+        "Patience",
+        "Sddl",
+    )
 ]
 SHIPPED = [
     AGENT_FOLDER / f"{name}.cs"
@@ -111,6 +120,10 @@ class Session:
 
     def __call__(self, method: str, *arguments: object) -> t.Any:
         self.begin(method, *arguments)
+        return self.answer()
+
+    def answer(self) -> t.Any:
+        """Give the result of what was begun."""
         answer = json.loads(self._stream.readline())
         if "error" not in answer:
             return answer["result"]
@@ -147,7 +160,7 @@ class MonoHost:
         self._settings = settings
         self.root = folder
         self.drive = folder / "C"
-        self.drive.mkdir(exist_ok=True)
+        self.drive.mkdir(parents=True, exist_ok=True)
 
     def session(self, **environment: str) -> Session:
         """Start a process. Keywords: further environment variables."""
