@@ -12,10 +12,10 @@ import pathlib
 import re
 import shutil
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER
 from lab.ahead_of_time import compile_ahead
 from lab.processes import ProcessGroup
 
+AGENT_FOLDER = pathlib.Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "agent"
 APT_LINE = "apt-get install --no-install-recommends mono-mcs mono-runtime"
 
 _SECTION = re.compile(r'^#line \d+ "([^"]+)"$', re.MULTILINE)
