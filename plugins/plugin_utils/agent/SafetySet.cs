@@ -17,7 +17,6 @@ namespace IdentityOpsAgent
 
         private const string Next = "Nothing was touched. Close what holds the file and run the same restore again; or leave the file alone by groupid_exclude (exclude of the module); "
             + "or do without a safety set by groupid_restore_safety: false (safety of the module).";
-        private const int Attempts = 20;
 
         private readonly SetFolder set;
         private readonly string server = Names.ThisServer();
@@ -78,7 +77,7 @@ namespace IdentityOpsAgent
             }
             catch   // nothing is replaced after it, and a disk that is full would stay so
             {
-                Remove(set, 1);
+                Remove(set);
                 throw;
             }
         }
@@ -125,17 +124,17 @@ namespace IdentityOpsAgent
                 bool finished;
                 if (!IsOurs(old, out finished) || finished == (made == null) || (finished && left-- > 0))
                     continue;
-                SystemError failure = Remove(old, Attempts);
+                SystemError failure = Remove(old);
                 if (failure != null)
                     warnings.Add("The old safety part '" + PartPath(old) + "' was not removed: " + failure.Message);
             }
         }
 
         // The part.json first: what is left without it is unfinished.
-        private static SystemError Remove(SetFolder old, int attempts)
+        private static SystemError Remove(SetFolder old)
         {
             string part = PartPath(old);
-            SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName), attempts) ?? WorkFolder.Deleted(part, attempts);
+            SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName)) ?? WorkFolder.Deleted(part);
             if (failure == null)
                 RemoveEmpty(old.Path);
             return failure;

@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
 
         public static List<string> Names(SafeFileHandle item)
         {
-            if (LabHabits.Current != null && LabHabits.Current.LacksClass(Win32.FinalPath(item)))
+            if (LabHabits.Current != null && LabHabits.Current.LacksClasses && LabHabits.Current.LacksClass(Win32.FinalPath(item)))
                 throw new SystemError(87, "The parameter is incorrect.");
             byte[] list = buffer ?? (buffer = new byte[Largest]);
             int length = Win32.Check((int)Libc.flistxattr(item, list, (IntPtr)list.Length));

@@ -75,9 +75,14 @@ namespace IdentityOpsAgent
                     Keep("scanned", scanned, path, antivirus);
         }
 
+        public bool LacksClasses
+        {
+            get { return withoutClasses != null; }
+        }
+
         public bool LacksClass(string path)
         {
-            return withoutClasses != null && withoutClasses.IsMatch(path);
+            return withoutClasses.IsMatch(path);
         }
 
         /// <summary>Null, or the times that a file tells as long as another program has it open to write.</summary>
