@@ -41,7 +41,6 @@ namespace IdentityOpsAgent
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
         public static HostLock Take(string operation, string set, bool check)
         {
-            Patience.Begin();
             string what = "The " + operation + " was not started";
             string folder = Folder;
             string path = Paths.Combine(folder, FileName);

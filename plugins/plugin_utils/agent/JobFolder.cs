@@ -49,9 +49,11 @@ namespace IdentityOpsAgent
         public static List<string> Ids()
         {
             List<string> ids = new List<string>();
+            FileFacts facts;
             foreach (FoundEntry found in Win32.Enumerate(Parent))
             {
-                if (Form.IsMatch(found.Name))
+                // A name whose deletion has not ended is listed, and is not there.
+                if (Form.IsMatch(found.Name) && Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))
                     ids.Add(found.Name);
             }
             return ids;

@@ -32,6 +32,7 @@ namespace IdentityOpsAgent
         /// <summary>A new operation, or its way back, which must not lack what the way forward has spent.</summary>
         public static void Begin()
         {
+            Win32.Prepare();
             Interlocked.Exchange(ref spent, 0);
         }
 

@@ -32,6 +32,7 @@ namespace IdentityOpsAgent
             Answer answer;
             try
             {
+                Patience.Begin();
                 JsonMap map = JsonReader.Map(request);
                 operation = map.Text("operation");
                 map.Number("protocol", Protocol, Protocol);

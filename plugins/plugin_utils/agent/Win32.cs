@@ -27,9 +27,10 @@ namespace IdentityOpsAgent
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
         private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
 
-        static Win32()
+        // To find the function is itself a call that leaves a status behind: it is found before a status is asked for.
+        public static void Prepare()
         {
-            NativeMethods.RtlGetLastNtStatus();   // to find it is itself a call that leaves a status behind
+            NativeMethods.RtlGetLastNtStatus();
         }
 
         // ---- who and where

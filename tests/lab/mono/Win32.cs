@@ -35,6 +35,10 @@ namespace IdentityOpsAgent
             Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;   // what is refused on order is refused for good
         }
 
+        public static void Prepare()
+        {
+        }
+
         // ---- who and where
 
         public static string HostName()

@@ -23,7 +23,7 @@ from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost
 pytestmark = pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
 
 READ_ONLY, HIDDEN, SYSTEM = 0x1, 0x2, 0x4
-OPEN_TO_ALL = "(A;;0x1301ff;;;WD)"  # what Wine makes of a mode that lets others write
+OPEN_TO_ALL = "(A;;0x1301ff;;;S-1-1-0)"  # what Wine makes of a mode that lets others write
 WRITTEN = 1_700_000_000_123_456_700
 
 _numbers = itertools.count()
