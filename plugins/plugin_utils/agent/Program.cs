@@ -36,6 +36,7 @@ namespace IdentityOpsAgent
                 operation = map.Text("operation");
                 map.Number("protocol", Protocol, Protocol);
                 using (IdentityOf(map))
+                using (StateFolder.Of(map))
                     answer = Perform(operation, map);
             }
             catch (Exception error)
@@ -63,6 +64,7 @@ namespace IdentityOpsAgent
                 case "start": return new Job(request).Start(request.MapOrEmpty("request"));
                 case "poll": return new Job(request).Poll();
                 case "cancel": return new Job(request).Cancel();
+                case "rehearsal": return Rehearsal.Run(request);
                 case "work": return new JobWork(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }

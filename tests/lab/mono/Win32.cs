@@ -336,6 +336,7 @@ namespace IdentityOpsAgent
                 LabFaults.Current.Plant(path);
                 Refuse(LabFaults.Current.OnRead(path));
             }
+            Refuse(RehearsalCalls.OnOpen(path));
             SafeFileHandle file = Open(path, Libc.OpenNoFollow);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
@@ -527,6 +528,7 @@ namespace IdentityOpsAgent
 
         internal static void RefuseChange(string path)
         {
+            Refuse(RehearsalCalls.OnOpen(path));
             if (LabFaults.Current == null)
                 return;
             Refuse(LabFaults.Current.OnEveryChange(path));

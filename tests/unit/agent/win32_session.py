@@ -45,6 +45,7 @@ SHIPPED = [
         "Privileges",
         "NativeSecurity",
         "NetworkIdentity",
+        "RehearsalCalls",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
