@@ -235,7 +235,7 @@ namespace IdentityOpsAgent
         // As a call of its own, with the network identity of the call that carries it.
         private static JsonMap Perform(JsonMap request, JsonMap inner)
         {
-            return JsonReader.Map(Program.Run(JsonWriter.Text(inner.Set("network", request["network"]))));
+            return JsonReader.Map(Program.Run(JsonWriter.Text(inner.Set("protocol", Program.Protocol).Set("network", request["network"]))));
         }
 
         private static Answer Open(JsonMap request)
@@ -262,7 +262,7 @@ namespace IdentityOpsAgent
             List<JsonMap> left = new List<JsonMap>();
             RehearsalFolders folders = new RehearsalFolders(request);
             folders.EnsureOne();
-            int removed = folders.RemoveAll(left);
+            int removed = request.Flag("check", false) ? folders.Found(left).Count : folders.RemoveAll(left);
             answer.Changed = removed > 0;
             answer.Members.Set("removed", removed).Set("left", left);
             if (left.Count > 0)

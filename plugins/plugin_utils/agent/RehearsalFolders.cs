@@ -125,7 +125,7 @@ namespace IdentityOpsAgent
             return removed;
         }
 
-        private List<string> Found(List<JsonMap> left)
+        public List<string> Found(List<JsonMap> left)
         {
             List<string> places = new List<string>(volumes.Keys), found = new List<string>();
             foreach (DriveFacts drive in Win32.FixedDrives())

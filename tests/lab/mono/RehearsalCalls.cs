@@ -97,17 +97,24 @@ namespace IdentityOpsAgent
         /// <summary>Linux opens what others have open: the share modes are kept here, for this process.</summary>
         public static SafeFileHandle HoldOpen(string path, bool othersRead, bool othersWrite)
         {
+            SafeFileHandle file = Win32.OpenItem(path);
             if (!othersRead)
                 lock (Held)
-                    Held.Add(path);
-            return Win32.OpenItem(path);
+                    Held.Add(file.HeldPath = path);
+            return file;
+        }
+
+        internal static void LetGo(string path)
+        {
+            lock (Held)
+                Held.Remove(path);
         }
 
         /// <summary>The errno for opening, replacing or deleting a path, 0 for none.</summary>
         internal static int OnOpen(string path)
         {
             lock (Held)
-                return Held.Contains(path) ? Libc.EBUSY : 0;
+                return Held.Contains(path) && (LabFaults.Current == null || !LabFaults.Current.NoShareModes) ? Libc.EBUSY : 0;
         }
 
         public static string LetEverybodyWrite(string folder)

@@ -24,6 +24,9 @@ namespace IdentityOpsAgent
         /// <summary>Reading is refused (LabFaults).</summary>
         public bool HasLockedRegion;
 
+        /// <summary>Others in this process may not open it meanwhile (RehearsalCalls); else null.</summary>
+        public string HeldPath;
+
         public SafeFileHandle(int file)
             : base(true)
         {
@@ -32,6 +35,7 @@ namespace IdentityOpsAgent
 
         protected override bool ReleaseHandle()
         {
+            RehearsalCalls.LetGo(HeldPath);
             return Libc.close(handle) == 0;
         }
     }

@@ -155,6 +155,11 @@ namespace IdentityOpsAgent
             facts = FactsOf(ref stat);
             if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
+            if (LabFaults.Loses("marks", path))
+            {
+                facts.Attributes &= ~ReparsePoint;
+                facts.ReparseTag = 0;
+            }
             return true;
         }
 
@@ -166,15 +171,21 @@ namespace IdentityOpsAgent
             GCHandle pinned = GCHandle.Alloc(listing, GCHandleType.Pinned);
             try
             {
-                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | Libc.OpenNoFollow))
+                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | (LabFaults.Loses("marks", directory) ? 0 : Libc.OpenNoFollow)))
                 {
                     for (int filled = Listing(folder, listing); filled > 0; filled = Listing(folder, listing))
                     {
                         for (int record = 0; record < filled; record += BitConverter.ToUInt16(listing, record + 16))
                         {
                             FoundEntry entry;
-                            if (TryEntry(folder, listing, pinned, record + 19, out entry))
-                                yield return entry;
+                            if (!TryEntry(folder, listing, pinned, record + 19, out entry) || LabFaults.Loses("listing", directory + "/" + entry.Name))
+                                continue;
+                            if (LabFaults.Loses("marks", directory + "/" + entry.Name))
+                            {
+                                entry.Attributes &= ~ReparsePoint;
+                                entry.ReparseTag = 0;
+                            }
+                            yield return entry;
                         }
                     }
                 }
@@ -337,7 +348,9 @@ namespace IdentityOpsAgent
                 Refuse(LabFaults.Current.OnRead(path));
             }
             Refuse(RehearsalCalls.OnOpen(path));
-            SafeFileHandle file = Open(path, Libc.OpenNoFollow);
+            if (LabFaults.Loses("rest", path))
+                global::System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            SafeFileHandle file = Open(LabFaults.ReadFrom(path), Libc.OpenNoFollow);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
@@ -392,6 +405,11 @@ namespace IdentityOpsAgent
                 FileStreams.Write(file, buffer, count);
                 return;
             }
+            if (LabFaults.Current != null && count > 0 && LabFaults.Loses("content", FinalPath(file)))
+            {
+                buffer = (byte[])buffer.Clone();
+                buffer[0] ^= 1;
+            }
             for (int done = 0; done < count;)
             {
                 int wrote = (int)Libc.write(file, ref buffer[done], (IntPtr)(count - done));
@@ -420,6 +438,10 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null)
                 LabFaults.Current.OnEveryChange(null);
             uint mode = StatOf(file).Mode;
+            if (LabFaults.Current != null && LabFaults.Loses("attributes", FinalPath(file)))
+                attributes = (mode & Libc.OwnerWrite) == 0 ? ReadOnly : 0;
+            if (LabFaults.Current != null && LabFaults.Loses("times", FinalPath(file)))
+                written = 0;
             if (WithReadOnly(mode, attributes) != mode)
                 Check(Libc.fchmod(file, WithReadOnly(mode, attributes) & 0xFFF));
             Libc.AccessAndWrite times = Times(written);
@@ -433,7 +455,9 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null)
                 Refuse(LabFaults.Current.OnEveryChange(path));
             Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
-            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink;   // a link has no mode of its own
+            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink || LabFaults.Loses("attributes", path);   // a link has no mode of its own
+            if (LabFaults.Loses("times", path))
+                written = 0;
             if (!link && WithReadOnly(stat.Mode, attributes) != stat.Mode)
                 Check(Libc.chmod(name, WithReadOnly(stat.Mode, attributes) & 0xFFF));
             Libc.AccessAndWrite times = Times(written);
@@ -471,6 +495,8 @@ namespace IdentityOpsAgent
             RefuseChange(to);
             byte[] source = PosixName.Encode(from), target = PosixName.EncodeSecond(to);
             Check(replace ? Libc.rename(source, target) : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
+            if (LabFaults.Loses("names", to))
+                WorkFolder.Deleted(to, 1);
         }
 
         /// <summary>At most 1,024 names for one file, as NTFS has it.</summary>
@@ -483,12 +509,17 @@ namespace IdentityOpsAgent
             Check(Libc.statx(Libc.CurrentDirectory, file, Libc.NoFollow, Libc.BasicStats, out stat));
             if (stat.Links >= LinkLimit)
                 throw new SystemError(TooManyLinks, ErrorText(Libc.EMLINK));
-            Check(Libc.link(file, PosixName.EncodeSecond(name)));
+            if (!LabFaults.Loses("links", name))
+                Check(Libc.link(file, PosixName.EncodeSecond(name)));
         }
 
         public static void Delete(string path)
         {
             RefuseChange(path);
+            if (LabFaults.Loses("deletes", path))
+                return;
+            if (LabFaults.Loses("shared", path))
+                Check(Libc.chmod(PosixName.Encode(path), 0x1A4));
             Check(Libc.unlink(PosixName.Encode(path)));
         }
 

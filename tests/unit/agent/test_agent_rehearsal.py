@@ -119,6 +119,10 @@ def test_all_of_it_is_removed_and_nothing_else(rehearsed: Rehearsed) -> None:
     before = everything(rehearsed.host)
     rehearsed.make()
     assert not rehearsed.backup()["failed"]
+    there = everything(rehearsed.host)
+    foretold = rehearsed.step("clean", check=True)
+    assert (foretold["changed"], foretold["removed"]) == (True, 2)
+    assert everything(rehearsed.host) == there
     cleaned = rehearsed.step("clean")
     assert (cleaned["failed"], cleaned["removed"], cleaned["left"]) == (False, 2, [])
     assert everything(rehearsed.host) == before
