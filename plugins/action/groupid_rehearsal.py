@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
-from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer
+from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
 from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
 
 
@@ -43,6 +43,7 @@ class ActionModule(AgentAction):
             root,
             products.products_request(args["version"], args["component_paths"]),
             bool(self._network),
+            witness(),
         )
         if args["state"] == "clean":
             answer = self.call(subject.step("clean"))

@@ -25,11 +25,13 @@ Request = c.Mapping[str, t.Any]
 DEPLOYMENT: t.Final = "rehearsal"
 FIRST_SET: t.Final = "20000101T000000Z"
 OTHER_SETS: t.Final = ("20000101T000001Z", "20000101T000002Z", "20000101T000003Z")
+POWERSHELL: t.Final = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
 KILL_WAIT: t.Final = 60
 """Seconds in which a restore that is to be killed must have come to its moment; on Windows it compiles first."""
 
 _ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**")
 _EVERY_PROPERTY = ("size", "attributes", "created", "written", "content", "security", "streams")
+_BY_WITNESS = ("size", "content", "security", "streams")
 _OF_A_COPY = ("size", "content", "streams")
 
 
@@ -61,6 +63,7 @@ class Subject:
     folders: ``{"component", "path"}`` of components that were found. products: what a request says of products.
     root: the backup root; None: none, and only the folders' volumes are looked at.
     network: whether shares see an account of their own.
+    witness: PowerShell script that looks at a place by commands of Windows; empty: none.
     """
 
     identity: str
@@ -68,6 +71,7 @@ class Subject:
     root: str | None
     products: c.Mapping[str, t.Any]
     network: bool = False
+    witness: str = ""
 
     def step(self, step: str, **members: t.Any) -> Answer:
         """Give a request of the operation that only rehearses."""
@@ -118,7 +122,7 @@ class _Run:
         if self._made["root"] is None:
             return
         backup = self._first_backup()
-        stages: list[c.Callable[[], None]] = [self._trust]
+        stages: list[c.Callable[[], None]] = [self._witnessed, self._trust]
         if not backup["failed"]:
             self.told += judge.share(self._made, self._subject.network)
             stages += [
@@ -261,6 +265,27 @@ class _Run:
         )
         answers = self._batch(self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
         self.told += judge.killed(killed, answers[0], answers[1:], self._places)
+
+    def _witnessed(self) -> None:
+        place = self._places[0]["path"]
+        script = f"{place}{'/' if '/' in place else chr(92)}witness.ps1"
+        shell = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Unrestricted", "-File", script, place]
+        run = {
+            "operation": "run",
+            "program": POWERSHELL,
+            "arguments": shell,
+            "time_limit": 60,
+            "collect": [],
+            **self._own,
+        }
+        compare = {"place": place, "extra": True}
+        answers = self._batch(
+            self._subject.step("script", place=place, text=self._subject.witness),
+            run,
+            self._subject.step("compare", **compare, **{"with": "witness_files"}, properties=list(_BY_WITNESS)),
+            self._subject.step("compare", **compare, **{"with": "witness_folders"}, properties=["security"]),
+        )
+        self.told += judge.witnessed(answers[1], answers[2:])
 
     def _trust(self) -> None:
         separator = "/" if "/" in self._made["root"] else "\\"

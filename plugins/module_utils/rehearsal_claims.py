@@ -18,6 +18,8 @@ NOT_HELD: t.Final = "not held"
 REFUSED: t.Final = "refused by the system"
 NOT_TRIED: t.Final = "not tried here"
 
+VERDICTS: t.Final[tuple[Verdict, ...]] = (HELD, NOT_HELD, REFUSED, NOT_TRIED)
+
 # The gravest first: where several looks tell of one claim, this decides.
 _GRAVITY: t.Final = (NOT_HELD, REFUSED, HELD, NOT_TRIED)
 

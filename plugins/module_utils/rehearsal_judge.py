@@ -278,6 +278,16 @@ def killed(answer: Answer, ended: Answer, looks: Looks, places: c.Sequence[Answe
     return [*(one for one in told if one.verdict != HELD), Told("restore.killed", NOT_TRIED, why)]
 
 
+def witnessed(run: Answer, looks: Looks) -> list[Told]:
+    """Judge what Windows' own commands saw. run: the answer of the program; looks: its records, compared."""
+    if run["failed"]:
+        return [Told("witness.agrees", NOT_TRIED, _error(run)[:300])]
+    if run["exit_code"] != 0 or any(look["failed"] or not look["entries"] for look in looks[:1]):
+        said = " ".join(f"{run['stderr']} {run['stdout']}".split())
+        return [Told("witness.agrees", NOT_TRIED, f"PowerShell ended with exit code {run['exit_code']}: {said}"[:300])]
+    return [_unless(_differences(looks), "witness.agrees")]
+
+
 def trust(opened: Answer, refused: Answer, share: bool) -> list[Told]:
     """Judge a backup into a folder that everybody may change."""
     if share or opened["failed"] or opened["refused"]:

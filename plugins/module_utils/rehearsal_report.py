@@ -14,7 +14,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils import columns
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     NOT_HELD,
-    NOT_TRIED,
+    REFUSED,
+    VERDICTS,
     Told,
     claim,
     gathered,
@@ -82,7 +83,7 @@ def table(kept: c.Mapping[str, t.Any]) -> list[str]:
     lines = []
     for line, one in zip(_rows(rows), kept["claims"], strict=True):
         lines.append(line)
-        if one["verdict"] not in ("held", NOT_TRIED):
+        if one["verdict"] in (NOT_HELD, REFUSED):
             lines += _folded(one["seen"])
     measured = kept["measured"]
     if "mb_per_second" in measured:
@@ -113,3 +114,35 @@ def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
             sentence = f"{about.words}: this does not hold here ({one.id}). {about.consequence} Seen: {one.seen}"
             (losses if about.loss else warnings).append(sentence)
     return warnings, losses
+
+
+def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
+    """Give the lines of a run: the servers with counts of their claims, and below what each one has not held.
+
+    answers: of groupid_rehearsal by host; empty where it was not asked. A run of one server shows all claims.
+    """
+    told = {host: answer for host, answer in answers.items() if answer.get("claims")}
+    cleaned = {host: answer["removed"] for host, answer in answers.items() if "removed" in answer}
+    if cleaned:
+        return columns.table(["host", "folders removed"], list(cleaned.items()))
+    if not told:
+        return []
+    rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in told.items()]
+    lines = columns.table(["host", *VERDICTS, "MB/s", "files/s"], rows)
+    for host, answer in told.items():
+        shown = answer["table"] if len(told) == 1 else _not_held(answer)
+        lines += ["", f"{host}:", *shown] if shown else []
+    return [*lines, *(f"{host}: {answer['file']}" for host, answer in told.items() if answer.get("file"))]
+
+
+def _counts(answer: c.Mapping[str, t.Any]) -> list[int]:
+    return [sum(one["verdict"] == verdict for one in answer["claims"]) for verdict in VERDICTS]
+
+
+def _speed(answer: c.Mapping[str, t.Any]) -> list[float | int | None]:
+    return [answer["measured"].get("mb_per_second"), answer["measured"].get("files_per_second")]
+
+
+def _not_held(answer: c.Mapping[str, t.Any]) -> list[str]:
+    claims = [one for one in answer["claims"] if one["verdict"] in (NOT_HELD, REFUSED)]
+    return table({"claims": claims, "measured": {}}) if claims else []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import pathlib
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -13,6 +14,11 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job import job_place, run_job
+
+
+def witness() -> str:
+    """Give the script of the second witness."""
+    return pathlib.Path(__file__).with_name("witness.ps1").read_text(encoding="utf-8")
 
 
 class RehearsalServer:

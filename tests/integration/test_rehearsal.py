@@ -56,3 +56,27 @@ def test_what_a_killed_one_left_is_removed_on_request(lab: Lab, controller: Cont
     assert (answer["changed"], answer["removed"], answer["left"]) == (True, 1, [])
     assert not scratch.exists()
     assert not controller.module("web01", "groupid_rehearsal", clean)["changed"]
+
+
+def test_the_playbook_rehearses_every_server(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
+    kept = tmp_path / "kept"
+    run = controller.play("rehearse", extra={"groupid_rehearsal_dir": str(kept)}).succeeded()
+    assert sorted(path.name for path in kept.iterdir()) == sorted(
+        f"rehearsal-{host.name}.json" for host in lab.fleet.hosts
+    )
+    rows = [line.split() for line in run.output.splitlines() if line.startswith(("web", "app", "gid"))]
+    assert rows
+    assert not list((lab.root / "hosts").rglob(".rehearsal-*"))
+
+
+def test_preflight_refuses_a_server_that_would_lose_data(lab: Lab, controller: Controller) -> None:
+    lab.faults["web01"] = {"loses": {"content": ["*/sets/*/plain/*"]}}
+    try:
+        controller.play("preflight", "--limit", "web01", extra={"groupid_rehearse": True}).failed(
+            "A backup or a restore of this server would lose data", "backup.content"
+        )
+        lab.faults["web01"] = {"no_privileges": ["SeBackupPrivilege"]}
+        run = controller.play("preflight", "--limit", "web01", extra={"groupid_rehearse": True}).succeeded()
+        assert "Missing: SeBackupPrivilege" in " ".join(run.output.split())
+    finally:
+        lab.faults.pop("web01")

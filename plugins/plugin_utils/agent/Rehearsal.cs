@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part, hold, kill, batch, open, remove or clean. All
+    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part, hold, kill, batch, script, open, remove or clean. All
     // else of a rehearsal are ordinary requests, which name `state` and so the folder that `make` has made.
     internal static class Rehearsal
     {
@@ -33,6 +33,7 @@ namespace IdentityOpsAgent
                 case "hold": return Hold(request);
                 case "kill": return Kill(request);
                 case "batch": return Batch(request);
+                case "script": return Script(request);
                 case "open": return Open(request);
                 case "remove": return Remove(request);
                 case "clean": return Clean(request);
@@ -236,6 +237,14 @@ namespace IdentityOpsAgent
         private static JsonMap Perform(JsonMap request, JsonMap inner)
         {
             return JsonReader.Map(Program.Run(JsonWriter.Text(inner.Set("protocol", Program.Protocol).Set("network", request["network"]))));
+        }
+
+        // The second witness, which a program of the host runs.
+        private static Answer Script(JsonMap request)
+        {
+            string path = Paths.Combine(PlaceOf(request), "witness.ps1");
+            Writing(path, delegate { RehearsalTree.Put(path, System.Text.Encoding.UTF8.GetBytes(request.Text("text"))); });
+            return new Answer { Changed = true };
         }
 
         private static Answer Open(JsonMap request)

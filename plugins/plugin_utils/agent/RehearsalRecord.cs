@@ -31,6 +31,7 @@ namespace IdentityOpsAgent
             Stored.Lines(file, delegate(string line)
             {
                 JsonMap entry = JsonReader.Map(line);
+                entry.Set("security", Plain(entry.TextOrNull("security")));   // another witness wrote it as Windows tells it
                 record.entries[entry.Text("path")] = entry;
             });
             return record;
@@ -94,7 +95,12 @@ namespace IdentityOpsAgent
         private static string Told(JsonMap entry, string property)
         {
             object value = entry[property];
-            return value is string ? (string)value : JsonWriter.Text(value);
+            JsonMap map = value as JsonMap;
+            if (map == null)
+                return value is string ? (string)value : JsonWriter.Text(value);
+            List<string> names = new List<string>(map.Names);
+            names.Sort(StringComparer.Ordinal);
+            return string.Join(", ", names.ConvertAll(delegate(string name) { return name + " " + map[name]; }).ToArray());
         }
 
         private static JsonMap Difference(string path, string property, string made, string seen)

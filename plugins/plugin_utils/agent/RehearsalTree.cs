@@ -105,7 +105,8 @@ namespace IdentityOpsAgent
             if (FileSecurity.IsKept(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
-                Try(damaged, "security/protected", delegate(string path) { FileSecurity.Set(path, "D:(A;;FA;;;SY)(A;;FA;;;BA)"); });
+                Try(damaged, "security/protected", delegate(string path) { WorkFolder.Deleted(path, 1); });
+                Try(damaged, "security/denying", delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);
             }
             return damaged;

@@ -244,3 +244,22 @@ def test_a_restore_is_killed_in_the_middle_and_ended_by_the_next(rehearsed: Rehe
     assert any("was not ended" in warning for warning in ended["warnings"]), ended["warnings"]
     assert rehearsed.compare() == []
     assert not list(pathlib.Path(rehearsed.state, "restores").iterdir())
+
+
+def test_what_another_witness_saw_is_compared(rehearsed: Rehearsed) -> None:
+    rehearsed.make()
+    place = str(rehearsed.place)
+    assert not rehearsed.step("script", place=place, text="param($Place)\n")["failed"]
+    assert (rehearsed.place / "witness.ps1").read_text() == "param($Place)\n"
+    lines = [json.loads(line) for line in (rehearsed.place / "made").read_text().splitlines()]
+    seen = [line for line in lines if line["path"] in ("plain/a.txt", "streams/a.txt")]
+    record = rehearsed.place / "witness_files"
+    record.write_text("".join(json.dumps(line) + "\n" for line in seen))
+    compared: dict[str, t.Any] = {"with": "witness_files", "extra": True, "properties": ["size", "content", "streams"]}
+    assert rehearsed.compare(**compared) == []
+    seen[1]["streams"] = dict(reversed(seen[1]["streams"].items()))
+    record.write_text("".join(json.dumps(line) + "\n" for line in seen))
+    assert rehearsed.compare(**compared) == []
+    seen[1]["streams"]["first"] = "1 00"
+    record.write_text("".join(json.dumps(line) + "\n" for line in seen))
+    assert [(one["path"], one["property"]) for one in rehearsed.compare(**compared)] == [("streams/a.txt", "streams")]
