@@ -59,7 +59,8 @@ class ActionModule(AgentAction):
             outcome = rehearsal.rehearse(server, subject)
         except rehearsal.StoppedError as error:
             raise AgentCallError(error.failure) from error
-        return {**done, **self._kept(outcome, found, host, args)}
+        left = {"failed": True, "error": outcome.left.explained()} if outcome.left else {}
+        return {**done, **self._kept(outcome, found, host, args), **left}
 
     def _kept(
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, args: dict[str, t.Any]

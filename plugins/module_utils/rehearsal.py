@@ -80,17 +80,18 @@ class Subject:
 
 
 class Outcome(t.NamedTuple):
-    """told: of claims. measured: what was measured. platform: of the server."""
+    """told: of claims. measured: what was measured. platform: of the server. left: why something of it stayed."""
 
     told: list[Told]
     measured: dict[str, float]
     platform: dict[str, t.Any]
+    left: Failure | None = None
 
 
 def rehearse(server: Server, subject: Subject) -> Outcome:
     """Rehearse, and remove all of it in every case.
 
-    Raises StoppedError when the scratch cannot be made, or not be removed.
+    Raises StoppedError when the scratch cannot be made.
     """
     run = _Run(server, subject)
     try:
@@ -99,8 +100,7 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
         with contextlib.suppress(Exception):  # what stopped it says more
             run.clean()
         raise
-    run.clean()
-    return Outcome(run.told, run.measured, run.platform)
+    return Outcome(run.told, run.measured, run.platform, run.clean())
 
 
 class _Run:
@@ -143,11 +143,10 @@ class _Run:
         except StoppedError as error:
             self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
 
-    def clean(self) -> None:
-        """Remove everything, also when the making was interrupted."""
+    def clean(self) -> Failure | None:
+        """Remove everything, also when the making was interrupted. Gives what stands in the way."""
         answer = self._server.ask(self._subject.step("clean"))
-        if answer["failed"]:
-            raise StoppedError(Failure.from_mapping(answer["error"]))
+        return Failure.from_mapping(answer["error"]) if answer["failed"] else None
 
     def _first_backup(self) -> Answer:
         began = time.monotonic()

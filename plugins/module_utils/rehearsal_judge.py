@@ -102,7 +102,8 @@ def job(answer: Answer, facts: Answer) -> list[Told]:
     """Judge a backup that ran as a job whose connection was closed."""
     inside = [warning for warning in answer["warnings"] if warning.startswith(INSIDE)]
     if inside:
-        return [Told("job.inside", HELD, inside[0]), Told("job.outlives", REFUSED, inside[0])]
+        untried = [Told(one, NOT_TRIED, "No job was started.") for one in ("job.request", "job.engine")]
+        return [Told("job.inside", HELD, inside[0]), Told("job.outlives", REFUSED, inside[0]), *untried]
     inside_untried = Told("job.inside", NOT_TRIED, "A job was started.")
     if answer["failed"] and answer["error"]["code"] == "job_died":
         return [inside_untried, Told("job.outlives", NOT_HELD, answer["error"]["cause"])]
@@ -179,7 +180,8 @@ def streams_told(answer: Answer, looks: Looks) -> list[Told]:
     lost = any(one["property"] == "streams" for one in _differences(looks))
     said = any(loss["kind"] == "streams" for loss in answer["losses"])
     if not lost and not said:
-        return [Told("root.streams", NOT_TRIED, "The backup root keeps streams.")]
+        why = "The backup root keeps streams." if answer["streams"] else "No streams were made."
+        return [Told("root.streams", NOT_TRIED, why)]
     return [_if(said, "root.streams", "It lost some and said nothing.")]
 
 

@@ -16,6 +16,7 @@ namespace IdentityOpsAgent
         public const int SmallFiles = 80, SmallBytes = 4096;
         public const long LeastBytes = 1024 * 1024;   // of a tree without its large file
 
+        private const int NotSupported = 50;
         private const long Old = 123456789012345678, Older = 120000000000000007;   // 1992 and 1981, to 100 ns
         private const string Long = "a-folder-whose-name-is-long-enough-for-260";
 
@@ -60,11 +61,13 @@ namespace IdentityOpsAgent
             {
                 Files("sparse", "a.bin");
                 RehearsalCalls.MakeSparse(At("sparse/a.bin"));
+                RequireMark("sparse/a.bin", Attributes.Sparse);
             });
             Case("compressed", delegate
             {
                 Files("compressed", "a.bin");
                 RehearsalCalls.MakeCompressed(At("compressed/a.bin"));
+                RequireMark("compressed/a.bin", Attributes.Compressed);
             });
             Case("security", Security);
             Case("owner", Owner);
@@ -153,7 +156,7 @@ namespace IdentityOpsAgent
             Files("streams", "a.txt", "b.txt");
             Folder("streams/folder");
             if (!FileStreams.AreKept(top))
-                throw new SystemError(50, "The file system keeps no alternate data streams.");
+                throw new SystemError(NotSupported, "The file system keeps no alternate data streams.");
             foreach (string path in new[] { "streams/a.txt", "streams/b.txt", "streams/folder" })
             {
                 PutStream(At(path), "first", new byte[1000]);
@@ -185,7 +188,14 @@ namespace IdentityOpsAgent
         private void RequireKept()
         {
             if (!FileSecurity.IsKept(top))
-                throw new SystemError(50, "The file system keeps no access lists.");
+                throw new SystemError(NotSupported, "The file system keeps no access lists.");
+        }
+
+        // Some say yes and do nothing.
+        private void RequireMark(string path, uint mark)
+        {
+            if ((RehearsalCalls.Look(At(path)).Attributes & mark) == 0)
+                throw new SystemError(NotSupported, "The system took the order, and the file is as before.");
         }
 
         private void AttributesOf()

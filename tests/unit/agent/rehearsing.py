@@ -54,6 +54,7 @@ def subject(host: t.Any) -> rehearsal.Subject:
 def rehearse(host: t.Any, **members: t.Any) -> dict[str, Told]:
     """Rehearse, and give what is told of each claim."""
     outcome = rehearsal.rehearse(LabServer(host, **members), subject(host))
+    assert bool(outcome.left) == bool(list(host.folder.rglob(".rehearsal-*"))), outcome.left
     return {one.id: one for one in rehearsal_claims.gathered(outcome.told)}
 
 
