@@ -15,8 +15,8 @@ description:
     same operations that a real backup and restore use. One restore is killed in the middle, and ended by the next.
   - Compares every property of every file by calls of its own.
   - Says for each claim of C(docs/windows.md) whether it is held. A claim that is not held is no failure of the task.
-  - Removes all of it in every case. What cannot be removed fails the task, with the claims in the result. What a rehearsal that was killed left is removed by the next one, and by
-    O(state=clean).
+  - Removes all of it in every case. What cannot be removed fails the task, with the claims in the result. What a
+    rehearsal that was killed left is removed by the next one, and by O(state=clean).
   - Endpoint protection may report it, as it writes, changes and deletes many files in a short time, and ends a process.
     Tell who watches the server before.
 author:
