@@ -112,7 +112,7 @@ namespace IdentityOpsAgent
             try
             {
                 started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
-                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network)));
+                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network).Set("state", StateFolder.Own)));
                 return null;
             }
             catch (SystemError error)

@@ -54,6 +54,7 @@ SHIPPED = [
         "Privileges",
         "NativeSecurity",
         "NetworkIdentity",
+        "RehearsalCalls",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]

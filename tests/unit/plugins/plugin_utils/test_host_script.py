@@ -105,12 +105,12 @@ def test_what_ends_later_does_not(tmp_path: pathlib.Path) -> None:
 
 def test_a_look_at_a_job_answers_on_any_engine() -> None:
     """Where there is no such job, that is: what a host has is for test_job_look."""
-    code, said = engine(look_input("poll", "backup-" + "0" * 32, "a", 0))
+    code, said = engine(look_input("poll", {"id": "backup-" + "0" * 32, "attempt": "a"}, 0))
     assert (code, said["operation"], said["code"]) == (0, "poll", "job_missing")
     assert job_answer(said, "backup-" + "0" * 32)["error"]["cause"] == "There is none of this id."
 
 
 def test_what_travels_for_a_look_is_small() -> None:
     """The command line too, in UTF-16 and base64, and stdin in base64: at most 20 kB."""
-    look = look_input("cancel", "restore-" + "0" * 32, "0" * 16, 600)
+    look = look_input("cancel", {"id": "restore-" + "0" * 32, "attempt": "0" * 16}, 600)
     assert len(look) * 4 / 3 + len(bootstrap()) * 2 * 4 / 3 < 9_000
