@@ -1,0 +1,34 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A look at a job on the host, and its cancellation: one small script, nothing is compiled."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import ask_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import JOB, script_input
+
+
+def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
+    """Give the stdin with which the bootstrap looks at a job.
+
+    operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
+    job's end.
+    """
+    own = [base64.b64encode(place["state"].encode("utf-8")).decode("ascii")] if "state" in place else []
+    return script_input(JOB, [operation, place["id"], place["attempt"], str(round(wait * 1000)), *own])
+
+
+def look(
+    action: ActionBase, operation: str, place: c.Mapping[str, str], wait: float, scrub: c.Callable[[str], str]
+) -> dict[str, t.Any]:
+    """Look at a job once, and give the answer. Raises as ``call_once``."""
+    found = ask_once(action, operation, look_input(operation, place, wait), scrub)
+    return job_answer(found, place["id"])

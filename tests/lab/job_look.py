@@ -37,8 +37,8 @@ class _FoundError(Exception):
 class JobLook:
     """One run of job.ps1.
 
-    program_data: the folder that is %ProgramData%. windows: gives the Windows path for one of the lab, and lab the other
-    way about. translate: of a document on its way to the controller.
+    program_data: the folder that is %ProgramData%. windows: gives the Windows path for one of the lab, and lab the one
+    of the lab for one of Windows. translate: of a document on its way to the controller.
     """
 
     def __init__(

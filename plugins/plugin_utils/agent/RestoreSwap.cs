@@ -156,7 +156,7 @@ namespace IdentityOpsAgent
             if (step.Kept != null)
             {
                 if (!Exists(step.Kept) && Exists(step.Old))
-                    Patiently(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });   // named is what a program has open
+                    writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });   // named is what a program has open
                 if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
                     throw RestoreStep.Changed(step.Old);
             }

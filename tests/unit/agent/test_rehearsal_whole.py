@@ -23,6 +23,7 @@ HELD_ON_MONO = {
     "state.owner",
     "job.outlives",
     "job.request",
+    "job.look",
     "files.names",
     "files.long_names",
     "files.reserved_names",
