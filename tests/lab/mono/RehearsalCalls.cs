@@ -22,8 +22,6 @@ namespace IdentityOpsAgent
     {
         private const int NotSupported = 50;
 
-        private static readonly List<string> Held = new List<string>();
-
         public static LookedAt Look(string path)
         {
             Libc.Stat stat;
@@ -94,27 +92,12 @@ namespace IdentityOpsAgent
             throw new SystemError(NotSupported, "The request is not supported.");
         }
 
-        /// <summary>Linux opens what others have open: the share modes are kept here, for this process.</summary>
         public static SafeFileHandle HoldOpen(string path, bool othersRead, bool othersWrite)
         {
             SafeFileHandle file = Win32.OpenItem(path);
             if (!othersRead)
-                lock (Held)
-                    Held.Add(file.HeldPath = path);
+                LabShareModes.Hold(file.HeldPath = path);
             return file;
-        }
-
-        internal static void LetGo(string path)
-        {
-            lock (Held)
-                Held.Remove(path);
-        }
-
-        /// <summary>The errno for opening, replacing or deleting a path, 0 for none.</summary>
-        internal static int OnOpen(string path)
-        {
-            lock (Held)
-                return Held.Contains(path) && (LabFaults.Current == null || !LabFaults.Current.NoShareModes) ? Libc.EBUSY : 0;
         }
 
         public static string LetEverybodyWrite(string folder)

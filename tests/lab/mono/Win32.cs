@@ -410,7 +410,7 @@ namespace IdentityOpsAgent
                 LabFaults.Current.Plant(path);
                 Refuse(LabFaults.Current.OnRead(path));
             }
-            Refuse(RehearsalCalls.OnOpen(path));
+            Refuse(LabShareModes.OnOpen(path));
             if (LabFaults.Loses("rest", path))
                 global::System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
             SafeFileHandle file = Open(LabFaults.ReadFrom(path), Libc.OpenNoFollow);
@@ -666,7 +666,7 @@ namespace IdentityOpsAgent
 
         internal static void RefuseChange(string path)
         {
-            Refuse(RehearsalCalls.OnOpen(path));
+            Refuse(LabShareModes.OnOpen(path));
             if (LabFaults.Current == null)
                 return;
             Refuse(LabFaults.Current.OnEveryChange(path));
