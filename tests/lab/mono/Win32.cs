@@ -593,8 +593,8 @@ namespace IdentityOpsAgent
                 LabTimes.Gone(to, replaced, false);
             LabTimes.Gone(from, created, false);
             LabTimes.Appeared(to);
-            if (LabFaults.Loses("names", to))
-                WorkFolder.Deleted(to, 1);
+            if (LabFaults.Loses("names", to) && Libc.unlink(PosixName.Encode(to)) != 0)
+                global::System.IO.Directory.Delete(to, true);
         }
 
         /// <summary>At most 1,024 names for one file, as NTFS has it.</summary>
