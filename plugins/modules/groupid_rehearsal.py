@@ -191,4 +191,47 @@ schema:
   returned: always
   type: int
   sample: 1
+seconds:
+  description: How long it took on the host.
+  returned: O(state=clean), when the host answered
+  type: float
+  sample: 0.345
+error:
+  description: What the message says, in parts.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(bad_request), V(locked), V(space), V(scratch), V(scratch_left),
+        V(root_missing), V(result_file), or of a call that got no answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
+        V(protocol).
+      returned: always
+      type: str
+      sample: space
+    what:
+      description: What was not done.
+      returned: always
+      type: str
+      sample: The server was not rehearsed
+    component:
+      description: Component it was about, if any.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Path it was about, if any.
+      returned: always
+      type: str
+      sample: \\nas01\backup
+    cause:
+      description: Cause, in the system's words.
+      returned: always
+      type: str
+      sample: There are 12 MB free
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Free disk space there.
 """

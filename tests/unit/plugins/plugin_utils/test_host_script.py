@@ -20,7 +20,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look impor
 from lab.command_line import normalise, read_input
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
-SCRIPTS = sorted(PLUGINS.rglob("*.ps1"))
+WITNESS = PLUGINS / "plugin_utils" / "witness.ps1"
+"""Runs by itself on the files of a rehearsal, and never sees a request."""
+SCRIPTS = sorted(set(PLUGINS.rglob("*.ps1")) - {WITNESS})
 ALLOWED = {("agent.ps1", "Add-Type")}
 """Commands of a script. Each may be written to the event log with all that is bound to its parameters."""
 
@@ -66,6 +68,10 @@ def test_the_parser_sees_a_cmdlet_and_a_pipeline(script: str) -> None:
 
 def test_every_script_is_looked_at() -> None:
     assert {"bootstrap.ps1", "agent.ps1", "job.ps1"} == {file.name for file in SCRIPTS}
+
+
+def test_the_witness_parses() -> None:
+    assert [entry for entry in parsed(WITNESS.read_text(encoding="utf-8")) if entry[0] == "error"] == []
 
 
 def test_bootstrap_fits_on_a_command_line() -> None:
