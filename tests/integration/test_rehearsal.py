@@ -76,7 +76,9 @@ def test_preflight_refuses_a_server_that_would_lose_data(lab: Lab, controller: C
             "A backup or a restore of this server would lose data", "backup.content"
         )
         lab.faults["web01"] = {"no_privileges": ["SeBackupPrivilege"]}
-        run = controller.play("preflight", "--limit", "web01", extra={"groupid_rehearse": True}).succeeded()
+        # One server of two alone prepares for a set that is named.
+        asked = {"groupid_rehearse": True, "groupid_set_id": "20260101T000000Z"}
+        run = controller.play("preflight", "--limit", "web01", extra=asked).succeeded()
         assert "Missing: SeBackupPrivilege" in " ".join(run.output.split())
     finally:
         lab.faults.pop("web01")
