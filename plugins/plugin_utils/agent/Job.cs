@@ -111,8 +111,10 @@ namespace IdentityOpsAgent
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             try
             {
-                started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
-                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network).Set("state", StateFolder.Own)));
+                JsonMap work = new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
+                if (StateFolder.Own != null)
+                    work.Set("state", StateFolder.Own);
+                started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work));
                 return null;
             }
             catch (SystemError error)
