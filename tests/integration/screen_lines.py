@@ -41,7 +41,7 @@ def _after_excerpt(lines: list[str], number: int) -> int:
     """Give the number of the line behind an error and the source that it shows."""
     number += 1
     while number < len(lines) and (
-        not lines[number].strip() or re.match(r"Origin: |\d+( |$)|<<< caused by >>>| +[\^.]", lines[number])
+        not lines[number].strip() or re.match(r"Origin: | *\d+( |$)|<<< caused by >>>| +[\^.]", lines[number])
     ):
         number += 1
     return number

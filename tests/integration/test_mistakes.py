@@ -635,7 +635,7 @@ def problems(place: Scene, mistake: Mistake, done: Run) -> list[str]:
     found = [] if done.code else ["it ended with exit code 0"]
     found += [f"it does not say {text!r}" for text in mistake.says if _with_set(place, text) not in flat]
     # Beside an error Ansible shows lines of the playbook, each with its number.
-    shown = [line for line in done.output.splitlines() if not re.match(r"\d+ ", line)]
+    shown = [line for line in done.output.splitlines() if not re.match(r" *\d+ ", line)]
     found += [line for line in shown if any(noise in line for noise in NOISE)]
     faults = told(done.output)
     if len(faults) > 3 * mistake.faults:
