@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
         private readonly object network;   // a secret: it goes from process to process, and never into the folder
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
-        private bool attached;
+        private bool attached, inside;
         private string ended;   // when, where the answer lay there already
 
         public Job(JsonMap request)
@@ -104,7 +104,7 @@ namespace IdentityOpsAgent
             return false;
         }
 
-        // Gives why Windows did not start a process outside of this one's job; null: it did.
+        // Gives why Windows did not start a process that outlives this one's job object; null: it did.
         private SystemError Begin(JsonMap request)
         {
             folder.Make();
@@ -124,6 +124,7 @@ namespace IdentityOpsAgent
 
         private Answer Inline(JsonMap request, SystemError refused)
         {
+            inside = true;
             JsonMap done = JsonReader.Map(Program.Run(JsonWriter.Text(request)));
             answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused.Message);
             return Tell(done);
@@ -164,7 +165,8 @@ namespace IdentityOpsAgent
         private Answer Tell(JsonMap done)
         {
             answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
-                .Set("progress", done == null ? State() : null).Set("answer", done);
+                .Set("progress", done == null ? State() : null).Set("answer", done)
+                .Set("route", inside ? "inside" : started == null ? null : started.Route).Set("in_job_object", started == null ? null : (object)started.IsInJobObject);
             return answer;
         }
 
