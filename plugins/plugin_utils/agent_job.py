@@ -36,6 +36,13 @@ _LOST = frozenset({"connection_lost", "no_answer", NOT_STARTED})
 # So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
 _UNREADABLE = frozenset({"state_owner", "system"})
 
+# How the job was started, by the agent's word for it; of this run's own job alone.
+_ROUTES = {
+    "breakaway": "as a process outside of the connection's job object",
+    "wmi": "by WMI (Win32_Process.Create), as the connection's job object lets no process leave it",
+    "inside": "inside the connection",
+}
+
 _MET = "The operation was started by an earlier run, and this one waited for its end."
 _MET_ENDED = "The operation was started by an earlier run, and had ended at {}: nothing was done now."
 
@@ -104,6 +111,7 @@ class _Job:
         """Start the job and follow it to its end."""
         told = self._call("start", HOST_WAIT, request=self._request, **self._network)
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
+        self._show_route(told)
         polls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
@@ -193,6 +201,12 @@ class _Job:
         """Leave the connection; the next call opens a new one."""
         with contextlib.suppress(Exception):
             self._action._connection.close()
+
+    def _show_route(self, told: c.Mapping[str, t.Any]) -> None:
+        if route := _ROUTES.get(str(told.get("route"))):
+            limits = "; a job object of Windows limits it" if told["in_job_object"] else ""
+            text = f"{self._host}: {self._request['operation']}: started {route}{limits}"
+            Display().vv(text, host=self._host)
 
     def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
         if time.monotonic() >= self._next_line:

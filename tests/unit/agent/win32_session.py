@@ -54,6 +54,9 @@ SHIPPED = [
         "Privileges",
         "NativeSecurity",
         "NetworkIdentity",
+        "RequestPipe",
+        "NativePipe",
+        "ManagementService",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]
