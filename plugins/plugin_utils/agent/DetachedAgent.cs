@@ -2,6 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -44,24 +46,32 @@ namespace IdentityOpsAgent
         }
 
         // `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
-        // Throws SystemError, of both routes, when there is no such agent; nothing of it is left then but the source.
-        public static DetachedAgent Start(string folder, string request)
+        // null: there is no such agent, and nothing of it but the source; `refused` says why, route by route.
+        public static DetachedAgent Start(string folder, string request, List<string> refused)
         {
-            AgentProcess.Prepare(folder);
             try
             {
-                return new DetachedAgent(BrokenAway, AgentProcess.BreakAway(folder, request));
+                AgentProcess.Prepare(folder);
             }
-            catch (SystemError refused)
+            catch (SystemError error)
             {
-                try
-                {
-                    return new DetachedAgent(ByManagement, StartByManagement(folder, request));
-                }
-                catch (SystemError error)
-                {
-                    throw new SystemError(refused.Code, refused.Message + " And by WMI: " + error.Message);
-                }
+                refused.Add(error.Message);
+                return null;
+            }
+            return Try(BrokenAway, "Outside of the connection's job object: ", () => AgentProcess.BreakAway(folder, request), refused)
+                ?? Try(ByManagement, "By WMI: ", () => StartByManagement(folder, request), refused);
+        }
+
+        private static DetachedAgent Try(string route, string how, Func<AgentProcess> start, List<string> refused)
+        {
+            try
+            {
+                return new DetachedAgent(route, start());
+            }
+            catch (SystemError error)
+            {
+                refused.Add(how + error.Message + ".");
+                return null;
             }
         }
 
@@ -97,7 +107,7 @@ namespace IdentityOpsAgent
             if (code != 0)
                 code = ManagementService.CreateProcess(commandLine, folder, false, out process);
             if (code != 0)
-                throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code) + ".");
+                throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code));
             return process;
         }
 

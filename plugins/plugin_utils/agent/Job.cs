@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
                 throw new FormatError("'" + request.Text("operation") + "' is no operation for a job");
             Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
             JobFolder.EnsureParent(writer);
-            SystemError refused = null;
+            string refused = null;
             using (Gate(writer))
             {
                 RemoveOld();
@@ -104,29 +104,25 @@ namespace IdentityOpsAgent
             return false;
         }
 
-        // Gives why Windows did not start a process that outlives this one's job object; null: it did.
-        private SystemError Begin(JsonMap request)
+        // Gives why Windows did not start a process that outlives the connection; null: it did.
+        private string Begin(JsonMap request)
         {
             folder.Make();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
-            try
-            {
-                started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
-                    new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network)));
+            List<string> refused = new List<string>();
+            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
+                new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network)), refused);
+            if (started != null)
                 return null;
-            }
-            catch (SystemError error)
-            {
-                folder.Remove();
-                return error;
-            }
+            folder.Remove();
+            return string.Join(" ", refused.ToArray());
         }
 
-        private Answer Inline(JsonMap request, SystemError refused)
+        private Answer Inline(JsonMap request, string refused)
         {
             inside = true;
             JsonMap done = JsonReader.Map(Program.Run(JsonWriter.Text(request)));
-            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused.Message);
+            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused);
             return Tell(done);
         }
 

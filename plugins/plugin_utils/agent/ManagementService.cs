@@ -101,7 +101,7 @@ namespace IdentityOpsAgent
         private static SystemError Failure(Exception error)
         {
             int code = Marshal.GetHRForException(error);
-            return new SystemError((code >> 16 & 0xFFFF) == OfWindows ? code & 0xFFFF : code, "WMI: " + error.Message.Trim());
+            return new SystemError((code >> 16 & 0xFFFF) == OfWindows ? code & 0xFFFF : code, error.Message.Trim());
         }
     }
 }

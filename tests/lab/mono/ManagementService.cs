@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
             IsInJobObject = !leave;
             LabFaults faults = LabFaults.Current;
             if (faults != null && faults.ServiceError != 0)
-                throw new SystemError(faults.ServiceError, "WMI: The service was refused on order.");
+                throw new SystemError(faults.ServiceError, "The service was refused on order.");
             if (faults != null && (faults.CreateCode != 0 || leave && faults.LeaveCode != 0))
                 return faults.CreateCode != 0 ? faults.CreateCode : faults.LeaveCode;
             if (faults != null && faults.Service != null)

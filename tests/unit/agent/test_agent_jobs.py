@@ -505,12 +505,12 @@ def test_what_wmi_starts_has_its_request_from_a_pipe_alone(jobs: Jobs) -> None:
 @pytest.mark.parametrize(
     ("faults", "why"),
     [
-        ({"wmi_create": 2}, "access denied. (2)"),
-        ({"wmi_create": 3}, "insufficient privilege. (3)"),
-        ({"wmi_create": 8}, "unknown failure. (8)"),
-        ({"wmi_create": 9}, "path not found. (9)"),
-        ({"wmi_create": 21}, "invalid parameter. (21)"),
-        ({"wmi_create": 4294967295}, "another cause. (-1)"),
+        ({"wmi_create": 2}, "access denied (2)"),
+        ({"wmi_create": 3}, "insufficient privilege (3)"),
+        ({"wmi_create": 8}, "unknown failure (8)"),
+        ({"wmi_create": 9}, "path not found (9)"),
+        ({"wmi_create": 21}, "invalid parameter (21)"),
+        ({"wmi_create": 4294967295}, "another cause (-1)"),
         ({"wmi_error": 1058}, "(1058)"),
         ({"pipe": "taken"}, "(231)"),
         ({"wmi_process": "dies"}, "The process ended before it had its request. (1067)"),
@@ -529,7 +529,7 @@ def test_where_both_routes_are_refused_it_runs_inside_the_connection(
     assert (answer["route"], answer["in_job_object"]) == ("inside", None)
     assert len(answer["warnings"]) == 1
     assert "inside the connection" in answer["warnings"][0]
-    assert "(5)" in answer["warnings"][0]
+    assert "job object: Permission denied (5). By WMI: " in answer["warnings"][0]
     assert why in answer["warnings"][0]
     assert not jobs.folder.exists()
     assert agents_of(jobs) == before  # what had been started is ended
