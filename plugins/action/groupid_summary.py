@@ -18,7 +18,11 @@ class ActionModule(ControllerAction):
 
     WHAT: t.ClassVar[str] = "The summary was not printed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
-        "kind": {"type": "str", "required": True, "choices": ["preflight", "list", "backup", "verify", "restore"]}
+        "kind": {
+            "type": "str",
+            "required": True,
+            "choices": ["preflight", "list", "rehearse", "backup", "verify", "restore"],
+        }
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

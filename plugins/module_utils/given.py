@@ -260,7 +260,7 @@ def _scalar(word: Word, kind: str, value: t.Any) -> t.Any:
     if word.choices:
         return _choice(word, value)
     if kind == "pattern" and isinstance(value, (list, tuple)):
-        return ",".join(_text(item) for item in value if not is_empty(item))
+        return ",".join(_text(item) for item in value if not is_empty(item)) or None
     text = _text(value)
     if kind == "path":
         return _path(text)

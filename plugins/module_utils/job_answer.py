@@ -84,9 +84,13 @@ def _once(members: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
 
 def _progress(encoded: str) -> dict[str, t.Any] | None:
     state = _document(encoded)
-    if state is None or not all(type(state.get(name)) is kind for name, kind in PROGRESS.items()):
+    if state is None:
         return None
-    return state
+    # JSON's true and false are numbers to Python.
+    sound = (
+        isinstance(state.get(name), kind) and not isinstance(state.get(name), bool) for name, kind in PROGRESS.items()
+    )
+    return state if all(sound) else None
 
 
 def _result(encoded: str) -> dict[str, t.Any] | None:

@@ -74,6 +74,20 @@ def _server(facts: Facts, host: str) -> list[Failure]:
     return failures
 
 
+def _rehearsal(facts: Facts, host: str) -> list[Failure]:
+    """What a rehearsal found by which data would be lost."""
+    return [
+        Failure(
+            "rehearsal",
+            "A backup or a restore of this server would lose data",
+            sentence,
+            "Remove the cause and run the playbook identityops.groupid.rehearse again, or report what it found: "
+            "docs/windows.md says how.",
+        )
+        for sentence in (facts[host].get("__groupid_rehearsal") or {}).get("losses") or []
+    ]
+
+
 def _backup(facts: Facts, host: str) -> list[Failure]:
     checks = (_differing, _undeclared, _unseen, _no_folders, _which_product, _named_set)
     return [failure for check in checks for failure in check(facts, host)]
@@ -443,6 +457,7 @@ def _review(facts: Facts, host: str) -> deployments.Review:
 
 STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "server": _server,
+    "rehearsal": _rehearsal,
     "backup": _backup,
     "database": _database,
     "unseen_database": _unseen_database,

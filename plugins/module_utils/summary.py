@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     failures,
     listing,
+    rehearsal_report,
     seals,
     set_table,
     verify_mode,
@@ -27,7 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
-Kind = t.Literal["preflight", "list", "backup", "verify", "restore"]
+Kind = t.Literal["preflight", "list", "rehearse", "backup", "verify", "restore"]
 Row: t.TypeAlias = list[Cell]
 
 NOT_CONFIGURED = "not configured"
@@ -46,6 +47,9 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     if kind == "list":
         return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
+    if kind == "rehearse":
+        rehearsed = {host: _answer(facts, host, "__groupid_rehearsal") for host in plan["hosts"]}
+        return _blocks([rehearsal_report.of_run(rehearsed), failures.lines(facts, plan["hosts"])])
     check = check and kind in _PREDICTED
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
@@ -377,9 +381,16 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
     """Tell each note once, with the hosts that share it."""
     shared: dict[str, list[str]] = {}
     for host in hosts:
-        for note in [*(facts[host].get("__groupid_notes") or []), *_passed_over(facts, host)]:
+        for note in [*(facts[host].get("__groupid_notes") or []), *_rehearsed(facts, host), *_passed_over(facts, host)]:
             shared.setdefault(note, []).append(host)
     return [f"Note ({failures.shortened(names)}): {note}" for note, names in shared.items()]
+
+
+def _rehearsed(facts: Facts, host: str) -> list[str]:
+    """Say what a rehearsal of preflight found that matters for a restore and loses no data; that is a failure."""
+    answer = _answer(facts, host, "__groupid_rehearsal")
+    losses = answer.get("losses") or []
+    return [sentence for sentence in answer.get("consequences") or [] if sentence not in losses]
 
 
 def _passed_over(facts: Facts, host: str) -> list[str]:

@@ -343,6 +343,39 @@ WORDS: tuple[Word, ...] = (
         roles=(PREFLIGHT,),
     ),
     Word(
+        "groupid_rehearse",
+        "bool",
+        False,
+        "Have each server prove in scratch folders that backup, verify and restore hold there what they promise. What "
+        "would lose data is a refusal.",
+        roles=(PREFLIGHT,),
+    ),
+    Word(
+        "groupid_rehearsal_dir",
+        "str",
+        "",
+        "Directory of the controller for the results of rehearsals, one JSON file for each server. Without it, they "
+        "are only printed.",
+        roles=(PREFLIGHT,),
+        example="rehearsals",
+    ),
+    Word(
+        "groupid_rehearsal_names",
+        "bool",
+        False,
+        "Leave names of servers, accounts and folders in these results. Otherwise they are masked.",
+        roles=(PREFLIGHT,),
+        where="extra",
+    ),
+    Word(
+        "groupid_rehearsal_clean",
+        "bool",
+        False,
+        "Only remove what rehearsals that were killed have left.",
+        roles=(PREFLIGHT,),
+        where="extra",
+    ),
+    Word(
         "groupid_report_kind",
         "str",
         "preflight",

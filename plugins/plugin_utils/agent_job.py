@@ -53,6 +53,8 @@ def run_job(
     host: str,
     network: c.Mapping[str, t.Any],
     scrub: c.Callable[[str], str],
+    *,
+    alone: bool = False,
 ) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
@@ -62,12 +64,14 @@ def run_job(
     network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
     the host's disk, nor of its id: a new password finds the job that was started with the old one.
     scrub: masks secrets in a text that is shown.
+    alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
+    answer then has ``route`` too, how the job was started.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
     then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
     timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host, network, scrub)
+    job = _Job(action, request, host, network, scrub, alone)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -87,6 +91,16 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
     return f"{request['operation']}-{digest[:32]}"
 
 
+def job_place(request: c.Mapping[str, t.Any]) -> dict[str, str]:
+    """Give the members of start, poll and cancel that name the job of a request, for one attempt.
+
+    Attempt: its own answer is given to it again; one that another run has got is not. A rehearsal's jobs lie in a state
+    folder of its own.
+    """
+    own = {"state": str(request["state"])} if "state" in request else {}
+    return {"id": job_id(request), "attempt": secrets.token_hex(8), **own}
+
+
 class _Job:
     def __init__(
         self,
@@ -95,13 +109,14 @@ class _Job:
         host: str,
         network: c.Mapping[str, t.Any],
         scrub: c.Callable[[str], str],
+        alone: bool,
     ) -> None:
         self._action = action
+        self._alone = alone
         self._scrub = scrub
         self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
-        # The attempt: its own answer is given to it again; one that another run has got is not.
-        self._place = {"id": job_id(request), "attempt": secrets.token_hex(8)}
+        self._place = job_place(request)
         self._host = host
         self._begun = False
         self._started = time.monotonic()
@@ -109,9 +124,12 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        told = self._call("start", HOST_WAIT, request=self._request, **self._network)
+        told = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._network)
+        if self._alone:
+            self._reset()
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
         self._show_route(told)
+        route = {"route": told.get("route")} if self._alone else {}
         polls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
@@ -122,7 +140,7 @@ class _Job:
             return told
         answer: dict[str, t.Any] = told["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
-        return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
+        return {**answer, **route, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
 
     def _poll(self) -> dict[str, t.Any]:
         """Ask how far the job is, a few times where the host could not look."""
@@ -193,7 +211,7 @@ class _Job:
             call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
             answer = call_once(self._action, call, self._scrub)
         else:
-            answer = look(self._action, operation, self._place["id"], self._place["attempt"], wait, self._scrub)
+            answer = look(self._action, operation, self._place, wait, self._scrub)
         self._begun = True
         return answer
 

@@ -26,9 +26,13 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """Name what the agent must be able to do for a request: a job is started, and performed by a second agent."""
-    operation: str = request["operation"]
-    return ("start", "work", request["request"]["operation"]) if operation == "start" else (operation,)
+    """Name what the agent must be able to do for a request, and for those that it holds.
+
+    A job is started, and performed by a second agent; a rehearsal performs requests in one call.
+    """
+    own = [request["operation"], *(["work"] if request["operation"] == "start" else [])]
+    held = [*([request["request"]] if "request" in request else []), *request.get("requests", [])]
+    return tuple(dict.fromkeys([*own, *(operation for one in held for operation in operations_of(one))]))
 
 
 def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[str, str]:

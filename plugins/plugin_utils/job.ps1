@@ -1,15 +1,16 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Looks at a job, and cancels it: the operations `poll` and `cancel`, without compiling anything. Lines: operation, id of the job, attempt, wait in ms.
+# Looks at a job, and cancels it: the operations `poll` and `cancel`, without compiling anything. Lines: operation, id of the job, attempt, wait in ms; for a rehearsal its state folder, in base64 of UTF-8.
 # Prints one line of JSON with the job's documents as they lie there, in base64; what they mean is for the controller to tell. The files are Job.cs's and JobFolder.cs's.
 # What an ordinary user has made is not read: anybody may make a folder in %ProgramData%, and own it. 1024: a link.
 # The lock is byte 2^62 of its file (Win32.TryLock); -2147024863: somebody has it. A job that has not begun 180 s after its request (BeginSeconds) never will.
 # Enumerations by their type where a constructor has several forms: .NET Framework has more of them than later ones.
 # A restore is never ended: it is on its way back then, and would leave a mixture.
-$operation,$id,$attempt,$wait=$l
+$operation,$id,$attempt,$wait,$own=$l
 $io=[IO.File]
 $state=[Environment]::GetFolderPath('CommonApplicationData').TrimEnd('\')+'\identityops.groupid'
+if($own){$state=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($own))}
 $folder=$state+'\jobs\'+$id
 $result,$progress,$request,$lock=($folder+'\result.json'),($folder+'\state.json'),($folder+'\request.json'),($folder+'\lock')
 $said=@{code='system';path='';cause='';note='';result='';state='';failure=''}
@@ -43,8 +44,8 @@ foreach($path in $state,($state+'\jobs'),$folder){
 if(![IO.Directory]::Exists($path)){$said.code='job_missing';$said.path=$folder;throw 'There is none of this id.'}
 $said.code='state_owner';$said.path=$path
 if([int]$io::GetAttributes($path) -band 1024){throw 'This is a link, and links are not followed.'}
-$own='S-1-5-18','S-1-5-32-544',[Security.Principal.WindowsIdentity]::GetCurrent().User.Value
-if($own -notcontains [Security.AccessControl.DirectorySecurity]::new($path,'Owner').GetOwner([Security.Principal.SecurityIdentifier]).Value){
+$owners='S-1-5-18','S-1-5-32-544',[Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+if($owners -notcontains [Security.AccessControl.DirectorySecurity]::new($path,'Owner').GetOwner([Security.Principal.SecurityIdentifier]).Value){
 throw 'Its owner is neither SYSTEM nor the group Administrators nor this account.'
 }
 $said.code='system';$said.path=''

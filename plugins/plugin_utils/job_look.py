@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import collections.abc as c
 import typing as t
 
@@ -15,17 +16,19 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call imp
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import JOB, script_input
 
 
-def look_input(operation: str, identity: str, attempt: str, wait: float) -> bytes:
+def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
     """Give the stdin with which the bootstrap looks at a job.
 
-    operation: poll or cancel. identity, attempt: of the job. wait: seconds that the host may wait for the job's end.
+    operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
+    job's end.
     """
-    return script_input(JOB, [operation, identity, attempt, str(round(wait * 1000))])
+    own = [base64.b64encode(place["state"].encode("utf-8")).decode("ascii")] if "state" in place else []
+    return script_input(JOB, [operation, place["id"], place["attempt"], str(round(wait * 1000)), *own])
 
 
 def look(
-    action: ActionBase, operation: str, identity: str, attempt: str, wait: float, scrub: c.Callable[[str], str]
+    action: ActionBase, operation: str, place: c.Mapping[str, str], wait: float, scrub: c.Callable[[str], str]
 ) -> dict[str, t.Any]:
     """Look at a job once, and give the answer. Raises as ``call_once``."""
-    found = ask_once(action, operation, look_input(operation, identity, attempt, wait), scrub)
-    return job_answer(found, identity)
+    found = ask_once(action, operation, look_input(operation, place, wait), scrub)
+    return job_answer(found, place["id"])

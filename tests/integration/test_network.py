@@ -39,8 +39,8 @@ def test_backup_verify_and_restore_wear_it_and_leave_it_nowhere(
 ) -> None:
     with ProcessWatch(PASSWORD) as watch:
         loud: dict[str, t.Any] = {"where": where, "environment": LOUD}
-        runs = [controller.play("backup", "-vvvvv", extra=ON_SHARE, **loud).succeeded() for _ in range(2)]
-        [_, set_id] = sorted(sets.sealed(lab.path("web01", inventory.SHARED_ROOT), "hq"))
+        runs = [controller.play("backup", "-vvvvv", extra=ON_SHARE, **loud).succeeded() for dummy in range(2)]
+        [dummy, set_id] = sorted(sets.sealed(lab.path("web01", inventory.SHARED_ROOT), "hq"))
         report = next(
             path for path in lab.components("web01")["reports"].rglob("*") if path.is_file() and path.stat().st_size
         )

@@ -93,7 +93,7 @@ class Modules:
 
     def _run(self, module: str, set_id: str, **arguments: t.Any) -> None:
         result = self._controller.module(self._host, module, {**self._common, "set_id": set_id, **arguments})
-        assert not result["failed"], result
+        assert not result["failed"], result.get("msg", result)
 
 
 def assert_there_and_back(
@@ -149,7 +149,7 @@ def test_ssh_through_cmd(wine_lab: Lab, tmp_path: pathlib.Path) -> None:
     """The default shell of Windows' OpenSSH, with its quoting and its longest line."""
     controller = reached(wine_lab, tmp_path, "ssh")
     result = controller.module("wine01", "groupid_info", {"measure": False})
-    assert not result["failed"], result
+    assert not result["failed"], result.get("msg", result)
     assert result["computer"]["server"] == "wine01"
 
 

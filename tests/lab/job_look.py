@@ -37,18 +37,27 @@ class _FoundError(Exception):
 class JobLook:
     """One run of job.ps1.
 
-    program_data: the folder that is %ProgramData%. windows: gives the Windows path for one of the lab. translate: of a
-    document on its way to the controller.
+    program_data: the folder that is %ProgramData%. windows: gives the Windows path for one of the lab, and lab the one
+    of the lab for one of Windows. translate: of a document on its way to the controller.
     """
 
-    def __init__(self, program_data: pathlib.Path, windows: c.Callable[[str], str], translate: Translate) -> None:
+    def __init__(
+        self,
+        program_data: pathlib.Path,
+        windows: c.Callable[[str], str],
+        translate: Translate,
+        lab: c.Callable[[str], str] = str,
+    ) -> None:
         self._state = program_data / "identityops.groupid"
         self._windows = windows
+        self._lab = lab
         self._translate = translate
 
     def answer(self, lines: c.Sequence[str]) -> bytes:
         """Give what the script prints."""
-        operation, identity, attempt, wait = lines
+        operation, identity, attempt, wait, *own = lines
+        for state in own:
+            self._state = pathlib.Path(self._lab(base64.b64decode(state).decode()))
         self._folder = self._state / "jobs" / identity
         said = {"path": str(self._folder), "cause": "", "note": "", "result": b"", "state": b"", "failure": b""}
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import collections.abc as c
+import functools
 import gzip
 import hashlib
 import json
@@ -69,7 +70,8 @@ class MonoRunner:
     def _look(self, host: Host) -> JobLook:
         folder = self._root / "hosts" / host.name
         paths = PathMap(folder, (self._root / "shares").resolve())
-        return JobLook(folder / "C" / "ProgramData", paths.to_windows, lambda document: _translate(document, paths))
+        documents = functools.partial(_translate, paths=paths)
+        return JobLook(folder / "C" / "ProgramData", paths.to_windows, documents, paths.to_lab)
 
     def _agent(self, host: Host, lines: list[str], processes: ProcessGroup) -> Finished:
         """Compile the agent, and run the request."""

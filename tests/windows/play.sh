@@ -39,6 +39,7 @@ play preflight
 play backup -e "groupid_set_id=$set_id"
 play verify -e "groupid_set_id=$set_id"
 play list
+play rehearse -e "groupid_rehearsal_dir=$work/rehearsals/$connection-${root%%:*}"
 
 echo damaged >"$reports/file 1.bin"
 rm "$reports/file 2.bin"

@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         // What the agent keeps on a computer between its runs: closed to ordinary users, and made when it is first needed.
         public static string Folder
         {
-            get { return Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
+            get { return StateFolder.Own ?? Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
         }
 
         // Whoever uses the folder asks here first: what an ordinary user has put in its place is neither read nor written. Error `state_owner`.

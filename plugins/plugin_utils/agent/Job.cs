@@ -109,9 +109,11 @@ namespace IdentityOpsAgent
         {
             folder.Make();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
+            JsonMap work = new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
+            if (StateFolder.Own != null)
+                work.Set("state", StateFolder.Own);
             List<string> refused = new List<string>();
-            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(
-                new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network)), refused);
+            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work), refused);
             if (started != null)
                 return null;
             folder.Remove();

@@ -43,6 +43,8 @@ namespace IdentityOpsAgent
                 return names;
             foreach (FoundEntry found in Win32.Enumerate(folder))
             {
+                if (ScratchName.Is(found.Name))
+                    continue;   // a rehearsal's, which removes it itself
                 bool link = Attributes.IsLink(found.Attributes, found.ReparseTag), isFolder = Attributes.IsFolder(found.Attributes);
                 if (isFolder && !link && fits(found.Name))
                     names.Add(found.Name);

@@ -37,6 +37,7 @@ namespace IdentityOpsAgent
                 operation = map.Text("operation");
                 map.Number("protocol", Protocol, Protocol);
                 using (IdentityOf(map))
+                using (StateFolder.Of(map))
                     answer = Perform(operation, map);
             }
             catch (Exception error)
@@ -62,6 +63,7 @@ namespace IdentityOpsAgent
                 case "get": return Get.Run(request);
                 case "run": return new Run(request).Start();
                 case "start": return new Job(request).Start(request.MapOrEmpty("request"));
+                case "rehearsal": return Rehearsal.Run(request);
                 case "work": return new JobWork(request).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }

@@ -83,6 +83,20 @@ namespace IdentityOpsAgent
             return open;
         }
 
+        // Whether a restore is as far as a mark; `plan.jsonl` is the first of them. For a rehearsal, which looks at its own from another process.
+        public static bool AnyHas(string mark)
+        {
+            FileFacts facts;
+            if (!Win32.TryFacts(Parent, out facts))
+                return false;
+            foreach (FoundEntry found in Win32.Enumerate(Parent))
+            {
+                if (Form.IsMatch(found.Name) && new RestoreJournal(Paths.Combine(Parent, found.Name)).Has(mark))
+                    return true;
+            }
+            return false;
+        }
+
         public bool Has(string name)
         {
             FileFacts facts;

@@ -149,14 +149,13 @@ namespace IdentityOpsAgent
             {
                 if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
                     throw RestoreStep.Changed(step.Staged);
-                if (IsOther(step.Place, step.Created))
-                    SetCreated(step);
+                SetCreated(step);
                 return;
             }
             if (step.Kept != null)
             {
                 if (!Exists(step.Kept) && Exists(step.Old))
-                    Move(step.Old, step.Kept);
+                    writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });   // named is what a program has open
                 if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
                     throw RestoreStep.Changed(step.Old);
             }
@@ -169,7 +168,7 @@ namespace IdentityOpsAgent
         // A name that went and came back within 15 s has got the old one's creation time from the file system (tunneling, Microsoft KB 172190).
         private void SetCreated(RestoreStep step)
         {
-            if (step.Created > 0)
+            if (IsOther(step.Place, step.Created))
                 writer.Try(step.Place, delegate { Win32.SetCreated(step.Place, step.Created); });
         }
 

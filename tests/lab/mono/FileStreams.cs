@@ -95,6 +95,8 @@ namespace IdentityOpsAgent
 
         private static void Put(SafeFileHandle stream, int flags)
         {
+            if (LabFaults.Loses("streams", stream.FaultPath))
+                return;
             byte[] content = stream.Written.ToArray();
             Win32.Check(Libc.fsetxattr(stream.StreamOf, PosixName.Encode(Prefix + stream.StreamName), content, (IntPtr)content.Length, flags));
             Libc.AccessAndWrite now = new Libc.AccessAndWrite { AccessNanoseconds = Libc.OmitTime, WriteNanoseconds = Libc.TimeOfNow };

@@ -37,6 +37,13 @@ namespace IdentityOpsAgent
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
     ///  "start_code": n,            every program that wears a network identity is refused with this number of Windows
     ///  "exit_code": n,             every program ends with this code
+    ///  "loses": {kind: [glob]},    what the disk takes and does not keep, without a word: streams, times, attributes, content, names (of what is moved there),
+    ///                              deletes, links (of hard ones), marks (what says that a link is one), listing (names), lists, owners, rest (reading
+    ///                              moves the time), shared (deleting one name of a read-only file makes the others writable)
+    ///  "caches": [glob],           what was read there once is what is read ever after
+    ///  "lists": true,              a disk that keeps access lists, as texts
+    ///  "no_writers": true,         nobody is told who may write to a folder
+    ///  "no_share_modes": true,     what a program holds open is there for everybody
     ///  "no_network_identity": true}   nobody may log on for the network alone (5)
     /// </code>
     /// </summary>
@@ -46,12 +53,14 @@ namespace IdentityOpsAgent
         public static readonly LabFaults Current = FromEnvironment();
 
         public readonly long? FreeBytes;
-        public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity;
+        public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity, KeepsLists, NoWriters, NoShareModes;
         public readonly int LinkCode, StartCode, ServiceError;
         public readonly long CreateCode, LeaveCode;
         public readonly string Service, Pipe;
         public readonly long? ExitCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
+        private readonly Dictionary<string, Regex> losses = new Dictionary<string, Regex>();
+        private readonly Regex caches;
         private readonly Regex locked, denied, vanish, grow, region, unlink, noStreams;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
         private readonly List<KeyValuePair<Regex, string>> appearing = new List<KeyValuePair<Regex, string>>();
@@ -70,7 +79,14 @@ namespace IdentityOpsAgent
             region = Globs(faults, "region");
             unlink = Globs(faults, "unlink");
             noStreams = Globs(faults, "no_streams");
+            caches = Globs(faults, "caches");
             object value;
+            if (faults.TryGetValue("loses", out value))
+                foreach (string kind in ((Dictionary<string, object>)value).Keys)
+                    losses.Add(kind, Globs((Dictionary<string, object>)value, kind));
+            KeepsLists = faults.ContainsKey("lists");
+            NoWriters = faults.ContainsKey("no_writers");
+            NoShareModes = faults.ContainsKey("no_share_modes");
             if (faults.TryGetValue("plant", out value))
                 plants = (Dictionary<string, object>)value;
             if (faults.TryGetValue("appear", out value))
@@ -129,6 +145,24 @@ namespace IdentityOpsAgent
         private static bool Hits(Regex globs, string path)
         {
             return globs != null && globs.IsMatch(path);
+        }
+
+        /// <summary>Whether the disk keeps something of a path by its word alone.</summary>
+        public static bool Loses(string kind, string path)
+        {
+            Regex globs;
+            return Current != null && Current.losses.TryGetValue(kind, out globs) && Hits(globs, path);
+        }
+
+        /// <summary>Where a path is read from: itself, or what was read there at first.</summary>
+        public static string ReadFrom(string path)
+        {
+            if (Current == null || !Hits(Current.caches, path))
+                return path;
+            string copy = Environment.GetEnvironmentVariable("LAB_ROOT") + ".cache." + path.Replace('/', '.');
+            if (!System.IO.File.Exists(copy) && System.IO.File.Exists(path))
+                System.IO.File.Copy(path, copy);
+            return System.IO.File.Exists(copy) ? copy : path;
         }
 
         public bool Vanished(string path)

@@ -26,6 +26,8 @@ namespace IdentityOpsAgent
 
         /// <summary>Of a new file, of which others take note when it is closed (LabHabits); else null.</summary>
         public string NewPath;
+        /// <summary>Others in this process may not open it meanwhile (LabShareModes); else null.</summary>
+        public string HeldPath;
 
         public SafeFileHandle(int file)
             : base(true)
@@ -35,6 +37,7 @@ namespace IdentityOpsAgent
 
         protected override bool ReleaseHandle()
         {
+            LabShareModes.LetGo(HeldPath);
             bool closed = Libc.close(handle) == 0;
             if (NewPath != null)
                 LabHabits.Current.Closed(NewPath);

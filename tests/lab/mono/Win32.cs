@@ -166,6 +166,11 @@ namespace IdentityOpsAgent
             if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
             LabTimes.Tell(path, ref facts);
+            if (LabFaults.Loses("marks", path))
+            {
+                facts.Attributes &= ~ReparsePoint;
+                facts.ReparseTag = 0;
+            }
             return true;
         }
 
@@ -177,15 +182,20 @@ namespace IdentityOpsAgent
             GCHandle pinned = GCHandle.Alloc(listing, GCHandleType.Pinned);
             try
             {
-                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | Libc.OpenNoFollow))
+                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | (LabFaults.Loses("marks", directory) ? 0 : Libc.OpenNoFollow)))
                 {
                     for (int filled = Listing(folder, listing); filled > 0; filled = Listing(folder, listing))
                     {
                         for (int record = 0; record < filled; record += BitConverter.ToUInt16(listing, record + 16))
                         {
                             FoundEntry entry;
-                            if (!TryEntry(folder, listing, pinned, record + 19, out entry))
+                            if (!TryEntry(folder, listing, pinned, record + 19, out entry) || LabFaults.Loses("listing", directory + "/" + entry.Name))
                                 continue;
+                            if (LabFaults.Loses("marks", directory + "/" + entry.Name))
+                            {
+                                entry.Attributes &= ~ReparsePoint;
+                                entry.ReparseTag = 0;
+                            }
                             if (LabHabits.Current != null)
                                 LabTimes.Tell(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
                             yield return entry;
@@ -400,7 +410,10 @@ namespace IdentityOpsAgent
                 LabFaults.Current.Plant(path);
                 Refuse(LabFaults.Current.OnRead(path));
             }
-            SafeFileHandle file = Open(path, Libc.OpenNoFollow);
+            Refuse(LabShareModes.OnOpen(path));
+            if (LabFaults.Loses("rest", path))
+                global::System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            SafeFileHandle file = Open(LabFaults.ReadFrom(path), Libc.OpenNoFollow);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
@@ -464,6 +477,11 @@ namespace IdentityOpsAgent
                 FileStreams.Write(file, buffer, count);
                 return;
             }
+            if (LabFaults.Current != null && count > 0 && LabFaults.Loses("content", FinalPath(file)))
+            {
+                buffer = (byte[])buffer.Clone();
+                buffer[0] ^= 1;
+            }
             for (int done = 0; done < count;)
             {
                 int wrote = (int)Libc.write(file, ref buffer[done], (IntPtr)(count - done));
@@ -497,6 +515,10 @@ namespace IdentityOpsAgent
             if (LabHabits.Current != null)
                 LabTimes.Set(FinalPath(file), created);
             uint mode = StatOf(file).Mode;
+            if (LabFaults.Current != null && LabFaults.Loses("attributes", FinalPath(file)))
+                attributes = (mode & Libc.OwnerWrite) == 0 ? ReadOnly : 0;
+            if (LabFaults.Current != null && LabFaults.Loses("times", FinalPath(file)))
+                written = 0;
             if (WithReadOnly(mode, attributes) != mode)
                 Check(Libc.fchmod(file, WithReadOnly(mode, attributes) & 0xFFF));
             Libc.AccessAndWrite times = Times(written);
@@ -510,9 +532,11 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null)
                 Refuse(LabFaults.Current.OnEveryChange(path));
             Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
-            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink;   // a link has no mode of its own
+            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink || LabFaults.Loses("attributes", path);   // a link has no mode of its own
             LabTimes.Set(path, link ? 0 : created);
             name = PosixName.Encode(path);
+            if (LabFaults.Loses("times", path))
+                written = 0;
             if (!link && WithReadOnly(stat.Mode, attributes) != stat.Mode)
                 Check(Libc.chmod(name, WithReadOnly(stat.Mode, attributes) & 0xFFF));
             Libc.AccessAndWrite times = Times(written);
@@ -569,6 +593,8 @@ namespace IdentityOpsAgent
                 LabTimes.Gone(to, replaced, false);
             LabTimes.Gone(from, created, false);
             LabTimes.Appeared(to);
+            if (LabFaults.Loses("names", to) && Libc.unlink(PosixName.Encode(to)) != 0)
+                global::System.IO.Directory.Delete(to, true);
         }
 
         /// <summary>At most 1,024 names for one file, as NTFS has it.</summary>
@@ -581,7 +607,8 @@ namespace IdentityOpsAgent
             Check(Libc.statx(Libc.CurrentDirectory, file, Libc.NoFollow, Libc.BasicStats, out stat));
             if (stat.Links >= LinkLimit)
                 throw new SystemError(TooManyLinks, ErrorText(Libc.EMLINK));
-            Check(Libc.link(file, PosixName.EncodeSecond(name)));
+            if (!LabFaults.Loses("links", name))
+                Check(Libc.link(file, PosixName.EncodeSecond(name)));
         }
 
         public static void Delete(string path)
@@ -594,6 +621,10 @@ namespace IdentityOpsAgent
             RefuseChange(path);
             if (LabHabits.Current != null)
                 LabHabits.Current.BeforeDeletion(path);
+            if (LabFaults.Loses("deletes", path))
+                return;
+            if (LabFaults.Loses("shared", path))
+                Check(Libc.chmod(PosixName.Encode(path), 0x1A4));
             long created = LabTimes.Of(path);
             Check(Libc.unlink(PosixName.Encode(path)));
             LabTimes.Gone(path, created, true);
@@ -635,6 +666,7 @@ namespace IdentityOpsAgent
 
         internal static void RefuseChange(string path)
         {
+            Refuse(LabShareModes.OnOpen(path));
             if (LabFaults.Current == null)
                 return;
             Refuse(LabFaults.Current.OnEveryChange(path));

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Jobs that a job object forbids to leave it, on Windows: WMI starts them, and a named pipe brings their request.
 
-Not on Wine: its WMI has no Win32_ProcessStartup, and PowerShell 7's engine does not survive that refusal there.
+Not on Wine, whose WMI does not start them.
 """
 
 from __future__ import annotations

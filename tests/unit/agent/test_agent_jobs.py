@@ -344,7 +344,7 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     assert jobs.poll(wait_ms=0)["state"] == "running"
     for path in (jobs.folder / "request.json", jobs.folder):
         os.utime(path, (time.time() - 200, time.time() - 200))
-    answer = jobs.poll(wait_ms=0)
+    answer = jobs.poll()  # the killed process may hold its lock for a moment yet
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not begun" in answer["answer"]["error"]["cause"]
 

@@ -34,6 +34,10 @@ SENT = [operations_of(request) for request in ASKED]
 
 def test_a_job_needs_what_starts_it_and_what_it_does() -> None:
     assert operations_of({"operation": "list"}) == ("list",)
+    held = {"operation": "rehearsal", "request": {"operation": "start", "request": {"operation": "restore"}}}
+    assert operations_of(held) == ("rehearsal", "start", "work", "restore")
+    several = {"operation": "rehearsal", "requests": [{"operation": "backup"}, {"operation": "verify"}]}
+    assert operations_of(several) == ("rehearsal", "backup", "verify")
     assert operations_of({"operation": "start", "request": {"operation": "backup"}}) == ("start", "work", "backup")
 
 

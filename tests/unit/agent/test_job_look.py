@@ -124,7 +124,7 @@ class Real(Site):
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
         done = subprocess.run(
             self._powershell(bootstrap()),
-            input=look_input(operation, identity, attempt, wait),
+            input=look_input(operation, {"id": identity, "attempt": attempt}, wait),
             env=self.environment(),
             capture_output=True,
             timeout=300,

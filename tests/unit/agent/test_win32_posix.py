@@ -242,7 +242,7 @@ def refused(session: Session, *call: object) -> tuple[int, float]:
 def test_many_refusals_cost_one_budget_of_patience(start: Start, host: MonoHost) -> None:
     (host.drive / "file").touch()
     session = start({"locked": ["*/file"]}, LAB_PATIENCE_MS="1000")
-    told = [refused(session, "Delete", f"{host.drive}/file") for _ in range(20)]
+    told = [refused(session, "Delete", f"{host.drive}/file") for dummy in range(20)]
     assert {number for number, _seconds in told} == {32}
     assert told[0][1] > 0.9
     assert sum(seconds for _number, seconds in told) < 3

@@ -57,6 +57,7 @@ SHIPPED = [
         "RequestPipe",
         "NativePipe",
         "ManagementService",
+        "RehearsalCalls",
     )
 ]
 MCS = ["mcs", "-langversion:5", "-warnaserror+", "-unsafe-", "-r:System"]

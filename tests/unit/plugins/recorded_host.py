@@ -101,8 +101,9 @@ class Host:
 
 def _asked(script: str, lines: list[str]) -> dict[str, t.Any]:
     if script.startswith("$operation"):
-        operation, identity, attempt, wait = lines
-        return {"operation": operation, "id": identity, "attempt": attempt, "wait_ms": int(wait)}
+        operation, identity, attempt, wait, *own = lines
+        asked = {"operation": operation, "id": identity, "attempt": attempt, "wait_ms": int(wait)}
+        return asked | ({"state": base64.b64decode(own[0]).decode()} if own else {})
     request: dict[str, t.Any] = json.loads(base64.b64decode(lines[2]))
     return request
 

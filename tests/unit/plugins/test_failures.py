@@ -41,6 +41,7 @@ USES: dict[str, dict[str, t.Any]] = {
     "groupid_backup_seal": {**PLACE, "phase": "sealed", "document_sha256": "0" * 64},
     "groupid_backup_verify": PLACE,
     "groupid_info": {},
+    "groupid_rehearsal": {"backup_root": "D:\\Backups"},
     "groupid_ldif_export": {**OF_DOMAIN, "engine": "ldifde"},
     "groupid_ldif_restore": {**OF_DOMAIN, "confirm": PLACE["set_id"]},
     "groupid_restore_folder": {**PLACE, "components": ["reports"], "safety": False},

@@ -117,6 +117,12 @@ def _no_room(facts: Facts) -> None:
 FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
     ("server", _twin, "one_computer", "web01 and web02"),
+    (
+        "rehearsal",
+        lambda facts: facts["web01"].update(__groupid_rehearsal={"losses": ["Files do not come back."]}),
+        "rehearsal",
+        "Files do not come back.",
+    ),
     ("backup", _both(new_set, _set("__groupid_asked", set_label="a")), "differing", "groupid_set_label"),
     ("backup", _both(new_set, _ask(deployment_servers=["web02", "web03"]), _lone), "undeclared", "web02, web03"),
     ("backup", _both(new_set, _lone), "members_missing", "web03"),

@@ -90,7 +90,7 @@ def test_stripes_are_numbered() -> None:
     ["", "b", "D:b", "D:", r"\b", r"\\nas01", "https://x/y", r"D:\a\..\b", "/a/./b", r"D:\a|b", "D:\\a\nb", "D:/b"],
 )
 def test_folder_that_is_not_absolute_and_plain_is_refused(folder: str) -> None:
-    with pytest.raises(ValueError, match=r"folder|control character"):
+    with pytest.raises(ValueError, match=r"path|control character"):
         backup_files(folder, "GroupID")
 
 

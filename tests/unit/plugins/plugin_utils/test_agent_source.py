@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import subprocess
+import typing as t
 
 import pytest
 
@@ -105,12 +106,18 @@ def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "limit"), [("start", 120_000), ("verify", 60_000), ("list", 75_000), ("put", 45_000)]
+    ("request_", "limit"),
+    [
+        ({"operation": "start", "request": {"operation": "restore"}}, 120_000),
+        ({"operation": "verify"}, 60_000),
+        ({"operation": "list"}, 75_000),
+        ({"operation": "put"}, 45_000),
+    ],
+    ids=lambda value: value["operation"] if isinstance(value, dict) else str(value),
 )
-def test_what_travels_fits_into_one_send(request_: str, limit: int) -> None:
+def test_what_travels_fits_into_one_send(request_: dict[str, t.Any], limit: int) -> None:
     """winrm sends 200,000 bytes at once; of these, base64 and an envelope make 270 kB."""
-    request = {"operation": request_, "request": {"operation": "restore"}}
-    size = len(agent_source(*operations_of(request)).stdin(request))
+    size = len(agent_source(*operations_of(request_)).stdin(request_))
     assert size < limit
 
 

@@ -20,7 +20,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look impor
 from lab.command_line import normalise, read_input
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
-SCRIPTS = sorted(PLUGINS.rglob("*.ps1"))
+WITNESS = PLUGINS / "plugin_utils" / "witness.ps1"
+"""Runs by itself on the files of a rehearsal, and never sees a request."""
+SCRIPTS = sorted(set(PLUGINS.rglob("*.ps1")) - {WITNESS})
 ALLOWED = {("agent.ps1", "Add-Type")}
 """Commands of a script. Each may be written to the event log with all that is bound to its parameters."""
 
@@ -68,6 +70,10 @@ def test_every_script_is_looked_at() -> None:
     assert {"bootstrap.ps1", "agent.ps1", "job.ps1"} == {file.name for file in SCRIPTS}
 
 
+def test_the_witness_parses() -> None:
+    assert [entry for entry in parsed(WITNESS.read_text(encoding="utf-8")) if entry[0] == "error"] == []
+
+
 def test_bootstrap_fits_on_a_command_line() -> None:
     assert len(bootstrap()) < 1107  # encoded twice, as ssh of ansible-core 2.17 does it, in cmd.exe's 8,191 characters
     assert bootstrap().isascii()
@@ -105,12 +111,12 @@ def test_what_ends_later_does_not(tmp_path: pathlib.Path) -> None:
 
 def test_a_look_at_a_job_answers_on_any_engine() -> None:
     """Where there is no such job, that is: what a host has is for test_job_look."""
-    code, said = engine(look_input("poll", "backup-" + "0" * 32, "a", 0))
+    code, said = engine(look_input("poll", {"id": "backup-" + "0" * 32, "attempt": "a"}, 0))
     assert (code, said["operation"], said["code"]) == (0, "poll", "job_missing")
     assert job_answer(said, "backup-" + "0" * 32)["error"]["cause"] == "There is none of this id."
 
 
 def test_what_travels_for_a_look_is_small() -> None:
     """The command line too, in UTF-16 and base64, and stdin in base64: at most 20 kB."""
-    look = look_input("cancel", "restore-" + "0" * 32, "0" * 16, 600)
+    look = look_input("cancel", {"id": "restore-" + "0" * 32, "attempt": "0" * 16}, 600)
     assert len(look) * 4 / 3 + len(bootstrap()) * 2 * 4 / 3 < 9_000

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_rehearsal."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import secrets
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import products, rehearsal, rehearsal_report
+from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import connection
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
+from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
+
+
+class ActionModule(AgentAction):
+    """Have a server prove on itself what this collection promises there."""
+
+    WHAT: t.ClassVar[str] = "The server was not rehearsed"
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "state": {"type": "str", "default": "rehearsed", "choices": ["rehearsed", "clean"]},
+        "backup_root": {"type": "str", "required": True},
+        "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
+        "component_paths": {"type": "dict", "default": {}},
+        "directory": {"type": "str"},
+        "names": {"type": "bool", "default": False},
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        root = args["backup_root"]
+        found = self.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
+        subject = rehearsal.Subject(
+            secrets.token_hex(8),
+            rehearsal_report.folders(found),
+            root,
+            products.products_request(args["version"], args["component_paths"]),
+            bool(self._network),
+            witness(),
+        )
+        if args["state"] == "clean":
+            answer = self.call(subject.step("clean"))
+            return {name: value for name, value in answer.items() if name not in ("protocol", "operation")} | {
+                "schema": SCHEMA
+            }
+        done = {"failed": False, "changed": True, "warnings": [], "schema": SCHEMA}
+        if self._task.check_mode:
+            return done
+        host = variables["inventory_hostname"]
+        server = RehearsalServer(self, host, self._network, self._scrub)
+        try:
+            outcome = rehearsal.rehearse(server, subject)
+        except rehearsal.StoppedError as error:
+            raise AgentCallError(error.failure) from error
+        left = {"failed": True, "error": outcome.left.explained()} if outcome.left else {}
+        return {**done, **self._kept(outcome, found, host, args), **left}
+
+    def _kept(
+        self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, args: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """Give what stays of a rehearsal, and write it where that is asked for."""
+        way = way_of(self._connection)
+        told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
+        names = () if args["names"] else rehearsal_report.names_of(found, host, way.host)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        document = self._scrub(rehearsal_report.document(outcome._replace(told=told), found, now, names))
+        warnings, losses = rehearsal_report.consequences(document)
+        written = write_result(args["directory"], f"rehearsal-{host}.json", document) if args["directory"] else None
+        return {
+            **document,
+            "table": rehearsal_report.table(document),
+            "consequences": [*losses, *warnings],
+            "losses": losses,
+            "file": written,
+        }
+
+    def _checks_certificate(self) -> bool:
+        options = self._connection.get_options()
+        answer = options.get("cert_validation", options.get("server_cert_validation", "ignore"))
+        return str(answer) not in ("ignore", "False")

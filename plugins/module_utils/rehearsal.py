@@ -1,0 +1,365 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rehearsal of the folders: backup, verify and restore as shipped, on scratch folders of one server.
+
+Nothing here knows a connection: a ``Server`` asks. What each answer means for a claim stands in `rehearsal_judge`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Told
+
+Answer = dict[str, t.Any]
+Request = c.Mapping[str, t.Any]
+
+DEPLOYMENT: t.Final = "rehearsal"
+FIRST_SET: t.Final = "20000101T000000Z"
+OTHER_SETS: t.Final = ("20000101T000001Z", "20000101T000002Z", "20000101T000003Z")
+POWERSHELL: t.Final = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
+KILL_WAIT: t.Final = 60
+"""Seconds in which a restore that is to be killed must have come to its moment; on Windows it compiles first."""
+
+_ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**")
+_EVERY_PROPERTY = ("size", "attributes", "created", "written", "content", "security", "streams")
+_BY_WITNESS = ("size", "content", "security", "streams")
+_OF_A_COPY = ("size", "content", "streams")
+
+
+class Server(t.Protocol):
+    """A server that can be asked. None of it raises for an answer of failure."""
+
+    def ask(self, request: Request) -> Answer:
+        """Perform one request in one call."""
+
+    def job(self, request: Request) -> Answer:
+        """Perform one as a job whose connection is closed as soon as it has begun."""
+
+    def start(self, request: Request) -> Request:
+        """Give the request that starts a job for another one."""
+
+
+class StoppedError(Exception):
+    """The rehearsal cannot go on. failure: why, in the agent's words."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What is rehearsed.
+
+    folders: ``{"component", "path"}`` of components that were found. products: what a request says of products.
+    root: the backup root; None: none, and only the folders' volumes are looked at.
+    network: whether shares see an account of their own.
+    witness: PowerShell script that looks at a place by commands of Windows; empty: none.
+    """
+
+    identity: str
+    folders: c.Sequence[c.Mapping[str, str]]
+    root: str | None
+    products: c.Mapping[str, t.Any]
+    network: bool = False
+    witness: str = ""
+
+    def step(self, step: str, **members: t.Any) -> Answer:
+        """Give a request of the operation that only rehearses."""
+        where = {"folders": list(self.folders), "root": self.root, **self.products}
+        return {"operation": "rehearsal", "step": step, **where, **members}
+
+
+class Outcome(t.NamedTuple):
+    """told: of claims. measured: what was measured. platform: of the server. left: why something of it stayed."""
+
+    told: list[Told]
+    measured: dict[str, float]
+    platform: dict[str, t.Any]
+    left: Failure | None = None
+
+
+def rehearse(server: Server, subject: Subject) -> Outcome:
+    """Rehearse, and remove all of it in every case.
+
+    Raises StoppedError when the scratch cannot be made.
+    """
+    run = _Run(server, subject)
+    try:
+        run.perform()
+    except BaseException:
+        with contextlib.suppress(Exception):  # what stopped it says more
+            run.clean()
+        raise
+    return Outcome(run.told, run.measured, run.platform, run.clean())
+
+
+class _Run:
+    def __init__(self, server: Server, subject: Subject) -> None:
+        self._server = server
+        self._subject = subject
+        self._made: Answer = {}
+        self.told: list[Told] = []
+        self.measured: dict[str, float] = {}
+        self.platform: dict[str, t.Any] = {}
+
+    # ---- what is asked, in order
+
+    def perform(self) -> None:
+        self._made = self._required(self._subject.step("make", id=self._subject.identity))
+        self.platform = self._made["platform"]
+        self.told += judge.platform(self.platform)
+        self.told += judge.not_made(self._places)
+        if self._made["root"] is None:
+            return
+        backup = self._first_backup()
+        stages: list[c.Callable[[], None]] = [self._witnessed, self._trust]
+        if not backup["failed"]:
+            self.told += judge.share(self._made, self._subject.network)
+            stages += [
+                lambda: self._sealed(backup),
+                lambda: self._damaged_part(backup),
+                self._restored,
+                self._held_open,
+                lambda: self._killed("plan.jsonl"),
+                lambda: self._killed("ready"),
+            ]
+        for stage in stages:
+            self._tried(stage)
+
+    def _tried(self, stage: c.Callable[[], None]) -> None:
+        """Ask for some claims. What stops that does not keep the other ones from being asked for."""
+        try:
+            stage()
+        except StoppedError as error:
+            self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
+
+    def clean(self) -> Failure | None:
+        """Remove everything, also when the making was interrupted. Gives what stands in the way."""
+        answer = self._server.ask(self._subject.step("clean"))
+        return Failure.from_mapping(answer["error"]) if answer["failed"] else None
+
+    def _first_backup(self) -> Answer:
+        began = time.monotonic()
+        self._server.ask({"operation": "list", "root": self._made["root"], "deployment": None, **self._own})
+        self.measured["ms_per_call"] = round((time.monotonic() - began) * 1000)
+        backup = self._server.job(self._backup(FIRST_SET))
+        self.told += judge.job(backup, self.platform)
+        self.told += judge.backup(backup, self._places, self._made)
+        if not backup["failed"]:
+            seconds = max(float(backup["seconds"]), 0.001)
+            self.measured["files_per_second"] = round(backup["files"] / seconds)
+            self.measured["mb_per_second"] = round(backup["bytes"] / seconds / 1e6, 1)
+        return backup
+
+    def _sealed(self, backup: Answer) -> None:
+        """The first set is sealed, a second one links to it and goes, and the first is as it was."""
+        document = backup_set.seal_document(DEPLOYMENT, FIRST_SET, backup["server"], [_member(backup)])
+        seal = {"operation": "seal", **self._set(FIRST_SET), "own_part": True, "parts": []}
+        second = OTHER_SETS[0]
+        answers = self._batch(
+            self._verify(FIRST_SET),
+            *self._looks(_EVERY_PROPERTY),
+            *self._looks(_OF_A_COPY, part=backup["part_path"]),
+            {**seal, "phase": "prepared", "document": document.text},
+            {**seal, "phase": "sealed", "document_sha256": document.sha256},
+            {**self._backup(second), "link_unchanged": True},
+            self._verify(second),
+        )
+        looks = len(self._places)
+        verified, live, copies = answers[0], answers[1 : looks + 1], answers[looks + 1 : 2 * looks + 1]
+        self.told += judge.verified(verified)
+        self.told += judge.untouched(live)
+        self.told += [*judge.copied(copies), *judge.streams_told(backup, copies)]
+        prepared, sealed, linked, proven = answers[-4:]
+        self.told += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
+        after: list[Answer] = []
+        if not linked["failed"]:
+            after = self._batch(
+                self._subject.step("remove", path=linked["set_path"]),
+                *self._looks(("attributes",), part=backup["part_path"]),
+            )[1:]
+        self.told += judge.linked(linked, proven, after, self._places)
+
+    def _damaged_part(self, backup: Answer) -> None:
+        """One byte of the part is another one: verify says so, a restore touches nothing; then it is put right."""
+        separator = "/" if "/" in backup["part_path"] else "\\"
+        victim = separator.join([backup["part_path"], "volume1", "speed", "1.bin"])
+        flip = self._subject.step("part", path=victim)
+        answers = self._batch(
+            flip,
+            self._verify(FIRST_SET),
+            self._restore("mirror"),
+            *self._looks(_EVERY_PROPERTY),
+            flip,
+            self._verify(FIRST_SET),
+        )
+        self.told += judge.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
+
+    def _restored(self) -> None:
+        """What was damaged comes back: merged, beside what came after the backup, and mirrored."""
+        looks = len(self._places)
+        answers = self._batch(
+            *self._damage(),
+            {**self._restore("merge"), "check": True},
+            self._restore("merge"),
+            *self._looks(_EVERY_PROPERTY, extra=True),
+            *self._damage(),
+            self._restore("mirror"),
+            *self._looks(_EVERY_PROPERTY),
+        )
+        foretold, merged = answers[looks], answers[looks + 1]
+        kept = answers[looks + 2 : 2 * looks + 2]
+        mirrored, exact = answers[3 * looks + 2], answers[3 * looks + 3 :]
+        self.told += judge.predicted(foretold, merged)
+        self.told += judge.restored("restore.merge", merged, kept, self._places)
+        self.told += judge.restored("restore.mirror", mirrored, exact, self._places)
+
+    def _held_open(self) -> None:
+        """A file in use: a backup names it, a restore goes back."""
+        tree = self._places[0]["tree"]
+        separator = "/" if "/" in tree else "\\"
+
+        def held(folder: str, name: str, read: bool, write: bool) -> dict[str, t.Any]:
+            return {"path": separator.join([tree, folder, name]), "read": read, "write": write}
+
+        in_use = [
+            held("open", "reading.bin", True, True),
+            held("open", "writing.bin", True, False),
+            held("open", "exclusive.bin", False, False),
+        ]
+        backup = {**self._backup(OTHER_SETS[1]), "retries": 0}
+        looks = len(self._places)
+        answers = self._batch(
+            self._subject.step("hold", files=in_use, request=backup),
+            *self._damage(),
+            *self._each("record", name="damaged"),
+            self._subject.step("hold", files=[held("speed", "0.bin", False, False)], request=self._restore("mirror")),
+            *self._looks(("size", "attributes", "written", "content", "streams"), record="damaged"),
+            self._restore("mirror"),
+        )
+        self.told += judge.in_use(answers[0])
+        self.told += judge.went_back(answers[2 * looks + 1], answers[2 * looks + 2 : -1])
+
+    def _killed(self, moment: str) -> None:
+        restore = self._restore("mirror")
+        self._batch(*self._damage())
+        killed = self._server.ask(
+            self._subject.step(
+                "kill",
+                moment=moment,
+                wait_ms=KILL_WAIT * 1000,
+                request=self._server.start(restore),
+                state=self._made["state"],
+            )
+        )
+        answers = self._batch(self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
+        self.told += judge.killed(killed, answers[0], answers[1:], self._places)
+
+    def _witnessed(self) -> None:
+        place = self._places[0]["path"]
+        script = f"{place}{'/' if '/' in place else chr(92)}witness.ps1"
+        shell = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Unrestricted", "-File", script, place]
+        run = {
+            "operation": "run",
+            "program": POWERSHELL,
+            "arguments": shell,
+            "time_limit": 60,
+            "collect": [],
+            **self._own,
+        }
+        compare = {"place": place, "extra": True}
+        answers = self._batch(
+            self._subject.step("script", place=place, text=self._subject.witness),
+            run,
+            self._subject.step("compare", **compare, **{"with": "witness_files"}, properties=list(_BY_WITNESS)),
+            self._subject.step("compare", **compare, **{"with": "witness_folders"}, properties=["security"]),
+        )
+        self.told += judge.witnessed(answers[1], answers[2:])
+
+    def _trust(self) -> None:
+        separator = "/" if "/" in self._made["root"] else "\\"
+        folder = f"{self._made['root']}{separator}open"
+        backup = {**self._backup(OTHER_SETS[2]), "root": folder}
+        opened, refused = self._batch(self._subject.step("open", path=folder), backup)
+        self.told += judge.trust(opened, refused, bool(self._made["root_is_share"]))
+
+    # ---- requests
+
+    @property
+    def _places(self) -> list[Answer]:
+        places: list[Answer] = self._made["places"]
+        return places
+
+    @property
+    def _own(self) -> dict[str, t.Any]:
+        return {"state": self._made["state"]}
+
+    def _set(self, set_id: str) -> dict[str, t.Any]:
+        return {"root": self._made["root"], "deployment": DEPLOYMENT, "set_id": set_id, **self._own}
+
+    def _components(self) -> list[str]:
+        return [f"volume{number}" for number in range(1, len(self._places) + 1)]
+
+    def _backup(self, set_id: str) -> dict[str, t.Any]:
+        components = [
+            {"name": name, "path": place["tree"]} for name, place in zip(self._components(), self._places, strict=True)
+        ]
+        return {
+            "operation": "backup",
+            **self._set(set_id),
+            "components": components,
+            "allow_partial": list(_ALLOWED),
+            "narrowed": [],
+            "scope": {},
+            "retry_wait_ms": 1,
+        }
+
+    def _verify(self, set_id: str) -> dict[str, t.Any]:
+        return {"operation": "verify", **self._set(set_id), "mode": "full"}
+
+    def _restore(self, policy: str) -> dict[str, t.Any]:
+        components = [{"name": name, "policy": policy} for name in self._components()]
+        return {"operation": "restore", **self._set(FIRST_SET), "unsealed": True, "components": components}
+
+    def _each(self, step: str, **members: t.Any) -> list[Answer]:
+        return [self._subject.step(step, place=place["path"], **members) for place in self._places]
+
+    def _damage(self) -> list[Answer]:
+        return self._each("damage")
+
+    def _looks(
+        self, properties: c.Sequence[str], part: str | None = None, extra: bool = False, record: str = "made"
+    ) -> list[Answer]:
+        """Give the requests that compare each place's tree, or its copy in a part, with a record."""
+        requests = []
+        for name, place in zip(self._components(), self._places, strict=True):
+            copy = None if part is None else f"{part}{'/' if '/' in part else chr(92)}{name}"
+            look = {"place": place["path"], "path": copy, "with": record, "extra": extra}
+            requests.append(self._subject.step("compare", **look, properties=list(properties)))
+        return requests
+
+    def _batch(self, *requests: Request) -> list[Answer]:
+        """Perform requests in one call. Raises StoppedError when there is no answer to them."""
+        answers: list[Answer] = self._required(self._subject.step("batch", requests=list(requests)))["answers"]
+        return answers
+
+    def _required(self, request: Request) -> Answer:
+        answer = self._server.ask(request)
+        if answer["failed"]:
+            raise StoppedError(Failure.from_mapping(answer["error"]))
+        return answer
+
+
+def _member(backup: Answer) -> dict[str, t.Any]:
+    fields = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch", "finished")
+    return {**{field: backup[field] for field in fields}, "narrowed": [], "scope": {}}

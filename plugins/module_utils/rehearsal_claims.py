@@ -1,0 +1,233 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the collection promises on a server, claim by claim, and the four things that a rehearsal can say of one.
+
+The ids are those of docs/windows.md. What a rehearsal cannot try says why, once, here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+Verdict = t.Literal["held", "not held", "refused by the system", "not tried here"]
+
+HELD: t.Final = "held"
+NOT_HELD: t.Final = "not held"
+REFUSED: t.Final = "refused by the system"
+NOT_TRIED: t.Final = "not tried here"
+
+VERDICTS: t.Final[tuple[Verdict, ...]] = (HELD, NOT_HELD, REFUSED, NOT_TRIED)
+
+# The gravest first: where several looks tell of one claim, this decides.
+_GRAVITY: t.Final = (NOT_HELD, REFUSED, HELD, NOT_TRIED)
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One promise.
+
+    id: stable. words: for a table. untried: why a rehearsal never tries it; empty: it does.
+    consequence: what it means for a restore when it does not hold; empty: nothing that a restore needs.
+    loss: data would be lost then, and a backup or a restore is refused.
+    """
+
+    id: str
+    words: str
+    untried: str = ""
+    consequence: str = ""
+    loss: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What one source says of one claim. seen: what was seen, or why it was not tried; no secret."""
+
+    id: str
+    verdict: Verdict
+    seen: str = ""
+
+    def explained(self) -> dict[str, str]:
+        """Give it as a result shows it."""
+        return dataclasses.asdict(self)
+
+
+_MOMENT = "It needs a change at a moment that nobody can choose."
+_ONE_SERVER = "One server alone cannot prove it."
+_FORMAT = "It is told by the files of any set."
+_OTHER_PROGRAM = "It needs the program itself."
+
+CLAIMS: t.Final = (
+    Claim("agent.bootstrap", "The bootstrap runs the agent under Windows PowerShell"),
+    Claim("agent.logging", "No request and no password is logged", "A rehearsal reads no event log."),
+    Claim("agent.compiler", "A compiler that is hindered is waited for", _MOMENT),
+    Claim("agent.framework", "The agent runs on .NET Framework"),
+    Claim("agent.sha256", "SHA-256 comes from Windows (CNG), and is right"),
+    Claim(
+        "agent.privileges",
+        "The four privileges are enabled",
+        consequence="Files that the account has no right to may be missing in a backup, and owners in a restore.",
+    ),
+    Claim("agent.constrained", "Constrained Language Mode is refused by name", "This server runs in Full Language."),
+    Claim(
+        "state.owner",
+        "The owner of the state folder is told",
+        consequence="No backup and no restore begins on this server.",
+    ),
+    Claim(
+        "job.outlives",
+        "A job outlives the connection that started it",
+        consequence="A connection that is lost ends the restore that it started; the next run ends or undoes it.",
+    ),
+    Claim("job.look", "A look at a job compiles nothing"),
+    Claim("job.outside", "Where the connection forbids that, WMI starts the job"),
+    Claim("job.service", "WMI starts the job as the account of the connection"),
+    Claim("job.pipe", "Such a job gets its request by a pipe with a name"),
+    Claim("job.inside", "Where no job may be started, the operation runs inside"),
+    Claim("job.engine", "A job compiles the agent again, without a window"),
+    Claim("job.request", "A job gets its request by a pipe"),
+    Claim("job.network", "A job keeps the rights of a network logon", _ONE_SERVER),
+    Claim("files.names", "Names of all kinds come back", consequence="Such files do not come back.", loss=True),
+    Claim(
+        "files.long_names",
+        "Paths of more than 260 characters come back",
+        consequence="Files with long paths do not come back.",
+        loss=True,
+    ),
+    Claim("files.reserved_names", "Names that Windows keeps for itself are named, not lost"),
+    Claim("files.case_twins", "Of names that differ in case alone, one is copied", "No folder was made to mind case."),
+    Claim("files.locked", "A file in use is found and named, and its owner goes on"),
+    Claim("files.open_for_writing", "A file open for writing is copied and counted", _OTHER_PROGRAM),
+    Claim("files.times", "Times of writing come back", consequence="What goes by times sees changed files."),
+    Claim("files.created", "Times of creation come back"),
+    Claim("files.read_only", "Read-only files and empty folders come back"),
+    Claim("files.hidden_system", "Hidden and system files come back as such"),
+    Claim(
+        "files.security",
+        "Explicit entries of access lists come back",
+        consequence="Accounts, an application pool's among them, may lack rights after a restore.",
+    ),
+    Claim(
+        "files.security_protected",
+        "Protected and denying lists come back",
+        consequence="After a restore, more accounts may read or change such a folder than before.",
+    ),
+    Claim("files.security_numbers", "Owners and lists are kept by numbers", _FORMAT),
+    Claim("files.owner", "Another owner comes back", consequence="Files belong to another account after a restore."),
+    Claim("files.sparse_compressed", "Sparse and compressed files are counted in a warning"),
+    Claim("files.encrypted", "Encrypted files are counted in a warning", "No certificate is made for a rehearsal."),
+    Claim(
+        "files.streams",
+        "Alternate data streams come back",
+        consequence="Alternate data streams do not come back.",
+    ),
+    Claim(
+        "files.hard_links",
+        "A file with several names is copied under each",
+        consequence="One of its names does not come back.",
+        loss=True,
+    ),
+    Claim("files.links", "Junctions are seen and not followed"),
+    Claim("files.folder_becomes_link", "A file behind a folder that became a link is not copied", _MOMENT),
+    Claim("files.change_time", "What changes a file's content changes its change time", _OTHER_PROGRAM),
+    Claim("files.deduplicated", "Deduplicated and cloud files are read as files", _OTHER_PROGRAM),
+    Claim("backup.untouched", "A backup leaves what it reads as it was", consequence="A backup harms.", loss=True),
+    Claim(
+        "backup.content",
+        "The copy has the content of the original",
+        consequence="A set does not hold what was backed up.",
+        loss=True,
+    ),
+    Claim(
+        "operations.succeed",
+        "Backup, verify and restore end without an error",
+        consequence="A backup or a restore fails on this server.",
+        loss=True,
+    ),
+    Claim(
+        "verify.damage",
+        "Verify finds one changed byte, and nothing is restored then",
+        consequence="Damage of a set would be restored.",
+        loss=True,
+    ),
+    Claim("verify.by_hand", "The script of docs/verify-by-hand.md finds the same", "It is run by hand."),
+    Claim("verify.million", "1,000,000 files are verified in 400 MB of memory", "A rehearsal is small."),
+    Claim("restore.predicted", "Check mode foretells exactly what a restore changes"),
+    Claim(
+        "restore.merge",
+        "A restore that merges brings everything back",
+        consequence="Files do not come back.",
+        loss=True,
+    ),
+    Claim(
+        "restore.mirror", "A restore that mirrors gives the same tree", consequence="Files do not come back.", loss=True
+    ),
+    Claim(
+        "restore.held_open",
+        "A file held open makes a restore go back, and is named",
+        consequence="A restore that meets a file in use leaves a mixture.",
+        loss=True,
+    ),
+    Claim("restore.held_for_a_moment", "A name held for a moment costs a wait", _MOMENT),
+    Claim("restore.deletion_pending", "A deletion that has not ended is told apart", _MOMENT),
+    Claim("restore.created", "What was swapped has its own creation time", "files.created tells."),
+    Claim(
+        "restore.killed",
+        "A restore that was killed is ended by the next",
+        consequence="A restore that is interrupted leaves a mixture.",
+        loss=True,
+    ),
+    Claim("restore.inherits", "What is restored inherits what its folder hands down"),
+    Claim("restore.folder_held", "A folder that a restore holds stays what it is", _MOMENT),
+    Claim("restore.folder_facts", "A folder in use by a restore takes new facts"),
+    Claim("root.trust", "A backup root that others can change is refused"),
+    Claim("root.icacls", "The icacls line of that error closes a root", "The line is for a person to run."),
+    Claim("root.streams", "A backup root without streams says so"),
+    Claim("root.volume", "A component on the root's volume is warned of"),
+    Claim("root.fat", "Sets on FAT32 and exFAT are whole", "The backup root is where it is."),
+    Claim("root.owner", "Administrators own what the agent makes", "root.trust tells."),
+    Claim("root.flush", "A flush of the volume makes a set survive power loss", "Nobody cuts the power of a server."),
+    Claim("links.unchanged", "Unchanged files become hard links"),
+    Claim("links.limit", "The 1,025th name is refused and copied", "A rehearsal is small."),
+    Claim("links.read_only", "A shared read-only file stays so when a set is removed"),
+    Claim("links.streams", "A file with streams is copied, never linked"),
+    Claim("share.second_hop", "A share is reached without an account of its own"),
+    Claim("share.identity", "A share sees the network account in every call"),
+    Claim("share.rights", "The agent keeps its rights while it wears that account"),
+    Claim("share.password", "A wrong password is answered by the share", "A refused login may lock an account."),
+    Claim("share.accounts", "A share lets in the accounts of several servers", _ONE_SERVER),
+    Claim("share.desktop", "A program that wears an account has a desktop", _OTHER_PROGRAM),
+    Claim("share.programs", "A program that is started wears the account", "No program asks a share in a rehearsal."),
+    Claim("connection.https", "HTTPS with a certificate that is checked"),
+    Claim("connection.ntlm", "NTLM with encrypted messages"),
+    Claim("connection.kerberos", "Kerberos or CredSSP with encrypted messages"),
+    Claim("connection.psrp", "psrp: bootstrap and agent in one runspace"),
+    Claim("connection.ssh", "ssh: the command line through the default shell"),
+    Claim("witness.agrees", "Windows' own tools see the same as the rehearsal"),
+    Claim("database.account", "SQL Server's account is let in, and nobody else", _OTHER_PROGRAM),
+    Claim("groupid.works", "A restored portal, job and index work in GroupID", _OTHER_PROGRAM),
+)
+
+_BY_ID: t.Final = {claim.id: claim for claim in CLAIMS}
+
+
+def claim(identity: str) -> Claim:
+    """Give a claim. Raises KeyError."""
+    return _BY_ID[identity]
+
+
+def gathered(told: t.Iterable[Told]) -> list[Told]:
+    """Give one answer for every claim, in the table's order: of several, the gravest and what was seen first.
+
+    told: of any sources. Raises KeyError for a claim that nobody made.
+    """
+    answers: dict[str, Told] = {}
+    for one in told:
+        claim(one.id)
+        before = answers.get(one.id)
+        if before is None or _GRAVITY.index(one.verdict) < _GRAVITY.index(before.verdict):
+            answers[one.id] = one
+    return [
+        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended before.") for one in CLAIMS
+    ]

@@ -1,0 +1,414 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the answers of a rehearsal of the folders mean for the claims. Pure: answers of the agent -> list of `Told`.
+
+A ``look`` is the answer of the agent's step compare; a ``place`` one of the places in that of its step make.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+    Verdict,
+)
+
+Answer = c.Mapping[str, t.Any]
+Looks = c.Sequence[Answer]
+
+INSIDE: t.Final = "The operation ran inside the connection"
+
+# Of every job; of one that left the connection's job object; of one that WMI started.
+_OF_JOBS: t.Final = ("job.look", "job.engine")
+_BY_HANDLE: t.Final = ("job.request",)
+_BY_SERVICE: t.Final = ("job.outside", "job.service", "job.pipe")
+_WINDOWS_ALONE: t.Final = frozenset({"job.engine", "job.service"})
+"""How the agent's warning begins where Windows started no process of its own for a job."""
+
+_UNSUPPORTED: t.Final = frozenset({1, 50, 87})
+_HIDDEN_SYSTEM: t.Final = 0x6
+
+# Of a case that was not made: the claims that it stands for.
+_OF_CASE: t.Final = {
+    "names": ("files.names",),
+    "long": ("files.long_names",),
+    "reserved": ("files.reserved_names",),
+    "open": ("files.locked",),
+    "streams": ("files.streams", "links.streams"),
+    "links": ("files.hard_links",),
+    "junction": ("files.links",),
+    "sparse": ("files.sparse_compressed",),
+    "compressed": ("files.sparse_compressed",),
+    "security": ("files.security", "files.security_protected", "restore.inherits"),
+    "owner": ("files.owner",),
+    "attributes": ("files.read_only", "files.hidden_system"),
+    "attributes.read_only": ("files.read_only",),
+    "attributes.hidden_system": ("files.hidden_system",),
+    "times": ("files.times", "files.created", "restore.folder_facts"),
+    "times.created": ("files.created",),
+    "times.written": ("files.times",),
+}
+_COME_BACK: t.Final = (
+    "files.names",
+    "files.long_names",
+    "files.times",
+    "files.created",
+    "files.read_only",
+    "files.hidden_system",
+    "files.security",
+    "files.security_protected",
+    "files.owner",
+    "files.streams",
+    "files.hard_links",
+    "restore.inherits",
+    "restore.folder_facts",
+)
+
+
+def platform(facts: Answer) -> list[Told]:
+    """Judge what the agent runs on: ``platform`` of the step make."""
+    told = [Told("state.owner", HELD)]
+    missing = facts["privileges"]["missing"]
+    told.append(_if(not missing, "agent.privileges", f"Missing: {', '.join(missing)}."))
+    runs_on = f"{facts['engine']}, {facts['runtime']} {facts['runtime_version']}, {facts['product'] or facts['system']}"
+    if not on_windows(facts):
+        why = f"The agent ran on {runs_on}."
+        return [*told, *(Told(one, NOT_TRIED, why) for one in ("agent.bootstrap", "agent.framework", "agent.sha256"))]
+    framework = facts["runtime"] == ".NET Framework"
+    return [
+        *told,
+        Told("agent.bootstrap", HELD if framework else NOT_TRIED, runs_on),
+        Told("agent.framework", HELD if framework else NOT_TRIED, runs_on),
+        _if(facts["sha256"] == "SHA256Cng", "agent.sha256", f"It comes from {facts['sha256']}."),
+    ]
+
+
+def on_windows(facts: Answer) -> bool:
+    """Tell whether the server is Windows itself, not something in its place."""
+    return str(facts["system"]).startswith("Windows ")
+
+
+def not_made(places: c.Iterable[Answer]) -> list[Told]:
+    """Tell of the hard cases that the system did not take."""
+    told = []
+    for note in (note for place in places for note in place["not_made"]):
+        verdict: Verdict = NOT_TRIED if note["code"] in _UNSUPPORTED else REFUSED
+        told += [Told(one, verdict, note["cause"]) for one in _OF_CASE.get(note["case"], ("operations.succeed",))]
+    return told
+
+
+def job(answer: Answer, facts: Answer) -> list[Told]:
+    """Judge a backup that ran as a job whose connection was closed; ``route`` says how it was started."""
+    route = answer.get("route")
+    if route == "inside":
+        reason = next((warning for warning in answer["warnings"] if warning.startswith(INSIDE)), INSIDE)
+        untried = [Told(one, NOT_TRIED, "No job was started.") for one in (*_OF_JOBS, *_BY_HANDLE, *_BY_SERVICE)]
+        return [Told("job.inside", HELD, reason), Told("job.outlives", REFUSED, reason), *untried]
+    by_service = route == "wmi"
+    other = "WMI started the job." if by_service else "The job left the connection's job object by itself."
+    untried = [Told(one, NOT_TRIED, other) for one in (_BY_HANDLE if by_service else _BY_SERVICE)]
+    untried.append(Told("job.inside", NOT_TRIED, "A job was started."))
+    if answer["failed"] and answer["error"]["code"] == "job_died":
+        return [*untried, Told("job.outlives", NOT_HELD, answer["error"]["cause"])]
+    elsewhere = () if on_windows(facts) else _WINDOWS_ALONE
+    taken = ("job.outlives", *_OF_JOBS, *(_BY_SERVICE if by_service else _BY_HANDLE))
+    return [
+        *untried,
+        *(
+            Told(one, NOT_TRIED, "The job ran on something else than Windows.") if one in elsewhere else Told(one, HELD)
+            for one in taken
+        ),
+    ]
+
+
+def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Told]:
+    """Judge the first backup: what it names, and what it says that it lacks."""
+    if answer["failed"]:
+        return [_failed("operations.succeed", answer)]
+    problems = {problem["path"]: problem["problem"] for problem in answer["problems"]}
+    kinds = {loss["kind"] for loss in answer["losses"]}
+    told = [Told("operations.succeed", HELD)]
+    for number, place in enumerate(places, 1):
+        lacking = {note["case"] for note in place["not_made"]}
+        if "junction" not in lacking:
+            seen = problems.get(f"volume{number}/junction/link")
+            told.append(_if(seen == "link", "files.links", f"The junction was told as {seen}."))
+        if "reserved" not in lacking:
+            reserved = [kind for path, kind in problems.items() if path.startswith(f"volume{number}/reserved/")]
+            told.append(
+                _if(reserved == ["name"] * 4, "files.reserved_names", f"4 were made, {len(reserved)} were named.")
+            )
+        told += [
+            _if(kind in kinds, "files.sparse_compressed", f"A {kind} file was not counted.")
+            for kind in ("sparse", "compressed")
+            if kind not in lacking
+        ]
+    return [*told, *_same_volume(answer, places, made)]
+
+
+def _same_volume(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Told]:
+    drive = str(made["root"])[:2].upper()
+    if (
+        made["root_is_share"]
+        or not any(str(place["path"])[:2].upper() == drive for place in places)
+        or drive[1:] != ":"
+    ):
+        return [Told("root.volume", NOT_TRIED, "The backup root is on a volume of its own.")]
+    warned = any("volume" in warning for warning in answer["warnings"])
+    return [_if(warned, "root.volume", "Nothing was said.")]
+
+
+def verified(answer: Answer) -> list[Told]:
+    """Judge the verify of a part that nobody has touched."""
+    return [_if(not answer["failed"], "backup.content", _error(answer))]
+
+
+def untouched(looks: Looks) -> list[Told]:
+    """Judge what a backup left of what it read."""
+    return [_agree("backup.untouched", looks)]
+
+
+def copied(looks: Looks) -> list[Told]:
+    """Judge the copy in the part: content and streams, but for what a backup leaves out by promise."""
+    differences = [one for one in _differences(looks) if one["case"] != "reserved" and one["path"] != "junction/link"]
+    streams = [one for one in differences if one["property"] == "streams"]
+    others = [one for one in differences if one["property"] != "streams"]
+    told = [_unless(others, "backup.content"), *_unseen("backup.content", looks)]
+    if streams:
+        told.append(Told("files.streams", NOT_HELD, f"In the backup root: {_seen(streams)}"))
+    told += [Told("files.hard_links", NOT_HELD, _seen([one])) for one in others if one["case"] == "links"]
+    return told
+
+
+def streams_told(answer: Answer, looks: Looks) -> list[Told]:
+    """Judge whether a root that keeps no streams says so. answer: of the backup; looks: at its copies."""
+    lost = any(one["property"] == "streams" for one in _differences(looks))
+    said = any(loss["kind"] == "streams" for loss in answer["losses"])
+    if not lost and not said:
+        why = "The backup root keeps streams." if answer["streams"] else "No streams were made."
+        return [Told("root.streams", NOT_TRIED, why)]
+    return [_if(said, "root.streams", "It lost some and said nothing.")]
+
+
+def succeeded(answer: Answer) -> list[Told]:
+    """Judge what only has to end well."""
+    return [_failed("operations.succeed", answer)] if answer["failed"] else []
+
+
+def linked(answer: Answer, proven: Answer, after: Looks, places: c.Sequence[Answer]) -> list[Told]:
+    """Judge a second backup that may link to the first, its verify, and the first after the second one was removed."""
+    if answer["failed"] or proven["failed"]:
+        return [_failed("links.unchanged", answer if answer["failed"] else proven)]
+    if answer["linked"] == 0:
+        kinds = ", ".join(loss["kind"] for loss in answer["not_linked"])
+        refused: Verdict = REFUSED if kinds else NOT_HELD
+        told = [Told("links.unchanged", refused, f"None of {answer['files']} files was linked. {kinds}".strip())]
+        return [*told, *(Told(one, NOT_TRIED, "No file was linked.") for one in ("links.read_only", "links.streams"))]
+    with_streams = 2 * sum("streams" not in _lacking(place) for place in places)
+    told = [Told("links.unchanged", HELD, f"{answer['linked']} of {answer['files']} files.")]
+    if with_streams:
+        all_linked = answer["linked"] > answer["files"] - with_streams
+        told.append(_if(not all_linked, "links.streams", "A file with streams was linked."))
+    changed = [one for one in _differences(after) if one["property"] == "attributes"]
+    return [*told, _unless(changed, "links.read_only"), *_unseen("links.read_only", after)]
+
+
+def damage_found(verify: Answer, restore: Answer, looks: Looks, healed: Answer) -> list[Told]:
+    """Judge a part of which one byte was changed and changed back."""
+    found = _code(verify) == "damaged" and any(one["path"] == "volume1/speed/1.bin" for one in verify["problems"])
+    told = [_if(found, "verify.damage", f"It said: {_error(verify) or 'verified'}")]
+    told.append(_if(_code(restore) == "damaged", "verify.damage", f"A restore of it said: {_error(restore) or 'done'}"))
+    told.append(_agree("verify.damage", looks))
+    return [*told, _if(not healed["failed"], "verify.damage", f"Put right again: {_error(healed)}")]
+
+
+def predicted(foretold: Answer, done: Answer) -> list[Told]:
+    """Judge check mode by what was done then."""
+    if foretold["failed"] or done["failed"]:
+        return [_failed("restore.predicted", foretold if foretold["failed"] else done)]
+    kinds = ("added", "replaced", "removed", "attributes")
+    before, after = ([answer[kind] for kind in kinds] for answer in (foretold, done))
+    return [_if(before == after, "restore.predicted", f"Foretold {before}, done {after} ({', '.join(kinds)}).")]
+
+
+def restored(identity: str, answer: Answer, looks: Looks, places: c.Sequence[Answer]) -> list[Told]:
+    """Judge a restore after damage, and everything that had to come back with it.
+
+    identity: the claim about the restore itself.
+    """
+    if answer["failed"]:
+        return [_failed(identity, answer)]
+    told = _unseen(identity, looks)
+    differing: dict[str, list[Answer]] = {identity: []}
+    for place, look in zip(places, looks, strict=True):
+        for one in _differences([look]):
+            if not _expected(one, _lacking(place), identity):
+                differing.setdefault(_claim_of(one, identity), []).append(one)
+    told += [Told(one, NOT_HELD, _seen(seen)) for one, seen in differing.items() if seen]
+    lacking = {case for place in places for case in _lacking(place)}
+    untried = {one for case in lacking for one in _OF_CASE.get(case, ())}
+    return told + [Told(one, HELD) for one in (identity, *_COME_BACK) if not differing.get(one) and one not in untried]
+
+
+def in_use(answer: Answer) -> list[Told]:
+    """Judge a backup while one file is open for reading, one for writing and one exclusively."""
+    if answer["failed"]:
+        return [Told("files.locked", REFUSED, _error(answer))]
+    inner = answer["answer"]
+    if "problems" not in inner:
+        return [_failed("files.locked", inner)]
+    problems = [(one["path"], one["problem"]) for one in inner["problems"] if one["path"].startswith("volume1/open/")]
+    right = problems == [("volume1/open/exclusive.bin", "locked")]
+    return [_if(right, "files.locked", f"It named {problems or 'none'}.")]
+
+
+def went_back(answer: Answer, looks: Looks) -> list[Told]:
+    """Judge a restore that met a file in use."""
+    if answer["failed"]:
+        return [Told("restore.held_open", REFUSED, _error(answer))]
+    inner = answer["answer"]
+    if not inner["failed"]:
+        return [Told("restore.held_open", NOT_HELD, "The restore replaced a file that was held open.")]
+    named = "0.bin" in f"{inner['error']['path']} {inner['error']['cause']}"
+    return [_if(named, "restore.held_open", f"It said: {_error(inner)}"), _agree("restore.held_open", looks)]
+
+
+def killed(answer: Answer, ended: Answer, looks: Looks, places: c.Sequence[Answer]) -> list[Told]:
+    """Judge what the next restore makes of one that was killed."""
+    if ended["failed"]:
+        return [_failed("restore.killed", ended)]
+    told = [one for one in restored("restore.killed", ended, looks, places) if one.id == "restore.killed"]
+    if not answer["failed"] and answer["killed"]:
+        said = any("was not ended" in warning for warning in ended["warnings"])
+        return [*told, _if(said, "restore.killed", "The next restore knew nothing of it.")]
+    why = _error(answer) if answer["failed"] else "The restore ended before it could be killed."
+    return [*(one for one in told if one.verdict != HELD), Told("restore.killed", NOT_TRIED, why)]
+
+
+def witnessed(run: Answer, looks: Looks) -> list[Told]:
+    """Judge what Windows' own commands saw. run: the answer of the program; looks: its records, compared."""
+    if run["failed"]:
+        return [Told("witness.agrees", NOT_TRIED, _error(run)[:300])]
+    if run["exit_code"] != 0 or any(look["failed"] or not look["entries"] for look in looks[:1]):
+        said = " ".join(f"{run['stderr']} {run['stdout']}".split())
+        return [Told("witness.agrees", NOT_TRIED, f"PowerShell ended with exit code {run['exit_code']}: {said}"[:300])]
+    return [_unless(_differences(looks), "witness.agrees")]
+
+
+def trust(opened: Answer, refused: Answer, share: bool) -> list[Told]:
+    """Judge a backup into a folder that everybody may change."""
+    if share or opened["failed"] or opened["refused"]:
+        why = "Of a share it cannot be told." if share else _error(opened) or str(opened.get("refused"))
+        return [Told("root.trust", NOT_TRIED, why)]
+    return [_if(_code(refused) == "root_open", "root.trust", f"It said: {_error(refused) or 'done'}")]
+
+
+def share(made: Answer, network: bool) -> list[Told]:
+    """Judge the way to the share by all that went well on it. network: an account of its own was given."""
+    names = ("share.second_hop", "share.identity", "share.rights")
+    if not made["root_is_share"]:
+        return [Told(one, NOT_TRIED, "The backup root is on this server's own disks.") for one in names]
+    if network:
+        return [Told("share.identity", HELD), Told("share.rights", HELD), Told(names[0], NOT_TRIED, "It has one.")]
+    return [Told(names[0], HELD), *(Told(one, NOT_TRIED, "No account was given.") for one in names[1:])]
+
+
+def connection(transport: str, scheme: str | None, auth: str, checked: bool) -> list[Told]:
+    """Judge the connection by its having carried all of it.
+
+    transport: the plugin. scheme: http or https. auth: how it logs in. checked: a certificate is checked.
+    """
+    used = {
+        "connection.https": scheme == "https" and checked,
+        "connection.ntlm": auth == "ntlm" and scheme == "http",
+        "connection.kerberos": auth in ("kerberos", "credssp") and scheme == "http",
+        "connection.psrp": transport == "psrp",
+        "connection.ssh": transport == "ssh",
+    }
+    way = ", ".join(text for text in (transport, scheme, auth) if text)
+    return [Told(one, HELD if right else NOT_TRIED, way) for one, right in used.items()]
+
+
+# ---- differences
+
+
+def _claim_of(difference: Answer, otherwise: str) -> str:
+    """Give the claim that a difference between what was made and what is there stands against."""
+    of_property = {"written": "files.times", "created": "files.created", "streams": "files.streams"}
+    if difference["property"] in of_property:
+        return of_property[difference["property"]]
+    if difference["property"] == "security":
+        return _security_claim(difference)
+    if difference["property"] == "attributes":
+        bits = int(difference["made"]) ^ int(difference["seen"])
+        return "files.hidden_system" if bits & _HIDDEN_SYSTEM else "files.read_only"
+    of_case = {"names": "files.names", "long": "files.long_names", "links": "files.hard_links"}
+    return of_case.get(difference["case"], otherwise)
+
+
+def _security_claim(difference: Answer) -> str:
+    if difference["case"] == "owner":
+        return "files.owner"
+    if difference["case"] != "security" or difference["path"] == "security/inherited.txt":
+        return "restore.inherits"
+    return "files.security" if difference["path"] == "security/explicit.txt" else "files.security_protected"
+
+
+def _expected(difference: Answer, lacking: c.Container[str], identity: str) -> bool:
+    """Tell whether a difference is none that was promised not to be."""
+    if difference["property"] in ("created", "written") and f"times.{difference['property']}" in lacking:
+        return True
+    # What came after the backup stays with a merge, and the folder that it lies in is as young.
+    return identity == "restore.merge" and difference["path"] == "plain" and difference["property"] == "written"
+
+
+def _lacking(place: Answer) -> set[str]:
+    return {note["case"] for note in place["not_made"]}
+
+
+def _differences(looks: Looks) -> list[Answer]:
+    return [one for look in looks if not look["failed"] for one in look["differences"]]
+
+
+def _unseen(identity: str, looks: Looks) -> list[Told]:
+    return [Told(identity, REFUSED, f"It cannot be looked at: {_error(look)}") for look in looks if look["failed"]]
+
+
+def _agree(identity: str, looks: Looks) -> Told:
+    unseen = _unseen(identity, looks)
+    return unseen[0] if unseen else _unless(_differences(looks), identity)
+
+
+def _unless(differences: c.Sequence[Answer], identity: str) -> Told:
+    return Told(identity, NOT_HELD, _seen(differences)) if differences else Told(identity, HELD)
+
+
+def _seen(differences: c.Sequence[Answer]) -> str:
+    first = differences[0]
+    more = f" ({len(differences) - 1} more)" if len(differences) > 1 else ""
+    return f"{first['path']}: {first['property']} was {first['made']}, is {first['seen']}{more}"[:300]
+
+
+def _if(right: bool, identity: str, otherwise: str) -> Told:
+    return Told(identity, HELD) if right else Told(identity, NOT_HELD, otherwise[:300])
+
+
+def _failed(identity: str, answer: Answer) -> Told:
+    return Told(identity, NOT_HELD, _error(answer)[:300])
+
+
+def _code(answer: Answer) -> str:
+    return str(answer["error"]["code"]) if answer["failed"] else ""
+
+
+def _error(answer: Answer) -> str:
+    if not answer["failed"]:
+        return ""
+    return ": ".join(filter(None, (answer["error"][field] for field in ("code", "path", "cause"))))

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rehearsal leaves: a document that may be sent to others, a table, and what it means for a restore."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import columns
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    NOT_HELD,
+    REFUSED,
+    VERDICTS,
+    Told,
+    claim,
+    gathered,
+)
+
+SCHEMA: t.Final = 1
+
+_ADDRESS: t.Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_LEAST_NAME: t.Final = 2  # characters; a letter alone would mask a text to pieces
+_MASK: t.Final = "<masked>"
+
+
+def folders(probe: c.Mapping[str, t.Any]) -> list[dict[str, str]]:
+    """Give the components that were found, as `rehearsal.Subject` takes them. probe: the agent's answer."""
+    return [
+        {"component": component["name"], "path": component["path"]}
+        for installation in probe["installations"]
+        for component in installation["components"]
+        if component["exists"]
+    ]
+
+
+def names_of(probe: c.Mapping[str, t.Any], *others: str) -> tuple[str, ...]:
+    """Give what tells one server from another in a text: its names, its account and domain, its backup root."""
+    computer = probe["computer"]
+    account = re.split(r"[\\@]", str(computer["user"]))
+    own = (computer["server"], computer["fqdn"], computer["machine_guid"], *account)
+    domain = str(computer["fqdn"]).partition(".")[2]
+    roots = (root["path"] for root in probe["roots"])
+    found = {str(name) for name in (*own, domain, *roots, *others) if len(str(name)) >= _LEAST_NAME}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def document(
+    outcome: Outcome, probe: c.Mapping[str, t.Any], now: datetime.datetime, names: c.Sequence[str]
+) -> dict[str, t.Any]:
+    """Give what is kept of a rehearsal.
+
+    names: what no text of it may have; empty: it may have all.
+    """
+    platform = {name: value for name, value in outcome.platform.items() if name != "privileges"}
+    return {
+        "rehearsal_schema": SCHEMA,
+        "rehearsed_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "agent": probe["computer"]["agent"],
+        "server": None if names else probe["computer"]["server"],
+        "platform": platform,
+        "file_systems": sorted({drive["file_system"] for drive in probe["drives"]}),
+        "measured": dict(outcome.measured),
+        "claims": [{**one.explained(), "seen": _masked(one.seen, names)} for one in gathered(outcome.told)],
+    }
+
+
+def _masked(text: str, names: c.Sequence[str]) -> str:
+    if not names:
+        return text
+    for name in names:
+        text = re.sub(re.escape(name), _MASK, text, flags=re.IGNORECASE)
+    return _ADDRESS.sub(_MASK, text)
+
+
+def table(kept: c.Mapping[str, t.Any]) -> list[str]:
+    """Give the claims as lines of at most 80 columns; what did not hold says what was seen."""
+    rows = [(one["id"], one["verdict"], claim(one["id"]).words) for one in kept["claims"]]
+    lines = []
+    for line, one in zip(_rows(rows), kept["claims"], strict=True):
+        lines.append(line)
+        if one["verdict"] in (NOT_HELD, REFUSED):
+            lines += _folded(one["seen"])
+    measured = kept["measured"]
+    if "mb_per_second" in measured:
+        lines.append(
+            f"Measured: {measured['mb_per_second']} MB/s, {measured['files_per_second']} files/s, "
+            f"{measured['ms_per_call']} ms a call."
+        )
+    return lines
+
+
+def _rows(rows: c.Sequence[tuple[str, str, str]]) -> list[str]:
+    first, second = (max(len(row[place]) for row in rows) for place in (0, 1))
+    return [f"{row[0]:{first}}  {row[1]:{second}}  {row[2]}"[: columns.WIDTH].rstrip() for row in rows]
+
+
+def _folded(text: str) -> list[str]:
+    width = columns.WIDTH - 4
+    return [f"    {text[start : start + width]}" for start in range(0, len(text), width)]
+
+
+def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
+    """Give a sentence for each claim that is not held and matters for a restore: warnings, and what loses data."""
+    warnings: list[str] = []
+    losses: list[str] = []
+    for one in (Told(**one) for one in kept["claims"]):
+        about = claim(one.id)
+        if one.verdict == NOT_HELD and about.consequence:
+            sentence = f"{about.words}: this does not hold here ({one.id}). {about.consequence} Seen: {one.seen}"
+            (losses if about.loss else warnings).append(sentence)
+    return warnings, losses
+
+
+def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
+    """Give the lines of a run: the servers with counts of their claims, and below what each one has not held.
+
+    answers: of groupid_rehearsal by host; empty where it was not asked. A run of one server shows all claims.
+    """
+    told = {host: answer for host, answer in answers.items() if answer.get("claims")}
+    cleaned = {host: answer["removed"] for host, answer in answers.items() if "removed" in answer}
+    if cleaned:
+        return columns.table(["host", "folders removed"], list(cleaned.items()))
+    if not told:
+        return []
+    rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in told.items()]
+    lines = columns.table(["host", *VERDICTS, "MB/s", "files/s"], rows)
+    for host, answer in told.items():
+        shown = answer["table"] if len(told) == 1 else _not_held(answer)
+        lines += ["", f"{host}:", *shown] if shown else []
+    return [*lines, *(f"{host}: {answer['file']}" for host, answer in told.items() if answer.get("file"))]
+
+
+def _counts(answer: c.Mapping[str, t.Any]) -> list[int]:
+    return [sum(one["verdict"] == verdict for one in answer["claims"]) for verdict in VERDICTS]
+
+
+def _speed(answer: c.Mapping[str, t.Any]) -> list[float | int | None]:
+    return [answer["measured"].get("mb_per_second"), answer["measured"].get("files_per_second")]
+
+
+def _not_held(answer: c.Mapping[str, t.Any]) -> list[str]:
+    claims = [one for one in answer["claims"] if one["verdict"] in (NOT_HELD, REFUSED)]
+    return table({"claims": claims, "measured": {}}) if claims else []

@@ -1,0 +1,359 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part, hold, kill, batch, script, open, remove or clean. All
+    // else of a rehearsal are ordinary requests, which name `state` and so the folder that `make` has made.
+    internal static class Rehearsal
+    {
+        public const long MostBytes = 64 * 1024 * 1024, MostLarge = 4 * 1024 * 1024;
+
+        private const string What = "The rehearsal stopped";
+        private const string Made = "made";
+        private const int CopiesOfATree = 5;   // the tree, three sets at most, and what a restore stages
+        private const int KillMilliseconds = 10000;
+
+        public static Answer Run(JsonMap request)
+        {
+            switch (request.Text("step"))
+            {
+                case "make": return Make(request);
+                case "record": return Record(request);
+                case "compare": return Compare(request);
+                case "damage": return Damage(request);
+                case "part": return ChangePart(request);
+                case "hold": return Hold(request);
+                case "kill": return Kill(request);
+                case "batch": return Batch(request);
+                case "script": return Script(request);
+                case "open": return Open(request);
+                case "remove": return Remove(request);
+                case "clean": return Clean(request);
+                default: throw new FormatError("there is no step '" + request.Text("step") + "'");
+            }
+        }
+
+        private static Answer Make(JsonMap request)
+        {
+            Answer answer = new Answer();
+            string name = ScratchName.Of(request.Text("id"));
+            HostLock.Take("rehearsal", name, true);   // locked: a real operation is at work
+            RehearsalFolders folders = new RehearsalFolders(request);
+            folders.EnsureOne();
+            List<JsonMap> left = new List<JsonMap>(), places = new List<JsonMap>();
+            answer.Members.Set("removed", folders.RemoveAll(left)).Set("left", left);
+            long large = Large(folders);
+            answer.Changed = true;
+            string state = null;
+            foreach (KeyValuePair<string, List<string>> volume in folders.Volumes)
+            {
+                string scratch = Paths.Combine(volume.Key, name);
+                Writing(scratch, delegate { Win32.CreateClosedFolder(scratch); });
+                if (state == null)
+                {
+                    state = Paths.Combine(scratch, StateFolder.Name);
+                    Writing(state, delegate { Win32.CreateClosedFolder(state); });
+                }
+                RehearsalTree tree = new RehearsalTree(Paths.Combine(scratch, RehearsalFolders.Tree));
+                Writing(scratch, delegate { tree.Make(large); });
+                RehearsalRecord record = RehearsalRecord.Of(Paths.Combine(scratch, RehearsalFolders.Tree));
+                record.Write(scratch, Made);
+                places.Add(new JsonMap().Set("path", scratch).Set("tree", Paths.Combine(scratch, RehearsalFolders.Tree)).Set("components", volume.Value)
+                    .Set("entries", record.Count).Set("bytes", record.Bytes).Set("not_made", tree.NotMade));
+            }
+            string sets = null;
+            if (folders.Root != null)
+            {
+                string scratch = Paths.Combine(folders.Root, name);
+                sets = Paths.Combine(scratch, RehearsalFolders.Sets);
+                Writer writer = new Writer("The rehearsal stopped", "Correct groupid_backup_root, or give the account the right to write there.", false);
+                writer.EnsureFolder(scratch, Win32.CreateClosedFolder);   // as a backup makes the folders above its part
+                writer.EnsureFolder(sets, Win32.CreateFolder);
+            }
+            answer.Members.Set("state", state).Set("root", sets).Set("root_is_share", sets != null && Win32.IsShare(sets)).Set("places", places)
+                .Set("not_placed", folders.NotPlaced).Set("platform", Platform());
+            return answer;
+        }
+
+        private static long Large(RehearsalFolders folders)
+        {
+            long most = MostBytes;
+            List<string> places = new List<string>();
+            foreach (KeyValuePair<string, List<string>> volume in folders.Volumes)
+                places.Add(volume.Key);
+            if (folders.Root != null && Paths.NearestExisting(folders.Root) == null)
+                throw new AgentError("root_missing", "The rehearsal was not started", folders.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+            if (folders.Root != null)
+                places.Add(Paths.NearestExisting(folders.Root));
+            foreach (string place in places)
+                most = Math.Min(most, Win32.FreeBytes(place) / 5);
+            long each = most / CopiesOfATree / folders.Count;
+            if (each < RehearsalTree.LeastBytes)
+                throw new AgentError("space", "The rehearsal was not started", null, "It may take a fifth of what is free, " + most + " bytes, and needs "
+                    + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".", "Make room, or leave the rehearsal out.");
+            return Math.Min(MostLarge, each - RehearsalTree.LeastBytes);
+        }
+
+        private static JsonMap Platform()
+        {
+            Dictionary<string, string> windows = Win32.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion") ?? new Dictionary<string, string>();
+            Dictionary<string, string> framework = Win32.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full") ?? new Dictionary<string, string>();
+            string runtime = Type.GetType("Mono.Runtime") != null ? "Mono" : typeof(object).Assembly.GetName().Name == "mscorlib" ? ".NET Framework" : ".NET";
+            string product, build, release, engine;
+            windows.TryGetValue("ProductName", out product);
+            windows.TryGetValue("CurrentBuild", out build);
+            framework.TryGetValue("Version", out release);
+            using (Process current = Process.GetCurrentProcess())
+                engine = Paths.LastName(current.MainModule.FileName);
+            using (System.Security.Cryptography.HashAlgorithm hash = Hashing.New())
+                return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build).Set("runtime", runtime)
+                    .Set("runtime_version", release ?? Environment.Version.ToString()).Set("engine", engine).Set("sha256", hash.GetType().Name)
+                    .Set("privileges", Rights.Take().ToJson());
+        }
+
+        // `place`: a scratch of this rehearsal, by its path in the answer of `make`.
+        private static string PlaceOf(JsonMap request)
+        {
+            string place = Paths.Absolute(request.Text("place"), "place");
+            if (!ScratchName.IsOfThisServer(Paths.LastName(place)))
+                throw new FormatError("'place' is no scratch of a rehearsal of this server");
+            if (!SetFolder.IsFolder(place))
+                throw new AgentError("scratch", What, place, "There is no such folder.", "Begin the rehearsal anew.");
+            return place;
+        }
+
+        // Below a scratch: a file or folder that a step names.
+        private static string Below(JsonMap request, string member)
+        {
+            return Inside(Paths.Absolute(request.Text(member), member), member);
+        }
+
+        private static string Inside(string path, string member)
+        {
+            for (string above = Paths.Parent(path); above != null; above = Paths.Parent(above))
+            {
+                if (ScratchName.IsOfThisServer(Paths.LastName(above)))
+                    return path;
+            }
+            throw new FormatError("'" + member + "' lies in no scratch of a rehearsal of this server");
+        }
+
+        private static Answer Record(JsonMap request)
+        {
+            string place = PlaceOf(request);
+            RehearsalRecord.Of(Paths.Combine(place, RehearsalFolders.Tree)).Write(place, Names.Component(request.Text("name")));
+            return new Answer { Changed = true };
+        }
+
+        // `with`: the name of a record; `path`: what is compared, the tree where it is null; `properties`, `extra`: see RehearsalRecord.Differences.
+        private static Answer Compare(JsonMap request)
+        {
+            Answer answer = new Answer();
+            string place = PlaceOf(request);
+            string path = request["path"] == null ? Paths.Combine(place, RehearsalFolders.Tree) : Below(request, "path");
+            RehearsalRecord made = RehearsalRecord.Read(Paths.Combine(place, Names.Component(request.Text("with"))));
+            List<JsonMap> differences = made.Differences(RehearsalRecord.Of(path), request.Texts("properties"), request.Flag("extra", false));
+            answer.Members.Set("entries", made.Count).Set("differences", Answer.First(differences, Answer.ListLimit)).Set("difference_count", differences.Count);
+            return answer;
+        }
+
+        private static Answer Damage(JsonMap request)
+        {
+            Answer answer = new Answer { Changed = true };
+            answer.Members.Set("damaged", new RehearsalTree(Paths.Combine(PlaceOf(request), RehearsalFolders.Tree)).Damage());
+            return answer;
+        }
+
+        // Flips one byte of a file and leaves its times as they were: a disk that fails, or a person. Done twice, it is as before.
+        private static Answer ChangePart(JsonMap request)
+        {
+            string path = Below(request, "path");
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                throw new AgentError("scratch", What, path, "There is no such file.", "Begin the rehearsal anew.");
+            byte[] content = RehearsalCalls.Content(path, null);
+            content[content.Length / 2] ^= 1;
+            Writing(path, delegate
+            {
+                Win32.Delete(path);
+                RehearsalTree.Put(path, content);
+                Win32.SetFacts(path, facts.Created, facts.Written, facts.Attributes & Attributes.Stored);
+            });
+            return new Answer { Changed = true };
+        }
+
+        // Performs `request` while files are open as programs have them: `files`: [{path, read, write}], what others may do meanwhile.
+        private static Answer Hold(JsonMap request)
+        {
+            Answer answer = new Answer { Changed = true };
+            List<SafeFileHandle> held = new List<SafeFileHandle>();
+            try
+            {
+                foreach (JsonMap file in request.Maps("files"))
+                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("read", false), file.Flag("write", false)));
+                answer.Members.Set("answer", Perform(request, request.MapOrEmpty("request")));
+                return answer;
+            }
+            finally
+            {
+                held.ForEach(delegate(SafeFileHandle file) { file.Dispose(); });
+            }
+        }
+
+        // Performs `request`, which starts a restore as a job, and ends the job's process as soon as its journal has the mark `moment` and not the one after it.
+        // `killed`: whether it was still at work.
+        private static Answer Kill(JsonMap request)
+        {
+            Answer answer = new Answer { Changed = true };
+            JsonMap begun = Perform(request, request.MapOrEmpty("request"));
+            answer.Members.Set("start", begun);
+            bool killed = false;
+            if (!begun.Flag("failed", true) && begun.Text("state") == "running")
+            {
+                JobFolder job = new JobFolder(begun.Text("id"), What);
+                killed = RehearsalKill.AtMoment(job, request.Text("moment"), (int)request.Number("wait_ms", 0, 120000), KillMilliseconds);
+            }
+            answer.Members.Set("killed", killed);
+            return answer;
+        }
+
+        // Several requests one after the other, each as if it had come alone: a host that compiles the agent for each call has better to do.
+        private static Answer Batch(JsonMap request)
+        {
+            Answer answer = new Answer { Changed = true };
+            answer.Members.Set("answers", request.Maps("requests").ConvertAll<JsonMap>(delegate(JsonMap one) { return Perform(request, one); }));
+            return answer;
+        }
+
+        // As a call of its own, with the network identity of the call that carries it.
+        private static JsonMap Perform(JsonMap request, JsonMap inner)
+        {
+            return JsonReader.Map(Program.Run(JsonWriter.Text(inner.Set("protocol", Program.Protocol).Set("network", request["network"]))));
+        }
+
+        // The second witness, which a program of the host runs.
+        private static Answer Script(JsonMap request)
+        {
+            string path = Paths.Combine(PlaceOf(request), "witness.ps1");
+            Writing(path, delegate { RehearsalTree.Put(path, System.Text.Encoding.UTF8.GetBytes(request.Text("text"))); });
+            return new Answer { Changed = true };
+        }
+
+        private static Answer Open(JsonMap request)
+        {
+            Answer answer = new Answer { Changed = true };
+            string folder = Below(request, "path");
+            Writing(folder, delegate { Win32.CreateFolder(folder); });
+            answer.Members.Set("refused", RehearsalCalls.LetEverybodyWrite(folder));
+            return answer;
+        }
+
+        private static Answer Remove(JsonMap request)
+        {
+            string path = Below(request, "path");
+            SystemError error = WorkFolder.Deleted(path, 1);
+            if (error != null)
+                Writing(path, delegate { throw error; });
+            return new Answer { Changed = true };
+        }
+
+        private static Answer Clean(JsonMap request)
+        {
+            Answer answer = new Answer();
+            List<JsonMap> left = new List<JsonMap>();
+            RehearsalFolders folders = new RehearsalFolders(request);
+            folders.EnsureOne();
+            int removed = request.Flag("check", false) ? folders.Found(left).Count : folders.RemoveAll(left);
+            answer.Changed = removed > 0;
+            answer.Members.Set("removed", removed).Set("left", left);
+            if (left.Count > 0)
+                answer.Failure = new AgentError("scratch_left", "Not all that rehearsals left was removed", left[0].Text("path"), left[0].Text("cause"),
+                    "Remove the cause, and run groupid_rehearsal with state clean; or remove the folder by hand.");
+            return answer;
+        }
+
+        private static void Writing(string path, Action write)
+        {
+            new Writer(What, "Give the account the right to write there, or leave the rehearsal out.", false).Try(path, write);
+        }
+    }
+
+    // A process that ends in the middle of its work, as when the power goes.
+    internal static class RehearsalKill
+    {
+        // False: it had ended before the moment came, or it never came.
+        public static bool AtMoment(JobFolder job, string moment, int waitMilliseconds, int killMilliseconds)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            while (watch.ElapsedMilliseconds < waitMilliseconds && !job.Has(JobFolder.Result))
+            {
+                JsonMap state = StateOf(job);
+                if (state == null)
+                {
+                    Thread.Sleep(1);
+                    continue;
+                }
+                using (Process process = ProcessOf((int)state.Number("process", 1, int.MaxValue)))
+                    return process != null && KillAt(process, job, moment, watch, waitMilliseconds, killMilliseconds);
+            }
+            return false;
+        }
+
+        private static bool KillAt(Process process, JobFolder job, string moment, Stopwatch watch, int waitMilliseconds, int killMilliseconds)
+        {
+            while (watch.ElapsedMilliseconds < waitMilliseconds && !job.Has(JobFolder.Result))
+            {
+                if (!RestoreJournal.AnyHas(moment))
+                {
+                    Thread.Sleep(0);
+                    continue;
+                }
+                try
+                {
+                    process.Kill();
+                    process.WaitForExit(killMilliseconds);
+                    for (int waited = 0; job.IsHeld && waited < killMilliseconds; waited += 10)
+                        Thread.Sleep(10);
+                    return !job.Has(JobFolder.Result);
+                }
+                catch (InvalidOperationException)   // it has ended
+                {
+                    return false;
+                }
+            }
+            return false;
+        }
+
+        private static JsonMap StateOf(JobFolder job)
+        {
+            try
+            {
+                return job.Read(JobFolder.State);
+            }
+            catch (SystemError)   // the job is writing it
+            {
+                return null;
+            }
+        }
+
+        private static Process ProcessOf(int id)
+        {
+            try
+            {
+                return Process.GetProcessById(id);
+            }
+            catch (ArgumentException)   // it has ended
+            {
+                return null;
+            }
+        }
+    }
+}

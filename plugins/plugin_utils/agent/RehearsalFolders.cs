@@ -1,0 +1,201 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // The folders of a rehearsal: ".rehearsal-<server>-<id>" on each volume that has a component, and in the backup root. In each may be `tree` (the hard
+    // cases), `sets` (the backup root of the rehearsal), `state` (its lock, jobs and journal) and records.
+    internal sealed class RehearsalFolders
+    {
+        public const string Tree = "tree", Sets = "sets";
+
+        private const string What = "The rehearsal was not started";
+        private const int WaitMilliseconds = 30000, Pause = 100;
+
+        private readonly JsonMap request;
+        private readonly string root;   // null: none is rehearsed
+        private readonly SortedDictionary<string, List<string>> volumes = new SortedDictionary<string, List<string>>(Win32.Names);   // folder that is a volume's top, and its components
+        private readonly List<JsonMap> notPlaced = new List<JsonMap>();
+
+        // request: `root`, `folders`: [{component, path}], and what describes products.
+        public RehearsalFolders(JsonMap request)
+        {
+            this.request = request;
+            string path = request.TextOrNull("root");
+            root = path == null ? null : Paths.Absolute(path, "root");
+            foreach (JsonMap folder in request.Maps("folders"))
+                Place(Names.Component(folder.Text("component")), Paths.Absolute(folder.Text("path"), "folders"));
+        }
+
+        public List<JsonMap> NotPlaced
+        {
+            get { return notPlaced; }
+        }
+
+        public IEnumerable<KeyValuePair<string, List<string>>> Volumes
+        {
+            get { return volumes; }
+        }
+
+        public int Count
+        {
+            get { return volumes.Count; }
+        }
+
+        public string Root
+        {
+            get { return root; }
+        }
+
+        // Where nothing of the product lies, the system's drive stands for its volumes.
+        public void EnsureOne()
+        {
+            if (volumes.Count == 0)
+                Place(null, Win32.ProgramData());
+        }
+
+        private void Place(string component, string path)
+        {
+            string top = null, cause;
+            try
+            {
+                top = TopOf(path);
+                cause = top == null ? "It does not lie on a disk of this server." : ProductFolders.Holding(request, top) == null ? null : "Its volume is mounted within the product's folders.";
+            }
+            catch (SystemError error)
+            {
+                cause = error.Message;
+            }
+            if (cause != null)
+            {
+                notPlaced.Add(new JsonMap().Set("component", component).Set("cause", cause));
+                return;
+            }
+            if (!volumes.ContainsKey(top))
+                volumes.Add(top, new List<string>());
+            if (component != null)
+                volumes[top].Add(component);
+        }
+
+        // The highest folder on the volume that a path lies on: a drive, or where the volume is mounted. null: not a disk of this server.
+        private static string TopOf(string path)
+        {
+            string top = Paths.NearestExisting(path);
+            if (top == null || Win32.IsShare(top))
+                return null;
+            top = Win32.FinalPath(top);
+            string volume = Win32.IsShare(top) ? null : Win32.VolumeOf(top);
+            if (volume == null)
+                return null;
+            for (string above = Paths.Parent(top); above != null && Same(above, volume); above = Paths.Parent(above))
+                top = above;
+            return top;
+        }
+
+        private static bool Same(string path, string volume)
+        {
+            try
+            {
+                return Win32.VolumeOf(path) == volume;
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
+        }
+
+        // Everything that a rehearsal of this server has left, wherever this one would put it or a fixed drive begins. `left`: what cannot be removed, with the cause.
+        public int RemoveAll(List<JsonMap> left)
+        {
+            int removed = 0;
+            foreach (string scratch in Found(left))
+            {
+                SystemError error = Quiet(scratch) ? WorkFolder.Deleted(scratch, 20) : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
+                if (error == null)
+                    removed++;
+                else
+                    left.Add(new JsonMap().Set("path", scratch).Set("cause", error.Message));
+            }
+            return removed;
+        }
+
+        public List<string> Found(List<JsonMap> left)
+        {
+            List<string> places = new List<string>(volumes.Keys), found = new List<string>();
+            foreach (DriveFacts drive in Win32.FixedDrives())
+                places.Add(Paths.Absolute(drive.Root, "drive", true));
+            if (root != null)
+                places.Add(root);
+            foreach (string place in places)
+            {
+                try
+                {
+                    FileFacts facts;
+                    if (!Win32.TryFacts(place, out facts))
+                        continue;
+                    foreach (FoundEntry entry in Win32.Enumerate(place))
+                    {
+                        string path = Paths.Combine(place, entry.Name);
+                        if (ScratchName.IsOfThisServer(entry.Name) && !found.Exists(delegate(string other) { return Win32.Names.Equals(other, path); }))
+                            found.Add(path);
+                    }
+                }
+                catch (SystemError error)
+                {
+                    left.Add(new JsonMap().Set("path", place).Set("cause", error.Message));
+                }
+            }
+            return found;
+        }
+
+        // A rehearsal that was killed may have left a job at work: it is asked to end, and waited for.
+        private static bool Quiet(string scratch)
+        {
+            string state = Paths.Combine(scratch, StateFolder.Name), jobs = Paths.Combine(state, "jobs");
+            List<string> locks = new List<string> { Paths.Combine(state, "agent.lock") };
+            FileFacts facts;
+            try
+            {
+                if (Win32.TryFacts(jobs, out facts))
+                {
+                    foreach (FoundEntry job in new List<FoundEntry>(Win32.Enumerate(jobs)))
+                    {
+                        string folder = Paths.Combine(jobs, job.Name), flag = Paths.Combine(folder, JobFolder.Cancel);
+                        if (!Attributes.IsFolder(job.Attributes))
+                            continue;
+                        locks.Add(Paths.Combine(folder, "lock"));
+                        if (!Win32.TryFacts(flag, out facts))
+                            Win32.OpenNew(flag).Dispose();
+                    }
+                }
+                int waited = 0;
+                while (locks.Exists(IsHeld))
+                {
+                    if ((waited += Pause) > WaitMilliseconds)
+                        return false;
+                    Thread.Sleep(Pause);
+                }
+                return true;
+            }
+            catch (SystemError)   // then what removes it says why
+            {
+                return true;
+            }
+        }
+
+        private static bool IsHeld(string path)
+        {
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                return false;
+            using (SafeFileHandle held = Win32.TryLock(path))
+                return held == null;
+        }
+    }
+}

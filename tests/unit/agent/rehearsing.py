@@ -1,0 +1,75 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole rehearsal on a host of the lab, without a connection: each call is a process of the agent."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as c
+import json
+import secrets
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal, rehearsal_claims
+from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import Told
+from lab.job_look import JobLook
+
+
+class LabServer:
+    """What `rehearsal.Server` asks for. dies: a job is killed as soon as its connection is closed."""
+
+    def __init__(self, host: t.Any, before: c.Callable[[c.Mapping[str, t.Any]], None] = lambda _request: None) -> None:
+        self.host = host
+        self.before = before
+        self.calls = 0
+
+    def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        self.before(request)
+        self.calls += 1
+        if request["operation"] == "poll":
+            lines = [request["operation"], request["id"], request["attempt"], str(request["wait_ms"])]
+            own = base64.b64encode(request["state"].encode()).decode()
+            line = JobLook(self.host.folder, str, bytes).answer([*lines, own])
+            return job_answer(json.loads(line), request["id"])
+        answer: dict[str, t.Any] = self.host.send(json.dumps({"protocol": 1, "check": False, **request}))
+        return answer
+
+    def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        call = {"id": f"{request['operation']}-{secrets.token_hex(16)}", "attempt": "a", "wait_ms": 0}
+        inner = {"protocol": 1, "check": False, **request}
+        return {"protocol": 1, "operation": "start", **call, "state": request["state"], "request": inner}
+
+    def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        started = self.start(request)
+        told = self.ask(started)
+        route = told.get("route")
+        poll = {name: started[name] for name in ("id", "attempt", "state")}
+        while not told["failed"] and told["state"] == "running":
+            told = self.ask({"operation": "poll", "wait_ms": 5000, **poll})
+        if told["failed"]:
+            return told
+        answer: dict[str, t.Any] = told["answer"]
+        return {**answer, "route": route, "warnings": [*told["warnings"], *answer["warnings"]]}
+
+
+def subject(host: t.Any) -> rehearsal.Subject:
+    host.root.mkdir(exist_ok=True)
+    folders = [{"component": "data", "path": str(host.source)}]
+    return rehearsal.Subject(secrets.token_hex(8), folders, str(host.root), {"products": [], "component_paths": {}})
+
+
+def rehearse(host: t.Any, **members: t.Any) -> dict[str, Told]:
+    """Rehearse, and give what is told of each claim."""
+    outcome = rehearsal.rehearse(LabServer(host, **members), subject(host))
+    assert bool(outcome.left) == bool(list(host.folder.rglob(".rehearsal-*"))), outcome.left
+    return {one.id: one for one in rehearsal_claims.gathered(outcome.told)}
+
+
+def verdicts(told: c.Mapping[str, Told]) -> dict[str, set[str]]:
+    """Give the claims by verdict."""
+    by: dict[str, set[str]] = {}
+    for one in told.values():
+        by.setdefault(one.verdict, set()).add(one.id)
+    return by
