@@ -100,8 +100,16 @@ class Jobs:
     def kill(self) -> None:
         process = self.process()
         os.kill(process, signal.SIGKILL)
-        files = pathlib.Path(f"/proc/{process}/fd")
-        until(lambda: not files.exists() or not os.listdir(files), "the end of a killed process")
+        until(lambda: _has_ended(process), "the end of a killed process")
+
+
+def _has_ended(process: int) -> bool:
+    """Tell whether a process and all of its threads are gone, or zombies: only then are its locks free."""
+    try:
+        threads = list(pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
+        return all(thread.read_text().rpartition(")")[2].split()[0] == "Z" for thread in threads)
+    except (FileNotFoundError, ProcessLookupError):
+        return not pathlib.Path(f"/proc/{process}").exists()
 
 
 @pytest.fixture
@@ -344,7 +352,7 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     assert jobs.poll(wait_ms=0)["state"] == "running"
     for path in (jobs.folder / "request.json", jobs.folder):
         os.utime(path, (time.time() - 200, time.time() - 200))
-    answer = jobs.poll()  # the killed process may hold its lock for a moment yet
+    answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not begun" in answer["answer"]["error"]["cause"]
 
