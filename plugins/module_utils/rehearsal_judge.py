@@ -24,6 +24,12 @@ Answer = c.Mapping[str, t.Any]
 Looks = c.Sequence[Answer]
 
 INSIDE: t.Final = "The operation ran inside the connection"
+
+# Of every job; of one that left the connection's job object; of one that WMI started.
+_OF_JOBS: t.Final = ("job.look", "job.engine")
+_BY_HANDLE: t.Final = ("job.request",)
+_BY_SERVICE: t.Final = ("job.outside", "job.service", "job.pipe")
+_WINDOWS_ALONE: t.Final = frozenset({"job.engine", "job.service"})
 """How the agent's warning begins where Windows started no process of its own for a job."""
 
 _UNSUPPORTED: t.Final = frozenset({1, 50, 87})
@@ -99,21 +105,26 @@ def not_made(places: c.Iterable[Answer]) -> list[Told]:
 
 
 def job(answer: Answer, facts: Answer) -> list[Told]:
-    """Judge a backup that ran as a job whose connection was closed."""
-    inside = [warning for warning in answer["warnings"] if warning.startswith(INSIDE)]
-    if inside:
-        untried = [Told(one, NOT_TRIED, "No job was started.") for one in ("job.request", "job.engine", "job.look")]
-        return [Told("job.inside", HELD, inside[0]), Told("job.outlives", REFUSED, inside[0]), *untried]
-    inside_untried = Told("job.inside", NOT_TRIED, "A job was started.")
+    """Judge a backup that ran as a job whose connection was closed; ``route`` says how it was started."""
+    route = answer.get("route")
+    if route == "inside":
+        reason = next((warning for warning in answer["warnings"] if warning.startswith(INSIDE)), INSIDE)
+        untried = [Told(one, NOT_TRIED, "No job was started.") for one in (*_OF_JOBS, *_BY_HANDLE, *_BY_SERVICE)]
+        return [Told("job.inside", HELD, reason), Told("job.outlives", REFUSED, reason), *untried]
+    by_service = route == "wmi"
+    other = "WMI started the job." if by_service else "The job left the connection's job object by itself."
+    untried = [Told(one, NOT_TRIED, other) for one in (_BY_HANDLE if by_service else _BY_SERVICE)]
+    untried.append(Told("job.inside", NOT_TRIED, "A job was started."))
     if answer["failed"] and answer["error"]["code"] == "job_died":
-        return [inside_untried, Told("job.outlives", NOT_HELD, answer["error"]["cause"])]
-    engine: Verdict = HELD if on_windows(facts) else NOT_TRIED
+        return [*untried, Told("job.outlives", NOT_HELD, answer["error"]["cause"])]
+    elsewhere = () if on_windows(facts) else _WINDOWS_ALONE
+    taken = ("job.outlives", *_OF_JOBS, *(_BY_SERVICE if by_service else _BY_HANDLE))
     return [
-        inside_untried,
-        Told("job.outlives", HELD),
-        Told("job.request", HELD),
-        Told("job.look", HELD),
-        Told("job.engine", engine, "" if engine == HELD else "The job ran on something else than Windows."),
+        *untried,
+        *(
+            Told(one, NOT_TRIED, "The job ran on something else than Windows.") if one in elsewhere else Told(one, HELD)
+            for one in taken
+        ),
     ]
 
 

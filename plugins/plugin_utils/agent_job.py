@@ -36,6 +36,13 @@ _LOST = frozenset({"connection_lost", "no_answer", NOT_STARTED})
 # So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
 _UNREADABLE = frozenset({"state_owner", "system"})
 
+# How the job was started, by the agent's word for it; of this run's own job alone.
+_ROUTES = {
+    "breakaway": "as a process outside of the connection's job object",
+    "wmi": "by WMI (Win32_Process.Create), as the connection's job object lets no process leave it",
+    "inside": "inside the connection",
+}
+
 _MET = "The operation was started by an earlier run, and this one waited for its end."
 _MET_ENDED = "The operation was started by an earlier run, and had ended at {}: nothing was done now."
 
@@ -57,7 +64,8 @@ def run_job(
     network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
     the host's disk, nor of its id: a new password finds the job that was started with the old one.
     scrub: masks secrets in a text that is shown.
-    alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that.
+    alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
+    answer then has ``route`` too, how the job was started.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
     then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
@@ -120,6 +128,8 @@ class _Job:
         if self._alone:
             self._reset()
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
+        self._show_route(told)
+        route = {"route": told.get("route")} if self._alone else {}
         polls = 0
         while not told["failed"] and told["state"] == "running":
             self._show(told["progress"])
@@ -130,7 +140,7 @@ class _Job:
             return told
         answer: dict[str, t.Any] = told["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
-        return {**answer, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
+        return {**answer, **route, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
 
     def _poll(self) -> dict[str, t.Any]:
         """Ask how far the job is, a few times where the host could not look."""
@@ -209,6 +219,12 @@ class _Job:
         """Leave the connection; the next call opens a new one."""
         with contextlib.suppress(Exception):
             self._action._connection.close()
+
+    def _show_route(self, told: c.Mapping[str, t.Any]) -> None:
+        if route := _ROUTES.get(str(told.get("route"))):
+            limits = "; a job object of Windows limits it" if told["in_job_object"] else ""
+            text = f"{self._host}: {self._request['operation']}: started {route}{limits}"
+            Display().vv(text, host=self._host)
 
     def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
         if time.monotonic() >= self._next_line:

@@ -3,129 +3,159 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>
-    /// A second agent that outlives this one: every call into Windows for that. It is outside of the job in which WinRM ends all that a connection has
-    /// started, has of this process's handles the pipe that its request comes by, and no window. What Windows refuses becomes a SystemError.
-    /// </summary>
+    // A second agent that outlives this one, by one of two routes. It leaves the job object in which WinRM ends all that a connection has started; or, where
+    // that object forbids it (as those of psrp do), WMI starts it, as Ansible's own async tasks are started, and it gets its request by a named pipe.
     internal sealed class DetachedAgent
     {
-        /// <summary>What the agent leaves in its folder when it does not compile: JSON with `cause`.</summary>
+        // What the agent leaves in its folder when it does not compile: JSON with `cause`.
         public const string FailureName = "failure.json";
 
-        /// <summary>The agent's source, which lies there until the new agent is at work.</summary>
+        // The agent's source, which lies there until the new agent is at work.
         public const string SourceName = "agent.txt";
 
-        private const int NotSupported = 50;
+        public const string BrokenAway = "breakaway", ByManagement = "wmi";
 
-        // Bytes that the pipe takes while nobody reads: a request is far smaller.
-        private const int PipeBytes = 64 * 1024;
+        // Digits of the secret before a request in the pipe. Its digest, which everybody may see, then tells nothing of what is asked.
+        public const int SaltDigits = 32;
 
-        // Windows' compiler may meet an antivirus at its own temporary files.
-        private const string Script =
-            "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n"
-            + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String("
-            + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
-            + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}catch{{[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
-            + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
-            + "[void]([type]'{3}')::Run(@($input)-join'')";
+        private const int Aborted = 1067, TooLate = 1460;
+        private const int Pause = 50;   // ms
 
-        private readonly NativeProcess.SafeKernelHandle process;
+        public readonly string Route;
+        private readonly AgentProcess process;
 
-        private DetachedAgent(NativeProcess.SafeKernelHandle process)
+        private DetachedAgent(string route, AgentProcess process)
         {
+            Route = route;
             this.process = process;
         }
 
-        /// <summary>
-        /// `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
-        /// </summary>
-        public static DetachedAgent Start(string folder, string request)
+        // Whether a job object of Windows has a say in it. null: not known.
+        public bool? IsInJobObject
         {
-            if (Program.PackedSource == null)
-                throw new SystemError(NotSupported, "The agent has no copy of its own source.");
-            byte[] source = Encoding.ASCII.GetBytes(Program.PackedSource);
-            string sourcePath = Paths.Combine(folder, SourceName);
-            using (SafeFileHandle file = Win32.OpenNew(sourcePath))
-                Win32.Write(file, source, source.Length);
-            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), SourceName, FailureName, typeof(Program).FullName);
-            string engine = Engine();
-            string commandLine = "\"" + engine + "\" -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
-                + Convert.ToBase64String(Encoding.Unicode.GetBytes(script));
-            using (SafeFileHandle input = Filled(Encoding.ASCII.GetBytes(request + "\n")))
-            using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericWrite, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
-            {
-                Check(!nothing.IsInvalid);
-                Check(NativeProcess.SetHandleInformation(nothing, NativeProcess.Inherit, NativeProcess.Inherit));
-                return new DetachedAgent(Create(engine, commandLine, folder, input, nothing));
-            }
+            get { return process.IsInJobObject; }
         }
 
-        // What can be read from a pipe whose other end is closed already.
-        private static SafeFileHandle Filled(byte[] content)
+        // `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
+        // null: there is no such agent, and nothing of it but the source; `refused` says why, route by route.
+        public static DetachedAgent Start(string folder, string request, List<string> refused)
         {
-            SafeFileHandle output, input;
-            Check(NativeProcess.CreatePipe(out output, out input, IntPtr.Zero, PipeBytes));
             try
             {
-                using (input)
-                    Win32.Write(input, content, content.Length);
-                Check(NativeProcess.SetHandleInformation(output, NativeProcess.Inherit, NativeProcess.Inherit));
-                return output;
+                AgentProcess.Prepare(folder);
             }
-            catch (SystemError)
+            catch (SystemError error)
             {
-                output.Dispose();
-                throw;
+                refused.Add(error.Message);
+                return null;
             }
+            return Try(BrokenAway, "Outside of the connection's job object: ", () => AgentProcess.BreakAway(folder, request), refused)
+                ?? Try(ByManagement, "By WMI: ", () => StartByManagement(folder, request), refused);
         }
 
-        private static NativeProcess.SafeKernelHandle Create(string engine, string commandLine, string folder, SafeFileHandle input, SafeFileHandle nothing)
+        private static DetachedAgent Try(string route, string how, Func<AgentProcess> start, List<string> refused)
         {
-            NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
-            StartedProgram.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
+            try
             {
-                NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
-                startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo));
-                startup.Flags = NativeProcess.UseStandardHandles;
-                startup.Input = input.DangerousGetHandle();
-                startup.Output = startup.Errors = nothing.DangerousGetHandle();
-                startup.Attributes = attributes;
-                const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
-                Check(NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
-            });
-            new NativeProcess.SafeKernelHandle(created.Thread).Dispose();
-            return new NativeProcess.SafeKernelHandle(created.Process);
+                return new DetachedAgent(route, start());
+            }
+            catch (SystemError error)
+            {
+                refused.Add(how + error.Message + ".");
+                return null;
+            }
         }
 
         public bool HasEnded()
         {
-            return NativeProcess.WaitForSingleObject(process, 0) == NativeProcess.Signalled;
+            return process.HasEnded();
         }
 
-        private static void Check(bool done)
+        private static AgentProcess StartByManagement(string folder, string request)
         {
-            if (!done)
-                throw Win32.Failure(Marshal.GetLastWin32Error());
-        }
-
-        // The PowerShell that runs this agent; where something else hosts it (WinRM's own runspaces), the one that Windows has.
-        private static string Engine()
-        {
-            using (Process current = Process.GetCurrentProcess())
+            byte[] letter = Encoding.ASCII.GetBytes(Secret() + request);
+            using (RequestPipe pipe = RequestPipe.Open("identityops.groupid-" + Secret()))
             {
-                string program = current.MainModule.FileName;
-                string name = Paths.LastName(program);
-                if (name.Equals("powershell.exe", StringComparison.OrdinalIgnoreCase) || name.Equals("pwsh.exe", StringComparison.OrdinalIgnoreCase))
-                    return program;
+                AgentProcess process = AgentProcess.Open(Created(AgentProcess.CommandLine(folder, pipe.Name, Hashing.Hex(letter, letter.Length)), folder));
+                try
+                {
+                    Deliver(pipe, letter, process);
+                    return process;
+                }
+                catch (SystemError)
+                {
+                    process.End();   // before the pipe's name is free again
+                    throw;
+                }
             }
-            return Environment.GetFolderPath(Environment.SpecialFolder.System) + @"\WindowsPowerShell\v1.0\powershell.exe";
+        }
+
+        // A process that WMI starts is in the job object of WMI's own host, with its quotas, unless it is to leave it; not every system lets it.
+        private static uint Created(string commandLine, string folder)
+        {
+            uint process;
+            long code = ManagementService.CreateProcess(commandLine, folder, true, out process);
+            if (code != 0)
+                code = ManagementService.CreateProcess(commandLine, folder, false, out process);
+            if (code != 0)
+                throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code));
+            return process;
+        }
+
+        // As Microsoft documents the method's return values; they are no numbers of Windows.
+        private static string Meaning(long code)
+        {
+            switch (code)
+            {
+                case 2: return "access denied";
+                case 3: return "insufficient privilege";
+                case 8: return "unknown failure";
+                case 9: return "path not found";
+                case 21: return "invalid parameter";
+                default: return "another cause";
+            }
+        }
+
+        // To this one process, and to no other that finds the pipe.
+        private static void Deliver(RequestPipe pipe, byte[] letter, AgentProcess process)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            for (uint client = pipe.Client(); client != process.Id; client = pipe.Client())
+            {
+                if (client != 0)
+                    pipe.Refuse();
+                Wait(watch, process);
+            }
+            pipe.Write(letter);
+            while (!pipe.IsTaken())
+                Wait(watch, process);
+        }
+
+        private static void Wait(Stopwatch watch, AgentProcess process)
+        {
+            if (process.HasEnded())
+                throw new SystemError(Aborted, "The process ended before it had its request.");
+            if (watch.ElapsedMilliseconds >= AgentProcess.Limit)
+                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture, "The process did not ask for its request within {0} s.", AgentProcess.Limit / 1000));
+            Thread.Sleep(Pause);
+        }
+
+        // 128 bits that nobody can guess.
+        private static string Secret()
+        {
+            byte[] bytes = new byte[SaltDigits / 2];
+            using (RandomNumberGenerator generator = RandomNumberGenerator.Create())
+                generator.GetBytes(bytes);
+            return Hashing.Hex(bytes);
         }
     }
 }

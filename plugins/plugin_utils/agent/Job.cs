@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
         private readonly object network;   // a secret: it goes from process to process, and never into the folder
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
-        private bool attached;
+        private bool attached, inside;
         private string ended;   // when, where the answer lay there already
 
         public Job(JsonMap request)
@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
                 throw new FormatError("'" + request.Text("operation") + "' is no operation for a job");
             Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
             JobFolder.EnsureParent(writer);
-            SystemError refused = null;
+            string refused = null;
             using (Gate(writer))
             {
                 RemoveOld();
@@ -104,30 +104,27 @@ namespace IdentityOpsAgent
             return false;
         }
 
-        // Gives why Windows did not start a process outside of this one's job; null: it did.
-        private SystemError Begin(JsonMap request)
+        // Gives why Windows did not start a process that outlives the connection; null: it did.
+        private string Begin(JsonMap request)
         {
             folder.Make();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
-            try
-            {
-                JsonMap work = new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
-                if (StateFolder.Own != null)
-                    work.Set("state", StateFolder.Own);
-                started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work));
+            JsonMap work = new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
+            if (StateFolder.Own != null)
+                work.Set("state", StateFolder.Own);
+            List<string> refused = new List<string>();
+            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work), refused);
+            if (started != null)
                 return null;
-            }
-            catch (SystemError error)
-            {
-                folder.Remove();
-                return error;
-            }
+            folder.Remove();
+            return string.Join(" ", refused.ToArray());
         }
 
-        private Answer Inline(JsonMap request, SystemError refused)
+        private Answer Inline(JsonMap request, string refused)
         {
+            inside = true;
             JsonMap done = JsonReader.Map(Program.Run(JsonWriter.Text(request)));
-            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused.Message);
+            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused);
             return Tell(done);
         }
 
@@ -166,7 +163,8 @@ namespace IdentityOpsAgent
         private Answer Tell(JsonMap done)
         {
             answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
-                .Set("progress", done == null ? State() : null).Set("answer", done);
+                .Set("progress", done == null ? State() : null).Set("answer", done)
+                .Set("route", inside ? "inside" : started == null ? null : started.Route).Set("in_job_object", started == null ? null : (object)started.IsInJobObject);
             return answer;
         }
 

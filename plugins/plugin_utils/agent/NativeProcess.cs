@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' processes and jobs as its headers declare them (processthreadsapi.h, jobapi2.h, winnt.h), for StartedProgram.cs and DetachedAgent.cs.</summary>
+    /// <summary>Windows' processes and jobs as its headers declare them (processthreadsapi.h, jobapi2.h, winnt.h), for StartedProgram.cs and AgentProcess.cs.</summary>
     internal static class NativeProcess
     {
         // CreateProcessW

@@ -12,21 +12,31 @@ namespace IdentityOpsLab
     /// <summary>What the PowerShell bootstrap does on Windows: the request on stdin to the agent's Run(string), its answer to stdout.</summary>
     internal static class Host
     {
-        private static void Main()
+        /// <summary>`arguments`: none, or the name of the pipe that the request comes by (after 32 digits of salt), and its digest.</summary>
+        private static void Main(string[] arguments)
         {
             NativeSha256.Register();
-            string request = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd();
-            string answer = (string)Agent().Invoke(null, new object[] { request });
+            string request = arguments.Length == 0 ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd() : FromPipe(arguments[0], arguments[1]);
+            string answer = (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
             byte[] line = new UTF8Encoding(false).GetBytes(answer + "\n");
             using (Stream output = Console.OpenStandardOutput())
                 output.Write(line, 0, line.Length);
         }
 
-        /// <summary>Run of the one type named Program: its namespace carries a hash of the source.</summary>
-        private static MethodInfo Agent()
+        private static string FromPipe(string name, string digest)
         {
-            Type program = Array.Find(Assembly.GetExecutingAssembly().GetTypes(), type => type.Name == "Program");
-            return program.GetMethod("Run", new[] { typeof(string) });
+            string line = (string)Member("RequestPipe", "Line", typeof(string)).Invoke(null, new object[] { name });
+            byte[] bytes = Encoding.ASCII.GetBytes(line);
+            if ((string)Member("Hashing", "Hex", typeof(byte[]), typeof(int)).Invoke(null, new object[] { bytes, bytes.Length }) != digest)
+                Environment.Exit(1);
+            return line.Substring(32);
+        }
+
+        /// <summary>Of the agent's one type of this name: its namespace carries a hash of the source.</summary>
+        private static MethodInfo Member(string type, string name, params Type[] parameters)
+        {
+            Type found = Array.Find(Assembly.GetExecutingAssembly().GetTypes(), one => one.Name == type);
+            return found.GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, null, parameters, null);
         }
     }
 }

@@ -27,7 +27,12 @@ namespace IdentityOpsAgent
     ///  "no_streams": [glob],       a file system that keeps no alternate data streams
     ///  "link_code": n,             every hard link is refused with this number of Windows
     ///  "no_privileges": [name],    which the account does not hold
-    ///  "no_breakaway": true,       nothing may be started that outlives the connection (5)
+    ///  "no_breakaway": true,       the job object of the connection lets nothing leave it (5)
+    ///  "wmi_error": n,             WMI is refused with this number of Windows
+    ///  "wmi_create": n,            Win32_Process.Create gives this value, and starts nothing
+    ///  "wmi_leave": n,             so it does where the process is to leave the job object of WMI's host
+    ///  "wmi_process": "dies",      what WMI starts ends at once; "mute": it lives, and never asks for its request
+    ///  "pipe": "taken",            another process has a pipe of the name; "thief": another process is the first to come to it
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
     ///  "start_code": n,            every program that wears a network identity is refused with this number of Windows
@@ -49,7 +54,9 @@ namespace IdentityOpsAgent
 
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity, KeepsLists, NoWriters, NoShareModes;
-        public readonly int LinkCode, StartCode;
+        public readonly int LinkCode, StartCode, ServiceError;
+        public readonly long CreateCode, LeaveCode;
+        public readonly string Service, Pipe;
         public readonly long? ExitCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Dictionary<string, Regex> losses = new Dictionary<string, Regex>();
@@ -104,6 +111,11 @@ namespace IdentityOpsAgent
             LinkCode = faults.TryGetValue("link_code", out value) ? (int)(long)value : 0;
             StartCode = faults.TryGetValue("start_code", out value) ? (int)(long)value : 0;
             ExitCode = faults.TryGetValue("exit_code", out value) ? (long)value : (long?)null;
+            ServiceError = faults.TryGetValue("wmi_error", out value) ? (int)(long)value : 0;
+            CreateCode = faults.TryGetValue("wmi_create", out value) ? (long)value : 0;
+            LeaveCode = faults.TryGetValue("wmi_leave", out value) ? (long)value : 0;
+            Service = faults.TryGetValue("wmi_process", out value) ? (string)value : null;
+            Pipe = faults.TryGetValue("pipe", out value) ? (string)value : null;
             NoBreakaway = faults.TryGetValue("no_breakaway", out value) && (bool)value;
             NoVolumeFlush = faults.TryGetValue("no_volume_flush", out value) && (bool)value;
         }

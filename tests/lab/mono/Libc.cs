@@ -137,6 +137,17 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)] public static extern int waitid(int kind, int process, out ChildFacts facts, int options);
         [DllImport("libc", SetLastError = true)] public static extern int kill(int process, int signal);
 
+        // Sockets: AF_UNIX, SOCK_STREAM, SOCK_NONBLOCK, SOL_SOCKET, SO_PEERCRED
+        public const int UnixFamily = 1, Stream = 1, NonBlocking = 0x800, SocketLevel = 1, PeerCredentials = 17;
+
+        [DllImport("libc", SetLastError = true)] public static extern int socket(int family, int type, int protocol);
+        [DllImport("libc", SetLastError = true)] public static extern int bind(SafeFileHandle socket, byte[] address, int length);
+        [DllImport("libc", SetLastError = true)] public static extern int listen(SafeFileHandle socket, int waiting);
+        [DllImport("libc", SetLastError = true)] public static extern int connect(SafeFileHandle socket, byte[] address, int length);
+        [DllImport("libc", SetLastError = true)] public static extern int accept4(SafeFileHandle socket, IntPtr address, IntPtr length, int flags);
+        [DllImport("libc", SetLastError = true)] public static extern int getsockopt(SafeFileHandle socket, int level, int option, int[] value, ref int length);
+        [DllImport("libc", SetLastError = true)] public static extern IntPtr recv(SafeFileHandle socket, byte[] buffer, IntPtr length, int flags);
+
         [DllImport("libc", SetLastError = true)] public static extern int mkdir(byte[] path, uint mode);
         [DllImport("libc", SetLastError = true)] public static extern int rmdir(byte[] path);
         [DllImport("libc", SetLastError = true)] public static extern int link(byte[] existing, byte[] name);

@@ -44,13 +44,14 @@ class LabServer:
     def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         started = self.start(request)
         told = self.ask(started)
+        route = told.get("route")
         poll = {name: started[name] for name in ("id", "attempt", "state")}
         while not told["failed"] and told["state"] == "running":
             told = self.ask({"operation": "poll", "wait_ms": 5000, **poll})
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
-        return {**answer, "warnings": [*told["warnings"], *answer["warnings"]]}
+        return {**answer, "route": route, "warnings": [*told["warnings"], *answer["warnings"]]}
 
 
 def subject(host: t.Any) -> rehearsal.Subject:

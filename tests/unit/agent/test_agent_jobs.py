@@ -100,8 +100,16 @@ class Jobs:
     def kill(self) -> None:
         process = self.process()
         os.kill(process, signal.SIGKILL)
-        files = pathlib.Path(f"/proc/{process}/fd")
-        until(lambda: not files.exists() or not os.listdir(files), "the end of a killed process")
+        until(lambda: _has_ended(process), "the end of a killed process")
+
+
+def _has_ended(process: int) -> bool:
+    """Tell whether a process and all of its threads are gone, or zombies: only then are its locks free."""
+    try:
+        threads = list(pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
+        return all(thread.read_text().rpartition(")")[2].split()[0] == "Z" for thread in threads)
+    except (FileNotFoundError, ProcessLookupError):
+        return not pathlib.Path(f"/proc/{process}").exists()
 
 
 @pytest.fixture
@@ -271,9 +279,12 @@ def test_an_answer_is_given_where_it_cannot_be_noted_who_got_it(jobs: Jobs) -> N
 
 
 @pytest.mark.timing
-def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> None:
+@pytest.mark.parametrize("route", ["breakaway", "wmi"])
+def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path, route: str) -> None:
     """WinRM ends all that a shell has started; here, all of the session."""
     request = jobs.slow(rounds=10)
+    if route == "wmi":
+        jobs.host.faults["no_breakaway"] = True
     environment = {
         **os.environ,
         "LAB_ROOT": str(jobs.host.folder),
@@ -299,7 +310,7 @@ def test_it_outlives_the_connection(jobs: Jobs, executable: pathlib.Path) -> Non
         starter.stdin.close()
         process = jobs.process()
         os.killpg(starter.pid, signal.SIGKILL)
-    assert os.getsid(process) == process
+    assert os.getsid(process) not in (starter.pid, os.getsid(0))
     again = jobs.start(request, attempt="b")
     assert (again["attached"], again["state"], code(again["answer"])) == (True, "ended", "partial")
 
@@ -341,7 +352,7 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
     assert jobs.poll(wait_ms=0)["state"] == "running"
     for path in (jobs.folder / "request.json", jobs.folder):
         os.utime(path, (time.time() - 200, time.time() - 200))
-    answer = jobs.poll()  # the killed process may hold its lock for a moment yet
+    answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not begun" in answer["answer"]["error"]["cause"]
 
@@ -460,15 +471,95 @@ def test_cancel_of_one_that_has_ended_changes_nothing(jobs: Jobs) -> None:
     assert jobs.cancel()["answer"] == first["answer"]
 
 
-def test_where_nothing_may_outlive_the_connection_it_runs_inside(jobs: Jobs) -> None:
+def test_one_that_leaves_its_job_object_says_so(jobs: Jobs) -> None:
     jobs.host.write(a="content")
-    jobs.host.faults = {"no_breakaway": True}
+    answer = jobs.start()
+    assert (answer["route"], answer["in_job_object"]) == ("breakaway", False)
+    again = jobs.start()
+    assert (again["route"], again["in_job_object"]) == (None, None)  # this call has started none
+
+
+@pytest.mark.parametrize("leave", [0, 8, 21])
+def test_where_none_may_leave_its_job_object_wmi_starts_it(jobs: Jobs, leave: int) -> None:
+    """As under psrp. Where WMI's own host has a job object that it may not leave either, that is told."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"no_breakaway": True, "wmi_leave": leave}
     answer = jobs.start()
     assert (code(answer["answer"]), answer["state"], answer["answer"]["files"]) == ("none", "ended", 1)
+    assert (answer["route"], answer["in_job_object"], answer["warnings"]) == ("wmi", leave != 0, [])
+    assert sorted(path.name for path in jobs.folder.iterdir()) == [
+        "delivered",
+        "lock",
+        "request.json",
+        "result.json",
+        "state.json",
+    ]
+
+
+def test_what_wmi_starts_has_its_request_from_a_pipe_alone(jobs: Jobs) -> None:
+    """What is secret in it (the password of a network identity) is on no command line, and in no file or setting."""
+    jobs.slow()
+    jobs.host.faults["no_breakaway"] = True
+    network = {"username": "CORP\\backup", "password": "Sesame-9-open"}
+    jobs.start(jobs.request(retries=100, retry_wait_ms=200), wait_ms=0, network=network)
+    process = jobs.process()
+    for name in ("cmdline", "environ"):
+        assert b"Sesame" not in pathlib.Path(f"/proc/{process}/{name}").read_bytes()
+    assert {os.readlink(f"/proc/{process}/fd/{number}") for number in (0, 1, 2)} == {"/dev/null"}
+    for path in jobs.state.rglob("*"):
+        assert not path.is_file() or b"Sesame" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("faults", "why"),
+    [
+        ({"wmi_create": 2}, "access denied (2)"),
+        ({"wmi_create": 3}, "insufficient privilege (3)"),
+        ({"wmi_create": 8}, "unknown failure (8)"),
+        ({"wmi_create": 9}, "path not found (9)"),
+        ({"wmi_create": 21}, "invalid parameter (21)"),
+        ({"wmi_create": 4294967295}, "another cause (-1)"),
+        ({"wmi_error": 1058}, "(1058)"),
+        ({"pipe": "taken"}, "(231)"),
+        ({"wmi_process": "dies"}, "The process ended before it had its request. (1067)"),
+        ({"wmi_process": "mute"}, "The process did not ask for its request within 2 s. (1460)"),
+    ],
+    ids=str,
+)
+def test_where_both_routes_are_refused_it_runs_inside_the_connection(
+    jobs: Jobs, faults: dict[str, t.Any], why: str
+) -> None:
+    jobs.host.write(a="content")
+    jobs.host.faults = {"no_breakaway": True, **faults}
+    before = agents_of(jobs)
+    answer = jobs.start()
+    assert (code(answer["answer"]), answer["state"], answer["answer"]["files"]) == ("none", "ended", 1)
+    assert (answer["route"], answer["in_job_object"]) == ("inside", None)
     assert len(answer["warnings"]) == 1
     assert "inside the connection" in answer["warnings"][0]
-    assert "(5)" in answer["warnings"][0]
+    assert "job object: Permission denied (5). By WMI: " in answer["warnings"][0]
+    assert why in answer["warnings"][0]
     assert not jobs.folder.exists()
+    assert agents_of(jobs) == before  # what had been started is ended
+
+
+def agents_of(jobs: Jobs) -> set[str]:
+    """Name the processes that work in a folder of the host."""
+    found = set()
+    for process in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process).startswith(str(jobs.host.folder)):
+                found.add(process.parent.name)
+    return found
+
+
+def test_another_process_that_finds_the_pipe_gets_nothing(jobs: Jobs) -> None:
+    """Not even one of the same account, which its list would let in: the number of the process decides."""
+    jobs.host.write(a="content")
+    jobs.host.faults = {"no_breakaway": True, "pipe": "thief"}
+    answer = jobs.start()
+    assert (code(answer["answer"]), answer["route"], answer["answer"]["files"]) == ("none", "wmi", 1)
+    assert (jobs.host.folder / "stolen").read_bytes() == b""
 
 
 def test_the_folder_is_closed(jobs: Jobs) -> None:

@@ -254,7 +254,7 @@ def test_a_job_that_wears_it_can_be_cancelled(share: t.Any) -> None:
 
 
 def test_inside_the_connection_it_is_worn_too(share: t.Any) -> None:
-    share.faults = {"no_breakaway": True}
+    share.faults = {"no_breakaway": True, "wmi_error": 5}
     answer = Jobs(share).start(network=IDENTITY)
     assert (code(answer["answer"]), answer["answer"]["files"]) == ("none", MANY)
     assert "inside the connection" in answer["warnings"][0]

@@ -15,7 +15,12 @@ import typing as t
 import pytest
 from unit.agent.rehearsing import rehearse, verdicts
 
-from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, REFUSED
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+)
 from lab.waiting import until
 
 SETS = "*/sets/*"
@@ -49,7 +54,7 @@ PLANTS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     ),
     "owners": (loses("owners", "*/tree/owner/*.restoring", lists=True), {"files.owner"}),
     "a share that caches": ({"caches": ["*/sets/*/speed/1.bin"]}, {"verify.damage"}),
-    "jobs outside of the connection, refused": ({"no_breakaway": True}, {"job.outlives"}),
+    "jobs outside of the connection, refused": ({"no_breakaway": True, "wmi_error": 5}, {"job.outlives"}),
     "a privilege": ({"no_privileges": ["SeBackupPrivilege"]}, {"agent.privileges"}),
     "staged files, to an antivirus": ({"locked": ["*/tree/*.restoring"]}, {"restore.merge", "restore.mirror"}),
     "share modes": ({"no_share_modes": True}, {"files.locked", "restore.held_open"}),
@@ -72,6 +77,14 @@ def test_what_is_lost_is_found_and_named(host: t.Any, lost: str) -> None:
     by = verdicts(rehearse(host))
     found = by.get(NOT_HELD, set()) | by.get(REFUSED, set())
     assert broken <= found, found
+
+
+def test_a_job_that_wmi_starts_is_told(host: t.Any) -> None:
+    host.faults = {"no_breakaway": True}
+    by = verdicts(rehearse(host))
+    assert {"job.outlives", "job.outside", "job.pipe", "job.look"} <= by[HELD]
+    assert {"job.request", "job.service"} <= by[NOT_TRIED]
+    assert NOT_HELD not in by
 
 
 def test_a_job_that_dies_with_its_shell_is_found(host: t.Any) -> None:

@@ -54,6 +54,9 @@ SHIPPED = [
         "Privileges",
         "NativeSecurity",
         "NetworkIdentity",
+        "RequestPipe",
+        "NativePipe",
+        "ManagementService",
         "RehearsalCalls",
     )
 ]

@@ -11,7 +11,7 @@ internal static class Win32Surface
     private static void Main(string[] arguments)
     {
         Assembly library = Assembly.LoadFrom(arguments[0]);
-        foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry", "DriveFacts", "StartedProgram", "FileSecurity", "FileStreams", "Privileges", "NetworkIdentity", "LookedAt", "RehearsalCalls" })
+        foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry", "DriveFacts", "StartedProgram", "FileSecurity", "FileStreams", "Privileges", "NetworkIdentity", "LookedAt", "RehearsalCalls", "RequestPipe", "ManagementService" })
             foreach (MemberInfo member in library.GetType("IdentityOpsAgent." + name, true).GetMembers(
                 BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
                 Console.WriteLine(name + " " + Described(member));

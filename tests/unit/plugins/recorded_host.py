@@ -129,7 +129,7 @@ def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
     if operation == "start":
         head = {"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None}
-        return answer(operation, **{**head, **fields})
+        return answer(operation, **{**head, "route": "breakaway", "in_job_object": False, **fields})
     failure = fields.get("error", {})
     code = failure.get("code", fields.get("state", "running"))
     texts = {"path": failure.get("path") or "", "cause": failure.get("cause", ""), "note": ""}
