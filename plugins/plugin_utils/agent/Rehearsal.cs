@@ -75,8 +75,8 @@ namespace IdentityOpsAgent
                 string scratch = Paths.Combine(folders.Root, name);
                 sets = Paths.Combine(scratch, RehearsalFolders.Sets);
                 Writer writer = new Writer("The rehearsal stopped", "Correct groupid_backup_root, or give the account the right to write there.", false);
-                writer.EnsureFolder(scratch, Win32.CreateClosedFolder);   // as a backup makes the folders above its part
-                writer.EnsureFolder(sets, Win32.CreateFolder);
+                writer.EnsureFolder(scratch, FolderTrust.CreateClosed);   // as a backup makes the folders above its part
+                writer.EnsureFolder(sets, FolderTrust.CreateInside);
             }
             answer.Members.Set("state", state).Set("root", sets).Set("root_is_share", sets != null && Win32.IsShare(sets)).Set("places", places)
                 .Set("not_placed", folders.NotPlaced).Set("platform", Platform());
@@ -89,17 +89,27 @@ namespace IdentityOpsAgent
             List<string> places = new List<string>();
             foreach (KeyValuePair<string, List<string>> volume in folders.Volumes)
                 places.Add(volume.Key);
-            if (folders.Root != null && Paths.NearestExisting(folders.Root) == null)
-                throw new AgentError("root_missing", "The rehearsal was not started", folders.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
             if (folders.Root != null)
-                places.Add(Paths.NearestExisting(folders.Root));
+                places.Add(folders.FoundRoot());
             foreach (string place in places)
-                most = Math.Min(most, Win32.FreeBytes(place) / 5);
+                most = Math.Min(most, FreeBytes(place) / 5);
             long each = most / CopiesOfATree / folders.Count;
             if (each < RehearsalTree.LeastBytes)
-                throw new AgentError("space", "The rehearsal was not started", null, "It may take a fifth of what is free, " + most + " bytes, and needs "
+                throw new AgentError("space", RehearsalFolders.What, null, "It may take a fifth of what is free, " + most + " bytes, and needs "
                     + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".", "Make room, or leave the rehearsal out.");
             return Math.Min(MostLarge, each - RehearsalTree.LeastBytes);
+        }
+
+        private static long FreeBytes(string place)
+        {
+            try
+            {
+                return Win32.FreeBytes(place);
+            }
+            catch (SystemError error)
+            {
+                throw RootFailure.Unreadable(RehearsalFolders.What, place, error);
+            }
         }
 
         private static JsonMap Platform()

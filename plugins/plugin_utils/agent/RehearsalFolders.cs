@@ -13,9 +13,9 @@ namespace IdentityOpsAgent
     // cases), `sets` (the backup root of the rehearsal), `state` (its lock, jobs and journal) and records.
     internal sealed class RehearsalFolders
     {
+        public const string What = "The rehearsal was not started";
         public const string Tree = "tree", Sets = "sets";
 
-        private const string What = "The rehearsal was not started";
         private const int WaitMilliseconds = 30000, Pause = 100;
 
         private readonly JsonMap request;
@@ -51,6 +51,23 @@ namespace IdentityOpsAgent
         public string Root
         {
             get { return root; }
+        }
+
+        // The backup root, or the folder above it that is there.
+        public string FoundRoot()
+        {
+            string found;
+            try
+            {
+                found = Paths.NearestExisting(root);
+            }
+            catch (SystemError error)
+            {
+                throw RootFailure.Unreadable(What, root, error);
+            }
+            if (found == null)
+                throw new AgentError("root_missing", What, root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+            return found;
         }
 
         // Where nothing of the product lies, the system's drive stands for its volumes.

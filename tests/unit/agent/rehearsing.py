@@ -18,11 +18,20 @@ from lab.job_look import JobLook
 
 
 class LabServer:
-    """What `rehearsal.Server` asks for. dies: a job is killed as soon as its connection is closed."""
+    """What `rehearsal.Server` asks for.
 
-    def __init__(self, host: t.Any, before: c.Callable[[c.Mapping[str, t.Any]], None] = lambda _request: None) -> None:
+    before: is called with each request. network: the identity that shares see, as the connection's action adds it.
+    """
+
+    def __init__(
+        self,
+        host: t.Any,
+        before: c.Callable[[c.Mapping[str, t.Any]], None] = lambda _request: None,
+        network: c.Mapping[str, str] | None = None,
+    ) -> None:
         self.host = host
         self.before = before
+        self.network = {"network": dict(network)} if network else {}
         self.calls = 0
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -33,7 +42,7 @@ class LabServer:
             own = base64.b64encode(request["state"].encode()).decode()
             line = JobLook(self.host.folder, str, bytes).answer([*lines, own])
             return job_answer(json.loads(line), request["id"])
-        answer: dict[str, t.Any] = self.host.send(json.dumps({"protocol": 1, "check": False, **request}))
+        answer: dict[str, t.Any] = self.host.send(json.dumps({"protocol": 1, "check": False, **request, **self.network}))
         return answer
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -54,15 +63,17 @@ class LabServer:
         return {**answer, "route": route, "warnings": [*told["warnings"], *answer["warnings"]]}
 
 
-def subject(host: t.Any) -> rehearsal.Subject:
+def subject(host: t.Any, network: bool = False) -> rehearsal.Subject:
     host.root.mkdir(exist_ok=True)
     folders = [{"component": "data", "path": str(host.source)}]
-    return rehearsal.Subject(secrets.token_hex(8), folders, str(host.root), {"products": [], "component_paths": {}})
+    products = {"products": [], "component_paths": {}}
+    return rehearsal.Subject(secrets.token_hex(8), folders, str(host.root), products, network)
 
 
 def rehearse(host: t.Any, **members: t.Any) -> dict[str, Told]:
     """Rehearse, and give what is told of each claim."""
-    outcome = rehearsal.rehearse(LabServer(host, **members), subject(host))
+    server = LabServer(host, **members)
+    outcome = rehearsal.rehearse(server, subject(host, bool(server.network)))
     assert bool(outcome.left) == bool(list(host.folder.rglob(".rehearsal-*"))), outcome.left
     return {one.id: one for one in rehearsal_claims.gathered(outcome.told)}
 
