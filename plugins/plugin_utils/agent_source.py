@@ -96,7 +96,20 @@ def _sent(line: str) -> str:
 
 
 @functools.cache
+def agent_files() -> c.Mapping[str, pathlib.Path]:
+    """Give the shipped agent's files by their names, in that order, from all of its rooms.
+
+    Raises ValueError when there are none, or two of one name: they travel, and are replaced, by name alone.
+    """
+    found = sorted(AGENT_FOLDER.rglob("*.cs"), key=lambda path: path.name)
+    files = {path.name: path for path in found}
+    if not files or len(files) < len(found):
+        raise ValueError(f"{AGENT_FOLDER} has {len(found)} C# files with {len(files)} names")
+    return files
+
+
+@functools.cache
 def agent_source(*operations: str) -> AgentSource:
     """Give the shipped agent, as far as some operations need it; without any, the whole of it."""
-    files = {path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")}
+    files = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}
     return join_source(needed(files, operations) if operations else files)

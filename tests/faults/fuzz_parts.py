@@ -26,8 +26,9 @@ import tempfile
 import time
 import typing as t
 
-from unit.agent.win32_session import AGENT_DRIVER, AGENT_FOLDER, SERVING, TWIN, MonoHost, Session, run
+from unit.agent.win32_session import AGENT_DRIVER, SERVING, TWIN, MonoHost, Session, run
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
 from lab.ahead_of_time import compile_ahead
 from lab.streams import keeps_streams, put_stream, streams_of
@@ -53,7 +54,7 @@ class FoundError(AssertionError):
 def compile_agent(folder: pathlib.Path) -> pathlib.Path:
     """Compile the whole agent with a driver that asks it again and again, for Mono."""
     replaced = {path.name for path in TWIN}
-    shipped = [path for path in sorted(AGENT_FOLDER.glob("*.cs")) if path.name not in replaced]
+    shipped = [path for path in agent_files().values() if path.name not in replaced]
     portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
     twin = [path for path in TWIN if path.name != "Host.cs"]  # which has a Main of its own
     driver = folder / "agent.exe"

@@ -55,7 +55,8 @@ class AgentBuilder:
         """Give the executable for a joined source whose namespace is ``namespace``. Raises CompileError."""
         sent = set(_SECTION.findall(source))
         # The twin of a file that does not travel is not needed either, and may lack what it stands on.
-        used = [file for file in self._lab_files if file.name in sent or not (AGENT_FOLDER / file.name).exists()]
+        shipped = {file.name for file in AGENT_FOLDER.rglob("*.cs")}
+        used = [file for file in self._lab_files if file.name in sent or file.name not in shipped]
         texts = {"agent.cs": without_windows(source, {file.name for file in used})}
         for file in used:
             texts[file.name] = _NAMESPACE.sub(f"namespace {namespace}", file.read_text(encoding="utf-8"))

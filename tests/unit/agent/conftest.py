@@ -18,12 +18,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, agent_source
 from lab import ahead_of_time, powershell
 from lab.streams import streams_of
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
-AGENT = REPOSITORY / "plugins" / "plugin_utils" / "agent"
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
@@ -186,7 +185,7 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         pytest.skip(f"needs {', '.join(missing)}: apt-get install --no-install-recommends mono-mcs mono-runtime")
     twin = sorted(TWIN.glob("*.cs"))
     replaced = {path.name for path in twin}
-    shipped = [path for path in sorted(AGENT.glob("*.cs")) if path.name not in replaced]
+    shipped = [path for path in agent_files().values() if path.name not in replaced]
     portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
     agent = tmp_path_factory.mktemp("agent") / "agent.exe"
     run = subprocess.run(

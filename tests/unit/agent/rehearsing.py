@@ -42,7 +42,9 @@ class LabServer:
             own = base64.b64encode(request["state"].encode()).decode()
             line = JobLook(self.host.folder, str, bytes).answer([*lines, own])
             return job_answer(json.loads(line), request["id"])
-        answer: dict[str, t.Any] = self.host.send(json.dumps({"protocol": 1, "check": False, **request, **self.network}))
+        answer: dict[str, t.Any] = self.host.send(
+            json.dumps({"protocol": 1, "check": False, **request, **self.network})
+        )
         return answer
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -15,12 +15,12 @@ import subprocess
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import ENTRY, needed, operations_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, agent_source
 from lab import agent_build
 from lab.lab import CACHE, MONO_FILES
 from lab.processes import ProcessGroup
 
-FILES = {path.name: path.read_text(encoding="utf-8") for path in AGENT_FOLDER.glob("*.cs")}
+FILES = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}
 ASKED = [
     *(
         {"operation": name}

@@ -11,10 +11,11 @@ import typing as t
 
 import pytest
 from hypothesis import given, settings
-from unit.agent.win32_session import AGENT_FOLDER, FOLDER, MCS, NEEDS_MONO, SERVING, Session, lacks, run
+from unit.agent.win32_session import FOLDER, MCS, NEEDS_MONO, SERVING, Session, lacks, run
 from unit.windows_paths import READ, TYPED
 
 from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
 
 pytestmark = pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 
@@ -25,7 +26,7 @@ HOST = {"ProgramData": "C:\\ProgramData", "SystemDrive": "C:", "RELATIVE": "x\\y
 def absolute(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[c.Callable[[str], t.Any]]:
     """Paths.Absolute as shipped, over the shipped Win32.cs: of that only what looks at texts runs here."""
     driver = tmp_path_factory.mktemp("paths") / "driver.exe"
-    run([*MCS, f"-out:{driver}", *sorted(AGENT_FOLDER.glob("*.cs")), SERVING, FOLDER / "paths_driver.cs"])
+    run([*MCS, f"-out:{driver}", *agent_files().values(), SERVING, FOLDER / "paths_driver.cs"])
     # Windows finds its variables in any case, and Mono on Linux as they are written.
     environment = {**os.environ, **HOST, **{name.lower(): value for name, value in HOST.items()}}
     session = Session(lambda port: ["mono", str(driver), str(port)], environment)

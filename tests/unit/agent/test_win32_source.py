@@ -9,9 +9,11 @@ import pathlib
 import re
 
 import pytest
-from unit.agent.win32_session import AGENT_FOLDER, FOLDER, MCS, NEEDS_MONO, SHARED, SHIPPED, TWIN, lacks, run
+from unit.agent.win32_session import FOLDER, MCS, NEEDS_MONO, SHARED, SHIPPED, TWIN, lacks, run
 
-AGENT = sorted(AGENT_FOLDER.glob("*.cs"))
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+
+AGENT = [*agent_files().values()]
 
 _LITERAL_OR_COMMENT = re.compile(
     r"""//[^\n]*|/\*.*?\*/|@"(?:[^"]|"")*"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, join_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, join_source
 from lab import ahead_of_time
 from lab.lab import CACHE
 from lab.powershell import windows_powershell
@@ -30,7 +30,7 @@ SERVING = FOLDER / "driver.cs"
 """What each driver stands on."""
 TWIN = sorted(FOLDER.parents[1].joinpath("lab", "mono").glob("*.cs"))
 SHARED = [
-    AGENT_FOLDER / f"{name}.cs"
+    agent_files()[f"{name}.cs"]
     for name in (
         "SystemError",
         "FileFacts",
@@ -43,7 +43,7 @@ SHARED = [
     )
 ]
 SHIPPED = [
-    AGENT_FOLDER / f"{name}.cs"
+    agent_files()[f"{name}.cs"]
     for name in (
         "Win32",
         "NativeMethods",
@@ -268,7 +268,7 @@ def _write_source(
     driver: pathlib.Path, file: pathlib.Path, change: c.Callable[[str, str], str] = lambda _name, text: text
 ) -> str:
     """Write a driver with what it calls into a file; the full name of its type."""
-    agent = [*SHIPPED, *SHARED] if driver == DRIVER else sorted(AGENT_FOLDER.glob("*.cs"))
+    agent = [*SHIPPED, *SHARED] if driver == DRIVER else [*agent_files().values()]
     files = [*agent, SERVING, driver]
     source = join_source({path.name: change(path.name, path.read_text(encoding="utf-8")) for path in files})
     file.write_text(source.text, encoding="utf-8")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -15,10 +16,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_source as agent_module
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import operations_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import (
-    AGENT_FOLDER,
     AgentSource,
+    agent_files,
     agent_source,
     join_source,
 )
@@ -73,6 +75,25 @@ def test_hash_follows_the_text_and_nothing_else() -> None:
     assert one.text.count(one.type_name.removesuffix(".Program")) == 2
 
 
+def test_the_agents_files_are_there_and_in_order_of_their_names() -> None:
+    names = list(agent_files())
+    assert len(names) > 90
+    assert names == sorted(names)
+    assert agent_files()["Win32.cs"].parent.name == "windows"
+
+
+@pytest.mark.parametrize("rooms", [[], ["files/One.cs", "sets/One.cs"]])
+def test_no_file_and_two_of_one_name_are_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, rooms: list[str]
+) -> None:
+    for path in rooms:
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("")
+    monkeypatch.setattr(agent_module, "AGENT_FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=f"has {len(rooms)} C# files"):
+        agent_files.__wrapped__()
+
+
 @pytest.mark.parametrize("text", ["using System;\n", "[assembly: X]\nnamespace IdentityOpsAgent\n{\n}\n"])
 def test_file_that_cannot_be_joined_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"^Odd\.cs"):
@@ -99,7 +120,7 @@ def test_what_is_sent_has_no_comments_and_no_indentation() -> None:
 
 def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
     """As the indentation of a line is left out."""
-    for path in AGENT_FOLDER.glob("*.cs"):
+    for path in agent_files().values():
         for line in path.read_text(encoding="utf-8").splitlines():
             verbatim = re.sub(r'@"(?:[^"]|"")*"', "", line)
             assert '@"' not in verbatim, f"{path.name}: {line}"
