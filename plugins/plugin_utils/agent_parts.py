@@ -47,18 +47,31 @@ def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[st
     if unknown := set(operations) - known:
         raise ValueError(f"the agent has no operation {', '.join(sorted(unknown))}")
     texts = {**files, ENTRY: _CASE.sub(lambda case: case[0] if case["operation"] in operations else "", files[ENTRY])}
-    code = {name: _NO_CODE.sub('""', text) for name, text in texts.items()}
-    homes: dict[str, set[str]] = {}
-    for name, text in code.items():
-        for match in _DECLARED.finditer(text):
-            homes.setdefault(match["name"], set()).add(name)
+    graph = uses(texts)
     chosen, waiting = {ENTRY}, [ENTRY]
     while waiting:
-        for word in _types_named(code[waiting.pop()], homes):
-            new = homes[word] - chosen
-            chosen |= new
-            waiting += new
+        new = graph[waiting.pop()] - chosen
+        chosen |= new
+        waiting += new
     return {name: texts[name] for name in files if name in chosen}
+
+
+def types_of(files: c.Mapping[str, str]) -> dict[str, set[str]]:
+    """Give the types that files declare at the top of the namespace, each with the files' names."""
+    homes: dict[str, set[str]] = {}
+    for name, text in files.items():
+        for match in _DECLARED.finditer(_NO_CODE.sub('""', text)):
+            homes.setdefault(match["name"], set()).add(name)
+    return homes
+
+
+def uses(files: c.Mapping[str, str]) -> dict[str, set[str]]:
+    """Give for each file the names of the others whose types its code names."""
+    homes = types_of(files)
+    return {
+        name: {home for word in _types_named(_NO_CODE.sub('""', text), homes) for home in homes[word]} - {name}
+        for name, text in files.items()
+    }
 
 
 def _types_named(code: str, types: c.Container[str]) -> set[str]:
@@ -73,11 +86,13 @@ def _types_named(code: str, types: c.Container[str]) -> set[str]:
 
 
 def _is_member(before: str, after: str) -> bool:
-    """Tell whether a word is a method's name, or the name in a declaration (``uint Links;``)."""
+    """Tell whether a word is a member's name: a method, a declaration (``uint Links;``), or what is set or indexed."""
     last = re.search(r"(\w+|\S)\s*\Z", before)
     previous = last[1] if last else ""
-    following = after.lstrip()[:1]
-    if following == "(":
+    following = after.lstrip()[:2]
+    if following[:1] == "(":
         return previous not in ("new", "[")
+    if re.match(r"=[^=]|\[[^\]]", following):
+        return True
     is_name = bool(re.match(r"[\w\]>?]\Z", previous[-1:])) and previous not in ("new", "as", "is")
-    return is_name and following != "" and following in ";={,)"
+    return is_name and following[:1] != "" and following[0] in ";={,)"

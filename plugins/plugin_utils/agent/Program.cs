@@ -10,18 +10,10 @@ namespace IdentityOpsAgent
     // The agent's one entry: a request in, an answer out, both one JSON text. Never throws.
     public static class Program
     {
-        internal const int Protocol = 1;
-
-        // The joiner writes a hash of the whole source behind the namespace's name: it says which agent this is.
-        internal static readonly string SourceHash = HashOf(typeof(Program).Namespace);
-
-        // This source as it came: base64 of gzip. null where nobody gave it.
-        internal static string PackedSource { get; private set; }
-
         // What the bootstrap calls. Not an overload of Run: not every PowerShell tells them apart.
         public static string Begin(string request, string packedSource)
         {
-            PackedSource = packedSource;
+            ThisAgent.PackedSource = packedSource;
             return Run(request);
         }
 
@@ -35,14 +27,14 @@ namespace IdentityOpsAgent
                 Patience.Begin();
                 JsonMap map = JsonReader.Map(request);
                 operation = map.Text("operation");
-                map.Number("protocol", Protocol, Protocol);
+                map.Number("protocol", ThisAgent.Protocol, ThisAgent.Protocol);
                 using (IdentityOf(map))
                 using (StateFolder.Of(map))
                     answer = Perform(operation, map);
             }
             catch (Exception error)
             {
-                answer = new Answer { Failure = Told(operation, error) };
+                answer = new Answer { Failure = AgentError.Of(operation, error) };
             }
             return answer.ToText(operation, watch.Elapsed);
         }
@@ -57,14 +49,14 @@ namespace IdentityOpsAgent
                 case "verify": return Verify.Run(request);
                 case "restore": return new Restore(request).Run();
                 case "seal": return Seal.Run(request);
-                case "place": return Place.Run(request);
+                case "place": return Placement.Run(request);
                 case "adopt": return new Adopt(request).Run();
                 case "put": return Put.Run(request);
                 case "get": return Get.Run(request);
                 case "run": return new Run(request).Start();
-                case "start": return new Job(request).Start(request.MapOrEmpty("request"));
-                case "rehearsal": return Rehearsal.Run(request);
-                case "work": return new JobWork(request).Run();
+                case "start": return new Job(request, Run).Start(request.MapOrEmpty("request"));
+                case "rehearsal": return Rehearsal.Run(request, Run);
+                case "work": return new JobWork(request, Run).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }
         }
@@ -85,25 +77,6 @@ namespace IdentityOpsAgent
                 throw new AgentError("network_identity", "The network identity was not taken on, and nothing was begun", null, error.Message,
                     "Correct groupid_network_username and groupid_network_password, or leave both out.");
             }
-        }
-
-        // What is said of a failure, whatever it is.
-        internal static AgentError Told(string operation, Exception error)
-        {
-            string what = "The operation '" + operation + "' failed";
-            if (error is AgentError)
-                return (AgentError)error;
-            if (error is FormatError)
-                return new AgentError("bad_request", "The request was refused", null, error.Message, "Correct the value that is named.");
-            if (error is SystemError)
-                return new AgentError("system", what, null, error.Message, "Look up the number, remove the cause, and run again.");
-            return new AgentError("internal", what, null, error.ToString(), "Report this to the authors of the collection.");
-        }
-
-        private static string HashOf(string name)
-        {
-            int mark = name.LastIndexOf('_');
-            return mark < 0 ? "" : name.Substring(mark + 1);
         }
     }
 }

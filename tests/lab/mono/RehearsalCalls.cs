@@ -10,7 +10,7 @@ namespace IdentityOpsAgent
 {
     internal sealed class LookedAt
     {
-        public uint Attributes, Names;
+        public uint Attributes;
         public long Size, Created, Written;
     }
 
@@ -30,7 +30,6 @@ namespace IdentityOpsAgent
             return new LookedAt
             {
                 Attributes = (type == Libc.TypeFolder ? Win32.Directory : type == Libc.TypeLink ? Win32.ReparsePoint : 0) | ((stat.Mode & Libc.OwnerWrite) == 0 ? Win32.ReadOnly : 0),
-                Names = stat.Links,
                 Size = type == Libc.TypeFolder ? 0 : stat.Size,
                 Created = FileTime(stat.BirthSeconds, stat.BirthNanoseconds),
                 Written = FileTime(stat.WriteSeconds, stat.WriteNanoseconds),

@@ -63,7 +63,7 @@ namespace IdentityOpsAgent
                 }
                 catch (Exception error)
                 {
-                    answer.Failure = Program.Told("backup", error);
+                    answer.Failure = AgentError.Of("backup", error);
                     return answer;
                 }
                 Tell(digest);
@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
         // null: not asked for.
         private Links FindLinks(Properties properties)
         {
-            return ahead == null ? null : Links.Find(plan, ahead, part.MachineGuid, properties);
+            return ahead == null ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
         }
 
         private string Write()
@@ -128,8 +128,8 @@ namespace IdentityOpsAgent
             if (links != null)
                 links.Tell(part);
             int denied = part.Problems.FindAll(delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
-            if (denied > 0 && rights.Lack(Rights.Backup))
-                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold " + Rights.Backup
+            if (denied > 0 && rights.Lack(Rights.ToBackup))
+                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold " + Rights.ToBackup
                     + " (back up files and directories). With it, it could read all.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }

@@ -14,6 +14,7 @@ namespace IdentityOpsAgent
     // old as the record says. The digest is the record's, so the new part's own verify finds what had happened to the content before.
     internal sealed class Links
     {
+        private const string What = "Nothing was linked to the older set";
         private const int NoFunction = 1, NotSameDevice = 17, NotSupported = 50, TooManyLinks = 1142;
 
         // What changes twice within one tick of the system's clock tells the same time: a file so fresh when the older part was begun is copied.
@@ -35,14 +36,14 @@ namespace IdentityOpsAgent
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(BackupPlan plan, LinkRecord ahead, string machineGuid, Properties properties)
+        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead, string machineGuid, Properties properties)
         {
             Links links = new Links(ahead, properties);
-            List<PlannedComponent> waiting = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
-            foreach (SetFolder set in SetList.Find(plan.Set.Root, plan.Set.Deployment))
+            List<PlannedComponent> waiting = components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
+            foreach (SetFolder set in SetList.Find(target.Root, target.Deployment))
             {
                 if (waiting.Count > 0)
-                    links.Consider(set, plan.Server, machineGuid, waiting);
+                    links.Consider(set, server, machineGuid, waiting);
             }
             foreach (PlannedComponent component in waiting)
                 links.warnings.Add("All of " + component.Name + " is copied: no sealed set of this server holds what could be linked to.");
@@ -158,7 +159,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                StoredPart part = StoredPart.Open(set, server, BackupPlan.What);
+                StoredPart part = StoredPart.Open(set, server, What);
                 return part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
             }
             catch (AgentError)

@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
         private static JsonMap Computer()
         {
             return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Win32.FullyQualifiedName()).Set("machine_guid", Win32.MachineGuid())
-                .Set("user", Win32.UserName()).Set("processors", Environment.ProcessorCount).Set("agent", Program.SourceHash)
+                .Set("user", Win32.UserName()).Set("processors", Environment.ProcessorCount).Set("agent", ThisAgent.SourceHash)
                 .Set("language_runtime", Environment.Version.ToString());
         }
 

@@ -146,7 +146,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    WorkFolder.Deleted(draft, 1);
+                    Deletion.Of(draft, 1);
                     throw;
                 }
                 Win32.FlushFolder(folder);

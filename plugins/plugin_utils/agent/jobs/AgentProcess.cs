@@ -60,9 +60,9 @@ namespace IdentityOpsAgent
         /// <summary>Puts into the folder what any such process needs there.</summary>
         public static void Prepare(string folder)
         {
-            if (Program.PackedSource == null)
+            if (ThisAgent.PackedSource == null)
                 throw new SystemError(NotSupported, "The agent has no copy of its own source.");
-            byte[] source = Encoding.ASCII.GetBytes(Program.PackedSource);
+            byte[] source = Encoding.ASCII.GetBytes(ThisAgent.PackedSource);
             using (SafeFileHandle file = Win32.OpenNew(Paths.Combine(folder, DetachedAgent.SourceName)))
                 Win32.Write(file, source, source.Length);
         }
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
 
         private static string CommandLine(string engine, string folder, string before, string request)
         {
-            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), DetachedAgent.SourceName, DetachedAgent.FailureName, typeof(Program).FullName, before, request);
+            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), DetachedAgent.SourceName, DetachedAgent.FailureName, ThisAgent.EntryName, before, request);
             return "\"" + engine + "\" -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
                 + Convert.ToBase64String(Encoding.Unicode.GetBytes(script));
         }
@@ -155,7 +155,7 @@ namespace IdentityOpsAgent
                 startup.Flags = NativeProcess.UseStandardHandles;
                 startup.Input = input.DangerousGetHandle();
                 startup.Output = startup.Errors = nothing.DangerousGetHandle();
-                startup.Attributes = attributes;
+                startup.AttributeList = attributes;
                 const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
                 Check(NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
             });

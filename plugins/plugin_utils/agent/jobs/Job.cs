@@ -27,13 +27,16 @@ namespace IdentityOpsAgent
         private readonly string attempt;
         private readonly int wait;   // ms
         private readonly object network;   // a secret: it goes from process to process, and never into the folder
+        private readonly Func<string, string> perform;
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
         private bool attached, inside;
         private string ended;   // when, where the answer lay there already
 
-        public Job(JsonMap request)
+        // perform: a request in this very process, where no other one may be started.
+        public Job(JsonMap request, Func<string, string> perform)
         {
+            this.perform = perform;
             folder = new JobFolder(request.Text("id"), What);
             attempt = request.Text("attempt");
             wait = (int)request.Number("wait_ms", 0, 600000);
@@ -94,7 +97,7 @@ namespace IdentityOpsAgent
         {
             if (!folder.Exists)
                 return false;
-            JobFolder.RequireOwn(folder.Path, What);
+            StateFolder.RequireOwn(folder.Path, What);
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
             string receiver = AttemptIn(JobFolder.Delivered);
             if (folder.Has(JobFolder.Result)
@@ -109,7 +112,7 @@ namespace IdentityOpsAgent
         {
             folder.Make();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
-            JsonMap work = new JsonMap().Set("protocol", Program.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
+            JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
             if (StateFolder.Own != null)
                 work.Set("state", StateFolder.Own);
             List<string> refused = new List<string>();
@@ -123,7 +126,7 @@ namespace IdentityOpsAgent
         private Answer Inline(JsonMap request, string refused)
         {
             inside = true;
-            JsonMap done = JsonReader.Map(Program.Run(JsonWriter.Text(request)));
+            JsonMap done = JsonReader.Map(perform(JsonWriter.Text(request)));
             answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused);
             return Tell(done);
         }

@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
 
         public static string Parent
         {
-            get { return Paths.Combine(HostLock.Folder, "jobs"); }
+            get { return Paths.Combine(StateFolder.Current, "jobs"); }
         }
 
         // The ids of all that lie here. Other names are nobody's business.
@@ -61,25 +61,9 @@ namespace IdentityOpsAgent
 
         public static void EnsureParent(Writer writer)
         {
-            HostLock.EnsureFolder(writer, "The job was not started");
+            StateFolder.Ensure(writer, "The job was not started");
             writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
-            RequireOwn(Parent, "The job was not started");
-        }
-
-        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
-        public static void RequireOwn(string path, string what)
-        {
-            string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
-            try
-            {
-                if (Win32.IsOwnedByUs(path))
-                    return;
-            }
-            catch (SystemError error)
-            {
-                cause = error.Message;
-            }
-            throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
+            StateFolder.RequireOwn(Parent, "The job was not started");
         }
 
         public bool Exists
@@ -221,7 +205,7 @@ namespace IdentityOpsAgent
         // The answer first: what stays of the folder must not pass for an answer that nobody got.
         private SystemError Deleted(int attempts)
         {
-            return WorkFolder.Deleted(Paths.Combine(Path, Result), attempts) ?? WorkFolder.Deleted(Path, attempts);
+            return Deletion.Of(Paths.Combine(Path, Result), attempts) ?? Deletion.Of(Path, attempts);
         }
     }
 }

@@ -16,17 +16,20 @@ namespace IdentityOpsAgent
         private const int Beat = 250, BeatsPerState = 8;   // ms
         private const int Attempts = 20;
 
+        private readonly Func<string, string> perform;
         private readonly JobFolder folder;
         private readonly ManualResetEvent ended = new ManualResetEvent(false);
 
-        public JobWork(JsonMap request)
+        // perform: a request as any other agent would.
+        public JobWork(JsonMap request, Func<string, string> perform)
         {
+            this.perform = perform;
             folder = new JobFolder(request.Text("id"), What);
         }
 
         public Answer Run()
         {
-            JobFolder.RequireOwn(folder.Path, What);
+            StateFolder.RequireOwn(folder.Path, What);
             SafeFileHandle held = null;
             try
             {
@@ -35,7 +38,7 @@ namespace IdentityOpsAgent
             }
             catch (Exception error)   // who waits for the answer learns why there is none; and that there is none, where the drive has no room for more
             {
-                WorkFolder.Deleted(Paths.Combine(folder.Path, JobFolder.Request), 1);
+                Deletion.Of(Paths.Combine(folder.Path, JobFolder.Request), 1);
                 folder.PublishOnce(DetachedAgent.FailureName, JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
             }
             finally
@@ -52,13 +55,13 @@ namespace IdentityOpsAgent
             JsonMap request = folder.Read(JobFolder.Request);
             if (held == null || request == null || folder.Has(JobFolder.Result))
                 return;   // it has ended, or another process has it
-            WorkFolder.Deleted(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
+            Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
             Thread heart = new Thread(Watch);
             heart.Start();
             string answer;
             try
             {
-                answer = Program.Run(JsonWriter.Text(request));
+                answer = perform(JsonWriter.Text(request));
             }
             finally
             {

@@ -27,6 +27,19 @@ namespace IdentityOpsAgent
             Next = next;
         }
 
+        // What is said of a failure, whatever it is.
+        public static AgentError Of(string operation, Exception error)
+        {
+            string what = "The operation '" + operation + "' failed";
+            if (error is AgentError)
+                return (AgentError)error;
+            if (error is FormatError)
+                return new AgentError("bad_request", "The request was refused", null, error.Message, "Correct the value that is named.");
+            if (error is SystemError)
+                return new AgentError("system", what, null, error.Message, "Look up the number, remove the cause, and run again.");
+            return new AgentError("internal", what, null, error.ToString(), "Report this to the authors of the collection.");
+        }
+
         public JsonMap ToJson()
         {
             return new JsonMap().Set("code", Code).Set("what", What).Set("component", Component).Set("path", Path)

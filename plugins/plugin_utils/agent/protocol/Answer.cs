@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
 
         public string ToText(string operation, TimeSpan time)
         {
-            JsonMap all = new JsonMap().Set("protocol", Program.Protocol).Set("operation", operation).Set("failed", Failure != null)
+            JsonMap all = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", operation).Set("failed", Failure != null)
                 .Set("changed", Changed).Set("warnings", Warnings).Set("seconds", Math.Round(time.TotalSeconds, 3));
             foreach (string name in Members.Names)
                 all.Set(name, Members[name]);

@@ -21,8 +21,10 @@ namespace IdentityOpsAgent
         private const int CopiesOfATree = 5;   // the tree, three sets at most, and what a restore stages
         private const int KillMilliseconds = 10000;
 
-        public static Answer Run(JsonMap request)
+        // perform: a request as a call of its own.
+        public static Answer Run(JsonMap request, Func<string, string> perform)
         {
+            Func<JsonMap, JsonMap> ask = inner => Perform(request, inner, perform);
             switch (request.Text("step"))
             {
                 case "make": return Make(request);
@@ -30,9 +32,9 @@ namespace IdentityOpsAgent
                 case "compare": return Compare(request);
                 case "damage": return Damage(request);
                 case "part": return ChangePart(request);
-                case "hold": return Hold(request);
-                case "kill": return Kill(request);
-                case "batch": return Batch(request);
+                case "hold": return Hold(request, ask);
+                case "kill": return Kill(request, ask);
+                case "batch": return Batch(request, ask);
                 case "script": return Script(request);
                 case "open": return Open(request);
                 case "remove": return Remove(request);
@@ -201,7 +203,7 @@ namespace IdentityOpsAgent
         }
 
         // Performs `request` while files are open as programs have them: `files`: [{path, read, write}], what others may do meanwhile.
-        private static Answer Hold(JsonMap request)
+        private static Answer Hold(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
@@ -209,7 +211,7 @@ namespace IdentityOpsAgent
             {
                 foreach (JsonMap file in request.Maps("files"))
                     held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("read", false), file.Flag("write", false)));
-                answer.Members.Set("answer", Perform(request, request.MapOrEmpty("request")));
+                answer.Members.Set("answer", ask(request.MapOrEmpty("request")));
                 return answer;
             }
             finally
@@ -220,10 +222,10 @@ namespace IdentityOpsAgent
 
         // Performs `request`, which starts a restore as a job, and ends the job's process as soon as its journal has the mark `moment` and not the one after it.
         // `killed`: whether it was still at work.
-        private static Answer Kill(JsonMap request)
+        private static Answer Kill(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
-            JsonMap begun = Perform(request, request.MapOrEmpty("request"));
+            JsonMap begun = ask(request.MapOrEmpty("request"));
             answer.Members.Set("start", begun);
             bool killed = false;
             if (!begun.Flag("failed", true) && begun.Text("state") == "running")
@@ -236,17 +238,17 @@ namespace IdentityOpsAgent
         }
 
         // Several requests one after the other, each as if it had come alone: a host that compiles the agent for each call has better to do.
-        private static Answer Batch(JsonMap request)
+        private static Answer Batch(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
-            answer.Members.Set("answers", request.Maps("requests").ConvertAll<JsonMap>(delegate(JsonMap one) { return Perform(request, one); }));
+            answer.Members.Set("answers", request.Maps("requests").ConvertAll<JsonMap>(inner => ask(inner)));
             return answer;
         }
 
         // As a call of its own, with the network identity of the call that carries it.
-        private static JsonMap Perform(JsonMap request, JsonMap inner)
+        private static JsonMap Perform(JsonMap request, JsonMap inner, Func<string, string> perform)
         {
-            return JsonReader.Map(Program.Run(JsonWriter.Text(inner.Set("protocol", Program.Protocol).Set("network", request["network"]))));
+            return JsonReader.Map(perform(JsonWriter.Text(inner.Set("protocol", ThisAgent.Protocol).Set("network", request["network"]))));
         }
 
         // The second witness, which a program of the host runs.
@@ -269,7 +271,7 @@ namespace IdentityOpsAgent
         private static Answer Remove(JsonMap request)
         {
             string path = Below(request, "path");
-            SystemError error = WorkFolder.Deleted(path, 1);
+            SystemError error = Deletion.Of(path, 1);
             if (error != null)
                 Writing(path, delegate { throw error; });
             return new Answer { Changed = true };
@@ -293,77 +295,6 @@ namespace IdentityOpsAgent
         private static void Writing(string path, Action write)
         {
             new Writer(What, "Give the account the right to write there, or leave the rehearsal out.", false).Try(path, write);
-        }
-    }
-
-    // A process that ends in the middle of its work, as when the power goes.
-    internal static class RehearsalKill
-    {
-        // False: it had ended before the moment came, or it never came.
-        public static bool AtMoment(JobFolder job, string moment, int waitMilliseconds, int killMilliseconds)
-        {
-            Stopwatch watch = Stopwatch.StartNew();
-            while (watch.ElapsedMilliseconds < waitMilliseconds && !job.Has(JobFolder.Result))
-            {
-                JsonMap state = StateOf(job);
-                if (state == null)
-                {
-                    Thread.Sleep(1);
-                    continue;
-                }
-                using (Process process = ProcessOf((int)state.Number("process", 1, int.MaxValue)))
-                    return process != null && KillAt(process, job, moment, watch, waitMilliseconds, killMilliseconds);
-            }
-            return false;
-        }
-
-        private static bool KillAt(Process process, JobFolder job, string moment, Stopwatch watch, int waitMilliseconds, int killMilliseconds)
-        {
-            while (watch.ElapsedMilliseconds < waitMilliseconds && !job.Has(JobFolder.Result))
-            {
-                if (!RestoreJournal.AnyHas(moment))
-                {
-                    Thread.Sleep(0);
-                    continue;
-                }
-                try
-                {
-                    process.Kill();
-                    process.WaitForExit(killMilliseconds);
-                    for (int waited = 0; job.IsHeld && waited < killMilliseconds; waited += 10)
-                        Thread.Sleep(10);
-                    return !job.Has(JobFolder.Result);
-                }
-                catch (InvalidOperationException)   // it has ended
-                {
-                    return false;
-                }
-            }
-            return false;
-        }
-
-        private static JsonMap StateOf(JobFolder job)
-        {
-            try
-            {
-                return job.Read(JobFolder.State);
-            }
-            catch (SystemError)   // the job is writing it
-            {
-                return null;
-            }
-        }
-
-        private static Process ProcessOf(int id)
-        {
-            try
-            {
-                return Process.GetProcessById(id);
-            }
-            catch (ArgumentException)   // it has ended
-            {
-                return null;
-            }
         }
     }
 }

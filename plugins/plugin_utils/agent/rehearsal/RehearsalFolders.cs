@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
             int removed = 0;
             foreach (string scratch in Found(left))
             {
-                SystemError error = Quiet(scratch) ? WorkFolder.Deleted(scratch, 20) : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
+                SystemError error = Quiet(scratch) ? Deletion.Of(scratch, 20) : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
                 if (error == null)
                     removed++;
                 else

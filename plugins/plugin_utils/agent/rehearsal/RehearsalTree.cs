@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
                 Put(Paths.Combine(path, "deep.txt"), Few);
             });
             Try(damaged, "names/with blanks.txt", Win32.Delete);
-            Try(damaged, "long/" + Long, delegate(string path) { WorkFolder.Deleted(path, 1); });
+            Try(damaged, "long/" + Long, delegate(string path) { Deletion.Of(path, 1); });
             Try(damaged, "times/old.txt", delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
             Try(damaged, "times/folder", Win32.DeleteFolder);
             Try(damaged, "attributes/read-only.txt", Ordinary);
@@ -108,7 +108,7 @@ namespace IdentityOpsAgent
             if (FileSecurity.IsKept(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
-                Try(damaged, "security/protected", delegate(string path) { WorkFolder.Deleted(path, 1); });
+                Try(damaged, "security/protected", delegate(string path) { Deletion.Of(path, 1); });
                 Try(damaged, "security/denying", delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);
             }

@@ -171,9 +171,9 @@ namespace IdentityOpsAgent
             if (safety != null)
                 Need(needed, set.Root, safety.Bytes);
             foreach (RestoreTarget target in targets)
-                BackupPlan.CheckSpace(target.Place, needed[Paths.Volume(target.Place)], What);
+                Space.Require(target.Place, needed[Paths.Volume(target.Place)], What);
             if (safety != null)
-                BackupPlan.CheckSpace(set.Root, needed[Paths.Volume(set.Root)], What);
+                Space.Require(set.Root, needed[Paths.Volume(set.Root)], What);
         }
 
         private static void Need(Dictionary<string, long> needed, string place, long bytes)
@@ -206,7 +206,7 @@ namespace IdentityOpsAgent
             }
             catch (Exception error)
             {
-                answer.Failure = Undone(journal, Program.Told("restore", error));
+                answer.Failure = Undone(journal, AgentError.Of("restore", error));
             }
         }
 
@@ -240,8 +240,8 @@ namespace IdentityOpsAgent
         {
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
-            if (rights.Lack(Rights.Restore) && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
-                answer.Warnings.Add("The account does not hold " + Rights.Restore + " (restore files and directories). With it, it could set any owner and list.");
+            if (rights.Lack(Rights.ToRestore) && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
+                answer.Warnings.Add("The account does not hold " + Rights.ToRestore + " (restore files and directories). With it, it could set any owner and list.");
         }
 
         private void Tell(int limit)

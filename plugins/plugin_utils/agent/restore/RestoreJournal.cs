@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
 
         private static string Parent
         {
-            get { return Paths.Combine(HostLock.Folder, "restores"); }
+            get { return Paths.Combine(StateFolder.Current, "restores"); }
         }
 
         public static RestoreJournal New(SetFolder set)
@@ -63,13 +63,13 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (!Win32.TryFacts(Parent, out facts))
                 return open;
-            JobFolder.RequireOwn(Parent, What);
+            StateFolder.RequireOwn(Parent, What);
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
             {
                 if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))   // or its deletion has not ended
                     continue;
                 RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
-                JobFolder.RequireOwn(journal.path, What);
+                StateFolder.RequireOwn(journal.path, What);
                 if (journal.Has(PlanName))
                 {
                     journal.Read();
@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
         public void Write()
         {
             writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
-            JobFolder.RequireOwn(Parent, "The restore was not started");
+            StateFolder.RequireOwn(Parent, "The restore was not started");
             writer.Try(path, delegate { Win32.CreateClosedFolder(path); });
             string draft = Paths.Combine(path, "draft");
             Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
@@ -135,7 +135,7 @@ namespace IdentityOpsAgent
         {
             if (Has(PlanName))
                 writer.Delete(Paths.Combine(path, PlanName));
-            WorkFolder.Deleted(path);
+            Deletion.Of(path);
         }
 
         private void Read()

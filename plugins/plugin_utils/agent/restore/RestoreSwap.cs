@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
-                    failure = WorkFolder.Deleted(step.Kept) ?? failure;
+                    failure = Deletion.Of(step.Kept) ?? failure;
             }
             if (failure != null)
                 throw failure;
@@ -207,7 +207,7 @@ namespace IdentityOpsAgent
         {
             writer.Try(path, delegate
             {
-                SystemError failure = WorkFolder.Deleted(path);
+                SystemError failure = Deletion.Of(path);
                 if (failure != null)
                     throw failure;
             });

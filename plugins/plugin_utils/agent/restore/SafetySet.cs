@@ -134,7 +134,7 @@ namespace IdentityOpsAgent
         private static SystemError Remove(SetFolder old)
         {
             string part = PartPath(old);
-            SystemError failure = WorkFolder.Deleted(Paths.Combine(part, Part.FileName)) ?? WorkFolder.Deleted(part);
+            SystemError failure = Deletion.Of(Paths.Combine(part, Part.FileName)) ?? Deletion.Of(part);
             if (failure == null)
                 RemoveEmpty(old.Path);
             return failure;

@@ -31,7 +31,7 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("schema", 1).Set("deployment", Deployment).Set("set_id", SetId).Set("epoch", Epoch)
                 .Set("server", Server).Set("fqdn", FullName).Set("machine_guid", MachineGuid).Set("inventory_name", InventoryName)
                 .Set("version", Version).Set("started", Timestamps.Text(Started)).Set("finished", Timestamps.Text(Finished))
-                .Set("state", State).Set("agent", Program.SourceHash)
+                .Set("state", State).Set("agent", ThisAgent.SourceHash)
                 .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("streams", Streams).Set("excluded", Excluded)
                 .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
                 .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)

@@ -25,31 +25,18 @@ namespace IdentityOpsAgent
             this.file = file;
         }
 
-        // What the agent keeps on a computer between its runs: closed to ordinary users, and made when it is first needed.
-        public static string Folder
-        {
-            get { return StateFolder.Own ?? Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
-        }
-
-        // Whoever uses the folder asks here first: what an ordinary user has put in its place is neither read nor written. Error `state_owner`.
-        public static void EnsureFolder(Writer writer, string what)
-        {
-            writer.EnsureFolder(Folder, Win32.CreateClosedFolder);
-            JobFolder.RequireOwn(Folder, what);
-        }
-
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
         public static HostLock Take(string operation, string set, bool check)
         {
             string what = "The " + operation + " was not started";
-            string folder = Folder;
+            string folder = StateFolder.Current;
             string path = Paths.Combine(folder, FileName);
             FileFacts facts;
             if (check && !Win32.TryFacts(folder, out facts))
                 return null;
             Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
             SafeFileHandle file = null;
-            EnsureFolder(writer, what);
+            StateFolder.Ensure(writer, what);
             if (check && !Win32.TryFacts(path, out facts))
                 return null;
             writer.Try(path, delegate { file = Wait(path); });
@@ -67,11 +54,11 @@ namespace IdentityOpsAgent
         // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun. null: nobody, or it cannot be told.
         public static JsonMap Busy()
         {
-            string path = Paths.Combine(Folder, FileName);
+            string path = Paths.Combine(StateFolder.Current, FileName);
             try
             {
                 FileFacts facts;
-                if (!Win32.TryFacts(Folder, out facts) || !Win32.IsOwnedByUs(Folder) || !Win32.TryFacts(path, out facts))
+                if (!Win32.TryFacts(StateFolder.Current, out facts) || !Win32.IsOwnedByUs(StateFolder.Current) || !Win32.TryFacts(path, out facts))
                     return null;
                 using (SafeFileHandle free = Win32.TryLock(path))
                 {

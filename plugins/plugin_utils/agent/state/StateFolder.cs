@@ -24,6 +24,35 @@ namespace IdentityOpsAgent
             Own = own;
         }
 
+        // What the agent keeps on a computer between its runs: closed to ordinary users, and made when it is first needed.
+        public static string Current
+        {
+            get { return Own ?? Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
+        }
+
+        // Whoever uses the folder asks here first: what an ordinary user has put in its place is neither read nor written. Error `state_owner`.
+        public static void Ensure(Writer writer, string what)
+        {
+            writer.EnsureFolder(Current, Win32.CreateClosedFolder);
+            RequireOwn(Current, what);
+        }
+
+        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
+        public static void RequireOwn(string path, string what)
+        {
+            string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
+            try
+            {
+                if (Win32.IsOwnedByUs(path))
+                    return;
+            }
+            catch (SystemError error)
+            {
+                cause = error.Message;
+            }
+            throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
+        }
+
         // Only a folder that a rehearsal has made is taken: closed, ours, and in a scratch of this server. Error: scratch.
         public static StateFolder Of(JsonMap request)
         {
@@ -45,38 +74,9 @@ namespace IdentityOpsAgent
             {
                 if (!SetFolder.IsFolder(folder))
                     throw new AgentError("scratch", "The rehearsal's request was not performed", folder, "There is no such folder.", "Begin the rehearsal anew.");
-                JobFolder.RequireOwn(folder, "The rehearsal's request was not performed");
+                StateFolder.RequireOwn(folder, "The rehearsal's request was not performed");
             }
             return path;
-        }
-    }
-
-    // The names of a rehearsal's folders: ".rehearsal-web01-0123456789abcdef".
-    internal static class ScratchName
-    {
-        private const string Prefix = ".rehearsal-";
-
-        private static readonly Regex Form = new Regex(@"\A\.rehearsal-[a-z0-9_-]{1,63}-[0-9a-f]{16}\z");
-        private static readonly Regex IdForm = new Regex(@"\A[0-9a-f]{16}\z");
-
-        // Of any server: on a share others have theirs beside this one's.
-        public static bool Is(string name)
-        {
-            return Form.IsMatch(name);
-        }
-
-        public static bool IsOfThisServer(string name)
-        {
-            string prefix = Prefix + Names.ThisServer() + "-";
-            return name.StartsWith(prefix, StringComparison.Ordinal) && IdForm.IsMatch(name.Substring(prefix.Length));
-        }
-
-        // FormatError for an id that is none.
-        public static string Of(string id)
-        {
-            if (!IdForm.IsMatch(id))
-                throw new FormatError("'id' must be 16 hexadecimal digits");
-            return Prefix + Names.ThisServer() + "-" + id;
         }
     }
 }

@@ -26,9 +26,9 @@ namespace IdentityOpsAgent
         public static WorkFolder Make(string what)
         {
             Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
-            HostLock.EnsureFolder(writer, what);
+            StateFolder.Ensure(writer, what);
             RemoveLeft();
-            string path = Paths.Combine(HostLock.Folder, Prefix + Guid.NewGuid().ToString("N"));
+            string path = Paths.Combine(StateFolder.Current, Prefix + Guid.NewGuid().ToString("N"));
             SafeFileHandle gate = null;
             writer.Try(path, delegate
             {
@@ -41,10 +41,10 @@ namespace IdentityOpsAgent
         // Says in `warnings` what could not be removed.
         public void Remove(List<string> warnings)
         {
-            SystemError failure = Deleted(Path);   // a program that was killed keeps its files open for a moment
+            SystemError failure = Deletion.Of(Path);   // a program that was killed keeps its files open for a moment
             gate.Dispose();
             if (failure == null)
-                failure = Deleted(Path + LockSuffix, 1);
+                failure = Deletion.Of(Path + LockSuffix, 1);
             if (failure != null)
                 warnings.Add("The working folder '" + Path + "' was not removed: " + failure.Message + " The next program that is run on this computer removes it.");
         }
@@ -52,63 +52,20 @@ namespace IdentityOpsAgent
         private static void RemoveLeft()
         {
             List<string> left = new List<string>();
-            foreach (FoundEntry found in Win32.Enumerate(HostLock.Folder))
+            foreach (FoundEntry found in Win32.Enumerate(StateFolder.Current))
             {
                 if (found.Name.StartsWith(Prefix, StringComparison.Ordinal) && !found.Name.EndsWith(LockSuffix, StringComparison.Ordinal))
-                    left.Add(Paths.Combine(HostLock.Folder, found.Name));
+                    left.Add(Paths.Combine(StateFolder.Current, found.Name));
             }
             foreach (string path in left)
             {
                 using (SafeFileHandle gate = Win32.TryLock(path + LockSuffix))
                 {
-                    if (gate == null || Deleted(path, 1) != null)
+                    if (gate == null || Deletion.Of(path, 1) != null)
                         continue;
                 }
-                Deleted(path + LockSuffix, 1);
+                Deletion.Of(path + LockSuffix, 1);
             }
-        }
-
-        // A folder with all below it, or a file. null: it is gone.
-        public static SystemError Deleted(string path)
-        {
-            try
-            {
-                Delete(path);
-                return null;
-            }
-            catch (SystemError error)
-            {
-                return SystemCodes.IsMissing(error) ? null : error;
-            }
-        }
-
-        // One attempt: what something holds stays for the next run to remove.
-        public static SystemError Deleted(string path, int attempts)
-        {
-            if (attempts > 1)
-                return Deleted(path);
-            SystemError failure = null;
-            Patience.Without(delegate { failure = Deleted(path); });
-            return failure;
-        }
-
-        // With all below it; a link is removed, never followed.
-        private static void Delete(string path)
-        {
-            FileFacts facts;
-            if (!Win32.TryFacts(path, out facts))
-                return;
-            if (!Attributes.IsFolder(facts.Attributes))
-            {
-                Win32.Delete(path);
-                return;
-            }
-            if (!Attributes.IsLink(facts.Attributes, facts.ReparseTag))
-            {
-                foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(path)))
-                    Delete(Paths.Combine(path, found.Name));
-            }
-            Win32.DeleteFolder(path);
         }
     }
 }

@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
 
         private static string Parent
         {
-            get { return Paths.Combine(HostLock.Folder, "verified"); }
+            get { return Paths.Combine(StateFolder.Current, "verified"); }
         }
 
         // `mode`, `time`, `state` and `seal_sha256` of the last one; null: there is none.
@@ -64,11 +64,11 @@ namespace IdentityOpsAgent
             try
             {
                 Writer writer = new Writer(What, "", false);
-                HostLock.EnsureFolder(writer, What);
+                StateFolder.Ensure(writer, What);
                 foreach (string place in new[] { Parent, folder })
                 {
                     writer.EnsureFolder(place, Win32.CreateClosedFolder);
-                    JobFolder.RequireOwn(place, What);
+                    StateFolder.RequireOwn(place, What);
                 }
                 writer.Try(folder, delegate { Replace(NameOf(part.Set.SetId, part.Server), JsonWriter.Text(record)); });
                 RemoveOld();
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             if (ours == null)
             {
                 ours = false;   // also where one of them cannot be asked
-                ours = Array.TrueForAll(new[] { HostLock.Folder, Parent, folder }, delegate(string place)
+                ours = Array.TrueForAll(new[] { StateFolder.Current, Parent, folder }, delegate(string place)
                 {
                     FileFacts facts;
                     return Win32.TryFacts(place, out facts) && Win32.IsOwnedByUs(place);
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)
             {
-                WorkFolder.Deleted(draft, 1);
+                Deletion.Of(draft, 1);
                 throw;
             }
         }
@@ -145,14 +145,14 @@ namespace IdentityOpsAgent
                 if (name.EndsWith(DraftSuffix, StringComparison.Ordinal))
                 {
                     if (Win32.TryFacts(path, out facts) && Timestamps.Now() - facts.Written > DraftSeconds * TimeSpan.TicksPerSecond)
-                        WorkFolder.Deleted(path, 1);
+                        Deletion.Of(path, 1);
                 }
                 else if (Names.IsSetId(id) && name.EndsWith(Suffix, StringComparison.Ordinal))
                 {
                     if (!there.ContainsKey(id) && there.Count < Answer.ListLimit)
                         there.Add(id, Win32.TryFacts(new SetFolder(root, deployment, id).Path, out facts));
                     if (there.ContainsKey(id) && !there[id])
-                        WorkFolder.Deleted(path, 1);
+                        Deletion.Of(path, 1);
                 }
             }
         }

@@ -31,7 +31,7 @@ namespace IdentityOpsAgent
             public IntPtr Reserved, Desktop, Title;
             public uint X, Y, Width, Height, Columns, Rows, Fill, Flags;
             public ushort Show, ReservedSize;
-            public IntPtr ReservedBytes, Input, Output, Errors, Attributes;
+            public IntPtr ReservedBytes, Input, Output, Errors, AttributeList;
         }
 
         [StructLayout(LayoutKind.Sequential)]

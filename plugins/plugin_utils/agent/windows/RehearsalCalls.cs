@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     /// <summary>What a rehearsal sees of one file or folder. Times are FILETIME.</summary>
     internal sealed class LookedAt
     {
-        public uint Attributes, Names;   // Names: hard links
+        public uint Attributes;
         public long Size, Created, Written;
     }
 
@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
         private struct HandleFacts                                                   // BY_HANDLE_FILE_INFORMATION
         {
             public uint Attributes, CreatedLow, CreatedHigh, AccessedLow, AccessedHigh, WrittenLow, WrittenHigh;
-            public uint Volume, SizeHigh, SizeLow, Links, IndexHigh, IndexLow;
+            public uint Volume, SizeHigh, SizeLow, LinkCount, IndexHigh, IndexLow;
         }
 
         [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
@@ -91,7 +91,6 @@ namespace IdentityOpsAgent
             return new LookedAt
             {
                 Attributes = facts.Attributes,
-                Names = facts.Links,
                 Size = (facts.Attributes & Win32.Directory) != 0 ? 0 : (long)facts.SizeHigh << 32 | facts.SizeLow,
                 Created = (long)facts.CreatedHigh << 32 | facts.CreatedLow,
                 Written = (long)facts.WrittenHigh << 32 | facts.WrittenLow,

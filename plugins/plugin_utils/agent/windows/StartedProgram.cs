@@ -149,7 +149,7 @@ namespace IdentityOpsAgent
                 startup.Input = handles[0].DangerousGetHandle();
                 startup.Output = handles[1].DangerousGetHandle();
                 startup.Errors = handles[2].DangerousGetHandle();
-                startup.Attributes = attributes;
+                startup.AttributeList = attributes;
                 if (NetworkIdentity.IsWorn())
                 {
                     created = CreateWithIdentity(program, commandLine, folder, startup);

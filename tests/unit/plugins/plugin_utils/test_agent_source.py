@@ -129,10 +129,11 @@ def test_no_text_of_the_agent_goes_over_the_end_of_a_line() -> None:
 @pytest.mark.parametrize(
     ("request_", "limit"),
     [
-        ({"operation": "start", "request": {"operation": "restore"}}, 120_000),
-        ({"operation": "verify"}, 60_000),
-        ({"operation": "list"}, 75_000),
-        ({"operation": "put"}, 45_000),
+        ({"operation": "start", "request": {"operation": "restore"}}, 115_000),
+        ({"operation": "verify"}, 52_000),
+        ({"operation": "list"}, 68_000),
+        ({"operation": "put"}, 42_000),
+        ({"operation": "rehearsal"}, 75_000),
     ],
     ids=lambda value: value["operation"] if isinstance(value, dict) else str(value),
 )

@@ -8,7 +8,7 @@ namespace IdentityOpsAgent
 {
     // The operation `place`: a part with an empty folder for a component, which another program will fill. `adopt` makes it complete. Of several runs
     // with one set id each asks for the place: what is there of it is right, and a complete part is told.
-    internal static class Place
+    internal static class Placement
     {
         private const string What = "The folder was not made";
 

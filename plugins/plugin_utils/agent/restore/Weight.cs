@@ -1,0 +1,57 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // What tells whether a file, or a folder with all below it, is still what it was: two looks, without reading any content.
+    internal struct Weight
+    {
+        public long Files, Bytes, Newest;
+        public long Created;   // of the file or the top folder; weighs nothing
+
+        // Links are not followed. What is not there weighs nothing.
+        public static Weight Of(string path)
+        {
+            Weight weight = new Weight();
+            FileFacts facts;
+            if (!Win32.TryFacts(path, out facts))
+                return weight;
+            weight.Created = facts.Created;
+            if (!Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+            {
+                weight.Add(facts.Size, facts.Written);
+                return weight;
+            }
+            Stack<string> waiting = new Stack<string>();
+            waiting.Push(path);
+            while (waiting.Count > 0)
+            {
+                string folder = waiting.Pop();
+                foreach (FoundEntry found in TemporaryName.Present(folder))
+                {
+                    if (Attributes.IsFolder(found.Attributes) && !Attributes.IsLink(found.Attributes, found.ReparseTag))
+                        waiting.Push(Paths.Combine(folder, found.Name));
+                    else
+                        weight.Add(found.Size, found.Written);
+                }
+            }
+            return weight;
+        }
+
+        public bool Is(Weight other)
+        {
+            return Files == other.Files && Bytes == other.Bytes && Newest == other.Newest;
+        }
+
+        private void Add(long size, long written)
+        {
+            Files++;
+            Bytes += size;
+            Newest = Math.Max(Newest, written);
+        }
+    }
+}
