@@ -71,13 +71,10 @@ class ActionModule(AgentAction):
         names = () if args["names"] else rehearsal_report.names_of(found, host, way.host)
         now = datetime.datetime.now(datetime.timezone.utc)
         document = self._scrub(rehearsal_report.document(outcome._replace(told=told), found, now, names))
-        warnings, losses = rehearsal_report.consequences(document)
         written = write_result(args["directory"], f"rehearsal-{host}.json", document) if args["directory"] else None
         return {
             **document,
-            "table": rehearsal_report.table(document),
-            "consequences": [*losses, *warnings],
-            "losses": losses,
+            **rehearsal_report.judged(document),
             "file": written,
         }
 

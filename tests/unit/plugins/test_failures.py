@@ -63,6 +63,7 @@ DATABASE_USES: dict[str, dict[str, t.Any]] = {
         "version": "10.0",
     },
     "groupid_sql_info": {**OF_DATABASE, "database": "GroupID"},
+    "groupid_sql_rehearsal": {**OF_DATABASE, "database": "GroupID", "deployment": "hq"},
     "groupid_sql_restore": {
         **OF_DATABASE,
         "database": "GroupID",
