@@ -407,7 +407,8 @@ def _rehearsed_once(facts: Facts, hosts: c.Iterable[str]) -> dict[str, c.Mapping
         deployment = _deployment(facts, host)
         database = facts[host].get("__groupid_sql_rehearsal") or {}
         domains = facts[host].get("__groupid_directory_rehearsal") or {}
-        found |= {f"database of {deployment}": database} if database else {}
+        # On the others the task was skipped.
+        found |= {f"database of {deployment}": database} if database.get("claims") else {}
         found |= {f"{name} of {deployment}": answer for name, answer in domains.items()}
     return found
 
