@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import collections.abc as c
+import json
 import pathlib
 import re
 import typing as t
 
 import pytest
+from ansible.module_utils import basic
 from unit.plugins import sql_drivers
+from unit.plugins.recorded_host import Host
 
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     DATABASE_CLAIMS,
@@ -27,14 +30,16 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc impor
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import OF_SCRATCH, Outcome, Subject
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
-from lab.sql import grammar
+from lab.sql import grammar, readme_logins
 from lab.sql.engine import Certificate
 from lab.sql.server import SqlServerDouble
 
+README = pathlib.Path(__file__).parents[4] / "README.md"
 FOLDER = r"D:\Backups"
 SYSTEM = {"master", "tempdb", "model", "msdb"}
 # Batches of a rehearsal without a scratch database. A procedure that reads the registry is one of the double's server.
 READS = ("SELECT", "EXEC master.dbo.xp_instance_regread ", "EXEC master.dbo.xp_fileexist ")
+IN_USE = 'Cannot drop database "{}" because it is currently in use.'
 # On this double there is no encryption, and no log chain was begun.
 USUAL = {"sql.encrypted": NOT_HELD, "sql.certificate": NOT_HELD, "sql.key_saved": NOT_TRIED}
 
@@ -126,6 +131,83 @@ def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_re
     assert databases(server) == {"GroupID"}
 
 
+@pytest.mark.parametrize("restores", [False, True])
+@sql_drivers.both_drivers
+def test_both_logins_of_the_readme_rehearse(server: SqlServerDouble, driver: str, restores: bool) -> None:
+    [sql] = re.findall(r"```sql\n(-- backup and verify.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    granted = sql if restores else sql.partition("-- and restore")[0]
+    readme_logins.add_login(server.engine, server.engine.database("GroupID"), granted, "groupid_backup", "Readme-1!")
+    outcome = run(server, driver, login={"username": "groupid_backup", "password": "Readme-1!"})
+    told = answers(outcome)
+    usual = {**USUAL, "sql.file_removed": REFUSED, **({} if restores else {"sql.restore_right": REFUSED})}
+    usual["sql.folder"] = told["sql.folder"].verdict  # the server tells this login of some folders
+    assert {one.id: (one.verdict, one.seen) for one in told.values() if one.verdict != usual.get(one.id, HELD)} == {}
+    assert databases(server) == {"GroupID"}
+
+
+def through(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    **options: t.Any,
+) -> dict[str, t.Any]:
+    """Run the module in its action, as a task does."""
+    where = sql_drivers.target(server, "FreeTDS")
+    names = ("server", "port", "username", "password", "encrypt", "driver")
+    given = {**{name: getattr(where, name) for name in names}, "database": "GroupID", "deployment": "HQ", **options}
+
+    def execute(_self: object, *, module_args: dict[str, t.Any], **_rest: t.Any) -> dict[str, t.Any]:
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **module_args}})
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text.encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            groupid_sql_rehearsal.main()
+        return t.cast("dict[str, t.Any]", json.loads(capsys.readouterr().out.strip().splitlines()[-1]))
+
+    made = host("groupid_sql_rehearsal", given)
+    monkeypatch.setattr(type(made.action), "_execute_module", execute)
+    return made.run()
+
+
+def test_the_result_stays_on_the_controller(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert not result.get("failed"), result
+    assert result["changed"]
+    assert result["losses"] == []
+    assert "document" not in result
+    kept = tmp_path / "kept" / "rehearsal-hq-database.json"
+    assert result["file"] == str(kept)
+    assert json.loads(kept.read_text())["claims"] == result["claims"]
+    assert max(map(len, result["table"])) <= 80
+    for name in ("127.0.0.1", FOLDER, server.password, "SQL01"):
+        assert name not in kept.read_text()
+    assert through(server, host, monkeypatch, capsys)["changed"] is False
+
+
+def test_a_task_fails_with_its_claims_where_a_database_is_left(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.faults.errors(r"DROP DATABASE \[groupid_rehearsal_", (3702, IN_USE.format("it")))
+    result = through(server, host, monkeypatch, capsys, path=FOLDER, scratch=True)
+    [left] = databases(server) - {"GroupID"}
+    assert result["failed"]
+    assert result["error"]["code"] == "scratch_left"
+    assert left in result["error"]["next"]
+    assert result["left"] == [left]
+    assert {one["id"] for one in result["claims"]} == {claim.id for claim in DATABASE_CLAIMS}
+
+
 def test_a_file_that_the_caller_removes_is_left_to_it(server: SqlServerDouble) -> None:
     outcome = run(server, keep_file=True)
     assert answers(outcome)["sql.file_removed"].verdict == NOT_TRIED
@@ -182,9 +264,6 @@ def test_a_row_that_does_not_come_back_is_found(server: SqlServerDouble) -> None
     assert told["sql.rows"].verdict == NOT_HELD
     assert "1 are missing" in told["sql.rows"].seen
     assert databases(server) == {"GroupID"}
-
-
-IN_USE = 'Cannot drop database "{}" because it is currently in use.'
 
 
 @pytest.mark.parametrize("kind", ["rehearsal", "test"])
