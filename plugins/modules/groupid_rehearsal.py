@@ -186,7 +186,7 @@ folder:
   description: The folder that was made.
   returned: O(state=placed)
   type: str
-  sample: D:\Backups\.rehearsal-web01-0123456789abcdef\rehearsal\20000101T000000Z\parts\database\database
+  sample: D:\Backups\.rehearsal-web01-0123456789abcdef\rehearsal\20000101T000000Z\database\database
 removed:
   description: Number of folders of earlier rehearsals that were removed.
   returned: O(state=clean), and not in check mode

@@ -298,6 +298,9 @@ class _Rehearsal:
         except BackupError as error:
             self._not_held(claim, error.failure.code, str(error.failure))
             return None
+        except ValueError as error:  # a folder that the scratch's longer name does not fit into, or none at all
+            self._tell(claim, NOT_TRIED, str(error))
+            return None
         self._tell(claim, HELD)
         return record
 

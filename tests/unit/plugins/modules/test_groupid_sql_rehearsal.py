@@ -231,6 +231,13 @@ def test_a_folder_that_is_not_there_is_found(server: SqlServerDouble) -> None:
     assert told["sql.backup"].verdict == NOT_HELD
 
 
+def test_a_folder_whose_path_is_too_long_for_the_scratch_is_not_tried(server: SqlServerDouble) -> None:
+    told = answers(run(server, path="D:\\" + "a" * 220))
+    assert told["sql.backup"].verdict == NOT_TRIED
+    assert "250 characters" in told["sql.backup"].seen
+    assert databases(server) == {"GroupID"}
+
+
 def damage(server: SqlServerDouble) -> None:
     [path] = server.engine.map_path(FOLDER).iterdir()
     content = bytearray(path.read_bytes())
