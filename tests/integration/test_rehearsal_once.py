@@ -100,3 +100,17 @@ def test_preflight_refuses_where_a_backup_of_the_database_fails(lab: Lab, contro
     asked = {**HQ, "groupid_rehearse": True, "groupid_sql_rehearse": True}
     controller.play("preflight", extra=asked).failed("A backup or a restore of the database would lose data", "3201")
     assert not [one for one in lab.sql.engine.databases if "rehearsal" in one]
+
+
+def test_what_a_killed_run_left_on_the_sql_servers_computer_is_removed_on_request(
+    lab: Lab, controller: Controller
+) -> None:
+    use(controller, "host")
+    assert lab.sql is not None
+    left = lab.path("sql01", inventory.LOCAL_ROOT) / ".rehearsal-sql01-0123456789abcdef" / "rehearsal"
+    left.mkdir(parents=True)
+    (left / "groupid_rehearsal_0123456789abcdef.bak").write_text("left")
+    asked = len(lab.sql.statements)
+    controller.play("rehearse", extra={**HQ, "groupid_rehearsal_clean": True}).succeeded()
+    assert not left.parent.exists()
+    assert len(lab.sql.statements) == asked
