@@ -26,10 +26,11 @@ class ActionModule(AgentAction):
 
     WHAT: t.ClassVar[str] = "The server was not rehearsed"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
-        "state": {"type": "str", "default": "rehearsed", "choices": ["rehearsed", "clean"]},
+        "state": {"type": "str", "default": "rehearsed", "choices": ["rehearsed", "placed", "clean"]},
         "backup_root": {"type": "str", "required": True},
         "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
         "component_paths": {"type": "dict", "default": {}},
+        "account": {"type": "str"},
         "directory": {"type": "str"},
         "names": {"type": "bool", "default": False},
     }
@@ -46,10 +47,10 @@ class ActionModule(AgentAction):
             witness(),
         )
         if args["state"] == "clean":
-            answer = self.call(subject.step("clean"))
-            return {name: value for name, value in answer.items() if name not in ("protocol", "operation")} | {
-                "schema": SCHEMA
-            }
+            return _shown(self.call(subject.step("clean")))
+        if args["state"] == "placed":
+            server = found["computer"]["server"]
+            return _shown(self.call(rehearsal.place_request(server, subject.identity, root, args["account"])))
         done = {"failed": False, "changed": True, "warnings": [], "schema": SCHEMA}
         if self._task.check_mode:
             return done
@@ -71,13 +72,10 @@ class ActionModule(AgentAction):
         names = () if args["names"] else rehearsal_report.names_of(found, host, way.host)
         now = datetime.datetime.now(datetime.timezone.utc)
         document = self._scrub(rehearsal_report.document(outcome._replace(told=told), found, now, names))
-        warnings, losses = rehearsal_report.consequences(document)
         written = write_result(args["directory"], f"rehearsal-{host}.json", document) if args["directory"] else None
         return {
             **document,
-            "table": rehearsal_report.table(document),
-            "consequences": [*losses, *warnings],
-            "losses": losses,
+            **rehearsal_report.judged(document),
             "file": written,
         }
 
@@ -85,3 +83,8 @@ class ActionModule(AgentAction):
         options = self._connection.get_options()
         answer = options.get("cert_validation", options.get("server_cert_validation", "ignore"))
         return str(answer) not in ("ignore", "False")
+
+
+def _shown(answer: dict[str, t.Any]) -> dict[str, t.Any]:
+    hidden = ("protocol", "operation")
+    return {name: value for name, value in answer.items() if name not in hidden} | {"schema": SCHEMA}

@@ -75,17 +75,30 @@ def _server(facts: Facts, host: str) -> list[Failure]:
 
 
 def _rehearsal(facts: Facts, host: str) -> list[Failure]:
-    """What a rehearsal found by which data would be lost."""
+    """What a rehearsal found by which data would be lost: of the server, and of what its deployment has once."""
     return [
         Failure(
             "rehearsal",
-            "A backup or a restore of this server would lose data",
+            f"A backup or a restore of {what} would lose data",
             sentence,
             "Remove the cause and run the playbook identityops.groupid.rehearse again, or report what it found: "
             "docs/windows.md says how.",
         )
-        for sentence in (facts[host].get("__groupid_rehearsal") or {}).get("losses") or []
+        for what, answer in rehearsed(facts, host).items()
+        for sentence in answer.get("losses") or []
     ]
+
+
+def rehearsed(facts: Facts, host: str) -> dict[str, c.Mapping[str, t.Any]]:
+    """Give the answers of rehearsals that a host holds, by what they are about."""
+    own = facts[host]
+    domains = own.get("__groupid_directory_rehearsal") or {}
+    found = {
+        "this server": own.get("__groupid_rehearsal"),
+        "the database": own.get("__groupid_sql_rehearsal"),
+        **{f"the group attributes of {name}": answer for name, answer in domains.items()},
+    }
+    return {what: answer for what, answer in found.items() if answer}
 
 
 def _backup(facts: Facts, host: str) -> list[Failure]:

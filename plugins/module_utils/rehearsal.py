@@ -14,7 +14,7 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Told
@@ -33,6 +33,25 @@ _ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**")
 _EVERY_PROPERTY = ("size", "attributes", "created", "written", "content", "security", "streams")
 _BY_WITNESS = ("size", "content", "security", "streams")
 _OF_A_COPY = ("size", "content", "streams")
+
+
+def place_request(server: str, identity: str, root: str, account: str | None) -> Answer:
+    """Give the request for a folder of a rehearsal that another program will fill, as a set has one for a database.
+
+    It lies in a scratch of the server's, in the backup root, and goes with that.
+    account: that is let in.
+    """
+    separator = "/" if root.startswith("/") else "\\"
+    return {
+        "operation": "place",
+        "root": f"{root.rstrip(separator)}{separator}.rehearsal-{server}-{identity}",
+        "deployment": DEPLOYMENT,
+        "set_id": FIRST_SET,
+        "part": shared_parts.DATABASE,
+        "component": shared_parts.DATABASE,
+        "account": account,
+        "allow_open_roots": [],
+    }
 
 
 class Server(t.Protocol):

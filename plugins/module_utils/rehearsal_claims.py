@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the collection promises on a server, claim by claim, and the four things that a rehearsal can say of one.
 
-The ids are those of docs/windows.md. What a rehearsal cannot try says why, once, here.
+The ids of a server's are those of docs/windows.md. What a rehearsal cannot try says why, once, here.
 """
 
 from __future__ import annotations
@@ -209,7 +209,60 @@ CLAIMS: t.Final = (
     Claim("groupid.works", "A restored portal, job and index work in GroupID", _OTHER_PROGRAM),
 )
 
-_BY_ID: t.Final = {claim.id: claim for claim in CLAIMS}
+_CUT = "A restore of the database fails on this server."
+_UNSAVED = "The database is not saved by this login."
+
+DATABASE_CLAIMS: t.Final = (
+    Claim("sql.connect", "A login to SQL Server comes about", consequence="The database is not saved."),
+    Claim("sql.connection_lasts", "The connection lasts", consequence="Backups and restores of the database are cut."),
+    Claim("sql.encrypted", "The connection is encrypted"),
+    Claim("sql.certificate", "The server's certificate is checked"),
+    Claim("sql.files", "The server backs up to files", consequence=_UNSAVED),
+    Claim("sql.database", "The database is there and looks like GroupID's", consequence=_UNSAVED),
+    Claim("sql.backup_right", "The login may back the database up", consequence=_UNSAVED),
+    Claim("sql.verify_right", "The login may verify a backup", consequence=_UNSAVED),
+    Claim("sql.restore_right", "The login may restore over the database"),
+    Claim("sql.history", "msdb tells of backups", consequence="No backup can be confirmed, and none counts."),
+    Claim("sql.folder", "SQL Server sees the folder of backups", consequence="A backup cannot be written."),
+    Claim("sql.tail_log", "The end of the log can be saved before a restore"),
+    Claim(
+        "sql.key_saved",
+        "The key of an encrypted database was saved",
+        consequence="If this server is lost, no other one can restore the backups.",
+    ),
+    Claim("sql.room", "There is room for a test restore of the database"),
+    Claim("sql.scratch", "A scratch database is made"),
+    Claim("sql.backup", "A backup ends, and msdb has its record", consequence="The database is not saved.", loss=True),
+    Claim("sql.verify", "The backup's checksums hold", consequence="A backup cannot be relied on.", loss=True),
+    Claim("sql.test_restore", "A test restore passes DBCC CHECKDB", consequence=_CUT, loss=True),
+    Claim("sql.rows", "Every row comes back", consequence="Rows do not come back.", loss=True),
+    Claim("sql.scratch_dropped", "The scratch databases are dropped"),
+    Claim("sql.file_removed", "The scratch backup's file is removed"),
+    Claim("sql.leftovers", "No rehearsal has left a database"),
+)
+"""What a rehearsal of a deployment's SQL Server answers. The ids are those of docs/sql-server.md."""
+
+_UNREAD = "The group attributes are not saved."
+
+DIRECTORY_CLAIMS: t.Final = (
+    Claim("directory.connect", "A login to the domain comes about", consequence=_UNREAD),
+    Claim("directory.encrypted", "The connection is encrypted"),
+    Claim("directory.certificate", "The server's certificate is checked"),
+    Claim("directory.domain", "The server holds the domain that was named", consequence=_UNREAD),
+    Claim("directory.writable", "The server is no read-only domain controller", consequence="It takes no restore."),
+    Claim("directory.schema", "The schema has the attributes", consequence="Such attributes are not saved."),
+    Claim(
+        "directory.readable",
+        "No attribute is hidden from the account",
+        consequence="Values that the account may not see are not saved.",
+    ),
+    Claim("directory.reads", "A page of groups is read", consequence=_UNREAD),
+    Claim("directory.guid", "Groups are found again by their objectGUID", consequence="Restored groups are missed."),
+    Claim("directory.rights", "The account may write the attributes of groups"),
+)
+"""What a rehearsal of a domain answers. The ids are those of docs/group-attributes.md."""
+
+_BY_ID: t.Final = {claim.id: claim for claim in (*CLAIMS, *DATABASE_CLAIMS, *DIRECTORY_CLAIMS)}
 
 
 def claim(identity: str) -> Claim:
@@ -217,10 +270,10 @@ def claim(identity: str) -> Claim:
     return _BY_ID[identity]
 
 
-def gathered(told: t.Iterable[Told]) -> list[Told]:
+def gathered(told: t.Iterable[Told], claims: t.Sequence[Claim] = CLAIMS) -> list[Told]:
     """Give one answer for every claim, in the table's order: of several, the gravest and what was seen first.
 
-    told: of any sources. Raises KeyError for a claim that nobody made.
+    told: of any sources. claims: that are asked for. Raises KeyError for a claim that nobody made.
     """
     answers: dict[str, Told] = {}
     for one in told:
@@ -229,5 +282,5 @@ def gathered(told: t.Iterable[Told]) -> list[Told]:
         if before is None or _GRAVITY.index(one.verdict) < _GRAVITY.index(before.verdict):
             answers[one.id] = one
     return [
-        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended before.") for one in CLAIMS
+        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended before.") for one in claims
     ]

@@ -16,6 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     REFUSED,
     VERDICTS,
+    Claim,
     Told,
     claim,
     gathered,
@@ -69,6 +70,32 @@ def document(
     }
 
 
+def document_of(
+    told: c.Iterable[Told],
+    claims: c.Sequence[Claim],
+    platform: c.Mapping[str, t.Any],
+    now: datetime.datetime,
+    names: c.Iterable[str | None],
+) -> dict[str, t.Any]:
+    """Give what is kept of a rehearsal of what a deployment has once: its SQL Server, a domain.
+
+    names: what no text of it may have; empty: it may have all.
+    """
+    masked = sorted({name for name in names if name and len(name) >= _LEAST_NAME}, key=len, reverse=True)
+    return {
+        "rehearsal_schema": SCHEMA,
+        "rehearsed_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "platform": dict(platform),
+        "claims": [{**one.explained(), "seen": _masked(one.seen, masked)} for one in gathered(told, claims)],
+    }
+
+
+def judged(kept: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Give what a result says beside the document: its table, and what it means for a restore."""
+    warnings, losses = consequences(kept)
+    return {"table": table(kept), "consequences": [*losses, *warnings], "losses": losses}
+
+
 def _masked(text: str, names: c.Sequence[str]) -> str:
     if not names:
         return text
@@ -85,7 +112,7 @@ def table(kept: c.Mapping[str, t.Any]) -> list[str]:
         lines.append(line)
         if one["verdict"] in (NOT_HELD, REFUSED):
             lines += _folded(one["seen"])
-    measured = kept["measured"]
+    measured = kept.get("measured") or {}
     if "mb_per_second" in measured:
         lines.append(
             f"Measured: {measured['mb_per_second']} MB/s, {measured['files_per_second']} files/s, "
@@ -135,6 +162,21 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
     return [*lines, *(f"{host}: {answer['file']}" for host, answer in told.items() if answer.get("file"))]
 
 
+def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
+    """Give the lines of what deployments have once, by its name: each with its counts and what it has not held.
+
+    A run of one shows all claims.
+    """
+    told = {name: answer for name, answer in answers.items() if answer.get("claims")}
+    if not told:
+        return []
+    lines = columns.table(["", *VERDICTS], [[name, *_counts(answer)] for name, answer in told.items()])
+    for name, answer in told.items():
+        shown = answer["table"] if len(told) == 1 else _not_held(answer)
+        lines += ["", f"{name}:", *shown] if shown else []
+    return [*lines, *(f"{name}: {answer['file']}" for name, answer in told.items() if answer.get("file"))]
+
+
 def _counts(answer: c.Mapping[str, t.Any]) -> list[int]:
     return [sum(one["verdict"] == verdict for one in answer["claims"]) for verdict in VERDICTS]
 
@@ -145,4 +187,4 @@ def _speed(answer: c.Mapping[str, t.Any]) -> list[float | int | None]:
 
 def _not_held(answer: c.Mapping[str, t.Any]) -> list[str]:
     claims = [one for one in answer["claims"] if one["verdict"] in (NOT_HELD, REFUSED)]
-    return table({"claims": claims, "measured": {}}) if claims else []
+    return table({"claims": claims}) if claims else []

@@ -7,6 +7,8 @@
 ``__groupid_sql`` and ``__groupid_sql_restored`` are those of ``groupid_sql_info`` and ``groupid_sql_restore`` on the
 deployment's first host. ``__groupid_attributes`` has there, by domain, those of the modules of LDIF: ``found`` by a
 preflight, ``part``, ``verified``, ``preflight`` of a restore, and ``restore``. ``__groupid_notes`` are sentences.
+``__groupid_rehearsal`` is of the host itself, ``__groupid_sql_rehearsal`` on the deployment's first host of its
+database, and ``__groupid_directory_rehearsal`` there has those of its domains by name.
 
 A server that failed is not in the tables: its failure is told below, once, with all servers that share it.
 """
@@ -20,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     failures,
     listing,
+    objections,
     rehearsal_report,
     seals,
     set_table,
@@ -49,7 +52,8 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
         return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
     if kind == "rehearse":
         rehearsed = {host: _answer(facts, host, "__groupid_rehearsal") for host in plan["hosts"]}
-        return _blocks([rehearsal_report.of_run(rehearsed), failures.lines(facts, plan["hosts"])])
+        shared = rehearsal_report.of_shared(_rehearsed_once(facts, plan["hosts"]))
+        return _blocks([rehearsal_report.of_run(rehearsed), shared, failures.lines(facts, plan["hosts"])])
     check = check and kind in _PREDICTED
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
@@ -388,9 +392,25 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
 
 def _rehearsed(facts: Facts, host: str) -> list[str]:
     """Say what a rehearsal of preflight found that matters for a restore and loses no data; that is a failure."""
-    answer = _answer(facts, host, "__groupid_rehearsal")
-    losses = answer.get("losses") or []
-    return [sentence for sentence in answer.get("consequences") or [] if sentence not in losses]
+    return [
+        sentence
+        for answer in objections.rehearsed(facts, host).values()
+        for sentence in answer.get("consequences") or []
+        if not failures.of_result(answer) and sentence not in (answer.get("losses") or [])
+    ]
+
+
+def _rehearsed_once(facts: Facts, hosts: c.Iterable[str]) -> dict[str, c.Mapping[str, t.Any]]:
+    """Give the answers about databases and domains, which have their claims where the task failed too."""
+    found: dict[str, c.Mapping[str, t.Any]] = {}
+    for host in hosts:
+        deployment = _deployment(facts, host)
+        database = facts[host].get("__groupid_sql_rehearsal") or {}
+        domains = facts[host].get("__groupid_directory_rehearsal") or {}
+        # On the others the task was skipped.
+        found |= {f"database of {deployment}": database} if database.get("claims") else {}
+        found |= {f"{name} of {deployment}": answer for name, answer in domains.items()}
+    return found
 
 
 def _passed_over(facts: Facts, host: str) -> list[str]:

@@ -354,8 +354,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_rehearsal_dir",
         "str",
         "",
-        "Directory of the controller for the results of rehearsals, one JSON file for each server. Without it, they "
-        "are only printed.",
+        "Directory of the controller for the results of rehearsals, one JSON file for each server, each database and "
+        "each domain. Without it, they are only printed.",
         roles=(PREFLIGHT,),
         example="rehearsals",
     ),
@@ -682,6 +682,15 @@ WORDS: tuple[Word, ...] = (
         False,
         "Restore every backup under a scratch name, check it and drop it.",
         roles=_SAVING,
+        group="database",
+    ),
+    Word(
+        "groupid_sql_rehearse",
+        "bool",
+        False,
+        "Where a rehearsal is asked for, have the SQL Server also make, back up, test-restore and drop a scratch "
+        "database. Otherwise a rehearsal only reads there.",
+        roles=(PREFLIGHT,),
         group="database",
     ),
     Word(

@@ -33,9 +33,11 @@ options:
   state:
     description:
       - V(rehearsed) rehearses. It is refused while a backup or restore is at work on the server.
+      - V(placed) only makes a folder that a SQL Server can write to, in a scratch in the backup root, as a set has one
+        for the backup of a database. The next rehearsal of this server removes it, and V(clean).
       - V(clean) only removes what earlier rehearsals of this server left.
     type: str
-    choices: [rehearsed, clean]
+    choices: [rehearsed, placed, clean]
     default: rehearsed
   backup_root:
     description:
@@ -46,6 +48,11 @@ options:
       - All of it takes 64 MB and a fifth of what is free at most.
     type: str
     required: true
+  account:
+    description:
+      - With O(state=placed), account that is let into the folder, as V(CORP\\SQL01$) for the service of another
+        computer.
+    type: str
   directory:
     description:
       - Directory of the controller. The result is written there as C(rehearsal-<host>.json), in the place of an
@@ -175,6 +182,11 @@ file:
   returned: O(state=rehearsed), and not in check mode
   type: str
   sample: /home/ops/rehearsals/rehearsal-web01.json
+folder:
+  description: The folder that was made.
+  returned: O(state=placed)
+  type: str
+  sample: D:\Backups\.rehearsal-web01-0123456789abcdef\rehearsal\20000101T000000Z\database\database
 removed:
   description: Number of folders of earlier rehearsals that were removed.
   returned: O(state=clean), and not in check mode
@@ -193,7 +205,7 @@ schema:
   sample: 1
 seconds:
   description: How long it took on the host.
-  returned: O(state=clean), when the host answered
+  returned: O(state=clean) and O(state=placed), when the host answered
   type: float
   sample: 0.345
 error:

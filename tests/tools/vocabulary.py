@@ -64,6 +64,7 @@ ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "database": (
         ("preflight", "Check what a backup of the database needs", CALLED),
+        ("rehearse", "Have the SQL Server prove what backup and restore need", CALLED),
         ("backup", "Save the database into the set", CALLED),
         ("verify", "Verify the part of the database", CALLED),
         ("restore_checks", "Check what a restore of the database needs", CALLED),
@@ -71,6 +72,7 @@ ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "group_attributes": (
         ("preflight", "Check what an export of the group attributes needs", CALLED),
+        ("rehearse", "Have each domain prove what export and restore need", CALLED),
         ("backup", "Save the group attributes into the set", CALLED),
         ("verify", "Verify the parts of the domains", CALLED),
         ("restore_checks", "Check what a restore of the group attributes needs", CALLED),

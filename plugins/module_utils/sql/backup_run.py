@@ -140,6 +140,11 @@ class BackupRun:
             raise self._refused(error, "failed" if began else "was not started") from error
         return Made(self._confirmed(record, said), not began, self._made_way(wanted))
 
+    @property
+    def wrote(self) -> bool:
+        """Whether BACKUP is known to have begun to write its files."""
+        return self._wrote
+
     def verify(self, record: Record) -> None:
         """Let the server read the backup and compare its checksums. Raises BackupError."""
         try:

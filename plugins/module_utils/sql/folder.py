@@ -81,10 +81,18 @@ def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
         "ORDER BY s.backup_set_id DESC;",
     )
     written = int(rows[0]["backup_size"]) if rows else 0
-    rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(planned.file)};")
-    found = look(session, server, planned.file)
-    removed = found is not None and not found.file and found.certain
+    removed = remove_file(session, server, planned.file)
     return dataclasses.replace(planned, writable=True, bytes=written, removed=removed)
+
+
+def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
+    """Remove a backup's file, and say whether it is certainly gone. Raises ConnectionLostError.
+
+    No documented statement removes a file. xp_delete_file is what maintenance plans use, and takes a sysadmin.
+    """
+    rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(file)};")
+    found = look(session, server, file)
+    return found is not None and not found.file and found.certain
 
 
 @dataclasses.dataclass(frozen=True)

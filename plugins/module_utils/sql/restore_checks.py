@@ -213,7 +213,7 @@ def check_target(request: Request, facts: Facts, header: BackupHeader) -> Approa
     _check_protection(target)
     _check_family(request, target, header)
     if request.tail_log:
-        _check_tail(target)
+        check_tail(target)
     if approach.safety == "earlier":
         _check_safety(request, facts)
     return approach
@@ -263,7 +263,8 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
         )
 
 
-def _check_tail(target: Target) -> None:
+def check_tail(target: Target) -> None:
+    """Refuse a tail of the log that cannot be backed up. Raises RefusedError."""
     if target.state not in ("ONLINE", *DAMAGED):
         raise RefusedError(
             "tail_log",

@@ -221,22 +221,26 @@ def prove(
     data_folder: str | None = None,
     log_folder: str | None = None,
     on_message: c.Callable[[Message], None] | None = None,
+    look_inside: c.Callable[[Session, str], None] | None = None,
+    sweeps: bool = True,
 ) -> Proof:
     """Restore a backup as a scratch database, check it, drop it.
 
     session, opener: on the server that is to restore it, and that must see the files under the same paths.
     data_folder, log_folder: for the scratch database's files, None for the server's own default.
+    look_inside: told of the restored database when it has passed the check, before it is dropped.
+    sweeps: drop what killed runs have left.
 
     Raises ProofError. The scratch database is dropped in every case that leaves the server in reach.
     """
     scratch = scratch_name()
     try:
         with claimed(session, scratch, 0):
-            strays = sweep(session)
+            strays = sweep(session) if sweeps else ()
             with _said("The backup's files could not be listed for the test restore"):
                 listed = read_files(session, files, 1)
             planned = plan(session, scratch, files, listed, data_folder, log_folder)
-            return _restored(session, planned, strays, on_message)
+            return _restored(session, planned, strays, on_message, look_inside)
     except ConnectionLostError as error:
         lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was cut off"))
         if not _dropped_again(opener, scratch):
@@ -248,7 +252,11 @@ def prove(
 
 
 def _restored(
-    session: Session, planned: Plan, strays: tuple[str, ...], on_message: c.Callable[[Message], None] | None
+    session: Session,
+    planned: Plan,
+    strays: tuple[str, ...],
+    on_message: c.Callable[[Message], None] | None,
+    look_inside: c.Callable[[Session, str], None] | None,
 ) -> Proof:
     restore, check, drop = planned.statements()
     began = time.monotonic()
@@ -257,6 +265,9 @@ def _restored(
             session.execute(restore, on_message=on_message)
         with _said(f"DBCC CHECKDB did not pass on the restored database {planned.scratch}"):
             session.execute(check)
+        if look_inside:
+            with _said(f"The restored database {planned.scratch} could not be read"):
+                look_inside(session, planned.scratch)
     except ProofError as error:
         if not _dropped(session, planned.scratch):
             error.leave(planned.scratch)

@@ -305,7 +305,7 @@ class Execution:
             changes.check_database(engine, session, words, self)
         else:
             action = {
-                "CREATE": changes.create_database,
+                "CREATE": changes.create,
                 "DROP": changes.drop_database,
                 "ALTER AUTHORIZATION": changes.alter_authorization,
                 "ALTER USER": changes.alter_user,

@@ -16,7 +16,7 @@ from lab.sql.engine import SYSTEM_DATABASES, Database, Engine, Session, check_st
 from lab.sql.problems import OS_ERRORS, StatementError, syntax_error
 from lab.sql.statements import AlterDatabase
 from lab.sql.wire import Message
-from lab.sql.words import Kind, Token, Words
+from lab.sql.words import Kind, Token, Words, split
 
 _ACCESS = ("SINGLE_USER", "RESTRICTED_USER", "MULTI_USER")
 _PLAIN: dict[str, tuple[str, c.Callable[[str], t.Any]]] = {
@@ -163,6 +163,31 @@ def create_database(engine: Engine, session: Session, words: Words) -> None:
     if name.casefold() in engine.databases:
         raise StatementError.of(1801, f"Database '{name}' already exists. Choose a different database name.", 16, 3)
     engine.add_database(name, {}, owner_sid=session.login.sid)
+
+
+def create(engine: Engine, session: Session, words: Words) -> None:
+    """Do a CREATE DATABASE or a CREATE TABLE. Raises StatementError."""
+    action = create_table if words.peek().upper == "TABLE" else create_database
+    action(engine, session, words)
+
+
+def create_table(engine: Engine, session: Session, words: Words) -> None:
+    """Do a CREATE TABLE of a name in three parts. Types are not kept. Raises StatementError."""
+    words.expect("TABLE")
+    name = words.name()
+    words.expect(".")
+    schema = words.name()
+    words.expect(".")
+    table = words.name()
+    columns = [part[0].value for part in split(words.group(), ",")]
+    database = engine.reach(session, name)
+    if "db_owner" not in engine.roles_in(session.login, database):
+        raise StatementError.of(262, f"CREATE TABLE permission denied in database '{database.name}'.", 14)
+    try:
+        engine.sql(database.name, f'CREATE TABLE "{schema}.{table}" ({", ".join(columns)})')
+    except sqlite3.OperationalError:
+        text = f"There is already an object named '{table}' in the database."
+        raise StatementError.of(2714, text, 16, 6) from None
 
 
 def drop_database(engine: Engine, session: Session, words: Words) -> None:

@@ -126,7 +126,7 @@ class _Rewriter:
         source = Words(words)
         out: list[str] = []
         limit = ""
-        table = False
+        table = filled = False
         while source:
             token = source.peek()
             upper = token.upper
@@ -146,10 +146,11 @@ class _Rewriter:
                 exact = re.search(r"_(BIN2?|CS)", source.take().value.upper())
                 out.append("COLLATE BINARY" if exact else "COLLATE CI")
             elif token.kind is Kind.NAME or (token.kind is Kind.WORD and self._names(source)):
-                out.append(self._name(source, table))
+                out.append(self._name(source, table, filled))
             else:
                 out.append(self._plain(source))
             table = upper in _TABLE_BEFORE or (upper == "," and table)
+            filled = upper == "INTO"
         return _join_texts(out) + limit
 
     def _names(self, source: Words) -> bool:
@@ -182,14 +183,15 @@ class _Rewriter:
             )
         return token.value
 
-    def _name(self, source: Words, table: bool) -> str:
+    def _name(self, source: Words, table: bool, filled: bool) -> str:
+        """Write a name. filled: of the table that an INSERT is about, which columns may follow in parentheses."""
         parts = [source.take().value]
         while source.peek().upper == ".":
             source.take()
             if source.peek().upper == "*":
                 return f'"{parts[-1]}".{source.take().value}'
             parts.append("" if source.peek().upper == "." else source.name())
-        if source.peek().upper == "(" and not (table and len(parts) == 1):
+        if source.peek().upper == "(" and not filled and not (table and len(parts) == 1):
             return self._call(parts, source)
         return self._table(parts) if table or _is_view(parts) else ".".join(_ident(part) for part in parts)
 

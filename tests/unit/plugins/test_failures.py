@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))
 OF_SQL = [name for name in NAMES if name.startswith("groupid_sql_")]
-OF_CONTROLLER = ["groupid_plan", "groupid_settings", "groupid_summary"]
+OF_CONTROLLER = ["groupid_ldif_rehearsal", "groupid_plan", "groupid_settings", "groupid_summary"]
 OF_HOST = [name for name in NAMES if name not in OF_SQL and name not in OF_CONTROLLER]
 MEMBERS = {"code", "what", "cause", "next", "component", "path"}
 PASSWORD = "hunter2222"
@@ -48,6 +48,7 @@ USES: dict[str, dict[str, t.Any]] = {
     "groupid_sets": {"backup_root": PLACE["backup_root"]},
 }
 CONTROLLER_USES: dict[str, dict[str, t.Any]] = {
+    "groupid_ldif_rehearsal": {"deployment": "hq", "domain": "corp.example"},
     "groupid_plan": {"known": []},
     "groupid_settings": {"role": "backup"},
     "groupid_summary": {"kind": "backup"},
@@ -63,6 +64,7 @@ DATABASE_USES: dict[str, dict[str, t.Any]] = {
         "version": "10.0",
     },
     "groupid_sql_info": {**OF_DATABASE, "database": "GroupID"},
+    "groupid_sql_rehearsal": {**OF_DATABASE, "database": "GroupID", "deployment": "hq"},
     "groupid_sql_restore": {
         **OF_DATABASE,
         "database": "GroupID",

@@ -11,15 +11,20 @@ import re
 import typing as t
 
 import pytest
+from unit.plugins import run_facts
 
-from ansible_collections.identityops.groupid.plugins.module_utils import objections, rehearsal_report
-from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
+from ansible_collections.identityops.groupid.plugins.module_utils import objections, rehearsal_report, summary
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome, place_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     CLAIMS,
+    DATABASE_CLAIMS,
+    DIRECTORY_CLAIMS,
     HELD,
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
+    Claim,
     Told,
     gathered,
 )
@@ -58,6 +63,63 @@ def test_the_page_and_the_table_have_the_same_claims() -> None:
     rows = [line for line in (DOCS / "windows.md").read_text().splitlines() if line.startswith("| `")]
     on_page = [identity for row in rows for identity in re.findall(r"`([\w.]+)`", row.split("|")[1])]
     assert sorted(set(on_page)) == sorted(claim.id for claim in CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("page", "claims"), [("sql-server.md", DATABASE_CLAIMS), ("group-attributes.md", DIRECTORY_CLAIMS)]
+)
+def test_the_pages_of_what_is_there_once_have_their_claims(page: str, claims: t.Sequence[Claim]) -> None:
+    on_page = re.findall(r"^\| `((?:sql|directory)\.\w+)` \|", (DOCS / page).read_text(), re.MULTILINE)
+    assert on_page == [claim.id for claim in claims]
+
+
+def test_every_id_is_one_claim() -> None:
+    every = [claim.id for claim in (*CLAIMS, *DATABASE_CLAIMS, *DIRECTORY_CLAIMS)]
+    assert len(set(every)) == len(every)
+
+
+def once(*told: Told, names: t.Sequence[str] = ()) -> dict[str, t.Any]:
+    kept = rehearsal_report.document_of(told, DATABASE_CLAIMS, {"version": "16"}, NOW, names)
+    return {**kept, **rehearsal_report.judged(kept)}
+
+
+def test_what_is_there_once_has_a_table_and_consequences() -> None:
+    answer = once(
+        Told("sql.rows", NOT_HELD, "2 missing on sql01"), Told("sql.history", NOT_HELD, "x"), names=["sql01", ""]
+    )
+    assert max(map(len, answer["table"])) <= 80
+    assert "sql01" not in str(answer)
+    assert len(answer["losses"]) == 1
+    assert len(answer["consequences"]) == 2
+    lines = rehearsal_report.of_shared({"database of hq": {**answer, "file": "/x.json"}, "none": {}})
+    assert lines[1].split()[:5] == ["database", "of", "hq", "0", "2"]
+    assert any(line.startswith("sql.connect ") for line in lines)
+    assert lines[-1] == "database of hq: /x.json"
+    several = rehearsal_report.of_shared({"database of hq": answer, "database of lab": once()})
+    assert not any(line.startswith("sql.connect ") for line in several)
+    assert rehearsal_report.of_shared({}) == []
+
+
+def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_none() -> None:
+    facts = run_facts.make("hq", "web01", "web02")
+    plan = run_facts.planned(facts)
+    for host in facts.values():
+        host["__groupid_sql_rehearsal"] = {"skipped": True}
+    failed = {"failed": True, "error": Failure("scratch_left", "w", "c", "n").explained()}
+    facts["web01"]["__groupid_sql_rehearsal"] = {**once(Told("sql.rows", HELD)), **failed}
+    facts["web01"]["__groupid_directory_rehearsal"] = {"corp.example": once(Told("sql.history", NOT_HELD, "x"))}
+    text = "\n".join(summary.lines(facts, plan, "rehearse"))
+    assert "database of hq" in text
+    assert "corp.example of hq" in text
+    notes = "\n".join(summary._notes(facts, ["web01", "web02"]))
+    assert notes.count("No backup can be confirmed") == 1
+
+
+def test_the_folder_for_a_sql_server_lies_in_a_scratch() -> None:
+    request = place_request("web01", "0123456789abcdef", "\\\\nas01\\backup\\", "CORP\\SQL01$")
+    assert request["root"] == "\\\\nas01\\backup\\.rehearsal-web01-0123456789abcdef"
+    assert (request["operation"], request["account"]) == ("place", "CORP\\SQL01$")
+    assert place_request("web01", "0" * 16, "/srv/backup", None)["root"] == f"/srv/backup/.rehearsal-web01-{'0' * 16}"
 
 
 def test_of_several_answers_the_gravest_stays() -> None:

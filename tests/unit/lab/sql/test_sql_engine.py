@@ -249,3 +249,18 @@ def test_a_damaged_database_shows(double, connect) -> None:
     raw[8192:8300] = b"\xff" * 108
     path.write_bytes(raw)
     assert connect().run("DBCC CHECKDB ([GroupID])").number == 8928
+
+
+def test_whoever_makes_a_database_may_fill_it(double, connect) -> None:
+    double.engine.add_login("maker", "x", permissions={"CREATE ANY DATABASE"})
+    double.engine.add_login("other", "x")
+    maker, other = connect("maker", "x"), connect("other", "x")
+    made = maker.run("CREATE DATABASE [new]; SELECT name FROM sys.databases WHERE name = N'new';")
+    assert made.sets == [[("new",)]]
+    table = "CREATE TABLE [new].dbo.rows_of_it (number int NOT NULL PRIMARY KEY, words nvarchar(100) NOT NULL);"
+    assert leads(other.run(table), 916)
+    assert maker.run(table).number == 0
+    assert maker.run(table).number == 2714
+    assert maker.run("INSERT INTO [new].dbo.rows_of_it (number, words) VALUES (1, N'a'), (2, N'b');").number == 0
+    assert maker.run("SELECT words FROM [new].dbo.rows_of_it ORDER BY number;").sets == [[("a",), ("b",)]]
+    assert maker.run("CREATE DATABASE [new];").number == 1801

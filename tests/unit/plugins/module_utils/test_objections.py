@@ -123,6 +123,12 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "rehearsal",
         "Files do not come back.",
     ),
+    (
+        "rehearsal",
+        lambda facts: facts["web01"].update(__groupid_sql_rehearsal={"losses": ["Rows do not come back."]}),
+        "rehearsal",
+        "Rows do not come back.",
+    ),
     ("backup", _both(new_set, _set("__groupid_asked", set_label="a")), "differing", "groupid_set_label"),
     ("backup", _both(new_set, _ask(deployment_servers=["web02", "web03"]), _lone), "undeclared", "web02, web03"),
     ("backup", _both(new_set, _lone), "members_missing", "web03"),

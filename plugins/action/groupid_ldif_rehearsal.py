@@ -1,0 +1,74 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_ldif_rehearsal."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import datetime
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, rehearsal_report
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import rehearsal
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    NoDirectoryError,
+    NotInstalledError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DIRECTORY_CLAIMS
+from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
+
+
+class ActionModule(LdifAction):
+    """Have a domain prove what an export and a restore of its groups need."""
+
+    WHAT: t.ClassVar[str] = "The domain was not rehearsed"
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "deployment": {"type": "str", "required": True},
+        "domain": {"type": "str", "required": True},
+        "directory_server": {"type": "str"},
+        "attributes": {"type": "list", "elements": "str"},
+        "engine": {"type": "str", "choices": ["auto", "ldap", "ldifde"], "default": "auto"},
+        "directory": {"type": "str"},
+        "names": {"type": "bool", "default": False},
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        chosen, deployment = self.chosen(args, variables), backup_set.check_deployment(args["deployment"])
+        refused: NoDirectoryError | None = None
+        try:
+            with contextlib.closing(open_directory(chosen.target)) as directory:
+                outcome = rehearsal.rehearse(directory, chosen.target, chosen.filter, chosen.exported)
+        except (NoDirectoryError, NotInstalledError) as error:
+            other = args["engine"] == "ldifde" or (args["engine"] == "auto" and isinstance(error, NoDirectoryError))
+            if not other and isinstance(error, NotInstalledError):
+                raise
+            outcome = rehearsal.not_connected(error, other_engine=other)
+            refused = None if other else t.cast(NoDirectoryError, error)
+        document = self._scrub(_document(outcome, chosen, names=args["names"]))
+        name = f"rehearsal-{deployment}-{chosen.target.domain}-directory.json"
+        failed = {"failed": True, "error": refused.failure.explained()} if refused else {}
+        return {
+            "changed": False,
+            "warnings": [],
+            **document,
+            **rehearsal_report.judged(document),
+            "file": write_result(args["directory"], name, document) if args["directory"] else None,
+            **failed,
+        }
+
+
+def _document(outcome: rehearsal.Outcome, chosen: Chosen, *, names: bool) -> dict[str, t.Any]:
+    """Give what is kept of a rehearsal."""
+    target, domain = chosen.target, outcome.domain
+    own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
+    own += [target.domain.partition(".")[0], *outcome.groups]
+    if domain is not None:
+        own += [domain.base, domain.server, domain.root, domain.guid, domain.sid]
+    kind = {} if domain is None else {"kind": domain.kind}
+    platform = {**kind, "encryption": target.encryption, "auth": target.auth}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return rehearsal_report.document_of(outcome.told, DIRECTORY_CLAIMS, platform, now, () if names else own)

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rehearsal of a domain: what an export and a restore of its groups will need, claim by claim. Nothing is written."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+    Domain,
+    Schema,
+    not_writable,
+    read_domain,
+    read_schema,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+    Directory,
+    DirectoryError,
+    Entry,
+    search,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+)
+
+GROUPS: t.Final = 50
+"""Groups of the first page at which is looked more closely."""
+_NAMED = 3
+
+
+@dataclasses.dataclass
+class Outcome:
+    """told: of claims. domain, account: None where they were not read. groups: of the first page."""
+
+    told: list[Told] = dataclasses.field(default_factory=list)
+    domain: Domain | None = None
+    account: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+def rehearse(directory: Directory, target: Target, filter_text: str, attributes: c.Sequence[str]) -> Outcome:
+    """Rehearse over a session that has logged in. attributes: that are exported.
+
+    What the directory refuses is told, and ends what needs it; so does a connection that is lost.
+    """
+    outcome = Outcome([Told("directory.connect", HELD), *encryption_told(target)])
+    claim = "directory.domain"
+    try:
+        domain = outcome.domain = read_domain(directory, target)
+        outcome.told += domain_told(domain)
+        outcome.account = directory.account()
+        claim = "directory.schema"
+        schema = read_schema(directory, domain, attributes)
+        outcome.told += schema_told(domain, schema)
+        claim = "directory.reads"
+        page = _first_page(directory, domain, filter_text)
+        outcome.groups = tuple(dn for dn, dummy in page)
+        if not page:
+            outcome.told.append(Told(claim, NOT_HELD, f"No group matches {filter_text} below {domain.base}."))
+            return outcome
+        outcome.told.append(Told(claim, HELD))
+        known = {_guid(values): dn for dn, values in page if _guid(values)}
+        claim = "directory.guid"
+        outcome.told.append(_found_again(directory, domain, known))
+        claim = "directory.rights"
+        wanted = [name for name in attributes if name not in schema.missing]
+        outcome.told.append(_rights(directory, domain, known, wanted))
+    except DirectoryError as error:
+        outcome.told.append(Told(claim, NOT_HELD, str(error)))
+    return outcome
+
+
+def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
+    """Give the outcome where no login came about. other_engine: ldifde.exe on the host may read in its place."""
+    said = f"{error} ldifde.exe on the host would read, and is not rehearsed." if other_engine else str(error)
+    return Outcome([Told("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
+
+
+def encryption_told(target: Target) -> list[Told]:
+    """Say what the way of connecting means. A session of another kind does not come about. Pure."""
+    if target.encryption == "kerberos":
+        said = "The ticket's key signs and seals the connection, and no certificate is used."
+        return [Told("directory.encrypted", HELD), Told("directory.certificate", NOT_TRIED, said)]
+    return [Told("directory.encrypted", HELD), Told("directory.certificate", HELD)]
+
+
+def domain_told(domain: Domain) -> list[Told]:
+    """Say what the domain's facts mean. Pure."""
+    if domain.read_only is None:
+        writable = Told("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
+    elif domain.read_only:
+        writable = Told("directory.writable", NOT_HELD, f"{domain.server} is a read-only domain controller.")
+    else:
+        writable = Told("directory.writable", HELD)
+    return [Told("directory.domain", HELD), writable]
+
+
+def schema_told(domain: Domain, schema: Schema) -> list[Told]:
+    """Say what the schema means for the attributes that are exported. Pure."""
+    missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
+    told = [Told("directory.schema", NOT_HELD if missing else HELD, missing)]
+    filtered = ", ".join(schema.filtered) if domain.read_only else ""
+    if filtered:
+        said = f"{domain.server} is read-only, and does not get {filtered} (searchFlags 512)."
+        return [*told, Told("directory.readable", NOT_HELD, said)]
+    if schema.confidential:
+        said = (
+            f"{', '.join(schema.confidential)} is confidential (searchFlags 128): without control access on a group it "
+            "reads as empty, and nothing tells the two apart."
+        )
+        return [*told, Told("directory.readable", NOT_TRIED, said)]
+    return [*told, Told("directory.readable", HELD)]
+
+
+def _first_page(directory: Directory, domain: Domain, filter_text: str) -> list[Entry]:
+    pages = directory.pages(domain.base, filter_text, ("objectGUID",))
+    with contextlib.closing(t.cast("t.Generator[list[Entry], None, None]", pages)):
+        return next(iter(pages), [])[:GROUPS]
+
+
+def _guid(values: c.Mapping[str, list[bytes]]) -> bytes:
+    return next((held[0] for name, held in values.items() if name.lower() == "objectguid" and held), b"")
+
+
+def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, str]) -> Told:
+    if not known:
+        return Told("directory.guid", NOT_HELD, "No group of the page shows its objectGUID.")
+    asked = list(known)[:1]
+    found = [dn for dn, dummy in search(directory, domain.root or domain.base, guid_filter(asked), ("objectGUID",))]
+    if found == [known[asked[0]]]:
+        return Told("directory.guid", HELD)
+    return Told("directory.guid", NOT_HELD, f"{known[asked[0]]} was looked for, and {found or 'nothing'} was found.")
+
+
+def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Told:
+    if not known or not wanted:
+        return Told("directory.rights", NOT_TRIED, "There is no group, or no attribute, to look at.")
+    found = not_writable(directory, domain.root or domain.base, dict.fromkeys(known, tuple(wanted)))
+    if not found:
+        return Told("directory.rights", HELD)
+    shown = "; ".join(
+        f"{one.dn or 'a group that is gone'}: {', '.join(one.attributes)}{' (adminCount)' if one.protected else ''}"
+        for one in found[:_NAMED]
+    )
+    said = f"Of {len(known)} groups at which was looked, {len(found)} may not be written as wanted: {shown}."
+    return Told("directory.rights", REFUSED, said)

@@ -1,0 +1,443 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rehearsal of a SQL Server on the double: what it tells, and that it drops its own and nothing else."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+from ansible.module_utils import basic
+from unit.plugins import sql_drivers
+from unit.plugins.recorded_host import Host
+
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    DATABASE_CLAIMS,
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+    gathered,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql import rehearsal, rehearsal_scratch
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import OF_SCRATCH, Outcome, Subject
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
+from lab.sql import grammar, readme_logins
+from lab.sql.engine import Certificate
+from lab.sql.server import SqlServerDouble
+
+README = pathlib.Path(__file__).parents[4] / "README.md"
+FOLDER = r"D:\Backups"
+SYSTEM = {"master", "tempdb", "model", "msdb"}
+# Batches of a rehearsal without a scratch database. A procedure that reads the registry is one of the double's server.
+READS = ("SELECT", "EXEC master.dbo.xp_instance_regread ", "EXEC master.dbo.xp_fileexist ")
+IN_USE = 'Cannot drop database "{}" because it is currently in use.'
+# On this double there is no encryption, and no log chain was begun.
+USUAL = {"sql.encrypted": NOT_HELD, "sql.certificate": NOT_HELD, "sql.key_saved": NOT_TRIED}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def statements() -> c.Iterator[list[str]]:
+    """All that the tests send, which goes through Microsoft's grammar at the end, where that is here."""
+    sent: list[str] = []
+    yield sent
+    assert grammar.complaints(sent) == []
+
+
+@pytest.fixture
+def server(tmp_path: pathlib.Path, statements: list[str]) -> c.Iterator[SqlServerDouble]:
+    with SqlServerDouble(tmp_path) as double:
+        double.engine.add_database("GroupID", last_full_lsn=1)
+        double.engine.map_path(FOLDER).mkdir(parents=True)
+        yield double
+    statements += double.statements
+
+
+def run(
+    double: SqlServerDouble, driver: str = "FreeTDS", login: dict[str, str] | None = None, **asked: t.Any
+) -> Outcome:
+    where = sql_drivers.target(double, driver, **(login or {}))
+    subject = Subject("GroupID", **{"path": FOLDER, "encrypt": "off", "scratch": True, **asked})
+    return rehearsal.rehearse(lambda: open_session(where), subject, patience=3)
+
+
+def answers(outcome: Outcome) -> dict[str, Told]:
+    return {one.id: one for one in gathered(outcome.told, DATABASE_CLAIMS)}
+
+
+def databases(double: SqlServerDouble) -> set[str]:
+    return {one.name for one in double.engine.databases.values()} - SYSTEM
+
+
+def files(double: SqlServerDouble) -> list[str]:
+    return sorted(path.name for path in double.engine.map_path(FOLDER).iterdir())
+
+
+@sql_drivers.both_drivers
+def test_a_healthy_server_holds_everything_and_nothing_stays(server: SqlServerDouble, driver: str) -> None:
+    before = server.engine.sql("GroupID", "SELECT * FROM sqlite_master")
+    outcome = run(server, driver)
+    told = answers(outcome)
+    assert {one.id: (one.verdict, one.seen) for one in told.values() if one.verdict != USUAL.get(one.id, HELD)} == {}
+    assert databases(server) == {"GroupID"}
+    assert files(server) == []
+    assert (outcome.left, outcome.files, outcome.changed) == ([], [], True)
+    assert server.engine.sql("GroupID", "SELECT * FROM sqlite_master") == before
+    touched = [one for one in server.statements if re.match(r"BACKUP|RESTORE|DROP|IF|CREATE|INSERT|DBCC", one)]
+    assert touched
+    assert not [one for one in touched if "[GroupID]" in one or "N'GroupID'" in one]
+    assert not server.engine.locks.holds()
+
+
+def test_without_a_scratch_database_every_batch_only_reads(server: SqlServerDouble) -> None:
+    told = answers(run(server, scratch=False))
+    assert {one for one in told if told[one].verdict == NOT_TRIED} == {*OF_SCRATCH, "sql.key_saved"}
+    assert server.statements
+    assert [one for one in server.statements if not one.startswith(READS)] == []
+    writing = re.compile(r"\b(INTO|UPDATE|DELETE|CREATE|DROP|ALTER|BACKUP|RESTORE) ", re.IGNORECASE)
+    assert [one for one in server.statements if writing.search(re.sub(r"N'[^']*'", "", one))] == []
+
+
+def test_a_login_that_may_not_create_makes_nothing(server: SqlServerDouble) -> None:
+    login = server.engine.add_login("reader", "Reader-1!")
+    outcome = run(server, login={"username": login.name, "password": login.password})
+    told = answers(outcome)
+    assert told["sql.scratch"].verdict == REFUSED
+    assert "262" in told["sql.scratch"].seen
+    assert told["sql.verify_right"].verdict == REFUSED
+    assert told["sql.restore_right"].verdict == REFUSED
+    assert told["sql.backup"].verdict == NOT_TRIED
+    assert (outcome.changed, outcome.left, files(server)) == (False, [], [])
+    assert databases(server) == {"GroupID"}
+
+
+def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_remove(server: SqlServerDouble) -> None:
+    login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"})
+    outcome = run(server, login={"username": login.name, "password": login.password})
+    told = answers(outcome)
+    assert {told[one].verdict for one in OF_SCRATCH[:-1]} == {HELD}, outcome.told
+    assert told["sql.file_removed"].verdict == REFUSED
+    [file] = files(server)
+    assert outcome.files == [rf"{FOLDER}\{file}"]
+    assert file in told["sql.file_removed"].seen
+    assert databases(server) == {"GroupID"}
+
+
+@pytest.mark.parametrize("restores", [False, True])
+@sql_drivers.both_drivers
+def test_both_logins_of_the_readme_rehearse(server: SqlServerDouble, driver: str, restores: bool) -> None:
+    [sql] = re.findall(r"```sql\n(-- backup and verify.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    granted = sql if restores else sql.partition("-- and restore")[0]
+    readme_logins.add_login(server.engine, server.engine.database("GroupID"), granted, "groupid_backup", "Readme-1!")
+    outcome = run(server, driver, login={"username": "groupid_backup", "password": "Readme-1!"})
+    told = answers(outcome)
+    usual = {**USUAL, "sql.file_removed": REFUSED, **({} if restores else {"sql.restore_right": REFUSED})}
+    usual["sql.folder"] = told["sql.folder"].verdict  # the server tells this login of some folders
+    assert {one.id: (one.verdict, one.seen) for one in told.values() if one.verdict != usual.get(one.id, HELD)} == {}
+    assert databases(server) == {"GroupID"}
+
+
+def through(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    **options: t.Any,
+) -> dict[str, t.Any]:
+    """Run the module in its action, as a task does."""
+    where = sql_drivers.target(server, "FreeTDS")
+    names = ("server", "port", "username", "password", "encrypt", "driver")
+    given = {**{name: getattr(where, name) for name in names}, "database": "GroupID", "deployment": "HQ", **options}
+
+    def execute(_self: object, *, module_args: dict[str, t.Any], **_rest: t.Any) -> dict[str, t.Any]:
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **module_args}})
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", text.encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            groupid_sql_rehearsal.main()
+        return t.cast("dict[str, t.Any]", json.loads(capsys.readouterr().out.strip().splitlines()[-1]))
+
+    made = host("groupid_sql_rehearsal", given)
+    monkeypatch.setattr(type(made.action), "_execute_module", execute)
+    return made.run()
+
+
+def test_the_result_stays_on_the_controller(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert not result.get("failed"), result
+    assert result["changed"]
+    assert result["losses"] == []
+    assert "document" not in result
+    kept = tmp_path / "kept" / "rehearsal-hq-database.json"
+    assert result["file"] == str(kept)
+    assert json.loads(kept.read_text())["claims"] == result["claims"]
+    assert max(map(len, result["table"])) <= 80
+    for name in ("127.0.0.1", FOLDER, server.password, "SQL01"):
+        assert name not in kept.read_text()
+    assert through(server, host, monkeypatch, capsys)["changed"] is False
+
+
+def test_a_task_fails_with_its_claims_where_a_database_is_left(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.faults.errors(r"DROP DATABASE \[groupid_rehearsal_", (3702, IN_USE.format("it")))
+    result = through(server, host, monkeypatch, capsys, path=FOLDER, scratch=True)
+    [left] = databases(server) - {"GroupID"}
+    assert result["failed"]
+    assert result["error"]["code"] == "scratch_left"
+    assert left in result["error"]["next"]
+    assert result["left"] == [left]
+    assert {one["id"] for one in result["claims"]} == {claim.id for claim in DATABASE_CLAIMS}
+
+
+def test_a_file_that_the_caller_removes_is_left_to_it(server: SqlServerDouble) -> None:
+    outcome = run(server, keep_file=True)
+    assert answers(outcome)["sql.file_removed"].verdict == NOT_TRIED
+    assert outcome.files == [rf"{FOLDER}\{one}" for one in files(server)] != []
+
+
+def test_a_folder_that_cannot_be_written_is_found(server: SqlServerDouble) -> None:
+    server.engine.os_errors[FOLDER] = 5
+    outcome = run(server)
+    told = answers(outcome)
+    assert told["sql.backup"].verdict == NOT_HELD
+    assert "3201" in told["sql.backup"].seen
+    assert told["sql.test_restore"].verdict == NOT_TRIED
+    assert told["sql.scratch_dropped"].verdict == HELD
+    assert (databases(server), outcome.left, outcome.files) == ({"GroupID"}, [], [])
+
+
+def test_a_folder_that_is_not_there_is_found(server: SqlServerDouble) -> None:
+    told = answers(run(server, path=r"D:\Nowhere"))
+    assert told["sql.folder"].verdict == NOT_HELD
+    assert told["sql.backup"].verdict == NOT_HELD
+
+
+def test_a_folder_whose_path_is_too_long_for_the_scratch_is_not_tried(server: SqlServerDouble) -> None:
+    told = answers(run(server, path="D:\\" + "a" * 220))
+    assert told["sql.backup"].verdict == NOT_TRIED
+    assert "250 characters" in told["sql.backup"].seen
+    assert databases(server) == {"GroupID"}
+
+
+def damage(server: SqlServerDouble) -> None:
+    [path] = server.engine.map_path(FOLDER).iterdir()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def test_damage_of_the_backup_is_found_by_its_checksums(server: SqlServerDouble) -> None:
+    server.faults.first("VERIFYONLY", lambda: damage(server))
+    told = answers(run(server))
+    assert (told["sql.backup"].verdict, told["sql.verify"].verdict) == (HELD, NOT_HELD)
+    assert told["sql.test_restore"].verdict == NOT_TRIED
+    assert (databases(server), files(server)) == ({"GroupID"}, [])
+
+
+def test_damage_after_the_verification_is_found_by_the_test_restore(server: SqlServerDouble) -> None:
+    server.faults.first("^RESTORE DATABASE", lambda: damage(server))
+    told = answers(run(server))
+    assert (told["sql.verify"].verdict, told["sql.test_restore"].verdict) == (HELD, NOT_HELD)
+    assert (databases(server), files(server)) == ({"GroupID"}, [])
+
+
+def test_a_row_that_does_not_come_back_is_found(server: SqlServerDouble) -> None:
+    def lose() -> None:
+        [name] = [one for one in databases(server) if one.startswith("groupid_test_")]
+        server.engine.sql(name, 'DELETE FROM "dbo.known_rows" WHERE number = 7')
+
+    server.faults.first("^DBCC CHECKDB", lose)
+    told = answers(run(server))
+    assert told["sql.test_restore"].verdict == HELD
+    assert told["sql.rows"].verdict == NOT_HELD
+    assert "1 are missing" in told["sql.rows"].seen
+    assert databases(server) == {"GroupID"}
+
+
+@pytest.mark.parametrize("kind", ["rehearsal", "test"])
+def test_a_drop_that_is_refused_is_told_with_the_name(server: SqlServerDouble, kind: str) -> None:
+    server.faults.errors(rf"DROP DATABASE \[groupid_{kind}_", (3702, IN_USE.format("it")), nth=1)
+    outcome = run(server)
+    [left] = databases(server) - {"GroupID"}
+    assert outcome.left == [left]
+    assert left.startswith(f"groupid_{kind}_")
+    told = answers(outcome)
+    assert told["sql.scratch_dropped"].verdict == NOT_HELD
+    assert left in told["sql.scratch_dropped"].seen
+    failure = groupid_sql_rehearsal.left_failure(outcome)
+    assert failure.code == "scratch_left"
+    assert f"DROP DATABASE [{left}];" in failure.next
+
+
+def test_a_database_that_somebody_else_made_under_the_name_is_never_dropped(
+    server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "groupid_rehearsal_0123456789abcdef"
+    monkeypatch.setattr(rehearsal_scratch, "scratch_name", lambda: name)
+    server.engine.add_database(name)
+    outcome = run(server)
+    assert answers(outcome)["sql.scratch"].verdict == REFUSED
+    assert answers(outcome)["sql.leftovers"].verdict == NOT_HELD
+    assert databases(server) == {"GroupID", name}
+    assert (outcome.changed, outcome.left) == (False, [])
+
+
+def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlServerDouble) -> None:
+    """Somebody drops the scratch database and makes another one of its name, with the same number."""
+
+    def exchange() -> None:
+        [name] = [one for one in databases(server) if one.startswith("groupid_rehearsal_")]
+        old = server.engine.database(name)
+        server.engine.drop(old)
+        server.engine.add_database(name, {}, database_id=old.database_id)
+
+    server.faults.first(r"DROP DATABASE \[groupid_rehearsal_", exchange)
+    outcome = run(server)
+    [name] = databases(server) - {"GroupID"}
+    assert "another database has its name" in answers(outcome)["sql.scratch_dropped"].seen
+    assert outcome.left == [name]
+
+
+# Where a connection is lost: batch, which of its kind, and when.
+MOMENTS = [
+    *(
+        (pattern, nth, when)
+        for when in ("before", "after")
+        for pattern, nth in (
+            ("sp_getapplock", 1),
+            ("^CREATE DATABASE", 1),
+            ("^CREATE TABLE", 1),
+            ("^INSERT", 1),
+            (r"sys\.databases AS d", 2),
+            ("sp_getapplock", 2),
+            ("^BACKUP DATABASE", 1),
+            ("backupmediafamily", 2),
+            ("VERIFYONLY", 1),
+            ("sp_getapplock", 3),
+            ("FILELISTONLY", 1),
+            ("^RESTORE DATABASE", 1),
+            ("^DBCC CHECKDB", 1),
+            ("^SELECT number, words", 1),
+            (r"DROP DATABASE \[groupid_test_", 1),
+            (r"DROP DATABASE \[groupid_rehearsal_", 1),
+            ("sp_releaseapplock", 1),
+        )
+    ),
+    *(("^BACKUP DATABASE", percent, "during") for percent in (10, 90)),
+    *(("^RESTORE DATABASE", percent, "during") for percent in (10, 90)),
+]
+
+
+@pytest.mark.parametrize(("pattern", "number", "when"), MOMENTS)
+def test_what_a_lost_connection_leaves_is_told_and_the_next_run_names_it(
+    server: SqlServerDouble, pattern: str, number: int, when: t.Literal["before", "during", "after"]
+) -> None:
+    if when == "during":
+        server.engine.backup_seconds = 0.3
+        server.faults.drop(pattern, when, percent=number)
+    else:
+        server.faults.drop(pattern, when, nth=number)
+    outcome = run(server)
+    stayed = databases(server) - {"GroupID"}
+    assert set(outcome.left) == stayed
+    in_creation = pattern == "^CREATE DATABASE" and when == "after"
+    assert bool(stayed) == in_creation
+    told = answers(outcome)
+    assert not [one for one in told.values() if one.verdict == NOT_HELD and one.id not in (*USUAL, *LOSSES)]
+    assert set(files(server)) <= {path.rpartition("\\")[2] for path in outcome.files}
+    server.faults.clear()
+    server.engine.backup_seconds = 0.0
+    again = run(server)
+    assert databases(server) - {"GroupID"} == stayed
+    assert again.left == []
+    leftover = answers(again)["sql.leftovers"]
+    assert leftover.verdict == (NOT_HELD if stayed else HELD)
+    assert all(name in leftover.seen for name in stayed)
+
+
+# What a lost connection may be told as.
+LOSSES = ("sql.connection_lasts", "sql.scratch_dropped")
+
+
+@pytest.mark.parametrize("pattern", ["^CREATE TABLE", "^BACKUP DATABASE", "^RESTORE DATABASE", "DROP DATABASE"])
+def test_a_server_that_does_not_come_back_is_told_with_what_may_be_left(server: SqlServerDouble, pattern: str) -> None:
+    server.faults.drop(pattern, "before", outage=True)
+    where = sql_drivers.target(server, "FreeTDS", login_timeout=1)
+    subject = Subject("GroupID", path=FOLDER, encrypt="off", scratch=True)
+    outcome = rehearsal.rehearse(lambda: open_session(where), subject, patience=0.1)
+    stayed = databases(server) - {"GroupID"}
+    assert stayed
+    assert stayed <= set(outcome.left)
+    assert answers(outcome)["sql.connection_lasts"].verdict == NOT_HELD
+
+
+def test_a_login_that_is_refused_answers_every_claim(server: SqlServerDouble) -> None:
+    outcome = run(server, login={"password": "wrong"})
+    told = answers(outcome)
+    assert outcome.refused is not None
+    assert outcome.refused.code == "login"
+    assert told["sql.connect"].verdict == NOT_HELD
+    assert "18456" in told["sql.connect"].seen
+    assert {one.verdict for one in told.values() if one.id != "sql.connect"} == {NOT_TRIED}
+
+
+def test_facts_that_stand_against_a_restore_are_told(server: SqlServerDouble) -> None:
+    database = server.engine.database("GroupID")
+    database.recovery_model, database.availability_group = "SIMPLE", "AG1"
+    certificate = Certificate("TdeCert")
+    server.engine.certificates.append(certificate)
+    database.tde_thumbprint = certificate.thumbprint
+    server.engine.volume_free = 1024
+    told = answers(run(server, scratch=False))
+    assert "4208" in told["sql.tail_log"].seen
+    assert "AG1" in told["sql.restore_right"].seen
+    assert told["sql.key_saved"].verdict == NOT_HELD
+    assert told["sql.room"].verdict == NOT_HELD
+    told = answers(run(server, scratch=False, path=r"D:\Nowhere"))
+    assert told["sql.folder"].verdict == NOT_HELD
+    del server.engine.databases["groupid"]
+    told = answers(run(server, scratch=False))
+    assert told["sql.database"].verdict == NOT_HELD
+
+
+def test_an_unforeseen_fault_drops_what_was_made(server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*dummy: t.Any) -> t.Any:
+        raise RuntimeError("a fault of the program")
+
+    monkeypatch.setattr(rehearsal, "decide", fault)
+    with pytest.raises(RuntimeError):
+        run(server)
+    assert databases(server) == {"GroupID"}
+
+
+def test_names_are_masked_unless_asked_for(server: SqlServerDouble) -> None:
+    where = Target("sql01.corp.example", username="sa", password="Secret-1!")
+    subject = Subject("GroupID", path=FOLDER)
+    outcome = run(server, path=r"D:\Nowhere", scratch=False)
+    outcome.told.append(
+        Told("sql.history", NOT_HELD, r"sql01.corp.example SQL01 GroupID D:\Backups corp.example 10.1.2.3")
+    )
+    kept = groupid_sql_rehearsal.document_of(outcome, subject, where, "hq", names=False)
+    shown = str(kept["claims"])
+    assert not re.search(r"sql01|corp|Backups|10\.1|GroupID\b", shown)
+    kept = groupid_sql_rehearsal.document_of(outcome, subject, where, "hq", names=True)
+    assert "sql01.corp.example" in str(kept["claims"])
