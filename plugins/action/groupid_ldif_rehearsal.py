@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DIRECTORY_CLAIMS
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
 
 
 class ActionModule(LdifAction):
@@ -37,6 +37,7 @@ class ActionModule(LdifAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        require_directory(args["directory"])
         chosen, deployment = self.chosen(args, variables), backup_set.check_deployment(args["deployment"])
         refused: NoDirectoryError | None = None
         try:

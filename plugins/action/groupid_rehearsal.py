@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
 from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
 
 
 class ActionModule(AgentAction):
@@ -36,6 +36,8 @@ class ActionModule(AgentAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        if not self._task.check_mode:
+            require_directory(args["directory"])
         root = args["backup_root"]
         found = self.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
         subject = rehearsal.Subject(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import write_result
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
 from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action import SqlAction
 
 
@@ -19,9 +19,11 @@ class ActionModule(SqlAction):
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_rehearsal"
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        directory = self._task.args.get("directory")
+        if not self._task.check_mode:
+            require_directory(directory)
         result = super()._perform(variables)
         document = result.pop("document", None)
-        directory = self._task.args.get("directory")
         if document is None:
             return result
         name = f"rehearsal-{document['deployment']}-database.json"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import textwrap
 import typing as t
 
 Cell: t.TypeAlias = "str | int | float | None"
@@ -33,6 +34,14 @@ def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]], keys: i
             blocks.append([*named])
         blocks[-1].append(column)
     return [line for block in blocks for line in _lines(block)]
+
+
+def folded(text: str, first: str, rest: str) -> list[str]:
+    """Break a text into lines of at most the width, between words where that can be.
+
+    first, rest: what the first line begins with, and what the others do.
+    """
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def _column(heading: str, cells: c.Sequence[Cell]) -> list[str]:

@@ -13,7 +13,9 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import columns
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
     NOT_HELD,
+    NOT_TRIED,
     REFUSED,
     VERDICTS,
     Claim,
@@ -105,13 +107,19 @@ def _masked(text: str, names: c.Sequence[str]) -> str:
 
 
 def table(kept: c.Mapping[str, t.Any]) -> list[str]:
-    """Give the claims as lines of at most 80 columns; what did not hold says what was seen."""
-    rows = [(one["id"], one["verdict"], claim(one["id"]).words) for one in kept["claims"]]
-    lines = []
-    for line, one in zip(_rows(rows), kept["claims"], strict=True):
-        lines.append(line)
-        if one["verdict"] in (NOT_HELD, REFUSED):
-            lines += _folded(one["seen"])
+    """Give the claims by verdict as lines of at most 80 columns; what did not hold comes first, with what was seen."""
+    by: dict[str, list[c.Mapping[str, t.Any]]] = {verdict: [] for verdict in VERDICTS}
+    for one in kept["claims"]:
+        by[one["verdict"]].append(one)
+    lines: list[str] = []
+    for verdict in (NOT_HELD, REFUSED, HELD):
+        lines += [f"{verdict.capitalize()}:"] if by[verdict] else []
+        for one in by[verdict]:
+            lines += columns.folded(f"{claim(one['id']).words} ({one['id']})", "  ", "    ")
+            lines += columns.folded(one["seen"], "    ", "    ") if verdict != HELD else []
+    if by[NOT_TRIED]:
+        ids = ", ".join(one["id"] for one in by[NOT_TRIED])
+        lines += ["Not tried here, each for a reason in the result:", *columns.folded(ids, "  ", "  ")]
     measured = kept.get("measured") or {}
     if "mb_per_second" in measured:
         lines.append(
@@ -119,16 +127,6 @@ def table(kept: c.Mapping[str, t.Any]) -> list[str]:
             f"{measured['ms_per_call']} ms a call."
         )
     return lines
-
-
-def _rows(rows: c.Sequence[tuple[str, str, str]]) -> list[str]:
-    first, second = (max(len(row[place]) for row in rows) for place in (0, 1))
-    return [f"{row[0]:{first}}  {row[1]:{second}}  {row[2]}"[: columns.WIDTH].rstrip() for row in rows]
-
-
-def _folded(text: str) -> list[str]:
-    width = columns.WIDTH - 4
-    return [f"    {text[start : start + width]}" for start in range(0, len(text), width)]
 
 
 def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
@@ -147,13 +145,15 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
     """Give the lines of a run: the servers with counts of their claims, and below what each one has not held.
 
     answers: of groupid_rehearsal by host; empty where it was not asked. A run of one server shows all claims.
+    In check mode an answer has none.
     """
     told = {host: answer for host, answer in answers.items() if answer.get("claims")}
     cleaned = {host: answer["removed"] for host, answer in answers.items() if "removed" in answer}
     if cleaned:
         return columns.table(["host", "folders removed"], list(cleaned.items()))
     if not told:
-        return []
+        asked = [host for host, answer in answers.items() if answer.get("changed")]
+        return columns.folded(f"Check mode: nothing was rehearsed on {', '.join(asked)}.", "", "  ") if asked else []
     rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in told.items()]
     lines = columns.table(["host", *VERDICTS, "MB/s", "files/s"], rows)
     for host, answer in told.items():

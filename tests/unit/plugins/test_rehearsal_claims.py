@@ -93,7 +93,11 @@ def test_what_is_there_once_has_a_table_and_consequences() -> None:
     assert len(answer["consequences"]) == 2
     lines = rehearsal_report.of_shared({"database of hq": {**answer, "file": "/x.json"}, "none": {}})
     assert lines[1].split()[:5] == ["database", "of", "hq", "0", "2"]
-    assert any(line.startswith("sql.connect ") for line in lines)
+    assert "Not held:" in lines
+    assert "    2 missing on <masked>" in lines
+    assert any(
+        " sql.connect," in line for line in lines[lines.index("Not tried here, each for a reason in the result:") :]
+    )
     assert lines[-1] == "database of hq: /x.json"
     several = rehearsal_report.of_shared({"database of hq": answer, "database of lab": once()})
     assert not any(line.startswith("sql.connect ") for line in several)
@@ -154,6 +158,20 @@ def test_lines_have_80_columns_and_say_what_was_seen() -> None:
     assert max(map(len, lines)) <= 80
     assert sum(line.count("x" * 20) for line in lines) > 2
     assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call."
+
+
+def test_claims_are_told_by_verdict_and_what_is_wrong_first() -> None:
+    lines = rehearsal_report.table(kept(Told("files.names", HELD), Told("files.times", REFUSED, "Set to 1, it is 2.")))
+    refused, held = lines.index("Refused by the system:"), lines.index("Held:")
+    assert refused < held < lines.index("Not tried here, each for a reason in the result:")
+    assert lines[refused + 1].endswith("(files.times)")
+    assert lines[refused + 2] == "    Set to 1, it is 2."
+    assert lines[held + 1].endswith("(files.names)")
+
+
+def test_check_mode_says_that_nothing_was_rehearsed() -> None:
+    lines = rehearsal_report.of_run({"web01": {"changed": True}, "web02": {"changed": True}, "web03": {}})
+    assert lines == ["Check mode: nothing was rehearsed on web01, web02."]
 
 
 def test_what_matters_for_a_restore_is_told() -> None:
