@@ -1,9 +1,12 @@
 # Each command installs what it needs below build/, and the system packages it lacks (as root, by sudo, or it says which).
 
-.PHONY: demo test test-load lab lab-stop bench
+.PHONY: check demo test test-load lab lab-stop bench
 
 demo: ## back up, damage and restore a fleet on this machine
 	@python3 tests/tools/demo.py
+
+check: ## format, lint, types, and the unit tests that take less than half a second: while working
+	@python3 tests/tools/run_tests.py --quick
 
 test: ## everything that CI checks; LANES="unit lint" for some
 	@python3 tests/tools/run_tests.py $(LANES)

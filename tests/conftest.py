@@ -36,6 +36,17 @@ ONE_HOST = {
 """Files of tests that share a lab, or a host on Wine, which takes long to come up: those of one go to one worker."""
 
 
+SLOW = frozenset(pathlib.Path(__file__).with_name("slow_tests.txt").read_text(encoding="utf-8").split())
+"""Functions of tests that take half a second or more, as `python3 tests/tools/slow_tests.py` has measured them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow ones."""
+    for item in items:
+        if item.nodeid.partition("[")[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
     """Give every other test to the worker that is free; the largest groups come first."""

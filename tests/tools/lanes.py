@@ -31,10 +31,7 @@ class Lane:
 def every(development: Environment) -> list[Lane]:
     """All lanes: those of seconds first, then the longest; short ones at the end fill the room that is left."""
     return [
-        _tool("ruff", development, "ruff", "check"),
-        _tool("format", development, "ruff", "format", "--check"),
-        _tool("mypy", development, "mypy"),
-        _tool("changelog", development, "antsibull-changelog", "lint"),
+        *_of_seconds(development),
         Lane("workflows", "lint", lambda: _workflows(development)),
         # One worker has the tests on Wine, which wait more than they work.
         _pytest("integration", development, workers=3),
@@ -42,6 +39,24 @@ def every(development: Environment) -> list[Lane]:
         _pytest("unit", development, workers=2),
         *(_smoke(release, python) for release, python in _other_cores(development)),
         Lane("ansible-lint", "lint", lambda: _ansible_lint(development)),
+    ]
+
+
+def quick(development: Environment) -> list[Lane]:
+    """What tells within minutes most of what is wrong: no slow test, no whole playbook, one ansible-core."""
+    tests = ("tests/unit", "-m", "not slow", "-n", "2")
+    return [
+        *_of_seconds(development),
+        Lane("quick", "unit", lambda: outcome.of_pytest("quick", development, *tests), 2),
+    ]
+
+
+def _of_seconds(development: Environment) -> list[Lane]:
+    return [
+        _tool("ruff", development, "ruff", "check"),
+        _tool("format", development, "ruff", "format", "--check"),
+        _tool("mypy", development, "mypy"),
+        _tool("changelog", development, "antsibull-changelog", "lint"),
     ]
 
 

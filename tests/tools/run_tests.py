@@ -1,7 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: run the lanes, and count. `make test LANES="unit lint"` runs those alone, by lane or by group."""
+"""`make test`: run the lanes, and count. `make test LANES="unit lint"` runs those alone, by lane or by group.
+
+`make check` runs those of minutes (``--quick``).
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,15 @@ ROOM = (os.cpu_count() or 1) + 1
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("names", nargs="*", metavar="LANE", help="lanes or groups; all when none is named")
-    names = arguments.parse_args().names
+    arguments.add_argument("--quick", action="store_true", help="lint, types and quick unit tests alone")
+    given = arguments.parse_args()
+    names = given.names
 
     began = time.monotonic()
     packages.require(packages.LAB)
     packages.require_odbc()
     development = environment.development()
-    every = lanes.every(development)
+    every = lanes.quick(development) if given.quick else lanes.every(development)
     unknown = set(names) - {name for lane in every for name in (lane.name, lane.group)}
     if unknown:
         print(f"No such lane: {', '.join(sorted(unknown))}. There are: {', '.join(lane.name for lane in every)}.")

@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
 
         private void Foretell()
         {
-            Links links = FindLinks(new Properties(new Losses()));
+            Links links = FindLinks(new MetadataReader(new Losses()));
             if (links != null)
                 links.Foretell(plan.Components, settings.Threads);
             if (sample > 0)
@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
         }
 
         // null: not asked for.
-        private Links FindLinks(Properties properties)
+        private Links FindLinks(MetadataReader properties)
         {
             return ahead == null ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
         }
@@ -90,10 +90,10 @@ namespace IdentityOpsAgent
         private string Write()
         {
             string folder = plan.PartPath;
-            Recorder recorder = new Recorder(plan.Set, plan.Server);
+            PartWriter recorder = new PartWriter(plan.Set, plan.Server);
             recorder.Make(BackupPlan.What);
             Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-            Properties properties = new Properties(losses);
+            MetadataReader properties = new MetadataReader(losses);
             Links links = FindLinks(properties);
             new BackupCopy(folder, writer, settings, properties, links).Run(plan.Components);
             Sum(links);

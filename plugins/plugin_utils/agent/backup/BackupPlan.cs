@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
 
         public void Make()
         {
-            new Recorder(Set, Server).CheckNew(What);
+            new PartWriter(Set, Server).CheckNew(What);
             CheckRoot();
             FolderTrust.Require(Set, null, What, request, Warnings);
             FindSources();

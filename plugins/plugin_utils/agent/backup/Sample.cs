@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
         {
             Sample sample = new Sample(components, milliseconds);
             sample.watch.Start();
-            Crew.Run(sample.files.Count, threads, sample.Read);
+            WorkerPool.Run(sample.files.Count, threads, sample.Read);
             double seconds = sample.files.Count == 0 ? 0 : Math.Max(sample.watch.Elapsed.TotalSeconds, 0.0001);
             return new JsonMap().Set("files", sample.done).Set("bytes", sample.bytes).Set("seconds", Math.Round(seconds, 4));
         }

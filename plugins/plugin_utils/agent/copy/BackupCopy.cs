@@ -32,12 +32,12 @@ namespace IdentityOpsAgent
         private readonly string part;
         private readonly Writer writer;
         private readonly CopySettings settings;
-        private readonly Properties properties;
+        private readonly MetadataReader properties;
         private readonly Links links;   // null: all is copied
         private readonly StreamCopy streams;
         private readonly Dictionary<Entry, PlannedComponent> owners = new Dictionary<Entry, PlannedComponent>();
 
-        public BackupCopy(string part, Writer writer, CopySettings settings, Properties properties, Links links)
+        public BackupCopy(string part, Writer writer, CopySettings settings, MetadataReader properties, Links links)
         {
             this.properties = properties;
             this.links = links;
@@ -97,13 +97,13 @@ namespace IdentityOpsAgent
         private void CopyAll(List<Entry> files)
         {
             Progress.Begin("copying", files);
-            Crew.LargestFirst(files);
+            WorkerPool.LargestFirst(files);
             for (int round = 0; files.Count > 0; round++)
             {
                 List<Entry> again = new List<Entry>();
                 List<Entry> current = files;
                 bool last = round == settings.Retries;
-                Crew.Run(current.Count, settings.Threads, delegate(Worker worker, int index)
+                WorkerPool.Run(current.Count, settings.Threads, delegate(Worker worker, int index)
                 {
                     Problem problem = Copy(worker, current[index]);
                     if (problem == null)

@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
         // What changes twice within one tick of the system's clock tells the same time: a file so fresh when the older part was begun is copied.
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
-        private readonly Properties properties;
+        private readonly MetadataReader properties;
         private readonly LinkRecord ahead;
         private readonly Losses refused = new Losses();
         private readonly List<string> sets = new List<string>();
@@ -29,14 +29,14 @@ namespace IdentityOpsAgent
         private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();             // of the source, and the same one in the record
         private long files, bytes;
 
-        private Links(LinkRecord ahead, Properties properties)
+        private Links(LinkRecord ahead, MetadataReader properties)
         {
             this.ahead = ahead;
             this.properties = properties;
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead, string machineGuid, Properties properties)
+        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead, string machineGuid, MetadataReader properties)
         {
             Links links = new Links(ahead, properties);
             List<PlannedComponent> waiting = components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
                     continue;
                 List<Entry> all = component.Tree.Files;
                 PlannedComponent owner = component;
-                Crew.Run(all.Count, threads, delegate(Worker worker, int index)
+                WorkerPool.Run(all.Count, threads, delegate(Worker worker, int index)
                 {
                     try
                     {

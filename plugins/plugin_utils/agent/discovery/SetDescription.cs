@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                byte[] content = Stored.DocumentOrNull(Paths.Combine(set.PartPath(server), Part.FileName));
+                byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(set.PartPath(server), Part.FileName));
                 if (content == null)
                 {
                     described.Set("state", "unfinished");

@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
             using (HostLock.Take("adopt", set.Deployment + " " + set.SetId, check))
             {
                 FolderTrust.Require(set, null, What, request, warnings);
-                Recorder recorder = new Recorder(set, part.Server);
+                PartWriter recorder = new PartWriter(set, part.Server);
                 StoredPart stored = external ? null : Completed(recorder);
                 if (stored != null)
                     return Told(stored.Document, stored.Digest, false);
@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
         }
 
         // The part as another call completed it with the same files; null while it is unfinished.
-        private StoredPart Completed(Recorder recorder)
+        private StoredPart Completed(PartWriter recorder)
         {
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
             if (stored == null)
@@ -137,7 +137,7 @@ namespace IdentityOpsAgent
             }
             if (found.Count > 0)
                 throw Content(Paths.Combine(folder, found[0]), "Nobody announced this file.");
-            Crew.Run(tree.Files.Count, 0, delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
+            WorkerPool.Run(tree.Files.Count, 0, delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
             return tree;
         }
 

@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (Win32.TryFacts(path, out facts))
                 CheckSize(facts.Size, what, path);
-            return Stored.Whole(path, Limit);
+            return UntrustedFile.Whole(path, Limit);
         }
 
         private static void CheckSize(long bytes, string what, string path)

@@ -19,7 +19,7 @@ namespace IdentityOpsAgent
             string component = Names.Component(request.Text("component"));
             string folder = Paths.Combine(set.PartPath(server), component);
             string account = request.TextOrNull("account");
-            Recorder recorder = new Recorder(set, server);
+            PartWriter recorder = new PartWriter(set, server);
             Answer answer = new Answer();
             FolderTrust.Require(set, null, What, request, answer.Warnings);
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
         }
 
         // Whether the unfinished part has its folder. One that holds anything else is somebody else's, and a sealed set takes nothing more.
-        private static bool IsThere(SetFolder set, string server, string folder, Recorder recorder)
+        private static bool IsThere(SetFolder set, string server, string folder, PartWriter recorder)
         {
             FileFacts facts;
             try

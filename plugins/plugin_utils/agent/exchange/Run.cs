@@ -48,7 +48,7 @@ namespace IdentityOpsAgent
             Tell(null, "", "", false);
             if (check)
                 return answer;
-            WorkFolder work = WorkFolder.Make(What);
+            TemporaryFolder work = TemporaryFolder.Make(What);
             try
             {
                 Perform(work.Path);
@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
         {
             using (StartedProgram started = Started(work))
             {
-                Drain output = new Drain(started.ReadOutput), errors = new Drain(started.ReadErrors);
+                PipeReader output = new PipeReader(started.ReadOutput), errors = new PipeReader(started.ReadErrors);
                 bool ended = started.Wait(seconds * 1000);
                 long? code = ended ? started.ExitCode() : (long?)null;
                 started.Kill();   // what it started must not write into the folder any longer

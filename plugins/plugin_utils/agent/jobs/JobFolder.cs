@@ -113,8 +113,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                byte[] document = Stored.DocumentOrNull(Paths.Combine(Path, name));
-                return document == null ? null : Stored.Json(document);
+                byte[] document = UntrustedFile.DocumentOrNull(Paths.Combine(Path, name));
+                return document == null ? null : UntrustedFile.Json(document);
             }
             catch (FormatError)
             {

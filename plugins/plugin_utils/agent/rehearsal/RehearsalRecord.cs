@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         public static RehearsalRecord Read(string file)
         {
             RehearsalRecord record = new RehearsalRecord();
-            Stored.Lines(file, delegate(string line)
+            UntrustedFile.Lines(file, delegate(string line)
             {
                 JsonMap entry = JsonReader.Map(line);
                 entry.Set("security", Plain(entry.TextOrNull("security")));   // another witness wrote it as Windows tells it

@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
             try
             {
                 JsonMap head = null;
-                Stored.Lines(Paths.Combine(path, PlanName), delegate(string line)
+                UntrustedFile.Lines(Paths.Combine(path, PlanName), delegate(string line)
                 {
                     JsonMap map = JsonReader.Map(line);
                     if (head == null)

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
     {
         private readonly RestoreTarget target;
         private readonly Losses losses;
-        private readonly Mirroring mirroring;
+        private readonly ExtraneousFiles mirroring;
         private readonly SecurityTexts texts = new SecurityTexts();
         private readonly List<Entry> sameSize = new List<Entry>();
         private readonly Stack<Visit> waiting = new Stack<Visit>();
@@ -31,7 +31,7 @@ namespace IdentityOpsAgent
         {
             this.target = target;
             this.losses = losses;
-            mirroring = new Mirroring(target);
+            mirroring = new ExtraneousFiles(target);
         }
 
         public static void Make(RestoreTarget target, Losses losses, int threads)
@@ -213,8 +213,8 @@ namespace IdentityOpsAgent
         private void CompareContents(int threads)
         {
             Progress.Begin("comparing", sameSize);
-            Crew.LargestFirst(sameSize);
-            Crew.Run(sameSize.Count, threads, delegate(Worker worker, int index)
+            WorkerPool.LargestFirst(sameSize);
+            WorkerPool.Run(sameSize.Count, threads, delegate(Worker worker, int index)
             {
                 Entry file = sameSize[index];
                 List<Entry> difference = Compare(worker, file);

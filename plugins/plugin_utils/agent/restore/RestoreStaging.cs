@@ -72,11 +72,11 @@ namespace IdentityOpsAgent
             foreach (StagedFile file in all)
                 owners[file.File] = file.Owner;
             Progress.Begin("staging", files);
-            Crew.LargestFirst(files);
-            Crew.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
+            WorkerPool.LargestFirst(files);
+            WorkerPool.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
             foreach (StagedTarget target in targets)
                 Finish(target);
-            Crew.Run(files.Count, threads, delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
+            WorkerPool.Run(files.Count, threads, delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
             Journal.Mark(RestoreJournal.Ready);
         }
 
@@ -144,7 +144,7 @@ namespace IdentityOpsAgent
         // What came into a folder since it was looked at is in no safety set.
         private static RestoreStep AsPlanned(RestoreStep step, Removal removal)
         {
-            if (removal != null && step.Weight.Files > removal.Files)
+            if (removal != null && step.Fingerprint.Files > removal.Files)
                 throw RestoreStep.Changed(removal.Place);
             return step;
         }

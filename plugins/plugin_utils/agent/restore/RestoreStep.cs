@@ -15,18 +15,18 @@ namespace IdentityOpsAgent
     internal sealed class RestoreStep
     {
         public readonly string Place, Old, Staged, Kept;
-        public readonly Weight Weight;   // of what is at Old
+        public readonly TreeFingerprint Fingerprint;   // of what is at Old
         public readonly long Created;    // of the new content; 0: is left as it comes
 
         private static int number = Guid.NewGuid().GetHashCode();
 
-        public RestoreStep(string place, string old, string staged, string kept, Weight weight, long created)
+        public RestoreStep(string place, string old, string staged, string kept, TreeFingerprint fingerprint, long created)
         {
             Place = place;
             Old = old;
             Staged = staged;
             Kept = kept;
-            Weight = weight;
+            Fingerprint = fingerprint;
             Created = created;
         }
 
@@ -55,15 +55,15 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Weight.Files)
-                .Set("bytes", Weight.Bytes).Set("newest", Weight.Newest).Set("old_created", Weight.Created).Set("created", Created);
+            return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Fingerprint.Files)
+                .Set("bytes", Fingerprint.Bytes).Set("newest", Fingerprint.Newest).Set("old_created", Fingerprint.Created).Set("created", Created);
         }
 
         // FormatError for what no restore writes: each path is where its kind must be, in one folder.
         public static RestoreStep Parse(JsonMap map)
         {
-            Weight weight = new Weight { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest"), Created = Time(map, "old_created") };
-            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), weight,
+            TreeFingerprint fingerprint = new TreeFingerprint { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest"), Created = Time(map, "old_created") };
+            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), fingerprint,
                 Time(map, "created"));
             bool sound = step.Folder != null && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
                 && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring) && step.IsBeside(step.Kept, TemporaryName.Replaced);
@@ -83,7 +83,7 @@ namespace IdentityOpsAgent
             string folder = Paths.Parent(place);
             uint mine = (uint)Interlocked.Increment(ref number);
             return new RestoreStep(place, old, isNew ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Restoring)) : null,
-                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? Weight.Of(old) : new Weight(), created);
+                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? TreeFingerprint.Of(old) : new TreeFingerprint(), created);
         }
 
         private bool IsBeside(string path, string kind)

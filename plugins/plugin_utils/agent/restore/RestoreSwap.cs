@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         {
             List<List<RestoreStep>> folders = ByFolder();
             Progress.Begin("swapping", new List<Entry>());
-            Crew.Run(folders.Count, threads, delegate(Worker worker, int index) { InFolder(folders[index], Make); });
+            WorkerPool.Run(folders.Count, threads, delegate(Worker worker, int index) { InFolder(folders[index], Make); });
             foreach (RestoreFacts facts in journal.Facts)
                 Set(facts, facts.After, facts.SecurityAfter);
             Flush();
@@ -147,7 +147,7 @@ namespace IdentityOpsAgent
         {
             if (step.Staged != null && !Exists(step.Staged))
             {
-                if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && Weight.Of(step.Old).Is(step.Weight)))
+                if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && TreeFingerprint.Of(step.Old).Is(step.Fingerprint)))
                     throw RestoreStep.Changed(step.Staged);
                 SetCreated(step);
                 return;
@@ -156,7 +156,7 @@ namespace IdentityOpsAgent
             {
                 if (!Exists(step.Kept) && Exists(step.Old))
                     writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });   // named is what a program has open
-                if (Exists(step.Kept) && !Weight.Of(step.Kept).Is(step.Weight))
+                if (Exists(step.Kept) && !TreeFingerprint.Of(step.Kept).Is(step.Fingerprint))
                     throw RestoreStep.Changed(step.Old);
             }
             if (step.Staged == null)
@@ -186,11 +186,11 @@ namespace IdentityOpsAgent
                 Remove(step.Place);
             if (keeps)
                 Move(step.Kept, step.Old);
-            if (step.Old == null || !IsOther(step.Old, step.Weight.Created))
+            if (step.Old == null || !IsOther(step.Old, step.Fingerprint.Created))
                 return;
             try
             {
-                Win32.SetCreated(step.Old, step.Weight.Created);
+                Win32.SetCreated(step.Old, step.Fingerprint.Created);
             }
             catch (SystemError)   // no reason not to go back
             {

@@ -68,7 +68,7 @@ namespace IdentityOpsAgent
         // Errors: part_exists, write_failed, safety (a file that would be lost cannot be saved). The target is untouched.
         public void Make(SetFolder restored, string restoredServer)
         {
-            Recorder recorder = new Recorder(set, server);
+            PartWriter recorder = new PartWriter(set, server);
             recorder.CheckNew(Restore.What);
             recorder.Make(Restore.What);
             try
@@ -82,13 +82,13 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void Fill(Recorder recorder, SetFolder restored, string restoredServer)
+        private void Fill(PartWriter recorder, SetFolder restored, string restoredServer)
         {
             Part part = NewPart();
             part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
             string folder = set.PartPath(server);
             Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
-            new BackupCopy(folder, writer, settings, new Properties(losses), null).Run(components);
+            new BackupCopy(folder, writer, settings, new MetadataReader(losses), null).Run(components);
             foreach (PlannedComponent component in components)
                 Sum(part, component);
             part.State = part.ProblemCount == 0 ? Part.Complete : Part.Waived;
@@ -225,7 +225,7 @@ namespace IdentityOpsAgent
             {
                 if (!SetFolder.IsFolder(PartPath(old)))
                     return false;
-                byte[] document = Stored.DocumentOrNull(Paths.Combine(PartPath(old), Part.FileName));
+                byte[] document = UntrustedFile.DocumentOrNull(Paths.Combine(PartPath(old), Part.FileName));
                 finished = document != null;
                 return !finished || IsSafety(Part.Parse(document));
             }

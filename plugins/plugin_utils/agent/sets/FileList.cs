@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
             string before = null;
             Entry folder = null;
             string folderPath = null;
-            string digest = Stored.Lines(Paths.Combine(part, FileName), delegate(string line)
+            string digest = UntrustedFile.Lines(Paths.Combine(part, FileName), delegate(string line)
             {
                 JsonMap map = JsonReader.Map(line);
                 string path = map.Text("path");

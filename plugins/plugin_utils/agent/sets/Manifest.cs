@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         public static string Read(string part, List<Entry> files)
         {
             int index = 0;
-            string digest = Stored.Lines(Paths.Combine(part, FileName), delegate(string line)
+            string digest = UntrustedFile.Lines(Paths.Combine(part, FileName), delegate(string line)
             {
                 string path;
                 byte[] content = ParseLine(line, out path);

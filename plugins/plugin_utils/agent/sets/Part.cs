@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
 
         public static Part Parse(byte[] content)
         {
-            JsonMap map = Stored.Json(content);
+            JsonMap map = UntrustedFile.Json(content);
             Schema.Require(map);
             Part part = new Part
             {

@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
         // The prepared document or the seal; null when it is not there, FormatError when it is not one of this set.
         public SealDocument Document(string name)
         {
-            byte[] content = Stored.DocumentOrNull(Paths.Combine(Path, name));
+            byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(Path, name));
             if (content == null)
                 return null;
             SealDocument document = SealDocument.Parse(content);
@@ -100,7 +100,7 @@ namespace IdentityOpsAgent
 
         public static SealDocument Parse(byte[] content)
         {
-            JsonMap map = Stored.Json(content);
+            JsonMap map = UntrustedFile.Json(content);
             Schema.Require(map);
             SealDocument document = new SealDocument(content)
             {

@@ -83,7 +83,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Stored.DocumentOrNull(Paths.Combine(Path, Part.FileName));
+                return UntrustedFile.DocumentOrNull(Paths.Combine(Path, Part.FileName));
             }
             catch (FormatError error)
             {

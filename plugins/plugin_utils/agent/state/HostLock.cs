@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
                     if (free != null)
                         return null;
                 }
-                JsonMap holder = Stored.Json(Stored.Document(path));
+                JsonMap holder = UntrustedFile.Json(UntrustedFile.Document(path));
                 return new JsonMap().Set("operation", holder.Text("operation")).Set("subject", holder.Text("set"));
             }
             catch (FormatError)
@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                JsonMap holder = Stored.Json(Stored.Document(path));
+                JsonMap holder = UntrustedFile.Json(UntrustedFile.Document(path));
                 return holder.Text("operation") + " of set " + holder.Text("set") + " by " + holder.Text("user") + ", process "
                     + holder.Number("process", 0, int.MaxValue) + ", since " + holder.Text("started") + ".";
             }

@@ -244,8 +244,8 @@ namespace IdentityOpsAgent
         {
             Mode.Choose(readable);
             Progress.Begin("verifying", readable);
-            Crew.LargestFirst(readable);
-            Crew.Run(readable.Count, 0, delegate(Worker worker, int index)
+            WorkerPool.LargestFirst(readable);
+            WorkerPool.Run(readable.Count, 0, delegate(Worker worker, int index)
             {
                 Finding finding = ReadFile(worker, readable[index]);
                 if (finding == null)
@@ -280,7 +280,7 @@ namespace IdentityOpsAgent
         {
             Mode.Choose(streamed);
             List<NamedStream>[] sound = new List<NamedStream>[streamed.Count];
-            Crew.Run(streamed.Count, 0, delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
+            WorkerPool.Run(streamed.Count, 0, delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
             for (int i = 0; i < sound.Length; i++)
                 Record.Streams.Set(streamed[i], sound[i]);
             StreamFindings.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });

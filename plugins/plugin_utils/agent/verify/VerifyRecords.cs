@@ -42,8 +42,8 @@ namespace IdentityOpsAgent
             {
                 if (!IsOurs())
                     return null;
-                byte[] content = Stored.DocumentOrNull(Paths.Combine(folder, NameOf(setId, part)));
-                return content == null ? null : Checked(Stored.Json(content), setId, part);
+                byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(folder, NameOf(setId, part)));
+                return content == null ? null : Checked(UntrustedFile.Json(content), setId, part);
             }
             catch (FormatError)
             {

@@ -8,13 +8,13 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // What a backup reads of files and folders besides their content: owner and access list, and which properties a copy cannot have.
-    internal sealed class Properties
+    internal sealed class MetadataReader
     {
         public readonly Losses Losses;
 
         private readonly SecurityTexts texts = new SecurityTexts();
 
-        public Properties(Losses losses)
+        public MetadataReader(Losses losses)
         {
             Losses = losses;
         }

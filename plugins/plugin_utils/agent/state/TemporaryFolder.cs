@@ -10,20 +10,20 @@ namespace IdentityOpsAgent
 {
     // A folder for one program that the agent starts: closed to ordinary users, and gone when it has ended. A lock beside it says that it is in use;
     // what a killed agent has left behind is removed by the next one.
-    internal sealed class WorkFolder
+    internal sealed class TemporaryFolder
     {
         private const string Prefix = "run.", LockSuffix = ".lock";
 
         public readonly string Path;
         private readonly SafeFileHandle gate;
 
-        private WorkFolder(string path, SafeFileHandle gate)
+        private TemporaryFolder(string path, SafeFileHandle gate)
         {
             Path = path;
             this.gate = gate;
         }
 
-        public static WorkFolder Make(string what)
+        public static TemporaryFolder Make(string what)
         {
             Writer writer = new Writer(what, "Run as a member of the local group Administrators.", false);
             StateFolder.Ensure(writer, what);
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
                 gate = Win32.TryLock(path + LockSuffix);
                 Win32.CreateClosedFolder(path);
             });
-            return new WorkFolder(path, gate);
+            return new TemporaryFolder(path, gate);
         }
 
         // Says in `warnings` what could not be removed.

@@ -12,7 +12,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // Threads that share one work list by an index. The first exception stops all of them and is the one that comes out.
-    internal sealed class Crew
+    internal sealed class WorkerPool
     {
         private readonly Action<Worker, int> work;
         private readonly int count;
@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
         private int last = -1;
         private Exception first;
 
-        private Crew(int count, Action<Worker, int> work)
+        private WorkerPool(int count, Action<Worker, int> work)
         {
             this.count = count;
             this.work = work;
@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
 
         public static void Run(int count, int threads, Action<Worker, int> work)
         {
-            Crew crew = new Crew(count, work);
+            WorkerPool crew = new WorkerPool(count, work);
             List<Thread> started = new List<Thread>();
             for (int i = Math.Min(count, Size(threads)); i > 0; i--)
             {
@@ -93,11 +93,11 @@ namespace IdentityOpsAgent
     // What one thread owns: a buffer and a hash.
     internal sealed class Worker : IDisposable
     {
-        private readonly Crew crew;
+        private readonly WorkerPool crew;
         private readonly byte[] buffer = new byte[256 * 1024];
         private readonly HashAlgorithm hash = Hashing.New();
 
-        public Worker(Crew crew)
+        public Worker(WorkerPool crew)
         {
             this.crew = crew;
         }

@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // Reading what a set holds about itself. Nothing is trusted: sizes are limited and UTF-8 is strict, a FormatError otherwise.
-    internal static class Stored
+    internal static class UntrustedFile
     {
         private const int DocumentLimit = 16 * 1024 * 1024;
         private const int LineLimit = 256 * 1024;

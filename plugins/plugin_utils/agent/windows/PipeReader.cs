@@ -9,7 +9,7 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     // Takes in what a program prints on one stream, on a thread of its own, so that the program never waits for a full pipe. The beginning is kept.
-    internal sealed class Drain
+    internal sealed class PipeReader
     {
         private const int Limit = 64 * 1024;
         private static readonly UTF8Encoding Strict = new UTF8Encoding(false, true);
@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         private int count;
         private bool more;
 
-        public Drain(Func<byte[], int> read)
+        public PipeReader(Func<byte[], int> read)
         {
             this.read = read;
             thread = new Thread(Work, 256 * 1024);

@@ -8,23 +8,23 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // What tells whether a file, or a folder with all below it, is still what it was: two looks, without reading any content.
-    internal struct Weight
+    internal struct TreeFingerprint
     {
         public long Files, Bytes, Newest;
         public long Created;   // of the file or the top folder; weighs nothing
 
         // Links are not followed. What is not there weighs nothing.
-        public static Weight Of(string path)
+        public static TreeFingerprint Of(string path)
         {
-            Weight weight = new Weight();
+            TreeFingerprint fingerprint = new TreeFingerprint();
             FileFacts facts;
             if (!Win32.TryFacts(path, out facts))
-                return weight;
-            weight.Created = facts.Created;
+                return fingerprint;
+            fingerprint.Created = facts.Created;
             if (!Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
             {
-                weight.Add(facts.Size, facts.Written);
-                return weight;
+                fingerprint.Add(facts.Size, facts.Written);
+                return fingerprint;
             }
             Stack<string> waiting = new Stack<string>();
             waiting.Push(path);
@@ -36,13 +36,13 @@ namespace IdentityOpsAgent
                     if (Attributes.IsFolder(found.Attributes) && !Attributes.IsLink(found.Attributes, found.ReparseTag))
                         waiting.Push(Paths.Combine(folder, found.Name));
                     else
-                        weight.Add(found.Size, found.Written);
+                        fingerprint.Add(found.Size, found.Written);
                 }
             }
-            return weight;
+            return fingerprint;
         }
 
-        public bool Is(Weight other)
+        public bool Is(TreeFingerprint other)
         {
             return Files == other.Files && Bytes == other.Bytes && Newest == other.Newest;
         }

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
 
     // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or could not read, and
     // what the restore was not asked for, stays, and so does every folder that leads to it.
-    internal sealed class Mirroring
+    internal sealed class ExtraneousFiles
     {
         private readonly RestoreTarget target;
         private readonly Selection backup;
@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
             public Cover Cover;
         }
 
-        public Mirroring(RestoreTarget target)
+        public ExtraneousFiles(RestoreTarget target)
         {
             this.target = target;
             backup = new Selection(target.Component.Include, target.Component.Exclude);

@@ -10,13 +10,13 @@ namespace IdentityOpsAgent
 {
     // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it complete. Two agents may record one
     // part on a share: what they write of the same files is the same, nothing is replaced, and part.json is the one's that was first.
-    internal sealed class Recorder
+    internal sealed class PartWriter
     {
         private readonly SetFolder set;
         private readonly string server;
         private readonly string folder;
 
-        public Recorder(SetFolder set, string server)
+        public PartWriter(SetFolder set, string server)
         {
             this.set = set;
             this.server = server;
@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
                 catch (SystemError error)
                 {
                     Win32.Delete(draft);
-                    if (!SystemCodes.IsTaken(error) || Stored.Lines(path, delegate { }) != digest)
+                    if (!SystemCodes.IsTaken(error) || UntrustedFile.Lines(path, delegate { }) != digest)
                         throw;
                 }
             });
