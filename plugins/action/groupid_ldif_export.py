@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import with_finished_at
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups

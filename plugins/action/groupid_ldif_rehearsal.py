@@ -12,8 +12,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import rehearsal
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     NoDirectoryError,
     NotInstalledError,
 )

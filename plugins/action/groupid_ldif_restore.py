@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_outcome, group_restore
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
 

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode, windows_path
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import is_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import is_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
 

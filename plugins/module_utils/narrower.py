@@ -9,7 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import DATABASE, GROUP_ATTRIBUTES
 
 Values = c.Mapping[str, t.Any]

@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.deployments im
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import is_shared
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import DEFAULT_PORT
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import DEFAULT_PORT
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 

@@ -429,15 +429,18 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import argument_failure
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request, check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request, check_request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import (
     SCHEMA,
     BackupTask,
     ProofRequest,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target, check_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
+    CONNECTION_SPEC,
+    target_of,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target, check_target
 
 NAME = "identityops.groupid.groupid_sql_backup"
 ARGUMENT_SPEC: dict[str, t.Any] = {

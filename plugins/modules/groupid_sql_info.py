@@ -635,15 +635,18 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import facts as sql_facts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import folder as sql_folder
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import history as sql_history
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session, SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, literal
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import facts as sql_facts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import folder as sql_folder
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import history as sql_history
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
+    CONNECTION_SPEC,
+    target_of,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import check_database, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session, SqlError
 
 NAME = "identityops.groupid.groupid_sql_info"
 WHAT = "The database was not looked at"

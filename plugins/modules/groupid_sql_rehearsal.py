@@ -243,14 +243,21 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DATABASE_CLAIMS
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import check_folder
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import Outcome, Subject, rehearse
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, identifier
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal.rehearsal import (
+    Outcome,
+    Subject,
+    rehearse,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import check_folder
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
+    CONNECTION_SPEC,
+    target_of,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import check_database, identifier
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 
 NAME = "identityops.groupid.groupid_sql_rehearsal"
 WHAT = "The database was not rehearsed"

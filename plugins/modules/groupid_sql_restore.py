@@ -421,12 +421,15 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import RefusedError, Request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import RefusedError, Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
+    CONNECTION_SPEC,
+    target_of,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
 
 NAME = "identityops.groupid.groupid_sql_restore"
 WHAT = "The database was not restored"

@@ -9,11 +9,11 @@ import collections.abc as c
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import GroupDifference
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import steps_diff
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import Conflict, Written
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Conflict, Written
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes_text import steps_diff
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import GroupDifference
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import Domain
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place

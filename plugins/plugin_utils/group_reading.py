@@ -11,25 +11,25 @@ import dataclasses
 import pathlib
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde, ldifde_domain
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import ldifde, ldifde_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_filter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import domain_of
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import BATCH
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
     Domain,
     Schema,
     read_domain,
     read_schema,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import domain_of
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     Directory,
     DirectoryError,
     Entry,
     NoDirectoryError,
     SearchLostError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import BATCH
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import run_program

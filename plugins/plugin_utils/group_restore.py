@@ -13,21 +13,30 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import companion
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison, GroupDifference
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import normal
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import group_index
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import (
     COMPANION_ENDING,
     LDIF_ENDING,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
-    Domain,
-    base_now,
-    read_domain,
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import FilesError, Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.distinguished_name import normal
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection, own_names
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import (
+    StoppedError,
+    do,
+    foretell,
+    remaining_steps,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.named_groups import check_names, meet_named
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError, Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import (
+    Comparison,
+    GroupDifference,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.named_groups import (
+    check_names,
+    meet_named,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     RefusedError,
     check_clear,
     check_domain,
@@ -37,21 +46,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
     modify_records,
     write,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection, own_names
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import (
     read_undo,
     undo_companion,
     undo_records,
     undo_sha256,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    StoppedError,
-    do,
-    foretell,
-    remaining_steps,
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
+    Domain,
+    base_now,
+    read_domain,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.group_outcome import Kind, Outcome, Wish
@@ -199,7 +205,7 @@ def _compared(outcome: Outcome, files: Files, directory: Directory, selection: S
     folder = files.ldif.with_name("now")
     folder.mkdir()
     with files.companion.open("rb") as lines:
-        known = [group[0] for group in companion.groups(lines)]
+        known = [group[0] for group in group_index.groups(lines)]
     now = read_by_ldap(directory, chosen, folder, known, known_only=base is None)
     pairs = (
         Pair(files.ldif, files.companion, now.exported.attributes),

@@ -13,10 +13,10 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, settings, shared_parts
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import filter as ldap_filter
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, ordered
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldifde_domain import base_of
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES, ordered
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.ldifde_domain import base_of
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names import filter as ldap_filter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import (
     Target,
     check_target,
     target_of,

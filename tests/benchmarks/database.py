@@ -13,10 +13,10 @@ import typing as t
 
 import pyodbc
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from lab.sql.drivers import freetds
 from lab.sql.server import SqlServerDouble
 

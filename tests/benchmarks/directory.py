@@ -21,13 +21,13 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, GUID
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES, GUID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Comparison
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from lab.directory.groups import Made
 from lab.directory.slapd import Slapd
 

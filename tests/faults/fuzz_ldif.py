@@ -34,8 +34,9 @@ import ldap  # noqa: E402
 collection.link()
 
 with atheris.instrument_imports(include=["ansible_collections", "ldif", "binascii"]):
-    from ansible_collections.identityops.groupid.plugins.module_utils.directory.filter import fault
-    from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import LdifError, Record, records
+    from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import LdifError, Record
+    from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+    from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.filter import fault
     from faults.second_opinion import by_python_ldap, by_us, written_again
 
 LIMIT = 1.0

@@ -11,11 +11,11 @@ import io
 
 import ldif
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import (
-    Record,
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Record
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.writer import (
     dn_lines,
     modify_record,
-    records,
     value_lines,
 )
 

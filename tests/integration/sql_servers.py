@@ -13,10 +13,10 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Outcome, Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Outcome, Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from lab.sql.catalogue import VIEWS
 from lab.sql.engine import User
 from lab.sql.server import SqlServerDouble

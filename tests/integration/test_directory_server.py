@@ -19,21 +19,21 @@ import subprocess
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES, GUID
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import read_domain
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import make_plan, write
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import undo_sha256
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import ldifde
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES, GUID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Comparison
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import make_plan, write
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_sha256
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import read_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 
 REAL = json.loads(os.environ.get("GROUPID_TEST_DIRECTORY", "null"))
 FILTER = "(&(objectClass=group)(objectCategory=group))"

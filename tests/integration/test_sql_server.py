@@ -16,22 +16,22 @@ import pytest
 from integration import sql_servers
 from integration.sql_servers import ROWS, Server, open_on, send
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request as BackupRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request as BackupRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import read_database, read_server
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import Request as RestoreRequest
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import Request as RestoreRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import read_database, read_server
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
     Outcome,
     Session,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import identifier, literal
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 from lab.sql.drivers import drivers
 
 _numbers = itertools.count(1)

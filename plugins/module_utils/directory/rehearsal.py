@@ -10,21 +10,21 @@ import contextlib
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_filter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
     Domain,
     Schema,
     not_writable,
     read_domain,
     read_schema,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_filter
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     Directory,
     DirectoryError,
     Entry,
     search,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     HELD,
     NOT_HELD,

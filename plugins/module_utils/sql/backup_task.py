@@ -11,27 +11,31 @@ import time
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import test_restore as sql_test_restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, Record, verify_statement
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request, decide
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request, decide
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import (
+    Order,
+    Record,
+    verify_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run import (
     BackupError,
     BackupRun,
     failure,
     find,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import trial as sql_test_restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.trial import ProofError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import (
     DatabaseFacts,
     ServerFacts,
     read_database,
     read_server,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.history import read_chain
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Opener, Session, SqlError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore import ProofError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.history import read_chain
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Opener, Session, SqlError
 
 SCHEMA = 1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from lab.directory.proxy import Proxy
 from lab.directory.slapd import Slapd
 

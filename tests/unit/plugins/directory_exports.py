@@ -10,10 +10,10 @@ import pathlib
 
 from unit.plugins.directories import FILTER
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, Entry
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory, Entry
 from lab.directory.groups import Group
 
 BASE = "DC=corp,DC=example"

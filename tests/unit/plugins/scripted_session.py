@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Message, Outcome, ResultSet
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Message, Outcome, ResultSet
 
 Answer = Outcome | Exception
 

@@ -12,10 +12,10 @@ import multiprocessing.pool
 import multiprocessing.process
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 
 PATIENCE = 120.0
 

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from lab.sql.drivers import drivers
 from lab.sql.server import SqlServerDouble
 

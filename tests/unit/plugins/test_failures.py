@@ -18,7 +18,7 @@ from ansible.module_utils import basic
 from ansible.utils.display import Display
 from unit.plugins.recorded_host import Host, answer, error, trusted
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
@@ -245,8 +245,8 @@ def test_one_place_alone_makes_the_text() -> None:
     # A table's likely cause and step are the next step of a failure, in one property of each table.
     assert {name: lines for name, lines in found.items() if lines} == {
         "module_utils/failure.py": ['return f"{cause}. {self.next}".strip()'],
-        "module_utils/directory/errors.py": ['return f"{self.meaning} {self.next_step}"'],
-        "module_utils/sql/errors.py": ['return f"{self.cause} {self.next_step}"'],
+        "module_utils/directory/session/errors.py": ['return f"{self.meaning} {self.next_step}"'],
+        "module_utils/sql/session/errors.py": ['return f"{self.cause} {self.next_step}"'],
     }
 
 

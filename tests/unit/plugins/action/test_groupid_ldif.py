@@ -32,9 +32,9 @@ from unit.plugins.ldif_actions import (
 )
 from unit.plugins.recorded_host import answer, error
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldap_session
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.distinguished_name import split
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import ldap_session
 from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
 from lab.directory.groups import Group, Made
 from lab.directory.proxy import forgetting_cookies, paging_as_active_directory, refusing_one

@@ -17,7 +17,7 @@ import pytest
 from unit.plugins.ldif_actions import ARGS, STORE, Make, domains, undo_of
 from unit.plugins.recorded_host import Host, Outcome, answer, error
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import ldifde
 from lab.directory import ldifde as standin
 from lab.directory.groups import Group, Made
 from lab.directory.slapd import Slapd

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import (
     ATTRIBUTES,
     body,
     head,
     ordered,
     raw_records,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
 
 _ORDER = (
     "extensionAttribute12",

@@ -13,16 +13,19 @@ import random
 import pytest
 from unit.plugins.directory_exports import BASE, export_groups, pair_of
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import FilesError, Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.distinguished_name import (
+    normal,
+    split,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import (
     Comparison,
     Counts,
     GroupDifference,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import normal, split
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError, Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from lab.directory.groups import Group, Made
 

@@ -12,22 +12,22 @@ import typing as t
 import pytest
 from unit.plugins.directories import FILTER
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
     NotWritable,
     base_now,
     not_writable,
     read_domain,
     read_schema,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     ConflictError,
     Directory,
     DirectoryError,
     NoDirectoryError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from lab.directory.groups import ATTRIBUTES, Made
 from lab.directory.samba_server import Samba, why_not
 

@@ -12,11 +12,11 @@ import typing as t
 import pytest
 from unit.plugins.directories import FILTER, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import errors as ldap_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.errors import Refusal
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import errors as ldap_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.errors import Refusal
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     ConflictError,
     DirectoryError,
     NoDirectoryError,

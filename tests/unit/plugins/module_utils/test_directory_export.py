@@ -22,11 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.plugins.directory_exports import BASE, entry
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import Exported, export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.external_sort import Sorter
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import records
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError, Entry
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.external_sort import Sorter
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError, Entry
 from lab.directory.groups import Made
 
 
@@ -191,8 +191,8 @@ def test_an_item_larger_than_a_read_comes_back(tmp_path: pathlib.Path) -> None:
 
 _CHILD = """
 import itertools, json, pathlib, re, sys
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import export_pages
 from lab.directory.groups import Made
 from unit.plugins.directory_exports import entry
 

@@ -14,7 +14,7 @@ import uuid
 import pytest
 from unit.plugins.directories import target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
     Domain,
     NotWritable,
     not_writable,
@@ -22,9 +22,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.fact
     read_schema,
     sid_text,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import Directory, DirectoryError
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    Directory,
+    DirectoryError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from lab.directory.groups import ATTRIBUTES, Group, Made
 from lab.directory.slapd import Slapd
 

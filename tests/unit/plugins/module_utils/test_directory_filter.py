@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.filter import fault
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.filter import fault
 
 ATTRIBUTES = "".join(f"({name}=*)" for name in ("extensionData", *(f"extensionAttribute{n}" for n in (15, 14, 13, 12))))
 VENDORS_OWN = f"(&(objectClass=group)(objectCategory=group)(|{ATTRIBUTES}"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import (
     guid_bytes,
     guid_filter,
     guid_text,

@@ -11,12 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import (
-    Change,
-    LdifError,
-    Record,
-    records,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change, LdifError, Record
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
 
 DN = "CN=Sales,OU=Groups,DC=corp,DC=example"
 

@@ -15,7 +15,8 @@ from faults.second_opinion import by_python_ldap, by_us
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change, LdifError, records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change, LdifError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
 
 # The first text of a run takes its time.
 

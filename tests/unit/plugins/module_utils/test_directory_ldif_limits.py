@@ -15,13 +15,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import (
-    LdifError,
-    Limits,
-    dn_lines,
-    records,
-    value_lines,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import LdifError, Limits
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.writer import dn_lines, value_lines
 
 MEGABYTE = 1024 * 1024
 MODIFY = b"dn: CN=x\nchangetype: modify\n"

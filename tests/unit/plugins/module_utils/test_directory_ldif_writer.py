@@ -14,12 +14,11 @@ from faults.second_opinion import written_again
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import (
-    Change,
-    Record,
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change, Record
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.writer import (
     dn_lines,
     modify_record,
-    records,
     value_lines,
 )
 

@@ -17,11 +17,11 @@ import pytest
 from unit.plugins.directories import FILTER, target
 from unit.plugins.directory_exports import BASE, export_directory
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ldifde
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import export_pages
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError, Entry
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import ldifde
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import export_pages
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError, Entry
 from lab.directory import ldifde as standin
 from lab.directory.groups import Made
 from lab.directory.samba_server import Samba, why_not

@@ -18,12 +18,12 @@ import typing as t
 import pytest
 from unit.plugins.directories import FILTER, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     NoDirectoryError,
     NotInstalledError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from lab.directory.groups import ATTRIBUTES, Made
 from lab.directory.proxy import refusing
 from lab.directory.slapd import Slapd
@@ -88,8 +88,8 @@ def test_a_user_s_own_settings_do_not_turn_the_check_off(slapd: Slapd, tmp_path:
     rc_file.write_text("TLS_REQCERT never\nSIZELIMIT 1\nTIMELIMIT 1\nREFERRALS on\n", encoding="utf-8")
     code = (
         "import sys, ast, dataclasses\n"
-        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import *\n"
-        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target\n"
+        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import *\n"
+        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target\n"
         "target = Target(**ast.literal_eval(sys.stdin.read()))\n"
         "session = open_directory(dataclasses.replace(target, ca_file=sys.argv[1]))\n"
         f"print(sum(map(len, session.pages({slapd.base!r}, {FILTER!r}, ['cn'], 100))))\n"
@@ -175,8 +175,8 @@ def test_without_python_ldap_the_error_says_how_to_install_it(lacking: str) -> N
     code = (
         "import sys\n"
         f"sys.modules['{lacking}'] = None\n"
-        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import *\n"
-        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target\n"
+        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import *\n"
+        "from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target\n"
         "try: open_directory(Target('corp.example', username='u', password='p'))\n"
         "except NotInstalledError as problem: print(problem.failure.code, problem)\n"
     )

@@ -9,10 +9,8 @@ import collections.abc as c
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory import ranges
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
-    DirectoryError,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import ranges
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
 
 
 def in_parts(values: list[bytes], most: int = 1500) -> c.Callable[[str], dict[str, list[bytes]]]:

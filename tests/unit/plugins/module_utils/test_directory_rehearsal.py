@@ -14,17 +14,17 @@ import pytest
 from unit.plugins.directories import FILTER, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory import rehearsal
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, Schema
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import Domain, Schema
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     Change,
     Directory,
     DirectoryError,
     Entry,
     NoDirectoryError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     DIRECTORY_CLAIMS,
     HELD,

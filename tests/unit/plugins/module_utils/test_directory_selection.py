@@ -9,14 +9,14 @@ import collections.abc as c
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.named_groups import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection, own_names
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.named_groups import (
     check_names,
     meet_named,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import RefusedError
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection, own_names
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import DirectoryError, Entry
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import RefusedError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError, Entry
 
 ROOT = "DC=corp,DC=example"
 SALES = f"CN=Sales,OU=Groups,{ROOT}"

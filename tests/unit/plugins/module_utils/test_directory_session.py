@@ -14,9 +14,9 @@ import ldap
 import pytest
 from unit.plugins.directories import FILTER, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     ConflictError,
     Directory,
     DirectoryError,

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.target import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import (
     Target,
     check_target,
     is_domain,

@@ -13,7 +13,7 @@ from unit.plugins.sql_drivers import both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils import prediction
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.modules.groupid_sql_info import look
 from lab.sql.server import SqlServerDouble
 

@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import backup as sql_backup
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order, Record, backup_files
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import model as sql_backup
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import Order, Record, backup_files
 
 HARD_NAMES = ["Group]ID", "o'Brien", "x]; DROP DATABASE master;--", "Gruppe \N{GREEK SMALL LETTER OMEGA}", "n" * 128]
 

@@ -13,11 +13,14 @@ import typing as t
 import pytest
 from unit.plugins.scripted_session import Answer, ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup import Order
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run import BackupError, BackupRun
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import RECONNECT_SECONDS, Reconnect
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import Order
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run import BackupError, BackupRun
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import (
+    RECONNECT_SECONDS,
+    Reconnect,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,
@@ -263,7 +266,7 @@ def test_server_that_comes_back_in_time_settles_it() -> None:
 
 
 def test_server_that_has_not_ended_the_lost_session_leaves_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run"
+    module = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run"
     monkeypatch.setattr(f"{module}._SETTLE", 0.0)
     second = ScriptedSession({GET: HELD, "dm_tran_locks": rows(columns=["session_id"])})
     error = failed(run(session(BACKUP=LOST), second))

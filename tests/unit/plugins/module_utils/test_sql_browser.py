@@ -12,8 +12,8 @@ import threading
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.browser import find_port
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import NoConnectionError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.browser import find_port
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import NoConnectionError
 
 HQ = b"ServerName;SQL01;InstanceName;HQ;IsClustered;No;Version;16.0.4236.2;tcp;50123;np;\\\\SQL01\\pipe\\sql;;"
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import pytest
 from unit.plugins.scripted_session import ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.claim import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import (
     ClaimRefusedError,
     claimed,
     resource_of,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
     Outcome,

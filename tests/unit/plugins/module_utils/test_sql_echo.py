@@ -12,10 +12,10 @@ import pytest
 from unit.plugins.scripted_session import ScriptedSession, rows
 from unit.plugins.sql_drivers import both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import odbc as sql_odbc
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.echo import look_behind
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import odbc as sql_odbc
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.masked_errors import look_behind
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
     Session,

@@ -13,16 +13,16 @@ import pytest
 from unit.plugins.scripted_session import ScriptedSession
 from unit.plugins.sql_drivers import both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import facts as sql_facts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import folder as sql_folder
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import history as sql_history
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import facts as sql_facts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import folder as sql_folder
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import history as sql_history
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
 from lab.sql import grammar
 from lab.sql.engine import Certificate, User
 from lab.sql.server import SqlServerDouble

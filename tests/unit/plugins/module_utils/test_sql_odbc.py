@@ -16,15 +16,15 @@ import typing as t
 import pytest
 from unit.plugins.sql_drivers import DRIVERS, both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import errors as sql_errors
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import odbc as sql_odbc
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import odbc as sql_odbc
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
     NoConnectionError,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from lab.sql.server import SqlServerDouble
 from lab.waiting import HANG
 

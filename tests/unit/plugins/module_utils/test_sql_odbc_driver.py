@@ -11,15 +11,15 @@ import stat
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc_driver import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc_driver import (
     Driver,
     check_freetds,
     choose_driver,
     connection_string,
     written_for,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import NoConnectionError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import NoConnectionError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 
 M17 = "ODBC Driver 17 for SQL Server"
 M18 = "ODBC Driver 18 for SQL Server"

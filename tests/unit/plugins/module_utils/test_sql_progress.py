@@ -9,8 +9,8 @@ import threading
 
 from unit.plugins.scripted_session import ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.progress import Progress, watched
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     Message,
     NoConnectionError,
     Session,

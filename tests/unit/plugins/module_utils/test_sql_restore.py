@@ -14,8 +14,9 @@ import typing as t
 import pytest
 from unit.plugins.scripted_session import ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.facts import ServerFacts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.facts import read_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
     ABSENT,
     SAFETY,
     STATES,
@@ -34,15 +35,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore im
     note,
     noted,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_back import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import (
     Progress,
     Way,
     earlier_safety,
     way_back,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_facts import read_target
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_plan import Plan, make_plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import ServerFacts
 
 DOCUMENT = pathlib.Path(__file__).parents[4] / "docs" / "restore-database.md"
 SET = "20261122T150405Z"

@@ -11,8 +11,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC, target_of
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target, check_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
+    CONNECTION_SPEC,
+    target_of,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target, check_target
 from lab.sql.server import make_certificate
 
 GOOD = Target("sql01.corp.example", username="u", password="s3cret-Word")

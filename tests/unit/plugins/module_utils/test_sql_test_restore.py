@@ -11,16 +11,16 @@ import typing as t
 import pytest
 from unit.plugins.scripted_session import Answer, ScriptedSession, rows
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import test_restore as sql_test_restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import BackupFile
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import (
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import trial as sql_test_restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import BackupFile
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.trial import ProofError, prove
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     NoConnectionError,
     Outcome,
     Session,
     SqlError,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore import ProofError, prove
 
 FILES = [r"\\nas01\b\GroupID.bak"]
 STRAY = "groupid_test_0123456789abcdef"
@@ -163,7 +163,7 @@ def test_lost_connection_is_followed_by_a_drop_on_another() -> None:
 
 
 def test_lost_server_leaves_the_scratch_database_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.sql.test_restore._PATIENCE", 0)
+    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.trial._PATIENCE", 0)
     assert failed(server(**{"RESTORE DATABASE": LOST})).left is not None
 
 

@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.plugins.sql_drivers import both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.text import check_database, identifier, literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import (
+    check_database,
+    identifier,
+    literal,
+)
 from lab.sql.server import SqlServerDouble
 
 HARD = (

@@ -17,7 +17,7 @@ import yaml
 from ansible import constants
 
 from ansible_collections.identityops.groupid.plugins.module_utils import given, settings
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.arguments import CONNECTION_SPEC
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import CONNECTION_SPEC
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, PREFIX, ROLES, WORDS, Word
 
 ROOT = Path(__file__).resolve().parents[4]

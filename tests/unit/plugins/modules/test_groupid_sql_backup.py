@@ -19,12 +19,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from unit.plugins import sql_controllers
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.reconnect import Reconnect
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import Reconnect
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
 from lab.sql import drivers, grammar
 from lab.sql.engine import Certificate, Database, User
@@ -413,7 +413,7 @@ def test_lost_in_the_verification_is_not_verified(
 def test_server_out_of_reach_leaves_it_unknown_and_the_next_run_finishes(
     server: SqlServerDouble, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_run.Reconnect"
+    again = "ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run.Reconnect"
     monkeypatch.setattr(again, lambda opener: Reconnect(opener, timeout=0.1, pause=0.1))
     lose(server, "^BACKUP DATABASE", 1, "after", outage=True)
     outcome = back_up(target(server, driver, login_timeout=1))

@@ -25,10 +25,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     Told,
     gathered,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import rehearsal, rehearsal_scratch
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import OF_SCRATCH, Outcome, Subject
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import rehearsal, scratch
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal.rehearsal import (
+    OF_SCRATCH,
+    Outcome,
+    Subject,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
 from lab.sql import grammar, readme_logins
 from lab.sql.engine import Certificate
@@ -292,7 +296,7 @@ def test_a_database_that_somebody_else_made_under_the_name_is_never_dropped(
     server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "groupid_rehearsal_0123456789abcdef"
-    monkeypatch.setattr(rehearsal_scratch, "scratch_name", lambda: name)
+    monkeypatch.setattr(scratch, "scratch_name", lambda: name)
     server.engine.add_database(name)
     outcome = run(server)
     assert answers(outcome)["sql.scratch"].verdict == REFUSED

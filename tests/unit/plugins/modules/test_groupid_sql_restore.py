@@ -15,7 +15,7 @@ import yaml
 from ansible.module_utils.testing import patch_module_args
 from unit.plugins.sql_drivers import both_drivers, target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_restore
 from lab.sql.server import SqlServerDouble
 

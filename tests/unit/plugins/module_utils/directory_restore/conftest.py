@@ -15,8 +15,8 @@ from unit.plugins.module_utils.directory_restore.domains import (
     Domains,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.distinguished_name import split
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.distinguished_name import split
 from lab.directory.slapd import Slapd
 
 

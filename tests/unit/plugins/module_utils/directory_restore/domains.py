@@ -17,31 +17,26 @@ import ldap
 from unit.plugins.directories import target
 from unit.plugins.directory_exports import BASE, export_directory, pair_of
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Comparison
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.facts import Domain, read_domain
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import Pair
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
-    make_plan,
-    write,
-)
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import (
-    Directory,
-    DirectoryError,
-    Entry,
-)
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Comparison
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import make_plan, write
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import (
     undo,
     undo_companion,
     undo_records,
     undo_sha256,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    Written,
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import Domain, read_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    Directory,
+    DirectoryError,
+    Entry,
 )
 from lab.directory.groups import Group, Made
 from lab.directory.proxy import Proxy

@@ -21,16 +21,14 @@ from unit.plugins.module_utils.directory_restore.domains import (
     imported,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     RefusedError,
     check_domain,
     modify_records,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
-    undo_records,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_records
 from lab.directory.samba_server import Samba, why_not
 
 

@@ -14,10 +14,8 @@ from unit.plugins.module_utils.directory_restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    Written,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written
 
 
 class TestConflicts:

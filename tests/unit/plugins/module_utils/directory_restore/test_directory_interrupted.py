@@ -13,10 +13,7 @@ from unit.plugins.module_utils.directory_restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    StoppedError,
-    do,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import StoppedError, do
 from lab.directory.proxy import forgetting_cookies
 
 

@@ -19,20 +19,15 @@ from unit.plugins.module_utils.directory_restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import StoppedError, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     RefusedError,
     check_domain,
     write,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
-    undo_sha256,
-)
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    StoppedError,
-    do,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_sha256
 from lab.directory import wire
 from lab.directory.proxy import answering, refusing_one
 from lab.directory.slapd import Slapd

@@ -19,19 +19,14 @@ from unit.plugins.module_utils.directory_restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.compare import Counts
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, foretell
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Counts
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     make_plan,
     modify_records,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
-    undo_records,
-)
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    Written,
-    foretell,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_records
 
 
 class TestRoundTrip:

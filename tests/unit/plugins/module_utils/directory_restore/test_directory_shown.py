@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps_text import shown_value, steps_diff
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes_text import (
+    shown_value,
+    steps_diff,
+)
 
 
 class TestShown:

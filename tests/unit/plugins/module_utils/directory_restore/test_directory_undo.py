@@ -17,17 +17,15 @@ from unit.plugins.module_utils.directory_restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.canonical import ATTRIBUTES
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.pair import FilesError
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.steps import AttributeStep, Step
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.undo import (
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import FilesError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import (
     undo,
     undo_companion,
     undo_records,
-)
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.writing import (
-    Written,
 )
 
 

@@ -12,11 +12,11 @@ import typing as t
 import pytest
 from unit.plugins.sql_drivers import target
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.odbc import open_session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import Request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 from lab.sql.engine import Database
 from lab.sql.server import SqlServerDouble
 from lab.waiting import until

@@ -18,7 +18,7 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     refused,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import Request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import Request
 from lab.sql.engine import DataFile, User
 
 

@@ -13,13 +13,13 @@ import typing as t
 import pytest
 from unit.plugins.module_utils.sql_restore_run.site import PATIENCE, REQUEST, Site, backup
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql import facts as sql_facts
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_checks import Request as BackupRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request as BackupRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import restore
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import Session
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.verdicts import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import facts as sql_facts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 from lab.sql import readme_logins
 from lab.sql.engine import Certificate, User
 

@@ -18,9 +18,9 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     refused,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_checks import check_request
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_request
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import restore
 from lab.sql.engine import Certificate, User
 
 

@@ -18,8 +18,8 @@ import pytest
 from unit.plugins.module_utils.sql_restore_run.site import REQUEST, SAFETY, TABLE, Site, begin
 from unit.plugins.sql_drivers import DRIVERS
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
 from lab.sql.faults import Fault
 from lab.waiting import until
 

@@ -14,7 +14,7 @@ from unit.plugins.module_utils.sql_restore_run.site import (
     Site,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore_run import Patience
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience
 from lab.waiting import until
 
 

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which groups and attributes a comparison or a restore is limited to."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names import distinguished_name
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_bytes
+
+Option = t.Literal["groups", "exclude_groups"]
+
+_GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
+# A name that Active Directory takes for a DN (MS-ADTS 3.1.1.3.1.2.4): a GUID's text, or its bytes as they are stored.
+_GUID_NAME = re.compile(r"<GUID=\s*(.*?)\s*>", re.IGNORECASE)
+_BYTES = re.compile(r"[0-9A-Fa-f]{32}")
+_DC = "dc="
+
+
+class Selection:
+    """A choice of groups, by GUID or DN, and of attributes. It remembers which of its names it met.
+
+    A DN counts as it was then or is now, without case, and however it is escaped.
+    """
+
+    def __init__(
+        self, attributes: c.Sequence[str] | None = None, groups: c.Sequence[str] = (), exclude: c.Sequence[str] = ()
+    ) -> None:
+        """attributes: None for all. groups: none for all; exclude counts against them.
+
+        Raises ValueError for a name that is neither a GUID nor a DN.
+        """
+        self._attributes = attributes
+        self._groups = _Names(groups)
+        self._exclude = _Names(exclude)
+
+    def chosen(self, attributes: c.Sequence[str]) -> tuple[str, ...]:
+        """Give those of the attributes that are chosen. Raises ValueError for a chosen one that is not among them."""
+        if self._attributes is None:
+            return tuple(attributes)
+        wanted = {name.lower(): name for name in self._attributes}
+        unknown = wanted.keys() - {name.lower() for name in attributes}
+        if unknown:
+            raise ValueError(f"Not exported: {', '.join(sorted(wanted[key] for key in unknown))}.")
+        return tuple(name for name in attributes if name.lower() in wanted)
+
+    def takes(self, guid: bytes, *dns: str | None) -> bool:
+        """Whether a group is chosen. dns: by which it is known."""
+        excluded = self._exclude.meets(guid, dns)
+        return (not self._groups or self._groups.meets(guid, dns)) and not excluded
+
+    def meet(self, guid: bytes, dn: str) -> None:
+        """Take down that a group is there now, and under which name. It is one by its objectGUID from then on.
+
+        A group that is left alone needs to be no more than there; of one to restore, ``takes`` must see something.
+        """
+        for names in (self._groups, self._exclude):
+            names.learn(guid, dn)
+
+    @property
+    def unmet(self) -> dict[str, Option]:
+        """Names, as they were given, that met no group, and the option that has each."""
+        known = {*self._exclude.taken, *self._exclude.there}
+        unmet: dict[str, Option] = {name: "groups" for name in self._groups.names if name not in self._groups.taken}
+        return {**unmet, **{name: "exclude_groups" for name in self._exclude.names if name not in known}}
+
+    @property
+    def there(self) -> frozenset[str]:
+        """Names of groups to restore, as they were given, that the directory has now."""
+        return frozenset(self._groups.there)
+
+    @property
+    def doubtful(self) -> dict[str, tuple[bytes, ...]]:
+        """Names, as they were given, that met several groups, then and now; the objectGUIDs of these."""
+        groups = {**self._groups.meant(), **self._exclude.meant()}
+        return {name: guids for name, guids in groups.items() if len(guids) > 1}
+
+    @property
+    def dns(self) -> tuple[str, ...]:
+        """The names that are DNs."""
+        return tuple(dict.fromkeys([*self._groups.dns, *self._exclude.dns]))
+
+    @property
+    def guids(self) -> tuple[bytes, ...]:
+        """The objectGUIDs by which groups are named."""
+        return tuple(dict.fromkeys([*self._groups.guids, *self._exclude.guids]))
+
+
+def own_names(names: c.Sequence[str], root: str, others: c.Iterable[str]) -> tuple[str, ...]:
+    """Give the names without those of groups of other domains: one list may serve several.
+
+    root: DN of the domain. others: DNs of the other domains. A name belongs to the domain that all of its DC parts
+    name, so that of a child domain not to the parent. What belongs to none of them, as by a slip, is not left out.
+
+    Raises ValueError for a name that is neither a GUID nor a DN.
+    """
+    ends = [end for end in map(_key, others) if end]
+    return tuple(name for name in names if is_below(name, root) or not _is_of_one(name, ends))
+
+
+def is_below(name: str, root: str) -> bool:
+    """Whether a name is that of an object of this domain, and of no child of it."""
+    return _is_of_one(name, [_key(root)])
+
+
+def domain_of(name: str) -> str:
+    """Give the DNS name of the domain that a DN ends with; empty where it names none."""
+    labels: list[str] = []
+    for part in reversed(_key(name)):
+        if not part.startswith(_DC):
+            break
+        labels.insert(0, part.removeprefix(_DC))
+    return ".".join(labels)
+
+
+def _is_of_one(name: str, ends: c.Iterable[tuple[str, ...]]) -> bool:
+    if _guid(name) is not None:
+        return False
+    key = distinguished_name.normal(name)
+    return any(
+        key[-len(end) :] == end and (len(key) == len(end) or not key[-len(end) - 1].startswith(_DC)) for end in ends
+    )
+
+
+class _Names:
+    """Groups that somebody named."""
+
+    def __init__(self, names: c.Sequence[str]) -> None:
+        self._guids: dict[bytes, str] = {}
+        self._dns: dict[tuple[str, ...], str] = {}
+        for name in names:
+            guid = _guid(name)
+            if guid is not None:
+                self._guids[guid] = name
+            else:
+                self._dns[distinguished_name.normal(name)] = name
+        self.guids = tuple(self._guids)
+        self.dns = tuple(self._dns.values())
+        self.names = (*self._guids.values(), *self.dns)
+        self.taken: dict[str, dict[bytes, None]] = {}
+        """Groups by name that were met in what is restored, and in the directory as a comparison reads it."""
+        self.there: dict[str, dict[bytes, None]] = {}
+        """Groups by name that the directory was found to have."""
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+    def meant(self) -> dict[str, tuple[bytes, ...]]:
+        """Give the groups that each name met."""
+        return {
+            name: tuple(dict.fromkeys([*self.taken.get(name, ()), *self.there.get(name, ())])) for name in self.names
+        }
+
+    def meets(self, guid: bytes, dns: c.Iterable[str | None]) -> bool:
+        """Whether a group is one of them."""
+        met = self._means(guid, dns)
+        for name in met:
+            self.taken.setdefault(name, {})[guid] = None
+        return bool(met)
+
+    def learn(self, guid: bytes, dn: str) -> None:
+        """Take down that the directory has a group."""
+        for name in self._means(guid, [dn]):
+            self.there.setdefault(name, {})[guid] = None
+            self._guids.setdefault(guid, name)
+
+    def _means(self, guid: bytes, dns: c.Iterable[str | None]) -> list[str]:
+        met = [self._guids[guid]] if guid in self._guids else []
+        if self._dns:
+            keys = [_key(dn) for dn in dict.fromkeys(dns) if dn]
+            met += [self._dns[key] for key in keys if key in self._dns]
+        return met
+
+
+def _guid(name: str) -> bytes | None:
+    """Give the objectGUID that a name is; None for any other name."""
+    text = name.strip()
+    if found := _GUID_NAME.fullmatch(text):
+        text = found[1]
+        if _BYTES.fullmatch(text):
+            return bytes.fromhex(text)
+    shown = _GUID.fullmatch(text)
+    return guid_bytes(shown[1].lower()) if shown else None
+
+
+def _key(dn: str) -> tuple[str, ...]:
+    """Give the normal form of a DN out of a file or directory. A text that is none matches no name."""
+    try:
+        return distinguished_name.normal(dn)
+    except ValueError:
+        return ()

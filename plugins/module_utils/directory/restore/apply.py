@@ -1,0 +1,217 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps are done: read, written where the directory holds what the step expects, read again."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import GUID
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_filter, guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step, Values
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    ConflictError,
+    Directory,
+    DirectoryError,
+    ObjectRefusedError,
+    search,
+)
+
+BATCH: t.Final = 50
+"""Groups that one search asks for."""
+
+_CHANGED = "It holds other values than expected: somebody changed it since."
+_GONE = "There is no group with this objectGUID any more."
+_OTHERWISE = "It was written, and holds other values since: somebody, or the server, changed them."
+
+
+@dataclasses.dataclass(frozen=True)
+class Conflict:
+    """A group that is not as it was expected. dn: where it lies, or lay. cause: why, in a sentence."""
+
+    guid: str
+    dn: str
+    cause: str
+
+
+@dataclasses.dataclass
+class Written:
+    """What became of the steps; each is counted in one place.
+
+    written: DNs of groups that were written. unchanged: how many groups were already as they shall be.
+    conflicts: groups that were left alone, as they hold neither what the step expects nor what it brings.
+    unconfirmed: groups that were written, and did not hold it when they were read again.
+    refused: groups that the server did not let be written, for a reason of the group's own.
+    """
+
+    written: list[str] = dataclasses.field(default_factory=list)
+    unchanged: int = 0
+    conflicts: list[Conflict] = dataclasses.field(default_factory=list)
+    unconfirmed: list[Conflict] = dataclasses.field(default_factory=list)
+    refused: list[Conflict] = dataclasses.field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """How many steps came to an end."""
+        return len(self.written) + self.unchanged + len(self.conflicts) + len(self.unconfirmed) + len(self.refused)
+
+
+class StoppedError(DirectoryError):
+    """An error in the middle. done: what was done before. left: steps that were not done, or not read again."""
+
+    def __init__(self, problem: DirectoryError, done: Written, left: int) -> None:
+        refused = f" {len(done.refused)} were refused one by one." if done.refused else ""
+        failure = problem.failure.also(
+            f"{len(done.written)} groups were written before it, {left} are left.{refused} Run it again to finish, or "
+            "run the undo to go back."
+        )
+        super().__init__(failure.code, failure.what, failure.cause, failure.next)
+        self.done = done
+        self.left = left
+
+
+def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+    """Say what ``do`` would do of the steps, by what the directory holds now. Nothing is written.
+
+    Raises DirectoryError.
+    """
+    told = Written()
+    for begin in range(0, len(steps), BATCH):
+        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH]):
+            if isinstance(outcome, Conflict):
+                told.conflicts.append(outcome)
+            elif outcome.attributes:
+                told.written.append(outcome.dn)
+            else:
+                told.unchanged += 1
+    return told
+
+
+def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
+    """Give what ``do`` would write of the steps, each where its group lies now. Raises DirectoryError."""
+    return [
+        outcome
+        for begin in range(0, len(steps), BATCH)
+        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH])
+        if isinstance(outcome, Step) and outcome.attributes
+    ]
+
+
+def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+    """Do the steps, one modify each.
+
+    A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is
+    listed and left alone. The modify deletes exactly the old values, so that the server refuses it where they changed
+    a moment before. What it cannot refuse is a value that came into a multi-valued attribute in that moment: both are
+    there then, and the group is among the unconfirmed. What the server refuses of one group is listed, and the others
+    are written.
+
+    Raises StoppedError where no later group would fare better: connection, login, a busy or read-only server.
+    """
+    done = Written()
+    for begin in range(0, len(steps), BATCH):
+        batch = steps[begin : begin + BATCH]
+        modified: list[Step] = []
+        try:
+            _modify(directory, base, batch, done, modified)
+            _read_again(directory, base, modified, done)
+        except DirectoryError as problem:
+            # Written, though nobody looked at it again.
+            done.written += [step.dn for step in modified]
+            raise StoppedError(problem, done, len(steps) - done.steps) from problem
+    return done
+
+
+def _looked_at(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
+    """Give what remains to be done of each step, where its group lies now, or why nothing may be done."""
+    found = _present(directory, base, batch)
+    for step in batch:
+        if step.guid not in found:
+            yield Conflict(guid_text(step.guid), step.dn, _GONE)
+            continue
+        dn, values = found[step.guid]
+        remaining = step.remaining(values)
+        yield (
+            Conflict(guid_text(step.guid), dn, _CHANGED) if remaining is None else dataclasses.replace(remaining, dn=dn)
+        )
+
+
+def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
+    """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
+    whole = {step.guid: step for step in batch}
+    for outcome in _looked_at(directory, base, batch):
+        if isinstance(outcome, Conflict):
+            done.conflicts.append(outcome)
+        elif not outcome.attributes:
+            done.unchanged += 1
+        else:
+            problem = _written(directory, outcome)
+            if problem is None:
+                modified.append(dataclasses.replace(whole[outcome.guid], dn=outcome.dn))
+            else:
+                _take_down(directory, base, outcome, problem, done)
+
+
+def _written(directory: Directory, step: Step) -> DirectoryError | None:
+    """Do one step. Give what went wrong."""
+    try:
+        directory.modify(step.dn, step.changes())
+    except DirectoryError as problem:
+        return problem
+    return None
+
+
+def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryError, done: Written) -> None:
+    """Move a step that was not done into ``done``, or raise the problem where later ones would fare no better."""
+    remaining: Step | None
+    try:
+        found = _present(directory, base, [step])
+        remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
+    except DirectoryError:
+        # It cannot be looked at: there is another trouble, and what was said first is told.
+        remaining = step
+    if remaining is not None and not remaining.attributes:
+        # By somebody else a moment before, such as the restore of another deployment of this domain.
+        done.unchanged += 1
+    elif isinstance(problem, ConflictError) or remaining != step:
+        # A value that came into an empty single-valued attribute is answered as any violation of the schema.
+        done.conflicts.append(Conflict(guid_text(step.guid), step.dn, problem.failure.cause))
+    elif isinstance(problem, ObjectRefusedError):
+        done.refused.append(Conflict(guid_text(step.guid), step.dn, _told(problem)))
+    else:
+        raise problem
+
+
+def _told(problem: DirectoryError) -> str:
+    """Give cause and next step; what was not done is told with the group's name."""
+    return str(dataclasses.replace(problem.failure, what=""))
+
+
+def _read_again(directory: Directory, base: str, modified: list[Step], done: Written) -> None:
+    """Look at what was written, and move each step into ``done``."""
+    if not modified:
+        return
+    found = _present(directory, base, modified)
+    while modified:
+        step = modified.pop(0)
+        dn, values = found.get(step.guid, (step.dn, {}))
+        remaining = step.remaining(values)
+        if remaining is None or remaining.attributes:
+            done.unconfirmed.append(Conflict(guid_text(step.guid), dn, _OTHERWISE))
+        else:
+            done.written.append(dn)
+
+
+def _present(directory: Directory, base: str, steps: c.Sequence[Step]) -> dict[bytes, tuple[str, Values]]:
+    """Read the groups of these steps as they are now: DN and values by objectGUID. Raises DirectoryError."""
+    names = {attribute.name for step in steps for attribute in step.attributes}
+    found: dict[bytes, tuple[str, Values]] = {}
+    wanted = guid_filter(step.guid for step in steps)
+    for dn, attributes in search(directory, base, wanted, [GUID, *sorted(names)]):
+        values = {name.lower(): held for name, held in attributes.items()}
+        for guid in values.get(GUID.lower(), []):
+            found[guid] = (dn, values)
+    return found

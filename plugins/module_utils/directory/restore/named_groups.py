@@ -1,0 +1,125 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The groups that a restore names: each is there, then or now, and is one group, or nothing is restored."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import spelling
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names import distinguished_name
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_filter, guid_text
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import (
+    Selection,
+    domain_of,
+    is_below,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import BATCH
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import RefusedError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    Directory,
+    DirectoryError,
+    search,
+)
+
+_TOLD: t.Final = 5
+_ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
+
+
+def meet_named(directory: Directory, root: str, selection: Selection) -> None:
+    """Have a selection meet the groups of the directory that its names mean now, also where no filter finds them.
+
+    root: DN of the domain. Raises DirectoryError.
+    """
+    for name in selection.dns:
+        if is_below(name, root):
+            _meet(selection, name, _read(directory, name) or {})
+    guids = selection.guids
+    for begin in range(0, len(guids), BATCH):
+        wanted = guid_filter(guids[begin : begin + BATCH])
+        for dn, attributes in search(directory, root, f"(&(objectClass=group){wanted})", _ATTRIBUTES):
+            _meet(selection, dn, attributes)
+
+
+def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:
+    """Refuse a selection with a name that met no group, or more than one, or one of which nothing can be restored.
+
+    root: DN of the domain. where: what was looked through besides the directory, such as ``the set``. known: DNs of the
+    groups there, read only where a name is refused.
+
+    Raises RefusedError, with the known group that was probably meant.
+    """
+    if doubtful := selection.doubtful:
+        raise RefusedError(
+            "ambiguous_group",
+            _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in doubtful.items()])
+            + ": one had the name then, another has it now",
+            "Name the one that is meant by its objectGUID.",
+        )
+    unmet = selection.unmet
+    if not unmet:
+        return
+    there = selection.there
+    wrong = [name for name in unmet if name not in there][:_TOLD]
+    meant = "; ".join(dict.fromkeys(_meant(wrong, known))) if wrong else ""
+    options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmet.values())))
+    raise RefusedError(
+        "unknown_group",
+        _listed(
+            [
+                f"{option} names {name}: {_reason(name, root, where, there=name in there)}"
+                for name, option in unmet.items()
+            ]
+        ),
+        f"{f'Did you mean {meant}? ' if meant else ''}Correct {options}, or the module's option.",
+    )
+
+
+def _read(directory: Directory, name: str) -> dict[str, list[bytes]] | None:
+    """Read a group by a name that somebody wrote, which may be no DN for the server. Raises DirectoryError."""
+    try:
+        return directory.read(name, _ATTRIBUTES)
+    except DirectoryError as problem:
+        if problem.failure.code != "dn_syntax":
+            raise
+        return None
+
+
+def _meet(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes]]) -> None:
+    held = {name.lower(): values for name, values in attributes.items()}
+    if b"group" in [kind.lower() for kind in held.get("objectclass", ())]:
+        for guid in held.get("objectguid", ()):
+            selection.meet(guid, dn)
+
+
+def _reason(name: str, root: str, where: str, *, there: bool) -> str:
+    """Say why a name met nothing. there: but in the directory."""
+    if there:
+        return f"it is in the directory, and {where} has nothing of it"
+    domain = domain_of(name)
+    if domain and not is_below(name, root):
+        return f"groupid_domains has no domain {domain}"
+    return f"neither {where} nor the directory has such a group"
+
+
+def _meant(names: c.Sequence[str], known: c.Iterable[str]) -> c.Iterator[str]:
+    """Give for each name the known one that is nearest: of those whose own name is, as units have long names."""
+    by_own: dict[str, list[str]] = {}
+    for dn in known:
+        by_own.setdefault(distinguished_name.split(dn)[0].lower(), []).append(dn)
+    for name in names:
+        own = distinguished_name.split(name)[0].strip().lower()
+        near = own if own in by_own else spelling.closest(own, by_own)
+        if near is not None:
+            yield spelling.closest(name, by_own[near]) or min(by_own[near])
+
+
+def _guids(guids: c.Iterable[bytes]) -> str:
+    return " and ".join(map(guid_text, guids))
+
+
+def _listed(parts: c.Sequence[str]) -> str:
+    more = f"; and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
+    return "; ".join(parts[:_TOLD]) + more

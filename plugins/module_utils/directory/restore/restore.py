@@ -1,0 +1,213 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restore: from what differs to what is written, and what must hold before the first write."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import GroupDifference
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_sha256
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
+    Domain,
+    NotWritable,
+    not_writable,
+    read_schema,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    Directory,
+    DirectoryError,
+)
+
+_NAMED = 20
+_NOT_CLEARED = "without groupid_ldif_clear (clear)."
+
+
+class RefusedError(DirectoryError):
+    """The restore was not started; the directory is as it was.
+
+    groups: DNs of all groups that stand in its way, where it is groups.
+    """
+
+    def __init__(self, code: str, cause: str, next_step: str, groups: c.Sequence[str] = ()) -> None:
+        super().__init__(code, "The restore of group attributes was not started", cause, next_step)
+        self.groups = tuple(groups)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a restore writes.
+
+    steps: one for each group, in order of objectGUID. kept: how many groups keep values of attributes that had none at
+    backup time.
+    """
+
+    steps: tuple[Step, ...]
+    kept: int
+
+
+def make_plan(differences: c.Iterable[GroupDifference], clear: bool = False) -> Plan:
+    """Decide what a restore writes: what differs, in groups that are in the set and in the directory.
+
+    clear: attributes that had no value at backup time and have one now are cleared, too.
+    """
+    steps, kept = [], 0
+    for group in differences:
+        wanted = [change for change in group.changes if clear or change.kind != "cleared"]
+        kept += len(wanted) < len(group.changes)
+        if wanted and group.dn_now is not None:
+            attributes = (AttributeStep(change.name, change.now, change.then) for change in wanted)
+            steps.append(Step(group.guid, group.dn_now, tuple(attributes)))
+    return Plan(tuple(steps), kept)
+
+
+def modify_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
+    """Give the plan as LDIF in modify form, which a person can have imported: ``ldifde -i -f``."""
+    return (step.record() for step in steps)
+
+
+def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
+    """Refuse the files of another domain, and a server that cannot be written.
+
+    details: of the part, as the export recorded them. domain: that the session is connected to.
+
+    Raises RefusedError.
+    """
+    for key, now in (("domain_guid", domain.guid), ("domain_sid", domain.sid)):
+        then = details.get(key)
+        if not isinstance(then, str) or then.lower() != now.lower():
+            raise RefusedError(
+                "other_domain",
+                f"The files are of the domain {details.get('domain')} ({key} {then}), the server {domain.server} holds "
+                f"{domain.dns_name} ({now})",
+                "Restore the part of this domain, or name a server of the other one.",
+            )
+    if domain.read_only:
+        raise RefusedError(
+            "read_only",
+            f"{domain.server} is a read-only domain controller",
+            "Name a writable domain controller as the domain's server.",
+        )
+
+
+def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
+    """Refuse a plan with attributes that the schema lacks now: nothing is written, rather than some of it.
+
+    Raises RefusedError that names attributes and groups; DirectoryError.
+    """
+    groups: dict[str, list[str]] = {}
+    for step in steps:
+        for one in step.attributes:
+            groups.setdefault(one.name, []).append(step.dn)
+    missing = read_schema(directory, domain, list(groups)).missing
+    if not missing:
+        return
+    dns = list(dict.fromkeys(dn for name in missing for dn in groups[name]))
+    raise RefusedError(
+        "no_such_attribute",
+        f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has put it out of use, and the set "
+        f"has values of it for {_listed(dns)}",
+        "Extend the schema as it was (Exchange's brings the vendor's attributes), or restore the other attributes "
+        "alone (groupid_ldif_attributes, attributes).",
+        dns,
+    )
+
+
+def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) -> None:
+    """Refuse a plan that the account may not write in full: nothing is written, rather than some of it.
+
+    Raises RefusedError that names every group without the rights; DirectoryError.
+    """
+    by_guid = {step.guid: step for step in steps}
+    wanted = {guid: [attribute.name for attribute in step.attributes] for guid, step in by_guid.items()}
+    # A group that is gone by now is a conflict when it is its turn, and no question of rights.
+    lacking = [group for group in not_writable(directory, domain.base, wanted) if group.dn is not None]
+    if not lacking:
+        return
+    named = [f"{group.dn} ({', '.join(group.attributes)})" for group in lacking]
+    raise RefusedError(
+        "no_rights",
+        f"The account may not write these of {len(by_guid)} groups: {_listed(named)}",
+        f"Give it the right to write these attributes, or exclude these groups by name.{_protected(lacking)}",
+        [group.dn for group in lacking if group.dn is not None],
+    )
+
+
+def _protected(groups: c.Iterable[NotWritable]) -> str:
+    """Say where a right is to be granted that lasts (MS-ADTS 3.1.1.6.1): within the hour AD takes back any other."""
+    named = [group.dn for group in groups if group.protected and group.dn is not None]
+    if not named:
+        return ""
+    return (
+        f" AdminSDHolder protects {_listed(named)} (adminCount 1): a right that is granted on such a group is taken "
+        "back within the hour. Grant it on CN=AdminSDHolder,CN=System of the domain, or exclude the group."
+    )
+
+
+def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.Iterable[Step]) -> str | None:
+    """Refuse to clear what an export may not have seen: what an account may not read, reads as empty.
+
+    details: of the part, as the export recorded them. account: of this session. Gives a warning where the set does not
+    tell who read it, as those of 0.5.0; None where all is well, or nothing is cleared.
+
+    Raises RefusedError that names the groups.
+    """
+    cleared = {step: {one.name for one in step.attributes if not one.after} for step in steps}
+    cleared = {step: names for step, names in cleared.items() if names}
+    if not cleared:
+        return None
+    filtered = {str(name).lower() for name in details.get("filtered_attributes") or ()}
+    unseen = [step.dn for step, names in cleared.items() if filtered & {name.lower() for name in names}]
+    if unseen:
+        raise RefusedError(
+            "not_seen",
+            f"The set was read from a read-only domain controller, which does not get {', '.join(sorted(filtered))}: "
+            f"values of {_listed(unseen)} would be cleared that were never looked at",
+            f"Restore a set that was read from a writable domain controller, or leave values that were set since: "
+            f"{_NOT_CLEARED}",
+            unseen,
+        )
+    then, dns = details.get("account"), [step.dn for step in cleared]
+    if not isinstance(then, str) or account is None:
+        return (
+            f"The set does not tell which account read it. What that may not read counts as empty, and values of "
+            f"{len(dns)} groups are cleared."
+        )
+    if then.lower() != account.lower():
+        raise RefusedError(
+            "other_account",
+            f"The set was read by {then}, and this restore logs in as {account}. What {then} may not read is empty in "
+            f"the set, and values of {_listed(dns)} would be cleared",
+            f"Where {then} may read these attributes of all groups, say so with groupid_ldif_clear_unseen "
+            f"(clear_unseen). Otherwise restore as {then}, or leave values that were set since: {_NOT_CLEARED}",
+            dns,
+        )
+    return None
+
+
+def _listed(names: c.Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{'; '.join(names[:_NAMED])}{more}"
+
+
+def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_undo: str) -> Written:
+    """Write a plan, one modify for each group, and read every group again.
+
+    stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` gives it.
+    Nothing is written when it is not that of these steps.
+
+    Raises RefusedError, before anything is written; StoppedError as ``writing.do``.
+    """
+    if stored_undo != undo_sha256(steps):
+        raise RefusedError(
+            "undo_differs",
+            f"The undo that was stored (SHA-256 {stored_undo}) is not that of what would be written now",
+            "The directory changed since the undo was made. Run the restore again.",
+        )
+    check_rights(directory, domain, steps)
+    return do(directory, domain.base, steps)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The undo of a restore: what it overwrites, as two files, and the way back by them.
+
+``<domain>.undo.ldf`` is LDIF in modify form: per group it deletes all values that the restore leaves and adds all that
+were there. Its companion names the groups of the records, in the same order, as an export's does.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import hashlib
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export import group_index
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import FilesError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change, Record
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
+
+
+def undo_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
+    """Give the undo's LDIF, record by record."""
+    return (step.reversed().whole_record() for step in steps)
+
+
+def undo_companion(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
+    """Give the lines of the file beside it."""
+    return (group_index.line(step.guid, step.dn, True) for step in steps)
+
+
+def undo_sha256(steps: c.Iterable[Step]) -> str:
+    """Give the hash of ``undo_records``: by it a restore knows that what its caller stored is the undo of its plan."""
+    digest = hashlib.sha256()
+    for record in undo_records(steps):
+        digest.update(record)
+    return digest.hexdigest()
+
+
+def read_undo(ldif: t.BinaryIO, companion_lines: t.BinaryIO, attributes: c.Sequence[str]) -> list[Step]:
+    """Read both files as steps back. attributes: that may be in it.
+
+    Raises FilesError.
+    """
+    known = {name.lower(): name for name in attributes}
+    steps = []
+    try:
+        following = records(ldif)
+        for guid, dn, dummy in group_index.groups(companion_lines):
+            record = next(following, None)
+            if record is None or record.dn != dn:
+                raise ValueError(f"the record of {dn} does not come next")
+            steps.append(Step(guid, dn, tuple(_attributes(record, known))))
+        if next(following, None) is not None:
+            raise ValueError("there are more records than the companion names")
+    except ValueError as problem:
+        raise FilesError(
+            "files",
+            "The undo was not started",
+            str(problem),
+            "Take both files as the restore wrote them, unchanged.",
+        ) from None
+    return steps
+
+
+def undo(
+    directory: Directory,
+    base: str,
+    ldif: t.BinaryIO,
+    companion_lines: t.BinaryIO,
+    attributes: c.Sequence[str],
+) -> Written:
+    """Put back what a restore overwrote.
+
+    Groups that hold what the restore wrote get the old values, those that hold the old ones are unchanged, any other is
+    a conflict and is left alone.
+
+    Raises FilesError, before anything is written; StoppedError as ``writing.do``.
+    """
+    return do(directory, base, read_undo(ldif, companion_lines, attributes))
+
+
+def _attributes(record: Record, known: dict[str, str]) -> c.Iterator[AttributeStep]:
+    """Read a record that ``whole_record`` wrote. Raises ValueError for any other."""
+    values: dict[str, dict[str, tuple[bytes, ...]]] = {}
+    for change in record.changes:
+        values.setdefault(_checked(record, change, known), {})[change.operation] = change.values
+    if record.changetype != "modify" or sum(map(len, values.values())) != len(record.changes):
+        raise ValueError(f"the record of {record.dn} is not one of an undo")
+    for name, sides in values.items():
+        yield AttributeStep(name, tuple(sorted(sides.get("delete", ()))), tuple(sorted(sides.get("add", ()))))
+
+
+def _checked(record: Record, change: Change, known: dict[str, str]) -> str:
+    """Give the attribute's name. Raises ValueError for a change that no undo has."""
+    name = known.get(change.attribute.lower())
+    if name is None:
+        raise ValueError(f"the record of {record.dn} changes {change.attribute}, which was not restored")
+    if change.operation == "replace" or not change.values:
+        raise ValueError(f"the record of {record.dn} does not name the values that it removes")
+    return name

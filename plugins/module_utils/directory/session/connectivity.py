@@ -1,0 +1,103 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a directory server can be reached, and what is wrong with its certificate.
+
+LDAP libraries say "Can't contact LDAP server" for an unknown name, a closed port and a refused certificate alike, and
+some wait without end for a server that takes a connection and says nothing. So the way is tried before they go it. No
+login is sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import ssl
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import NoDirectoryError
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
+
+# The extended request StartTLS as message 1 (RFC 4511 4.14.1), and the result code "success" in what answers it.
+_START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
+_SUCCESS = b"\x0a\x01\x00"
+_SHORT_LENGTH = 0x80
+_ANSWER_AT_MOST = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What was seen of TLS. problem: why it failed, None when it did not. certificate: that is the certificate's."""
+
+    problem: str | None = None
+    certificate: bool = False
+
+
+def look(target: Target) -> Look:
+    """Connect to the target, as far as TLS where it is to be encrypted by that, and hang up.
+
+    Raises NoDirectoryError when nobody is there or answers. What is wrong with TLS is told only: another library
+    judges it.
+    """
+    try:
+        with socket.create_connection((target.host, target.tcp_port), timeout=target.timeout) as server:
+            if target.encryption == "starttls" and not _starts_tls(server):
+                return Look("the server does not start TLS when asked to")
+            return _handshake(server, target) if target.encryption != "kerberos" else Look()
+    except (OSError, UnicodeError) as problem:
+        code, cause, step = _told(problem, target)
+        raise NoDirectoryError(code, not_connected(target), cause, step) from None
+
+
+def _told(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
+    """Give code, cause and next step of a connection that did not come about."""
+    if isinstance(problem, UnicodeError):
+        return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
+    to_tell = f"To tell: nc -vz {target.host} {target.tcp_port}."
+    if isinstance(problem, socket.gaierror):
+        step = "Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server."
+        return "name", f"{target.host}: {problem.strerror}", step
+    if isinstance(problem, ConnectionRefusedError):
+        step = "Check that it is a domain controller, that it runs, and the port. LDAPS needs a certificate on it. "
+        return "refused", f"{target}: connection refused", step + to_tell
+    if isinstance(problem, TimeoutError):
+        step = f"Check that the server is up, and that no firewall is in between. {to_tell}"
+        return "timeout", f"{target}: no answer within {target.timeout} seconds", step
+    step = f"Check the network between this host and the server. {to_tell}"
+    return "network", f"{target}: {problem.strerror or problem}", step
+
+
+def not_connected(target: Target) -> str:
+    """Say what was not done."""
+    return f"No session with the directory server {target} of the domain {target.domain}"
+
+
+def _handshake(server: socket.socket, target: Target) -> Look:
+    context = ssl.create_default_context(cafile=target.ca_file)
+    try:
+        context.wrap_socket(server, server_hostname=target.host).close()
+    except ssl.SSLCertVerificationError as problem:
+        return Look(problem.verify_message or str(problem), certificate=True)
+    except (ssl.SSLError, ConnectionError) as problem:
+        return Look(f"the TLS handshake failed: {problem}")
+    return Look()
+
+
+def _starts_tls(server: socket.socket) -> bool:
+    server.sendall(_START_TLS)
+    answer = b""
+    # Both the length and all before the result code are in the first bytes; a server has little to add.
+    while not _complete(answer) and len(answer) < _ANSWER_AT_MOST:
+        piece = server.recv(_ANSWER_AT_MOST)
+        if not piece:
+            return False
+        answer += piece
+    return _SUCCESS in answer
+
+
+def _complete(answer: bytes) -> bool:
+    """Whether a message is all there."""
+    if len(answer) < 2:
+        return False
+    count = answer[1] & (_SHORT_LENGTH - 1) if answer[1] & _SHORT_LENGTH else 0
+    length = int.from_bytes(answer[2 : 2 + count], "big") if count else answer[1]
+    return len(answer) >= 2 + count + length

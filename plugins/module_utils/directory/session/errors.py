@@ -1,0 +1,398 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the result codes of LDAP mean here, what Active Directory tells beside them, and what to do about each.
+
+Sources: RFC 4511 4.1.9 (result codes), OpenLDAP's ldap.h (negative ones, the library's own), MS-ADTS 3.1.1.3.1.9 and
+5.1.1.5 (the texts of Active Directory), MS-ERREF 2.2 (the numbers in them). A code that the tables do not have passes
+through with the server's own words.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    ConflictError,
+    DirectoryError,
+    NoDirectoryError,
+    NotInstalledError,
+    ObjectRefusedError,
+    SearchLostError,
+)
+
+Doing = t.Literal["connect", "search", "page", "modify"]
+"""``page``: to go on with a search that has given a page."""
+
+INVALID_CREDENTIALS: t.Final = 49
+SERVER_DOWN: t.Final = -1
+LOCAL: t.Final = -2
+_CONFLICTS = frozenset({16, 20, 32})
+# Refusals of a change that are the server's or the session's, so that no later change would fare better. All others are
+# of the object: AD answers with 19 for a value that is too long, with 50 for rights, with 11 for an object that is
+# full, with 53 for a rule of its own (MS-ADTS 3.1.1.5.3; MS-ERREF 2.2).
+_OF_THE_SESSION = frozenset({2, 3, 7, 8, 10, 13, 14, 48, INVALID_CREDENTIALS, 51, 52})
+# How servers say that they do not know the search any more that a cookie is of. Active Directory 12 (under load: it
+# keeps few; Microsoft Learn, "How LDAP server cookies are handled"; KB977180), Samba 53 (paged_results.c), OpenLDAP 2
+# (pingidentity/ldapsdk, issue 97).
+_COOKIE_LOST = frozenset({2, 12, 53})
+_TEXT_AT_MOST = 1000
+_HIDDEN = "********"
+
+# "80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data 52e, v3839"
+_DATA = re.compile(r"\bdata ([0-9a-f]{3,8})\b", re.IGNORECASE)
+# A Windows error number begins the text: "00002020: Operation unavailable without authentication".
+_WINDOWS = re.compile(r"\A\s*([0-9A-Fa-f]{8}):")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+_LOOK_UP = "Look the number up in RFC 4511 or Microsoft's documentation; the server's event log may say more."
+
+
+@dataclasses.dataclass(frozen=True)
+class Advice:
+    """What a code means.
+
+    code: a stable word. meaning: what happened and why, in English, whatever language the server speaks.
+    next_step: what to do.
+    """
+
+    code: str
+    meaning: str
+    next_step: str
+
+    @property
+    def said(self) -> str:
+        """What follows the server's own words, as the next step of a failure."""
+        return f"{self.meaning} {self.next_step}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """What server or library said. result: the code, None when there is none. text: free of secrets.
+
+    description: the library's name for the code.
+    """
+
+    result: int | None
+    description: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        words = ": ".join(filter(None, (self.description, self.text)))
+        return words if self.result is None else f"{words.rstrip('. ')} ({self.result})"
+
+
+_LOGON = "Check username and password."
+RESULTS: t.Final[c.Mapping[int, Advice]] = {
+    1: Advice("operations_error", "The server could not do it as it was asked.", "Read the server's event log."),
+    2: Advice("protocol", "The server did not understand the request.", "Check that it is a domain controller."),
+    3: Advice(
+        "time_limit",
+        "The server gave the search up: it took too long.",
+        "Run again when the server is less busy, or take another domain controller, or narrow base or filter.",
+    ),
+    4: Advice(
+        "size_limit",
+        "The server gave fewer entries than there are: its limit for one search was met.",
+        "Nothing of it is used. The server's limit (MaxPageSize; sizelimit) must allow searches in pages of 1000 "
+        "entries.",
+    ),
+    7: Advice("auth_method", "The server does not take this way to log in.", "Use the other auth, simple or gssapi."),
+    8: Advice(
+        "signing_required",
+        "The server takes logins only over connections that are signed or encrypted.",
+        "Use encryption: ldaps or starttls, or auth: gssapi, which signs and seals.",
+    ),
+    10: Advice(
+        "referral",
+        "The server sent elsewhere: it does not hold this part of the directory, or not for writing, as a read-only "
+        "domain controller.",
+        "Name a writable domain controller of this domain as its server. Referrals are never followed.",
+    ),
+    11: Advice(
+        "admin_limit",
+        "A limit that the server's administrator set was met.",
+        "Nothing of it is used. Raise that limit on the server, or narrow base or filter.",
+    ),
+    12: Advice(
+        "no_paging",
+        "The server cannot give search results in pages.",
+        "Name a domain controller as the domain's server.",
+    ),
+    13: Advice(
+        "encryption_required",
+        "The server takes this over encrypted connections only.",
+        "Use encryption: ldaps or starttls, or auth: gssapi.",
+    ),
+    14: Advice("bind_unfinished", "The server wants another step of the login.", "Use the other auth."),
+    16: Advice(
+        "conflict",
+        "A value that was to be replaced is not there any more: it was changed in between.",
+        "Compare again to see what is there now.",
+    ),
+    17: Advice(
+        "no_such_attribute",
+        "The schema has no such attribute.",
+        "Check the attribute's name, and that this forest has it; Exchange's schema brings the vendor's.",
+    ),
+    18: Advice("matching", "The server cannot compare the attribute this way.", "Check the filter."),
+    19: Advice(
+        "constraint",
+        "The value is one that the attribute may not have: too long, or one too many.",
+        "Look at the attribute's limits in the schema (rangeUpper, isSingleValued).",
+    ),
+    20: Advice(
+        "conflict",
+        "A value that was to be added is there already: it was changed in between.",
+        "Compare again to see what is there now.",
+    ),
+    21: Advice("syntax", "The value has not the form that the attribute asks for.", "Check the value."),
+    32: Advice(
+        "no_such_object",
+        "There is no such object, or no right to see it.",
+        "Check the name; an object that was moved has another one. For a search, check base.",
+    ),
+    34: Advice("dn_syntax", "The distinguished name is not well formed.", "Check base."),
+    48: Advice(
+        "auth_inappropriate", "The account cannot log in this way.", "Check username, and that it has a password."
+    ),
+    INVALID_CREDENTIALS: Advice(
+        "login",
+        "The login failed.",
+        f"{_LOGON} The user name is user@domain or a distinguished name. The server's security log has the reason.",
+    ),
+    50: Advice(
+        "access",
+        "The account may not do this.",
+        "Grant it the right on the group's attributes (of a group that AdminSDHolder protects, adminCount 1, on "
+        "CN=AdminSDHolder,CN=System: any other is taken back within the hour), leave that group out, or use another "
+        "account.",
+    ),
+    51: Advice("busy", "The server is too busy.", "Run again later, or take another domain controller."),
+    52: Advice(
+        "unavailable",
+        "The server cannot serve now; it may be starting or ending, or have no certificate for TLS.",
+        "Run again later, or take another domain controller. For LDAPS and StartTLS it needs a certificate.",
+    ),
+    53: Advice(
+        "unwilling",
+        "The server will not do this.",
+        "Its words or its event log say why: a rule of the server, an attribute that it owns, or too many requests.",
+    ),
+    65: Advice(
+        "object_class",
+        "The group may not have this attribute.",
+        "The schema must allow it for groups. Check that this forest has the schema of Exchange, or of GroupID.",
+    ),
+    71: Advice("several_servers", "That concerns more than one server.", "Name the right server of the domain."),
+    SERVER_DOWN: Advice(
+        "connection_lost",
+        "The connection is gone. What the server did with the request is not known.",
+        "Check that the server runs and can be reached, then run again.",
+    ),
+    LOCAL: Advice(
+        "kerberos",
+        "The login could not be made ready on this side.",
+        "Get a Kerberos ticket with kinit as the user that runs this (klist shows it). The server must be named as in "
+        "its service principal name, ldap/host.domain, by its full name.",
+    ),
+    -5: Advice(
+        "timeout",
+        "The server did not answer in time. What it did with the request is not known.",
+        "Check the server's load, take another domain controller, or raise timeout.",
+    ),
+    -6: Advice(
+        "sasl",
+        "This side lacks the library for Kerberos logins.",
+        "Install SASL's GSSAPI library: 'apt install libsasl2-modules-gssapi-mit' or 'dnf install cyrus-sasl-gssapi'.",
+    ),
+    -7: Advice("filter", "The filter is not a well-formed LDAP filter.", "Correct the filter."),
+    -11: Advice(
+        "connection",
+        "Connection or TLS failed.",
+        "Check the server's certificate, the name in it, and ca_file.",
+    ),
+}
+
+_ACCOUNT = "by the administrator of the domain, or use another account"
+BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
+    "525": Advice("login", "The domain knows no such user.", "Check username: user@domain, or a distinguished name."),
+    "52e": Advice("login", "User name or password is wrong.", _LOGON),
+    "52f": Advice(
+        "login_restricted",
+        "The account may not log in this way: a restriction, as of Protected Users or an authentication policy.",
+        "Use auth: gssapi, or an account without that restriction.",
+    ),
+    "530": Advice(
+        "login_hours", "The account may not log in at this time.", f"Have its logon hours changed {_ACCOUNT}."
+    ),
+    "531": Advice(
+        "login_workstation",
+        "The account may not log in from this computer.",
+        f"Have its logon workstations changed {_ACCOUNT}.",
+    ),
+    "532": Advice("password_expired", "The account's password has expired.", "Set a new password."),
+    "533": Advice("account_disabled", "The account is disabled.", f"Have it enabled {_ACCOUNT}."),
+    "568": Advice("login", "The account is in too many groups to log in.", "Use an account that is in fewer groups."),
+    "569": Advice(
+        "login_type",
+        "The account may not log in to this server over the network.",
+        "Grant it 'Access this computer from the network' there, or use another account.",
+    ),
+    "701": Advice("account_expired", "The account has expired.", f"Have it prolonged {_ACCOUNT}."),
+    "773": Advice("password_must_change", "The account's password must be changed first.", "Set a new password."),
+    "775": Advice(
+        "account_locked",
+        "The account is locked out: too many wrong passwords.",
+        f"Have it unlocked {_ACCOUNT}, and find who used the wrong one.",
+    ),
+    "80090346": Advice(
+        "channel_binding",
+        "The server demands channel binding, which this login did not bring.",
+        "Use auth: gssapi with encryption: kerberos.",
+    ),
+}
+
+# Of a change alone: the same result of a search means another thing.
+CHANGES: t.Final[c.Mapping[int, Advice]] = {
+    # 00002024 (ERROR_DS_ADMIN_LIMIT_EXCEEDED): about 1,200 values of unlinked attributes, or 8 kB in the object's
+    # record (Microsoft's wiki, "Non-Linked Multi-Valued Attribute Size Limits").
+    11: Advice(
+        "object_full",
+        "The group has no room for it: Active Directory limits how many values an object has in all, and its size.",
+        "Take values away from this group that are not needed, in any attribute, or leave the group out.",
+    ),
+}
+
+# What MIT's Kerberos says within a failed login (krb5_err.et), in English or with it.
+KERBEROS: t.Final[c.Mapping[str, Advice]] = {
+    "clock skew": Advice(
+        "clock_skew",
+        "The clocks of this host and of the domain controller differ by more than five minutes.",
+        "Set the time of both by the domain's time service (chronyc tracking, w32tm /query /status), and log in anew.",
+    ),
+    "not found in kerberos database": Advice(
+        "no_principal",
+        "The domain has no service principal name for this server, ldap/host.domain.",
+        "Name the domain controller by its full name in DNS, no alias and no address. 'setspn -L' on the domain lists "
+        "the names that a server has.",
+    ),
+    "no support for encryption type": Advice(
+        "encryption_type",
+        "This host and the domain have no encryption type in common: one of them is too old, or too strict.",
+        "Allow AES (permitted_enctypes in krb5.conf, the host's crypto policy; msDS-SupportedEncryptionTypes of the "
+        "account), and set the account's password anew where it is older than the domain's support of AES.",
+    ),
+    "ticket expired": Advice(
+        "ticket_expired",
+        "The Kerberos ticket has expired.",
+        "Get another one with kinit as the user that runs this; for a scheduled run from a keytab ('kinit -k').",
+    ),
+    "cannot contact any kdc": Advice(
+        "no_kdc",
+        "No domain controller answers Kerberos requests (port 88).",
+        "Check DNS (_kerberos._tcp records) and that TCP and UDP 88 are open from this host to the domain controllers.",
+    ),
+    "cannot find kdc": Advice(
+        "no_kdc",
+        "This host does not know where the domain's Kerberos service is.",
+        "Check the realm in krb5.conf, and DNS (_kerberos._tcp records).",
+    ),
+}
+
+# By result code and Windows error number: the number alone means another thing with another result.
+WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
+    (1, 0x2020): Advice(
+        "not_bound",
+        "The server did not take the session as logged in.",
+        "Check username and password; through a second hop, a login is not passed on.",
+    ),
+    (1, 0x4DC): Advice(
+        "not_bound",
+        "The server did not take the session as logged in.",
+        "Check username and password; through a second hop, a login is not passed on.",
+    ),
+    # Active Directory's word for an attribute that its schema lacks, or a value of another form: ldapts, issue 118,
+    # node-ldapjs, issue 431. A value that is not there any more is 0x2085 (ERROR_DS_CANT_REM_MISSING_ATT_VAL).
+    (16, 0x57): Advice(
+        "no_such_attribute",
+        "The schema has no such attribute, or the value has not the form that the attribute asks for.",
+        "Check the attribute's name, and that this forest has it; Exchange's schema brings the vendor's.",
+    ),
+    (52, 0x0): Advice(
+        "no_tls",
+        "The server has no certificate for TLS.",
+        "Give it one, or use auth: gssapi with encryption: kerberos.",
+    ),
+}
+
+
+FORGOTTEN: t.Final = Advice(
+    "search_lost",
+    "The server does not remember the search, which had given a page: it keeps few of them at a time, and forgets the "
+    "oldest under load.",
+    "Nothing of it is used. Run again when the server is less busy, or name another domain controller as the server.",
+)
+
+
+def advice(refusal: Refusal, doing: Doing = "search") -> Advice | None:
+    """Look a refusal up, by what Active Directory tells beside the result code first. None for an unknown one."""
+    if refusal.result is None:
+        return None
+    data = _DATA.search(refusal.text) if refusal.result == INVALID_CREDENTIALS else None
+    windows = _WINDOWS.match(refusal.text)
+    return (
+        (BIND_DATA.get(data[1].lower()) if data else None)
+        or (WINDOWS.get((refusal.result, int(windows[1], 16))) if windows else None)
+        or (_of_kerberos(refusal.text) if refusal.result == LOCAL else None)
+        or (CHANGES.get(refusal.result) if doing == "modify" else None)
+        or RESULTS.get(refusal.result)
+    )
+
+
+def _of_kerberos(text: str) -> Advice | None:
+    said = text.lower()
+    return next((known for words, known in KERBEROS.items() if words in said), None)
+
+
+def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
+    """Give the error to raise. what: what was not done and on what, without a full stop.
+
+    It is a NoDirectoryError while connecting, or a NotInstalledError; a SearchLostError for a search that the server
+    forgot; a ConflictError for a modify that does not fit what is there, an
+    ObjectRefusedError for one that is refused of this object.
+    """
+    known = advice(refusal, doing)
+    code = "ldap" if refusal.result is None else f"ldap_{refusal.result}"
+    step = _LOOK_UP
+    if known is not None:
+        code, step = known.code, known.said
+    kind = DirectoryError
+    if doing == "page" and refusal.result in _COOKIE_LOST:
+        kind, code, step = SearchLostError, FORGOTTEN.code, FORGOTTEN.said
+    elif doing == "connect":
+        kind = NotInstalledError if code == "sasl" else NoDirectoryError
+    elif doing == "modify":
+        kind = _of_a_change(refusal.result, code)
+    return kind(code, what, str(refusal), step)
+
+
+def _of_a_change(result: int | None, code: str) -> type[DirectoryError]:
+    if result in _CONFLICTS and code != "no_such_attribute":
+        return ConflictError
+    # Negative codes are the library's own: the connection.
+    stops = result is None or result < 0 or result in _OF_THE_SESSION or code == "not_bound"
+    return DirectoryError if stops else ObjectRefusedError
+
+
+def clean(text: str, password: str | None) -> str:
+    """Make what a server said fit for people: one line, of bounded length, and never with the password."""
+    if password:
+        text = text.replace(password, _HIDDEN)
+    text = _CONTROL.sub(" ", text).strip()
+    if len(text) > _TEXT_AT_MOST:
+        text = f"{text[:_TEXT_AT_MOST]}..."
+    return text

@@ -1,0 +1,298 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a directory server says of itself, its domain, its schema, and of what an account may write.
+
+Sources: MS-ADTS 3.1.1.3.2 (rootDSE), 3.1.1.4.5 (constructed attributes), 2.2.9 (searchFlags), MS-DTYP 2.4.2 (SID).
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import (
+    guid_bytes,
+    guid_filter,
+    guid_text,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
+    Directory,
+    DirectoryError,
+    search,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
+
+Kind = t.Literal["ad", "ad_lds"]
+
+_CAPABILITIES: t.Final[c.Mapping[bytes, Kind]] = {
+    b"1.2.840.113556.1.4.800": "ad",
+    b"1.2.840.113556.1.4.1851": "ad_lds",
+}
+_ROOT_DSE = ("defaultNamingContext", "dnsHostName", "dsServiceName", "highestCommittedUSN", "supportedCapabilities")
+_GUID_BYTES = 16
+_SID_HEAD, _SID_PART = 8, 4
+_BATCH = 50
+_CONFIDENTIAL, _RODC_FILTERED = 0x80, 0x200
+_INTEGER = re.compile(r"-?[0-9]{1,10}")
+# What an LDAP filter may hold as it is: names of attributes (RFC 4512), and the numbers that stand for them.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_DOMAIN_PARTS = re.compile(r"DC=[^,=+\\\"]+(?:,\s*DC=[^,=+\\\"]+)*", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """A domain as one server shows it.
+
+    dns_name: in lower case. base: DN below which groups are searched. server: the server's own name in DNS.
+    guid: objectGUID of the domain as text. sid: its objectSid, ``S-1-5-21-...``; empty in AD LDS, which has none.
+    highest_committed_usn: the server's own count of changes when it was asked; None: nobody asked.
+    base_guid: objectGUID of the base as text, by which it is found when it was renamed or moved; empty: it shows none.
+    root: DN of the domain itself, below which every group of it is; empty: nobody asked.
+    read_only: whether the server is a read-only domain controller; None: it does not say so.
+    """
+
+    dns_name: str
+    base: str
+    server: str
+    guid: str
+    sid: str
+    highest_committed_usn: int | None
+    read_only: bool | None
+    kind: Kind = "ad"
+    root: str = ""
+    base_guid: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """What the schema says of the attributes that were asked about.
+
+    missing: it has no such attribute, or has put it out of use.
+    confidential: the right to read it is not enough, control access is needed; without it, it reads as empty (MS-ADTS
+      3.1.1.4.4).
+    filtered: read-only domain controllers do not get it, so that it reads as empty there (MS-ADTS 3.1.1.2.3.5).
+    """
+
+    missing: tuple[str, ...] = ()
+    confidential: tuple[str, ...] = ()
+    filtered: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class NotWritable:
+    """A group and what may not be written of it. dn: None when there is no such group, or no right to see it.
+
+    protected: AdminSDHolder's rights are the group's (adminCount; MS-ADTS 3.1.1.6.1).
+    """
+
+    guid: bytes
+    dn: str | None
+    attributes: tuple[str, ...]
+    protected: bool = False
+
+
+def read_domain(directory: Directory, target: Target) -> Domain:
+    """Read which domain the server holds.
+
+    Raises DirectoryError, also when it is another domain than the target's, or no Active Directory at all.
+    """
+    root = _lower(directory.read("", _ROOT_DSE) or {})
+    kind = _kind(directory, root)
+    domain_dn = _text(root, "defaultnamingcontext") or target.base
+    if not domain_dn:
+        raise DirectoryError(
+            "base",
+            f"The domain {target.domain} was not read",
+            f"{directory.server} names no defaultNamingContext",
+            "Give the domain's base, the DN below which its groups are.",
+        )
+    if kind == "ad":
+        _check_name(directory, target, domain_dn)
+    found = _lower(directory.read(domain_dn, ("objectGUID", "objectSid")) or {})
+    guid = found.get("objectguid", [b""])[0]
+    if len(guid) != _GUID_BYTES:
+        raise DirectoryError(
+            "domain_object",
+            f"The domain {target.domain} was not read",
+            f"{directory.server} shows no objectGUID of {domain_dn}",
+            "The account must be allowed to read the domain object, as every user of the domain is by default.",
+        )
+    return Domain(
+        dns_name=target.domain.lower(),
+        base=target.base or domain_dn,
+        server=target.server or _text(root, "dnshostname") or directory.server,
+        guid=guid_text(guid),
+        sid=_sid(directory, domain_dn, found.get("objectsid"), kind),
+        highest_committed_usn=_usn(directory, _text(root, "highestcommittedusn")),
+        read_only=_read_only(directory, _text(root, "dsservicename")),
+        kind=kind,
+        root=domain_dn,
+        base_guid=_guid_of(directory, target.base) if target.base else guid_text(guid),
+    )
+
+
+def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
+    """Give the DN that the container has now of which a set was made; None: it is gone.
+
+    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty where the set does not tell, as those
+    of 0.5.0, so that the name alone counts.
+
+    Raises DirectoryError; ValueError for a text that is no GUID.
+    """
+    if not guid:
+        return base if directory.read(base, ("objectGUID",)) is not None else None
+    found = search(directory, root, guid_filter([guid_bytes(guid)]), ("objectGUID",))
+    return found[0][0] if found else None
+
+
+def sid_text(sid: bytes) -> str:
+    """Give the text of a SID, ``S-1-5-...``. Raises ValueError for bytes that are none."""
+    if len(sid) < _SID_HEAD or sid[0] != 1 or len(sid) != _SID_HEAD + _SID_PART * sid[1]:
+        raise ValueError(f"{len(sid)} bytes are not a SID.")
+    parts = (sid[place : place + _SID_PART] for place in range(_SID_HEAD, len(sid), _SID_PART))
+    numbers = [int.from_bytes(sid[2:_SID_HEAD], "big"), *(int.from_bytes(part, "little") for part in parts)]
+    return f"S-1-{'-'.join(map(str, numbers))}"
+
+
+def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) -> Schema:
+    """Tell what the schema of the domain's forest says of these attributes; names as they are spelled.
+
+    A search for an attribute that the schema lacks finds nothing and is no error, and one that an account may not read
+    reads as empty.
+
+    Raises DirectoryError; ValueError for a name that no attribute can have.
+    """
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name[:60]!r} is not the name of an attribute.")
+    if not names:
+        return Schema()
+    schema = _text(_lower(directory.read("", ("schemaNamingContext",)) or {}), "schemanamingcontext")
+    if not schema:
+        raise DirectoryError(
+            "schema",
+            f"The schema of {domain.dns_name} was not read",
+            f"{directory.server} names no schemaNamingContext",
+            "Check that it is a domain controller.",
+        )
+    wanted = "".join(f"(lDAPDisplayName={name})" for name in names)
+    flags: dict[str, int] = {}
+    filter_text = f"(&(objectClass=attributeSchema)(|{wanted}))"
+    for dummy, attributes in search(directory, schema, filter_text, ("lDAPDisplayName", "isDefunct", "searchFlags")):
+        found = _lower(attributes)
+        if _text(found, "isdefunct").upper() != "TRUE":
+            number = _text(found, "searchflags")
+            flags[_text(found, "ldapdisplayname").lower()] = int(number) if _INTEGER.fullmatch(number) else 0
+    return Schema(
+        missing=tuple(name for name in names if name.lower() not in flags),
+        confidential=tuple(name for name in names if flags.get(name.lower(), 0) & _CONFIDENTIAL),
+        filtered=tuple(name for name in names if flags.get(name.lower(), 0) & _RODC_FILTERED),
+    )
+
+
+def not_writable(
+    directory: Directory, base: str, wanted: c.Mapping[bytes, c.Collection[str]]
+) -> tuple[NotWritable, ...]:
+    """Give the groups that the account may not write as wanted, in wanted's order.
+
+    base: DN that all of them lie below. wanted: objectGUID -> names of the attributes to write.
+
+    Raises DirectoryError.
+    """
+    guids = list(wanted)
+    found: dict[bytes, tuple[str, set[str], bool]] = {}
+    for begin in range(0, len(guids), _BATCH):
+        filter_text = guid_filter(guids[begin : begin + _BATCH])
+        asked = ("objectGUID", "allowedAttributesEffective", "adminCount")
+        for dn, attributes in search(directory, base, filter_text, asked):
+            values = _lower(attributes)
+            allowed = {_decoded(name).lower() for name in values.get("allowedattributeseffective", ())}
+            for guid in values.get("objectguid", ()):
+                found[guid] = (dn, allowed, _text(values, "admincount") not in ("", "0"))
+    result = []
+    for guid, names in wanted.items():
+        if guid not in found:
+            result.append(NotWritable(guid, None, tuple(names)))
+            continue
+        dn, allowed, protected = found[guid]
+        lacking = tuple(name for name in names if name.lower() not in allowed)
+        if lacking:
+            result.append(NotWritable(guid, dn, lacking, protected))
+    return tuple(result)
+
+
+def _lower(attributes: c.Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    """Servers may spell a name otherwise than it was asked for."""
+    return {name.lower(): values for name, values in attributes.items() if values}
+
+
+def _text(attributes: c.Mapping[str, list[bytes]], name: str) -> str:
+    return _decoded(attributes.get(name, [b""])[0])
+
+
+def _decoded(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _kind(directory: Directory, root: c.Mapping[str, list[bytes]]) -> Kind:
+    for capability, kind in _CAPABILITIES.items():
+        if capability in root.get("supportedcapabilities", ()):
+            return kind
+    raise DirectoryError(
+        "not_active_directory",
+        f"{directory.server} was not used",
+        "It names neither Active Directory nor AD LDS among its supportedCapabilities",
+        "Name a domain controller of the domain as its server.",
+    )
+
+
+def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
+    """A server of another domain has other groups, and would answer as readily."""
+    parts = _DOMAIN_PARTS.fullmatch(domain_dn)
+    held = re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower() if parts else domain_dn
+    if held != target.domain.lower():
+        raise DirectoryError(
+            "other_domain",
+            f"The domain {target.domain} was not read",
+            f"{directory.server} is a domain controller of {held}",
+            f"Name a domain controller of {target.domain} as its server, or correct the domain's name.",
+        )
+
+
+def _sid(directory: Directory, domain_dn: str, values: list[bytes] | None, kind: Kind) -> str:
+    if values is None and kind == "ad_lds":
+        return ""
+    try:
+        return sid_text(values[0] if values else b"")
+    except ValueError as problem:
+        raise DirectoryError(
+            "domain_object",
+            f"The domain object {domain_dn} was not read",
+            f"{directory.server} shows no objectSid of it: {problem}",
+            "The account must be allowed to read the domain object, as every user of the domain is by default.",
+        ) from None
+
+
+def _guid_of(directory: Directory, dn: str) -> str:
+    guid = _lower(directory.read(dn, ("objectGUID",)) or {}).get("objectguid", [b""])[0]
+    return guid_text(guid) if len(guid) == _GUID_BYTES else ""
+
+
+def _usn(directory: Directory, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text):
+        raise DirectoryError(
+            "answer",
+            f"The state of {directory.server} was not read",
+            f"highestCommittedUSN is {text[:40]!r}, which is no number",
+            "Check that the server is a domain controller that runs and answers.",
+        )
+    return int(text)
+
+
+def _read_only(directory: Directory, service: str) -> bool | None:
+    """Ask the server's own NTDS Settings object. None: it has no word on it, or none for this account."""
+    found = _lower(directory.read(service, ("msDS-isRODC",)) or {}) if service else {}
+    return {"TRUE": True, "FALSE": False}.get(_text(found, "msds-isrodc").upper())

@@ -1,0 +1,330 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A set's backup of its database, made once however many runs ask for it.
+
+The claim on the database keeps two from making it at once; msdb's record of it by NAME shows the next one that it is
+there. BACKUP counts as done when msdb has its record, and for no other reason.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import secrets
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import (
+    Order,
+    Record,
+    read_record,
+    record_query,
+    verify_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import (
+    Claim,
+    ClaimRefusedError,
+    claimed,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.progress import Progress, watched
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import Reconnect
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
+    ConnectionLostError,
+    Message,
+    NoConnectionError,
+    Opener,
+    Session,
+    SqlError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
+
+# Answers of BACKUP to a file that is there already: it carries another MEDIANAME, is no whole media, or is compressed,
+# encrypted or striped in another way.
+_OCCUPIED = frozenset((3095, 3098, 3132, 3231, 3241, 3242, 3263, 3266, 4037))
+# "Could not insert a backup or restore history/detail record in the msdb database."
+_NO_HISTORY = 3009
+# What only a BACKUP says that has begun to write: its progress, and that a write failed.
+_WRITING = frozenset((3211, 4035))
+_WRITE_FAILED = frozenset((3202, 3271))
+
+# Seconds for the server to end what a lost connection cut.
+_SETTLE = 120.0
+
+
+class BackupError(Exception):
+    """The backup failed, or is not known to be done.
+
+    record: msdb's, when there is one all the same.
+    """
+
+    def __init__(self, failure: SqlFailure, record: Record | None = None) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.record = record
+
+
+def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
+    """Make the error of something that the server did not refuse, but that is wrong all the same."""
+    return BackupError(SqlFailure(code, what, cause, next_step))
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The backup that a set has now. shared: another run made it. warnings: sentences."""
+
+    record: Record
+    shared: bool
+    warnings: tuple[str, ...] = ()
+
+
+def media_name() -> str:
+    """Make up a MEDIANAME that no file carries yet."""
+    return f"groupid {secrets.token_hex(8)}"
+
+
+def find(session: Session, order: Order, major_version: int) -> Record | None:
+    """Look in msdb for the set's backup. Raises SqlError."""
+    return read_record(session.execute(record_query(order.database, order.name, major_version)).rows())
+
+
+class BackupRun:
+    """One run's way to the set's backup.
+
+    session: that runs BACKUP. After a lost connection it is another one, so take it from here.
+    order: what is to be done. Its files change when those asked for are there already.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        opener: Opener,
+        order: Order,
+        major_version: int,
+        family_guid: str | None,
+        progress: Progress,
+        reconnect: Reconnect | None = None,
+    ) -> None:
+        self.session = session
+        self._opener = opener
+        self.order = order
+        self._major_version = major_version
+        self._family_guid = family_guid
+        self._progress = progress
+        self._wrote = False
+        self._reconnect = reconnect or Reconnect(opener)
+
+    def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> Made:
+        """Make the backup, or find it made by another run. patience: seconds to wait for other runs.
+
+        Raises BackupError.
+        """
+        began = False
+        said: list[Message] = []
+        wanted = self.order.files
+        try:
+            with claimed(self.session, self.order.database, patience, on_wait) as claim:
+                record = self._find()
+                if record is None:
+                    began = True
+                    self._back_up(claim, said)
+                    record = self._find()
+        except ConnectionLostError as error:
+            if not began:
+                raise self._refused(error, "was not started") from error
+            made = self._settled(error)
+            return dataclasses.replace(made, warnings=(*made.warnings, *self._made_way(wanted)))
+        except ClaimRefusedError as error:
+            raise self._waited_in_vain(error) from error
+        except SqlError as error:
+            raise self._refused(error, "failed" if began else "was not started") from error
+        return Made(self._confirmed(record, said), not began, self._made_way(wanted))
+
+    @property
+    def wrote(self) -> bool:
+        """Whether BACKUP is known to have begun to write its files."""
+        return self._wrote
+
+    def verify(self, record: Record) -> None:
+        """Let the server read the backup and compare its checksums. Raises BackupError."""
+        try:
+            self.session.execute(verify_statement(record.files))
+        except ConnectionLostError as error:
+            raise self._half_done(error, record, "was not verified") from error
+        except SqlError as error:
+            raise self._half_done(error, record, "did not pass RESTORE VERIFYONLY") from error
+
+    def _find(self) -> Record | None:
+        return find(self.session, self.order, self._major_version)
+
+    def _back_up(self, claim: Claim, said: list[Message]) -> None:
+        """Run BACKUP; beside the files asked for when those are there already, from a run that was cut or not ours."""
+        try:
+            self._execute(claim, said)
+        except SqlError as error:
+            if error.number not in _OCCUPIED:
+                raise
+            self.order = self.order.elsewhere()
+            self._execute(claim, said)
+
+    def _execute(self, claim: Claim, said: list[Message]) -> None:
+        def heard(message: Message) -> None:
+            self._progress.message(message)
+            self._wrote = self._wrote or message.number in _WRITING
+            if message.number == _NO_HISTORY:
+                said.append(message)
+
+        try:
+            with watched(self._opener, claim.session_id, self._progress):
+                self.session.execute(self.order.backup_statement(), on_message=heard)
+        except SqlError as error:
+            # It comes as an error, and the backup was made all the same: 3014 follows.
+            if error.number != _NO_HISTORY:
+                self._wrote = self._wrote or error.number in _WRITE_FAILED
+                raise
+            said.append(Message(error.number, error.text))
+
+    def _made_way(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        if self.order.files == wanted:
+            return ()
+        return (f"{', '.join(wanted)} was there already, and was left as it is. The backup has another file name.",)
+
+    def _confirmed(self, record: Record | None, said: c.Sequence[Message] = ()) -> Record:
+        """Give the record when it is that of a good backup of this database."""
+        if record is None and said:
+            words = " ".join(f"{message.text} ({message.number})" for message in said)
+            raise failure(
+                "not_recorded",
+                f"The backup of {self.order.database} was made, and msdb has no record of it",
+                f"BACKUP came to its end and wrote {', '.join(self.order.files)}. {words}",
+                "Make room for msdb (sp_delete_backuphistory takes old records away), then run again with a new set "
+                "id: a set counts only what msdb has on record. This file is whole, and belongs to no set.",
+            )
+        if record is None:
+            raise failure(
+                "not_confirmed",
+                f"The backup of {self.order.database} is not confirmed",
+                f"BACKUP ended well, but msdb.dbo.backupset has no record of {self.order.name!r}.",
+                "Look at msdb and the server's error log. Take a new set id for the next try.",
+            )
+        doubts = record.doubts()
+        if record.family_guid and self._family_guid and record.family_guid != self._family_guid.lower():
+            doubts.append(f"it is of family {record.family_guid}, and the database is of {self._family_guid}")
+        if self.order.certificate is not None and record.thumbprint is None:
+            doubts.append("it is not encrypted, which was asked for")
+        if doubts:
+            error = failure(
+                "not_confirmed",
+                f"The backup {record.name!r} of {self.order.database} does not count",
+                f"By msdb's record, {'; '.join(doubts)}.",
+                f"Do not rely on {', '.join(record.files)}. Take a new set id for the next try.",
+            )
+            error.record = record
+            raise error
+        return record
+
+    def _settled(self, error: ConnectionLostError) -> Made:
+        """Find out, on a new connection, what became of a BACKUP whose connection was lost.
+
+        The claim proves that the server has ended the lost session, and its BACKUP with it: msdb's word is final.
+        """
+        self._reopen(error)
+        try:
+            with claimed(self.session, self.order.database, _SETTLE):
+                # msdb's word is not to be had while it is recovered: then what follows is refused (922).
+                self._reconnect.recovering(self.session, self.order.database)
+                record = self._find()
+        except ClaimRefusedError as refused:
+            raise self._unknown(
+                error, str(refused), "Wait until no BACKUP of it runs (sys.dm_exec_requests)"
+            ) from error
+        except SqlError as again:
+            raise self._unknown(error, str(again), "Look at the server") from error
+        if record is None:
+            raise failure(
+                "backup_cut",
+                f"The backup of {self.order.database} was cut off by a lost connection",
+                f"{error}. The server has no record of it, so it was not completed.",
+                f"{self._leftover() or self._perhaps()} Then run again with a new set id.",
+            ) from error
+        shared = record.media != self.order.media
+        warning = f"The connection was lost while BACKUP ran ({error}). "
+        warning += "Another run made the backup since." if shared else "The server completed and recorded the backup."
+        return Made(self._confirmed(record), shared, (warning,))
+
+    def _reopen(self, error: ConnectionLostError) -> None:
+        self.session.close()
+        try:
+            self.session = self._reconnect.session()
+        except (NoConnectionError, ConnectionLostError) as last:
+            raise self._unknown(error, f"It cannot be reached again: {last}", "Bring the server back") from last
+
+    def _unknown(self, error: ConnectionLostError, cause: str, next_step: str) -> BackupError:
+        return failure(
+            "backup_unknown",
+            f"Whether the backup of {self.order.database} was completed is not known",
+            f"The connection was lost while BACKUP ran: {error}. {cause}",
+            f"{next_step}, then run again with the same set id: it shares the backup when msdb has it, and makes it "
+            "anew when not, in another file where this one is there.",
+        )
+
+    def _waited_in_vain(self, error: ClaimRefusedError) -> BackupError:
+        return failure(
+            "claim",
+            f"The backup of {self.order.database} was not started",
+            f"Another run holds the claim on the database, or the server did not give it: {error.cause}.",
+            "Wait until the other run has ended, or raise claim_timeout. A run that was killed holds nothing.",
+        )
+
+    def _refused(self, error: SqlError, how: str) -> BackupError:
+        refused = sql_errors.explain(error, f"The backup of {self.order.database} {how}")
+        if how != "failed":
+            return BackupError(refused)
+        if error.number not in _OCCUPIED:
+            left = self._leftover()
+            return BackupError(refused.also(left) if left else refused)
+        return BackupError(
+            dataclasses.replace(
+                refused,
+                code="file_exists",
+                meaning="A file is there already. It was neither appended to nor overwritten.",
+                next=f"Move {', '.join(self.order.files)} away, or take another path.",
+            )
+        )
+
+    def _half_done(self, error: SqlError, record: Record, how: str) -> BackupError:
+        refused = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
+        if isinstance(error, ConnectionLostError):
+            again = "Run again with the same set id: it shares this backup and verifies it."
+            refused = dataclasses.replace(refused, next=again)
+        return BackupError(refused, record)
+
+    def _leftover(self) -> str:
+        """Say what to do with what BACKUP left; nothing where it is not certain that it wrote there.
+
+        A file of that name may be another set's good backup: BACKUP refuses much before it opens a file.
+        """
+        files = ", ".join(self.order.files)
+        if not self._wrote:
+            return ""
+        if self._on_record():
+            return (
+                f"It wrote to {files}, where msdb has another backup on record: see with RESTORE HEADERONLY what is "
+                "there now before you delete anything."
+            )
+        return f"What it left in {files} is incomplete: delete it."
+
+    def _perhaps(self) -> str:
+        return (
+            f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY calls what a cut BACKUP left there "
+            "*** INCOMPLETE ***."
+        )
+
+    def _on_record(self) -> bool:
+        """Whether msdb knows one of the files, or does not tell."""
+        named = ", ".join(literal(path) for path in self.order.files)
+        batch = f"SELECT COUNT(*) FROM msdb.dbo.backupmediafamily WHERE physical_device_name IN ({named});"
+        try:
+            return bool(self.session.execute(batch).value())
+        except SqlError:
+            return True

@@ -1,0 +1,457 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A rehearsal of a SQL Server: what backup and restore will need, claim by claim.
+
+Without a scratch database every batch only reads. With one, the shipped backup, verification and test restore run on a
+database that this run makes and drops. The real database is never written, backed up or restored here.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import contextlib
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import products
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+    Verdict,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request, decide
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import Record
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.run import BackupError, BackupRun
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import scratch as scratches
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import trial as sql_test_restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_tail
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.facts import read_target
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import RefusedError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.trial import ProofError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server import folder as sql_folder
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import Verdict as Judged
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.capabilities import verdicts
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import (
+    DatabaseFacts,
+    ServerFacts,
+    read_database,
+    read_server,
+    value_or_none,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.history import read_chain
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.progress import Progress
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import Reconnect
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
+    ConnectionLostError,
+    NoConnectionError,
+    Opener,
+    Session,
+    SqlError,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
+
+OF_SCRATCH: t.Final = (
+    "sql.scratch",
+    "sql.backup",
+    "sql.verify",
+    "sql.test_restore",
+    "sql.rows",
+    "sql.scratch_dropped",
+    "sql.file_removed",
+)
+_NO_SCRATCH = "No scratch database was asked for (groupid_sql_rehearse), or it is check mode."
+_PATIENCE = 60.0
+# Of a set that nothing else can have: the backup's name in msdb begins with "groupid rehearsal".
+_DEPLOYMENT, _SET_PREFIX = "rehearsal", "20000101T000000Z-"
+_LOST = frozenset(("backup_cut", "backup_unknown", "connection_lost"))
+# What keeps a test restore from being tried, and says nothing of the backup.
+_NOT_TRIED = frozenset(("space", "folders", "claim"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What is rehearsed.
+
+    path: folder of backups, as the server sees it; None: the server's own.
+    encrypt: as the connection was asked for. scratch: make a scratch database.
+    keep_file: whoever asks removes the scratch backup's file, with its folder.
+    """
+
+    database: str
+    path: str | None = None
+    encrypt: str = "verified"
+    compression: t.Literal["auto", "on", "off"] = "auto"
+    certificate: str | None = None
+    scratch: bool = False
+    keep_file: bool = False
+
+
+@dataclasses.dataclass
+class Outcome:
+    """told: of claims. server: None where it was not reached. account: that logged in.
+
+    left: names of scratch databases that are still there. files: paths that may be. changed: something was made.
+    refused: why no connection came about.
+    """
+
+    told: list[Told] = dataclasses.field(default_factory=list)
+    server: ServerFacts | None = None
+    database: DatabaseFacts | None = None
+    left: list[str] = dataclasses.field(default_factory=list)
+    files: list[str] = dataclasses.field(default_factory=list)
+    changed: bool = False
+    refused: SqlFailure | None = None
+
+
+def rehearse(opener: Opener, subject: Subject, patience: float = _PATIENCE) -> Outcome:
+    """Rehearse. patience: seconds for a server that was lost.
+
+    Raises SqlError where the server refuses to say what it is, when nothing was made.
+    """
+    try:
+        session = opener()
+    except NoConnectionError as error:
+        refused = sql_errors.explain(error, "The database was not rehearsed")
+        return Outcome([Told("sql.connect", NOT_HELD, str(refused))], refused=refused)
+    run = _Rehearsal(session, opener, subject, patience)
+    try:
+        run.perform()
+    finally:
+        run.close()
+    return run.outcome
+
+
+class _Rehearsal:
+    def __init__(self, session: Session, opener: Opener, subject: Subject, patience: float) -> None:
+        self._session = session
+        self._opener = opener
+        self._subject = subject
+        self._patience = patience
+        self._name = scratches.scratch_name()
+        self._made: scratches.Identity | None = None
+        self.outcome = Outcome()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def perform(self) -> None:
+        self._tell("sql.connect", HELD)
+        server = self.outcome.server = read_server(self._session)
+        database = self.outcome.database = read_database(self._session, self._subject.database)
+        self.outcome.told += facts_told(server, database)
+        try:
+            self._look(server, database)
+        except ConnectionLostError as error:
+            self._lost(error)
+            return
+        if not self._subject.scratch:
+            self.outcome.told += [Told(one, NOT_TRIED, _NO_SCRATCH) for one in OF_SCRATCH]
+        else:
+            self._scratch(server)
+        if not self._any("sql.connection_lasts"):
+            self._tell("sql.connection_lasts", HELD)
+
+    # ---- what only reads
+
+    def _look(self, server: ServerFacts, database: DatabaseFacts | None) -> None:
+        self.outcome.told += encryption_told(self._subject.encrypt, self._encrypted())
+        self._tried("sql.history", lambda: self._history(server))
+        self._tried("sql.folder", lambda: self._folder(server))
+        self._tried("sql.leftovers", self._leftovers)
+        if database is None:
+            return
+        self._tried("sql.tail_log", self._tail)
+        self._tried("sql.room", self._room)
+
+    def _encrypted(self) -> bool | None:
+        """Ask the server, which tells those that have VIEW SERVER STATE."""
+        batch = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
+        found = value_or_none(self._session, batch)
+        return None if found is None else str(found).upper() == "TRUE"
+
+    def _history(self, server: ServerFacts) -> None:
+        if read_chain(self._session, self._subject.database) is not None:
+            self._tell("sql.history", HELD)
+        else:
+            self._tell("sql.history", NOT_HELD, f"The login {server.login} may not read msdb.dbo.backupset.")
+
+    def _folder(self, server: ServerFacts) -> None:
+        path = self._subject.path or server.backup_path
+        if path is None:
+            self._tell("sql.folder", NOT_TRIED, "No folder was named, and the server does not tell its own.")
+            return
+        visible = sql_folder.is_visible(self._session, server, path)
+        if visible is None:
+            self._tell("sql.folder", NOT_TRIED, "The server tells this login of no folder.")
+        else:
+            self._tell("sql.folder", HELD if visible else NOT_HELD, "" if visible else f"There is no folder {path}.")
+
+    def _leftovers(self) -> None:
+        found = scratches.leftovers(self._session)
+        said = (
+            f"{'; '.join(found)}. A rehearsal that was cut left it, or one is at work now. It is not dropped here: "
+            "if no rehearsal runs, drop it by hand."
+        )
+        self._tell("sql.leftovers", NOT_HELD if found else HELD, said if found else "")
+
+    def _tail(self) -> None:
+        try:
+            check_tail(read_target(self._session, self._subject.database))
+        except RefusedError as error:
+            self._tell("sql.tail_log", NOT_HELD, str(error))
+        else:
+            self._tell("sql.tail_log", HELD)
+
+    def _room(self) -> None:
+        name = sql_test_restore.scratch_name()
+        try:
+            listed = sql_test_restore.source_files(self._session, self._subject.database)
+            planned = sql_test_restore.plan(self._session, name, (), listed, None, None)
+        except ProofError as error:
+            space = error.failure.code == "space"
+            self._tell("sql.room", NOT_HELD if space else NOT_TRIED, error.failure.cause)
+        else:
+            self._tell("sql.room", NOT_TRIED if planned.warnings else HELD, " ".join(planned.warnings))
+
+    # ---- with a scratch database
+
+    def _scratch(self, server: ServerFacts) -> None:
+        try:
+            with claimed(self._session, self._name, 0):
+                made = self._create()
+                if made is not None:
+                    self._use(server, made)
+                    self._dropped(scratches.drop(self._session, self._name, made))
+        except ConnectionLostError as error:
+            self._lost(error)
+            self._drop_again()
+        except (ClaimRefusedError, SqlError) as error:
+            self._tell("sql.scratch", REFUSED, str(error))
+        if self.outcome.files:
+            with contextlib.suppress(SqlError):
+                self._remove_files(server)
+
+    def _create(self) -> scratches.Identity | None:
+        try:
+            self._made = scratches.create(self._session, self._name)
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not made")))
+            return None
+        self.outcome.changed = True
+        if self._made is None:
+            self._tell("sql.scratch", NOT_HELD, f"The server does not say who {self._name} is.")
+            self._left(f"{self._name} is left: whether this run made it cannot be proven.")
+        return self._made
+
+    def _use(self, server: ServerFacts, made: scratches.Identity) -> None:
+        """Fill it, back it up, verify, restore. What stops that does not keep it from being dropped."""
+        try:
+            scratches.fill(self._session, self._name)
+            self._tell("sql.scratch", HELD)
+            record = self._back_up(server)
+            if record is not None:
+                self._prove(record)
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not used")))
+        except BaseException:
+            with contextlib.suppress(Exception):  # what stopped it says more
+                scratches.drop(self._session, self._name, made)
+            raise
+
+    def _back_up(self, server: ServerFacts) -> Record | None:
+        subject = self._subject
+        request = Request(
+            database=self._name,
+            deployment=_DEPLOYMENT,
+            set_id=f"{_SET_PREFIX}{self._name[-16:]}",
+            path=subject.path or server.backup_path or "",
+            version=products.versions()[-1],  # no matter: the scratch database is allowed by its name
+            allow_unknown_database=self._name,
+            compression=subject.compression,
+            encryption_certificate=subject.certificate,
+        )
+        claim = "sql.backup"
+        try:
+            database = t.cast(DatabaseFacts, read_database(self._session, self._name))
+            order, dummy = decide(request, server, database)
+            run = BackupRun(
+                self._session, self._opener, order, server.major, database.family_guid, Progress(), self._reconnect()
+            )
+            try:
+                record = run.make(self._patience).record
+                self._tell(claim, HELD)
+                claim = "sql.verify"
+                run.verify(record)
+            finally:
+                self._session = run.session
+                self.outcome.files += run.order.files if claim == "sql.verify" or run.wrote else ()
+        except BackupError as error:
+            self._not_held(claim, error.failure.code, str(error.failure))
+            return None
+        except ValueError as error:  # a folder that the scratch's longer name does not fit into, or none at all
+            self._tell(claim, NOT_TRIED, str(error))
+            return None
+        self._tell(claim, HELD)
+        return record
+
+    def _prove(self, record: Record) -> None:
+        found: list[tuple[scratches.Row, ...]] = []
+        try:
+            proof = sql_test_restore.prove(
+                self._session,
+                self._opener,
+                record.files,
+                look_inside=lambda session, name: found.append(scratches.read(session, name)),
+                sweeps=False,
+            )
+        except ProofError as error:
+            code = error.failure.code
+            if error.left is not None:
+                self._left(f"{error.left} is left on the server.", error.left)
+            if code in _NOT_TRIED:
+                self._tell("sql.test_restore", NOT_TRIED, str(error.failure))
+            else:
+                self._not_held("sql.test_restore", code, str(error.failure))
+        else:
+            self._tell("sql.test_restore", HELD)
+            if scratches.identity(self._session, proof.database) is not None:
+                self._left(f"{proof.database} is left on the server: the server did not drop it.", proof.database)
+        if found:
+            self.outcome.told.append(rows_told(scratches.known_rows(self._name), found[0]))
+
+    # ---- what is left
+
+    def _dropped(self, refused: str | None) -> None:
+        if refused is None:
+            self._tell("sql.scratch_dropped", HELD)
+        else:
+            self._left(f"{self._name} is left on the server: {refused}.")
+
+    def _left(self, said: str, name: str = "") -> None:
+        self.outcome.left.append(name or self._name)
+        self._tell("sql.scratch_dropped", NOT_HELD, said)
+
+    def _drop_again(self) -> None:
+        """Look after a lost connection what there is of the scratch database, and drop it if this run made it."""
+        self._session.close()
+        try:
+            self._session = self._reconnect().session()
+            # The server ends the lost session in its own time, and until then it is at work on the database.
+            with claimed(self._session, self._name, self._patience):
+                self._reconnect().recovering(self._session, self._name)
+                if self._made is not None:
+                    self._dropped(scratches.drop(self._session, self._name, self._made))
+                elif scratches.identity(self._session, self._name) is not None:
+                    self._left(
+                        f"{self._name} is left on the server: the connection was lost while it was made, and whether "
+                        "this run made it is not proven."
+                    )
+        except (ClaimRefusedError, SqlError) as error:
+            self._left(f"{self._name} may be left on the server, which was not reached again, or refused: {error}")
+
+    def _remove_files(self, server: ServerFacts) -> None:
+        if self._subject.keep_file:
+            self._tell("sql.file_removed", NOT_TRIED, "It is removed with its folder, from outside of SQL Server.")
+            return
+        gone = [path for path in self.outcome.files if sql_folder.remove_file(self._session, server, path)]
+        self.outcome.files = [path for path in self.outcome.files if path not in gone]
+        if self.outcome.files:
+            said = f"SQL Server removes files for a sysadmin alone. Remove by hand: {', '.join(self.outcome.files)}"
+            self._tell("sql.file_removed", REFUSED, said)
+        else:
+            self._tell("sql.file_removed", HELD)
+
+    # ---- telling
+
+    def _tell(self, claim: str, verdict: Verdict, seen: str = "") -> None:
+        self.outcome.told.append(Told(claim, verdict, seen))
+
+    def _any(self, claim: str) -> bool:
+        return any(one.id == claim for one in self.outcome.told)
+
+    def _tried(self, claim: str, look: c.Callable[[], None]) -> None:
+        try:
+            look()
+        except ConnectionLostError:
+            raise
+        except SqlError as error:
+            self._tell(claim, REFUSED, str(error))
+
+    def _not_held(self, claim: str, code: str, seen: str) -> None:
+        """Tell what failed. A lost connection says nothing of a backup, and is told of by itself."""
+        if code in _LOST:
+            self._tell("sql.connection_lasts", NOT_HELD, seen)
+        self._tell(claim, NOT_TRIED if code in _LOST else NOT_HELD, seen)
+
+    def _lost(self, error: ConnectionLostError) -> None:
+        self._tell("sql.connection_lasts", NOT_HELD, str(error))
+
+    def _reconnect(self) -> Reconnect:
+        return Reconnect(self._opener, self._patience)
+
+
+def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Told]:
+    """Say what the facts mean for the claims. Pure."""
+    judged = verdicts(server, database)
+    told = [
+        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else "Azure."),
+        _right("sql.backup_right", judged["can_backup"]),
+        _right("sql.verify_right", judged["can_verify"]),
+    ]
+    if database is None:
+        missing = " ".join(judged["can_backup"].reasons)
+        return [*told, Told("sql.database", NOT_HELD, missing)]
+    return [*told, _right("sql.restore_right", judged["can_restore"]), _known(database), _key(database)]
+
+
+def _right(claim: str, judged: Judged) -> Told:
+    return Told(claim, HELD) if judged.ok else Told(claim, REFUSED, " ".join(judged.reasons))
+
+
+def _known(database: DatabaseFacts) -> Told:
+    if database.known_objects:
+        return Told("sql.database", HELD)
+    if database.objects_visible:
+        return Told("sql.database", NOT_TRIED, "It has none of GroupID's known tables. Of 9.0 none is known.")
+    return Told("sql.database", NOT_TRIED, "The login may not see its tables.")
+
+
+def _key(database: DatabaseFacts) -> Told:
+    certificate = database.tde_certificate
+    if not database.encrypted:
+        return Told("sql.key_saved", NOT_TRIED, "The database is not encrypted (TDE).")
+    if certificate is None or not certificate.name:
+        return Told("sql.key_saved", NOT_TRIED, "The login may not see the certificate.")
+    if certificate.key_saved is None:
+        return Told("sql.key_saved", NOT_HELD, "The private key of its certificate was never saved on this server.")
+    return Told("sql.key_saved", HELD)
+
+
+def encryption_told(encrypt: str, seen: bool | None) -> list[Told]:
+    """Say what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
+    checked = encrypt in ("verified", "strict")
+    said = f"groupid_sql_encrypt is {encrypt}."
+    certificate = Told("sql.certificate", HELD if checked else NOT_HELD, "" if checked else said)
+    if seen is None:
+        # Asked to encrypt, a driver makes no other connection.
+        asked = Told("sql.encrypted", HELD) if encrypt != "off" else Told("sql.encrypted", NOT_HELD, said)
+        return [asked, certificate]
+    return [Told("sql.encrypted", HELD if seen else NOT_HELD, "" if seen else said), certificate]
+
+
+def rows_told(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Told:
+    """Compare rows. Pure."""
+    lost, new = len(set(made) - set(restored)), len(set(restored) - set(made))
+    if tuple(made) == tuple(restored):
+        return Told("sql.rows", HELD)
+    return Told("sql.rows", NOT_HELD, f"Of {len(made)} rows {lost} are missing or other ones, and {new} were not made.")

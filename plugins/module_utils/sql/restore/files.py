@@ -1,0 +1,97 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a restore puts the files of a database: the MOVE clauses."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import re
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
+    BackupFile,
+    BackupHeader,
+    Facts,
+    Move,
+    RefusedError,
+    Request,
+    short,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
+
+# All but what the name of a file can carry on any system that runs SQL Server.
+_UNFIT = re.compile(r"[^\w.\- ]+")
+_STEM_LIMIT = 60
+
+
+def place(request: Request, facts: Facts, header: BackupHeader) -> tuple[Move, ...]:
+    """Find a place for every file of the backup: data, log, stream and full-text.
+
+    A file that the target has by this name stays where it is, unless a path is asked for. Others go into the path asked
+    for, else beside the target's own of their kind, else into the server's default folder; under their own names, or
+    under names made from the target's when that differs from the backup's; numbered when another database has that
+    place. Streams and full-text catalogs are folders. Raises RefusedError.
+    """
+    server = facts.server
+    own = {file.logical_name.casefold(): file.physical_name for file in facts.target.files}
+    taken = {_fold(path) for path in (*facts.surroundings.foreign_files, *own.values())}
+    renamed = request.target.casefold() != header.database.casefold()
+    beside = {
+        file.kind: _split(own[file.logical_name.casefold()])[0]
+        for file in reversed(facts.files)
+        if file.logical_name.casefold() in own
+    }
+    moves = []
+    for index, file in enumerate(facts.files):
+        log = file.kind == "L"
+        asked = request.log_path if log else request.data_path
+        there = own.get(file.logical_name.casefold())
+        if there and (not asked or _fold(_split(there)[0]) == _fold(asked.rstrip("\\/"))):
+            moves.append(Move(file.logical_name, there, kept=True))
+            continue
+        name = _renamed(request.target, facts.files, index) if renamed else _split(there or file.physical_name)[1]
+        folder = asked or beside.get(file.kind) or (server.log_path if log else server.data_path)
+        if not folder:
+            raise RefusedError(
+                "data_path", "This server names no default folder for the files.", "Give data_path and log_path."
+            )
+        path = _free(join_path(folder, name), taken)
+        taken.add(_fold(path))
+        moves.append(Move(file.logical_name, path, kept=False))
+    return tuple(moves)
+
+
+def _split(path: str) -> tuple[str, str]:
+    cut = max(path.rfind("\\"), path.rfind("/"))
+    return path[: max(cut, 0)], path[cut + 1 :]
+
+
+def _fold(path: str) -> str:
+    """Make paths comparable. Linux tells cases apart; taking two such for one costs a number in a name."""
+    return path.replace("/", "\\").casefold()
+
+
+def _renamed(database: str, files: c.Sequence[BackupFile], index: int) -> str:
+    """Name a file after the new database; only the first data file and the first log need no more than that."""
+    file = files[index]
+    stem = short(_UNFIT.sub("_", database), _STEM_LIMIT)
+    first = all(other.kind != file.kind for other in files[:index])
+    detail = "" if first else "_" + short(_UNFIT.sub("_", file.logical_name), _STEM_LIMIT)
+    if file.kind == "D":
+        return f"{stem}.mdf" if first else f"{stem}{detail}.ndf"
+    if file.kind == "L":
+        return f"{stem}_log{detail}.ldf"
+    return f"{stem}_{short(_UNFIT.sub('_', file.logical_name), _STEM_LIMIT)}"
+
+
+def _free(path: str, taken: c.Set[str]) -> str:
+    """Number a path until no other database has it."""
+    folder, name = _split(path)
+    stem, dot, ending = name.rpartition(".")
+    if not dot:
+        stem, ending = name, ""
+    number = 1
+    while _fold(path) in taken:
+        number += 1
+        path = join_path(folder, f"{stem}_{number}{dot}{ending}")
+    return path

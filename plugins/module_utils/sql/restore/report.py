@@ -1,0 +1,279 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a restore says at its end: its result, and for a failure what is left and the one command that mends it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
+    ABSENT,
+    Facts,
+    RefusedError,
+    Request,
+    Safety,
+    Target,
+    alter_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import (
+    Progress,
+    Way,
+    was_offline,
+    way_back,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import SqlError
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
+
+_HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_guid", "finished", "checksums")
+
+
+class RestoreError(Exception):
+    """The restore did not do what was asked.
+
+    result: as the module returns it, whatever is known of it.
+    """
+
+    def __init__(self, failure: SqlFailure, result: dict[str, t.Any]) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.result = result
+
+
+@dataclasses.dataclass
+class Story:
+    """What a run has come to know and to do.
+
+    place: the server, for people. statements: sent, in order, those that only read left out.
+    safety: made by this run and confirmed by msdb.
+    """
+
+    request: Request
+    place: str
+    facts: Facts | None = None
+    plan: Plan | None = None
+    progress: Progress = dataclasses.field(default_factory=Progress)
+    safety: Safety | None = None
+    statements: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def planned(self) -> Plan:
+        """The plan, once there is one."""
+        if self.plan is None:
+            raise AssertionError("a restore goes on only after it was planned")
+        return self.plan
+
+    @property
+    def target(self) -> str:
+        """Name of the database."""
+        return self.plan.target.name if self.plan else self.request.target
+
+    @property
+    def saved(self) -> Safety | None:
+        """The safety backup that this run made, or the earlier one that it goes by."""
+        return self.safety or self.progress.safety or (self.plan.earlier if self.plan else None)
+
+
+def result(story: Story, outcome: str) -> dict[str, t.Any]:
+    """Give what every end has, as the module returns it."""
+    plan, saved, target = story.plan, story.saved, _target(story)
+    return {
+        "outcome": outcome,
+        "database": story.target,
+        "set_id": story.request.set_id,
+        "found": None if target is None else {"state": target.state, "user_access": target.user_access},
+        "state": None if target is None else target.state,
+        "user_access": None if target is None else target.user_access,
+        "backup": None if plan is None else {field: getattr(plan.header, field) for field in _HEADER_FIELDS},
+        "files": [] if plan is None else [{"name": one.logical_name, "path": one.path} for one in plan.moves],
+        "replace": None if plan is None else plan.replace,
+        "safety": None if saved is None else _safety(saved),
+        "tail_file": _tail_file(story),
+        "statements": list(story.statements),
+        "recovery_statement": None,
+        "lost": None,
+        "next_steps": [],
+        "warnings": list(story.warnings),
+    }
+
+
+def restored(story: Story) -> dict[str, t.Any]:
+    """Give the result of a restore that came to its end, or would."""
+    name, finished = story.target, story.planned.header.finished
+    return {
+        **result(story, "restored"),
+        "changed": True,
+        "state": "ONLINE",
+        "user_access": "MULTI_USER",
+        "lost": f"All changes made in {name} after {finished}, the end of the backup, are lost.",
+        "next_steps": [f"Take a full backup of {name} now: differential and log backups cannot build on older ones."],
+    }
+
+
+def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
+    """Say what RESTORE has reset of a database that was there before, with the statement for each.
+
+    It does so with any backup, its own too. owner_named: login_map has an owner for it.
+    """
+    if before.state == ABSENT:
+        return []
+    found = []
+    if before.trustworthy and not now.trustworthy:
+        statement = alter_statement(now.name, "TRUSTWORTHY ON")
+        found.append(f"RESTORE turned TRUSTWORTHY off. Where an application needs it: {statement};")
+    if before.broker and not now.broker:
+        statement = alter_statement(now.name, "ENABLE_BROKER WITH ROLLBACK IMMEDIATE")
+        found.append(f"RESTORE turned Service Broker off. Where an application needs it: {statement};")
+    if before.owner and now.owner != before.owner and not owner_named:
+        owner = f"ALTER AUTHORIZATION ON DATABASE::{identifier(now.name)} TO {identifier(before.owner)};"
+        found.append(f"{now.name} was owned by {before.owner}, and is owned by {now.owner or 'nobody'} now. {owner}")
+    return found
+
+
+def refused(story: Story, refusal: RefusedError) -> RestoreError:
+    """Make the failure of a restore that was not started."""
+    failure = dataclasses.replace(
+        refusal.failure,
+        what=f"{story.target} on {story.place} was not restored",
+        cause=f"{refusal.failure.cause} Nothing was touched.",
+    )
+    return RestoreError(failure, {**result(story, "as_found"), "changed": False})
+
+
+def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target | None = None) -> RestoreError:
+    """Make the failure of a restore that ended in a known state. found: the database now, when it was asked for."""
+    name = story.target
+    what = f"{name} on {story.place} was not restored"
+    if isinstance(error, RefusedError):
+        failure = dataclasses.replace(error.failure, what=what)
+    else:
+        failure = sql_errors.explain(error, what)
+    ends = {
+        "as_found": f"{name} is as it was before." if story.statements else "Nothing was touched.",
+        "rolled_back": _rolled_back(story),
+        "broken": f"{name} cannot be used now.",
+        "unknown": f"{name} is ONLINE. Whether with its old data or the backup's is not known: msdb has no record of a "
+        "RESTORE, and its access does not tell.",
+    }
+    cause = " ".join([_sentence(failure.cause), ends[way.outcome], *_saved(story)])
+    failure = dataclasses.replace(failure, cause=cause)
+    ended = {**result(story, way.outcome), "changed": way.outcome != "as_found"}
+    if found is not None:
+        ended |= {"state": found.state, "user_access": found.user_access}
+    if found is not None and way.outcome == "rolled_back":
+        ended["next_steps"] = resets(story.planned.target, found)
+        failure = failure.also(" ".join(ended["next_steps"])) if ended["next_steps"] else failure
+    if way.outcome == "broken":
+        ended["recovery_statement"] = _command(story)
+        failure = failure.also(_next_run(story, ended["recovery_statement"]))
+    if way.outcome == "unknown":
+        ended["recovery_statement"] = alter_statement(name, "MULTI_USER")
+        failure = failure.also(
+            "Look at its rows. If they are the backup's, it is restored: run in master: "
+            f"{ended['recovery_statement']}. If not, repeat the restore, which makes a new safety backup of it first."
+        )
+    return RestoreError(failure, ended)
+
+
+def unknown(story: Story, error: SqlError | RefusedError, cause: str) -> RestoreError:
+    """Make the failure of a restore whose end is not known, as the server cannot be asked."""
+    ended = {**result(story, "unknown"), "changed": True, "state": None, "user_access": None}
+    ended["recovery_statement"] = _command(story)
+    parts = [_sentence(str(error)), _sentence(cause), _standing(story), *_saved(story)]
+    failure = SqlFailure(
+        "unreachable",
+        f"{story.target} on {story.place} was not restored, as far as is known",
+        " ".join(parts),
+        _next_run(story, ended["recovery_statement"]),
+    )
+    return RestoreError(failure, ended)
+
+
+def half_finished(story: Story, error: SqlError, statement: str) -> RestoreError:
+    """Make the failure of a restore after which the database could not be given back."""
+    failure = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not given back")
+    failure = dataclasses.replace(failure, next=f"Run in master: {statement}")
+    return RestoreError(failure, {**restored(story), "user_access": None, "recovery_statement": statement})
+
+
+def _safety(saved: Safety) -> dict[str, t.Any]:
+    return {"name": saved.name, "files": list(saved.files), "backup_set_uuid": saved.backup_set_uuid or None}
+
+
+def _target(story: Story) -> Target | None:
+    if story.plan:
+        return story.plan.target
+    return story.facts.target if story.facts else None
+
+
+def _tail_file(story: Story) -> str | None:
+    made = story.progress.tail or story.progress.log_saved
+    return story.plan.tail.file if story.plan and story.plan.tail and made else None
+
+
+def _rolled_back(story: Story) -> str:
+    """Say what came back, and what did not."""
+    name, plan, progress = story.target, story.plan, story.progress
+    if plan is None or plan.tail is None or not progress.tail:
+        return f"{name} was put back from its safety backup, and is as it was when that was made."
+    if not progress.tail_refused:
+        return f"{name} was put back from its safety backup and the log's tail, and is as it was before."
+    return (
+        f"{name} was put back from its safety backup, without what was written after that: it is in {plan.tail.file}, "
+        "and SQL Server refused to add that. Keep this file. Where log backups of somebody else lie in between, these "
+        "fill the gap."
+    )
+
+
+def _saved(story: Story) -> list[str]:
+    saved = story.saved
+    return [f"Its safety backup is {', '.join(saved.files)} ({saved.name})."] if saved else []
+
+
+def _standing(story: Story) -> str:
+    """Say in what state the last statement that was sent leaves a database."""
+    name, progress = story.target, story.progress
+    if progress.restoring:
+        return (
+            f"RESTORE was sent: {name} is RESTORING, with neither its old data nor the new; or RESTORE came to its "
+            "end, and it is ONLINE and RESTRICTED_USER, with the new."
+        )
+    if progress.tail:
+        return f"{name} is RESTORING, or ONLINE and RESTRICTED_USER, with all of its data."
+    if progress.opened and was_offline(story.planned):
+        return f"{name} is OFFLINE as it was found, or ONLINE and RESTRICTED_USER, with all of its data."
+    if progress.opened:
+        return f"{name} is OFFLINE, or still as it was found, with all of its data."
+    return f"{name} is as it was found: no more than its safety backup had been asked for."
+
+
+def _command(story: Story) -> str | None:
+    """Give the batch that brings the database back by hand; None when it needs none, or none can."""
+    progress = story.progress
+    presumed = Target(story.target, state="OFFLINE")
+    if progress.restoring or progress.tail:
+        presumed = Target(story.target, state="RESTORING")
+    elif was_offline(story.planned):
+        presumed = Target(story.target, state="ONLINE", user_access="RESTRICTED_USER")
+    steps = way_back(story.planned, dataclasses.replace(progress, unopened=False), presumed).steps
+    return "; ".join(step.statement for step in steps) or None
+
+
+def _next_run(story: Story, command: str | None) -> str:
+    """Say what finishes the restore, and what goes back by hand."""
+    again = f"Once the server answers, repeat the restore of set {story.request.set_id} from any controller"
+    if story.progress.restoring and story.progress.safety is None:
+        again += ", with accept_no_safety: true, as it will find no safety backup"
+    elif story.progress.restoring:
+        again += ": it finds the safety backup in msdb and finishes"
+    by_hand = f" To go back by hand, run in master: {command}" if command else ""
+    return f"{again}.{by_hand}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('. ')}."

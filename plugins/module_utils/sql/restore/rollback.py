@@ -1,0 +1,198 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a restore that failed ends: as the database was found, or as its safety backup has it.
+
+Nothing here talks to a server. Which way it goes depends on what was sent, and on the state that it left; never on what
+the server said, which a cut connection takes along.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import itertools
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import devices
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
+    ABSENT,
+    SAFETY,
+    TAIL,
+    Restored,
+    Safety,
+    Target,
+    alter_statement,
+    named_set,
+    noted,
+    restore_statement,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan, Step
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import quoting as sql_text
+
+# By what clocks are turned back in autumn, and an hour for the length of a restore before.
+_TURNED_BACK = datetime.timedelta(hours=2)
+_CLOSED = "OFFLINE WITH ROLLBACK IMMEDIATE"
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a restore came.
+
+    opened, tail, restoring: a statement of that stage was sent (``opened``: of ``open``, ``take`` or ``tail``).
+    safety: what there is to go back to, verified. rolled: the safety backup was restored already.
+    unopened: the database was OFFLINE, and did not come ONLINE again.
+    tail_refused: the log's tail did not fit onto the safety backup.
+    done: RESTORE said that it had come to its end. untouched: it was found OFFLINE after RESTORE was sent, which thus
+      had not begun. sent_back: a RESTORE of the safety backup was sent. refused: RESTORE was answered with an error.
+    log_saved: the log of a database that cannot be opened was saved, which changed nothing of it.
+    """
+
+    opened: bool = False
+    tail: bool = False
+    restoring: bool = False
+    safety: Safety | None = None
+    rolled: bool = False
+    unopened: bool = False
+    tail_refused: bool = False
+    done: bool = False
+    untouched: bool = False
+    sent_back: bool = False
+    refused: bool = False
+    log_saved: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """How it ends, and the steps to get there.
+
+    outcome: ``as_found``: the database is what it was; ``rolled_back``: it is what the safety backup has; ``broken``:
+      it cannot be used, and nothing of ours can mend it; ``unknown``: it is ONLINE, and nothing tells with which data.
+    """
+
+    outcome: t.Literal["as_found", "rolled_back", "broken", "unknown"]
+    steps: tuple[Step, ...] = ()
+
+
+def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
+    """Decide how to end, from the state that a failed restore left."""
+    name = found.name
+    if not progress.opened and not progress.restoring:
+        return Way("as_found")
+    if found.state == "ONLINE":
+        return _from_online(plan, progress, found)
+    # RESTORE turns it RESTORING with its first page: OFFLINE has all of its data still.
+    if was_offline(plan) and (found.state == "OFFLINE" or not progress.restoring):
+        closing = () if found.state == "OFFLINE" else _alter(name, "OFFLINE")
+        return Way("as_found", (*closing, *_let_in(plan, found)))
+    if found.state == "OFFLINE" and not progress.unopened:
+        return Way("as_found", (*_alter(name, "ONLINE"), *_let_in(plan, found)))
+    if found.state == "RESTORING" and progress.tail and not progress.restoring:
+        recovery = Step("go_back", f"RESTORE DATABASE {sql_text.identifier(name)} WITH RECOVERY")
+        return Way("as_found", (recovery, *_alter(name, "MULTI_USER")))
+    if plan.target.state == ABSENT:
+        drop = Step("go_back", f"DROP DATABASE {sql_text.identifier(name)}")
+        return Way("as_found", () if found.state == ABSENT else (drop,))
+    # Whether it is whole is not known. Whatever it holds, no RESTORE of ours has touched it, and none shall.
+    untouched = not progress.restoring and not progress.unopened and found.state != ABSENT
+    if progress.safety is None or untouched:
+        return Way("broken")
+    tail = plan.tail.file if plan.tail and progress.tail and not progress.tail_refused else None
+    back = from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail)
+    return Way("rolled_back", (*back, *_given_back(plan, found)))
+
+
+def was_offline(plan: Plan) -> bool:
+    """Whether somebody had it OFFLINE on purpose, and not a restore that was cut."""
+    return plan.target.state == "OFFLINE" and plan.earlier is None
+
+
+def shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
+    """Whether its access alone shows that a RESTORE of this run came to its end.
+
+    msdb may have no record of it (3009: msdb was full). RESTORE leaves RESTRICTED_USER; where nothing and nobody else
+    had set that, the database can have it from nowhere else.
+    """
+    before = plan.target.state == "OFFLINE" or progress.tail or plan.target.user_access == "RESTRICTED_USER"
+    return (found.state, found.user_access) == ("ONLINE", "RESTRICTED_USER") and not before
+
+
+def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
+    """Put the safety backup back where its files were, the log's tail on top. Only owners get in."""
+    whole = restore_statement(name, safety.files, safety.position, replace=replace, recovery=tail is None)
+    steps = [Step("go_back", whole)]
+    if tail:
+        log = f"RESTORE LOG {sql_text.identifier(name)} FROM {devices([tail])} WITH CHECKSUM, RESTRICTED_USER, RECOVERY"
+        steps.append(Step("go_back", log))
+    return tuple(steps)
+
+
+def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restored | None) -> Safety | None:
+    """Find the safety backup of a run that did not come to its end.
+
+    backups: rows of msdb for the database, the highest key first: name, description, position, backup_set_uuid,
+      backup_start_date, server_name, physical_device_name; one for each stripe.
+    restored: the newest RESTORE of the database.
+    A restore after it, or a backup made here, shows that the database was in use again: then there is none.
+    """
+    rows = [row for row in backups if not str(row["name"] or "").startswith(f"{TAIL} ")]
+    newest = next((row for row in rows if str(row["name"] or "").startswith(f"{SAFETY} ")), None)
+    set_id = named_set(str(newest["name"])) if newest else None
+    if newest is None or set_id is None:
+        return None
+    # RESTORE enters the backups of other servers into msdb, under new keys.
+    later = itertools.takewhile(lambda row: row is not newest, rows)
+    if any(row["server_name"] == newest["server_name"] for row in later):
+        return None
+    if restored is not None and _came_after(restored, newest):
+        return None
+    return Safety(
+        name=str(newest["name"]),
+        set_id=set_id,
+        files=tuple(
+            str(row["physical_device_name"]) for row in rows if row["backup_set_uuid"] == newest["backup_set_uuid"]
+        ),
+        position=int(newest["position"]),
+        backup_set_uuid=str(newest["backup_set_uuid"]),
+    )
+
+
+def _came_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
+    """Whether a RESTORE came after a safety backup. Where that is not certain, it did: then the backup is not used.
+
+    Both dates are local, and the backup's has no fractions of a second. So they order only what is further apart than
+    clocks are turned back; the key in the description orders the rest, but not across a new msdb, which counts anew.
+    """
+    before = noted(safety["description"])
+    margin = datetime.timedelta() if before is None else _TURNED_BACK
+    late = restored.finished is None or restored.finished >= safety["backup_start_date"] + margin
+    return late or (before is not None and restored.number > before)
+
+
+def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
+    """ONLINE: its data is whole. Which data it is, msdb told, or its access (``shows_restore``), or nothing."""
+    if progress.rolled:
+        return Way("rolled_back", _given_back(plan, found))
+    if progress.restoring and not progress.untouched:
+        return Way("unknown")
+    if was_offline(plan):
+        return Way("as_found", (*_alter(found.name, _CLOSED), *_let_in(plan, found)))
+    return Way("as_found", _let_in(plan, found))
+
+
+def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
+    """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
+    if not was_offline(plan):
+        return _alter(found.name, "MULTI_USER")
+    return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
+
+
+def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:
+    """Undo our own RESTRICTED_USER. What somebody else had set stays, and may be held by a session (5064)."""
+    changed = found.user_access not in ("MULTI_USER", plan.target.user_access)
+    return _alter(found.name, "MULTI_USER") if changed else ()
+
+
+def _alter(name: str, *options: str) -> tuple[Step, ...]:
+    return tuple(Step("go_back", alter_statement(name, option)) for option in options)

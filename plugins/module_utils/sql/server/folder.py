@@ -1,0 +1,123 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A folder as the SQL server sees it: whether it is there, and whether a backup can be written into it.
+
+There is no way to ask whether the service account may write, so the proof is a backup: of ``model``, copy-only, which
+is a few megabytes and touches no chain. It leaves a row in msdb's history, and its file where it cannot be removed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import ServerFacts, rows_or_none
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import check_folder, join_path
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
+    ConnectionLostError,
+    Session,
+    SqlError,
+)
+
+# sys.dm_os_file_exists is there since SQL Server 2017.
+_FILE_VIEW_SINCE = 14
+
+# The login has no right to back up model, which says nothing about the folder.
+_NO_RIGHT = frozenset({229, 262, 916})
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """What a probe did. file, statement: what it writes, and how.
+
+    writable: None when it was not or could not be tried. bytes: written.
+    removed: whether the file is certainly gone again, None when nothing was written.
+    error: why not, a failure in parts.
+    """
+
+    file: str
+    statement: str
+    writable: bool | None = None
+    bytes: int = 0
+    removed: bool | None = None
+    error: dict[str, t.Any] | None = None
+
+
+def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | None:
+    """Whether the server sees the folder. None when it cannot be told: others than sysadmins get no for an answer.
+
+    Raises ConnectionLostError, ValueError for a path that is none.
+    """
+    found = look(session, server, check_folder(folder))
+    if found is None or not (found.folder or found.certain):
+        return None
+    return found.folder
+
+
+def plan_probe(folder: str) -> Probe:
+    """Say what a probe would do. Raises ValueError for a path that is none."""
+    file = join_path(check_folder(folder), f"groupid_probe_{secrets.token_hex(8)}.bak")
+    options = f"COPY_ONLY, CHECKSUM, NAME = {literal('groupid-probe')}"
+    return Probe(file, f"BACKUP DATABASE [model] TO DISK = {literal(file)} WITH {options};")
+
+
+def run_probe(session: Session, server: ServerFacts, planned: Probe) -> Probe:
+    """Write the file, and remove it. Raises ConnectionLostError."""
+    try:
+        session.execute(planned.statement)
+    except ConnectionLostError:
+        raise
+    except SqlError as problem:
+        explained = sql_errors.explain(problem, f"The probe did not write {planned.file}").explained()
+        return dataclasses.replace(planned, writable=None if problem.number in _NO_RIGHT else False, error=explained)
+    rows = rows_or_none(
+        session,
+        "SELECT TOP (1) s.backup_size FROM msdb.dbo.backupset AS s JOIN msdb.dbo.backupmediafamily AS f "
+        f"ON f.media_set_id = s.media_set_id WHERE f.physical_device_name = {literal(planned.file)} "
+        "ORDER BY s.backup_set_id DESC;",
+    )
+    written = int(rows[0]["backup_size"]) if rows else 0
+    removed = remove_file(session, server, planned.file)
+    return dataclasses.replace(planned, writable=True, bytes=written, removed=removed)
+
+
+def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
+    """Remove a backup's file, and say whether it is certainly gone. Raises ConnectionLostError.
+
+    No documented statement removes a file. xp_delete_file is what maintenance plans use, and takes a sysadmin.
+    """
+    rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(file)};")
+    found = look(session, server, file)
+    return found is not None and not found.file and found.certain
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What there is of a path: a file, a folder, the folder above. certain: whether a no means no.
+
+    xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
+    and 965). sys.dm_os_file_exists answers others too, but may look with the rights of the login.
+    """
+
+    file: bool
+    folder: bool
+    parent: bool
+    certain: bool
+
+
+def look(session: Session, server: ServerFacts, path: str) -> Seen | None:
+    """Ask the server for a path. None when it does not answer. Raises ConnectionLostError."""
+    columns = "file_exists, file_is_a_directory, parent_directory_exists"
+    view = f"SELECT {columns} FROM sys.dm_os_file_exists({literal(path)});"
+    rows = None
+    if not server.sysadmin and server.major >= _FILE_VIEW_SINCE:
+        rows = rows_or_none(session, view)
+    rows = rows or rows_or_none(session, f"EXEC master.dbo.xp_fileexist {literal(path)};")
+    if not rows:
+        return None
+    file, folder, parent = (bool(value) for value in list(rows[0].values())[:3])
+    return Seen(file, folder, parent, server.sysadmin)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back to a server after a connection was lost. Whoever waits for a server does it here.
+
+A server that starts again lets logins in as soon as master is there. Its other databases are RECOVERING until their
+logs were run through, msdb among them. That is no final state, and nothing is decided by it: RESTORE would be refused
+with 3101, ALTER DATABASE with 5011, and the rest with 922, whatever becomes of the database.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import time
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import literal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
+    ConnectionLostError,
+    NoConnectionError,
+    Opener,
+    Session,
+)
+
+RECONNECT_SECONDS = 120.0
+_PAUSE = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Reconnect:
+    """Seconds. timeout: for a server to answer again, and once more for it to recover. pause: between two looks."""
+
+    opener: Opener
+    timeout: float = RECONNECT_SECONDS
+    pause: float = _PAUSE
+    clock: c.Callable[[], float] = time.monotonic
+    sleep: c.Callable[[float], None] = time.sleep
+
+    def session(self) -> Session:
+        """Connect again, for as long as patience lasts.
+
+        Raises NoConnectionError or ConnectionLostError: what the last try met.
+        """
+        until = self.clock() + self.timeout
+        while True:
+            try:
+                return self.opener()
+            except (NoConnectionError, ConnectionLostError):
+                if self.clock() >= until:
+                    raise
+            self.sleep(self.pause)
+
+    def recovering(self, session: Session, database: str) -> tuple[str, ...]:
+        """Wait until the server has recovered a database and msdb. Gives those that it is still at in the end.
+
+        Raises SqlError.
+        """
+        until = self.clock() + self.timeout
+        while True:
+            found = tuple(str(row["name"]) for row in session.execute(recovering_query(database)).rows())
+            if not found or self.clock() >= until:
+                return found
+            self.sleep(self.pause)
+
+
+def recovering_query(database: str) -> str:
+    """Write the SELECT for what of a database and msdb the server is recovering."""
+    return (
+        f"SELECT name FROM sys.databases WHERE name IN ({literal(database)}, N'msdb') "
+        "AND state_desc = N'RECOVERING' ORDER BY name;"
+    )

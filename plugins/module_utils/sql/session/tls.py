@@ -1,0 +1,162 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at the certificate that a SQL Server shows, to say why a driver did not accept it.
+
+PRELOGIN and the handshake inside it, nothing more ([MS-TDS] 2.2.6.5, 3.2.5.1): no login is sent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import ssl
+import struct
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
+
+_PRELOGIN = 0x12
+_END_OF_MESSAGE = 0x01
+_HEADER = struct.Struct(">BBHHBB")  # type, status, length with this header, channel, packet, window
+_VERSION_TOKEN, _ENCRYPTION_TOKEN, _TERMINATOR = 0, 1, 0xFF
+_ENCRYPT_ON = 1
+_NOT_SUPPORTED = 2
+_LARGEST_PAYLOAD = 4000
+_STRICT = "tds/8.0"
+# Reasons of OpenSSL: no version or cipher in common, as with TLS 1.0 alone; keys and digests below its security level.
+_OUTDATED = (
+    "UNSUPPORTED_PROTOCOL",
+    "HANDSHAKE_FAILURE",
+    "PROTOCOL_VERSION",
+    "TOO_SMALL",
+    "TOO_WEAK",
+    "NO_PROTOCOLS",
+    "UNSAFE_LEGACY",
+)
+_WEAK = ("too weak", "too small")
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What was seen. encryption: ``unknown`` when the server did not answer as TDS does; ``strict``: as TDS 8.0 alone.
+
+    problem: why the certificate is not trusted, None when it is or was not seen.
+    outdated: what of the server's TLS this host's OpenSSL refuses, such as a version or a signature that is too weak.
+    """
+
+    encryption: t.Literal["some", "none", "strict", "unknown"]
+    problem: str | None = None
+    outdated: str | None = None
+
+
+def look(target: Target, port: int) -> Look:
+    """Ask the target for its certificate and check it as ``encrypt: verified`` asks."""
+    found = Look("unknown") if target.encrypt == "strict" else _look_inside(target, port)
+    return _look_first(target, port) if found.encryption == "unknown" else found
+
+
+def _look_inside(target: Target, port: int) -> Look:
+    """Look as TDS 7 does it: TLS inside of PRELOGIN."""
+    try:
+        with socket.create_connection((target.server, port), timeout=target.login_timeout) as server:
+            server.settimeout(target.login_timeout)
+            _send(server, _prelogin())
+            answer = _encryption(_receive(server))
+            if answer is None:
+                return Look("unknown")
+            if answer == _NOT_SUPPORTED:
+                return Look("none")
+            return _handshake(server, target)
+    except (OSError, ValueError):
+        return Look("unknown")
+
+
+def _look_first(target: Target, port: int) -> Look:
+    """Look as TDS 8 does it: TLS before anything else."""
+    context = ssl.create_default_context(cafile=target.ca_file)
+    context.set_alpn_protocols([_STRICT])
+    name = target.host_name_in_certificate or target.server
+    try:
+        with (
+            socket.create_connection((target.server, port), timeout=target.login_timeout) as server,
+            context.wrap_socket(server, server_hostname=name) as layer,
+        ):
+            return Look("strict" if layer.selected_alpn_protocol() == _STRICT else "unknown")
+    except ssl.SSLCertVerificationError as problem:
+        return Look("strict", problem.verify_message or str(problem))
+    except (OSError, ValueError):
+        return Look("unknown")
+
+
+def _handshake(server: socket.socket, target: Target) -> Look:
+    """Shake hands within PRELOGIN packets."""
+    context = ssl.create_default_context(cafile=target.ca_file)
+    # TDS 7.x knows nothing newer, and a server that does would tell its certificate problem later.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    name = target.host_name_in_certificate or target.server
+    layer = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    try:
+        while _needs_more(layer):
+            _send(server, outgoing.read())
+            incoming.write(_receive(server))
+    except ssl.SSLCertVerificationError as problem:
+        said = problem.verify_message or str(problem)
+        return Look("some", said, said if any(word in said for word in _WEAK) else None)
+    except ssl.SSLError as problem:
+        reason = str(problem.reason or "")
+        return Look("some", None, reason) if any(word in reason for word in _OUTDATED) else Look("unknown")
+    return Look("some")
+
+
+def _needs_more(layer: ssl.SSLObject) -> bool:
+    try:
+        layer.do_handshake()
+    except ssl.SSLWantReadError:
+        return True
+    return False
+
+
+def _prelogin() -> bytes:
+    """The version (ours is not looked at) and that encryption is wanted."""
+    version = bytes(6)
+    first = 2 * 5 + 1
+    offsets = struct.pack(">BHHBHHB", _VERSION_TOKEN, first, 6, _ENCRYPTION_TOKEN, first + 6, 1, _TERMINATOR)
+    return offsets + version + bytes([_ENCRYPT_ON])
+
+
+def _encryption(payload: bytes) -> int | None:
+    """Find the server's word on encryption in its answer to PRELOGIN."""
+    place = 0
+    while place + 5 <= len(payload) and payload[place] != _TERMINATOR:
+        offset = int.from_bytes(payload[place + 1 : place + 3], "big")
+        if payload[place] == _ENCRYPTION_TOKEN and offset < len(payload):
+            return payload[offset]
+        place += 5
+    return None
+
+
+def _send(server: socket.socket, payload: bytes) -> None:
+    for start in range(0, len(payload), _LARGEST_PAYLOAD):
+        piece = payload[start : start + _LARGEST_PAYLOAD]
+        status = _END_OF_MESSAGE if start + len(piece) == len(payload) else 0
+        server.sendall(_HEADER.pack(_PRELOGIN, status, _HEADER.size + len(piece), 0, 0, 0) + piece)
+
+
+def _receive(server: socket.socket) -> bytes:
+    """Read one packet. Raises OSError when the server hangs up, ValueError when it does not speak TDS."""
+    length = _HEADER.unpack(_exactly(server, _HEADER.size))[2]
+    if length <= _HEADER.size:
+        raise ValueError(f"a TDS packet of {length} bytes")
+    return _exactly(server, length - _HEADER.size)
+
+
+def _exactly(server: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = server.recv(count - len(data))
+        if not piece:
+            raise ConnectionResetError("the server hung up")
+        data += piece
+    return data
