@@ -8,9 +8,10 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_state
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
 _REFUSED = Failure(
@@ -28,7 +29,7 @@ class ActionModule(ControllerAction):
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {"known": {"type": "list", "elements": "str", "required": True}}
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        facts, run = variables["hostvars"], variables["ansible_play_batch"]
+        facts, run = run_state.RunState(HostVariables(variables["hostvars"])), variables["ansible_play_batch"]
         faults = failures.lines(facts, run)
         if not faults:
             asked = facts[run[0]]["__groupid_asked"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import summary
+from ansible_collections.identityops.groupid.plugins.module_utils import run_state, summary
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
 
 
@@ -26,7 +27,8 @@ class ActionModule(ControllerAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        plan = self._templar.template(variables["__groupid_plan"])
-        lines = summary.lines(variables["hostvars"], plan, args["kind"], bool(self._task.check_mode))
+        state = run_state.RunState(HostVariables(variables["hostvars"]))
+        plan = state[variables["inventory_hostname"]]["__groupid_plan"]
+        lines = summary.lines(state, plan, args["kind"], bool(self._task.check_mode))
         show(["", *lines, ""])
         return {}

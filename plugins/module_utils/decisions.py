@@ -27,9 +27,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.backup_set imp
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
-def _review(facts: Facts, host: str) -> deployments.Review:
-    review: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
-    return review
+def review(facts: Facts, host: str) -> deployments.Review:
+    """Give what the answers of the deployment's hosts show side by side."""
+    found: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
+    return found
 
 
 def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
@@ -38,32 +39,42 @@ def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
     return usual if components is None else component in components
 
 
-def _is_first(facts: Facts, host: str) -> bool:
-    return deployments.ready(facts, host) and _review(facts, host)["first"] == host
+def must_verify(facts: Facts, host: str) -> bool:
+    """Whether each part of the set must be verified in full before it is sealed.
+
+    A linked file was not read by the backup: nobody else sees what happened to the older set's.
+    """
+    asked = facts[host]["__groupid_asked"]
+    return bool(asked["verify_after"] or asked["link_unchanged"])
+
+
+def is_first(facts: Facts, host: str) -> bool:
+    """Whether the host takes care of what its deployment has once, and may go on."""
+    return deployments.ready(facts, host) and review(facts, host)["first"] == host
 
 
 def saves_database(facts: Facts, host: str) -> bool:
     """Whether the host's deployment has its database saved, and this host takes care of it."""
     asked = facts[host]["__groupid_asked"]
-    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, bool(asked["sql_server"]))
+    return is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, bool(asked["sql_server"]))
 
 
 def saves_domains(facts: Facts, host: str) -> bool:
     """Whether the host's deployment has group attributes saved, and this host takes care of it."""
     asked = facts[host]["__groupid_asked"]
-    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, bool(asked["domains"]))
+    return is_first(facts, host) and _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, bool(asked["domains"]))
 
 
 def reaches_database(facts: Facts, host: str) -> bool:
     """Whether a run that may not see all members can save the database."""
     external = facts[host]["__groupid_asked"]["sql_backup_mode"] == "external"
-    return not _review(facts, host)["missing"] or not external
+    return not review(facts, host)["missing"] or not external
 
 
 def reaches_domains(facts: Facts, host: str) -> bool:
     """Whether a run that may not see all members can save the group attributes."""
     share = str(facts[host]["__groupid_asked"]["backup_root"]).startswith("\\\\")
-    return not _review(facts, host)["missing"] or share
+    return not review(facts, host)["missing"] or share
 
 
 def restores_database(facts: Facts, host: str) -> bool:
@@ -71,25 +82,86 @@ def restores_database(facts: Facts, host: str) -> bool:
 
     A run that sees some of the servers restores those: the database is not theirs alone, and must be named.
     """
-    usual = holds_database(facts, host) and not _review(facts, host)["missing"] if _is_first(facts, host) else False
-    return _is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, usual)
+    usual = holds_database(facts, host) and not review(facts, host)["missing"] if is_first(facts, host) else False
+    return is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, usual)
 
 
 def restores_domains(facts: Facts, host: str) -> bool:
     """Whether group attributes are restored, and this host takes care of it; a run of some servers as above."""
-    if not _is_first(facts, host):
+    if not is_first(facts, host):
         return False
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
-    usual = bool(held) and not _review(facts, host)["missing"]
+    usual = bool(held) and not review(facts, host)["missing"]
     return _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, usual)
 
 
+def set_at_hand(facts: Facts, host: str) -> str:
+    """Give the id of the set that the run makes, verifies or restores; empty while it was not chosen."""
+    known = facts[host]
+    return str(known.get("__groupid_set_id") or known.get("__groupid_verify_set") or known["__groupid_asked"]["set_id"])
+
+
 def holds_database(facts: Facts, host: str) -> bool:
-    """Whether the set that is to be restored holds the database, here or on another computer."""
-    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"])) or {}
-    return bool(listing.part_of(listed, shared_parts.DATABASE)) or shared_parts.DATABASE in (
-        listed.get("members") or []
-    )
+    """Whether the set at hand holds the database, here or on another computer."""
+    members = (listing.find(facts, host, set_at_hand(facts, host)) or {}).get("members") or []
+    return database_is_here(facts, host) or shared_parts.DATABASE in members
+
+
+def database_is_here(facts: Facts, host: str) -> bool:
+    """Whether the host lists a part of the database in the set at hand."""
+    listed = listing.find(facts, host, set_at_hand(facts, host))
+    return listing.part_of(listed, shared_parts.DATABASE) is not None
+
+
+def database_holder(facts: Facts, host: str) -> str:
+    """Name the host whose agent makes the part of the database."""
+    asked = facts[host]["__groupid_asked"]
+    return str(asked["sql_host"]) if asked["sql_backup_mode"] == "host" else host
+
+
+def database_root(facts: Facts, host: str) -> str:
+    """Give the backup root below which that host makes it."""
+    own = str(facts[host]["__groupid_asked"]["backup_root"])
+    holder = database_holder(facts, host)
+    # The SQL Server's computer may be in no run, and then it was not asked anything: hence the variable itself.
+    return own if holder == host else str(facts[holder].get("groupid_backup_root") or own)
+
+
+def version_of_database(facts: Facts, host: str) -> str:
+    """Give the version of GroupID whose database is backed up: as asked, or the one that the servers have."""
+    version = str(facts[host]["__groupid_asked"]["version"])
+    return next(iter(review(facts, host)["versions"]), version) if version == products.AUTO else version
+
+
+def details_of_database(facts: Facts, host: str) -> dict[str, t.Any]:
+    """Give what the part's record keeps of a backup. In check mode some of it is not known yet."""
+    asked, made = facts[host]["__groupid_asked"], facts[host]["__groupid_sql_backup"]
+    own = {"server": asked["sql_server"], "database": asked["sql_database"], "mode": asked["sql_backup_mode"]}
+    return {**{name: made[name] for name in RECORDED if name in made}, **own}
+
+
+RECORDED = (
+    "files",
+    "backup_set_uuid",
+    "family_guid",
+    "first_lsn",
+    "last_lsn",
+    "checkpoint_lsn",
+    "encryption_thumbprint",
+    "tde_thumbprint",
+)
+"""Of the answer of ``groupid_sql_backup``, what the record of the database's part keeps."""
+
+
+def reader_of_database(facts: Facts, host: str) -> str:
+    """Name the host whose agent reads the part of the database in the set at hand."""
+    return host if database_is_here(facts, host) else database_holder(facts, host)
+
+
+def root_of_database(facts: Facts, host: str) -> str:
+    """Give the backup root below which that part lies."""
+    own = str(facts[host]["__groupid_asked"]["backup_root"])
+    return own if database_is_here(facts, host) else database_root(facts, host)
 
 
 def has_part(facts: Facts, host: str) -> bool:
@@ -193,20 +265,20 @@ def _version(facts: Facts, host: str) -> str:
 def backup_notes(facts: Facts, host: str) -> list[str]:
     """Say what a person should know of a backup beside its result, a sentence each. None names the host."""
     asked, probe = facts[host]["__groupid_asked"], facts[host].get("__groupid_probe") or {}
-    review, root = _review(facts, host), probe.get("backup_root") or {}
+    found, root = review(facts, host), probe.get("backup_root") or {}
     notes = []
-    if len(review["versions"]) > 1:
-        found = "; ".join(f"{version} on {', '.join(hosts)}" for version, hosts in sorted(review["versions"].items()))
-        notes.append(f"The servers of deployment {asked['deployment']} have different versions of GroupID: {found}.")
+    if len(found["versions"]) > 1:
+        versions = "; ".join(f"{version} on {', '.join(hosts)}" for version, hosts in sorted(found["versions"].items()))
+        notes.append(f"The servers of deployment {asked['deployment']} have different versions of GroupID: {versions}.")
     if root.get("writable_by"):
         notes.append(
             f"The backup root {asked['backup_root']} can be changed by {', '.join(root['writable_by'])}. Backup and "
             "restore refuse it, unless groupid_allow_open_roots names it."
         )
-    if review["missing"] and asked["set_id"]:
+    if found["missing"] and asked["set_id"]:
         notes.append(
             f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
-            f"{', '.join(review['missing'])}. A run of all members with the same groupid_set_id seals it."
+            f"{', '.join(found['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
     notes += [
         f"passed over, as it is dated in the future: {one['path']}. Was a clock wrong?"
@@ -215,7 +287,7 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
     ]
     for name, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
-            unseen = ", ".join(review["missing"])
+            unseen = ", ".join(found["missing"])
             notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not see {unseen}.")
     notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
     causes = narrowed(facts, host)
@@ -262,24 +334,3 @@ def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[predi
 
 def _root_of(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
     return (facts[host].get("__groupid_probe") or {}).get("backup_root") or {}
-
-
-QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
-    "saves_database": saves_database,
-    "saves_domains": saves_domains,
-    "reaches_database": reaches_database,
-    "reaches_domains": reaches_domains,
-    "restores_database": restores_database,
-    "restores_domains": restores_domains,
-    "has_part": has_part,
-    "verified_set": verified_set,
-    "backup_components": backup_components,
-    "looks_first": looks_first,
-    "restore_components": restore_components,
-    "taken_part": listing.taken_part,
-    "narrowed": narrowed,
-    "scope": scope,
-    "backup_notes": backup_notes,
-    "predictions": predictions,
-}
-"""The decisions that roles ask for, by name."""

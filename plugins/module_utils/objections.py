@@ -61,7 +61,7 @@ def _server(facts: Facts, host: str) -> list[Failure]:
                 path=asked["backup_root"],
             )
         )
-    twins = _review(facts, host)["twins"].get(host)
+    twins = decisions.review(facts, host)["twins"].get(host)
     if twins:
         failures.append(
             Failure(
@@ -107,7 +107,7 @@ def _backup(facts: Facts, host: str) -> list[Failure]:
 
 
 def _differing(facts: Facts, host: str) -> list[Failure]:
-    differing = _review(facts, host)["differing"]
+    differing = decisions.review(facts, host)["differing"]
     if not differing:
         return []
     return [
@@ -121,7 +121,7 @@ def _differing(facts: Facts, host: str) -> list[Failure]:
 
 
 def _undeclared(facts: Facts, host: str) -> list[Failure]:
-    name = _review(facts, host)["undeclared"].get(host)
+    name = decisions.review(facts, host)["undeclared"].get(host)
     if name is None:
         return []
     servers = ", ".join(facts[host]["__groupid_asked"]["deployment_servers"])
@@ -136,7 +136,7 @@ def _undeclared(facts: Facts, host: str) -> list[Failure]:
 
 
 def _unseen(facts: Facts, host: str) -> list[Failure]:
-    missing = _review(facts, host)["missing"]
+    missing = decisions.review(facts, host)["missing"]
     if not missing or facts[host]["__groupid_asked"]["set_id"]:
         return []
     return [
@@ -247,7 +247,7 @@ def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where
         Failure(
             "members_missing",
             f"{component} of deployment {_deployment(facts, host)} cannot be saved by this run",
-            f"it does not see {', '.join(_review(facts, host)['missing'])}, {where}",
+            f"it does not see {', '.join(decisions.review(facts, host)['missing'])}, {where}",
             f"Run again without --limit, or take {component} out of groupid_components.",
         )
     ]
@@ -265,10 +265,9 @@ def _unseen_domains(facts: Facts, host: str) -> list[Failure]:
 
 def _seal(facts: Facts, host: str) -> list[Failure]:
     """Say what stands against sealing the set of the host's deployment."""
-    asked, set_id = facts[host]["__groupid_asked"], facts[host]["__groupid_set_id"]
+    set_id = facts[host]["__groupid_set_id"]
     hosts = deployments.fellows(facts, host)
-    must_verify = bool(asked["verify_after"] or asked["link_unchanged"])
-    refusals = seals.candidate(facts, hosts, set_id, must_verify)["refusals"]
+    refusals = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))["refusals"]
     if not refusals:
         return []
     return [
@@ -381,7 +380,7 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
 
 def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
     """Asked after the part of the database was verified where it lies."""
-    check, asked = facts[host].get("__groupid_sql_verified") or {}, facts[host]["__groupid_asked"]
+    check, asked = facts[host].get("__groupid_sql_reread") or {}, facts[host]["__groupid_asked"]
     if "state" not in check:
         return []
     what = f"The database of deployment {asked['deployment']} cannot be restored"
@@ -454,18 +453,13 @@ def _verify(facts: Facts, host: str) -> list[Failure]:
     return [narrowing.no_full_set(sets, None, asked["backup_root"])]
 
 
-def _choice(facts: Facts, host: str) -> list[Failure]:
+def of_choice(choice: restore_choice.Choice) -> list[Failure]:
     """What stands against the whole restore."""
-    return [Failure.from_mapping(refusal) for refusal in facts[host]["__groupid_choice"]["refusals"]]
+    return [Failure.from_mapping(refusal) for refusal in choice["refusals"]]
 
 
 def _deployment(facts: Facts, host: str) -> str:
     return str(facts[host]["__groupid_asked"]["deployment"])
-
-
-def _review(facts: Facts, host: str) -> deployments.Review:
-    review: deployments.Review = facts[host]["__groupid_review"][_deployment(facts, host)]
-    return review
 
 
 STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
@@ -478,7 +472,6 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "space": _space,
     "seal": _seal,
     "verify": _verify,
-    "choice": _choice,
     "restore": _restore,
     "restore_database": _restore_database,
     "unsealed_database": _unsealed_database,

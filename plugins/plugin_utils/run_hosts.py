@@ -12,9 +12,13 @@ from ansible import context
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 RUN_GROUP = "groupid_run"
+NOBODY = "all:!all"
+"""A pattern that no host matches; Ansible says so in a line, and goes on with the next play."""
+
 _BUILT_IN = frozenset({"all", "ungrouped"})
 # Before a name in a pattern: of an exclusion, and of an intersection.
 _MARKS = "!&"
@@ -61,6 +65,23 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
         f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have "
         "no tags of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
     )
+
+
+def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]]) -> list[str]:
+    """Name the hosts of the run that may go on, as a play's ``hosts``."""
+    if RUN_GROUP not in groups:
+        return [RUN_GROUP]
+    return [host for host in groups[RUN_GROUP] if deployments.ready(facts, host)] or [NOBODY]
+
+
+def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]]) -> list[int]:
+    """Count the hosts of each batch of them, whole deployments each, as a play's ``serial``. Empty: all at once."""
+    hosts = [host for host in groups.get(RUN_GROUP, ()) if deployments.ready(facts, host)]
+    if not hosts:
+        return []
+    names = [str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts]
+    sizes = [names.count(name) for name in dict.fromkeys(names)]
+    return deployments.batches(sizes, int(facts[hosts[0]]["__groupid_asked"]["parallel_deployments"]))
 
 
 def _only_shows() -> bool:

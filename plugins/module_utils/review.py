@@ -1,0 +1,104 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The moment of a run in which all servers have answered and nothing was done yet: what is decided once, for all."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    deployments,
+    failures,
+    objections,
+    restore_choice,
+    shared_parts,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import SAFETY_LABEL
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+Kind = t.Literal["preflight", "rehearse", "backup", "verify", "restore"]
+
+
+class Reviewed(t.TypedDict, total=False):
+    """What the hosts of a run keep as ``__groupid_review``.
+
+    deployments: what shows when answers lie side by side, by deployment.
+    objections: what stands against going on, by host.
+    set_ids, safety_ids: ids of the sets that the run makes, and that keep what a restore replaces, by deployment.
+    verify_sets: the set that a verification reads, by host.
+    choice: what a restore is meant for. domains: those whose group attributes it restores, by host.
+    """
+
+    deployments: dict[str, deployments.Review]
+    objections: dict[str, list[failures.Recorded]]
+    set_ids: dict[str, str]
+    safety_ids: dict[str, str]
+    verify_sets: dict[str, str | None]
+    choice: restore_choice.Choice
+    domains: dict[str, list[str]]
+
+
+def review(hostvars: Facts, plan: deployments.Plan, kind: Kind, now: datetime.datetime) -> Reviewed:
+    """Compare what all hosts have answered, and say what stands against the run.
+
+    plan: what ``groupid_plan`` returned. now: UTC, with or without a time zone.
+
+    Raises InvalidNameError for a label that is none.
+    """
+    found: Reviewed = {"deployments": deployments.review(RunState(hostvars), plan), "objections": {}}
+    if kind in ("preflight", "backup"):
+        found["set_ids"] = deployments.next_set_ids(RunState(hostvars), plan, now)
+    found = _objected(hostvars, found, plan["hosts"], "server")
+    if kind == "restore":
+        return _restore(hostvars, found, plan, now)
+    if kind == "verify":
+        found = _objected(hostvars, found, plan["hosts"], "verify")
+        state = RunState(hostvars, found)
+        ready = [host for host in plan["hosts"] if deployments.ready(state, host)]
+        return {**found, "verify_sets": {host: decisions.verified_set(state, host) for host in ready}}
+    if kind == "rehearse":
+        return found
+    found = _objected(hostvars, found, plan["hosts"], "backup")
+    state = RunState(hostvars, found)
+    database = [host for host in plan["hosts"] if decisions.saves_database(state, host)]
+    domains = [host for host in plan["hosts"] if decisions.saves_domains(state, host)]
+    return _objected(hostvars, _objected(hostvars, found, database, "unseen_database"), domains, "unseen_domains")
+
+
+def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: datetime.datetime) -> Reviewed:
+    state = RunState(hostvars, found)
+    found = {
+        **found,
+        "choice": restore_choice.choose(state, plan),
+        "safety_ids": deployments.next_set_ids(state, plan, now, SAFETY_LABEL),
+    }
+    refusals = [failures.recorded("preflight", one) for one in objections.of_choice(found["choice"])]
+    if refusals:
+        # Nobody restores anything, whatever else is wrong with a server.
+        told = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
+        return {**found, "objections": told}
+    chosen = found["choice"]["plan"]["hosts"]
+    found = _objected(hostvars, found, chosen, "restore")
+    state = RunState(hostvars, found)
+    database = [host for host in chosen if decisions.restores_database(state, host)]
+    domains = [host for host in chosen if decisions.restores_domains(state, host)]
+    held = {
+        host: shared_parts.domains_in_set(state[host]["__groupid_probe"], decisions.set_at_hand(state, host))
+        for host in domains
+    }
+    found = {**_objected(hostvars, found, database, "restore_database"), "domains": held}
+    return _objected(hostvars, found, domains, "restore_domains")
+
+
+def _objected(hostvars: Facts, found: Reviewed, hosts: c.Iterable[str], step: str) -> Reviewed:
+    """Add what stands against a step on those of the hosts on which nothing went wrong so far."""
+    state = RunState(hostvars, found)
+    sound = [host for host in hosts if not state[host]["__groupid_failures"]]
+    told = {host: objections.against(state, host, step) for host in sound}
+    more = {host: [failures.recorded("preflight", one) for one in against] for host, against in told.items() if against}
+    return {**found, "objections": {**found["objections"], **more}}

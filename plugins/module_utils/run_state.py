@@ -1,0 +1,310 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run knows of its hosts: the answers that tasks registered there, as the facts that decisions read.
+
+Roles note three facts: ``__groupid_review`` (`review`), ``__groupid_predictions``, and ``__groupid_unsealed``, what
+stands against a seal. Whatever else a decision needs follows from answers, here: in one place that says what a task
+means that failed, that was skipped, or that ran for several items.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, failures, listing, objections
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+Answer = c.Mapping[str, t.Any]
+
+PHASES: t.Mapping[str, tuple[str, ...]] = {
+    "preflight": (
+        "__groupid_probe",
+        "__groupid_sql",
+        "__groupid_domains_found",
+        "__groupid_sql_reread",
+        "__groupid_sql_checked",
+        "__groupid_part",
+        "__groupid_restored",
+        "__groupid_domains_restored",
+    ),
+    "rehearsal": (
+        "__groupid_rehearsal",
+        "__groupid_sql_rehearsal_place",
+        "__groupid_sql_rehearsal",
+        "__groupid_sql_rehearsal_clean",
+        "__groupid_domains_rehearsed",
+    ),
+    "list": ("__groupid_sets", "__groupid_sets_away"),
+    "backup": (
+        "__groupid_sql_place",
+        "__groupid_sql_backup",
+        "__groupid_sql_part",
+        "__groupid_domain_parts",
+        "__groupid_part",
+    ),
+    "restore": ("__groupid_sql_restored", "__groupid_restored", "__groupid_domains_restored"),
+    "verify": ("__groupid_verified", "__groupid_sql_verified", "__groupid_domains_verified"),
+    "seal": (
+        "__groupid_finish_decided",
+        "__groupid_finish_carried",
+        "__groupid_finish_carried_away",
+        "__groupid_seal_prepared_away",
+        "__groupid_seal_prepared",
+        "__groupid_seal_decided",
+        "__groupid_seal_carried",
+        "__groupid_seal_carried_away",
+    ),
+}
+"""The names under which tasks register, by the phase whose work they are, in order of a run.
+
+Three have two phases: the preflight makes a dry run of a restore of group attributes, and of folders too when something
+was named by hand.
+"""
+
+_OBJECTIONS: t.Mapping[str, str] = {
+    "__groupid_sql": "database",
+    "__groupid_sql_reread": "unsealed_database",
+}
+"""What stands against going on although the task did its work: a step of `objections`, by the answer that it reads."""
+
+_LOOP_VARIABLE = "__groupid_item"
+
+
+class RunState(c.Mapping[str, c.Mapping[str, t.Any]]):
+    """``hostvars`` with the facts that follow from the answers in them. Each is worked out when it is asked for, once.
+
+    reviewed: the review, where it is not noted on the hosts yet.
+    """
+
+    def __init__(self, hostvars: Facts, reviewed: Answer | None = None) -> None:
+        self._hostvars = hostvars
+        self._hosts: dict[str, _Host] = {}
+        self.reviewed = reviewed
+
+    def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
+        # Ansible puts all variables of a host together anew each time that it is asked for them.
+        if host not in self._hosts:
+            self._hosts[host] = _Host(self, host, self._hostvars[host])
+        return self._hosts[host]
+
+    def __contains__(self, host: object) -> bool:
+        return host in self._hostvars
+
+    def __iter__(self) -> c.Iterator[str]:
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        return len(self._hostvars)
+
+
+class _Host(c.Mapping[str, t.Any]):
+    """The variables of one host, and what follows from them."""
+
+    def __init__(self, facts: RunState, host: str, variables: c.Mapping[str, t.Any]) -> None:
+        self.facts = facts
+        self.name = host
+        self.variables = variables
+        self._derived: dict[str, t.Any] = {}
+
+    def __getitem__(self, name: str) -> t.Any:
+        if name not in DERIVED:
+            return self.variables[name]
+        if name not in self._derived:
+            self._derived[name] = DERIVED[name](self)
+        if self._derived[name] is None:
+            raise KeyError(name)
+        return self._derived[name]
+
+    def __iter__(self) -> c.Iterator[str]:
+        return iter({*self.variables, *DERIVED})
+
+    def __len__(self) -> int:
+        return len({*self.variables, *DERIVED})
+
+    def answer(self, name: str) -> Answer:
+        """What a task registered; empty while it did not run, and where it was skipped."""
+        found = self.variables.get(name) or {}
+        return {} if found.get("skipped") else found
+
+    def success(self, name: str) -> Answer:
+        """The same, and empty where it failed."""
+        found = self.answer(name)
+        return {} if failures.of_result(found) else found
+
+    def each(self, name: str) -> list[tuple[t.Any, Answer]]:
+        """What a task registered for each item of its loop, with the item, but for those that were skipped."""
+        found = (self.variables.get(name) or {}).get("results") or []
+        return [(one.get(_LOOP_VARIABLE), one) for one in found if not one.get("skipped")]
+
+    def review(self) -> Answer:
+        """What the review found; empty before it."""
+        return self.facts.reviewed or self.variables.get("__groupid_review") or {}
+
+
+def _asked(host: _Host) -> Answer | None:
+    return host.success("__groupid_settings").get("asked")
+
+
+def _plan(host: _Host) -> Answer | None:
+    choice = host.review().get("choice")
+    if choice and not choice["refusals"]:
+        chosen: Answer = choice["plan"]
+        return chosen
+    return host.success("__groupid_planned").get("plan")
+
+
+def _source(host: _Host) -> Answer | None:
+    sources = (host.review().get("choice") or {}).get("sources") or {}
+    return sources.get(host.name)
+
+
+def _of_deployment(name: str) -> c.Callable[[_Host], t.Any]:
+    """What the review has under a name for the host's deployment."""
+    return lambda host: (host.review().get(name) or {}).get((_asked(host) or {}).get("deployment"))
+
+
+def _failures(host: _Host) -> list[failures.Recorded]:
+    """All that went wrong on the host, in order of the phases."""
+    found = list(host.success("__groupid_settings").get("failures") or [])
+    for phase, names in PHASES.items():
+        for name in names:
+            if _phase(host, name) == phase:
+                found += _of_answer(host, name, phase)
+        if phase == "preflight":
+            found += (host.review().get("objections") or {}).get(host.name) or []
+            if host.variables.get("__groupid_predictions"):
+                found += _recorded(phase, objections.against(host.facts, host.name, "space"))
+        # Losses are of a rehearsal that came through; what stopped one is a failure of its own.
+        if phase == "rehearsal" and not found and any(host.variables.get(name) for name in names):
+            found += _recorded(phase, objections.against(host.facts, host.name, "rehearsal"))
+    return found + list(host.variables.get("__groupid_unsealed") or [])
+
+
+def _phase(host: _Host, name: str) -> str:
+    """The phase whose work an answer is: the last one that has it and that has begun."""
+    phases = [phase for phase, names in PHASES.items() if name in names]
+    begun = [phase for phase in phases if any(other in host.variables for other in PHASES[phase] if other != name)]
+    return [*phases[:1], *begun][-1]
+
+
+def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
+    registered = host.variables.get(name)
+    if not registered:
+        return []
+    told = [failures.of_result(one) for one in registered.get("results") or [registered]]
+    found = [one for one in told if one]
+    if not found and name in _OBJECTIONS and not registered.get("skipped"):
+        found = objections.against(host.facts, host.name, _OBJECTIONS[name])
+    return _recorded(phase, found)
+
+
+def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]:
+    return [failures.recorded(phase, one) for one in found]
+
+
+def _notes(host: _Host) -> list[str] | None:
+    """What a person should know of a backup, made or to come."""
+    return decisions.backup_notes(host.facts, host.name) if "set_ids" in host.review() else None
+
+
+def _part(host: _Host) -> Answer | None:
+    """The host's own part, or the one that an earlier run of the same set completed."""
+    registered = host.variables.get("__groupid_part")
+    if not registered or _phase(host, "__groupid_part") == "preflight":
+        return None
+    return listing.taken_part(host.facts, host.name) if registered.get("skipped") else registered
+
+
+def _restored(host: _Host) -> Answer | None:
+    dry_run = _phase(host, "__groupid_restored") == "preflight"
+    return None if dry_run else host.variables.get("__groupid_restored")
+
+
+def _database(host: _Host) -> Answer | None:
+    """What a run knows of the database that it saves or verifies. None: it has none to take care of."""
+    verified = host.answer("__groupid_sql_verified")
+    if not host.answer("__groupid_sql"):
+        return {**(verified.get("details") or {}), "verified": verified} if verified else None
+    asked = host["__groupid_asked"]
+    place, part = host.success("__groupid_sql_place"), host.success("__groupid_sql_part")
+    return {
+        "holder": decisions.database_holder(host.facts, host.name),
+        "root": decisions.database_root(host.facts, host.name),
+        "server": asked["sql_server"],
+        "database": asked["sql_database"],
+        "mode": asked["sql_backup_mode"],
+        "part": place if place.get("complete") else part,
+        "backup": {"shared": True} if place.get("complete") else host.answer("__groupid_sql_backup"),
+        "verified": verified,
+    }
+
+
+def _domains(host: _Host) -> dict[str, dict[str, Answer]] | None:
+    """What a run knows of each domain: answers by ``found``, ``part``, ``verified``, ``preflight`` and ``restore``."""
+    known: dict[str, dict[str, Answer]] = {name: {} for name in (host.review().get("domains") or {}).get(host.name, ())}
+    restore = {_phase(host, "__groupid_domains_restored"): "__groupid_domains_restored"}
+    for done, name in {**_OF_DOMAINS, **restore}.items():
+        for domain, one in host.each(name):
+            key = domain if isinstance(domain, str) else str(domain["domain"])
+            known.setdefault(key, {})
+            if done not in ("found", "part") or not failures.of_result(one):
+                known[key][done] = one
+    return known or None
+
+
+_OF_DOMAINS = {
+    "found": "__groupid_domains_found",
+    "part": "__groupid_domain_parts",
+    "verified": "__groupid_domains_verified",
+}
+
+
+def _seals(host: _Host) -> dict[str, dict[str, str]]:
+    """The steps of seals that the host has taken: digests by step, by set."""
+    own = host.get("__groupid_set_id")
+    taken = [
+        (own, "prepared", host.success("__groupid_seal_prepared")),
+        (own, "sealed", host.success("__groupid_seal_decided")),
+        (own, "sealed", host.success("__groupid_seal_carried")),
+        *(
+            (one["set_id"], "sealed", answer)
+            for name in ("__groupid_finish_decided", "__groupid_finish_carried")
+            for one, answer in host.each(name)
+            if not failures.of_result(answer)
+        ),
+    ]
+    steps: dict[str, dict[str, str]] = {}
+    for set_id, step, answer in taken:
+        if set_id and answer.get("document_sha256"):
+            steps.setdefault(str(set_id), {})[step] = str(answer["document_sha256"])
+    return steps
+
+
+def _rehearsed_domains(host: _Host) -> dict[str, Answer] | None:
+    return dict(host.each("__groupid_domains_rehearsed")) or None
+
+
+DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
+    "__groupid_asked": _asked,
+    "__groupid_plan": _plan,
+    "__groupid_review": lambda host: host.review().get("deployments"),
+    "__groupid_source": _source,
+    "__groupid_set_id": _of_deployment("set_ids"),
+    "__groupid_safety_id": _of_deployment("safety_ids"),
+    "__groupid_verify_set": lambda host: (host.review().get("verify_sets") or {}).get(host.name),
+    "__groupid_narrowed": lambda host: decisions.narrowed(host.facts, host.name) if _asked(host) else None,
+    "__groupid_notes": _notes,
+    "__groupid_failures": _failures,
+    "__groupid_part": _part,
+    "__groupid_restored": _restored,
+    "__groupid_walked": lambda host: host.success("__groupid_part"),
+    "__groupid_database": _database,
+    "__groupid_attributes": _domains,
+    "__groupid_seals": _seals,
+    "__groupid_sql_source": lambda host: host.success("__groupid_sql_reread").get("details"),
+    "__groupid_directory_rehearsal": _rehearsed_domains,
+}
+"""Each fact that follows from answers, by its name. None: the host has no such fact."""

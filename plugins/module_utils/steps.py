@@ -1,0 +1,305 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which steps of a run a host takes, and with what: the questions that the tasks of roles ask.
+
+``Facts`` is a `run_state.RunState`. A host takes no step while a host of its deployment has failed.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    deployments,
+    failures,
+    listing,
+    objections,
+    seals,
+    shared_parts,
+)
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+
+
+class Export(t.TypedDict):
+    """An export that a preflight has tried: what it found is used again, so that both ask the same server."""
+
+    domain: str
+    engine: str
+    directory_server: str
+
+
+class Step(t.TypedDict):
+    """What a step of a seal needs beside its set. digest: of the document that is prepared on every server."""
+
+    members: list[dict[str, t.Any]]
+    decider: str
+    parts: list[str]
+    digest: str
+
+
+def _chosen(facts: Facts, host: str) -> bool:
+    """Whether the run's plan has the host."""
+    return bool(deployments.fellows(facts, host))
+
+
+def _failed(facts: Facts, host: str) -> list[str]:
+    """Name what went wrong on the host, by code."""
+    return list(dict.fromkeys(one["code"] for one in facts[host].get("__groupid_failures") or []))
+
+
+def _safety_set(facts: Facts, host: str) -> str:
+    return str(facts[host]["__groupid_safety_id"])
+
+
+def _lists_away(facts: Facts, host: str) -> bool:
+    """Whether the host asks the SQL Server's own computer for its sets, for the whole deployment."""
+    asked = facts[host]["__groupid_asked"]
+    first = deployments.fellows(facts, host)[:1] == [host]
+    return first and asked["sql_backup_mode"] == "host" and bool(asked["sql_server"])
+
+
+def _rehearses(facts: Facts, host: str) -> bool:
+    return _chosen(facts, host) and not _failed(facts, host)
+
+
+def _places_rehearsal(facts: Facts, host: str) -> bool:
+    """Whether the rehearsal makes a scratch database, and its backup lies in a folder of ours."""
+    asked = facts[host]["__groupid_asked"]
+    return bool(_rehearses_database(facts, host) and asked["sql_rehearse"] and asked["sql_backup_mode"] != "external")
+
+
+def _rehearses_database(facts: Facts, host: str) -> bool:
+    return decisions.saves_database(facts, host) and not facts[host]["__groupid_asked"]["rehearsal_clean"]
+
+
+def _cleans_rehearsal(facts: Facts, host: str) -> bool:
+    """Whether a folder is to be removed: the one of this run, or what a killed one has left."""
+    asked, place = facts[host]["__groupid_asked"], facts[host].get("__groupid_sql_rehearsal_place") or {}
+    left = asked["rehearsal_clean"] and asked["sql_backup_mode"] == "host"
+    return bool(place.get("folder") or (left and decisions.saves_database(facts, host)))
+
+
+def _rehearses_domains(facts: Facts, host: str) -> list[str]:
+    wanted = decisions.saves_domains(facts, host)
+    return [str(domain["name"]) for domain in facts[host]["__groupid_asked"]["domains"]] if wanted else []
+
+
+def _asks_database(facts: Facts, host: str) -> bool:
+    return decisions.saves_database(facts, host) and decisions.reaches_database(facts, host)
+
+
+def _asks_domains(facts: Facts, host: str) -> list[str]:
+    """Name the domains whose groups are to be exported."""
+    if not (decisions.saves_domains(facts, host) and decisions.reaches_domains(facts, host)):
+        return []
+    return [str(domain["name"]) for domain in facts[host]["__groupid_asked"]["domains"]]
+
+
+def _places_database(facts: Facts, host: str) -> bool:
+    known = facts[host].get("__groupid_database")
+    return deployments.ready(facts, host) and known is not None and known["mode"] != "external"
+
+
+def _saves_database(facts: Facts, host: str) -> bool:
+    """Whether the database is to be backed up now: not when another run has made that part of the set."""
+    known = facts[host].get("__groupid_database")
+    return deployments.ready(facts, host) and known is not None and not known["part"].get("complete")
+
+
+def _exports(facts: Facts, host: str) -> list[Export]:
+    if not deployments.ready(facts, host):
+        return []
+    found = {name: known.get("found") or {} for name, known in (facts[host].get("__groupid_attributes") or {}).items()}
+    return [
+        {"domain": name, "engine": one["engine"], "directory_server": one["directory_server"]}
+        for name, one in found.items()
+    ]
+
+
+def _saves_folders(facts: Facts, host: str) -> bool:
+    return deployments.ready(facts, host) and listing.taken_part(facts, host) is None
+
+
+def _verifies_database(facts: Facts, host: str) -> bool:
+    if not decisions.is_first(facts, host) or not decisions.set_at_hand(facts, host):
+        return False
+    return facts[host].get("__groupid_database") is not None or decisions.holds_database(facts, host)
+
+
+def _verifies_domains(facts: Facts, host: str) -> list[str]:
+    """Name the domains whose parts are to be read again: of the set, and those that this run saved."""
+    if not decisions.is_first(facts, host) or not decisions.set_at_hand(facts, host):
+        return []
+    held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], decisions.set_at_hand(facts, host))
+    return list(dict.fromkeys([*held, *(facts[host].get("__groupid_attributes") or {})]))
+
+
+def _restores_folders(facts: Facts, host: str) -> bool:
+    return (
+        deployments.ready(facts, host)
+        and decisions.has_part(facts, host)
+        and decisions.restore_components(facts, host) != []
+    )
+
+
+def _restores_database(facts: Facts, host: str) -> bool:
+    return deployments.ready(facts, host) and facts[host].get("__groupid_sql_source") is not None
+
+
+def _restores_domains(facts: Facts, host: str) -> list[dict[str, str]]:
+    """Give the domains whose group attributes are to be restored: those of the set.
+
+    The restore asks the server that its own preflight has asked.
+    """
+    if not decisions.restores_domains(facts, host):
+        return []
+    known = facts[host].get("__groupid_attributes") or {}
+    tried = {name: one.get("restore") or one.get("preflight") or {} for name, one in known.items()}
+    return [{"domain": name, "directory_server": one.get("directory_server") or ""} for name, one in tried.items()]
+
+
+def _seals(facts: Facts, host: str) -> bool:
+    """Whether the run sees all members of the set."""
+    return deployments.ready(facts, host) and not decisions.review(facts, host)["missing"]
+
+
+def _unsealed(facts: Facts, host: str) -> list[failures.Recorded]:
+    """Say what stands against sealing the set of the host's deployment."""
+    return [failures.recorded("seal", one) for one in objections.against(facts, host, "seal")]
+
+
+def _seal(facts: Facts, host: str) -> Step:
+    hosts, set_id = deployments.fellows(facts, host), str(facts[host]["__groupid_set_id"])
+    candidate = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))
+    domains = [shared_parts.part_of_domain(name) for name in facts[host].get("__groupid_attributes") or {}]
+    database = facts[host].get("__groupid_database") is not None and not _is_away(facts, host)
+    return {
+        "members": candidate["members"],
+        "decider": _decider(facts, host),
+        "parts": [*([shared_parts.DATABASE] if database else []), *domains],
+        "digest": seals.progress(facts, hosts, set_id)["prepared"],
+    }
+
+
+def _decider(facts: Facts, host: str) -> str:
+    return min(listing.server_of(facts, fellow) for fellow in deployments.fellows(facts, host))
+
+
+def _is_away(facts: Facts, host: str) -> bool:
+    """Whether the part of the database lies on a computer that is none of the deployment's servers."""
+    known = facts[host].get("__groupid_database")
+    return known is not None and known["holder"] != host
+
+
+def _decided(facts: Facts, host: str) -> bool:
+    hosts = deployments.fellows(facts, host)
+    return seals.progress(facts, hosts, str(facts[host]["__groupid_set_id"]))["decided"]
+
+
+def _prepares_seal_away(facts: Facts, host: str) -> bool:
+    return _seals(facts, host) and _is_away(facts, host)
+
+
+def _decides_seal(facts: Facts, host: str) -> bool:
+    first = listing.server_of(facts, host) == _decider(facts, host)
+    return _seals(facts, host) and first and bool(_seal(facts, host)["digest"])
+
+
+def _carries_seal(facts: Facts, host: str) -> bool:
+    first = listing.server_of(facts, host) == _decider(facts, host)
+    return _seals(facts, host) and not first and _decided(facts, host)
+
+
+def _carries_seal_away(facts: Facts, host: str) -> bool:
+    return _seals(facts, host) and _is_away(facts, host) and _decided(facts, host)
+
+
+def _unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
+    """Give the seals of earlier runs that this host may finish."""
+    if not deployments.ready(facts, host):
+        return []
+    return seals.unfinished(facts, deployments.fellows(facts, host))
+
+
+def _decided_of(facts: Facts, host: str, one: seals.Unfinished) -> bool:
+    return one["decided"] or seals.progress(facts, deployments.fellows(facts, host), one["set_id"])["decided"]
+
+
+def _decides_unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
+    server = listing.server_of(facts, host)
+    return [one for one in _unfinished(facts, host) if server == one["decider"] and server in one["servers"]]
+
+
+def _carries_unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
+    server = listing.server_of(facts, host)
+    return [
+        one
+        for one in _unfinished(facts, host)
+        if server != one["decider"] and server in one["servers"] and _decided_of(facts, host, one)
+    ]
+
+
+def _carries_unfinished_away(facts: Facts, host: str) -> list[seals.Unfinished]:
+    server = listing.server_of(facts, host)
+    if not _is_away(facts, host):
+        return []
+    return [
+        one
+        for one in _unfinished(facts, host)
+        if one["database"] and server in one["servers"] and _decided_of(facts, host, one)
+    ]
+
+
+QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
+    "chosen": _chosen,
+    "ready": deployments.ready,
+    "failed": _failed,
+    "lists_away": _lists_away,
+    "rehearses": _rehearses,
+    "places_rehearsal": _places_rehearsal,
+    "rehearses_database": _rehearses_database,
+    "cleans_rehearsal": _cleans_rehearsal,
+    "rehearses_domains": _rehearses_domains,
+    "set_at_hand": decisions.set_at_hand,
+    "safety_set": _safety_set,
+    "narrowed": decisions.narrowed,
+    "scope": decisions.scope,
+    "predictions": decisions.predictions,
+    "database_holder": decisions.database_holder,
+    "database_root": decisions.database_root,
+    "reader_of_database": decisions.reader_of_database,
+    "root_of_database": decisions.root_of_database,
+    "version_of_database": decisions.version_of_database,
+    "details_of_database": decisions.details_of_database,
+    "asks_database": _asks_database,
+    "places_database": _places_database,
+    "saves_database": _saves_database,
+    "verifies_database": _verifies_database,
+    "reads_database": decisions.restores_database,
+    "restores_database": _restores_database,
+    "asks_domains": _asks_domains,
+    "exports": _exports,
+    "verifies_domains": _verifies_domains,
+    "restores_domains": _restores_domains,
+    "backup_components": decisions.backup_components,
+    "looks_first": decisions.looks_first,
+    "saves_folders": _saves_folders,
+    "restore_components": decisions.restore_components,
+    "restores_folders": _restores_folders,
+    "must_verify": decisions.must_verify,
+    "seals": _seals,
+    "unsealed": _unsealed,
+    "seal": _seal,
+    "prepares_seal_away": _prepares_seal_away,
+    "decides_seal": _decides_seal,
+    "carries_seal": _carries_seal,
+    "carries_seal_away": _carries_seal_away,
+    "decides_unfinished": _decides_unfinished,
+    "carries_unfinished": _carries_unfinished,
+    "carries_unfinished_away": _carries_unfinished_away,
+}
+"""What roles ask, by the name that they use."""
