@@ -74,7 +74,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("network_identity", "The network identity was not taken on, and nothing was begun", null, error.Message,
+                throw new AgentError("network_identity",
+                    "The network identity was not taken on, and nothing was begun", null, error.Message,
                     "Correct groupid_network_username and groupid_network_password, or leave both out.");
             }
         }

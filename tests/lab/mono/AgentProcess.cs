@@ -14,11 +14,13 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The lab's twin of the shipped AgentProcess.cs: this executable once more. A session of Linux plays the job object: who ends a connection kills it.
+    /// The lab's twin of the shipped AgentProcess.cs: this executable once more.
+    /// A session of Linux plays the job object: who ends a connection kills it.
     /// </summary>
     internal sealed class AgentProcess
     {
-        public static readonly int Limit = LabFaults.Current != null && LabFaults.Current.Service == "mute" ? 2000 : 60000;
+        public static readonly int Limit = LabFaults.Current != null
+            && LabFaults.Current.Service == "mute" ? 2000 : 60000;
 
         private const string SourceName = "agent.txt";
 
@@ -33,7 +35,8 @@ namespace IdentityOpsAgent
 
         public static void Prepare(string folder)
         {
-            Win32.OpenNew(folder + Win32.Separator + SourceName).Dispose();   // it has its place; this executable needs none
+            // It has its place; this executable needs none.
+            Win32.OpenNew(folder + Win32.Separator + SourceName).Dispose();
         }
 
         public static AgentProcess BreakAway(string folder, string request)
@@ -45,11 +48,13 @@ namespace IdentityOpsAgent
                 throw Win32.Failure(Marshal.GetLastWin32Error());
             using (SafeFileHandle input = new SafeFileHandle(ends[0]))
             using (SafeFileHandle inputEnd = new SafeFileHandle(ends[1]))
-            using (SafeFileHandle nothing = new SafeFileHandle(Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
+            using (SafeFileHandle nothing = new SafeFileHandle(
+                Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
             {
                 byte[] text = Encoding.UTF8.GetBytes(request);
                 Win32.Write(inputEnd, text, text.Length);
-                return new AgentProcess((uint)Spawn(new List<string> { Mono(), Assembly.GetEntryAssembly().Location }, folder, new[] { input, nothing, nothing }), true);
+                return new AgentProcess((uint)Spawn(new List<string> { Mono(), Assembly.GetEntryAssembly().Location },
+                    folder, new[] { input, nothing, nothing }), true);
             }
         }
 
@@ -67,7 +72,8 @@ namespace IdentityOpsAgent
         {
             Libc.ChildFacts facts;
             if (isChild)
-                return Libc.waitid(Libc.ProcessById, (int)Id, out facts, Libc.Exited | Libc.LookNow | Libc.LeaveWaitable) < 0 || facts.Process == Id;
+                return Libc.waitid(Libc.ProcessById, (int)Id, out facts,
+                    Libc.Exited | Libc.LookNow | Libc.LeaveWaitable) < 0 || facts.Process == Id;
             try
             {
                 string state = File.ReadAllText("/proc/" + Id + "/stat");
@@ -95,7 +101,8 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
-            return StartedProgram.Spawn(command[0], StartedProgram.Texts(command), StartedProgram.Texts(settings), folder, standard, Libc.SpawnInSession);
+            return StartedProgram.Spawn(command[0], StartedProgram.Texts(command), StartedProgram.Texts(settings),
+                folder, standard, Libc.SpawnInSession);
         }
 
         private static string Mono()

@@ -9,7 +9,10 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The lab's disks keep modes, not access lists; nobody asks for one of them then, unless LabFaults says that they do: then as a text. Who may write, a mode tells too.</summary>
+    /// <summary>
+    /// The lab's disks keep modes, not access lists; nobody asks for one of them then,
+    /// unless LabFaults says that they do: then as a text. Who may write, a mode tells too.
+    /// </summary>
     internal static class FileSecurity
     {
         private const string Attribute = "user.LabSecurity", Usual = "O:BAG:SYD:";
@@ -22,7 +25,10 @@ namespace IdentityOpsAgent
             return LabFaults.Current != null && LabFaults.Current.KeepsLists;
         }
 
-        /// <summary>root stands for the administrators, and the process's own group for its account. In a sticky folder each changes his own alone.</summary>
+        /// <summary>
+        /// root stands for the administrators, and the process's own group for its account.
+        /// In a sticky folder each changes his own alone.
+        /// </summary>
         public static List<string> Writers(string path)
         {
             Libc.Stat stat;
@@ -33,7 +39,8 @@ namespace IdentityOpsAgent
                 return writers;
             if (stat.User != 0 && stat.User != Libc.geteuid())
                 writers.Add("user " + stat.User);
-            if ((stat.Mode & (Libc.GroupWrite | Libc.Sticky)) == Libc.GroupWrite && stat.Group != 0 && stat.Group != Libc.getegid())
+            if ((stat.Mode & (Libc.GroupWrite | Libc.Sticky)) == Libc.GroupWrite && stat.Group != 0
+                && stat.Group != Libc.getegid())
                 writers.Add("group " + stat.Group);
             if ((stat.Mode & (Libc.OthersWrite | Libc.Sticky)) == Libc.OthersWrite)
                 writers.Add("Everyone");
@@ -68,7 +75,8 @@ namespace IdentityOpsAgent
         public static string Set(string path, string text)
         {
             string there = Text(Of(path));
-            int list = text.IndexOf("D:", StringComparison.Ordinal), thereList = there.IndexOf("D:", StringComparison.Ordinal);
+            int list = text.IndexOf("D:", StringComparison.Ordinal),
+                thereList = there.IndexOf("D:", StringComparison.Ordinal);
             string kept = (LabFaults.Loses("owners", path) ? there.Substring(0, thereList) : text.Substring(0, list))
                 + (LabFaults.Loses("lists", path) ? there.Substring(thereList) : text.Substring(list));
             byte[] content = Encoding.UTF8.GetBytes(kept);

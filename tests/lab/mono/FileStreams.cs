@@ -10,8 +10,8 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Alternate data streams as Samba keeps them on Linux: an extended attribute user.DosStream.NAME for each. As on NTFS, to write one is to write
-    /// the file: its time moves.
+    /// Alternate data streams as Samba keeps them on Linux: an extended attribute user.DosStream.NAME for each. As on
+    /// NTFS, to write one is to write the file: its time moves.
     /// </summary>
     internal static class FileStreams
     {
@@ -27,13 +27,15 @@ namespace IdentityOpsAgent
                 throw Win32.Failure(Libc.ENOENT);
             if (LabFaults.Current != null && LabFaults.Current.WithoutStreams(path))
                 return false;
-            return (int)Libc.lgetxattr(PosixName.Encode(path), PosixName.EncodeSecond(Prefix), new byte[1], (IntPtr)1) >= 0
+            byte[] name = PosixName.Encode(path), stream = PosixName.EncodeSecond(Prefix);
+            return (int)Libc.lgetxattr(name, stream, new byte[1], (IntPtr)1) >= 0
                 || Marshal.GetLastWin32Error() != Libc.EOPNOTSUPP;
         }
 
         public static List<string> Names(SafeFileHandle item)
         {
-            if (LabHabits.Current != null && LabHabits.Current.LacksClasses && LabHabits.Current.LacksClass(Win32.FinalPath(item)))
+            if (LabHabits.Current != null && LabHabits.Current.LacksClasses
+                && LabHabits.Current.LacksClass(Win32.FinalPath(item)))
                 throw new SystemError(87, "The parameter is incorrect.");
             byte[] list = buffer ?? (buffer = new byte[Largest]);
             int length = Win32.Check((int)Libc.flistxattr(item, list, (IntPtr)list.Length));
@@ -55,7 +57,8 @@ namespace IdentityOpsAgent
                 Win32.Refuse(LabFaults.Current.OnRead(path + ":" + name));
             SafeFileHandle file = Win32.OpenItem(path);
             byte[] content = new byte[Largest];
-            int length = Win32.Check((int)Libc.fgetxattr(file, PosixName.Encode(Prefix + name), content, (IntPtr)content.Length));
+            int length = Win32.Check(
+                (int)Libc.fgetxattr(file, PosixName.Encode(Prefix + name), content, (IntPtr)content.Length));
             SafeFileHandle stream = Opened(file, name);
             for (int done = 0; done < length;)
                 done += Win32.Check((int)Libc.write(stream, ref content[done], (IntPtr)(length - done)));
@@ -90,7 +93,8 @@ namespace IdentityOpsAgent
 
         private static SafeFileHandle Opened(SafeFileHandle file, string name)
         {
-            return new SafeFileHandle(Win32.Check(Libc.memfd_create(PosixName.Encode(Prefix), Libc.CloseWithProgram))) { StreamOf = file, StreamName = name };
+            int draft = Win32.Check(Libc.memfd_create(PosixName.Encode(Prefix), Libc.CloseWithProgram));
+            return new SafeFileHandle(draft) { StreamOf = file, StreamName = name };
         }
 
         private static void Put(SafeFileHandle stream, int flags)
@@ -98,8 +102,10 @@ namespace IdentityOpsAgent
             if (LabFaults.Loses("streams", stream.FaultPath))
                 return;
             byte[] content = stream.Written.ToArray();
-            Win32.Check(Libc.fsetxattr(stream.StreamOf, PosixName.Encode(Prefix + stream.StreamName), content, (IntPtr)content.Length, flags));
-            Libc.AccessAndWrite now = new Libc.AccessAndWrite { AccessNanoseconds = Libc.OmitTime, WriteNanoseconds = Libc.TimeOfNow };
+            Win32.Check(Libc.fsetxattr(stream.StreamOf, PosixName.Encode(Prefix + stream.StreamName), content,
+                (IntPtr)content.Length, flags));
+            Libc.AccessAndWrite now = new Libc.AccessAndWrite { AccessNanoseconds = Libc.OmitTime,
+                WriteNanoseconds = Libc.TimeOfNow };
             Win32.Check(Libc.futimens(stream.StreamOf, ref now));
         }
     }

@@ -9,14 +9,22 @@ using System.Text;
 
 namespace IdentityOpsLab
 {
-    /// <summary>What the PowerShell bootstrap does on Windows: the request on stdin to the agent's Run(string), its answer to stdout.</summary>
+    /// <summary>
+    /// What the PowerShell bootstrap does on Windows: the request on stdin to
+    /// the agent's Run(string), its answer to stdout.
+    /// </summary>
     internal static class Host
     {
-        /// <summary>`arguments`: none, or the name of the pipe that the request comes by (after 32 digits of salt), and its digest.</summary>
+        /// <summary>
+        /// `arguments`: none, or the name of the pipe that the request comes
+        /// by (after 32 digits of salt), and its digest.
+        /// </summary>
         private static void Main(string[] arguments)
         {
             NativeSha256.Register();
-            string request = arguments.Length == 0 ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd() : FromPipe(arguments[0], arguments[1]);
+            string request = arguments.Length == 0
+                ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd()
+                : FromPipe(arguments[0], arguments[1]);
             string answer = (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
             byte[] line = new UTF8Encoding(false).GetBytes(answer + "\n");
             using (Stream output = Console.OpenStandardOutput())
@@ -27,7 +35,8 @@ namespace IdentityOpsLab
         {
             string line = (string)Member("RequestPipe", "Line", typeof(string)).Invoke(null, new object[] { name });
             byte[] bytes = Encoding.ASCII.GetBytes(line);
-            if ((string)Member("Hashing", "Hex", typeof(byte[]), typeof(int)).Invoke(null, new object[] { bytes, bytes.Length }) != digest)
+            if ((string)Member("Hashing", "Hex", typeof(byte[]), typeof(int)).Invoke(null,
+                new object[] { bytes, bytes.Length }) != digest)
                 Environment.Exit(1);
             return line.Substring(32);
         }
@@ -36,7 +45,8 @@ namespace IdentityOpsLab
         private static MethodInfo Member(string type, string name, params Type[] parameters)
         {
             Type found = Array.Find(Assembly.GetExecutingAssembly().GetTypes(), one => one.Name == type);
-            return found.GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, null, parameters, null);
+            return found.GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, null,
+                parameters, null);
         }
     }
 }

@@ -10,7 +10,8 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// What shall go wrong on this lab host: the environment variable LAB_FAULTS, a JSON object. Globs are over whole paths, '*' crosses folders.
+    /// What shall go wrong on this lab host: the environment variable LAB_FAULTS, a JSON object.
+    /// Globs are over whole paths, '*' crosses folders.
     /// <code>
     /// {"locked": [glob],           another program has it: reading, replacing and deleting fail with 32
     ///  "denied": [glob],           error 5 for reading, listing, creating, replacing, deleting
@@ -18,7 +19,8 @@ namespace IdentityOpsAgent
     ///  "grow": [glob],             one byte longer after the first read of every opening
     ///  "region": [glob],           another program has a region of it locked: it opens, and reading fails with 32
     ///  "unlink": [glob],           deleted as soon as it is open for reading
-    ///  "plant": {path: target},    the folder becomes a link to another one when the first file below it is opened for reading
+    ///  "plant": {path: target},    the folder becomes a link to another one when the first file below it is opened for
+    ///                              reading
     ///  "appear": {glob: path},     somebody writes an empty file there when the first such file is opened for reading
     ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
     ///  "free_bytes": n,            what FreeBytes answers
@@ -32,14 +34,17 @@ namespace IdentityOpsAgent
     ///  "wmi_create": n,            Win32_Process.Create gives this value, and starts nothing
     ///  "wmi_leave": n,             so it does where the process is to leave the job object of WMI's host
     ///  "wmi_process": "dies",      what WMI starts ends at once; "mute": it lives, and never asks for its request
-    ///  "pipe": "taken",            another process has a pipe of the name; "thief": another process is the first to come to it
-    ///  "fail_change": {"glob": glob, "at": n, "errno": n},   the n-th creating, replacing, deleting or marking of such a path
+    ///  "pipe": "taken",            another process has a pipe of the name; "thief": another process is the first to
+    ///                              come to it
+    ///  "fail_change": {"glob": glob, "at": n, "errno": n},
+    ///                              the n-th creating, replacing, deleting or marking of such a path
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
     ///  "start_code": n,            every program that wears a network identity is refused with this number of Windows
     ///  "exit_code": n,             every program ends with this code
-    ///  "loses": {kind: [glob]},    what the disk takes and does not keep, without a word: streams, times, attributes, content, names (of what is moved there),
-    ///                              deletes, links (of hard ones), marks (what says that a link is one), listing (names), lists, owners, rest (reading
-    ///                              moves the time), shared (deleting one name of a read-only file makes the others writable)
+    ///  "loses": {kind: [glob]},    what the disk takes and does not keep, without a word: streams, times, attributes,
+    ///                              content, names (of what is moved there), deletes, links (of hard ones), marks (what
+    ///                              says that a link is one), listing (names), lists, owners, rest (reading moves the
+    ///                              time), shared (deleting one name of a read-only file makes the others writable)
     ///  "caches": [glob],           what was read there once is what is read ever after
     ///  "lists": true,              a disk that keeps access lists, as texts
     ///  "no_writers": true,         nobody is told who may write to a folder
@@ -194,7 +199,8 @@ namespace IdentityOpsAgent
         public void Plant(string path)
         {
             lock (appearing)
-                foreach (KeyValuePair<Regex, string> file in appearing.FindAll(delegate(KeyValuePair<Regex, string> one) { return one.Key.IsMatch(path); }))
+                foreach (KeyValuePair<Regex, string> file in appearing.FindAll(
+                    delegate(KeyValuePair<Regex, string> one) { return one.Key.IsMatch(path); }))
                 {
                     appearing.Remove(file);
                     Win32.OpenNew(file.Value).Dispose();
@@ -220,12 +226,16 @@ namespace IdentityOpsAgent
             return OnChange(path);
         }
 
-        /// <summary>Before every call that changes a disk. The errno for it, 0 for none; `path` null: an open file is written to.</summary>
+        /// <summary>
+        /// Before every call that changes a disk. The errno for it, 0 for none;
+        /// `path` null: an open file is written to.
+        /// </summary>
         public int OnEveryChange(string path)
         {
             if (untilDeath > 0 && Interlocked.Decrement(ref untilDeath) == 0)
                 Libc.kill(System.Diagnostics.Process.GetCurrentProcess().Id, Libc.KillSignal);
-            return path != null && Hits(failing, path) && Interlocked.Decrement(ref untilFailure) == 0 ? failingError : 0;
+            return path != null && Hits(failing, path) && Interlocked.Decrement(ref untilFailure) == 0
+                ? failingError : 0;
         }
 
         /// <summary>The errno for replacing or deleting this path, 0 for none.</summary>

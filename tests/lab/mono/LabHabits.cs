@@ -11,17 +11,23 @@ using System.Text.RegularExpressions;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// What Windows does by habit and Linux does not: the environment variable LAB_HABITS, a JSON object. Only this twin reads it.
+    /// What Windows does by habit and Linux does not: the environment variable LAB_HABITS, a JSON object.
+    /// Only this twin reads it.
     /// <code>
-    /// {"antivirus_ms": n,      an antivirus has each new file open for so long once it is written, and lets nobody delete it: renaming and deleting it fail
-    ///                          with 32, replacing it and renaming a folder above it with 5 (beeware/briefcase#1780, sabnzbd/sabnzbd#1569)
-    ///  "pending_ms": n,        one in five deleted names ("pending_one_in"; 1: each, and for so long) stays for up to so long, as somebody has it open, and goes then: it is listed and is not
-    ///                          there; making it anew fails with 303, renaming onto it with 5, removing its folder with 145 and renaming that with 5
-    ///                          (PostgreSQL's port/open.c, hierynomus/smbj#829)
-    ///  "tunneling": true,      creation times can be set, and a name that went and came back within 15 s has the old one's (Microsoft KB 172190)
-    ///  "no_classes": [glob],   a file system that does not know every class of information: 87 (microsoft/STL#2373, winfsp/winfsp#661)
-    ///  "writers": {glob: {"written": FILETIME, "changed": FILETIME}},   another program has it open to write: who excludes writers gets 32, and its
-    ///                          times are those of before until that program closes it (Microsoft's "File Times")
+    /// {"antivirus_ms": n,       an antivirus has each new file open for so long once it is written, and lets nobody
+    ///                          delete it: renaming and deleting it fail with 32, replacing it and renaming a folder
+    ///                          above it with 5 (beeware/briefcase#1780, sabnzbd/sabnzbd#1569)
+    ///  "pending_ms": n,        one in five deleted names ("pending_one_in"; 1: each, and for so long) stays for up to
+    ///                          so long, as somebody has it open, and goes then: it is listed and is not there; making
+    ///                          it anew fails with 303, renaming onto it with 5, removing its folder with 145 and
+    ///                          renaming that with 5 (PostgreSQL's port/open.c, hierynomus/smbj#829)
+    ///  "tunneling": true,      creation times can be set, and a name that went and came back within 15 s has the old
+    ///                          one's (Microsoft KB 172190)
+    ///  "no_classes": [glob],   a file system that does not know every class of information: 87 (microsoft/STL#2373,
+    ///                          winfsp/winfsp#661)
+    ///  "writers": {glob: {"written": FILETIME, "changed": FILETIME}},
+    ///                          another program has it open to write: who excludes writers gets 32, and its times are
+    ///                          those of before until that program closes it (Microsoft's "File Times")
     ///  "owner_by_policy": true}   who makes something owns it, also an administrator (policy NoDefaultAdminOwner)
     /// </code>
     /// What must outlive a process lies beside LAB_ROOT, in a file of its name with .habits.
@@ -36,11 +42,13 @@ namespace IdentityOpsAgent
 
         private readonly int antivirus, pending, oneIn;
         private readonly Regex withoutClasses;
-        private readonly List<KeyValuePair<Regex, Dictionary<string, object>>> writers = new List<KeyValuePair<Regex, Dictionary<string, object>>>();
+        private readonly List<KeyValuePair<Regex, Dictionary<string, object>>> writers =
+            new List<KeyValuePair<Regex, Dictionary<string, object>>>();
         private readonly string journal;
         private readonly Dictionary<string, long> scanned = new Dictionary<string, long>();   // path, until when
         private readonly Dictionary<string, long> going = new Dictionary<string, long>();
-        private readonly Dictionary<string, long[]> tunnel = new Dictionary<string, long[]>();   // path, until when, creation time
+        // Path, until when, creation time.
+        private readonly Dictionary<string, long[]> tunnel = new Dictionary<string, long[]>();
         private readonly Random chance = new Random();
 
         private LabHabits(Dictionary<string, object> habits)
@@ -54,7 +62,8 @@ namespace IdentityOpsAgent
             withoutClasses = LabFaults.Globs(habits, "no_classes");
             if (habits.TryGetValue("writers", out value))
                 foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)
-                    writers.Add(new KeyValuePair<Regex, Dictionary<string, object>>(LabFaults.Glob(glob.Key), (Dictionary<string, object>)glob.Value));
+                    writers.Add(new KeyValuePair<Regex, Dictionary<string, object>>(LabFaults.Glob(glob.Key),
+                        (Dictionary<string, object>)glob.Value));
             journal = (Environment.GetEnvironmentVariable("LAB_ROOT") ?? "").TrimEnd('/') + ".habits";
             Load();
         }
@@ -100,7 +109,8 @@ namespace IdentityOpsAgent
         {
             lock (this)
                 if (Has(going, path))
-                    throw new SystemError(303, "The file cannot be opened because it is in the process of being deleted.");
+                    throw new SystemError(303,
+                        "The file cannot be opened because it is in the process of being deleted.");
         }
 
         public void BeforeMove(string from, string to, bool replace)
@@ -140,7 +150,9 @@ namespace IdentityOpsAgent
                     Note("tunnel", until, created, path);
                 }
                 if (deleted && pending > 0 && chance.Next(oneIn) == 0)
-                    Keep("going", going, path, oneIn == 1 ? pending : (int)(pending * Math.Pow(chance.NextDouble(), 3)));   // most of them for a moment
+                    // Most of them for a moment.
+                    Keep("going", going, path,
+                        oneIn == 1 ? pending : (int)(pending * Math.Pow(chance.NextDouble(), 3)));
             }
         }
 
@@ -159,14 +171,16 @@ namespace IdentityOpsAgent
             string above = folder.TrimEnd(Win32.Separator) + Win32.Separator;
             lock (this)
                 foreach (string path in new List<string>(going.Keys))
-                    if (path.StartsWith(above, StringComparison.Ordinal) && path.IndexOf(Win32.Separator, above.Length) < 0 && Has(going, path))
+                    if (path.StartsWith(above, StringComparison.Ordinal)
+                        && path.IndexOf(Win32.Separator, above.Length) < 0 && Has(going, path))
                         names.Add(path.Substring(above.Length));
             return names;
         }
 
         private static SystemError Shared()
         {
-            return new SystemError(32, "The process cannot access the file because it is being used by another process.");
+            return new SystemError(32,
+                "The process cannot access the file because it is being used by another process.");
         }
 
         private static bool Has(Dictionary<string, long> kept, string path)
@@ -198,7 +212,8 @@ namespace IdentityOpsAgent
 
         private void Note(string kind, long until, long value, string path)
         {
-            File.AppendAllText(journal, string.Format(CultureInfo.InvariantCulture, "{0} {1} {2} {3}\n", kind, until, value, Text(path)));
+            File.AppendAllText(journal,
+                string.Format(CultureInfo.InvariantCulture, "{0} {1} {2} {3}\n", kind, until, value, Text(path)));
         }
 
         // A path may be no valid Unicode.
@@ -225,7 +240,8 @@ namespace IdentityOpsAgent
             {
                 string[] fields = line.Split(' ');
                 long until = 0, value = 0;
-                bool holds = fields.Length == 4 && long.TryParse(fields[1], out until) && long.TryParse(fields[2], out value) && until > DateTime.UtcNow.Ticks;
+                bool holds = fields.Length == 4 && long.TryParse(fields[1], out until)
+                    && long.TryParse(fields[2], out value) && until > DateTime.UtcNow.Ticks;
                 if (!holds)
                     continue;
                 string path = Path(fields[3]);

@@ -11,7 +11,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Reads the lab's own settings: objects become Dictionary&lt;string, object&gt;, arrays List&lt;object&gt;, numbers long, true and false bool.
+    /// Reads the lab's own settings: objects become Dictionary&lt;string, object&gt;, arrays List&lt;object&gt;,
+    /// numbers long, true and false bool.
     /// </summary>
     internal sealed class LabJson
     {
@@ -88,7 +89,8 @@ namespace IdentityOpsAgent
             if (letter == 'u')
             {
                 at += 4;
-                return (char)int.Parse(text.Substring(at - 4, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+                return (char)int.Parse(text.Substring(at - 4, 4), NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture);
             }
             int index = "bfnrt".IndexOf(letter);
             return index < 0 ? letter : "\b\f\n\r\t"[index];
@@ -132,7 +134,8 @@ namespace IdentityOpsAgent
 
         private InvalidDataException Wrong(string expected)
         {
-            return new InvalidDataException("The lab's JSON has no " + expected + " at " + at.ToString(CultureInfo.InvariantCulture) + ": " + text);
+            return new InvalidDataException("The lab's JSON has no " + expected + " at "
+                + at.ToString(CultureInfo.InvariantCulture) + ": " + text);
         }
     }
 }

@@ -10,15 +10,17 @@ using System.Text.RegularExpressions;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Who owns a folder where the policy NoDefaultAdminOwner is set (LabHabits, "owner_by_policy"): its maker, also an administrator, unless the descriptor
-    /// that it is made with says otherwise (learn.microsoft.com: "System objects: Default owner for objects created by members of the Administrators group").
+    /// Who owns a folder where the policy NoDefaultAdminOwner is set (LabHabits, "owner_by_policy"): its maker, also an
+    /// administrator, unless the descriptor that it is made with says otherwise (learn.microsoft.com: "System objects:
+    /// Default owner for objects created by members of the Administrators group").
     /// The descriptor is an extended attribute, with names in the place of SIDs. Without the habit nothing is done.
     /// </summary>
     internal static class LabOwners
     {
         private const string Administrators = "BA";
         private static readonly byte[] Name = Encoding.ASCII.GetBytes("user.LabDescriptor\0");
-        private static readonly Regex Owner = new Regex(@"\AO:(.+?)(D:|\z)"), Allowed = new Regex(@"\(A;OICI;FA;;;([^)]+)\)");
+        private static readonly Regex Owner = new Regex(@"\AO:(.+?)(D:|\z)"),
+            Allowed = new Regex(@"\(A;OICI;FA;;;([^)]+)\)");
 
         private static bool AreKept
         {
@@ -29,7 +31,8 @@ namespace IdentityOpsAgent
         {
             if (!AreKept)
                 return;
-            byte[] text = Encoding.UTF8.GetBytes(descriptor.StartsWith("O:", StringComparison.Ordinal) ? descriptor : "O:" + Win32.UserName() + descriptor);
+            byte[] text = Encoding.UTF8.GetBytes(descriptor.StartsWith("O:", StringComparison.Ordinal)
+                ? descriptor : "O:" + Win32.UserName() + descriptor);
             Win32.Check(Libc.lsetxattr(PosixName.Encode(path), Name, text, (IntPtr)text.Length, 0));
         }
 
@@ -39,7 +42,9 @@ namespace IdentityOpsAgent
             return descriptor == null || IsTrusted(Owner.Match(descriptor).Groups[1].Value);
         }
 
-        /// <summary>Who owns it or stands in its list and is neither this account nor an administrator by name.</summary>
+        /// <summary>
+        /// Who owns it or stands in its list and is neither this account nor an administrator by name.
+        /// </summary>
         public static void AddWriters(string path, List<string> writers)
         {
             string descriptor = Of(path);

@@ -6,7 +6,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Linux opens what others have open: what may not be opened meanwhile is kept here, for this process.</summary>
+    /// <summary>
+    /// Linux opens what others have open: what may not be opened meanwhile is kept here, for this process.
+    /// </summary>
     internal static class LabShareModes
     {
         private static readonly List<string> Held = new List<string>();
@@ -27,7 +29,8 @@ namespace IdentityOpsAgent
         public static int OnOpen(string path)
         {
             lock (Held)
-                return Held.Contains(path) && (LabFaults.Current == null || !LabFaults.Current.NoShareModes) ? Libc.EBUSY : 0;
+                return Held.Contains(path) && (LabFaults.Current == null || !LabFaults.Current.NoShareModes)
+                    ? Libc.EBUSY : 0;
         }
     }
 }

@@ -10,13 +10,16 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with accounts is there for threads that wear
-    /// one of them and for nobody else; a password is named by its digest, so that the lab's own environment has no secret. What lies on a share is judged
-    /// by its list against the account that is worn, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and has the new account
-    /// in other computers' eyes alone. A folder without a list of its own has that of the folder above; the topmost lets in all accounts of the share.
+    /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with
+    /// accounts is there for threads that wear one of them and for nobody else; a password is named by its digest, so
+    /// that the lab's own environment has no secret. What lies on a share is judged by its list against the account
+    /// that is worn, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and has the new
+    /// account in other computers' eyes alone. A folder without a list of its own has that of the folder above; the
+    /// topmost lets in all accounts of the share.
     /// <code>
-    /// {"/lab/shares": null,                                                           for everybody
-    ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex},        others: 5; this account with another password: 1326
+    /// {"/lab/shares": null,     for everybody
+    ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex},
+    ///                          for others 5; for this account with another password 1326
     ///  "/lab/shares/nas02": {"accounts": {"CORP\\svc": hex, "CORP\\svc2": hex}}}
     /// </code>
     /// </summary>
@@ -54,7 +57,8 @@ namespace IdentityOpsAgent
                 if (share.Value != null)
                     Ask((Dictionary<string, object>)share.Value);
                 string list = ListOf(share.Key, path);
-                if (list != null && Array.IndexOf(list.Split('\n'), NetworkIdentity.Worn == null ? Win32.UserName() : NetworkIdentity.Worn.User) < 0)
+                if (list != null && Array.IndexOf(list.Split('\n'),
+                    NetworkIdentity.Worn == null ? Win32.UserName() : NetworkIdentity.Worn.User) < 0)
                     throw Win32.Failure(Libc.EACCES);
             }
         }
@@ -63,12 +67,14 @@ namespace IdentityOpsAgent
         {
             NetworkIdentity worn = NetworkIdentity.Worn;
             object accounts, digest = null;
-            bool known = worn != null && (share.TryGetValue("accounts", out accounts) ? ((Dictionary<string, object>)accounts).TryGetValue(worn.User, out digest)
+            bool known = worn != null && (share.TryGetValue("accounts", out accounts)
+                ? ((Dictionary<string, object>)accounts).TryGetValue(worn.User, out digest)
                 : worn.User == (string)share["username"] && share.TryGetValue("password_sha256", out digest));
             if (!known)
                 throw Win32.Failure(Libc.EACCES);
             using (SHA256 hash = SHA256.Create())
-                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(worn.Password))).Replace("-", "").ToLowerInvariant() != (string)digest)
+                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(worn.Password)))
+                    .Replace("-", "").ToLowerInvariant() != (string)digest)
                     throw new SystemError(WrongPassword, "The user name or password is incorrect.");
         }
 
@@ -94,7 +100,8 @@ namespace IdentityOpsAgent
 
         private static bool IsBelow(string folder, string path)
         {
-            return path.StartsWith(folder, StringComparison.Ordinal) && (path.Length == folder.Length || path[folder.Length] == '/');
+            return path.StartsWith(folder, StringComparison.Ordinal)
+                && (path.Length == folder.Length || path[folder.Length] == '/');
         }
     }
 }

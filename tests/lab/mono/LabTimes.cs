@@ -10,8 +10,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Creation times that can be set, in an extended attribute, and names that hand them on (LabHabits, "tunneling"); and the times that a file tells while
-    /// somebody writes to it. Without habits nothing is done.
+    /// Creation times that can be set, in an extended attribute, and names that hand them on (LabHabits, "tunneling");
+    /// and the times that a file tells while somebody writes to it. Without habits nothing is done.
     /// </summary>
     internal static class LabTimes
     {
@@ -35,7 +35,8 @@ namespace IdentityOpsAgent
         {
             if (!AreKept || created == 0)
                 return;
-            byte[] text = Encoding.ASCII.GetBytes(created.ToString(CultureInfo.InvariantCulture)), file = PosixName.Encode(path);
+            byte[] text = Encoding.ASCII.GetBytes(created.ToString(CultureInfo.InvariantCulture)),
+                file = PosixName.Encode(path);
             if (Libc.lsetxattr(file, Name, text, (IntPtr)text.Length, 0) == 0)
                 return;
             Libc.Stat stat;   // Linux lets only root write one of a read-only file
@@ -77,7 +78,8 @@ namespace IdentityOpsAgent
 
         public static void Tell(string path, ref FoundEntry entry)
         {
-            FileFacts facts = new FileFacts { Attributes = entry.Attributes, Created = entry.Created, Written = entry.Written };
+            FileFacts facts = new FileFacts { Attributes = entry.Attributes, Created = entry.Created,
+                Written = entry.Written };
             Tell(path, ref facts);
             entry.Created = facts.Created;
             entry.Written = facts.Written;
@@ -89,7 +91,8 @@ namespace IdentityOpsAgent
                 return null;
             byte[] text = new byte[32];
             int length = (int)Libc.lgetxattr(PosixName.Encode(path), Name, text, (IntPtr)text.Length);
-            return length <= 0 ? (long?)null : long.Parse(Encoding.ASCII.GetString(text, 0, length), CultureInfo.InvariantCulture);
+            return length <= 0
+                ? (long?)null : long.Parse(Encoding.ASCII.GetString(text, 0, length), CultureInfo.InvariantCulture);
         }
     }
 }

@@ -10,8 +10,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The lab's twin of the shipped ManagementService.cs: a shell in a session of its own starts the process and ends, so that it is nobody's child. What a
-    /// service refuses, LabFaults tells.
+    /// The lab's twin of the shipped ManagementService.cs: a shell in a session of its own starts the process and ends,
+    /// so that it is nobody's child. What a service refuses, LabFaults tells.
     /// </summary>
     internal static class ManagementService
     {
@@ -36,8 +36,10 @@ namespace IdentityOpsAgent
             {
                 int shell;
                 using (SafeFileHandle outputEnd = new SafeFileHandle(ends[1]))
-                using (SafeFileHandle nothing = new SafeFileHandle(Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
-                    shell = AgentProcess.Spawn(new List<string> { "/bin/sh", "-c", commandLine + " </dev/null >/dev/null 2>&1 & echo $!" }, folder, new[] { nothing, outputEnd, nothing });
+                using (SafeFileHandle nothing = new SafeFileHandle(
+                    Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
+                    shell = AgentProcess.Spawn(new List<string> { "/bin/sh", "-c", commandLine + " </dev/null "
+                        + ">/dev/null 2>&1 & echo $!" }, folder, new[] { nothing, outputEnd, nothing });
                 byte[] text = new byte[32];
                 int count = Win32.Read(output, text, text.Length);
                 Libc.ChildFacts facts;

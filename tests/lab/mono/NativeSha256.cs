@@ -8,7 +8,10 @@ using System.Security.Cryptography;
 
 namespace IdentityOpsLab
 {
-    /// <summary>SHA-256 of OpenSSL 3 in the place of Windows' own (SHA256Cng): Mono computes it twenty times slower. Public, as CryptoConfig demands.</summary>
+    /// <summary>
+    /// SHA-256 of OpenSSL 3 in the place of Windows' own (SHA256Cng): Mono computes it twenty times slower.
+    /// Public, as CryptoConfig demands.
+    /// </summary>
     public sealed class NativeSha256 : SHA256
     {
         private static readonly IntPtr Algorithm = EVP_MD_fetch(IntPtr.Zero, "SHA256", null);
@@ -19,7 +22,9 @@ namespace IdentityOpsLab
             Initialize();
         }
 
-        /// <summary>Makes the names that agents ask for mean this class; without libcrypto they keep Mono's meaning.</summary>
+        /// <summary>
+        /// Makes the names that agents ask for mean this class; without libcrypto they keep Mono's meaning.
+        /// </summary>
         public static void Register()
         {
             try
@@ -30,7 +35,8 @@ namespace IdentityOpsLab
             {
                 return;
             }
-            CryptoConfig.AddAlgorithm(typeof(NativeSha256), "System.Security.Cryptography.SHA256Cng", "System.Security.Cryptography.SHA256", "SHA256");
+            CryptoConfig.AddAlgorithm(typeof(NativeSha256), "System.Security.Cryptography.SHA256Cng",
+                "System.Security.Cryptography.SHA256", "SHA256");
         }
 
         public override void Initialize()
@@ -64,11 +70,15 @@ namespace IdentityOpsLab
                 throw new CryptographicException("libcrypto refuses SHA-256");
         }
 
-        [DllImport("libcrypto.so.3")] private static extern IntPtr EVP_MD_fetch(IntPtr library, string algorithm, string properties);
+        [DllImport("libcrypto.so.3")]
+        private static extern IntPtr EVP_MD_fetch(IntPtr library, string algorithm, string properties);
         [DllImport("libcrypto.so.3")] private static extern IntPtr EVP_MD_CTX_new();
         [DllImport("libcrypto.so.3")] private static extern void EVP_MD_CTX_free(IntPtr context);
-        [DllImport("libcrypto.so.3")] private static extern int EVP_DigestInit_ex(IntPtr context, IntPtr algorithm, IntPtr engine);
-        [DllImport("libcrypto.so.3")] private static extern int EVP_DigestUpdate(IntPtr context, ref byte first, UIntPtr count);
-        [DllImport("libcrypto.so.3")] private static extern int EVP_DigestFinal_ex(IntPtr context, byte[] digest, IntPtr size);
+        [DllImport("libcrypto.so.3")]
+        private static extern int EVP_DigestInit_ex(IntPtr context, IntPtr algorithm, IntPtr engine);
+        [DllImport("libcrypto.so.3")]
+        private static extern int EVP_DigestUpdate(IntPtr context, ref byte first, UIntPtr count);
+        [DllImport("libcrypto.so.3")]
+        private static extern int EVP_DigestFinal_ex(IntPtr context, byte[] digest, IntPtr size);
     }
 }

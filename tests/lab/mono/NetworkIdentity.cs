@@ -7,8 +7,8 @@ using System;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The lab's twin of the shipped NetworkIdentity.cs: takes any account with any password, as Windows does, and each thread wears it for itself. What it
-    /// opens, LabShares tells.
+    /// The lab's twin of the shipped NetworkIdentity.cs: takes any account with any password, as Windows does, and each
+    /// thread wears it for itself. What it opens, LabShares tells.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {

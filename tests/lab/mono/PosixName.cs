@@ -7,8 +7,8 @@ using System;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A name of Linux as the agent sees it and back: UTF-8, and a byte that is not UTF-8 becomes the lone surrogate U+DC00 + byte,
-    /// so that the agent meets what Windows too can hold, a name that is not valid Unicode.
+    /// A name of Linux as the agent sees it and back: UTF-8, and a byte that is not UTF-8 becomes the lone surrogate
+    /// U+DC00 + byte, so that the agent meets what Windows too can hold, a name that is not valid Unicode.
     /// </summary>
     internal static class PosixName
     {
@@ -52,7 +52,8 @@ namespace IdentityOpsAgent
             for (int index = 0; index < path.Length; index++)
             {
                 int code = path[index];
-                if (char.IsHighSurrogate(path[index]) && index + 1 < path.Length && char.IsLowSurrogate(path[index + 1]))
+                if (char.IsHighSurrogate(path[index]) && index + 1 < path.Length
+                    && char.IsLowSurrogate(path[index + 1]))
                     code = char.ConvertToUtf32(path[index], path[++index]);
                 if (code == 0)
                     throw new SystemError(123, "A zero character in a path");
@@ -119,7 +120,10 @@ namespace IdentityOpsAgent
             return new string(name, 0, count);
         }
 
-        /// <summary>Bytes of the well-formed UTF-8 sequence that starts at <paramref name="index"/> (Unicode, table 3-7); 0 when there is none.</summary>
+        /// <summary>
+        /// Bytes of the well-formed UTF-8 sequence that starts at <paramref name="index"/> (Unicode,
+        /// table 3-7); 0 when there is none.
+        /// </summary>
         private static int SequenceLength(byte[] bytes, int index, int end)
         {
             byte lead = bytes[index];
@@ -129,7 +133,8 @@ namespace IdentityOpsAgent
             if (size == 0 || index + size > end)
                 return 0;
             byte second = bytes[index + 1];
-            if (second < (lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80) || second > (lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF))
+            if (second < (lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80)
+                || second > (lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF))
                 return 0;
             for (int next = index + 2; next < index + size; next++)
                 if ((bytes[next] & 0xC0) != 0x80)

@@ -4,7 +4,10 @@
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The account of the lab's host holds every privilege but those that LabFaults takes from it. Linux knows none of them.</summary>
+    /// <summary>
+    /// The account of the lab's host holds every privilege but those that LabFaults takes from it.
+    /// Linux knows none of them.
+    /// </summary>
     internal static class Privileges
     {
         public static bool TryEnable(string name)

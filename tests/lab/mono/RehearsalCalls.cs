@@ -15,8 +15,9 @@ namespace IdentityOpsAgent
     }
 
     /// <summary>
-    /// The lab's twin of the shipped RehearsalCalls.cs: what a rehearsal sees is asked of Linux, past the faults that Win32.cs obeys. Not here, because
-    /// Linux has it not: sparse and compressed as attributes, and share modes, but for those of a file that this process holds.
+    /// The lab's twin of the shipped RehearsalCalls.cs: what a rehearsal sees is asked of Linux, past the faults that
+    /// Win32.cs obeys. Not here, because Linux has it not: sparse and compressed as attributes, and share modes, but
+    /// for those of a file that this process holds.
     /// </summary>
     internal static class RehearsalCalls
     {
@@ -25,11 +26,14 @@ namespace IdentityOpsAgent
         public static LookedAt Look(string path)
         {
             Libc.Stat stat;
-            Win32.Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats | Libc.BirthTime, out stat));
+            Win32.Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow,
+                Libc.BasicStats | Libc.BirthTime, out stat));
             uint type = stat.Mode & Libc.TypeMask;
             return new LookedAt
             {
-                Attributes = (type == Libc.TypeFolder ? Win32.Directory : type == Libc.TypeLink ? Win32.ReparsePoint : 0) | ((stat.Mode & Libc.OwnerWrite) == 0 ? Win32.ReadOnly : 0),
+                Attributes =
+                    (type == Libc.TypeFolder ? Win32.Directory : type == Libc.TypeLink ? Win32.ReparsePoint : 0)
+                    | ((stat.Mode & Libc.OwnerWrite) == 0 ? Win32.ReadOnly : 0),
                 Size = type == Libc.TypeFolder ? 0 : stat.Size,
                 Created = FileTime(stat.BirthSeconds, stat.BirthNanoseconds),
                 Written = FileTime(stat.WriteSeconds, stat.WriteNanoseconds),

@@ -9,7 +9,10 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The lab's twin of the shipped RequestPipe.cs: a socket of Linux with an abstract name, which one process has at most, and which tells who has come.</summary>
+    /// <summary>
+    /// The lab's twin of the shipped RequestPipe.cs: a socket of Linux with an abstract name,
+    /// which one process has at most, and which tells who has come.
+    /// </summary>
     internal sealed class RequestPipe : IDisposable
     {
         private const int PipeBusy = 231;
@@ -81,7 +84,9 @@ namespace IdentityOpsAgent
             if (thief == null)
                 return;
             byte[] stolen = new byte[4096];
-            File.WriteAllText(Environment.GetEnvironmentVariable("LAB_ROOT") + "/stolen", Encoding.ASCII.GetString(stolen, 0, Math.Max(0, (int)Libc.recv(thief, stolen, (IntPtr)stolen.Length, 0))));
+            int count = Math.Max(0, (int)Libc.recv(thief, stolen, (IntPtr)stolen.Length, 0));
+            File.WriteAllText(Environment.GetEnvironmentVariable("LAB_ROOT") + "/stolen",
+                Encoding.ASCII.GetString(stolen, 0, count));
             thief.Dispose();
         }
 
@@ -107,7 +112,8 @@ namespace IdentityOpsAgent
 
         private static SafeFileHandle New()
         {
-            return new SafeFileHandle(Libc.socket(Libc.UnixFamily, Libc.Stream | Libc.CloseOnExec | Libc.NonBlocking, 0));
+            return new SafeFileHandle(
+                Libc.socket(Libc.UnixFamily, Libc.Stream | Libc.CloseOnExec | Libc.NonBlocking, 0));
         }
 
         // struct sockaddr_un

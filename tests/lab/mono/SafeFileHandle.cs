@@ -9,14 +9,17 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// An open file of Linux. Mono's class of this name closes only what Mono itself has opened; being nearer, this one wins wherever the agent says SafeFileHandle.
+    /// An open file of Linux. Mono's class of this name closes only what Mono itself has opened;
+    /// being nearer, this one wins wherever the agent says SafeFileHandle.
     /// </summary>
     internal sealed class SafeFileHandle : SafeHandleMinusOneIsInvalid
     {
         /// <summary>Where a growing file (LabFaults) is to grow; else null.</summary>
         public string GrowingPath;
 
-        /// <summary>Of an alternate data stream: the file that has it, its name, and what was written (null: it is read).</summary>
+        /// <summary>
+        /// Of an alternate data stream: the file that has it, its name, and what was written (null: it is read).
+        /// </summary>
         public SafeFileHandle StreamOf;
         public string StreamName, FaultPath;
         public MemoryStream Written;

@@ -13,12 +13,14 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The lab's twin of the shipped StartedProgram.cs: a process group in the place of a job. Not here: what leaves the group lives on, and a killed
-    /// agent leaves all of it behind. Its network identity is the environment variable LAB_NETWORK_USER.
+    /// The lab's twin of the shipped StartedProgram.cs: a process group in the place of a job. Not here:
+    /// what leaves the group lives on, and a killed agent leaves all of it behind. Its network identity
+    /// is the environment variable LAB_NETWORK_USER.
     /// </summary>
     internal sealed class StartedProgram : IDisposable
     {
-        private const int Pause = 10;   // ms between two looks: Linux has no wait with a limit that leaves signals alone
+        // Milliseconds between two looks: Linux has no wait with a limit that leaves signals alone.
+        private const int Pause = 10;
 
         private readonly SafeFileHandle output;
         private readonly SafeFileHandle errors;
@@ -52,7 +54,8 @@ namespace IdentityOpsAgent
             {
                 try
                 {
-                    return new StartedProgram(output, errors, Spawn(program, Texts(all), Texts(settings), folder, new[] { nothing, outputEnd, errorsEnd }, Libc.SpawnInGroup));
+                    return new StartedProgram(output, errors, Spawn(program, Texts(all), Texts(settings), folder,
+                        new[] { nothing, outputEnd, errorsEnd }, Libc.SpawnInGroup));
                 }
                 catch
                 {
@@ -129,9 +132,11 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>`place`: SpawnInGroup or SpawnInSession.</summary>
-        internal static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder, SafeFileHandle[] standard, short place)
+        internal static int Spawn(string program, IntPtr[] arguments, IntPtr[] settings, string folder,
+            SafeFileHandle[] standard, short place)
         {
-            byte[] actions = new byte[Libc.SpawnBytes], attributes = new byte[Libc.SpawnBytes], signals = new byte[Libc.SignalSetBytes];
+            byte[] actions = new byte[Libc.SpawnBytes], attributes = new byte[Libc.SpawnBytes],
+                signals = new byte[Libc.SignalSetBytes];
             int process;
             Libc.posix_spawn_file_actions_init(actions);
             try
@@ -142,8 +147,10 @@ namespace IdentityOpsAgent
                 Libc.posix_spawnattr_init(attributes);
                 Libc.sigaddset(signals, Libc.BrokenPipeSignal);   // Mono ignores it, and what it starts would too
                 Check(Libc.posix_spawnattr_setsigdefault(attributes, signals));
-                Check(Libc.posix_spawnattr_setflags(attributes, (short)(place | Libc.SpawnDefaultSignals | Libc.SpawnSignalMask)));
-                Check(Libc.posix_spawn(out process, PosixName.Encode(program), actions, attributes, arguments, settings));
+                Check(Libc.posix_spawnattr_setflags(attributes,
+                    (short)(place | Libc.SpawnDefaultSignals | Libc.SpawnSignalMask)));
+                Check(Libc.posix_spawn(out process, PosixName.Encode(program), actions, attributes,
+                    arguments, settings));
                 return process;
             }
             finally

@@ -9,19 +9,23 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The agent's system calls on a lab host: Linux in place of Windows, with the surface of the shipped Win32.cs. The environment says which host this is:
-    /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER; LAB_FAULTS what goes wrong on it;
-    /// LAB_SHARES what is another computer's; LAB_HABITS what Windows does and Linux does not; LAB_PATIENCE_MS how long an operation waits for names that are held.
+    /// The agent's system calls on a lab host: Linux in place of Windows, with the surface of the shipped Win32.cs.
+    /// The environment says which host this is:
+    /// LAB_ROOT (a folder for each drive, and registry.json), LAB_HOST_NAME, LAB_FQDN, LAB_MACHINE_GUID, LAB_USER;
+    /// LAB_FAULTS what goes wrong on it; LAB_SHARES what is another computer's; LAB_HABITS what Windows does and Linux
+    /// does not; LAB_PATIENCE_MS how long an operation waits for names that are held.
     /// Not here, because Linux has it not: hidden and system attributes, names without case.
     /// </summary>
     internal static class Win32
     {
-        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80, ReparsePoint = 0x400;
+        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80,
+            ReparsePoint = 0x400;
         public const char Separator = '/';
         public static readonly StringComparer Names = StringComparer.Ordinal;
 
         private const uint SymbolicLink = 0xA000000C;                  // IO_REPARSE_TAG_SYMLINK
-        private const int AccessDenied = 5, NotEmpty = 145, DeletePending = 303, FileExists = 80, TooManyLinks = 1142, LinkRefused = 4392;
+        private const int AccessDenied = 5, NotEmpty = 145, DeletePending = 303, FileExists = 80, TooManyLinks = 1142,
+            LinkRefused = 4392;
         private const uint LinkLimit = 1024;
         private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
         private const int ListingBytes = 64 * 1024;
@@ -32,7 +36,8 @@ namespace IdentityOpsAgent
         static Win32()
         {
             int patience;
-            Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;   // what is refused on order is refused for good
+            // What is refused on order is refused for good.
+            Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
         }
 
         public static void Prepare()
@@ -140,11 +145,15 @@ namespace IdentityOpsAgent
 
         // ---- looking
 
-        /// <summary>Windows has nothing above a drive: the folder that stands for the host, and all above it, are not there for the agent.</summary>
+        /// <summary>
+        /// Windows has nothing above a drive: the folder that stands for the host, and all above it,
+        /// are not there for the agent.
+        /// </summary>
         private static bool IsAboveDrives(string path)
         {
             string host = Setting("LAB_ROOT");
-            return host != null && (host.TrimEnd(Separator) + "/").StartsWith(path.TrimEnd(Separator) + "/", StringComparison.Ordinal);
+            return host != null && (host.TrimEnd(Separator) + "/")
+                .StartsWith(path.TrimEnd(Separator) + "/", StringComparison.Ordinal);
         }
 
         public static bool TryFacts(string path, out FileFacts facts)
@@ -155,7 +164,8 @@ namespace IdentityOpsAgent
                 return false;
             if (IsAboveDrives(path))
                 return false;
-            if (Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats | Libc.BirthTime, out stat) < 0)
+            if (Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow,
+                Libc.BasicStats | Libc.BirthTime, out stat) < 0)
             {
                 int error = Marshal.GetLastWin32Error();
                 if (error == Libc.ENOENT || error == Libc.ENOTDIR)
@@ -163,7 +173,8 @@ namespace IdentityOpsAgent
                 throw Failure(error);
             }
             facts = FactsOf(ref stat);
-            if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
+            if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(
+                Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
             LabTimes.Tell(path, ref facts);
             if (LabFaults.Loses("marks", path))
@@ -182,14 +193,16 @@ namespace IdentityOpsAgent
             GCHandle pinned = GCHandle.Alloc(listing, GCHandleType.Pinned);
             try
             {
-                using (SafeFileHandle folder = Open(directory, Libc.OpenFolder | (LabFaults.Loses("marks", directory) ? 0 : Libc.OpenNoFollow)))
+                using (SafeFileHandle folder = Open(directory,
+                    Libc.OpenFolder | (LabFaults.Loses("marks", directory) ? 0 : Libc.OpenNoFollow)))
                 {
                     for (int filled = Listing(folder, listing); filled > 0; filled = Listing(folder, listing))
                     {
                         for (int record = 0; record < filled; record += BitConverter.ToUInt16(listing, record + 16))
                         {
                             FoundEntry entry;
-                            if (!TryEntry(folder, listing, pinned, record + 19, out entry) || LabFaults.Loses("listing", directory + "/" + entry.Name))
+                            if (!TryEntry(folder, listing, pinned, record + 19, out entry)
+                                || LabFaults.Loses("listing", directory + "/" + entry.Name))
                                 continue;
                             if (LabFaults.Loses("marks", directory + "/" + entry.Name))
                             {
@@ -221,7 +234,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>False for . and .., and for a name that was deleted since the listing.</summary>
-        private static bool TryEntry(SafeFileHandle folder, byte[] listing, GCHandle pinned, int name, out FoundEntry entry)
+        private static bool TryEntry(SafeFileHandle folder, byte[] listing, GCHandle pinned, int name,
+            out FoundEntry entry)
         {
             entry = new FoundEntry();
             int length = Array.IndexOf(listing, (byte)0, name) - name;
@@ -237,7 +251,8 @@ namespace IdentityOpsAgent
                 throw Failure(error);
             }
             FileFacts facts = FactsOf(ref stat);
-            if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(Libc.statx(folder, address, 0, Libc.BasicStats, out stat), ref stat))
+            if ((facts.Attributes & ReparsePoint) != 0
+                && LeadsToFolder(Libc.statx(folder, address, 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
             entry.Name = PosixName.Decode(listing, name, length);
             entry.Attributes = facts.Attributes;
@@ -280,7 +295,8 @@ namespace IdentityOpsAgent
             if (item.StreamOf != null)
                 return FinalPath(item.StreamOf) + ":" + item.StreamName;
             byte[] path = linkTarget ?? (linkTarget = new byte[LongestPath]);
-            int length = Check((int)Libc.readlink(PosixName.Encode("/proc/self/fd/" + (int)item.DangerousGetHandle()), path, (IntPtr)path.Length));
+            int length = Check((int)Libc.readlink(PosixName.Encode("/proc/self/fd/" + (int)item.DangerousGetHandle()),
+                path, (IntPtr)path.Length));
             string name = PosixName.Decode(path, 0, length);
             if (name.EndsWith(" (deleted)", StringComparison.Ordinal) && StatOf(item).Links == 0)
                 throw Failure(Libc.ENOENT);
@@ -291,7 +307,8 @@ namespace IdentityOpsAgent
         public static string VolumeOf(string path)
         {
             string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
-            return place.StartsWith(drives, StringComparison.Ordinal) ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
+            return place.StartsWith(drives, StringComparison.Ordinal)
+                ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
         }
 
         // ---- folders
@@ -307,7 +324,8 @@ namespace IdentityOpsAgent
             MakeFolder(path, 0x1C0);   // 0700
             LabOwners.Set(path, AccessList.Closed(UserName(), true));
             if (IsShare(FinalPath(path)))
-                LabShares.Close(path, "SYSTEM", "Administrators", UserName());   // by the token, whatever is worn over it
+                // By the token, whatever is worn over it.
+                LabShares.Close(path, "SYSTEM", "Administrators", UserName());
         }
 
         public static void CreateOwnFolder(string path)
@@ -358,7 +376,8 @@ namespace IdentityOpsAgent
         public static SafeFileHandle HoldFolder(string path)
         {
             SafeFileHandle folder = null;
-            Patience.Over(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); }, error => error.Code != AccessDenied);
+            Patience.Over(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
+                error => error.Code != AccessDenied);
             return folder;
         }
 
@@ -532,7 +551,8 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null)
                 Refuse(LabFaults.Current.OnEveryChange(path));
             Check(Libc.statx(Libc.CurrentDirectory, name, Libc.NoFollow, Libc.BasicStats, out stat));
-            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink || LabFaults.Loses("attributes", path);   // a link has no mode of its own
+            // A link has no mode of its own.
+            bool link = (stat.Mode & Libc.TypeMask) == Libc.TypeLink || LabFaults.Loses("attributes", path);
             LabTimes.Set(path, link ? 0 : created);
             name = PosixName.Encode(path);
             if (LabFaults.Loses("times", path))
@@ -588,7 +608,9 @@ namespace IdentityOpsAgent
                 LabHabits.Current.BeforeMove(from, to, replace);
             long created = LabTimes.Of(from), replaced = replace ? LabTimes.Of(to) : 0;
             byte[] source = PosixName.Encode(from), target = PosixName.EncodeSecond(to);
-            Check(replace ? Libc.rename(source, target) : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
+            Check(replace
+                ? Libc.rename(source, target)
+                : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
             if (replaced != 0)
                 LabTimes.Gone(to, replaced, false);
             LabTimes.Gone(from, created, false);
@@ -724,7 +746,8 @@ namespace IdentityOpsAgent
             facts.Size = type == Libc.TypeFolder ? 0 : stat.Size;
             facts.Written = FileTime(stat.WriteSeconds, stat.WriteNanoseconds);
             facts.Changed = FileTime(stat.ChangeSeconds, stat.ChangeNanoseconds);
-            facts.Created = (stat.Mask & Libc.BirthTime) != 0 ? FileTime(stat.BirthSeconds, stat.BirthNanoseconds) : facts.Written;
+            facts.Created = (stat.Mask & Libc.BirthTime) != 0
+                ? FileTime(stat.BirthSeconds, stat.BirthNanoseconds) : facts.Written;
             return facts;
         }
 
@@ -746,7 +769,9 @@ namespace IdentityOpsAgent
             return times;
         }
 
-        /// <summary>The mode with the attribute expressed in its write bits, unchanged where it says so already.</summary>
+        /// <summary>
+        /// The mode with the attribute expressed in its write bits, unchanged where it says so already.
+        /// </summary>
         private static uint WithReadOnly(uint mode, uint attributes)
         {
             bool wanted = (attributes & ReadOnly) != 0;

@@ -12,8 +12,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Lets a test ask a process of its own, over a socket, as PowerShell keeps stdin to itself. A line in: a method's name and its arguments, each base64
-    /// of UTF-16, between spaces. A line out: JSON.
+    /// Lets a test ask a process of its own, over a socket, as PowerShell keeps stdin to itself. A line in: a method's
+    /// name and its arguments, each base64 of UTF-16, between spaces. A line out: JSON.
     /// </summary>
     internal static class Driver
     {

@@ -6,7 +6,10 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The shipped Paths over the shipped Win32: the method Absolute and a path in, {"result": {"path" or "refused"}} out.</summary>
+    /// <summary>
+    /// The shipped Paths over the shipped Win32:
+    /// the method Absolute and a path in, {"result": {"path" or "refused"}} out.
+    /// </summary>
     public static class PathsDriver
     {
         public static void Main(string[] port)

@@ -14,6 +14,8 @@ from unit.agent.win32_session import FOLDER, MCS, NEEDS_MONO, SHARED, SHIPPED, T
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
 
 AGENT = [*agent_files().values()]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+LINE_LENGTH = 120
 
 _LITERAL_OR_COMMENT = re.compile(
     r"""//[^\n]*|/\*.*?\*/|@"(?:[^"]|"")*"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'""", re.DOTALL
@@ -91,6 +93,24 @@ def test_only_win32_calls_windows(path: pathlib.Path) -> None:
 )
 def test_windows_lint_sees_what_it_should(text: str, count: int) -> None:
     assert len(calls_of_windows(text)) == count
+
+
+def longer_lines(path: pathlib.Path) -> list[str]:
+    """Give the lines of a file that are longer than a person reads, each with its number."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [f"{path.name}({number}): {line}" for number, line in enumerate(lines, 1) if len(line) > LINE_LENGTH]
+
+
+def test_no_line_is_longer_than_a_person_reads() -> None:
+    files = [path for folder in ("plugins", "tests") for path in (ROOT / folder).rglob("*.cs")]
+    assert {path.resolve() for path in AGENT} < set(files)
+    assert [line for path in files for line in longer_lines(path)] == []
+
+
+def test_a_longer_line_is_seen(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "A.cs"
+    path.write_text(f"{'a' * LINE_LENGTH}\n{'b' * LINE_LENGTH}b\n")
+    assert longer_lines(path) == [f"A.cs(2): {'b' * LINE_LENGTH}b"]
 
 
 @pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)

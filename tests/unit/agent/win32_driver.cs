@@ -15,9 +15,9 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Lets a test call any method of Win32, and gives {"result": ...} or {"error": number, "text": ...}. An open file is "#0", "#1", ...; bytes are
-    /// hexadecimal digits; facts are null where there is nothing. SetFactsOf is SetFacts of a path; besides Win32 there are Hold (a file, shared with
-    /// nobody) and Close.
+    /// Lets a test call any method of Win32, and gives {"result": ...} or {"error": number, "text": ...}. An open file
+    /// is "#0", "#1", ...; bytes are hexadecimal digits; facts are null where there is nothing. SetFactsOf is SetFacts
+    /// of a path; besides Win32 there are Hold (a file, shared with nobody) and Close.
     /// </summary>
     public static class Win32Driver
     {
@@ -67,7 +67,9 @@ namespace IdentityOpsAgent
                 case "FinalPathOfOpen": return Win32.FinalPath(File(given[0]));
                 case "VolumeOf": return Win32.VolumeOf(given[0]);
                 case "Writers": return FileSecurity.Writers(given[0]);
-                case "WritersIn": return AccessList.Writers(Bytes(given[0]), new SecurityIdentifier(given[1])).ConvertAll(account => account.Value);
+                case "WritersIn":
+                    return AccessList.Writers(Bytes(given[0]), new SecurityIdentifier(given[1]))
+                        .ConvertAll(account => account.Value);
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
                 case "GrantModify": return Win32.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
@@ -102,8 +104,12 @@ namespace IdentityOpsAgent
                 case "CreateClosedFolder": Win32.CreateClosedFolder(given[0]); break;
                 case "DeleteFolder": Win32.DeleteFolder(given[0]); break;
                 case "Write": Win32.Write(File(given[0]), Bytes(given[1]), given[1].Length / 2); break;
-                case "SetFacts": Win32.SetFacts(File(given[0]), Number(given[1]), Number(given[2]), (uint)Number(given[3])); break;
-                case "SetFactsOf": Win32.SetFacts(given[0], Number(given[1]), Number(given[2]), (uint)Number(given[3])); break;
+                case "SetFacts":
+                    Win32.SetFacts(File(given[0]), Number(given[1]), Number(given[2]), (uint)Number(given[3]));
+                    break;
+                case "SetFactsOf":
+                    Win32.SetFacts(given[0], Number(given[1]), Number(given[2]), (uint)Number(given[3]));
+                    break;
                 case "Flush": Win32.Flush(File(given[0])); break;
                 case "FlushVolume": Win32.FlushVolume(given[0]); break;
                 case "FlushFolder": Win32.FlushFolder(given[0]); break;

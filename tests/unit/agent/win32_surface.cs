@@ -5,13 +5,18 @@
 using System;
 using System.Reflection;
 
-/// <summary>Prints what Win32 and the types beside it offer to the rest of the agent, one member a line. Argument: the compiled library.</summary>
+/// <summary>
+/// Prints what Win32 and the types beside it offer to the rest of the agent, one member a line.
+/// Argument: the compiled library.
+/// </summary>
 internal static class Win32Surface
 {
     private static void Main(string[] arguments)
     {
         Assembly library = Assembly.LoadFrom(arguments[0]);
-        foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry", "DriveFacts", "StartedProgram", "FileSecurity", "FileStreams", "Privileges", "NetworkIdentity", "LookedAt", "RehearsalCalls", "RequestPipe", "ManagementService" })
+        foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry",
+            "DriveFacts", "StartedProgram", "FileSecurity", "FileStreams", "Privileges", "NetworkIdentity", "LookedAt",
+            "RehearsalCalls", "RequestPipe", "ManagementService" })
             foreach (MemberInfo member in library.GetType("IdentityOpsAgent." + name, true).GetMembers(
                 BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
                 Console.WriteLine(name + " " + Described(member));
@@ -21,9 +26,11 @@ internal static class Win32Surface
     {
         FieldInfo field = member as FieldInfo;
         if (field != null)
-            return field.FieldType.Name + " " + field.Name + (field.FieldType == typeof(uint) && field.IsLiteral ? " = " + field.GetRawConstantValue() : "");
+            return field.FieldType.Name + " " + field.Name
+                + (field.FieldType == typeof(uint) && field.IsLiteral ? " = " + field.GetRawConstantValue() : "");
         MethodBase method = (MethodBase)member;
-        string[] parameters = Array.ConvertAll(method.GetParameters(), parameter => parameter.ParameterType.Name + " " + parameter.Name);
+        string[] parameters = Array.ConvertAll(method.GetParameters(),
+            parameter => parameter.ParameterType.Name + " " + parameter.Name);
         string result = method is MethodInfo ? ((MethodInfo)method).ReturnType.Name + " " : "";
         return result + method.Name + "(" + string.Join(", ", parameters) + ")";
     }

@@ -7,11 +7,13 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `backup`: plan, copy, record. The part is complete when part.json stands under its name, and not before.
+    // The operation `backup`: plan, copy, record. The part is complete when
+    // part.json stands under its name, and not before.
     internal sealed class Backup
     {
         private const string What = "The backup stopped";
-        private const string Next = "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
+        private const string Next =
+            "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
 
         private readonly CopySettings settings;
         private readonly bool check, linkUnchanged;
@@ -84,7 +86,8 @@ namespace IdentityOpsAgent
         // null: not asked for.
         private Links FindLinks(MetadataReader properties)
         {
-            return ahead == null ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
+            return ahead == null
+                ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
         }
 
         private string Write()
@@ -97,8 +100,10 @@ namespace IdentityOpsAgent
             Links links = FindLinks(properties);
             new BackupCopy(folder, writer, settings, properties, links).Run(plan.Components);
             Sum(links);
-            List<PlannedComponent> present = plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
-            return recorder.Record(writer, part, present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
+            List<PlannedComponent> present =
+                plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
+            return recorder.Record(writer, part,
+                present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
         private void Sum(Links links)
@@ -127,10 +132,11 @@ namespace IdentityOpsAgent
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
                 links.Tell(part);
-            int denied = part.Problems.FindAll(delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
+            int denied = part.Problems.FindAll(
+                delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && rights.Lack(Rights.ToBackup))
-                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold " + Rights.ToBackup
-                    + " (back up files and directories). With it, it could read all.");
+                part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold "
+                    + Rights.ToBackup + " (back up files and directories). With it, it could read all.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 
@@ -138,20 +144,23 @@ namespace IdentityOpsAgent
         {
             answer.Warnings.AddRange(part.Warnings);
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
-            answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("epoch", part.Epoch)
-                .Set("narrowed", part.Narrowed).Set("scope", part.Scope)
-                .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State).Set("part_sha256", digest)
-                .Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
-                .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes).Set("streams", part.Streams).Set("excluded", part.Excluded)
-                .Set("linked", part.Linked).Set("linked_bytes", part.LinkedBytes).Set("copied_bytes", part.Bytes - part.LinkedBytes)
-                .Set("link_sets", part.LinkSets).Set("not_linked", part.NotLinked)
-                .Set("components", part.Components).Set("problems", Answer.First(part.Problems, Answer.ListLimit)).Set("problem_count", part.ProblemCount);
+            answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version)
+                .Set("epoch", part.Epoch).Set("narrowed", part.Narrowed).Set("scope", part.Scope)
+                .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State)
+                .Set("part_sha256", digest).Set("finished", digest == null ? null : Timestamps.Text(part.Finished))
+                .Set("files", part.Files).Set("directories", part.Directories).Set("bytes", part.Bytes)
+                .Set("streams", part.Streams).Set("excluded", part.Excluded).Set("linked", part.Linked)
+                .Set("linked_bytes", part.LinkedBytes).Set("copied_bytes", part.Bytes - part.LinkedBytes)
+                .Set("link_sets", part.LinkSets).Set("not_linked", part.NotLinked).Set("components", part.Components)
+                .Set("problems", Answer.First(part.Problems, Answer.ListLimit)).Set("problem_count", part.ProblemCount);
             if (part.State != Part.Partial)
                 return;
             Problem first = part.Problems.Find(delegate(Problem problem) { return !problem.Allowed; });
             answer.Failure = new AgentError("partial", "The backup is not complete", plan.PartPath,
-                part.ProblemCount + " files or folders are missing; the first is " + Spelling.Quoted(first.Path) + " (" + first.Kind + "): " + first.Cause,
-                "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.", first.Component);
+                part.ProblemCount + " files or folders are missing; the first is "
+                + Spelling.Quoted(first.Path) + " (" + first.Kind + "): " + first.Cause,
+                "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.",
+                first.Component);
         }
     }
 }

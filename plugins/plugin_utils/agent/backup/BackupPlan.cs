@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Everything that a backup will do, found out without a single write; whatever can be known to fail has failed here.
+    // Everything that a backup will do, found out without a single write;
+    // whatever can be known to fail has failed here.
     internal sealed class BackupPlan
     {
         public const string What = "The backup was not started";
@@ -23,7 +24,8 @@ namespace IdentityOpsAgent
         private readonly JsonMap request;
         private readonly List<Product> products;
         private readonly Product named;       // null with auto
-        private readonly JsonMap defaults;    // filters of the components that the product has by default; null: those of the request alone
+        // Filters of the components that the product has by default; null: those of the request alone.
+        private readonly JsonMap defaults;
         private readonly JsonMap ownPaths;
 
         public BackupPlan(JsonMap request)
@@ -35,7 +37,8 @@ namespace IdentityOpsAgent
             named = Product.Named(products, request.TextOrNull("version") ?? "auto");
             ownPaths = request.MapOrEmpty("component_paths");
             defaults = request["defaults"] == null ? null : request.MapOrEmpty("defaults");
-            Components = request.Maps("components").ConvertAll(delegate(JsonMap map) { return new PlannedComponent(map, ownPaths); });
+            Components = request.Maps("components")
+                .ConvertAll(delegate(JsonMap map) { return new PlannedComponent(map, ownPaths); });
             CheckNames();
             if (Components.Count == 0 && defaults == null)
                 throw new FormatError("'components' is empty");
@@ -45,7 +48,9 @@ namespace IdentityOpsAgent
         {
             foreach (PlannedComponent component in Components)
             {
-                if (Components.FindAll(delegate(PlannedComponent other) { return other.Name == component.Name; }).Count > 1)
+                List<PlannedComponent> namesakes =
+                    Components.FindAll(delegate(PlannedComponent other) { return other.Name == component.Name; });
+                if (namesakes.Count > 1)
                     throw new FormatError("'components' names " + component.Name + " twice");
             }
         }
@@ -111,9 +116,10 @@ namespace IdentityOpsAgent
             {
                 return component.Tree != null && volume != null && Win32.VolumeOf(component.Place) == volume;
             });
-            if (beside.Count > 0)
-                Warnings.Add(string.Join(", ", beside.ConvertAll(delegate(PlannedComponent component) { return component.Name; }).ToArray())
-                    + ": on the same volume as the backup root " + Set.Root + ". A disk that breaks takes both; choose a root on another one, or a share.");
+            List<string> names = beside.ConvertAll(delegate(PlannedComponent component) { return component.Name; });
+            if (names.Count > 0)
+                Warnings.Add(string.Join(", ", names.ToArray()) + ": on the same volume as the backup root " + Set.Root
+                    + ". A disk that breaks takes both; choose a root on another one, or a share.");
         }
 
         private void FindSources()
@@ -132,7 +138,8 @@ namespace IdentityOpsAgent
 
         private void AddDefaults(Product product)
         {
-            List<ProductComponent> usual = product.Components.FindAll(delegate(ProductComponent component) { return component.Default; });
+            List<ProductComponent> usual =
+                product.Components.FindAll(delegate(ProductComponent component) { return component.Default; });
             Components.InsertRange(0, usual.ConvertAll(delegate(ProductComponent component)
             {
                 return new PlannedComponent(component.Name, component.Required, defaults, ownPaths);
@@ -150,11 +157,13 @@ namespace IdentityOpsAgent
         {
             ProductComponent component = installation.Product.Component(wanted.Name);
             if (component == null)
-                throw new AgentError("component_unknown", What, null, "Version " + installation.Product.Version + " has no component of this name.",
+                throw new AgentError("component_unknown", What, null,
+                    "Version " + installation.Product.Version + " has no component of this name.",
                     "Correct groupid_components, or give the component a path.", wanted.Name);
             string source = installation.Product.Locate(component, installation.Folder);
             if (source == null && wanted.Required)
-                throw new AgentError("no_installation", What, null, "No installation folder of version " + installation.Product.Version + " was found.",
+                throw new AgentError("no_installation", What, null,
+                    "No installation folder of version " + installation.Product.Version + " was found.",
                     "Name the component's folder in groupid_component_paths.", wanted.Name);
             return source;
         }
@@ -165,7 +174,8 @@ namespace IdentityOpsAgent
             Remainders remainders = new Remainders(What, Warnings);
             foreach (PlannedComponent component in present)
                 remainders.Add(component.Remainder());
-            List<Selection> asked = Components.ConvertAll(delegate(PlannedComponent component) { return component.Selection; });
+            List<Selection> asked =
+                Components.ConvertAll(delegate(PlannedComponent component) { return component.Selection; });
             remainders.Check(asked);
             remainders.CheckExcludes(asked);
             if (present.Count == 0)
@@ -201,7 +211,9 @@ namespace IdentityOpsAgent
         {
             string holder = ProductFolders.Holding(request, Set.Root);
             if (holder != null)
-                throw new AgentError("root_in_product", What, Set.Root, "The backup root lies in " + holder + ", a folder of the product. An upgrade or an uninstall may remove it with all sets.",
+                throw new AgentError("root_in_product", What, Set.Root,
+                    "The backup root lies in " + holder
+                        + ", a folder of the product. An upgrade or an uninstall may remove it with all sets.",
                     "Choose a folder outside of the product in groupid_backup_root.");
         }
 
@@ -209,8 +221,10 @@ namespace IdentityOpsAgent
         {
             component.Place = Paths.Resolved(component.Source);
             // Beside the deployment's folder a component may well lie below a root such as D:\.
-            if (Paths.Holds(component.Place, Paths.Resolved(Set.Root)) || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
-                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup sets below " + Set.Root + " lie in each other.",
+            if (Paths.Holds(component.Place, Paths.Resolved(Set.Root))
+                || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
+                throw new AgentError("source_in_root", What, component.Source,
+                    "The folder and the backup sets below " + Set.Root + " lie in each other.",
                     "Choose a backup root outside of what is backed up.", component.Name);
         }
 
@@ -224,18 +238,22 @@ namespace IdentityOpsAgent
                 {
                     return Paths.Holds(earlier.Place, later.Place) || Paths.Holds(later.Place, earlier.Place);
                 });
-                if (other != null)
-                    throw new AgentError("sources_overlap", What, later.Source,
-                        (Win32.Names.Equals(other.Place, later.Place) ? "It is the folder of " : "It and the folder of ") + other.Name + ", " + other.Source
-                            + (Win32.Names.Equals(other.Place, later.Place) ? ", too." : ", lie in each other."),
-                        "Save each folder once: correct groupid_folders or groupid_component_paths.", later.Name);
+                if (other == null)
+                    continue;
+                bool same = Win32.Names.Equals(other.Place, later.Place);
+                throw new AgentError("sources_overlap", What, later.Source,
+                    (same ? "It is the folder of " : "It and the folder of ") + other.Name + ", " + other.Source
+                        + (same ? ", too." : ", lie in each other."),
+                    "Save each folder once: correct groupid_folders or groupid_component_paths.", later.Name);
             }
         }
 
         private static AgentError Missing(PlannedComponent component, string cause)
         {
             return new AgentError("source_missing", What, component.Source, cause,
-                "Install the component, name its folder in groupid_component_paths, or take it out of groupid_components.", component.Name);
+                "Install the component, name its folder in groupid_component_paths, "
+                    + "or take it out of groupid_components.",
+                component.Name);
         }
     }
 }

@@ -10,13 +10,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // How fast a backup would read: some of its files, large and small as they come among all, read and hashed by as many threads, for a short time. Writes nothing.
+    // How fast a backup would read: some of its files, large and small as they come among all,
+    // read and hashed by as many threads, for a short time. Writes nothing.
     internal sealed class Sample
     {
         public const int LongestTime = 60000;   // milliseconds
         private const long Share = 8 * 1024 * 1024;   // of one file: a huge one must not be all there is
 
-        private readonly List<KeyValuePair<PlannedComponent, Entry>> files = new List<KeyValuePair<PlannedComponent, Entry>>();
+        private readonly List<KeyValuePair<PlannedComponent, Entry>> files =
+            new List<KeyValuePair<PlannedComponent, Entry>>();
         private readonly long stride;
         private readonly int limit;
         private readonly Stopwatch watch = new Stopwatch();
@@ -39,17 +41,20 @@ namespace IdentityOpsAgent
             stride = Stride(files.Count);
         }
 
-        // Of what the plan found, for `milliseconds`: {"files", "bytes", "seconds"}. A file that cannot be read is left out.
+        // Of what the plan found, for `milliseconds`: {"files", "bytes", "seconds"}.
+        // A file that cannot be read is left out.
         public static JsonMap Take(List<PlannedComponent> components, int milliseconds, int threads)
         {
             Sample sample = new Sample(components, milliseconds);
             sample.watch.Start();
             WorkerPool.Run(sample.files.Count, threads, sample.Read);
             double seconds = sample.files.Count == 0 ? 0 : Math.Max(sample.watch.Elapsed.TotalSeconds, 0.0001);
-            return new JsonMap().Set("files", sample.done).Set("bytes", sample.bytes).Set("seconds", Math.Round(seconds, 4));
+            return new JsonMap().Set("files", sample.done).Set("bytes", sample.bytes)
+                .Set("seconds", Math.Round(seconds, 4));
         }
 
-        // In order of size, steps of the golden section: wherever the time ends, what was read is spread over all sizes.
+        // In order of size, steps of the golden section: wherever the time ends,
+        // what was read is spread over all sizes.
         private static long Stride(int count)
         {
             int stride = Math.Max(1, (int)(count * 0.618));

@@ -24,9 +24,10 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and access list are read from
-    // the same handle, for the list; alternate data streams come with it. A file that could not be read whole and unchanged leaves nothing in the part but its name among the problems;
-    // a write that fails ends everything. A file that did not change may become a link to the older part's instead, and is not read then.
+    // Copies what a plan found into the part: each file read once, hashed and written in that one pass; its owner and
+    // access list are read from the same handle, for the list; alternate data streams come with it. A file that could
+    // not be read whole and unchanged leaves nothing in the part but its name among the problems; a write that fails
+    // ends everything. A file that did not change may become a link to the older part's instead, and is not read then.
     internal sealed class BackupCopy
     {
         private readonly string part;
@@ -77,7 +78,8 @@ namespace IdentityOpsAgent
                 string refused;
                 try
                 {
-                    Keep(component, folder, streams.Copy(component, folder, folder.PathBelow(component.Place), opened, target, out refused), refused);
+                    Keep(component, folder, streams.Copy(component, folder, folder.PathBelow(component.Place), opened,
+                        target, out refused), refused);
                 }
                 catch (SystemError error)
                 {
@@ -93,7 +95,8 @@ namespace IdentityOpsAgent
                 properties.Losses.Add(Loss.Streams, entry.Path, refused);
         }
 
-        // In rounds: files that are locked or changing get another one together, so waiting does not grow with their number.
+        // In rounds: files that are locked or changing get another one together,
+        // so waiting does not grow with their number.
         private void CopyAll(List<Entry> files)
         {
             Progress.Begin("copying", files);
@@ -133,7 +136,8 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle from = Win32.OpenToCopy(source, out isWritten))
                 {
                     if (!owner.Leads(file, source, from))
-                        return new Problem(owner.Name, file.Path, Problem.Link, "A folder above it became a link, which is not followed.");
+                        return new Problem(owner.Name, file.Path, Problem.Link,
+                            "A folder above it became a link, which is not followed.");
                     uint names;
                     FileFacts before = Win32.Facts(from, out names);
                     if (Attributes.IsFolder(before.Attributes))
@@ -147,7 +151,8 @@ namespace IdentityOpsAgent
                     {
                         begun = true;
                         byte[] digest;
-                        Action<byte[], int> sink = delegate(byte[] block, int length) { writer.Write(to, target, block, length); };
+                        Action<byte[], int> sink =
+                            delegate(byte[] block, int length) { writer.Write(to, target, block, length); };
                         long count = worker.Read(from, before.Size, sink, out digest);
                         string refused;
                         List<NamedStream> others = streams.Copy(owner, file, source, from, target, out refused);

@@ -7,7 +7,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // The record of the newest sealed part of a server, read ahead while a backup walks its source: of a large part both take about as long.
+    // The record of the newest sealed part of a server, read ahead while a backup walks its source:
+    // of a large part both take about as long.
     internal sealed class LinkRecord
     {
         private readonly SetFolder set;   // of the new part; the older ones lie beside it

@@ -9,15 +9,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Hard links in the place of copies: a file that did not change gets one more name, in the new part, for the file that an older part of this server
-    // has of it, unless somebody has it open for writing: then neither its times nor its size need be true yet. The older part is sealed, complete or waived, and its record agrees with the seal, digest by digest; its file is there, as long and as
-    // old as the record says. The digest is the record's, so the new part's own verify finds what had happened to the content before.
+    // Hard links in the place of copies: a file that did not change gets one more name, in the new part, for the file
+    // that an older part of this server has of it, unless somebody has it open for writing: then neither its times nor
+    // its size need be true yet. The older part is sealed, complete or waived, and its record agrees with the seal,
+    // digest by digest; its file is there, as long and as old as the record says. The digest is the record's, so the
+    // new part's own verify finds what had happened to the content before.
     internal sealed class Links
     {
         private const string What = "Nothing was linked to the older set";
         private const int NoFunction = 1, NotSameDevice = 17, NotSupported = 50, TooManyLinks = 1142;
 
-        // What changes twice within one tick of the system's clock tells the same time: a file so fresh when the older part was begun is copied.
+        // What changes twice within one tick of the system's clock tells the same time:
+        // a file so fresh when the older part was begun is copied.
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
         private readonly MetadataReader properties;
@@ -26,7 +29,8 @@ namespace IdentityOpsAgent
         private readonly List<string> sets = new List<string>();
         private readonly List<string> warnings = new List<string>();
         private readonly Dictionary<string, StoredPart> parts = new Dictionary<string, StoredPart>();   // by component
-        private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();             // of the source, and the same one in the record
+        // Of the source, and the same one in the record.
+        private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();
         private long files, bytes;
 
         private Links(LinkRecord ahead, MetadataReader properties)
@@ -36,28 +40,33 @@ namespace IdentityOpsAgent
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead, string machineGuid, MetadataReader properties)
+        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead,
+            string machineGuid, MetadataReader properties)
         {
             Links links = new Links(ahead, properties);
-            List<PlannedComponent> waiting = components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
+            List<PlannedComponent> waiting =
+                components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             foreach (SetFolder set in SetList.Find(target.Root, target.Deployment))
             {
                 if (waiting.Count > 0)
                     links.Consider(set, server, machineGuid, waiting);
             }
             foreach (PlannedComponent component in waiting)
-                links.warnings.Add("All of " + component.Name + " is copied: no sealed set of this server holds what could be linked to.");
+                links.warnings.Add("All of " + component.Name
+                    + " is copied: no sealed set of this server holds what could be linked to.");
             return links;
         }
 
-        // True: the part has the file now, under the name `target` (null: it would have). `source`: open for reading, with its facts.
+        // True: the part has the file now, under the name `target` (null: it would have).
+        // `source`: open for reading, with its facts.
         public bool Make(PlannedComponent component, Entry file, SafeFileHandle source, FileFacts facts, string target)
         {
             Entry known = Twin(file);
             if (known == null || known.IsFolder || file.Tried)
                 return false;
             StoredPart part = parts[component.Name];
-            if (!IsUnchanged(facts, known.Facts, part.Document.Started) || !properties.AreAlike(component, source, known.Security))
+            if (!IsUnchanged(facts, known.Facts, part.Document.Started)
+                || !properties.AreAlike(component, source, known.Security))
                 return false;
             file.Tried = true;   // a refusal counts once, however often the file is read
             try
@@ -71,7 +80,8 @@ namespace IdentityOpsAgent
                     return false;
                 }
                 if (target != null)
-                    Win32.CreateHardLink(place, target);   // its facts are the older part's too, and right: nothing is set
+                    // Its facts are the older part's too, and right: nothing is set.
+                    Win32.CreateHardLink(place, target);
             }
             catch (SystemError error)
             {
@@ -130,7 +140,8 @@ namespace IdentityOpsAgent
         private void Consider(SetFolder set, string server, string machineGuid, List<PlannedComponent> waiting)
         {
             StoredPart part = Sealed(set, server);
-            if (part == null || part.Document.State == Part.Partial || machineGuid.Length == 0 || part.Document.MachineGuid != machineGuid)
+            if (part == null || part.Document.State == Part.Partial || machineGuid.Length == 0
+                || part.Document.MachineGuid != machineGuid)
                 return;
             List<PlannedComponent> fitting = waiting.FindAll(delegate(PlannedComponent component)
             {
@@ -194,7 +205,8 @@ namespace IdentityOpsAgent
 
         private static bool IsUnchanged(FileFacts now, FileFacts then, long begun)
         {
-            return now.Size == then.Size && now.Written == then.Written && now.Changed == then.Changed && now.Changed > 0 && now.Changed < begun - Tick
+            return now.Size == then.Size && now.Written == then.Written
+                && now.Changed == then.Changed && now.Changed > 0 && now.Changed < begun - Tick
                 && (now.Attributes & Attributes.Stored) == then.Attributes;
         }
 

@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // What a backup reads of files and folders besides their content: owner and access list, and which properties a copy cannot have.
+    // What a backup reads of files and folders besides their content:
+    // owner and access list, and which properties a copy cannot have.
     internal sealed class MetadataReader
     {
         public readonly Losses Losses;

@@ -57,7 +57,8 @@ namespace IdentityOpsAgent
             KeepsStreams = FileStreams.AreKept(Source);
         }
 
-        // Whether the walk's way to a file still leads to what was opened at that path: a folder above it may have become a link.
+        // Whether the walk's way to a file still leads to what was opened at that path:
+        // a folder above it may have become a link.
         public bool Leads(Entry file, string path, SafeFileHandle opened)
         {
             try
@@ -89,7 +90,10 @@ namespace IdentityOpsAgent
                 Required = Required,
                 Selection = Selection,
                 Files = Tree.Files.Count + Problems.Count,
-                HasFiles = delegate { return Tree.Excluded > 0 && Tree.Walk(Name, Source, Selection.Everything()).Files.Count > 0; },
+                HasFiles = delegate
+                {
+                    return Tree.Excluded > 0 && Tree.Walk(Name, Source, Selection.Everything()).Files.Count > 0;
+                },
                 FoldersIn = FoldersIn,
             };
         }
@@ -119,7 +123,8 @@ namespace IdentityOpsAgent
             PartComponent outcome = new PartComponent
             {
                 Name = Name,
-                Status = Tree == null ? PartComponent.Absent : Problems.Count > 0 ? PartComponent.Partial : PartComponent.Copied,
+                Status = Tree == null ? PartComponent.Absent
+                    : Problems.Count > 0 ? PartComponent.Partial : PartComponent.Copied,
                 Source = Source,
                 Required = Required,
                 Include = Include,

@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Copies the alternate data streams of what a backup copies. What the part's file system refuses goes to the losses: the file itself is not given up for it.
+    // Copies the alternate data streams of what a backup copies.
+    // What the part's file system refuses goes to the losses: the file itself is not given up for it.
     internal sealed class StreamCopy
     {
         private const string NotKept = "The file system of the backup root keeps none.";
@@ -23,8 +24,10 @@ namespace IdentityOpsAgent
             this.writer = writer;
         }
 
-        // `from`: the file or folder, opened at `source`. `refused`: why one of them is not in the part; null when all are. Errors: SystemError when one of a file cannot be read.
-        public List<NamedStream> Copy(PlannedComponent owner, Entry entry, string source, SafeFileHandle from, string target, out string refused)
+        // `from`: the file or folder, opened at `source`. `refused`: why one of them is not in the part; null when all
+        // are. Errors: SystemError when one of a file cannot be read.
+        public List<NamedStream> Copy(PlannedComponent owner, Entry entry, string source, SafeFileHandle from,
+            string target, out string refused)
         {
             List<NamedStream> copied = new List<NamedStream>();
             refused = null;
@@ -32,7 +35,9 @@ namespace IdentityOpsAgent
                 return copied;
             foreach (string name in NamesOf(from, ref refused))
             {
-                string flaw = !kept ? NotKept : copied.Count == NamedStream.Limit ? "There are more than " + NamedStream.Limit + "." : FlawOf(name);
+                string flaw = !kept ? NotKept
+                    : copied.Count == NamedStream.Limit ? "There are more than " + NamedStream.Limit + "."
+                    : FlawOf(name);
                 NamedStream stream = null;
                 try
                 {
@@ -49,7 +54,8 @@ namespace IdentityOpsAgent
                     copied.Add(stream);
                 refused = refused ?? flaw;
             }
-            copied.Sort(delegate(NamedStream left, NamedStream right) { return string.CompareOrdinal(left.Name, right.Name); });
+            copied.Sort(
+                delegate(NamedStream left, NamedStream right) { return string.CompareOrdinal(left.Name, right.Name); });
             return copied;
         }
 
@@ -75,7 +81,8 @@ namespace IdentityOpsAgent
             return flaw == null ? null : "'" + name + "' has " + flaw + ".";
         }
 
-        private NamedStream Copy(PlannedComponent owner, Entry entry, string source, string target, string name, out string refused)
+        private NamedStream Copy(PlannedComponent owner, Entry entry, string source, string target, string name,
+            out string refused)
         {
             bool begun = false;
             try
@@ -88,7 +95,8 @@ namespace IdentityOpsAgent
                     using (SafeFileHandle to = writer.CreateStream(target, name))
                     {
                         begun = true;
-                        NamedStream stream = NamedStream.Read(from, name, delegate(byte[] block, int count) { writer.Write(to, target, block, count); });
+                        NamedStream stream = NamedStream.Read(from, name,
+                            delegate(byte[] block, int count) { writer.Write(to, target, block, count); });
                         writer.FlushEach(to, target);
                         refused = null;
                         return stream;

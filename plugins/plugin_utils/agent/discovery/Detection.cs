@@ -27,7 +27,8 @@ namespace IdentityOpsAgent
                     installation = map.Text("installation"),
                     data = map.Text("data"),
                 };
-                product.Components.AddRange(map.Maps("components").ConvertAll<ProductComponent>(ProductComponent.Parse));
+                product.Components.AddRange(
+                    map.Maps("components").ConvertAll<ProductComponent>(ProductComponent.Parse));
                 return product;
             });
         }
@@ -53,7 +54,8 @@ namespace IdentityOpsAgent
             return folder == null ? null : Paths.Below(folder, component.Path);
         }
 
-        // Every place where this version is installed. The registry's word comes first; without one that holds, the drives are searched.
+        // Every place where this version is installed. The registry's word comes first;
+        // without one that holds, the drives are searched.
         public List<Installation> Find(List<DriveFacts> drives)
         {
             string lastName = Paths.LastName(Paths.Below("", installation));
@@ -67,7 +69,9 @@ namespace IdentityOpsAgent
                 foreach (string value in values.Values)
                 {
                     string folder = value.TrimEnd(Win32.Separator);
-                    if (Win32.IsAbsolute(value) && string.Equals(Paths.LastName(folder), lastName, StringComparison.OrdinalIgnoreCase) && IsFolder(folder))
+                    if (Win32.IsAbsolute(value)
+                        && string.Equals(Paths.LastName(folder), lastName, StringComparison.OrdinalIgnoreCase)
+                        && IsFolder(folder))
                         return new List<Installation> { new Installation(this, folder, "registry") };
                 }
             }
@@ -87,7 +91,8 @@ namespace IdentityOpsAgent
         public List<string> Folders(List<DriveFacts> drives)
         {
             List<string> folders = new List<string> { Paths.Below(Win32.ProgramData(), data) };
-            folders.AddRange(drives.ConvertAll(delegate(DriveFacts drive) { return Paths.Below(drive.Root, installation); }));
+            folders.AddRange(
+                drives.ConvertAll(delegate(DriveFacts drive) { return Paths.Below(drive.Root, installation); }));
             foreach (Installation found in Find(drives))
             {
                 if (found.Folder != null)
@@ -147,20 +152,23 @@ namespace IdentityOpsAgent
             return found;
         }
 
-        // The one that a request means: the wanted product's, or without one (auto) the only one. null when there is none and none is needed.
+        // The one that a request means: the wanted product's, or without one (auto) the only one.
+        // null when there is none and none is needed.
         public static Installation Choose(List<Product> products, Product wanted, bool needed, string what)
         {
             List<Installation> found = wanted != null ? wanted.Find(Win32.FixedDrives()) : FindAll(products);
             if (found.Count == 1)
                 return found[0];
             if (found.Count > 1 && needed)
-                throw new AgentError("several_installations", what, null, "There are several installations: " + Listed(found) + ".",
+                throw new AgentError("several_installations", what, null,
+                    "There are several installations: " + Listed(found) + ".",
                     "Name the one that is meant in groupid_version, or its folders in groupid_component_paths.");
             if (wanted != null)
                 return new Installation(wanted, null, null);
             if (needed)
-                throw new AgentError("no_installation", what, null, "No installation of the product was found in the registry and on the fixed drives.",
-                    "Check that this is the right server, or name groupid_version and the folders in groupid_component_paths.");
+                throw new AgentError("no_installation", what, null,
+                    "No installation of the product was found in the registry and on the fixed drives.", "Check that "
+                    + "this is the right server, or name groupid_version and the folders in groupid_component_paths.");
             return null;
         }
 

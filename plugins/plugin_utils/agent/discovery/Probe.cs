@@ -21,8 +21,10 @@ namespace IdentityOpsAgent
                 installations.Add(Described(found, ownPaths, measure));
             List<JsonMap> roots = new List<JsonMap>();
             foreach (string root in request.Texts("roots"))
-                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment).Set("inside", ProductFolders.Holding(request, Paths.Absolute(root, "roots"))));
-            answer.Members.Set("computer", Computer()).Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
+                roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment)
+                    .Set("inside", ProductFolders.Holding(request, Paths.Absolute(root, "roots"))));
+            answer.Members.Set("computer", Computer())
+                .Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
                 .Set("installations", installations).Set("roots", roots).Set("busy", HostLock.Busy());
             return answer;
         }
@@ -52,14 +54,16 @@ namespace IdentityOpsAgent
 
         private static JsonMap Computer()
         {
-            return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Win32.FullyQualifiedName()).Set("machine_guid", Win32.MachineGuid())
-                .Set("user", Win32.UserName()).Set("processors", Environment.ProcessorCount).Set("agent", ThisAgent.SourceHash)
+            return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Win32.FullyQualifiedName())
+                .Set("machine_guid", Win32.MachineGuid()).Set("user", Win32.UserName())
+                .Set("processors", Environment.ProcessorCount).Set("agent", ThisAgent.SourceHash)
                 .Set("language_runtime", Environment.Version.ToString());
         }
 
         private static JsonMap DescribedDrive(DriveFacts drive)
         {
-            return new JsonMap().Set("root", drive.Root).Set("file_system", drive.FileSystem).Set("bytes", drive.Bytes).Set("free_bytes", drive.FreeBytes);
+            return new JsonMap().Set("root", drive.Root).Set("file_system", drive.FileSystem).Set("bytes", drive.Bytes)
+                .Set("free_bytes", drive.FreeBytes);
         }
 
         private static JsonMap Described(Installation found, JsonMap ownPaths, bool measure)
@@ -68,14 +72,17 @@ namespace IdentityOpsAgent
             foreach (ProductComponent component in found.Product.Components)
             {
                 string own = ownPaths.TextOrNull(component.Name);
-                string path = own != null ? Paths.Absolute(own, "component_paths") : found.Product.Locate(component, found.Folder);
+                string path = own != null
+                    ? Paths.Absolute(own, "component_paths") : found.Product.Locate(component, found.Folder);
                 JsonMap described = new JsonMap().Set("name", component.Name).Set("path", path).Set("exists", false)
-                    .Set("required", component.Required).Set("files", null).Set("directories", null).Set("bytes", null).Set("problems", null);
+                    .Set("required", component.Required).Set("files", null).Set("directories", null).Set("bytes", null)
+                    .Set("problems", null);
                 if (path != null)
                     Measure(described, component.Name, path, measure);
                 components.Add(described);
             }
-            return new JsonMap().Set("version", found.Product.Version).Set("folder", found.Folder).Set("found_by", found.FoundBy).Set("components", components);
+            return new JsonMap().Set("version", found.Product.Version).Set("folder", found.Folder)
+                .Set("found_by", found.FoundBy).Set("components", components);
         }
 
         // A folder that cannot be reached is, for a probe, not there: the backup says why.
@@ -100,7 +107,8 @@ namespace IdentityOpsAgent
 
         private static JsonMap DescribedRoot(string root, string deployment)
         {
-            JsonMap described = new JsonMap().Set("path", root).Set("exists", false).Set("free_bytes", null).Set("writable_by", null).Set("error", null);
+            JsonMap described = new JsonMap().Set("path", root).Set("exists", false).Set("free_bytes", null)
+                .Set("writable_by", null).Set("error", null);
             try
             {
                 FileFacts facts;
@@ -117,7 +125,8 @@ namespace IdentityOpsAgent
             catch (SystemError error)
             {
                 string told = (error.Message + " " + RootFailure.Next(root, error, "")).TrimEnd();
-                described.Set("error", told).Set("sets", new List<JsonMap>()).Set("set_count", 0).Set("passed_over", new List<JsonMap>()).Set("passed_over_count", 0);
+                described.Set("error", told).Set("sets", new List<JsonMap>()).Set("set_count", 0)
+                    .Set("passed_over", new List<JsonMap>()).Set("passed_over_count", 0);
             }
             return described;
         }

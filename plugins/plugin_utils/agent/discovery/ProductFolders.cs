@@ -6,7 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The folders that the product's own setup makes, upgrades and removes, with whatever else lies in them; and those of components that were moved.
+    // The folders that the product's own setup makes, upgrades and removes, with whatever else lies in them;
+    // and those of components that were moved.
     internal static class ProductFolders
     {
         // The one that a path is or lies in; null for none. request: with `products` and `component_paths`.

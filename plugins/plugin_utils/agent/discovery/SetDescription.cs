@@ -14,7 +14,8 @@ namespace IdentityOpsAgent
         private const string NoPart = "Its name is not that of a part.";
 
         private static readonly Regex Draft = new Regex(@"\A\.set(\.prepared)?\.json\.[0-9a-f]{8}\.tmp\z");
-        private static readonly string[] OfPart = { "epoch", "machine_guid", "version", "files", "directories", "bytes", "linked_bytes", "started", "finished", "details", "narrowed", "scope", "selection" };
+        private static readonly string[] OfPart = { "epoch", "machine_guid", "version", "files", "directories", "bytes",
+            "linked_bytes", "started", "finished", "details", "narrowed", "scope", "selection" };
 
         private readonly SetFolder set;
         private readonly PassedOver passed;
@@ -34,12 +35,14 @@ namespace IdentityOpsAgent
             SealDocument prepared = DocumentOrNull(SetFolder.Prepared);
             SealDocument seal = DocumentOrNull(SetFolder.Sealed);
             SealDocument known = seal ?? prepared;
-            List<string> members = known == null ? null : Answer.First(known.Parts, Answer.ListLimit).ConvertAll(delegate(SealedPart part) { return part.Server; });
+            List<string> members = known == null ? null : Answer.First(known.Parts, Answer.ListLimit)
+                .ConvertAll(delegate(SealedPart part) { return part.Server; });
             List<string> servers = Servers();
             List<JsonMap> parts = Answer.First(servers, Answer.ListLimit).ConvertAll<JsonMap>(Described);
             return new JsonMap().Set("deployment", set.Deployment).Set("set_id", set.SetId).Set("path", set.Path)
                 .Set("sealed", seal != null).Set("prepared", prepared != null)
-                .Set("prepared_sha256", prepared == null ? null : prepared.Digest).Set("seal_sha256", seal == null ? null : seal.Digest)
+                .Set("prepared_sha256", prepared == null ? null : prepared.Digest)
+                .Set("seal_sha256", seal == null ? null : seal.Digest)
                 .Set("members", members).Set("decider", known == null ? null : known.Decider)
                 .Set("narrowed", known == null ? Narrowing.Union(narrowed) : known.Narrowed)
                 .Set("unreadable", flaws.Count == 0 ? null : string.Join("; ", flaws.ToArray()))
@@ -67,7 +70,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return passed.Sift(set.Path, Names.IsPart, NoPart, delegate(string name) { return Draft.IsMatch(name) || SetFolder.IsDocument(name); });
+                return passed.Sift(set.Path, Names.IsPart, NoPart,
+                    delegate(string name) { return Draft.IsMatch(name) || SetFolder.IsDocument(name); });
             }
             catch (SystemError error)
             {
@@ -79,7 +83,8 @@ namespace IdentityOpsAgent
 
         private JsonMap Described(string server)
         {
-            JsonMap described = new JsonMap().Set("server", server).Set("state", "unreadable").Set("unreadable", null).Set("part_sha256", null);
+            JsonMap described = new JsonMap().Set("server", server).Set("state", "unreadable").Set("unreadable", null)
+                .Set("part_sha256", null);
             foreach (string name in OfPart)
                 described.Set(name, null);
             Part part = PartOrNull(server, described);
@@ -102,7 +107,8 @@ namespace IdentityOpsAgent
                 }
                 Part part = Part.Parse(content);
                 if (part.Server != server || part.SetId != set.SetId || part.Deployment != set.Deployment)
-                    throw new FormatError("it is of " + part.Server + " in set " + part.SetId + " of " + part.Deployment);
+                    throw new FormatError("it is of " + part.Server + " in set " + part.SetId + " of "
+                        + part.Deployment);
                 described.Set("state", part.State).Set("part_sha256", Hashing.Hex(content, content.Length));
                 return part;
             }
@@ -121,10 +127,12 @@ namespace IdentityOpsAgent
         {
             foreach (PartComponent component in part.Components)
                 components.Set(component.Name, component.Status);
-            described.Set("epoch", part.Epoch).Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("files", part.Files)
-                .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("linked_bytes", part.LinkedBytes).Set("started", part.Started == 0 ? null : Timestamps.Text(part.Started))
-                .Set("finished", Timestamps.Text(part.Finished)).Set("details", part.Details).Set("narrowed", part.Narrowed).Set("scope", part.Scope)
-                .Set("selection", Selection(part));
+            described.Set("epoch", part.Epoch)
+                .Set("machine_guid", part.MachineGuid).Set("version", part.Version).Set("files", part.Files)
+                .Set("directories", part.Directories).Set("bytes", part.Bytes).Set("linked_bytes", part.LinkedBytes)
+                .Set("started", part.Started == 0 ? null : Timestamps.Text(part.Started))
+                .Set("finished", Timestamps.Text(part.Finished)).Set("details", part.Details)
+                .Set("narrowed", part.Narrowed).Set("scope", part.Scope).Set("selection", Selection(part));
         }
 
         // What was chosen of each component. null: longer than an answer may be, and half of a choice says nothing.
@@ -135,7 +143,8 @@ namespace IdentityOpsAgent
             foreach (PartComponent component in part.Components)
             {
                 globs += component.Include.Count + component.Exclude.Count;
-                selection.Set(component.Name, new JsonMap().Set("include", component.Include).Set("exclude", component.Exclude).Set("required", component.Required));
+                selection.Set(component.Name, new JsonMap().Set("include", component.Include)
+                    .Set("exclude", component.Exclude).Set("required", component.Required));
             }
             return globs > Answer.ListLimit ? null : selection;
         }

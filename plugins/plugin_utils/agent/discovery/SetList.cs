@@ -7,13 +7,15 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a backup root holds. Never fails over what somebody put there: a damaged set is listed as what it is, and what is no set is passed over.
+    // What a backup root holds. Never fails over what somebody put there:
+    // a damaged set is listed as what it is, and what is no set is passed over.
     internal static class SetList
     {
         private const string NoDeployment = "Its name is not that of a deployment.";
         private const string NoSet = "Its name is not the id of a set, a second of UTC as in 20261122T150405Z.";
 
-        // Newest first. `deployment` null: all. SystemError when the root, or the one deployment that was asked for, cannot be listed.
+        // Newest first. `deployment` null: all. SystemError when the root,
+        // or the one deployment that was asked for, cannot be listed.
         public static List<SetFolder> Find(string root, string deployment)
         {
             return Find(root, deployment, new PassedOver());
@@ -27,7 +29,8 @@ namespace IdentityOpsAgent
                 string folder = Paths.Combine(root, name);
                 try
                 {
-                    sets.AddRange(passed.Sift(folder, Names.IsSetId, NoSet, null).ConvertAll(delegate(string id) { return new SetFolder(root, name, id); }));
+                    sets.AddRange(passed.Sift(folder, Names.IsSetId, NoSet, null).ConvertAll(
+                        delegate(string id) { return new SetFolder(root, name, id); }));
                 }
                 catch (SystemError error)
                 {
@@ -62,7 +65,9 @@ namespace IdentityOpsAgent
             if (SetFolder.IsFolder(folder))
                 names.Add(deployment);
             else
-                passed.Add(folder, Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag) ? PassedOver.Link : PassedOver.File);
+                passed.Add(folder,
+                    Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag)
+                        ? PassedOver.Link : PassedOver.File);
             return names;
         }
 

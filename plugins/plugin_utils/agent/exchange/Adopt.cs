@@ -8,12 +8,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `adopt`: files that another program wrote into a place (`place`) are hashed and become a part like any other. A component that
-    // lies elsewhere (`external`) is recorded by name alone.
+    // The operation `adopt`: files that another program wrote into a place (`place`) are hashed and become a part like
+    // any other. A component that lies elsewhere (`external`) is recorded by name alone.
     internal sealed class Adopt
     {
         private const string What = "The part was not completed";
-        private const string Next = "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
+        private const string Next =
+            "Remove the cause and back up into a new set; this part stays unfinished and is never used.";
 
         private readonly SetFolder set;
         private readonly string component;
@@ -71,7 +72,8 @@ namespace IdentityOpsAgent
                 string folder = set.PartPath(part.Server);
                 try
                 {
-                    return Told(part, recorder.Record(new Writer(What, Next, !Win32.CanFlushVolume(folder)), part, trees), true);
+                    Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
+                    return Told(part, recorder.Record(writer, part, trees), true);
                 }
                 catch (AgentError)
                 {
@@ -103,7 +105,8 @@ namespace IdentityOpsAgent
             {
                 if (FileList.Read(stored.Path, record) == stored.Document.FileListDigest)
                 {
-                    List<string> names = record.Files.ConvertAll(delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
+                    List<string> names = record.Files.ConvertAll(
+                        delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
                     if (names.Count == expected.Count && names.TrueForAll(expected.Contains))
                         return stored;
                 }
@@ -129,7 +132,8 @@ namespace IdentityOpsAgent
             Tree tree = Tree.Walk(component, folder, new Selection(new List<string>(), new List<string>()));
             if (tree.Problems.Count > 0)
                 throw Content(folder, tree.Problems[0].Path + ": " + tree.Problems[0].Cause);
-            List<string> found = tree.Files.ConvertAll(delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
+            List<string> found =
+                tree.Files.ConvertAll(delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
             foreach (string name in expected)
             {
                 if (!found.Remove(name))
@@ -137,7 +141,8 @@ namespace IdentityOpsAgent
             }
             if (found.Count > 0)
                 throw Content(Paths.Combine(folder, found[0]), "Nobody announced this file.");
-            WorkerPool.Run(tree.Files.Count, 0, delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
+            WorkerPool.Run(tree.Files.Count, 0,
+                delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
             return tree;
         }
 
@@ -152,7 +157,8 @@ namespace IdentityOpsAgent
                     byte[] digest;
                     long count = worker.Read(opened, file.Facts.Size, null, out digest);
                     FileFacts after = Win32.Facts(opened);
-                    if (count != file.Facts.Size || after.Size != file.Facts.Size || after.Written != file.Facts.Written)
+                    if (count != file.Facts.Size || after.Size != file.Facts.Size
+                        || after.Written != file.Facts.Written)
                         throw Content(place, "The file changed while it was read.");
                     file.Digest = digest;
                 }

@@ -6,7 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `get`: one file of a part goes to the controller: the one that the record and the seal stand for, or none.
+    // The operation `get`: one file of a part goes to the controller:
+    // the one that the record and the seal stand for, or none.
     internal static class Get
     {
         private const string What = "The file was not read";
@@ -18,7 +19,8 @@ namespace IdentityOpsAgent
             Answer answer = new Answer();
             FolderTrust.Require(file.Set, null, What, request, answer.Warnings);
             Packed.Set(answer.Members, Recorded(file, part));
-            answer.Members.Set("state", part.Document.State).Set("sealed", part.Sealed).Set("details", part.Document.Details)
+            answer.Members.Set("state", part.Document.State)
+                .Set("sealed", part.Sealed).Set("details", part.Document.Details)
                 .Set("part_sha256", part.Digest).Set("machine_guid", part.Document.MachineGuid);
             return answer;
         }
@@ -45,7 +47,8 @@ namespace IdentityOpsAgent
                     throw Damaged(part, path, Finding.Missing, "It is not there.");
                 byte[] content = Packed.Read(file.Path, What);
                 if (content.Length != entry.Facts.Size)
-                    throw Damaged(part, path, Finding.Size, "It has " + content.Length + " bytes; the record says " + entry.Facts.Size + ".");
+                    throw Damaged(part, path, Finding.Size,
+                        "It has " + content.Length + " bytes; the record says " + entry.Facts.Size + ".");
                 if (Hashing.Hex(content, content.Length) != Hashing.Hex(entry.Digest))
                     throw Damaged(part, path, Finding.Content, "The content has another SHA-256.");
                 return content;
@@ -71,7 +74,8 @@ namespace IdentityOpsAgent
 
         private static AgentError Missing(PartFile file)
         {
-            return new AgentError("file_missing", What, file.Path, "There is no such file.", "Name one that the part has.", file.Component);
+            return new AgentError("file_missing", What, file.Path, "There is no such file.",
+                "Name one that the part has.", file.Component);
         }
 
         private static AgentError Damaged(StoredPart part, string path, string problem, string cause)

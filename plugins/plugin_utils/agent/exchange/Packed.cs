@@ -8,7 +8,8 @@ using System.IO.Compression;
 
 namespace IdentityOpsAgent
 {
-    // The content of one file as it travels in requests and answers: base64 of gzip, with the size and the digest of what is inside.
+    // The content of one file as it travels in requests and answers:
+    // base64 of gzip, with the size and the digest of what is inside.
     internal static class Packed
     {
         public const int Limit = 64 * 1024 * 1024;   // bytes inside
@@ -16,9 +17,11 @@ namespace IdentityOpsAgent
         // .NET Framework writes no gzip at all where there is nothing inside.
         private const string Nothing = "H4sIAAAAAAACAwMAAAAAAAAAAAA=";
 
-        private const string Smaller = "Name fewer attributes or a narrower filter, or bring the file there by other means.";
+        private const string Smaller =
+            "Name fewer attributes or a narrower filter, or bring the file there by other means.";
 
-        // What a request carries in `content`, `bytes` and `sha256`. Errors: too_large, content_differs. Never takes more memory than the limit.
+        // What a request carries in `content`, `bytes` and `sha256`. Errors: too_large, content_differs.
+        // Never takes more memory than the limit.
         public static byte[] Content(JsonMap request, string what, string path)
         {
             long bytes = request.Amount("bytes");
@@ -27,7 +30,8 @@ namespace IdentityOpsAgent
             byte[] content = Unpacked(request.Text("content"), (int)bytes, what, path);
             string own = Hashing.Hex(content, content.Length);
             if (content.Length != bytes || own != digest)
-                throw new AgentError("content_differs", what, path, "The content that came has " + content.Length + " bytes and SHA-256 " + own
+                throw new AgentError("content_differs", what, path,
+                    "The content that came has " + content.Length + " bytes and SHA-256 " + own
                     + "; announced were " + bytes + " bytes and " + digest + ".", "Send the file again.");
             return content;
         }
@@ -35,7 +39,8 @@ namespace IdentityOpsAgent
         // The members `content`, `bytes` and `sha256` of an answer.
         public static void Set(JsonMap answer, byte[] content)
         {
-            answer.Set("content", Text(content)).Set("bytes", content.Length).Set("sha256", Hashing.Hex(content, content.Length));
+            answer.Set("content", Text(content)).Set("bytes", content.Length)
+                .Set("sha256", Hashing.Hex(content, content.Length));
         }
 
         // A file up to the limit. Error: too_large. FormatError and SystemError as of any reading.
@@ -50,7 +55,8 @@ namespace IdentityOpsAgent
         private static void CheckSize(long bytes, string what, string path)
         {
             if (bytes > Limit)
-                throw new AgentError("too_large", what, path, "The file has " + bytes + " bytes; at most " + Limit + " travel.", Smaller);
+                throw new AgentError("too_large", what, path,
+                    "The file has " + bytes + " bytes; at most " + Limit + " travel.", Smaller);
         }
 
         private static byte[] Unpacked(string text, int expected, string what, string path)
@@ -59,12 +65,15 @@ namespace IdentityOpsAgent
             byte[] block = new byte[64 * 1024];
             try
             {
-                using (GZipStream packed = new GZipStream(new MemoryStream(Convert.FromBase64String(text), false), CompressionMode.Decompress))
+                using (GZipStream packed = new GZipStream(new MemoryStream(Convert.FromBase64String(text), false),
+                    CompressionMode.Decompress))
                 {
-                    for (int count = packed.Read(block, 0, block.Length); count > 0; count = packed.Read(block, 0, block.Length))
+                    for (int count = packed.Read(block, 0, block.Length); count > 0;
+                        count = packed.Read(block, 0, block.Length))
                     {
                         if (content.Length + count > Limit)
-                            throw new AgentError("too_large", what, path, "The content that came has more than " + Limit + " bytes.", Smaller);
+                            throw new AgentError("too_large", what, path,
+                                "The content that came has more than " + Limit + " bytes.", Smaller);
                         content.Write(block, 0, count);
                     }
                 }

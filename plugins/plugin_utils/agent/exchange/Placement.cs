@@ -6,8 +6,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `place`: a part with an empty folder for a component, which another program will fill. `adopt` makes it complete. Of several runs
-    // with one set id each asks for the place: what is there of it is right, and a complete part is told.
+    // The operation `place`: a part with an empty folder for a component, which another program will
+    // fill. `adopt` makes it complete. Of several runs with one set id each asks for the place: what is
+    // there of it is right, and a complete part is told.
     internal static class Placement
     {
         private const string What = "The folder was not made";
@@ -35,9 +36,10 @@ namespace IdentityOpsAgent
                 }
             }
             if (granted == false)
-                answer.Warnings.Add("The file system of the backup root keeps no access lists: whether '" + account + "' may write there was not settled here.");
-            answer.Members.Set("set_path", set.Path).Set("part_path", set.PartPath(server)).Set("folder", folder).Set("granted", granted)
-                .Set("complete", stored != null);
+                answer.Warnings.Add("The file system of the backup root keeps no access lists: whether '" + account
+                    + "' may write there was not settled here.");
+            answer.Members.Set("set_path", set.Path).Set("part_path", set.PartPath(server)).Set("folder", folder)
+                .Set("granted", granted).Set("complete", stored != null);
             if (stored != null)
             {
                 stored.Document.Tell(answer.Members, set, stored.Digest);
@@ -46,14 +48,16 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Whether the unfinished part has its folder. One that holds anything else is somebody else's, and a sealed set takes nothing more.
+        // Whether the unfinished part has its folder. One that holds anything else is somebody else's,
+        // and a sealed set takes nothing more.
         private static bool IsThere(SetFolder set, string server, string folder, PartWriter recorder)
         {
             FileFacts facts;
             try
             {
                 if (Win32.TryFacts(Paths.Combine(set.Path, SetFolder.Sealed), out facts))
-                    throw new AgentError("set_sealed", What, set.Path, "The set is sealed.", "Choose a new set id: a sealed set takes no other part.");
+                    throw new AgentError("set_sealed", What, set.Path, "The set is sealed.",
+                        "Choose a new set id: a sealed set takes no other part.");
                 if (SetFolder.IsFolder(folder))
                     return true;
                 if (SetFolder.IsFolder(set.PartPath(server)) && IsEmpty(set.PartPath(server)))
@@ -82,7 +86,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("account", What, folder, error.Message, "Name an account that this server knows: DOMAIN\\name, or DOMAIN\\COMPUTER$ for a service's.");
+                throw new AgentError("account", What, folder, error.Message,
+                    "Name an account that this server knows: DOMAIN\\name, or DOMAIN\\COMPUTER$ for a service's.");
             }
         }
     }

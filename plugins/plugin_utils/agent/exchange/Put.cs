@@ -4,13 +4,15 @@
 
 namespace IdentityOpsAgent
 {
-    // The operation `put`: a file that the controller made comes into a place (`place`). The same call again changes nothing.
+    // The operation `put`: a file that the controller made comes into a place (`place`).
+    // The same call again changes nothing.
     internal static class Put
     {
         private const string What = "The file was not written";
         private const string NewSet = "Choose a new set id: what a part holds is never written twice.";
 
-        // One for all: the host's lock lets one call write at a time, so what is there of this name was left by a call that was killed.
+        // One for all: the host's lock lets one call write at a time,
+        // so what is there of this name was left by a call that was killed.
         private const string Draft = ".put.tmp";
 
         public static Answer Run(JsonMap request)
@@ -31,7 +33,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Whether the place holds the very file. In check mode `place` made nothing: a part that is missing is no fault then.
+        // Whether the place holds the very file. In check mode `place` made nothing:
+        // a part that is missing is no fault then.
         private static bool IsThere(PartFile file, byte[] content, bool check)
         {
             string part = file.Set.PartPath(file.Part);
@@ -41,9 +44,11 @@ namespace IdentityOpsAgent
                 if (check && !Win32.TryFacts(part, out facts))
                     return false;
                 if (!SetFolder.IsFolder(part) || !SetFolder.IsFolder(file.Folder))
-                    throw new AgentError("part_missing", What, file.Folder, "There is no such folder.", "Make room for the part first (place).", file.Component);
+                    throw new AgentError("part_missing", What, file.Folder, "There is no such folder.",
+                        "Make room for the part first (place).", file.Component);
                 if (Win32.TryFacts(Paths.Combine(part, Part.FileName), out facts))
-                    throw new AgentError("part_exists", What, part, "The part is complete already.", NewSet, file.Component);
+                    throw new AgentError("part_exists", What, part, "The part is complete already.", NewSet,
+                        file.Component);
                 if (!Win32.TryFacts(file.Path, out facts))
                     return false;
                 if (IsPlain(facts) && facts.Size == content.Length && Holds(file.Path, content))
@@ -53,7 +58,8 @@ namespace IdentityOpsAgent
             {
                 throw RootFailure.Unreadable(What, file.Path, error, file.Component);
             }
-            throw new AgentError("file_exists", What, file.Path, "Another file of this name is there already.", NewSet, file.Component);
+            throw new AgentError("file_exists", What, file.Path, "Another file of this name is there already.", NewSet,
+                file.Component);
         }
 
         private static bool IsPlain(FileFacts facts)

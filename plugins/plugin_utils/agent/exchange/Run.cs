@@ -7,8 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `run`: a program of the host, started by its full path in a folder of its own, without a shell. What it leaves in the folder comes
-    // back by name; the rest goes with the folder, and whatever the program has started ends with it.
+    // The operation `run`: a program of the host, started by its full path in a folder of its own, without
+    // a shell. What it leaves in the folder comes back by name; the rest goes with the folder, and
+    // whatever the program has started ends with it.
     internal sealed class Run
     {
         private const string What = "The program was not run";
@@ -87,19 +88,22 @@ namespace IdentityOpsAgent
             {
                 FileFacts facts;
                 if (!Win32.TryFacts(program, out facts))
-                    throw new AgentError("program_missing", What, program, "There is no such program.", "Install what it belongs to, or name the program by its full path.");
+                    throw new AgentError("program_missing", What, program, "There is no such program.",
+                        "Install what it belongs to, or name the program by its full path.");
                 if (Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                     throw Form(program, "It is a folder or a link, and no file.");
             }
             catch (SystemError error)
             {
-                throw new AgentError("program_missing", What, program, error.Message, "Check the path, and the rights of the account.");
+                throw new AgentError("program_missing", What, program, error.Message,
+                    "Check the path, and the rights of the account.");
             }
         }
 
         private static AgentError Form(string path, string cause)
         {
-            return new AgentError("program_form", What, path, cause, "Name the program by its full path, such as C:\\Windows\\System32\\ldifde.exe.");
+            return new AgentError("program_form", What, path, cause,
+                "Name the program by its full path, such as C:\\Windows\\System32\\ldifde.exe.");
         }
 
         private void Perform(string work)
@@ -114,11 +118,14 @@ namespace IdentityOpsAgent
                 errors.Join(LastWords);
                 Tell(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
                 if (code == NotInitialised)
-                    throw new AgentError("start_failed", What, program, "It ended before it began: one of its libraries could not be set up (0xC0000142).",
-                        "Where the account may not use the desktop of the session, or the session has no more room for desktops, Windows ends programs so. Run it "
-                            + "again; then without groupid_network_username, or as another account.");
+                    throw new AgentError("start_failed", What, program,
+                        "It ended before it began: one of its libraries could not be set up (0xC0000142).",
+                        "Where the account may not use the desktop of the session, or the session has no more room "
+                            + "for desktops, Windows ends programs so. Run it again; "
+                            + "then without groupid_network_username, or as another account.");
                 if (!ended)
-                    throw new AgentError("time_limit", "The program was ended before its time", program, "It had not ended after " + seconds + " seconds.",
+                    throw new AgentError("time_limit", "The program was ended before its time", program,
+                        "It had not ended after " + seconds + " seconds.",
                         "Find out what it waits for, or allow it more time.");
             }
             answer.Members.Set("files", Collected(work));
@@ -133,7 +140,8 @@ namespace IdentityOpsAgent
             int limit = NetworkIdentity.IsWorn() ? CommandLine.IdentityLimit : CommandLine.Limit;
             if (CommandLine.Of(program, given).Length > limit)
                 throw new FormatError("'arguments' make a command line of more than " + limit + " characters"
-                    + (NetworkIdentity.IsWorn() ? ", which are all that Windows takes for a program with a network identity" : ""));
+                    + (NetworkIdentity.IsWorn()
+                        ? ", which are all that Windows takes for a program with a network identity" : ""));
             try
             {
                 return StartedProgram.Start(program, given, work);
@@ -142,8 +150,9 @@ namespace IdentityOpsAgent
             {
                 answer.Changed = false;
                 throw new AgentError("start_failed", What, program, error.Message, error.Code == ServiceDisabled
-                    ? "Windows starts programs with a network identity by its service Secondary Logon (seclogon), which is disabled on this server: set it to start "
-                        + "manually (Set-Service seclogon -StartupType Manual), or leave groupid_network_username out."
+                    ? "Windows starts programs with a network identity by its service Secondary Logon (seclogon), "
+                        + "which is disabled on this server: set it to start manually "
+                        + "(Set-Service seclogon -StartupType Manual), or leave groupid_network_username out."
                     : "Check that it is a program for this computer, and the rights of the account.");
             }
         }
@@ -176,12 +185,14 @@ namespace IdentityOpsAgent
 
         private static AgentError Uncollected(string path, string cause)
         {
-            return new AgentError("collect_failed", "The program's file was not read", path, cause, "Find out what the program left under this name.");
+            return new AgentError("collect_failed", "The program's file was not read", path, cause,
+                "Find out what the program left under this name.");
         }
 
         private void Tell(long? code, string output, string errors, bool truncated)
         {
-            answer.Members.Set("exit_code", code).Set("stdout", output).Set("stderr", errors).Set("output_truncated", truncated).Set("files", new JsonMap());
+            answer.Members.Set("exit_code", code).Set("stdout", output).Set("stderr", errors)
+                .Set("output_truncated", truncated).Set("files", new JsonMap());
         }
     }
 }

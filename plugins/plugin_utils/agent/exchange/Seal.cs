@@ -7,7 +7,8 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // The operation `seal`: one of its two phases on one server. A document that is there with the same bytes is success; other bytes never give way.
+    // The operation `seal`: one of its two phases on one server.
+    // A document that is there with the same bytes is success; other bytes never give way.
     internal static class Seal
     {
         private const string What = "The set was not sealed";
@@ -54,10 +55,14 @@ namespace IdentityOpsAgent
             StoredPart part = StoredPart.Open(set, server, What);
             SealedPart own = document.Of(server);
             if (own == null || own.Digest != part.Digest)
-                throw new AgentError("part_differs", What, part.Path, own == null ? "The document does not name the server '" + server + "'."
-                    : "The document stands for a part with digest " + own.Digest + "; this one has " + part.Digest + ".", Again);
+                throw new AgentError("part_differs", What, part.Path,
+                    own == null ? "The document does not name the server '" + server + "'."
+                        : "The document stands for a part with digest " + own.Digest
+                            + "; this one has " + part.Digest + ".",
+                    Again);
             if (part.Document == null || part.Document.State == Part.Partial)
-                throw new AgentError("part_state", What, part.Path, part.DocumentFlaw ?? "The part is partial: files are missing, and nobody allowed it.",
+                throw new AgentError("part_state", What, part.Path,
+                    part.DocumentFlaw ?? "The part is partial: files are missing, and nobody allowed it.",
                     "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.");
         }
 
@@ -65,8 +70,8 @@ namespace IdentityOpsAgent
         {
             SealDocument prepared = Existing(set, SetFolder.Prepared, "prepared_differs");
             if (prepared == null)
-                throw new AgentError("not_prepared", What, Paths.Combine(set.Path, SetFolder.Prepared), "There is no prepared document.",
-                    "Prepare the set on every member first.");
+                throw new AgentError("not_prepared", What, Paths.Combine(set.Path, SetFolder.Prepared),
+                    "There is no prepared document.", "Prepare the set on every member first.");
             if (prepared.Digest != digest)
                 throw Differs("prepared_differs", set, SetFolder.Prepared, prepared.Digest);
             return Put(set, SetFolder.Sealed, prepared, "sealed_differs", check);
@@ -85,7 +90,8 @@ namespace IdentityOpsAgent
                     return answer;
                 try
                 {
-                    new Writer(What, "Remove the cause, then run again.", true).Publish(set.Path, name, document.Content);
+                    new Writer(What, "Remove the cause, then run again.", true)
+                        .Publish(set.Path, name, document.Content);
                     return answer;
                 }
                 catch (AgentError)
@@ -110,7 +116,8 @@ namespace IdentityOpsAgent
             }
             catch (FormatError error)
             {
-                throw new AgentError(differs, What, Paths.Combine(set.Path, name), "The document that is there is damaged: " + error.Message + ".", Again);
+                throw new AgentError(differs, What, Paths.Combine(set.Path, name),
+                    "The document that is there is damaged: " + error.Message + ".", Again);
             }
             catch (SystemError error)
             {
@@ -120,7 +127,8 @@ namespace IdentityOpsAgent
 
         private static AgentError Differs(string code, SetFolder set, string name, string digest)
         {
-            return new AgentError(code, What, Paths.Combine(set.Path, name), "Another document, with digest " + digest + ", is there already.", Again);
+            return new AgentError(code, What, Paths.Combine(set.Path, name),
+                "Another document, with digest " + digest + ", is there already.", Again);
         }
     }
 }

@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A file or folder of a component. Only the own name is kept; paths are made when they are needed: millions of files fit into memory.
+    // A file or folder of a component. Only the own name is kept;
+    // paths are made when they are needed: millions of files fit into memory.
     // The topmost entry (depth 0) is the component itself.
     internal class Entry
     {

@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One pattern over a path with '/', compared without case: '*' and '?' stay inside one name, '**' crosses folders, '**/' also stands for none.
+    // One pattern over a path with '/', compared without case:
+    // '*' and '?' stay inside one name, '**' crosses folders, '**/' also stands for none.
     // Time grows with pattern times path, whatever the pattern.
     internal sealed class Glob
     {
@@ -25,7 +26,8 @@ namespace IdentityOpsAgent
             foreach (string name in pattern.Split('/'))
             {
                 if (name.Length == 0 || name == "." || name == "..")
-                    throw new FormatError("the pattern '" + text + "' must be relative, without '.', '..' and empty names");
+                    throw new FormatError("the pattern '" + text
+                        + "' must be relative, without '.', '..' and empty names");
             }
         }
 
@@ -35,7 +37,8 @@ namespace IdentityOpsAgent
             return text.IndexOfAny(new[] { '*', '?' }) < 0;
         }
 
-        // Two places to come back to suffice: a later '*' of the same name, or a later '**', can take over all that an earlier one could.
+        // Two places to come back to suffice: a later '*' of the same name, or a later '**',
+        // can take over all that an earlier one could.
         public bool Matches(string path)
         {
             int p = 0, t = 0;
@@ -47,7 +50,8 @@ namespace IdentityOpsAgent
                 {
                     if (p + 1 < pattern.Length && pattern[p + 1] == '*')
                     {
-                        crossWhole = (p == 0 || pattern[p - 1] == '/') && p + 2 < pattern.Length && pattern[p + 2] == '/';
+                        crossWhole = (p == 0 || pattern[p - 1] == '/') && p + 2 < pattern.Length
+                            && pattern[p + 2] == '/';
                         p += crossWhole ? 3 : 2;
                         crossPattern = p;
                         crossText = t;
@@ -121,7 +125,11 @@ namespace IdentityOpsAgent
         // Those that have matched nothing yet.
         public List<string> Unmet
         {
-            get { return globs.FindAll(delegate(Glob glob) { return !glob.Met; }).ConvertAll(delegate(Glob glob) { return glob.Text; }); }
+            get
+            {
+                return globs.FindAll(delegate(Glob glob) { return !glob.Met; })
+                    .ConvertAll(delegate(Glob glob) { return glob.Text; });
+            }
         }
 
         public bool HasMet(string text)
@@ -164,7 +172,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // What include and exclude leave of a tree, for a walk from its top: a walk does not enter what Excludes, and passes Covers down.
+    // What include and exclude leave of a tree, for a walk from its top:
+    // a walk does not enter what Excludes, and passes Covers down.
     internal sealed class Selection
     {
         public readonly Globs Include;

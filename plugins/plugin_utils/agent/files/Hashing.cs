@@ -14,7 +14,8 @@ namespace IdentityOpsAgent
 
         public static HashAlgorithm New()
         {
-            return (HashAlgorithm)CryptoConfig.CreateFromName("System.Security.Cryptography.SHA256Cng") ?? SHA256.Create();
+            return (HashAlgorithm)CryptoConfig.CreateFromName("System.Security.Cryptography.SHA256Cng")
+                ?? SHA256.Create();
         }
 
         // What was fed by TransformBlock; the object is ready for the next file.

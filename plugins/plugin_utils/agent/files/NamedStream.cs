@@ -93,7 +93,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The alternate data streams of those entries that have any: few have, so no entry has a field for them. For all threads.
+    // The alternate data streams of those entries that have any:
+    // few have, so no entry has a field for them. For all threads.
     internal sealed class StreamTable
     {
         private static readonly List<NamedStream> None = new List<NamedStream>();

@@ -11,12 +11,13 @@ namespace IdentityOpsAgent
     {
         private static readonly string[] Devices =
         {
-            "con", "prn", "aux", "nul", "conin$", "conout$",
-            "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "com\u00b9", "com\u00b2", "com\u00b3",
-            "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "lpt\u00b9", "lpt\u00b2", "lpt\u00b3",
+            "con", "prn", "aux", "nul", "conin$", "conout$", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
+            "com8", "com9", "com\u00b9", "com\u00b2", "com\u00b3", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6",
+            "lpt7", "lpt8", "lpt9", "lpt\u00b9", "lpt\u00b2", "lpt\u00b3",
         };
 
-        // Why a name cannot be one step of a path that means the same on every Windows, or, where a disk has it (`found`), of any path; null when it can.
+        // Why a name cannot be one step of a path that means the same on every Windows, or,
+        // where a disk has it (`found`), of any path; null when it can.
         public static string NameFlaw(string name, bool found = false)
         {
             if (name.Length == 0 || name == "." || name == "..")
@@ -39,7 +40,8 @@ namespace IdentityOpsAgent
             return !found && IsDevice(name) ? "the name of a device" : null;
         }
 
-        // A full path as given by a person, or `found` on a disk, without a separator at its end; FormatError when it could mean something else than it says.
+        // A full path as given by a person, or `found` on a disk, without a separator at its end;
+        // FormatError when it could mean something else than it says.
         // What a person gives may begin with a variable of this computer's environment.
         public static string Absolute(string path, string member, bool found = false)
         {
@@ -66,7 +68,8 @@ namespace IdentityOpsAgent
                 return path;
             string value = Win32.EnvironmentValue(path.Substring(1, end - 1));
             if (string.IsNullOrEmpty(value))
-                throw new FormatError("'" + member + "' begins with " + path.Substring(0, end + 1) + ", which this computer does not have: '" + path + "'");
+                throw new FormatError("'" + member + "' begins with " + path.Substring(0, end + 1)
+                    + ", which this computer does not have: '" + path + "'");
             return Below(value, path.Substring(end + 1));
         }
 
@@ -78,14 +81,15 @@ namespace IdentityOpsAgent
         // Joins a relative path written with either kind of slash.
         public static string Below(string folder, string relative)
         {
-            return Combine(folder, relative.Replace('\\', Win32.Separator).Replace('/', Win32.Separator).Trim(Win32.Separator));
+            return Combine(folder,
+                relative.Replace('\\', Win32.Separator).Replace('/', Win32.Separator).Trim(Win32.Separator));
         }
 
         // Whether what was opened lies at a path: it, or one of its alternate data streams.
         public static bool IsItself(string opened, string path)
         {
-            return Win32.Names.Equals(opened, path)
-                || opened.Length > path.Length && opened[path.Length] == ':' && Win32.Names.Equals(opened.Substring(0, path.Length), path);
+            return Win32.Names.Equals(opened, path) || opened.Length > path.Length && opened[path.Length] == ':'
+                && Win32.Names.Equals(opened.Substring(0, path.Length), path);
         }
 
         // Whether the path is the folder or something below it.

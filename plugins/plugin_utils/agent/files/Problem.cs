@@ -45,7 +45,8 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("component", Component).Set("path", Path).Set("problem", Kind).Set("cause", Cause).Set("allowed", Allowed);
+            return new JsonMap().Set("component", Component).Set("path", Path).Set("problem", Kind).Set("cause", Cause)
+                .Set("allowed", Allowed);
         }
 
         public static int ByPath(Problem left, Problem right)

@@ -8,8 +8,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // How far the operation of this process is, for who asks while it runs; and whether somebody wants it to end. One operation at a time fills it: the
-    // host's lock sees to that.
+    // How far the operation of this process is, for who asks while it runs; and whether somebody wants it to end. One
+    // operation at a time fills it: the host's lock sees to that.
     internal static class Progress
     {
         private static readonly object Gate = new object();
@@ -53,8 +53,8 @@ namespace IdentityOpsAgent
         public static void ThrowIfCancelled()
         {
             if (cancelled)
-                throw new AgentError("cancelled", "The operation was cancelled", null, "Its controller asked for the end, or was stopped.",
-                    "Run again when it may take its time.");
+                throw new AgentError("cancelled", "The operation was cancelled", null,
+                    "Its controller asked for the end, or was stopped.", "Run again when it may take its time.");
         }
 
         // `seconds` and the counts are those of the phase.
@@ -62,8 +62,9 @@ namespace IdentityOpsAgent
         {
             lock (Gate)
             {
-                return new JsonMap().Set("phase", phase).Set("files", Interlocked.Read(ref files)).Set("files_total", filesTotal)
-                    .Set("bytes", Interlocked.Read(ref bytes)).Set("bytes_total", bytesTotal).Set("seconds", Watch.ElapsedMilliseconds / 1000);
+                return new JsonMap().Set("phase", phase).Set("files", Interlocked.Read(ref files))
+                    .Set("files_total", filesTotal).Set("bytes", Interlocked.Read(ref bytes))
+                    .Set("bytes_total", bytesTotal).Set("seconds", Watch.ElapsedMilliseconds / 1000);
             }
         }
     }

@@ -6,12 +6,14 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The privileges of Windows that let an account read and write files whose access lists leave it out. Taken once, before there are threads.
+    // The privileges of Windows that let an account read and write files whose access lists leave it out.
+    // Taken once, before there are threads.
     internal sealed class Rights
     {
         public const string ToBackup = "SeBackupPrivilege", ToRestore = "SeRestorePrivilege";
 
-        private static readonly string[] Wanted = { ToBackup, ToRestore, "SeSecurityPrivilege", "SeTakeOwnershipPrivilege" };
+        private static readonly string[] Wanted = { ToBackup, ToRestore, "SeSecurityPrivilege",
+            "SeTakeOwnershipPrivilege" };
 
         private readonly List<string> enabled = new List<string>();
         private readonly List<string> missing = new List<string>();

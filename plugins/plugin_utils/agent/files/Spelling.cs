@@ -23,13 +23,15 @@ namespace IdentityOpsAgent
                 if (pair)
                     text.Append(name[i++]).Append(name[i]);
                 else
-                    text.Append(char.IsControl(name[i]) || char.IsSurrogate(name[i]) ? "\\u" + ((int)name[i]).ToString("x4") : name[i].ToString());
+                    text.Append(char.IsControl(name[i]) || char.IsSurrogate(name[i])
+                        ? "\\u" + ((int)name[i]).ToString("x4") : name[i].ToString());
             }
             return text.Append(name.Length > Shown ? "...'" : "'").ToString();
         }
 
         // Folders that are there where a pattern stops meeting anything, at most five, the closest spelling first.
-        // foldersIn: gives the names of the folders in a folder, "" or a relative path with '/'; one for each component.
+        // foldersIn: gives the names of the folders in a folder, "" or a relative path with '/';
+        // one for each component.
         public static List<string> Nearest(string pattern, List<Func<string, List<string>>> foldersIn)
         {
             List<KeyValuePair<int, string>> found = new List<KeyValuePair<int, string>>();
@@ -53,7 +55,8 @@ namespace IdentityOpsAgent
         }
 
         // Goes down as far as the pattern names folders that are there.
-        private static List<string> Follow(string pattern, Func<string, List<string>> foldersIn, out string wanted, out string above)
+        private static List<string> Follow(string pattern, Func<string, List<string>> foldersIn, out string wanted,
+            out string above)
         {
             string[] steps = pattern.Replace('\\', '/').Trim('/').Split('/');
             List<string> there = foldersIn("");
@@ -62,7 +65,8 @@ namespace IdentityOpsAgent
             for (; i + 1 < steps.Length; i++)
             {
                 string step = steps[i];
-                string name = there.Find(delegate(string one) { return string.Equals(one, step, StringComparison.OrdinalIgnoreCase); });
+                string name = there.Find(
+                    delegate(string one) { return string.Equals(one, step, StringComparison.OrdinalIgnoreCase); });
                 List<string> below = name == null ? null : foldersIn(above + name);
                 if (below == null || below.Count == 0)
                     break;

@@ -17,7 +17,8 @@ namespace IdentityOpsAgent
             return "." + number.ToString("x8", CultureInfo.InvariantCulture) + kind;
         }
 
-        // What lies in a folder, but for old content whose deletion has not ended: the system lists it until the last handle on it closes.
+        // What lies in a folder, but for old content whose deletion has not ended:
+        // the system lists it until the last handle on it closes.
         public static IEnumerable<FoundEntry> Present(string folder)
         {
             FileFacts facts;
@@ -32,8 +33,8 @@ namespace IdentityOpsAgent
         public static bool Is(string name, string kind)
         {
             uint number;
-            return name.Length == 9 + kind.Length
-                && uint.TryParse(name.Substring(1, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number) && Of(number, kind) == name;
+            return name.Length == 9 + kind.Length && uint.TryParse(name.Substring(1, 8), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out number) && Of(number, kind) == name;
         }
     }
 }

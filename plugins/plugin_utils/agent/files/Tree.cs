@@ -6,12 +6,14 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a component's folder holds now: one walk that follows no link and enters no excluded folder. What it cannot take it names as a problem.
+    // What a component's folder holds now: one walk that follows no link and enters no excluded folder.
+    // What it cannot take it names as a problem.
     internal sealed class Tree
     {
         public readonly string Component;
         public readonly string Source;
-        public readonly List<Entry> Folders = new List<Entry>();   // the component's root first, each folder before those below it
+        // The component's root first, each folder before those below it.
+        public readonly List<Entry> Folders = new List<Entry>();
         public readonly List<Entry> Files = new List<Entry>();
         public readonly List<Problem> Problems = new List<Problem>();
         public readonly StreamTable Streams = new StreamTable();   // of what was copied
@@ -106,9 +108,12 @@ namespace IdentityOpsAgent
             try
             {
                 if (!Win32.TryFacts(place, out folder.Facts))
-                    Problems.Add(new Problem(Component, folder.Path, Problem.Vanished, "The folder is no longer there."));
-                else if (Attributes.IsLink(folder.Facts.Attributes, folder.Facts.ReparseTag) || !Attributes.IsFolder(folder.Facts.Attributes))
-                    Problems.Add(new Problem(Component, folder.Path, Problem.Changed, "Something else took the folder's place."));
+                    Problems.Add(new Problem(Component, folder.Path, Problem.Vanished,
+                        "The folder is no longer there."));
+                else if (Attributes.IsLink(folder.Facts.Attributes, folder.Facts.ReparseTag)
+                    || !Attributes.IsFolder(folder.Facts.Attributes))
+                    Problems.Add(new Problem(Component, folder.Path, Problem.Changed,
+                        "Something else took the folder's place."));
                 else
                     EnterPresent(visit, place);
             }
@@ -154,7 +159,8 @@ namespace IdentityOpsAgent
             else if (link)
                 Problems.Add(new Problem(Component, entry.Path, Problem.Link, "A link is not followed."));
             else if (taken.ContainsKey(found.Name))   // the folder minds case, and the set does not
-                Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name differs from '" + taken[found.Name] + "' in case alone."));
+                Problems.Add(new Problem(Component, entry.Path, Problem.Name,
+                    "The name differs from '" + taken[found.Name] + "' in case alone."));
             else
                 Take(entry, covered, found);
         }

@@ -10,7 +10,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Reading what a set holds about itself. Nothing is trusted: sizes are limited and UTF-8 is strict, a FormatError otherwise.
+    // Reading what a set holds about itself. Nothing is trusted:
+    // sizes are limited and UTF-8 is strict, a FormatError otherwise.
     internal static class UntrustedFile
     {
         private const int DocumentLimit = 16 * 1024 * 1024;
@@ -79,7 +80,8 @@ namespace IdentityOpsAgent
                 byte[] block = new byte[64 * 1024];
                 byte[] line = new byte[LineLimit];
                 int length = 0;
-                for (int count = Win32.Read(file, block, block.Length); count > 0; count = Win32.Read(file, block, block.Length))
+                for (int count = Win32.Read(file, block, block.Length); count > 0;
+                    count = Win32.Read(file, block, block.Length))
                 {
                     hash.TransformBlock(block, 0, count, null, 0);
                     for (int start = 0; start < count;)

@@ -11,7 +11,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Threads that share one work list by an index. The first exception stops all of them and is the one that comes out.
+    // Threads that share one work list by an index. The first exception
+    // stops all of them and is the one that comes out.
     internal sealed class WorkerPool
     {
         private readonly Action<Worker, int> work;
@@ -53,8 +54,8 @@ namespace IdentityOpsAgent
                 ExceptionDispatchInfo.Capture(crew.first).Throw();
         }
 
-        // Large files first, so that no thread is left alone with one at the end; small ones stay in the order of the walk, folder by folder,
-        // which is kind to a cold disk.
+        // Large files first, so that no thread is left alone with one at the end;
+        // small ones stay in the order of the walk, folder by folder, which is kind to a cold disk.
         public static void LargestFirst(List<Entry> files)
         {
             const long large = 1024 * 1024;
@@ -71,7 +72,8 @@ namespace IdentityOpsAgent
                 NetworkIdentity.Wear();
                 using (Worker worker = new Worker(this))
                 {
-                    for (int index = Interlocked.Increment(ref last); index < count && !Stopping; index = Interlocked.Increment(ref last))
+                    for (int index = Interlocked.Increment(ref last); index < count && !Stopping;
+                        index = Interlocked.Increment(ref last))
                     {
                         Progress.ThrowIfCancelled();
                         work(worker, index);
@@ -102,7 +104,8 @@ namespace IdentityOpsAgent
             this.crew = crew;
         }
 
-        // Reads an open file once, up to the end or to the first byte beyond `size`; gives back how many bytes there were and their digest.
+        // Reads an open file once, up to the end or to the first byte beyond `size`;
+        // gives back how many bytes there were and their digest.
         // `sink` gets each block on its way.
         public long Read(SafeFileHandle file, long size, Action<byte[], int> sink, out byte[] digest)
         {

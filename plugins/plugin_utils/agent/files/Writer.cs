@@ -10,7 +10,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Every write into a set or into a restored component. A write that fails is an AgentError `write_failed` with the path: it ends the operation.
+    // Every write into a set or into a restored component.
+    // A write that fails is an AgentError `write_failed` with the path: it ends the operation.
     internal sealed class Writer
     {
         public const string ErrorCode = "write_failed";
@@ -55,7 +56,8 @@ namespace IdentityOpsAgent
 
         public void Finish(SafeFileHandle file, string path, FileFacts facts)
         {
-            Try(path, delegate { Win32.SetFacts(file, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
+            Try(path,
+                delegate { Win32.SetFacts(file, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
             FlushEach(file, path);
         }
 
@@ -68,7 +70,8 @@ namespace IdentityOpsAgent
 
         public void SetFacts(string path, FileFacts facts)
         {
-            Try(path, delegate { Win32.SetFacts(path, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
+            Try(path,
+                delegate { Win32.SetFacts(path, facts.Created, facts.Written, facts.Attributes & Attributes.Stored); });
         }
 
         // Made with the folders above it that are missing; one that is there already is right.

@@ -11,12 +11,15 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// PowerShell with an agent in it, as a process that the connection does not end: every call into Windows for that. What Windows refuses becomes a
-    /// SystemError.
+    /// PowerShell with an agent in it, as a process that the connection does not end: every call into Windows for that.
+    /// What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class AgentProcess
     {
-        /// <summary>ms that a process which somebody else has started may take for coming with its question: PowerShell's start, without any compiling.</summary>
+        /// <summary>
+        /// ms that a process which somebody else has started may take for coming with its question:
+        /// PowerShell's start, without any compiling.
+        /// </summary>
         public const int Limit = 60000;
 
         private const int NotSupported = 50;
@@ -30,21 +33,26 @@ namespace IdentityOpsAgent
         // Windows' compiler may meet an antivirus at its own temporary files.
         private const string Script =
             "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n{4}"
-            + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream((New-Object IO.MemoryStream(,[Convert]::FromBase64String("
+            + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream("
+            + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String("
             + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
-            + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}catch{{[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
+            + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}"
+            + "catch{{[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
             + "[void]([type]'{3}')::Run({5})";
 
         private const string FromInput = "@($input)-join''";
 
-        // Asked for before anything is compiled. Whoever might give it, this one is run or none: who started the process has told its digest.
+        // Asked for before anything is compiled. Whoever might give it, this one is run or none:
+        // who started the process has told its digest.
         private const string Asking =
-            "$p=New-Object IO.Pipes.NamedPipeClientStream('.','{0}',[IO.Pipes.PipeDirection]::In,[IO.Pipes.PipeOptions]::None,"
+            "$p=New-Object IO.Pipes.NamedPipeClientStream('.','{0}',"
+            + "[IO.Pipes.PipeDirection]::In,[IO.Pipes.PipeOptions]::None,"
             + "[Security.Principal.TokenImpersonationLevel]::Anonymous)\n"
             + "$p.Connect({2})\n$r=New-Object IO.StreamReader $p\n$q=$r.ReadLine()\n$r.Dispose()\n"
             + "$h=New-Object Security.Cryptography.SHA256CryptoServiceProvider\n"
-            + "if([BitConverter]::ToString($h.ComputeHash([Text.Encoding]::ASCII.GetBytes($q))).Replace('-','') -ne '{1}'){{exit 1}}\n";
+            + "if([BitConverter]::ToString($h.ComputeHash([Text.Encoding]::ASCII.GetBytes($q)))"
+            + ".Replace('-','') -ne '{1}'){{exit 1}}\n";
 
         private const string FromPipe = "$q.Substring({0})";
 
@@ -67,13 +75,17 @@ namespace IdentityOpsAgent
                 Win32.Write(file, source, source.Length);
         }
 
-        /// <summary>A child of this process outside of its job object. It has, of this process's handles, the pipe that its request comes by, and no window.</summary>
+        /// <summary>
+        /// A child of this process outside of its job object.
+        /// It has, of this process's handles, the pipe that its request comes by, and no window.
+        /// </summary>
         public static AgentProcess BreakAway(string folder, string request)
         {
             string engine = Engine();
             string commandLine = CommandLine(engine, folder, "", FromInput);
             using (SafeFileHandle input = Filled(Encoding.ASCII.GetBytes(request + "\n")))
-            using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericWrite, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
+            using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericWrite,
+                NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
             {
                 Check(!nothing.IsInvalid);
                 Check(NativeProcess.SetHandleInformation(nothing, NativeProcess.Inherit, NativeProcess.Inherit));
@@ -82,17 +94,20 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// For a process that somebody else starts: it takes its request from the pipe of this name. `digest`: SHA-256 of all that comes by it, a line of ASCII.
+        /// For a process that somebody else starts: it takes its request from the pipe of this name.
+        /// `digest`: SHA-256 of all that comes by it, a line of ASCII.
         /// </summary>
         public static string CommandLine(string folder, string pipe, string digest)
         {
-            return CommandLine(Engine(), folder, string.Format(Asking, pipe, digest, Limit), string.Format(FromPipe, DetachedAgent.SaltDigits));
+            return CommandLine(Engine(), folder, string.Format(Asking, pipe, digest, Limit),
+                string.Format(FromPipe, DetachedAgent.SaltDigits));
         }
 
         /// <summary>One that somebody else has started.</summary>
         public static AgentProcess Open(uint id)
         {
-            NativeProcess.SafeKernelHandle process = NativePipe.OpenProcess(NativePipe.Synchronize | NativePipe.QueryLimited | NativePipe.Terminate, false, id);
+            NativeProcess.SafeKernelHandle process = NativePipe.OpenProcess(
+                NativePipe.Synchronize | NativePipe.QueryLimited | NativePipe.Terminate, false, id);
             Check(!process.IsInvalid);
             return new AgentProcess(process, id);
         }
@@ -121,7 +136,8 @@ namespace IdentityOpsAgent
 
         private static string CommandLine(string engine, string folder, string before, string request)
         {
-            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"), DetachedAgent.SourceName, DetachedAgent.FailureName, ThisAgent.EntryName, before, request);
+            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"),
+                DetachedAgent.SourceName, DetachedAgent.FailureName, ThisAgent.EntryName, before, request);
             return "\"" + engine + "\" -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
                 + Convert.ToBase64String(Encoding.Unicode.GetBytes(script));
         }
@@ -145,7 +161,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static AgentProcess Create(string engine, string commandLine, string folder, SafeFileHandle input, SafeFileHandle nothing)
+        private static AgentProcess Create(string engine, string commandLine, string folder, SafeFileHandle input,
+            SafeFileHandle nothing)
         {
             NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
             StartedProgram.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
@@ -156,8 +173,10 @@ namespace IdentityOpsAgent
                 startup.Input = input.DangerousGetHandle();
                 startup.Output = startup.Errors = nothing.DangerousGetHandle();
                 startup.AttributeList = attributes;
-                const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
-                Check(NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
+                const uint flags = NativeProcess.BreakAway | NativeProcess.UnicodeEnvironment
+                    | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
+                Check(NativeProcess.CreateProcessW(engine, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero,
+                    true, flags, IntPtr.Zero, folder, ref startup, out created));
             });
             new NativeProcess.SafeKernelHandle(created.Thread).Dispose();
             return new AgentProcess(new NativeProcess.SafeKernelHandle(created.Process), created.ProcessId);
@@ -169,17 +188,20 @@ namespace IdentityOpsAgent
                 throw Win32.Failure(Marshal.GetLastWin32Error());
         }
 
-        // The PowerShell that runs this agent; where something else hosts it (WinRM's own runspaces), the one that Windows has.
+        // The PowerShell that runs this agent; where something else hosts it (WinRM's own runspaces),
+        // the one that Windows has.
         private static string Engine()
         {
             using (Process current = Process.GetCurrentProcess())
             {
                 string program = current.MainModule.FileName;
                 string name = Paths.LastName(program);
-                if (name.Equals("powershell.exe", StringComparison.OrdinalIgnoreCase) || name.Equals("pwsh.exe", StringComparison.OrdinalIgnoreCase))
+                if (name.Equals("powershell.exe", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals("pwsh.exe", StringComparison.OrdinalIgnoreCase))
                     return program;
             }
-            return Environment.GetFolderPath(Environment.SpecialFolder.System) + @"\WindowsPowerShell\v1.0\powershell.exe";
+            return Environment.GetFolderPath(Environment.SpecialFolder.System)
+                + @"\WindowsPowerShell\v1.0\powershell.exe";
         }
     }
 }

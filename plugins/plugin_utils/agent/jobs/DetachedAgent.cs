@@ -12,8 +12,9 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // A second agent that outlives this one, by one of two routes. It leaves the job object in which WinRM ends all that a connection has started; or, where
-    // that object forbids it (as those of psrp do), WMI starts it, as Ansible's own async tasks are started, and it gets its request by a named pipe.
+    // A second agent that outlives this one, by one of two routes. It leaves the job object in which WinRM ends all
+    // that a connection has started; or, where that object forbids it (as those of psrp do), WMI starts it, as
+    // Ansible's own async tasks are started, and it gets its request by a named pipe.
     internal sealed class DetachedAgent
     {
         // What the agent leaves in its folder when it does not compile: JSON with `cause`.
@@ -24,7 +25,8 @@ namespace IdentityOpsAgent
 
         public const string BrokenAway = "breakaway", ByManagement = "wmi";
 
-        // Digits of the secret before a request in the pipe. Its digest, which everybody may see, then tells nothing of what is asked.
+        // Digits of the secret before a request in the pipe.
+        // Its digest, which everybody may see, then tells nothing of what is asked.
         public const int SaltDigits = 32;
 
         private const int Aborted = 1067, TooLate = 1460;
@@ -45,7 +47,8 @@ namespace IdentityOpsAgent
             get { return process.IsInJobObject; }
         }
 
-        // `folder`: closed to others; the agent's source goes there. `request`: what the new agent is asked; no disk, command line or environment has it.
+        // `folder`: closed to others; the agent's source goes there.
+        // `request`: what the new agent is asked; no disk, command line or environment has it.
         // null: there is no such agent, and nothing of it but the source; `refused` says why, route by route.
         public static DetachedAgent Start(string folder, string request, List<string> refused)
         {
@@ -58,7 +61,8 @@ namespace IdentityOpsAgent
                 refused.Add(error.Message);
                 return null;
             }
-            return Try(BrokenAway, "Outside of the connection's job object: ", () => AgentProcess.BreakAway(folder, request), refused)
+            return Try(BrokenAway,
+                "Outside of the connection's job object: ", () => AgentProcess.BreakAway(folder, request), refused)
                 ?? Try(ByManagement, "By WMI: ", () => StartByManagement(folder, request), refused);
         }
 
@@ -85,7 +89,8 @@ namespace IdentityOpsAgent
             byte[] letter = Encoding.ASCII.GetBytes(Secret() + request);
             using (RequestPipe pipe = RequestPipe.Open("identityops.groupid-" + Secret()))
             {
-                AgentProcess process = AgentProcess.Open(Created(AgentProcess.CommandLine(folder, pipe.Name, Hashing.Hex(letter, letter.Length)), folder));
+                AgentProcess process = AgentProcess.Open(
+                    Created(AgentProcess.CommandLine(folder, pipe.Name, Hashing.Hex(letter, letter.Length)), folder));
                 try
                 {
                     Deliver(pipe, letter, process);
@@ -99,7 +104,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // A process that WMI starts is in the job object of WMI's own host, with its quotas, unless it is to leave it; not every system lets it.
+        // A process that WMI starts is in the job object of WMI's own host, with its quotas, unless it is to leave it;
+        // not every system lets it.
         private static uint Created(string commandLine, string folder)
         {
             uint process;
@@ -145,7 +151,8 @@ namespace IdentityOpsAgent
             if (process.HasEnded())
                 throw new SystemError(Aborted, "The process ended before it had its request.");
             if (watch.ElapsedMilliseconds >= AgentProcess.Limit)
-                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture, "The process did not ask for its request within {0} s.", AgentProcess.Limit / 1000));
+                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
+                    "The process did not ask for its request within {0} s.", AgentProcess.Limit / 1000));
             Thread.Sleep(Pause);
         }
 

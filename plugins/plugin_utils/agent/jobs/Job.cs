@@ -10,13 +10,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `start`: a long operation as a process of its own, which lives on when the connection does not. The id is made of what is asked, so who
-    // asks the same again meets the job that is at work, and never starts a second one. job.ps1 looks at it later, and cancels it, by the same files.
+    // The operation `start`: a long operation as a process of its own, which lives on when the connection does not. The
+    // id is made of what is asked, so who asks the same again meets the job that is at work, and never starts a second
+    // one. job.ps1 looks at it later, and cancels it, by the same files.
     internal sealed class Job
     {
         private const string What = "The job was not started";
 
-        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host. job.ps1 has the same number.
+        // Until the new process has come so far that it holds the job's lock; compiling takes a while on a slow host.
+        // job.ps1 has the same number.
         private const long BeginSeconds = 180;
         private const long KeepSeconds = 24 * 60 * 60;
         private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
@@ -54,7 +56,8 @@ namespace IdentityOpsAgent
             {
                 RemoveOld();
                 bool there = IsOfUse();
-                attached = there && AttemptIn(JobFolder.Request) != attempt;   // else this run has begun it, and lost its word
+                // Where the attempt is this run's own, it has begun the job, and lost its word.
+                attached = there && AttemptIn(JobFolder.Request) != attempt;
                 ended = attached ? folder.Ended : null;
                 if (!there)
                     refused = Begin(request);
@@ -91,8 +94,9 @@ namespace IdentityOpsAgent
                 new JobFolder(id, What).RemoveOld(KeepSeconds);
         }
 
-        // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or nobody got it and it is a backup's, which
-        // its set makes right at any time. Any other one has had its day, and makes room: meanwhile folders may have changed and sets been damaged.
+        // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or
+        // nobody got it and it is a backup's, which its set makes right at any time. Any other one has had its day, and
+        // makes room: meanwhile folders may have changed and sets been damaged.
         private bool IsOfUse()
         {
             if (!folder.Exists)
@@ -101,7 +105,9 @@ namespace IdentityOpsAgent
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
             string receiver = AttemptIn(JobFolder.Delivered);
             if (folder.Has(JobFolder.Result)
-                ? receiver == attempt || (receiver == null && (IsOf("backup") || AttemptIn(JobFolder.Request) == attempt)) : alive)
+                ? receiver == attempt
+                    || (receiver == null && (IsOf("backup") || AttemptIn(JobFolder.Request) == attempt))
+                : alive)
                 return true;
             folder.Remove();
             return false;
@@ -112,7 +118,8 @@ namespace IdentityOpsAgent
         {
             folder.Make();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
-            JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work").Set("id", folder.Id).Set("network", network);
+            JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
+                .Set("id", folder.Id).Set("network", network);
             if (StateFolder.Own != null)
                 work.Set("state", StateFolder.Own);
             List<string> refused = new List<string>();
@@ -127,7 +134,8 @@ namespace IdentityOpsAgent
         {
             inside = true;
             JsonMap done = JsonReader.Map(perform(JsonWriter.Text(request)));
-            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of its own was not started. " + refused);
+            answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of "
+                + "its own was not started. " + refused);
             return Tell(done);
         }
 
@@ -158,16 +166,19 @@ namespace IdentityOpsAgent
             }
             catch (AgentError error)
             {
-                answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same operation may be answered with it again: " + error.Cause);
+                answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same "
+                    + "operation may be answered with it again: " + error.Cause);
             }
             return Tell(result);
         }
 
         private Answer Tell(JsonMap done)
         {
-            answer.Members.Set("id", folder.Id).Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
+            answer.Members.Set("id", folder.Id)
+                .Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
                 .Set("progress", done == null ? State() : null).Set("answer", done)
-                .Set("route", inside ? "inside" : started == null ? null : started.Route).Set("in_job_object", started == null ? null : (object)started.IsInJobObject);
+                .Set("route", inside ? "inside" : started == null ? null : started.Route)
+                .Set("in_job_object", started == null ? null : (object)started.IsInJobObject);
             return answer;
         }
 
@@ -204,8 +215,10 @@ namespace IdentityOpsAgent
         {
             if (folder.IsHeld)
                 return true;
-            bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName) || (started != null && started.HasEnded());
-            return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;   // no process was started before the request lay there
+            bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName)
+                || (started != null && started.HasEnded());
+            // No process was started before the request lay there.
+            return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;
         }
 
         private bool IsOf(string operation)
@@ -230,7 +243,8 @@ namespace IdentityOpsAgent
             else if (state == null)
                 cause += "It had not begun, or could not write there.";
             else
-                cause += "It was last seen at " + state.TextOrNull("heartbeat") + ", in the phase '" + state.TextOrNull("phase") + "', with "
+                cause += "It was last seen at " + state.TextOrNull("heartbeat")
+                    + ", in the phase '" + state.TextOrNull("phase") + "', with "
                     + state["files"] + " of " + state["files_total"] + " files.";
             Answer died = new Answer { Changed = state != null };
             died.Failure = new AgentError("job_died", "The operation did not come to its end", folder.Path, cause,

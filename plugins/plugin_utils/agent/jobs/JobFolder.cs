@@ -12,13 +12,15 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // A job as it lies on the host, in a folder closed to ordinary users:
-    //   request.json  what it does          lock       held by the process at work, and by nothing else: the system's, so it ends with its holder
-    //   state.json    how far it is         cancel     somebody wants it to end
-    //   result.json   the whole answer      delivered  who got the answer first
+    //   request.json  what it does          lock       held by the process at work, and by nothing else:
+    //   state.json    how far it is                    the system's, so it ends with its holder
+    //   result.json   the whole answer      cancel     somebody wants it to end
+    //                                       delivered  who got the answer first
     // The request names the attempt that began it. Every document appears whole, under its name, or not at all.
     internal sealed class JobFolder
     {
-        public const string Request = "request.json", State = "state.json", Result = "result.json", Cancel = "cancel", Delivered = "delivered";
+        public const string Request = "request.json", State = "state.json", Result = "result.json",
+            Cancel = "cancel", Delivered = "delivered";
 
         private const string LockName = "lock";
 

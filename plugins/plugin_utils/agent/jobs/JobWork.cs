@@ -9,7 +9,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `work`: what a detached agent does. It performs the job's request as any other agent would, tells how far it is, and leaves the answer.
+    // The operation `work`: what a detached agent does. It performs the job's request as any other agent would,
+    // tells how far it is, and leaves the answer.
     internal sealed class JobWork
     {
         private const string What = "The job was not performed";
@@ -36,10 +37,13 @@ namespace IdentityOpsAgent
                 held = folder.Hold();
                 Work(held);
             }
-            catch (Exception error)   // who waits for the answer learns why there is none; and that there is none, where the drive has no room for more
+            // Who waits for the answer learns why there is none;
+            // and that there is none, where the drive has no room for more.
+            catch (Exception error)
             {
                 Deletion.Of(Paths.Combine(folder.Path, JobFolder.Request), 1);
-                folder.PublishOnce(DetachedAgent.FailureName, JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
+                folder.PublishOnce(DetachedAgent.FailureName,
+                    JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
             }
             finally
             {
@@ -55,7 +59,8 @@ namespace IdentityOpsAgent
             JsonMap request = folder.Read(JobFolder.Request);
             if (held == null || request == null || folder.Has(JobFolder.Result))
                 return;   // it has ended, or another process has it
-            Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);   // on a full drive its room is the answer's
+            // On a full drive its room is the answer's.
+            Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
             Thread heart = new Thread(Watch);
             heart.Start();
             string answer;
@@ -110,7 +115,8 @@ namespace IdentityOpsAgent
 
         private void TellState()
         {
-            folder.Replace(JobFolder.State, JsonWriter.Text(Progress.ToJson().Set("process", Process.GetCurrentProcess().Id)
+            folder.Replace(JobFolder.State,
+                JsonWriter.Text(Progress.ToJson().Set("process", Process.GetCurrentProcess().Id)
                 .Set("heartbeat", Timestamps.Text(Timestamps.Now()))));
         }
     }

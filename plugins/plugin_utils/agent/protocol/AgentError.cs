@@ -6,7 +6,8 @@ using System;
 
 namespace IdentityOpsAgent
 {
-    // A failure that the answer tells in full: a stable code, what failed, on what, the cause as the system gave it, the next step.
+    // A failure that the answer tells in full: a stable code, what failed, on what,
+    // the cause as the system gave it, the next step.
     internal sealed class AgentError : Exception
     {
         public readonly string Code;
@@ -34,10 +35,13 @@ namespace IdentityOpsAgent
             if (error is AgentError)
                 return (AgentError)error;
             if (error is FormatError)
-                return new AgentError("bad_request", "The request was refused", null, error.Message, "Correct the value that is named.");
+                return new AgentError("bad_request", "The request was refused", null, error.Message,
+                    "Correct the value that is named.");
             if (error is SystemError)
-                return new AgentError("system", what, null, error.Message, "Look up the number, remove the cause, and run again.");
-            return new AgentError("internal", what, null, error.ToString(), "Report this to the authors of the collection.");
+                return new AgentError("system", what, null, error.Message,
+                    "Look up the number, remove the cause, and run again.");
+            return new AgentError("internal", what, null, error.ToString(),
+                "Report this to the authors of the collection.");
         }
 
         public JsonMap ToJson()
@@ -47,7 +51,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // A text that is not what its format or its contract says: a request, a stored document, a list. The message names the member or the line.
+    // A text that is not what its format or its contract says: a request, a stored document, a list.
+    // The message names the member or the line.
     internal sealed class FormatError : Exception
     {
         public FormatError(string message) : base(message)

@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What an operation gives back: whether it changed the host, its own members, and the failure beside them when there is one.
+    // What an operation gives back: whether it changed the host, its own members,
+    // and the failure beside them when there is one.
     internal sealed class Answer
     {
         public const int ListLimit = 1000;
@@ -25,7 +26,8 @@ namespace IdentityOpsAgent
 
         public string ToText(string operation, TimeSpan time)
         {
-            JsonMap all = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", operation).Set("failed", Failure != null)
+            JsonMap all = new JsonMap()
+                .Set("protocol", ThisAgent.Protocol).Set("operation", operation).Set("failed", Failure != null)
                 .Set("changed", Changed).Set("warnings", Warnings).Set("seconds", Math.Round(time.TotalSeconds, 3));
             foreach (string name in Members.Names)
                 all.Set(name, Members[name]);

@@ -10,8 +10,8 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // Strict JSON (RFC 8259) into JsonMap, List<object>, string, long, double, bool and null. Depth and number of members are limited;
-    // a member named twice, or text after the value, is refused with a FormatError.
+    // Strict JSON (RFC 8259) into JsonMap, List<object>, string, long, double, bool and null. Depth and number of
+    // members are limited; a member named twice, or text after the value, is refused with a FormatError.
     internal sealed class JsonReader
     {
         private const int DepthLimit = 32;
@@ -129,8 +129,8 @@ namespace IdentityOpsAgent
                 default: throw Bad("unknown escape");
             }
             int code;
-            if (at + 4 > text.Length
-                || !int.TryParse(text.Substring(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code))
+            if (at + 4 > text.Length || !int.TryParse(text.Substring(at, 4), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out code))
                 throw Bad("four hexadecimal digits expected");
             at += 4;
             return (char)code;
@@ -148,7 +148,8 @@ namespace IdentityOpsAgent
             if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out whole))
                 return whole;
             double broken;
-            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken) && !double.IsInfinity(broken))
+            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken)
+                && !double.IsInfinity(broken))
                 return broken;
             throw Bad("a number that is too large");
         }

@@ -6,7 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A JSON object: members in order, read with a type. A member that is missing or of another type is a FormatError that names it.
+    // A JSON object: members in order, read with a type. A member that is missing or
+    // of another type is a FormatError that names it.
     internal sealed class JsonMap
     {
         public const int MemberLimit = 1000;

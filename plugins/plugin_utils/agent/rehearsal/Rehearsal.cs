@@ -10,8 +10,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part, hold, kill, batch, script, open, remove or clean. All
-    // else of a rehearsal are ordinary requests, which name `state` and so the folder that `make` has made.
+    // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part,
+    // hold, kill, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which name
+    // `state` and so the folder that `make` has made.
     internal static class Rehearsal
     {
         public const long MostBytes = 64 * 1024 * 1024, MostLarge = 4 * 1024 * 1024;
@@ -68,7 +69,8 @@ namespace IdentityOpsAgent
                 Writing(scratch, delegate { tree.Make(large); });
                 RehearsalRecord record = RehearsalRecord.Of(Paths.Combine(scratch, RehearsalFolders.Tree));
                 record.Write(scratch, Made);
-                places.Add(new JsonMap().Set("path", scratch).Set("tree", Paths.Combine(scratch, RehearsalFolders.Tree)).Set("components", volume.Value)
+                places.Add(new JsonMap().Set("path", scratch)
+                    .Set("tree", Paths.Combine(scratch, RehearsalFolders.Tree)).Set("components", volume.Value)
                     .Set("entries", record.Count).Set("bytes", record.Bytes).Set("not_made", tree.NotMade));
             }
             string sets = null;
@@ -76,11 +78,14 @@ namespace IdentityOpsAgent
             {
                 string scratch = Paths.Combine(folders.Root, name);
                 sets = Paths.Combine(scratch, RehearsalFolders.Sets);
-                Writer writer = new Writer("The rehearsal stopped", "Correct groupid_backup_root, or give the account the right to write there.", false);
-                writer.EnsureFolder(scratch, FolderTrust.CreateClosed);   // as a backup makes the folders above its part
+                Writer writer = new Writer("The rehearsal stopped",
+                    "Correct groupid_backup_root, or give the account the right to write there.", false);
+                // As a backup makes the folders above its part.
+                writer.EnsureFolder(scratch, FolderTrust.CreateClosed);
                 writer.EnsureFolder(sets, FolderTrust.CreateInside);
             }
-            answer.Members.Set("state", state).Set("root", sets).Set("root_is_share", sets != null && Win32.IsShare(sets)).Set("places", places)
+            answer.Members.Set("state", state)
+                .Set("root", sets).Set("root_is_share", sets != null && Win32.IsShare(sets)).Set("places", places)
                 .Set("not_placed", folders.NotPlaced).Set("platform", Platform());
             return answer;
         }
@@ -97,8 +102,10 @@ namespace IdentityOpsAgent
                 most = Math.Min(most, FreeBytes(place) / 5);
             long each = most / CopiesOfATree / folders.Count;
             if (each < RehearsalTree.LeastBytes)
-                throw new AgentError("space", RehearsalFolders.What, null, "It may take a fifth of what is free, " + most + " bytes, and needs "
-                    + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".", "Make room, or leave the rehearsal out.");
+                throw new AgentError("space", RehearsalFolders.What, null,
+                    "It may take a fifth of what is free, " + most + " bytes, and needs "
+                    + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".",
+                    "Make room, or leave the rehearsal out.");
             return Math.Min(MostLarge, each - RehearsalTree.LeastBytes);
         }
 
@@ -116,9 +123,14 @@ namespace IdentityOpsAgent
 
         private static JsonMap Platform()
         {
-            Dictionary<string, string> windows = Win32.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion") ?? new Dictionary<string, string>();
-            Dictionary<string, string> framework = Win32.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full") ?? new Dictionary<string, string>();
-            string runtime = Type.GetType("Mono.Runtime") != null ? "Mono" : typeof(object).Assembly.GetName().Name == "mscorlib" ? ".NET Framework" : ".NET";
+            Dictionary<string, string> windows =
+                Win32.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
+                ?? new Dictionary<string, string>();
+            Dictionary<string, string> framework =
+                Win32.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full")
+                ?? new Dictionary<string, string>();
+            string runtime = Type.GetType("Mono.Runtime") != null ? "Mono"
+                : typeof(object).Assembly.GetName().Name == "mscorlib" ? ".NET Framework" : ".NET";
             string product, build, release, engine;
             windows.TryGetValue("ProductName", out product);
             windows.TryGetValue("CurrentBuild", out build);
@@ -126,9 +138,9 @@ namespace IdentityOpsAgent
             using (Process current = Process.GetCurrentProcess())
                 engine = Paths.LastName(current.MainModule.FileName);
             using (System.Security.Cryptography.HashAlgorithm hash = Hashing.New())
-                return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build).Set("runtime", runtime)
-                    .Set("runtime_version", release ?? Environment.Version.ToString()).Set("engine", engine).Set("sha256", hash.GetType().Name)
-                    .Set("privileges", Rights.Take().ToJson());
+                return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build)
+                    .Set("runtime", runtime).Set("runtime_version", release ?? Environment.Version.ToString())
+                    .Set("engine", engine).Set("sha256", hash.GetType().Name).Set("privileges", Rights.Take().ToJson());
         }
 
         // `place`: a scratch of this rehearsal, by its path in the answer of `make`.
@@ -161,30 +173,37 @@ namespace IdentityOpsAgent
         private static Answer Record(JsonMap request)
         {
             string place = PlaceOf(request);
-            RehearsalRecord.Of(Paths.Combine(place, RehearsalFolders.Tree)).Write(place, Names.Component(request.Text("name")));
+            RehearsalRecord.Of(Paths.Combine(place, RehearsalFolders.Tree))
+                .Write(place, Names.Component(request.Text("name")));
             return new Answer { Changed = true };
         }
 
-        // `with`: the name of a record; `path`: what is compared, the tree where it is null; `properties`, `extra`: see RehearsalRecord.Differences.
+        // `with`: the name of a record; `path`: what is compared, the tree where it is null;
+        // `properties`, `extra`: see RehearsalRecord.Differences.
         private static Answer Compare(JsonMap request)
         {
             Answer answer = new Answer();
             string place = PlaceOf(request);
-            string path = request["path"] == null ? Paths.Combine(place, RehearsalFolders.Tree) : Below(request, "path");
+            string path = request["path"] == null
+                ? Paths.Combine(place, RehearsalFolders.Tree) : Below(request, "path");
             RehearsalRecord made = RehearsalRecord.Read(Paths.Combine(place, Names.Component(request.Text("with"))));
-            List<JsonMap> differences = made.Differences(RehearsalRecord.Of(path), request.Texts("properties"), request.Flag("extra", false));
-            answer.Members.Set("entries", made.Count).Set("differences", Answer.First(differences, Answer.ListLimit)).Set("difference_count", differences.Count);
+            List<JsonMap> differences = made.Differences(RehearsalRecord.Of(path), request.Texts("properties"),
+                request.Flag("extra", false));
+            answer.Members.Set("entries", made.Count).Set("differences", Answer.First(differences, Answer.ListLimit))
+                .Set("difference_count", differences.Count);
             return answer;
         }
 
         private static Answer Damage(JsonMap request)
         {
             Answer answer = new Answer { Changed = true };
-            answer.Members.Set("damaged", new RehearsalTree(Paths.Combine(PlaceOf(request), RehearsalFolders.Tree)).Damage());
+            RehearsalTree tree = new RehearsalTree(Paths.Combine(PlaceOf(request), RehearsalFolders.Tree));
+            answer.Members.Set("damaged", tree.Damage());
             return answer;
         }
 
-        // Flips one byte of a file and leaves its times as they were: a disk that fails, or a person. Done twice, it is as before.
+        // Flips one byte of a file and leaves its times as they were: a disk that fails, or a person.
+        // Done twice, it is as before.
         private static Answer ChangePart(JsonMap request)
         {
             string path = Below(request, "path");
@@ -202,7 +221,8 @@ namespace IdentityOpsAgent
             return new Answer { Changed = true };
         }
 
-        // Performs `request` while files are open as programs have them: `files`: [{path, read, write}], what others may do meanwhile.
+        // Performs `request` while files are open as programs have them: `files`:
+        // [{path, read, write}], what others may do meanwhile.
         private static Answer Hold(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -210,7 +230,8 @@ namespace IdentityOpsAgent
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
-                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("read", false), file.Flag("write", false)));
+                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("read", false),
+                        file.Flag("write", false)));
                 answer.Members.Set("answer", ask(request.MapOrEmpty("request")));
                 return answer;
             }
@@ -220,7 +241,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Performs `request`, which starts a restore as a job, and ends the job's process as soon as its journal has the mark `moment` and not the one after it.
+        // Performs `request`, which starts a restore as a job,
+        // and ends the job's process as soon as its journal has the mark `moment` and not the one after it.
         // `killed`: whether it was still at work.
         private static Answer Kill(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
@@ -231,13 +253,15 @@ namespace IdentityOpsAgent
             if (!begun.Flag("failed", true) && begun.Text("state") == "running")
             {
                 JobFolder job = new JobFolder(begun.Text("id"), What);
-                killed = RehearsalKill.AtMoment(job, request.Text("moment"), (int)request.Number("wait_ms", 0, 120000), KillMilliseconds);
+                killed = RehearsalKill.AtMoment(job, request.Text("moment"), (int)request.Number("wait_ms", 0, 120000),
+                    KillMilliseconds);
             }
             answer.Members.Set("killed", killed);
             return answer;
         }
 
-        // Several requests one after the other, each as if it had come alone: a host that compiles the agent for each call has better to do.
+        // Several requests one after the other, each as if it had come alone:
+        // a host that compiles the agent for each call has better to do.
         private static Answer Batch(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
@@ -248,14 +272,16 @@ namespace IdentityOpsAgent
         // As a call of its own, with the network identity of the call that carries it.
         private static JsonMap Perform(JsonMap request, JsonMap inner, Func<string, string> perform)
         {
-            return JsonReader.Map(perform(JsonWriter.Text(inner.Set("protocol", ThisAgent.Protocol).Set("network", request["network"]))));
+            return JsonReader.Map(
+                perform(JsonWriter.Text(inner.Set("protocol", ThisAgent.Protocol).Set("network", request["network"]))));
         }
 
         // The second witness, which a program of the host runs.
         private static Answer Script(JsonMap request)
         {
             string path = Paths.Combine(PlaceOf(request), "witness.ps1");
-            Writing(path, delegate { RehearsalTree.Put(path, System.Text.Encoding.UTF8.GetBytes(request.Text("text"))); });
+            Writing(path,
+                delegate { RehearsalTree.Put(path, System.Text.Encoding.UTF8.GetBytes(request.Text("text"))); });
             return new Answer { Changed = true };
         }
 
@@ -287,14 +313,16 @@ namespace IdentityOpsAgent
             answer.Changed = removed > 0;
             answer.Members.Set("removed", removed).Set("left", left);
             if (left.Count > 0)
-                answer.Failure = new AgentError("scratch_left", "Not all that rehearsals left was removed", left[0].Text("path"), left[0].Text("cause"),
+                answer.Failure = new AgentError("scratch_left",
+                    "Not all that rehearsals left was removed", left[0].Text("path"), left[0].Text("cause"),
                     "Remove the cause, and run groupid_rehearsal with state clean; or remove the folder by hand.");
             return answer;
         }
 
         private static void Writing(string path, Action write)
         {
-            new Writer(What, "Give the account the right to write there, or leave the rehearsal out.", false).Try(path, write);
+            new Writer(What, "Give the account the right to write there, or leave the rehearsal out.", false)
+                .Try(path, write);
         }
     }
 }

@@ -9,8 +9,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The folders of a rehearsal: ".rehearsal-<server>-<id>" on each volume that has a component, and in the backup root. In each may be `tree` (the hard
-    // cases), `sets` (the backup root of the rehearsal), `state` (its lock, jobs and journal) and records.
+    // The folders of a rehearsal: ".rehearsal-<server>-<id>" on each volume that has a component, and in the
+    // backup root. In each may be `tree` (the hard cases), `sets` (the backup root of the rehearsal),
+    // `state` (its lock, jobs and journal) and records.
     internal sealed class RehearsalFolders
     {
         public const string What = "The rehearsal was not started";
@@ -20,7 +21,9 @@ namespace IdentityOpsAgent
 
         private readonly JsonMap request;
         private readonly string root;   // null: none is rehearsed
-        private readonly SortedDictionary<string, List<string>> volumes = new SortedDictionary<string, List<string>>(Win32.Names);   // folder that is a volume's top, and its components
+        // The folder that is a volume's top, and its components.
+        private readonly SortedDictionary<string, List<string>> volumes =
+            new SortedDictionary<string, List<string>>(Win32.Names);
         private readonly List<JsonMap> notPlaced = new List<JsonMap>();
 
         // request: `root`, `folders`: [{component, path}], and what describes products.
@@ -66,7 +69,8 @@ namespace IdentityOpsAgent
                 throw RootFailure.Unreadable(What, root, error);
             }
             if (found == null)
-                throw new AgentError("root_missing", What, root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+                throw new AgentError("root_missing", What, root, "The drive or share is not there.",
+                    "Correct groupid_backup_root, or connect the drive.");
             return found;
         }
 
@@ -83,7 +87,9 @@ namespace IdentityOpsAgent
             try
             {
                 top = TopOf(path);
-                cause = top == null ? "It does not lie on a disk of this server." : ProductFolders.Holding(request, top) == null ? null : "Its volume is mounted within the product's folders.";
+                cause = top == null ? "It does not lie on a disk of this server."
+                    : ProductFolders.Holding(request, top) == null ? null
+                    : "Its volume is mounted within the product's folders.";
             }
             catch (SystemError error)
             {
@@ -100,7 +106,8 @@ namespace IdentityOpsAgent
                 volumes[top].Add(component);
         }
 
-        // The highest folder on the volume that a path lies on: a drive, or where the volume is mounted. null: not a disk of this server.
+        // The highest folder on the volume that a path lies on: a drive, or where the volume is mounted.
+        // null: not a disk of this server.
         private static string TopOf(string path)
         {
             string top = Paths.NearestExisting(path);
@@ -127,13 +134,16 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Everything that a rehearsal of this server has left, wherever this one would put it or a fixed drive begins. `left`: what cannot be removed, with the cause.
+        // Everything that a rehearsal of this server has left, wherever this one would put it or a fixed drive begins.
+        // `left`: what cannot be removed, with the cause.
         public int RemoveAll(List<JsonMap> left)
         {
             int removed = 0;
             foreach (string scratch in Found(left))
             {
-                SystemError error = Quiet(scratch) ? Deletion.Of(scratch, 20) : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
+                SystemError error = Quiet(scratch)
+                    ? Deletion.Of(scratch, 20)
+                    : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
                 if (error == null)
                     removed++;
                 else
@@ -159,7 +169,8 @@ namespace IdentityOpsAgent
                     foreach (FoundEntry entry in Win32.Enumerate(place))
                     {
                         string path = Paths.Combine(place, entry.Name);
-                        if (ScratchName.IsOfThisServer(entry.Name) && !found.Exists(delegate(string other) { return Win32.Names.Equals(other, path); }))
+                        if (ScratchName.IsOfThisServer(entry.Name)
+                            && !found.Exists(delegate(string other) { return Win32.Names.Equals(other, path); }))
                             found.Add(path);
                     }
                 }

@@ -29,7 +29,8 @@ namespace IdentityOpsAgent
             return false;
         }
 
-        private static bool KillAt(Process process, JobFolder job, string moment, Stopwatch watch, int waitMilliseconds, int killMilliseconds)
+        private static bool KillAt(Process process, JobFolder job, string moment, Stopwatch watch, int waitMilliseconds,
+            int killMilliseconds)
         {
             while (watch.ElapsedMilliseconds < waitMilliseconds && !job.Has(JobFolder.Result))
             {

@@ -8,14 +8,16 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // A tree of hard cases as it is now: every property of everything in it, by a rehearsal's own calls. Written down as one JSON object a line, it is
-    // what later looks are compared with.
+    // A tree of hard cases as it is now: every property of everything in it, by a rehearsal's own calls. Written down
+    // as one JSON object a line, it is what later looks are compared with.
     internal sealed class RehearsalRecord
     {
         // What a person sets; the archive bit belongs to other programs.
-        private const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System | Win32.Directory | Win32.ReparsePoint;
+        private const uint Compared = Win32.ReadOnly | Win32.Hidden | Win32.System | Win32.Directory
+            | Win32.ReparsePoint;
 
-        private readonly SortedDictionary<string, JsonMap> entries = new SortedDictionary<string, JsonMap>(StringComparer.Ordinal);
+        private readonly SortedDictionary<string, JsonMap> entries =
+            new SortedDictionary<string, JsonMap>(StringComparer.Ordinal);
 
         // `top`: the tree itself, or the copy of it in a set.
         public static RehearsalRecord Of(string top)
@@ -31,7 +33,8 @@ namespace IdentityOpsAgent
             UntrustedFile.Lines(file, delegate(string line)
             {
                 JsonMap entry = JsonReader.Map(line);
-                entry.Set("security", Plain(entry.TextOrNull("security")));   // another witness wrote it as Windows tells it
+                // Another witness wrote it as Windows tells it.
+                entry.Set("security", Plain(entry.TextOrNull("security")));
                 record.entries[entry.Text("path")] = entry;
             });
             return record;
@@ -46,7 +49,8 @@ namespace IdentityOpsAgent
             FileFacts facts;
             if (Win32.TryFacts(path, out facts))
                 Win32.Delete(path);
-            new Writer("The rehearsal stopped", "Remove the cause, and run again.", false).Publish(folder, name, Encoding.ASCII.GetBytes(text.ToString()));
+            new Writer("The rehearsal stopped", "Remove the cause, and run again.", false)
+                .Publish(folder, name, Encoding.ASCII.GetBytes(text.ToString()));
         }
 
         public int Count
@@ -65,7 +69,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // What differs, each as {case, path, property, made, seen}. `properties`: those that count here; `extra`: what is there besides is right.
+        // What differs, each as {case, path, property, made, seen}.
+        // `properties`: those that count here; `extra`: what is there besides is right.
         public List<JsonMap> Differences(RehearsalRecord now, List<string> properties, bool extra)
         {
             List<JsonMap> differences = new List<JsonMap>();
@@ -100,18 +105,21 @@ namespace IdentityOpsAgent
                 return value is string ? (string)value : JsonWriter.Text(value);
             List<string> names = new List<string>(map.Names);
             names.Sort(StringComparer.Ordinal);
-            return string.Join(", ", names.ConvertAll(delegate(string name) { return name + " " + map[name]; }).ToArray());
+            return string.Join(", ",
+                names.ConvertAll(delegate(string name) { return name + " " + map[name]; }).ToArray());
         }
 
         private static JsonMap Difference(string path, string property, string made, string seen)
         {
-            return new JsonMap().Set("case", path.Split('/')[0]).Set("path", path).Set("property", property).Set("made", made).Set("seen", seen);
+            return new JsonMap().Set("case", path.Split('/')[0]).Set("path", path).Set("property", property)
+                .Set("made", made).Set("seen", seen);
         }
 
         private void Walk(string place, string path)
         {
             LookedAt facts = RehearsalCalls.Look(place);
-            bool link = (facts.Attributes & Win32.ReparsePoint) != 0, folder = (facts.Attributes & Win32.Directory) != 0;
+            bool link = (facts.Attributes & Win32.ReparsePoint) != 0,
+                folder = (facts.Attributes & Win32.Directory) != 0;
             if (path.Length > 0)
                 entries[path] = Described(place, path, facts, folder || link);
             if (!folder || link)
@@ -122,7 +130,8 @@ namespace IdentityOpsAgent
 
         private static JsonMap Described(string place, string path, LookedAt facts, bool hollow)
         {
-            JsonMap entry = new JsonMap().Set("path", path).Set("size", facts.Size).Set("attributes", (long)(facts.Attributes & Compared))
+            JsonMap entry = new JsonMap()
+                .Set("path", path).Set("size", facts.Size).Set("attributes", (long)(facts.Attributes & Compared))
                 .Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written));
             bool link = (facts.Attributes & Win32.ReparsePoint) != 0;
             entry.Set("content", hollow ? "" : Digest(RehearsalCalls.Content(place, null)));
@@ -143,7 +152,8 @@ namespace IdentityOpsAgent
             return content.Length + " " + Hashing.Hex(content, content.Length);
         }
 
-        // Whether a list came by inheritance in one go or by being set again, Windows marks with AI and AR; what it lets whom do is the same.
+        // Whether a list came by inheritance in one go or by being set again, Windows marks with AI and AR;
+        // what it lets whom do is the same.
         private static string Plain(string sddl)
         {
             int list = sddl == null ? -1 : sddl.IndexOf("D:", StringComparison.Ordinal);
@@ -151,7 +161,8 @@ namespace IdentityOpsAgent
                 return sddl;
             int entries = sddl.IndexOf('(', list);
             string flags = entries < 0 ? sddl.Substring(list + 2) : sddl.Substring(list + 2, entries - list - 2);
-            return sddl.Substring(0, list + 2) + flags.Replace("AI", "").Replace("AR", "") + (entries < 0 ? "" : sddl.Substring(entries));
+            return sddl.Substring(0, list + 2) + flags.Replace("AI", "").Replace("AR", "")
+                + (entries < 0 ? "" : sddl.Substring(entries));
         }
     }
 }

@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The hard cases, each in a folder of its own below the tree; and what is done to them afterwards. A case that the system does not take is told, and
-    // the others are made.
+    // The hard cases, each in a folder of its own below the tree; and what is done to them afterwards.
+    // A case that the system does not take is told, and the others are made.
     internal sealed class RehearsalTree
     {
         public const int SmallFiles = 80, SmallBytes = 4096;
@@ -75,13 +75,17 @@ namespace IdentityOpsAgent
             Case("times", Times);   // last: what is made in a folder moves its time
         }
 
-        // Differs from the record then: content, times, attributes, streams, lists; missing; there besides; of another kind.
+        // Differs from the record then: content, times, attributes, streams, lists; missing;
+        // there besides; of another kind.
         public List<string> Damage()
         {
             List<string> damaged = new List<string>();
             for (int i = 0; i < SmallFiles; i += 2)
                 Try(damaged, "speed/" + i + ".bin", delegate(string path) { Rewrite(path, Small(i + 1)); });
-            Try(damaged, "plain/a.txt", delegate(string path) { Rewrite(path, Encoding.ASCII.GetBytes("something else, and longer than before\r\n")); });
+            Try(damaged, "plain/a.txt", delegate(string path)
+            {
+                Rewrite(path, Encoding.ASCII.GetBytes("something else, and longer than before\r\n"));
+            });
             Try(damaged, "plain/b.txt", Win32.Delete);
             Try(damaged, "plain/folder/empty", Win32.DeleteFolder);
             Try(damaged, "plain/zero.bin", delegate(string path)
@@ -98,7 +102,8 @@ namespace IdentityOpsAgent
             });
             Try(damaged, "names/with blanks.txt", Win32.Delete);
             Try(damaged, "long/" + Long, delegate(string path) { Deletion.Of(path, 1); });
-            Try(damaged, "times/old.txt", delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
+            Try(damaged, "times/old.txt",
+                delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
             Try(damaged, "times/folder", Win32.DeleteFolder);
             Try(damaged, "attributes/read-only.txt", Ordinary);
             Try(damaged, "attributes/hidden.txt", Ordinary);
@@ -109,7 +114,8 @@ namespace IdentityOpsAgent
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
                 Try(damaged, "security/protected", delegate(string path) { Deletion.Of(path, 1); });
-                Try(damaged, "security/denying", delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
+                Try(damaged, "security/denying",
+                    delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);
             }
             return damaged;
@@ -117,7 +123,8 @@ namespace IdentityOpsAgent
 
         private void Names_()
         {
-            Files("names", "with blanks.txt", "\u00dcml\u00e4ut \u00df.txt", "\u65e5\u672c\u8a9e.txt", "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 200) + ".txt");
+            Files("names", "with blanks.txt", "\u00dcml\u00e4ut \u00df.txt", "\u65e5\u672c\u8a9e.txt",
+                "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 200) + ".txt");
         }
 
         private void LongPath()
@@ -225,9 +232,11 @@ namespace IdentityOpsAgent
             Win32.SetFacts(At(path), time, time, attributes);
             LookedAt seen = RehearsalCalls.Look(At(path));
             if (time != 0 && seen.Created != time)
-                Note("times.created", "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Created) + ".", 0);
+                Note("times.created",
+                    "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Created) + ".", 0);
             if (time != 0 && seen.Written != time)
-                Note("times.written", "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Written) + ".", 0);
+                Note("times.written",
+                    "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Written) + ".", 0);
             if (time == 0 && (seen.Attributes & mask) != attributes)
                 Note(name, "Set to " + attributes + ", they are " + (seen.Attributes & mask) + ".", 0);
         }

@@ -6,14 +6,15 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // How a folder stands: whether the selections of the backup and of the restore cover it, and whether the backup could not read it.
+    // How a folder stands: whether the selections of the backup and of the restore cover it,
+    // and whether the backup could not read it.
     internal struct Cover
     {
         public bool Backup, Restore, Unread;
     }
 
-    // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or could not read, and
-    // what the restore was not asked for, stays, and so does every folder that leads to it.
+    // What `mirror` may remove: only what the backup would have taken had it been there. What the backup left out or
+    // could not read, and what the restore was not asked for, stays, and so does every folder that leads to it.
     internal sealed class ExtraneousFiles
     {
         private readonly RestoreTarget target;
@@ -52,7 +53,8 @@ namespace IdentityOpsAgent
         // All that is at a place where something else belongs.
         public List<Removal> Everything(string place, string path, bool enter)
         {
-            List<Removal> removals = new List<Removal> { new Removal(place, path, true, null) { Files = enter ? 0 : 1 } };
+            List<Removal> removals =
+                new List<Removal> { new Removal(place, path, true, null) { Files = enter ? 0 : 1 } };
             for (int i = 0; enter && i < removals.Count; i++)
             {
                 Removal above = removals[i];
@@ -101,7 +103,8 @@ namespace IdentityOpsAgent
             return new Removal(place, path, folder, above) { Files = folder && !link ? 0 : 1 };
         }
 
-        private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal, FoundEntry found, Cover above)
+        private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal,
+            FoundEntry found, Cover above)
         {
             string path = BelowRoot(removal.Path);
             Cover cover = Below(above, removal.Path);

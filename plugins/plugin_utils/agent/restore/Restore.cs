@@ -7,8 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // The operation `restore`. The part is verified in full before anything else; then all targets are planned; what will be replaced is saved; all new content
-    // is staged; and then, and only then, the targets change, all of them or none.
+    // The operation `restore`. The part is verified in full before anything else; then all targets
+    // are planned; what will be replaced is saved; all new content is staged; and then, and only
+    // then, the targets change, all of them or none.
     internal sealed class Restore
     {
         public const string What = "The restore was not started";
@@ -46,7 +47,8 @@ namespace IdentityOpsAgent
                 CheckAllowed(part);
                 Verification verification = new Verification(part);
                 verification.Run(null, What);
-                answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files).Set("bytes", verification.Bytes);
+                answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files)
+                    .Set("bytes", verification.Bytes);
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
@@ -76,15 +78,17 @@ namespace IdentityOpsAgent
         {
             bool isSafety = part.Document != null && SafetySet.IsSafety(part.Document);
             if (!part.Sealed && part.SealFlaw == null && !isSafety && !request.Flag("unsealed", false))
-                throw new AgentError("not_sealed", What, set.Path, "The set is not sealed: it is not known to be whole.",
-                    "Seal the set, or allow an unsealed one.");
+                throw new AgentError("not_sealed", What, set.Path,
+                    "The set is not sealed: it is not known to be whole.", "Seal the set, or allow an unsealed one.");
             if (part.Document == null)
                 return;
             if (part.Document.State == Part.Partial)
-                throw new AgentError("part_state", What, part.Path, "The part is partial: files are missing, and nobody allowed it.", "Use another set.");
+                throw new AgentError("part_state", What, part.Path,
+                    "The part is partial: files are missing, and nobody allowed it.", "Use another set.");
             if (part.Document.MachineGuid != Win32.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
-                    "The part is of the machine " + part.Document.MachineGuid + "; this is " + Win32.MachineGuid() + ".",
+                    "The part is of the machine " + part.Document.MachineGuid
+                        + "; this is " + Win32.MachineGuid() + ".",
                     "Check that this is the right server, and allow another machine if it is.");
         }
 
@@ -101,7 +105,8 @@ namespace IdentityOpsAgent
                 string name = Names.Component(map.Text("name"));
                 PartComponent component = part.Document.Copied(name);
                 if (component == null)
-                    throw new AgentError("component_missing", What, part.Path, "The part does not have this component.", "Name one that it has.", name);
+                    throw new AgentError("component_missing", What, part.Path, "The part does not have this component.",
+                        "Name one that it has.", name);
                 RestoreTarget target = new RestoreTarget(map, component, record.Components[name], record.Streams);
                 CheckApart(target);
                 CheckMirror(target, part.Document);
@@ -109,7 +114,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Before anything is compared: an include that is misspelled would restore nothing and look as if it had, and with mirror remove what it means.
+        // Before anything is compared: an include that is misspelled would restore nothing and look as if it had,
+        // and with mirror remove what it means.
         private void LookAtWanted()
         {
             Remainders remainders = new Remainders(What, answer.Warnings);
@@ -131,38 +137,47 @@ namespace IdentityOpsAgent
                     "Name another folder in targets.", target.Component.Name);
             string place = Paths.Resolved(target.Place), above = Paths.Parent(target.Place);
             FileFacts facts;
-            if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts) && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
-                throw new AgentError("target_link", What, above, "There is a link, and no folder " + place + " where it leads.",
+            if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts)
+                && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
+                throw new AgentError("target_link", What, above,
+                    "There is a link, and no folder " + place + " where it leads.",
                     "Make that folder, or name it in targets.", target.Component.Name);
             string sets = Paths.Resolved(set.DeploymentPath);
             if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
-                throw new AgentError("target_in_root", What, target.Place, "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
+                throw new AgentError("target_in_root", What, target.Place,
+                    "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
                     "Name another folder in targets.", target.Component.Name);
             foreach (RestoreTarget other in targets)
             {
                 string otherPlace = Paths.Resolved(other.Place);
                 if (Paths.Holds(place, otherPlace) || Paths.Holds(otherPlace, place))
-                    throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name + "' lie in each other");
+                    throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name
+                        + "' lie in each other");
             }
         }
 
         // What the backup could not read is not in the part, and must not be removed for that.
         private static void CheckMirror(RestoreTarget target, Part document)
         {
-            if (target.Policy == RestoreTarget.Mirror && SafetySet.IsSafety(document) && document.Details.Texts("merge_only").Contains(target.Component.Name))
-                throw new AgentError("part_state", What, null, "The safety set holds only what a restore replaced, so all else would be removed.",
+            if (target.Policy == RestoreTarget.Mirror && SafetySet.IsSafety(document)
+                && document.Details.Texts("merge_only").Contains(target.Component.Name))
+                throw new AgentError("part_state", What, null,
+                    "The safety set holds only what a restore replaced, so all else would be removed.",
                     "Restore this component with the policy merge.", target.Component.Name);
             if (target.Policy != RestoreTarget.Mirror || target.Component.Problems == 0)
                 return;
-            List<Problem> known = document.Problems.FindAll(delegate(Problem problem) { return problem.Component == target.Component.Name; });
+            List<Problem> known = document.Problems.FindAll(
+                delegate(Problem problem) { return problem.Component == target.Component.Name; });
             if (known.Count < target.Component.Problems)
-                throw new AgentError("part_state", What, null, "The part does not name all of the files that it lacks, so nothing can be removed safely.",
+                throw new AgentError("part_state", What, null,
+                    "The part does not name all of the files that it lacks, so nothing can be removed safely.",
                     "Restore this component with the policy merge.", target.Component.Name);
             foreach (Problem problem in known)
                 target.Unread[problem.Path] = true;
         }
 
-        // The new content lies beside the old until all of it is there. What lies on one volume needs its room together.
+        // The new content lies beside the old until all of it is there.
+        // What lies on one volume needs its room together.
         private void CheckSpace()
         {
             Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
@@ -212,7 +227,8 @@ namespace IdentityOpsAgent
 
         private void RemoveOld(SafetySet made)
         {
-            string left = check ? null : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
+            string left = check ? null
+                : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
             if (left != null)
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
@@ -231,22 +247,27 @@ namespace IdentityOpsAgent
             catch (AgentError error)
             {
                 answer.Changed = true;
-                return new AgentError(error.Code, error.What, error.Path, failure.Cause + " On the way back: " + error.Cause, error.Next, failure.Component);
+                return new AgentError(error.Code, error.What, error.Path,
+                    failure.Cause + " On the way back: " + error.Cause, error.Next, failure.Component);
             }
-            return new AgentError(failure.Code, failure.What + ", and everything is as it was before", failure.Path, failure.Cause, failure.Next, failure.Component);
+            return new AgentError(failure.Code, failure.What + ", and everything is as it was before", failure.Path,
+                failure.Cause, failure.Next, failure.Component);
         }
 
         private void TellLosses()
         {
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
-            if (rights.Lack(Rights.ToRestore) && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
-                answer.Warnings.Add("The account does not hold " + Rights.ToRestore + " (restore files and directories). With it, it could set any owner and list.");
+            if (rights.Lack(Rights.ToRestore)
+                && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
+                answer.Warnings.Add("The account does not hold " + Rights.ToRestore
+                    + " (restore files and directories). With it, it could set any owner and list.");
         }
 
         private void Tell(int limit)
         {
-            List<string> added = new List<string>(), replaced = new List<string>(), removed = new List<string>(), attributes = new List<string>();
+            List<string> added = new List<string>(), replaced = new List<string>(), removed = new List<string>(),
+                attributes = new List<string>();
             long addedCount = 0, replacedCount = 0, removedCount = 0, attributesCount = 0;
             foreach (RestoreTarget target in targets)
             {
@@ -261,9 +282,10 @@ namespace IdentityOpsAgent
             }
             answer.Changed = addedCount + replacedCount + removedCount + attributesCount > 0;
             answer.Members.Set("safety", safety == null ? null : safety.ToJson());
-            answer.Members.Set("components", targets).Set("added", addedCount).Set("replaced", replacedCount).Set("removed", removedCount)
-                .Set("attributes", attributesCount)
-                .Set("diff", new JsonMap().Set("added", added).Set("replaced", replaced).Set("removed", removed).Set("attributes", attributes));
+            answer.Members.Set("components", targets).Set("added", addedCount).Set("replaced", replacedCount)
+                .Set("removed", removedCount).Set("attributes", attributesCount)
+                .Set("diff", new JsonMap().Set("added", added).Set("replaced", replaced).Set("removed", removed)
+                    .Set("attributes", attributes));
         }
 
         private static void AddPaths(List<string> paths, List<Entry> entries, int limit)

@@ -14,7 +14,8 @@ namespace IdentityOpsAgent
         public readonly FileFacts Before, After;
         public readonly string SecurityBefore, SecurityAfter;   // SDDL; null: is left alone
 
-        private RestoreFacts(string place, bool isFolder, FileFacts before, FileFacts after, string securityBefore, string securityAfter)
+        private RestoreFacts(string place, bool isFolder, FileFacts before, FileFacts after, string securityBefore,
+            string securityAfter)
         {
             Place = place;
             IsFolder = isFolder;
@@ -30,19 +31,21 @@ namespace IdentityOpsAgent
             if (!Win32.TryFacts(place, out before))
                 throw new SystemError(2, "It is no longer there.");
             string security = putsSecurity ? wanted.Security : null;
-            return new RestoreFacts(place, wanted.IsFolder, before, wanted.Facts, security == null ? null : SecurityOrNull(place), security);
+            return new RestoreFacts(place, wanted.IsFolder, before, wanted.Facts,
+                security == null ? null : SecurityOrNull(place), security);
         }
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("facts", Place).Set("folder", IsFolder).Set("before", Told(Before, SecurityBefore)).Set("after", Told(After, SecurityAfter));
+            return new JsonMap().Set("facts", Place).Set("folder", IsFolder).Set("before", Told(Before, SecurityBefore))
+                .Set("after", Told(After, SecurityAfter));
         }
 
         public static RestoreFacts Parse(JsonMap map)
         {
             JsonMap before = map.MapOrEmpty("before"), after = map.MapOrEmpty("after");
-            return new RestoreFacts(Paths.Absolute(map.Text("facts"), "facts"), map.Flag("folder", false), Read(before), Read(after),
-                before.TextOrNull("security"), after.TextOrNull("security"));
+            return new RestoreFacts(Paths.Absolute(map.Text("facts"), "facts"), map.Flag("folder", false),
+                Read(before), Read(after), before.TextOrNull("security"), after.TextOrNull("security"));
         }
 
         // What does not tell its security is given the new one, and keeps it on the way back.
@@ -60,7 +63,8 @@ namespace IdentityOpsAgent
 
         private static JsonMap Told(FileFacts facts, string security)
         {
-            return new JsonMap().Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written))
+            return new JsonMap()
+                .Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written))
                 .Set("attributes", (long)(facts.Attributes & Attributes.Stored)).Set("security", security);
         }
 
@@ -75,7 +79,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The folder that a component is restored to, as it was found: every path below it must still lead there when it is used.
+    // The folder that a component is restored to, as it was found:
+    // every path below it must still lead there when it is used.
     internal sealed class RestorePlace : JsonConvertible
     {
         public readonly string Path, Resolved;
@@ -93,7 +98,8 @@ namespace IdentityOpsAgent
 
         public static RestorePlace Parse(JsonMap map)
         {
-            return new RestorePlace(Paths.Absolute(map.Text("path"), "path"), Paths.Absolute(map.Text("resolved"), "resolved", true));
+            return new RestorePlace(Paths.Absolute(map.Text("path"), "path"),
+                Paths.Absolute(map.Text("resolved"), "resolved", true));
         }
 
         public JsonMap ToJson()
@@ -101,7 +107,8 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("path", Path).Set("resolved", Resolved);
         }
 
-        // Null where the way to something below the folder, or beside it, leads to what was opened there; else where it leads.
+        // Null where the way to something below the folder, or beside it,
+        // leads to what was opened there; else where it leads.
         public string Elsewhere(string path, SafeFileHandle opened)
         {
             try
@@ -111,7 +118,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {
-                for (string folder = Paths.Parent(path); folder != null && Paths.Holds(Path, folder); folder = Paths.Parent(folder))
+                for (string folder = Paths.Parent(path); folder != null && Paths.Holds(Path, folder);
+                    folder = Paths.Parent(folder))
                 {
                     if (!SetFolder.IsFolder(folder))
                         return "what " + folder + " stands for";
@@ -128,7 +136,8 @@ namespace IdentityOpsAgent
                 near = Paths.Parent(Path);
                 there = Paths.Parent(Resolved);
             }
-            return path.Length == near.Length ? there : Paths.Combine(there, path.Substring(near.Length).TrimStart(Win32.Separator));
+            return path.Length == near.Length
+                ? there : Paths.Combine(there, path.Substring(near.Length).TrimStart(Win32.Separator));
         }
     }
 }

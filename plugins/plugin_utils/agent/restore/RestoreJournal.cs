@@ -9,10 +9,11 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // Everything that a restore is about to do, on the host's own disk before it does any of it. What a restore that was killed left is ended by the next
-    // operation from here: forward when all new content was staged, else back. Each document appears whole or not at all:
-    //   plan.jsonl   the steps                                  ready       all new content is staged, and on the medium
-    //   back         it goes back, whatever else is here        undone      everything is at its old place again
+    // Everything that a restore is about to do, on the host's own disk before it does any of it. What a restore that
+    // was killed left is ended by the next operation from here: forward when all new content was staged, else back.
+    // Each document appears whole or not at all:
+    //   plan.jsonl   the steps                              ready    all new content is staged, and on the medium
+    //   back         it goes back, whatever else is here    undone   everything is at its old place again
     //   committed    everything is at its new place for good
     internal sealed class RestoreJournal
     {
@@ -34,7 +35,8 @@ namespace IdentityOpsAgent
         private RestoreJournal(string path)
         {
             this.path = path;
-            writer = new Writer("The restore was not started", "Run as a member of the local group Administrators.", false);
+            writer = new Writer("The restore was not started",
+                "Run as a member of the local group Administrators.", false);
         }
 
         public string Path
@@ -56,7 +58,8 @@ namespace IdentityOpsAgent
             };
         }
 
-        // Those that were not ended, with what they were to do. Whoever asks holds the host's lock, or only looks (`check`). Errors: state_owner, journal.
+        // Those that were not ended, with what they were to do.
+        // Whoever asks holds the host's lock, or only looks (`check`). Errors: state_owner, journal.
         public static List<RestoreJournal> Open(bool check)
         {
             List<RestoreJournal> open = new List<RestoreJournal>();
@@ -66,7 +69,8 @@ namespace IdentityOpsAgent
             StateFolder.RequireOwn(Parent, What);
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(Parent)))
             {
-                if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))   // or its deletion has not ended
+                // One without facts is gone, but for a deletion that has not ended.
+                if (!Form.IsMatch(found.Name) || !Win32.TryFacts(Paths.Combine(Parent, found.Name), out facts))
                     continue;
                 RestoreJournal journal = new RestoreJournal(Paths.Combine(Parent, found.Name));
                 StateFolder.RequireOwn(journal.path, What);
@@ -83,7 +87,8 @@ namespace IdentityOpsAgent
             return open;
         }
 
-        // Whether a restore is as far as a mark; `plan.jsonl` is the first of them. For a rehearsal, which looks at its own from another process.
+        // Whether a restore is as far as a mark; `plan.jsonl` is the first of them.
+        // For a rehearsal, which looks at its own from another process.
         public static bool AnyHas(string mark)
         {
             FileFacts facts;
@@ -112,7 +117,8 @@ namespace IdentityOpsAgent
             Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
             using (ListFile list = flushing.List(draft))
             {
-                list.Line(JsonWriter.Text(new JsonMap().Set("schema", 1).Set("set", Set).Set("started", Started).Set("places", Places).Set("new_folders", NewFolders)
+                list.Line(JsonWriter.Text(new JsonMap().Set("schema", 1)
+                    .Set("set", Set).Set("started", Started).Set("places", Places).Set("new_folders", NewFolders)
                     .Set("steps", Steps.Count).Set("facts", Facts.Count)));
                 foreach (RestoreStep step in Steps)
                     list.Line(JsonWriter.Text(step.ToJson()));
@@ -158,8 +164,9 @@ namespace IdentityOpsAgent
             }
             catch (FormatError error)
             {
-                throw new AgentError("journal", What, Paths.Combine(path, PlanName), "Its plan cannot be: " + error.Message + ".",
-                    "Look at what it names, put it right by hand from the safety set, and remove the folder of the plan.");
+                throw new AgentError("journal", What, Paths.Combine(path, PlanName),
+                    "Its plan cannot be: " + error.Message + ".", "Look at what it names, put it right by hand from "
+                    + "the safety set, and remove the folder of the plan.");
             }
         }
 
@@ -171,7 +178,10 @@ namespace IdentityOpsAgent
             Places.AddRange(head.Maps("places").ConvertAll<RestorePlace>(RestorePlace.Parse));
             foreach (string folder in head.Texts("new_folders"))
             {
-                if (!Places.Exists(delegate(RestorePlace place) { return Paths.Holds(Paths.Absolute(folder, "new_folders"), place.Path); }))
+                if (!Places.Exists(delegate(RestorePlace place)
+                {
+                    return Paths.Holds(Paths.Absolute(folder, "new_folders"), place.Path);
+                }))
                     throw new FormatError("'" + folder + "' is above none of its places");
                 NewFolders.Add(folder);
             }

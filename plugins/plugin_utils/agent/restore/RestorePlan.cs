@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // What a restore of one component has to do, found out without a write: the record and the target are walked side by side, by names and
-    // sizes; files of the same size are then read.
+    // What a restore of one component has to do, found out without a write: the record and the target are walked side
+    // by side, by names and sizes; files of the same size are then read.
     internal sealed class RestorePlan
     {
         private readonly RestoreTarget target;
@@ -82,7 +82,8 @@ namespace IdentityOpsAgent
             foreach (Entry entry in target.Streams.Entries)
             {
                 if (!target.PutsStreams && entry.Kept && entry.Top == target.Top)
-                    losses.Add(Loss.StreamsNotRestored, entry.Path, "The file system of " + target.Place + " keeps none.");
+                    losses.Add(Loss.StreamsNotRestored, entry.Path,
+                        "The file system of " + target.Place + " keeps none.");
             }
         }
 
@@ -132,7 +133,8 @@ namespace IdentityOpsAgent
                     continue;
                 empty = false;
                 if (child.IsFolder)
-                    PlanFolder(child, Paths.Combine(place, child.Name), exists, found, mirroring.Below(visit.Cover, child));
+                    PlanFolder(child, Paths.Combine(place, child.Name), exists, found,
+                        mirroring.Below(visit.Cover, child));
                 else
                     PlanFile(child, Paths.Combine(place, child.Name), exists, found);
             }
@@ -145,11 +147,13 @@ namespace IdentityOpsAgent
         private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Cover cover)
         {
             if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
-                throw new AgentError("target_link", Restore.What, place, "There is a link where a folder belongs, and links are not followed.",
+                throw new AgentError("target_link", Restore.What, place,
+                    "There is a link where a folder belongs, and links are not followed.",
                     "Remove the link, or name the folder that it leads to in targets.", target.Component.Name);
             bool usable = exists && Attributes.IsFolder(found.Attributes);
             if (exists && !usable && folder.Parent == null)
-                throw new AgentError("target_file", Restore.What, place, "There is a file where the component's folder belongs.",
+                throw new AgentError("target_file", Restore.What, place,
+                    "There is a file where the component's folder belongs.",
                     "Remove the file, or name another folder in targets.", target.Component.Name);
             if (exists && !usable && target.Overwrite == RestoreTarget.Never)
             {
@@ -164,11 +168,13 @@ namespace IdentityOpsAgent
                 target.Touch(folder);
                 target.Touch(folder.Parent);
             }
-            else if (target.PutsSecurity && cover.Restore && target.Overwrite != RestoreTarget.Never && HasOtherSecurity(folder, place))
+            else if (target.PutsSecurity && cover.Restore && target.Overwrite != RestoreTarget.Never
+                && HasOtherSecurity(folder, place))
             {
                 target.OtherFacts.Add(folder);
             }
-            string difference = usable && target.Overwrite != RestoreTarget.Never ? StreamDifference(folder, place) : null;
+            string difference = usable && target.Overwrite != RestoreTarget.Never
+                ? StreamDifference(folder, place) : null;
             if (difference != null)
                 losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder was there and stays. " + difference);
             waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
@@ -203,7 +209,8 @@ namespace IdentityOpsAgent
             string path = Paths.Combine(place, extra.Name);
             int before = target.Extras.Count;
             if (TemporaryName.Is(extra.Name, TemporaryName.Restoring) && !Attributes.IsFolder(extra.Attributes))
-                target.Extras.Add(new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null) { IsLeft = true });
+                target.Extras.Add(
+                    new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null) { IsLeft = true });
             else if (target.Policy == RestoreTarget.Mirror)
                 target.Extras.AddRange(mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Cover));
             if (target.Extras.Count > before)
@@ -243,7 +250,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // The list that the file belongs to; null for none. What cannot be read is replaced: if that fails too, its error tells more.
+        // The list that the file belongs to; null for none. What cannot be read is replaced:
+        // if that fails too, its error tells more.
         private List<Entry> Compare(Worker worker, Entry file)
         {
             try
@@ -251,13 +259,16 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle opened = Win32.OpenRead(file.PathBelow(target.Place)))
                 {
                     byte[] digest;
-                    bool trusted = target.Overwrite == RestoreTarget.IfChanged && Win32.Facts(opened).Written == file.Facts.Written;
-                    if (!trusted && (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size || !Hashing.Same(digest, file.Digest)))
+                    bool trusted = target.Overwrite == RestoreTarget.IfChanged
+                        && Win32.Facts(opened).Written == file.Facts.Written;
+                    if (!trusted && (worker.Read(opened, file.Facts.Size, null, out digest) != file.Facts.Size
+                        || !Hashing.Same(digest, file.Digest)))
                         return target.Replaced;
                     if (StreamDifference(file, file.PathBelow(target.Place)) != null)
                         return target.Replaced;
                     FileFacts facts = Win32.Facts(opened);
-                    bool same = facts.Written == file.Facts.Written && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
+                    bool same = facts.Written == file.Facts.Written
+                        && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
                     if (same && target.PutsSecurity && file.Security != null)
                         same = texts.Of(FileSecurity.Of(opened)) == texts.Now(file.Security);
                     return same ? null : target.OtherFacts;

@@ -7,16 +7,18 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Ends what a restore that was killed left, before anything else is done on this computer: a backup would save the mixture, another restore would not
-    // know what was there.
+    // Ends what a restore that was killed left, before anything else is done on this computer:
+    // a backup would save the mixture, another restore would not know what was there.
     internal static class RestoreRecovery
     {
-        // Whoever calls holds the host's lock. In check mode only a look. Says what it did, or what the next run will do. Error: restore_unfinished.
+        // Whoever calls holds the host's lock. In check mode only a look.
+        // Says what it did, or what the next run will do. Error: restore_unfinished.
         public static void Run(bool check, List<string> warnings)
         {
             foreach (RestoreJournal journal in RestoreJournal.Open(check))
             {
-                string told = "The restore of set " + journal.Set + " that was begun at " + journal.Started + " was not ended: ";
+                string told = "The restore of set " + journal.Set + " that was begun at " + journal.Started
+                    + " was not ended: ";
                 bool forward = journal.Has(RestoreJournal.Ready) && !journal.Has(RestoreJournal.Back);
                 if (check)
                     warnings.Add(told + (forward ? "the next operation ends it." : "the next operation undoes it."));
@@ -29,7 +31,8 @@ namespace IdentityOpsAgent
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());
             string refused = null;   // what stands in the way does not stand in the way back, as a rule
-            if (journal.Has(RestoreJournal.Committed) || (forward && (refused = Refusal(delegate { swap.Forward(0); })) == null))
+            if (journal.Has(RestoreJournal.Committed)
+                || (forward && (refused = Refusal(delegate { swap.Forward(0); })) == null))
             {
                 string left = swap.Clean();
                 return "it was ended now." + (left == null ? "" : " " + Left(left));
@@ -41,8 +44,8 @@ namespace IdentityOpsAgent
         // What a restore that has done its work could not remove.
         public static string Left(string cause)
         {
-            return "What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": " + cause
-                + " The next operation on this computer removes it.";
+            return "What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": "
+                + cause + " The next operation on this computer removes it.";
         }
 
         // Null, or what stands in the way of an act.
@@ -81,9 +84,10 @@ namespace IdentityOpsAgent
 
         private static AgentError Unfinished(RestoreJournal journal, string path, string cause)
         {
-            return new AgentError("restore_unfinished", "The restore of set " + journal.Set + " could neither be ended nor undone", path, cause,
-                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is " + journal.Path
-                + ": remove that when the folder that it changed is gone for good.");
+            return new AgentError("restore_unfinished",
+                "The restore of set " + journal.Set + " could neither be ended nor undone", path, cause,
+                "Remove the cause and run again: any backup or restore on this computer goes on with it. Its plan is "
+                + journal.Path + ": remove that when the folder that it changed is gone for good.");
         }
     }
 }

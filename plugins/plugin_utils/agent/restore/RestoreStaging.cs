@@ -8,8 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Turns the plans of all targets into the steps of a journal, and writes the new content beside its places: each file is hashed while it is written. A new
-    // folder is staged as a whole, with all below it under its real name, so one rename puts it in place. What is staged inherits what its place hands down.
+    // Turns the plans of all targets into the steps of a journal, and writes the new content beside its places: each
+    // file is hashed while it is written. A new folder is staged as a whole, with all below it under its real name, so
+    // one rename puts it in place. What is staged inherits what its place hands down.
     internal sealed class RestoreStaging
     {
         public readonly RestoreJournal Journal;
@@ -25,8 +26,10 @@ namespace IdentityOpsAgent
             public RestoreTarget Target;
             public RestorePlace Place;
             public Writer Writer;
-            public readonly Dictionary<Entry, string> Folders = new Dictionary<Entry, string>();   // where a new folder is staged
-            public readonly Dictionary<Entry, string> Files = new Dictionary<Entry, string>();     // of those in folders that are there
+            // Where a new folder is staged.
+            public readonly Dictionary<Entry, string> Folders = new Dictionary<Entry, string>();
+            // Of those in folders that are there.
+            public readonly Dictionary<Entry, string> Files = new Dictionary<Entry, string>();
         }
 
         private struct StagedFile
@@ -73,10 +76,12 @@ namespace IdentityOpsAgent
                 owners[file.File] = file.Owner;
             Progress.Begin("staging", files);
             WorkerPool.LargestFirst(files);
-            WorkerPool.Run(files.Count, threads, delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
+            WorkerPool.Run(files.Count, threads,
+                delegate(Worker worker, int index) { Put(worker, owners[files[index]], files[index]); });
             foreach (StagedTarget target in targets)
                 Finish(target);
-            WorkerPool.Run(files.Count, threads, delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
+            WorkerPool.Run(files.Count, threads,
+                delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
             Journal.Mark(RestoreJournal.Ready);
         }
 
@@ -86,7 +91,8 @@ namespace IdentityOpsAgent
             FileFacts facts;
             string place = PlaceOf(target, file);
             bool there = false;
-            target.Writer.Try(place, delegate { there = Win32.TryFacts(place, out facts) && facts.Size == file.Facts.Size; });
+            target.Writer.Try(place,
+                delegate { there = Win32.TryFacts(place, out facts) && facts.Size == file.Facts.Size; });
             if (!there)
                 throw RestoreStep.Changed(place);
         }
@@ -95,7 +101,8 @@ namespace IdentityOpsAgent
         {
             List<string> missing = new List<string>();
             FileFacts facts;
-            for (string above = Paths.Parent(place); above != null && !Win32.TryFacts(above, out facts); above = Paths.Parent(above))
+            for (string above = Paths.Parent(place); above != null && !Win32.TryFacts(above, out facts);
+                above = Paths.Parent(above))
                 missing.Add(above);
             missing.Reverse();
             foreach (string folder in missing)
@@ -120,12 +127,14 @@ namespace IdentityOpsAgent
             {
                 string place = folder.PathBelow(target.Place), above;
                 bool inside = folder.Parent != null && staged.Folders.TryGetValue(folder.Parent, out above);
-                staged.Folders[folder] = inside ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles, folder);
+                staged.Folders[folder] = inside
+                    ? Paths.Combine(staged.Folders[folder.Parent], folder.Name) : Add(place, obstacles, folder);
             }
             foreach (Entry file in target.Replaced)
             {
                 string place = file.PathBelow(target.Place), otherCase;
-                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase) ? Paths.Combine(Paths.Parent(place), otherCase) : place, null, file);
+                staged.Files[file] = Add(place, target.OtherCase.TryGetValue(file, out otherCase)
+                    ? Paths.Combine(Paths.Parent(place), otherCase) : place, null, file);
             }
             foreach (Entry file in target.Added)
             {
@@ -178,7 +187,8 @@ namespace IdentityOpsAgent
             sorted.Sort(Entry.ByPath);
             sorted.Reverse();
             foreach (Entry entry in sorted)
-                Journal.Facts.Add(RestoreFacts.Of(entry.PathBelow(target.Place), entry, target.PutsSecurity && entries[entry]));
+                Journal.Facts.Add(RestoreFacts.Of(entry.PathBelow(target.Place), entry,
+                    target.PutsSecurity && entries[entry]));
         }
 
         private static List<Entry> FilesOf(RestoreTarget target)
@@ -188,7 +198,8 @@ namespace IdentityOpsAgent
             return files;
         }
 
-        // Its security comes before anything is written into it: what it hands down holds for each file from its first byte.
+        // Its security comes before anything is written into it:
+        // what it hands down holds for each file from its first byte.
         private void MakeFolder(StagedTarget target, Entry folder)
         {
             string place = target.Folders[folder];
@@ -268,7 +279,8 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle from = FileStreams.OpenRead(source, stream.Name))
                 {
-                    if (stream.IsIn(from, delegate(byte[] block, int count) { target.Writer.Write(to, place, block, count); }))
+                    if (stream.IsIn(from,
+                        delegate(byte[] block, int count) { target.Writer.Write(to, place, block, count); }))
                     {
                         target.Writer.FlushEach(to, place);
                         return;
@@ -285,7 +297,8 @@ namespace IdentityOpsAgent
         private static string PlaceOf(StagedTarget target, Entry file)
         {
             string place;
-            return target.Files.TryGetValue(file, out place) ? place : Paths.Combine(target.Folders[file.Parent], file.Name);
+            return target.Files.TryGetValue(file, out place)
+                ? place : Paths.Combine(target.Folders[file.Parent], file.Name);
         }
 
         // A link that somebody put above it since the plan was made would have led it elsewhere.
@@ -293,7 +306,8 @@ namespace IdentityOpsAgent
         {
             string elsewhere = target.Place.Elsewhere(place, file);
             if (elsewhere != null)
-                throw new AgentError("target_link", "The restore stopped", place, "A folder above it became a link: it leads to " + elsewhere + ".",
+                throw new AgentError("target_link",
+                    "The restore stopped", place, "A folder above it became a link: it leads to " + elsewhere + ".",
                     "Find out who put a link there.", target.Target.Component.Name);
         }
 
@@ -315,7 +329,8 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle from = Win32.OpenRead(source))
                 {
                     byte[] digest;
-                    Action<byte[], int> sink = delegate(byte[] block, int length) { target.Writer.Write(to, place, block, length); };
+                    Action<byte[], int> sink =
+                        delegate(byte[] block, int length) { target.Writer.Write(to, place, block, length); };
                     long count = worker.Read(from, file.Facts.Size, sink, out digest);
                     if (count == file.Facts.Size && Hashing.Same(digest, file.Digest))
                         return;
@@ -334,7 +349,8 @@ namespace IdentityOpsAgent
                 "Check the disk of the backup root; then use another set, or run again.", target.Target.Component.Name);
         }
 
-        // Folders get their times after all that is written into them, the deepest first; then all of it goes to the medium.
+        // Folders get their times after all that is written into them, the deepest first;
+        // then all of it goes to the medium.
         private static void Finish(StagedTarget target)
         {
             for (int i = target.Target.NewFolders.Count - 1; i >= 0; i--)
@@ -354,7 +370,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("target_unreadable", Restore.What, target.Place, error.Message, "Give the account the right to read there.", target.Component.Name);
+                throw new AgentError("target_unreadable", Restore.What, target.Place, error.Message,
+                    "Give the account the right to read there.", target.Component.Name);
             }
         }
     }

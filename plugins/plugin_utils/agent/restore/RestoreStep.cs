@@ -9,7 +9,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // One change of a restore to one place, so described that it can be made, and unmade, from every state that a kill may leave:
+    // One change of a restore to one place, so described that it can be made, and unmade,
+    // from every state that a kill may leave:
     //   place    what shall be there          old    what is there now, by its own name     null: nothing
     //   staged   the new content, beside it   kept   where the old content waits            null: none
     internal sealed class RestoreStep
@@ -20,7 +21,8 @@ namespace IdentityOpsAgent
 
         private static int number = Guid.NewGuid().GetHashCode();
 
-        public RestoreStep(string place, string old, string staged, string kept, TreeFingerprint fingerprint, long created)
+        public RestoreStep(string place, string old, string staged, string kept,
+            TreeFingerprint fingerprint, long created)
         {
             Place = place;
             Old = old;
@@ -49,24 +51,29 @@ namespace IdentityOpsAgent
         // Of what is to be replaced, or of what was staged.
         public static AgentError Changed(string path)
         {
-            return new AgentError("target_changed", "The restore stopped", path, "It was written to or removed while the restore was at work.",
+            return new AgentError("target_changed", "The restore stopped", path,
+                "It was written to or removed while the restore was at work.",
                 "Stop what does that, an antivirus for example, and run the same restore again.");
         }
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept).Set("files", Fingerprint.Files)
-                .Set("bytes", Fingerprint.Bytes).Set("newest", Fingerprint.Newest).Set("old_created", Fingerprint.Created).Set("created", Created);
+            return new JsonMap().Set("place", Place).Set("old", Old).Set("staged", Staged).Set("kept", Kept)
+                .Set("files", Fingerprint.Files).Set("bytes", Fingerprint.Bytes).Set("newest", Fingerprint.Newest)
+                .Set("old_created", Fingerprint.Created).Set("created", Created);
         }
 
         // FormatError for what no restore writes: each path is where its kind must be, in one folder.
         public static RestoreStep Parse(JsonMap map)
         {
-            TreeFingerprint fingerprint = new TreeFingerprint { Files = map.Amount("files"), Bytes = map.Amount("bytes"), Newest = map.Amount("newest"), Created = Time(map, "old_created") };
-            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"), map.TextOrNull("staged"), map.TextOrNull("kept"), fingerprint,
-                Time(map, "created"));
-            bool sound = step.Folder != null && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
-                && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring) && step.IsBeside(step.Kept, TemporaryName.Replaced);
+            TreeFingerprint fingerprint = new TreeFingerprint { Files = map.Amount("files"),
+                Bytes = map.Amount("bytes"), Newest = map.Amount("newest"), Created = Time(map, "old_created") };
+            RestoreStep step = new RestoreStep(Paths.Absolute(map.Text("place"), "place", true), map.TextOrNull("old"),
+                map.TextOrNull("staged"), map.TextOrNull("kept"), fingerprint, Time(map, "created"));
+            bool sound = step.Folder != null
+                && (step.Old == null) == (step.Kept == null) && (step.Old != null || step.Staged != null)
+                && step.IsBeside(step.Old, null) && step.IsBeside(step.Staged, TemporaryName.Restoring)
+                && step.IsBeside(step.Kept, TemporaryName.Replaced);
             if (!sound)
                 throw new FormatError("it does not describe a change of '" + step.Place + "'");
             return step;
@@ -82,8 +89,10 @@ namespace IdentityOpsAgent
         {
             string folder = Paths.Parent(place);
             uint mine = (uint)Interlocked.Increment(ref number);
-            return new RestoreStep(place, old, isNew ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Restoring)) : null,
-                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null, old != null ? TreeFingerprint.Of(old) : new TreeFingerprint(), created);
+            return new RestoreStep(place,
+                old, isNew ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Restoring)) : null,
+                old != null ? Paths.Combine(folder, TemporaryName.Of(mine, TemporaryName.Replaced)) : null,
+                old != null ? TreeFingerprint.Of(old) : new TreeFingerprint(), created);
         }
 
         private bool IsBeside(string path, string kind)
@@ -91,7 +100,8 @@ namespace IdentityOpsAgent
             if (path == null)
                 return true;
             string name = Paths.LastName(path);
-            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name, true) == null && (kind == null || TemporaryName.Is(name, kind));
+            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name, true) == null
+                && (kind == null || TemporaryName.Is(name, kind));
         }
     }
 }

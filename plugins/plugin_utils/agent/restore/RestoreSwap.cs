@@ -8,14 +8,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // Makes the steps of a journal, and unmakes them: renames within one folder, from whatever state an earlier one left. Old content waits under a name of
-    // its own until all is done, so at each moment there is the old or the new, whole. ReplaceFile is not used: it has three ways to fail half-way, gives the
-    // new file the old one's access list, and cannot take folders.
+    // Makes the steps of a journal, and unmakes them: renames within one folder, from whatever state an earlier
+    // one left. Old content waits under a name of its own until all is done, so at each moment there is the old
+    // or the new, whole. ReplaceFile is not used: it has three ways to fail half-way, gives the new file the
+    // old one's access list, and cannot take folders.
     internal sealed class RestoreSwap
     {
         private readonly RestoreJournal journal;
         private readonly Losses losses;
-        private readonly Writer writer = new Writer("The restore stopped", "Remove the cause and run the same restore again.", false);
+        private readonly Writer writer =
+            new Writer("The restore stopped", "Remove the cause and run the same restore again.", false);
 
         public RestoreSwap(RestoreJournal journal, Losses losses)
         {
@@ -28,15 +30,16 @@ namespace IdentityOpsAgent
         {
             List<List<RestoreStep>> folders = ByFolder();
             Progress.Begin("swapping", new List<Entry>());
-            WorkerPool.Run(folders.Count, threads, delegate(Worker worker, int index) { InFolder(folders[index], Make); });
+            WorkerPool.Run(folders.Count, threads,
+                delegate(Worker worker, int index) { InFolder(folders[index], Make); });
             foreach (RestoreFacts facts in journal.Facts)
                 Set(facts, facts.After, facts.SecurityAfter);
             Flush();
             journal.Mark(RestoreJournal.Committed);
         }
 
-        // What was replaced goes. Only after the mark `committed`, when there is no way back any more: what stands in the way is told, and tried again by
-        // the next operation.
+        // What was replaced goes. Only after the mark `committed`, when there is no way back any more: what stands in
+        // the way is told, and tried again by the next operation.
         public string Clean()
         {
             return RestoreRecovery.Refusal(CleanUp);
@@ -98,13 +101,15 @@ namespace IdentityOpsAgent
             foreach (RestorePlace place in journal.Places)
             {
                 if (Paths.NearestExisting(place.Path) == null)
-                    throw new AgentError("write_failed", "The restore stopped", place.Path, "The drive or share is not there.", "Connect it.");
+                    throw new AgentError("write_failed", "The restore stopped", place.Path,
+                        "The drive or share is not there.", "Connect it.");
             }
         }
 
         private List<List<RestoreStep>> ByFolder()
         {
-            Dictionary<string, List<RestoreStep>> folders = new Dictionary<string, List<RestoreStep>>(StringComparer.Ordinal);
+            Dictionary<string, List<RestoreStep>> folders =
+                new Dictionary<string, List<RestoreStep>>(StringComparer.Ordinal);
             List<List<RestoreStep>> all = new List<List<RestoreStep>>();
             foreach (RestoreStep step in journal.Steps)
             {
@@ -137,7 +142,8 @@ namespace IdentityOpsAgent
             {
                 string elsewhere = place.Elsewhere(folder, held);
                 if (elsewhere != null)
-                    throw new AgentError("target_link", "The restore stopped", folder, "A folder above it became a link: it leads to " + elsewhere + ".",
+                    throw new AgentError("target_link", "The restore stopped", folder,
+                        "A folder above it became a link: it leads to " + elsewhere + ".",
                         "Find out who put a link there.");
                 act();
             }
@@ -147,7 +153,8 @@ namespace IdentityOpsAgent
         {
             if (step.Staged != null && !Exists(step.Staged))
             {
-                if (!Exists(step.Place) || (step.Kept != null && !Exists(step.Kept) && TreeFingerprint.Of(step.Old).Is(step.Fingerprint)))
+                if (!Exists(step.Place)
+                    || (step.Kept != null && !Exists(step.Kept) && TreeFingerprint.Of(step.Old).Is(step.Fingerprint)))
                     throw RestoreStep.Changed(step.Staged);
                 SetCreated(step);
                 return;
@@ -155,7 +162,8 @@ namespace IdentityOpsAgent
             if (step.Kept != null)
             {
                 if (!Exists(step.Kept) && Exists(step.Old))
-                    writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });   // named is what a program has open
+                    // An error names what a program has open.
+                    writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });
                 if (Exists(step.Kept) && !TreeFingerprint.Of(step.Kept).Is(step.Fingerprint))
                     throw RestoreStep.Changed(step.Old);
             }
@@ -165,7 +173,8 @@ namespace IdentityOpsAgent
             SetCreated(step);
         }
 
-        // A name that went and came back within 15 s has got the old one's creation time from the file system (tunneling, Microsoft KB 172190).
+        // A name that went and came back within 15 s has got the old one's creation time from the
+        // file system (tunneling, Microsoft KB 172190).
         private void SetCreated(RestoreStep step)
         {
             if (IsOther(step.Place, step.Created))

@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // One component to restore: where to, by which policy, and everything that has to be done there. Filled by RestorePlan, done by RestoreWork.
+    // One component to restore: where to, by which policy, and everything that has to be done there.
+    // Filled by RestorePlan, done by RestoreWork.
     internal sealed class RestoreTarget : JsonConvertible
     {
         public const string Merge = "merge", Mirror = "mirror";
@@ -24,17 +25,21 @@ namespace IdentityOpsAgent
         public bool PutsSecurity;   // owners and access lists of the part are put back; else what is written inherits
 
         public readonly List<Entry> Wanted = new List<Entry>();   // files of the part
-        public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);   // what the backup could not take
+        // What the backup could not take.
+        public readonly Dictionary<string, bool> Unread = new Dictionary<string, bool>(Win32.Names);
 
         public readonly List<Removal> Obstacles = new List<Removal>();    // in the way of what is restored; go first
         public readonly List<Entry> NewFolders = new List<Entry>();       // each before those below it
         public readonly List<Entry> Added = new List<Entry>();            // files, and folders with nothing in them
         public readonly List<Entry> Replaced = new List<Entry>();
-        public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();   // of those replaced: the name as it is there
-        public readonly List<Entry> OtherFacts = new List<Entry>();       // same content, other time, attributes or security
+        // Of those replaced: the name as it is there.
+        public readonly Dictionary<Entry, string> OtherCase = new Dictionary<Entry, string>();
+        // Same content, other time, attributes or security.
+        public readonly List<Entry> OtherFacts = new List<Entry>();
         public readonly List<Removal> Extras = new List<Removal>();       // go last
         public readonly Dictionary<string, bool> Links = new Dictionary<string, bool>(Win32.Names);   // by their places
-        public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();   // folders whose own time a restore moves
+        // Folders whose own time a restore moves.
+        public readonly Dictionary<Entry, bool> Touched = new Dictionary<Entry, bool>();
         public long Unchanged;
         public long Spared;   // there already, and left as it is: overwrite never
 
@@ -123,7 +128,8 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
-                throw new AgentError("target_unreadable", Restore.What, place, error.Message, "Give the account the right to read there.", Component.Name);
+                throw new AgentError("target_unreadable", Restore.What, place, error.Message,
+                    "Give the account the right to read there.", Component.Name);
             }
         }
 
@@ -163,13 +169,15 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("name", Component.Name).Set("target", Place).Set("policy", Policy).Set("overwrite", Overwrite).Set("added", Added.Count)
+            return new JsonMap().Set("name", Component.Name).Set("target", Place).Set("policy", Policy)
+                .Set("overwrite", Overwrite).Set("added", Added.Count)
                 .Set("replaced", Replaced.Count).Set("removed", RemovedCount).Set("attributes", OtherFacts.Count)
                 .Set("unchanged", Unchanged).Set("spared", Spared).Set("written_bytes", WrittenBytes);
         }
     }
 
-    // A file, link or folder in a target that has to go. A list of them is in the order of removal: what lies in a folder before the folder.
+    // A file, link or folder in a target that has to go. A list of them is in the order of removal:
+    // what lies in a folder before the folder.
     internal sealed class Removal
     {
         public readonly string Place;

@@ -7,16 +7,18 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What a restore is about to replace or remove, saved as a part of a set of its own before anything is touched: a part like any other, that is verified
-    // and restored like any other, but needs no seal. A component that is mirrored is saved whole, so its restore from here gives exactly what was there;
-    // of one that is merged, only what changes.
+    // What a restore is about to replace or remove, saved as a part of a set of its own before anything
+    // is touched: a part like any other, that is verified and restored like any other, but needs no
+    // seal. A component that is mirrored is saved whole, so its restore from here gives exactly what was
+    // there; of one that is merged, only what changes.
     internal sealed class SafetySet
     {
         public const string Kind = "before_restore";
         public const string Label = "-before-restore";
 
-        private const string Next = "Nothing was touched. Close what holds the file and run the same restore again; or leave the file alone by groupid_exclude (exclude of the module); "
-            + "or do without a safety set by groupid_restore_safety: false (safety of the module).";
+        private const string Next = "Nothing was touched. Close what holds the file and run the same restore again; "
+            + "or leave the file alone by groupid_exclude (exclude of the module); or do without a safety set by "
+            + "groupid_restore_safety: false (safety of the module).";
 
         private readonly SetFolder set;
         private readonly string server = Names.ThisServer();
@@ -24,7 +26,8 @@ namespace IdentityOpsAgent
         private readonly int keep;
         private readonly List<PlannedComponent> components = new List<PlannedComponent>();
         private readonly List<string> mergeOnly = new List<string>();
-        private readonly Dictionary<PlannedComponent, RestoreTarget> targets = new Dictionary<PlannedComponent, RestoreTarget>();
+        private readonly Dictionary<PlannedComponent, RestoreTarget> targets =
+            new Dictionary<PlannedComponent, RestoreTarget>();
         private readonly Losses losses = new Losses();
 
         private SafetySet(SetFolder set, JsonMap request)
@@ -40,7 +43,8 @@ namespace IdentityOpsAgent
             string id = request.TextOrNull("safety_set_id");
             if (id == null)
                 return null;
-            SafetySet safety = new SafetySet(new SetFolder(restored.Root, restored.Deployment, Names.SetId(id)), request);
+            SafetySet safety = new SafetySet(new SetFolder(restored.Root, restored.Deployment, Names.SetId(id)),
+                request);
             if (!id.EndsWith(Label, StringComparison.Ordinal) || id == restored.SetId)
                 throw new FormatError("'safety_set_id' must end with '" + Label + "' and be another set");
             foreach (RestoreTarget target in targets)
@@ -62,10 +66,14 @@ namespace IdentityOpsAgent
         // What it does not hold of what was replaced: told by the restore, as nobody reads the record of a safety set.
         public List<string> Warnings
         {
-            get { return losses.Sentences.ConvertAll(delegate(string sentence) { return "The safety set: " + sentence; }); }
+            get
+            {
+                return losses.Sentences.ConvertAll(delegate(string sentence) { return "The safety set: " + sentence; });
+            }
         }
 
-        // Errors: part_exists, write_failed, safety (a file that would be lost cannot be saved). The target is untouched.
+        // Errors: part_exists, write_failed, safety (a file that would be lost cannot be saved).
+        // The target is untouched.
         public void Make(SetFolder restored, string restoredServer)
         {
             PartWriter recorder = new PartWriter(set, server);
@@ -85,7 +93,8 @@ namespace IdentityOpsAgent
         private void Fill(PartWriter recorder, SetFolder restored, string restoredServer)
         {
             Part part = NewPart();
-            part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId).Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
+            part.Details = new JsonMap().Set("kind", Kind).Set("restored", restored.SetId)
+                .Set("restored_server", restoredServer).Set("merge_only", mergeOnly);
             string folder = set.PartPath(server);
             Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
             new BackupCopy(folder, writer, settings, new MetadataReader(losses), null).Run(components);
@@ -93,7 +102,8 @@ namespace IdentityOpsAgent
                 Sum(part, component);
             part.State = part.ProblemCount == 0 ? Part.Complete : Part.Waived;
             part.Losses = losses.All;
-            recorder.Record(writer, part, components.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
+            recorder.Record(writer, part,
+                components.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
         public JsonMap ToJson()
@@ -101,18 +111,20 @@ namespace IdentityOpsAgent
             long files = 0;
             foreach (PlannedComponent component in components)
                 files += component.Tree.Files.Count;
-            return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files).Set("bytes", Bytes);
+            return new JsonMap().Set("set_id", set.SetId).Set("part_path", set.PartPath(server)).Set("files", files)
+                .Set("bytes", Bytes);
         }
 
-        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest that it keeps; else (null) unfinished ones, of killed
-        // restores: nothing was replaced after them, and they take the room that the next one needs. `restored` is in use.
+        // Of the parts that restores of this server have left: where one was `made`, those beyond the newest that it
+        // keeps; else (null) unfinished ones, of killed restores: nothing was replaced after them, and they take the
+        // room that the next one needs. `restored` is in use.
         public static void RemoveOld(SetFolder restored, SafetySet made, List<string> warnings)
         {
             List<string> ids = new List<string>();
             foreach (FoundEntry found in Win32.Enumerate(restored.DeploymentPath))
             {
-                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal) && found.Name != restored.SetId
-                    && (made == null || found.Name != made.set.SetId))
+                if (Names.IsSetId(found.Name) && found.Name.EndsWith(Label, StringComparison.Ordinal)
+                    && found.Name != restored.SetId && (made == null || found.Name != made.set.SetId))
                     ids.Add(found.Name);
             }
             ids.Sort(StringComparer.Ordinal);
@@ -184,10 +196,12 @@ namespace IdentityOpsAgent
             foreach (Problem problem in component.Problems)
             {
                 string place = Paths.Below(component.Source, problem.Path.Substring(component.Name.Length));
-                problem.Allowed = (problem.Kind == Problem.Link && targets[component].Links.ContainsKey(place)) || !touched.ContainsKey(place);
+                problem.Allowed = (problem.Kind == Problem.Link && targets[component].Links.ContainsKey(place))
+                    || !touched.ContainsKey(place);
                 if (!problem.Allowed)
                     throw new AgentError("safety", Restore.What, place,
-                        Spelling.Quoted(problem.Path) + " would be replaced or removed, and could not be saved before (" + problem.Kind + "): " + problem.Cause, Next, component.Name);
+                        Spelling.Quoted(problem.Path) + " would be replaced or removed, and could not be saved before ("
+                        + problem.Kind + "): " + problem.Cause, Next, component.Name);
                 part.Problems.Add(problem);
             }
             PartComponent outcome = component.Outcome();
@@ -203,11 +217,13 @@ namespace IdentityOpsAgent
         {
             Dictionary<string, bool> places = new Dictionary<string, bool>(Win32.Names);
             List<string> paths = target.Lost();
-            paths.AddRange(target.OtherFacts.ConvertAll(delegate(Entry entry) { return entry.Path.Substring(target.Top.Name.Length).TrimStart('/'); }));
+            paths.AddRange(target.OtherFacts.ConvertAll(
+                delegate(Entry entry) { return entry.Path.Substring(target.Top.Name.Length).TrimStart('/'); }));
             foreach (string path in paths)
             {
                 string place = Paths.Below(target.Place, path);
-                for (; place != null && place.Length >= target.Place.Length && !places.ContainsKey(place); place = Paths.Parent(place))
+                for (; place != null && place.Length >= target.Place.Length && !places.ContainsKey(place);
+                    place = Paths.Parent(place))
                     places[place] = true;
             }
             return places;

@@ -6,8 +6,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Whether a restore puts owners and access lists back, or lets what it writes inherit. `auto`: back where they came from, and nowhere else, as
-    // accounts of one computer mean nothing on another.
+    // Whether a restore puts owners and access lists back, or lets what it writes inherit. `auto`: back where they came
+    // from, and nowhere else, as accounts of one computer mean nothing on another.
     internal sealed class SecurityChoice
     {
         private const string Auto = "auto", Original = "original", Inherit = "inherit";
@@ -40,7 +40,8 @@ namespace IdentityOpsAgent
 
         private static bool IsOrigin(RestoreTarget target, Part document)
         {
-            return document.MachineGuid == Win32.MachineGuid() && Win32.Names.Equals(target.Place, target.Component.Source);
+            return document.MachineGuid == Win32.MachineGuid()
+                && Win32.Names.Equals(target.Place, target.Component.Source);
         }
 
         private static void Sort(Entry top, List<Entry> known, List<Entry> unknown)

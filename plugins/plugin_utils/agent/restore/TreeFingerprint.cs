@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What tells whether a file, or a folder with all below it, is still what it was: two looks, without reading any content.
+    // What tells whether a file, or a folder with all below it, is still what it was:
+    // two looks, without reading any content.
     internal struct TreeFingerprint
     {
         public long Files, Bytes, Newest;

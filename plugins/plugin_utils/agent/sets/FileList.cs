@@ -19,9 +19,10 @@ namespace IdentityOpsAgent
         public long Folders, Bytes;
     }
 
-    // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths. `security` is a table within the
-    // list: the first entry that has an SDDL gives it as a text, those after it by its number, counted from 0 in the order of the texts. `streams`, of few,
-    // are its alternate data streams in ordinal order of their names, with size and SHA-256.
+    // files.jsonl: every file and folder with its facts, one JSON object a line, in ordinal order of the paths.
+    // `security` is a table within the list: the first entry that has an SDDL gives it as a text, those after it by its
+    // number, counted from 0 in the order of the texts. `streams`, of few, are its alternate data streams in ordinal
+    // order of their names, with size and SHA-256.
     internal static class FileList
     {
         public const string FileName = "files.jsonl";
@@ -44,8 +45,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Gives back the list's digest. Paths that could lead out of the part, that come twice (as this system compares names), out of
-        // order or without their folder are a FormatError.
+        // Gives back the list's digest. Paths that could lead out of the part, that come twice (as this system compares
+        // names), out of order or without their folder are a FormatError.
         public static string Read(string part, PartRecord record)
         {
             string before = null;
@@ -59,7 +60,8 @@ namespace IdentityOpsAgent
                     throw Bad(path, "it is out of order");
                 before = path;
                 int slash = path.LastIndexOf('/');
-                if (slash >= 0 && (folderPath == null || folderPath.Length != slash || string.CompareOrdinal(path, 0, folderPath, 0, slash) != 0))
+                if (slash >= 0 && (folderPath == null || folderPath.Length != slash
+                    || string.CompareOrdinal(path, 0, folderPath, 0, slash) != 0))
                 {
                     folderPath = path.Substring(0, slash);
                     folder = Find(record, folderPath);
@@ -90,7 +92,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static void Append(StringBuilder line, Entry entry, Dictionary<string, int> security, StreamTable streams)
+        private static void Append(StringBuilder line, Entry entry, Dictionary<string, int> security,
+            StreamTable streams)
         {
             line.Append("{\"path\":");
             JsonWriter.AppendText(line, entry.Path);
@@ -100,7 +103,8 @@ namespace IdentityOpsAgent
             line.Append(",\"created\":\"").Append(Timestamps.Text(entry.Facts.Created));
             line.Append("\",\"written\":\"").Append(Timestamps.Text(entry.Facts.Written));
             line.Append("\",\"changed\":\"").Append(Timestamps.Text(entry.Facts.Changed));
-            line.Append("\",\"attributes\":").Append((entry.Facts.Attributes & Attributes.Stored).ToString(CultureInfo.InvariantCulture));
+            line.Append("\",\"attributes\":")
+                .Append((entry.Facts.Attributes & Attributes.Stored).ToString(CultureInfo.InvariantCulture));
             AppendSecurity(line, entry.Security, security);
             AppendStreams(line, streams.Of(entry));
             line.Append('}');

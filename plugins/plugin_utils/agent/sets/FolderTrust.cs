@@ -6,11 +6,12 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Whether a set lies where ordinary users can write: who can change a set can have anything restored, and can lead a backup anywhere by a link.
+    // Whether a set lies where ordinary users can write: who can change a set can have anything restored,
+    // and can lead a backup anywhere by a link.
     internal static class FolderTrust
     {
-        // Of the root and the set's folders, those that are there. Errors: root_open, unless the request waives it for this very root; set_link;
-        // root_unreadable. What was waived and what cannot be told is a warning.
+        // Of the root and the set's folders, those that are there. Errors: root_open, unless the request waives it for
+        // this very root; set_link; root_unreadable. What was waived and what cannot be told is a warning.
         // `part`: the folder of the part that is read; null while there is none.
         public static void Require(SetFolder set, string part, string what, JsonMap request, List<string> warnings)
         {
@@ -26,7 +27,9 @@ namespace IdentityOpsAgent
                     if (folder == null || !Win32.TryFacts(folder, out facts))
                         break;
                     if (folder != set.Root && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
-                        throw new AgentError("set_link", what, folder, "It is a link, and nothing is followed out of a backup root.", "Find out who made the link, and remove it.");
+                        throw new AgentError("set_link", what, folder,
+                            "It is a link, and nothing is followed out of a backup root.",
+                            "Find out who made the link, and remove it.");
                     List<string> writers = Writers(folder);
                     if (writers == null)
                         Add(warnings, "Whether ordinary users can write to the backup root " + set.Root
@@ -34,7 +37,8 @@ namespace IdentityOpsAgent
                     else if (writers.Count > 0 && !waived)
                         throw Open(what, folder, writers);
                     else if (writers.Count > 0)
-                        Add(warnings, folder + " can be changed by " + string.Join(", ", writers.ToArray()) + ": this was allowed by name.");
+                        Add(warnings, folder + " can be changed by " + string.Join(", ", writers.ToArray())
+                            + ": this was allowed by name.");
                 }
             }
             catch (SystemError error)
@@ -43,9 +47,10 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Makes one that is closed to ordinary users; on a share it has what the folder above hands down. A list made here would name the account of this
-        // process, and the file server sees another one (LOGON32_LOGON_NEW_CREDENTIALS), who would be locked out. OWNER RIGHTS would let in that one,
-        // and lock out the next server's.
+        // Makes one that is closed to ordinary users; on a share it has what the folder above hands
+        // down. A list made here would name the account of this process, and the file server sees
+        // another one (LOGON32_LOGON_NEW_CREDENTIALS), who would be locked out. OWNER RIGHTS would let
+        // in that one, and lock out the next server's.
         public static void CreateClosed(string path)
         {
             Create(path, Win32.CreateClosedFolder);
@@ -80,9 +85,11 @@ namespace IdentityOpsAgent
         private static AgentError Open(string what, string folder, List<string> writers)
         {
             string icacls = "icacls \"" + folder + "\" ";
-            return new AgentError("root_open", what, folder, "It can be changed by " + string.Join(", ", writers.ToArray()) + ".",
-                "Close it: " + icacls + "/setowner \"*S-1-5-32-544\", then " + icacls + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \""
-                + Win32.UserName() + ":(OI)(CI)F\" and /remove for each of those named. Or name the root in groupid_allow_open_roots.");
+            return new AgentError("root_open", what, folder,
+                "It can be changed by " + string.Join(", ", writers.ToArray()) + ".",
+                "Close it: " + icacls + "/setowner \"*S-1-5-32-544\", then " + icacls
+                + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \"" + Win32.UserName()
+                + ":(OI)(CI)F\" and /remove for each of those named. Or name the root in groupid_allow_open_roots.");
         }
     }
 }

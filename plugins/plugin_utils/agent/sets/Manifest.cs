@@ -8,8 +8,8 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // manifest.sha256: every file with its digest, in the format of sha256sum: `<hex>  <path>`; a path with '\', LF or CR is escaped and its
-    // line begins with '\'.
+    // manifest.sha256: every file with its digest, in the format of sha256sum: `<hex> <path>`;
+    // a path with '\', LF or CR is escaped and its line begins with '\'.
     internal static class Manifest
     {
         public const string FileName = "manifest.sha256";
@@ -24,7 +24,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Puts the digests to the files of the other list, which must be the same ones in the same order. Gives back the list's own digest.
+        // Puts the digests to the files of the other list, which must be the same ones in the same order.
+        // Gives back the list's own digest.
         public static string Read(string part, List<Entry> files)
         {
             int index = 0;
@@ -33,7 +34,8 @@ namespace IdentityOpsAgent
                 string path;
                 byte[] content = ParseLine(line, out path);
                 if (index == files.Count || files[index].Path != path)
-                    throw new FormatError("line " + (index + 1) + " names another file than " + FileList.FileName + " does");
+                    throw new FormatError("line " + (index + 1) + " names another file than "
+                        + FileList.FileName + " does");
                 files[index++].Digest = content;
             });
             if (index < files.Count)
@@ -51,7 +53,8 @@ namespace IdentityOpsAgent
         {
             bool escaped = line.StartsWith("\\", StringComparison.Ordinal);
             int start = escaped ? 1 : 0;
-            if (line.Length < start + 67 || line[start + 64] != ' ' || (line[start + 65] != ' ' && line[start + 65] != '*'))
+            if (line.Length < start + 67 || line[start + 64] != ' '
+                || (line[start + 65] != ' ' && line[start + 65] != '*'))
                 throw new FormatError("a line is not in the format of sha256sum");
             path = line.Substring(start + 66);
             if (escaped)

@@ -8,7 +8,8 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // The names that become folders of a set. Each is checked here, once, on its way in; FormatError when it is not one.
+    // The names that become folders of a set. Each is checked here, once, on its way in;
+    // FormatError when it is not one.
     internal static class Names
     {
         private const string Label = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
@@ -28,7 +29,8 @@ namespace IdentityOpsAgent
         public static string SetId(string text)
         {
             if (!IsSetId(text))
-                throw new FormatError("'" + text + "' is not a set_id: a second of UTC as in 20261122T150405Z, and a label");
+                throw new FormatError(
+                    "'" + text + "' is not a set_id: a second of UTC as in 20261122T150405Z, and a label");
             return text;
         }
 
@@ -82,7 +84,8 @@ namespace IdentityOpsAgent
         private static bool IsSecond(string text)
         {
             DateTime moment;
-            return DateTime.TryParseExact(text, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out moment) && moment.Year >= 2000;
+            return DateTime.TryParseExact(text, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture,
+                DateTimeStyles.None, out moment) && moment.Year >= 2000;
         }
 
         private static bool Fits(string text, Regex form)

@@ -7,8 +7,9 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What made less of a part or set than the inventory alone asks for, a text for each variable. The controller knows; here it is carried. An empty list
-    // says that nothing did; null that nobody told, and such a part never counts as full.
+    // What made less of a part or set than the inventory alone asks for, a text for each variable.
+    // The controller knows; here it is carried. An empty list says that nothing did; null that
+    // nobody told, and such a part never counts as full.
     internal static class Narrowing
     {
         public const string Member = "narrowed";

@@ -29,14 +29,15 @@ namespace IdentityOpsAgent
         public JsonMap ToJson()
         {
             return new JsonMap().Set("schema", 1).Set("deployment", Deployment).Set("set_id", SetId).Set("epoch", Epoch)
-                .Set("server", Server).Set("fqdn", FullName).Set("machine_guid", MachineGuid).Set("inventory_name", InventoryName)
-                .Set("version", Version).Set("started", Timestamps.Text(Started)).Set("finished", Timestamps.Text(Finished))
-                .Set("state", State).Set("agent", ThisAgent.SourceHash)
-                .Set("files", Files).Set("directories", Directories).Set("bytes", Bytes).Set("streams", Streams).Set("excluded", Excluded)
-                .Set("components", Components).Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
+                .Set("server", Server).Set("fqdn", FullName).Set("machine_guid", MachineGuid)
+                .Set("inventory_name", InventoryName).Set("version", Version).Set("started", Timestamps.Text(Started))
+                .Set("finished", Timestamps.Text(Finished)).Set("state", State).Set("agent", ThisAgent.SourceHash)
+                .Set("files", Files).Set("directories", Directories)
+                .Set("bytes", Bytes).Set("streams", Streams).Set("excluded", Excluded).Set("components", Components)
+                .Set("problems", Answer.First(Problems, Answer.ListLimit)).Set("problem_count", ProblemCount)
                 .Set("manifest_sha256", ManifestDigest).Set("files_sha256", FileListDigest).Set("details", Details)
-                .Set("narrowed", Narrowed).Set("scope", Scope)
-                .Set("linked", Linked).Set("linked_bytes", LinkedBytes).Set("link_sets", LinkSets).Set("not_linked", NotLinked)
+                .Set("narrowed", Narrowed).Set("scope", Scope).Set("linked", Linked)
+                .Set("linked_bytes", LinkedBytes).Set("link_sets", LinkSets).Set("not_linked", NotLinked)
                 .Set("losses", Losses).Set("warnings", Warnings);
         }
 
@@ -81,7 +82,8 @@ namespace IdentityOpsAgent
         // Names of the components that lie elsewhere: nothing of them is in the part, and nothing is verified.
         public List<string> External()
         {
-            return Components.FindAll(delegate(PartComponent component) { return component.Status == PartComponent.External; })
+            return Components.FindAll(
+                delegate(PartComponent component) { return component.Status == PartComponent.External; })
                 .ConvertAll(delegate(PartComponent component) { return component.Name; });
         }
 
@@ -89,16 +91,18 @@ namespace IdentityOpsAgent
         public void Tell(JsonMap members, SetFolder set, string digest)
         {
             members.Set("server", Server).Set("machine_guid", MachineGuid).Set("version", Version).Set("epoch", Epoch)
-                .Set("set_path", set.Path).Set("part_path", set.PartPath(Server)).Set("state", State).Set("part_sha256", digest)
+                .Set("set_path", set.Path)
+                .Set("part_path", set.PartPath(Server)).Set("state", State).Set("part_sha256", digest)
                 .Set("finished", digest == null ? null : Timestamps.Text(Finished)).Set("files", Files)
-                .Set("directories", Directories).Set("bytes", Bytes).Set("components", Components).Set("external", External())
-                .Set("narrowed", Narrowed).Set("scope", Scope);
+                .Set("directories", Directories).Set("bytes", Bytes).Set("components", Components)
+                .Set("external", External()).Set("narrowed", Narrowed).Set("scope", Scope);
         }
 
         // null when the part does not have it, or has it as absent.
         public PartComponent Copied(string name)
         {
-            return Components.Find(delegate(PartComponent component) { return component.Name == name && component.IsCopied; });
+            return Components.Find(
+                delegate(PartComponent component) { return component.Name == name && component.IsCopied; });
         }
     }
 
@@ -121,8 +125,8 @@ namespace IdentityOpsAgent
         public JsonMap ToJson()
         {
             return new JsonMap().Set("name", Name).Set("status", Status).Set("source", Source).Set("required", Required)
-                .Set("include", Include).Set("exclude", Exclude).Set("files", Files).Set("directories", Directories).Set("bytes", Bytes)
-                .Set("excluded", Excluded).Set("problems", Problems);
+                .Set("include", Include).Set("exclude", Exclude).Set("files", Files).Set("directories", Directories)
+                .Set("bytes", Bytes).Set("excluded", Excluded).Set("problems", Problems);
         }
 
         public static PartComponent Parse(JsonMap map)

@@ -8,8 +8,9 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it complete. Two agents may record one
-    // part on a share: what they write of the same files is the same, nothing is replaced, and part.json is the one's that was first.
+    // Makes a new part in a set, and at the end its record: lists, a flush of all, then part.json, which makes it
+    // complete. Two agents may record one part on a share: what they write of the same files is the same, nothing is
+    // replaced, and part.json is the one's that was first.
     internal sealed class PartWriter
     {
         private readonly SetFolder set;
@@ -31,7 +32,8 @@ namespace IdentityOpsAgent
             try
             {
                 if (Paths.NearestExisting(set.Root) == null)
-                    throw new AgentError("root_missing", what, set.Root, "The drive or share is not there.", "Correct groupid_backup_root, or connect the drive.");
+                    throw new AgentError("root_missing", what, set.Root, "The drive or share is not there.",
+                        "Correct groupid_backup_root, or connect the drive.");
                 taken = Win32.TryFacts(folder, out facts);
             }
             catch (SystemError error)
@@ -42,8 +44,8 @@ namespace IdentityOpsAgent
                 throw Exists(what);
         }
 
-        // The part as it was completed with this component and no other, of a status; null when it has no part.json. Errors: root_unreadable,
-        // part_exists (it holds something else).
+        // The part as it was completed with this component and no other, of a status; null when it has no part.json.
+        // Errors: root_unreadable, part_exists (it holds something else).
         public StoredPart Completed(string what, string component, string status)
         {
             FileFacts facts;
@@ -67,7 +69,8 @@ namespace IdentityOpsAgent
         // An unfinished part with the folder of a component. What is there of it already is right.
         public void Ensure(string what, string component)
         {
-            Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
+            Writer writer = new Writer(what,
+                "Correct groupid_backup_root, or give the account the right to write there.", false);
             writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
             writer.EnsureFolder(Paths.Combine(folder, component), FolderTrust.CreateInside);
         }
@@ -75,7 +78,8 @@ namespace IdentityOpsAgent
         // The folders above it are closed to ordinary users where this makes them; the part itself must be new.
         public void Make(string what)
         {
-            Writer writer = new Writer(what, "Correct groupid_backup_root, or give the account the right to write there.", false);
+            Writer writer = new Writer(what,
+                "Correct groupid_backup_root, or give the account the right to write there.", false);
             writer.EnsureFolder(set.DeploymentPath, FolderTrust.CreateClosed);
             writer.EnsureFolder(set.Path, FolderTrust.CreateInside);
             writer.Try(folder, delegate
@@ -108,8 +112,10 @@ namespace IdentityOpsAgent
             files.Sort(Entry.ByPath);
             all.AddRange(files);
             all.Sort(Entry.ByPath);
-            part.ManifestDigest = Listed(writer, Manifest.FileName, delegate(string path) { return Manifest.Write(writer, path, files); });
-            part.FileListDigest = Listed(writer, FileList.FileName, delegate(string path) { return FileList.Write(writer, path, all, streams); });
+            part.ManifestDigest = Listed(writer, Manifest.FileName,
+                delegate(string path) { return Manifest.Write(writer, path, files); });
+            part.FileListDigest = Listed(writer, FileList.FileName,
+                delegate(string path) { return FileList.Write(writer, path, all, streams); });
             part.Streams = streams.Count;
             writer.Flush(folder);
             part.Finished = Timestamps.Now();
@@ -118,11 +124,13 @@ namespace IdentityOpsAgent
             return Hashing.Hex(document, document.Length);
         }
 
-        // A list appears under its name whole. One that is there was left by a call that was killed, or is another agent's: it must be the same.
+        // A list appears under its name whole. One that is there was left by a call that was killed,
+        // or is another agent's: it must be the same.
         private string Listed(Writer writer, string name, Func<string, string> write)
         {
             string path = Paths.Combine(folder, name);
-            string draft = Paths.Combine(folder, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
+            string draft = Paths.Combine(folder,
+                "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + ".tmp");
             string digest = write(draft);
             writer.Try(path, delegate
             {

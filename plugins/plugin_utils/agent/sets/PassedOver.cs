@@ -7,7 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What lies in a backup root and belongs to no set: anybody may put things there. It is named with the reason, and stands in nobody's way.
+    // What lies in a backup root and belongs to no set: anybody may put things there.
+    // It is named with the reason, and stands in nobody's way.
     internal sealed class PassedOver
     {
         public const string File = "It is a file, not a folder.";
@@ -29,12 +30,14 @@ namespace IdentityOpsAgent
         public void Tell(JsonMap members)
         {
             paths.Sort(StringComparer.Ordinal);
-            members.Set("passed_over", paths.ConvertAll(delegate(string path) { return new JsonMap().Set("path", path).Set("reason", reasons[path]); }))
+            members.Set("passed_over", paths.ConvertAll(
+                delegate(string path) { return new JsonMap().Set("path", path).Set("reason", reasons[path]); }))
                 .Set("passed_over_count", count);
         }
 
-        // Names of the folders in a folder that fit, in order; none where it is not there. `misfit`: why another name is passed over. `known`: names of what
-        // belongs there besides; null: nothing does. SystemError when it cannot be listed.
+        // Names of the folders in a folder that fit, in order; none where it is not there. `misfit`:
+        // why another name is passed over. `known`: names of what belongs there besides; null:
+        // nothing does. SystemError when it cannot be listed.
         public List<string> Sift(string folder, Predicate<string> fits, string misfit, Predicate<string> known)
         {
             List<string> names = new List<string>();
@@ -45,7 +48,8 @@ namespace IdentityOpsAgent
             {
                 if (ScratchName.Is(found.Name))
                     continue;   // a rehearsal's, which removes it itself
-                bool link = Attributes.IsLink(found.Attributes, found.ReparseTag), isFolder = Attributes.IsFolder(found.Attributes);
+                bool link = Attributes.IsLink(found.Attributes, found.ReparseTag),
+                    isFolder = Attributes.IsFolder(found.Attributes);
                 if (isFolder && !link && fits(found.Name))
                     names.Add(found.Name);
                 else if (link || isFolder || known == null || !known(found.Name))

@@ -18,12 +18,13 @@ namespace IdentityOpsAgent
         public Func<string, List<string>> FoldersIn;   // names, of a folder relative to the component's root
     }
 
-    // Nobody asks for nothing: an include that meets nothing and a component of which nothing is left are errors, as a name that is misspelled would
-    // be a set without the data, and nobody would know.
+    // Nobody asks for nothing: an include that meets nothing and a component of which nothing is left are errors, as a
+    // name that is misspelled would be a set without the data, and nobody would know.
     internal sealed class Remainders
     {
         private const int ListedGlobs = 10;
-        private const string Next = "Correct groupid_include (include of the module or of the folder), or name only the components that it is meant for.";
+        private const string Next = "Correct groupid_include (include of the module or of the folder), or name only "
+            + "the components that it is meant for.";
 
         private readonly string what;
         private readonly List<string> warnings;
@@ -59,7 +60,8 @@ namespace IdentityOpsAgent
         {
             foreach (string exclude in Unmet(asked, delegate(Selection selection) { return selection.Exclude; }))
             {
-                if (Glob.IsLiteral(exclude) && all.Count > 0 && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
+                if (Glob.IsLiteral(exclude) && all.Count > 0
+                    && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
                     warnings.Add("Exclude " + Spelling.Quoted(exclude) + " meets nothing in " + Listed(all) + ".");
             }
         }
@@ -67,17 +69,21 @@ namespace IdentityOpsAgent
         private void CheckEmpty(Remainder one)
         {
             if (one.HasFiles())
-                throw new AgentError("nothing_left", what, one.Path, "There are files, and exclude leaves none of them: " + Quoted(one.Selection.Exclude.Texts) + ".",
-                    "Correct groupid_exclude or groupid_exclude_defaults (exclude and exclude_defaults of the module), or do not name this component.", one.Component);
+                throw new AgentError("nothing_left", what, one.Path,
+                    "There are files, and exclude leaves none of them: " + Quoted(one.Selection.Exclude.Texts) + ".",
+                    "Correct groupid_exclude or groupid_exclude_defaults (exclude and exclude_defaults of the module), "
+                    + "or do not name this component.", one.Component);
             if (one.Required)
-                warnings.Add(one.Component + ": the folder " + one.Path + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
+                warnings.Add(one.Component + ": the folder " + one.Path
+                    + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
         }
 
         private AgentError Unmatched(List<Remainder> unmatched)
         {
             Remainder first = unmatched[0];
             string cause = "No file there matches include " + Quoted(first.Selection.Include.Texts)
-                + (first.Selection.Exclude.IsEmpty ? "." : " and is not excluded.") + Nearby(first.Selection.Include.Texts[0], unmatched.GetRange(0, 1));
+                + (first.Selection.Exclude.IsEmpty ? "." : " and is not excluded.")
+                + Nearby(first.Selection.Include.Texts[0], unmatched.GetRange(0, 1));
             if (unmatched.Count > 1)
                 cause += " The same holds for " + Listed(unmatched.GetRange(1, unmatched.Count - 1)) + ".";
             return new AgentError("nothing_matched", what, first.Path, cause, Next, first.Component);
@@ -85,14 +91,17 @@ namespace IdentityOpsAgent
 
         private AgentError MeetsNothing(string include)
         {
-            string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "." + Nearby(include, all);
-            return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null, "Include " + Spelling.Quoted(include) + " meets nothing" + where, Next,
+            string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "."
+                + Nearby(include, all);
+            return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null,
+                "Include " + Spelling.Quoted(include) + " meets nothing" + where, Next,
                 all.Count == 1 ? all[0].Component : null);
         }
 
         private static string Nearby(string pattern, List<Remainder> where)
         {
-            List<string> names = Spelling.Nearest(pattern, where.ConvertAll(delegate(Remainder one) { return one.FoldersIn; }));
+            List<string> names =
+                Spelling.Nearest(pattern, where.ConvertAll(delegate(Remainder one) { return one.FoldersIn; }));
             return names.Count == 0 ? " There are no folders." : " Folders that are there: " + Quoted(names) + ".";
         }
 
@@ -104,7 +113,8 @@ namespace IdentityOpsAgent
             {
                 foreach (string text in part(selection).Unmet)
                 {
-                    if (!unmet.Contains(text) && !asked.Exists(delegate(Selection other) { return part(other).HasMet(text); }))
+                    if (!unmet.Contains(text)
+                        && !asked.Exists(delegate(Selection other) { return part(other).HasMet(text); }))
                         unmet.Add(text);
                 }
             }
@@ -113,13 +123,16 @@ namespace IdentityOpsAgent
 
         private static string Listed(List<Remainder> some)
         {
-            return string.Join(", ", some.ConvertAll(delegate(Remainder one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
+            return string.Join(", ",
+                some.ConvertAll(delegate(Remainder one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
         }
 
         private static string Quoted(List<string> texts)
         {
-            string[] first = texts.GetRange(0, Math.Min(texts.Count, ListedGlobs)).ConvertAll<string>(Spelling.Quoted).ToArray();
-            return string.Join(", ", first) + (texts.Count > ListedGlobs ? " and " + (texts.Count - ListedGlobs) + " more" : "");
+            string[] first = texts.GetRange(0, Math.Min(texts.Count, ListedGlobs))
+                .ConvertAll<string>(Spelling.Quoted).ToArray();
+            return string.Join(", ", first)
+                + (texts.Count > ListedGlobs ? " and " + (texts.Count - ListedGlobs) + " more" : "");
         }
     }
 }

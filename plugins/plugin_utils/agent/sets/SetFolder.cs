@@ -28,8 +28,8 @@ namespace IdentityOpsAgent
 
         public static SetFolder Of(JsonMap request)
         {
-            return new SetFolder(Paths.Absolute(request.Text("root"), "root"), Names.Deployment(request.Text("deployment")),
-                Names.SetId(request.Text("set_id")));
+            return new SetFolder(Paths.Absolute(request.Text("root"), "root"),
+                Names.Deployment(request.Text("deployment")), Names.SetId(request.Text("set_id")));
         }
 
         public string PartPath(string server)

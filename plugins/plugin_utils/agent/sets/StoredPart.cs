@@ -4,7 +4,8 @@
 
 namespace IdentityOpsAgent
 {
-    // A part that is there, with what its own document and the seal say; what does not hold of these is a flaw, not an exception.
+    // A part that is there, with what its own document and the seal say;
+    // what does not hold of these is a flaw, not an exception.
     internal sealed class StoredPart
     {
         public readonly SetFolder Set;
@@ -38,7 +39,8 @@ namespace IdentityOpsAgent
             SealedPart seal = part.ReadSeal();
             byte[] content = part.ReadDocument();
             if (content == null && part.DocumentFlaw == null && seal == null)
-                throw new AgentError("part_state", what, part.Path, "The part is unfinished: it has no " + Part.FileName + ".",
+                throw new AgentError("part_state", what, part.Path,
+                    "The part is unfinished: it has no " + Part.FileName + ".",
                     "Make a new backup; an unfinished part is never used.");
             if (content == null)
                 part.DocumentFlaw = part.DocumentFlaw ?? "It is missing, and the seal says that it was there.";
@@ -50,9 +52,11 @@ namespace IdentityOpsAgent
         private void Find(string what)
         {
             if (!SetFolder.IsFolder(Set.DeploymentPath) || !SetFolder.IsFolder(Set.Path))
-                throw new AgentError("set_missing", what, Set.Path, "There is no such set.", "Name one that is there. The playbook identityops.groupid.list shows them.");
+                throw new AgentError("set_missing", what, Set.Path, "There is no such set.",
+                    "Name one that is there. The playbook identityops.groupid.list shows them.");
             if (!SetFolder.IsFolder(Path))
-                throw new AgentError("part_missing", what, Path, "The set has no part of the server '" + Server + "' here.",
+                throw new AgentError("part_missing", what, Path,
+                    "The set has no part of the server '" + Server + "' here.",
                     "Name a server that has one, or the backup root that holds it.");
         }
 
@@ -101,12 +105,14 @@ namespace IdentityOpsAgent
             Digest = Hashing.Hex(content, content.Length);
             Sealed = seal != null && seal.Digest == Digest;
             if (seal != null && !Sealed)
-                SealFlaw = "The seal stands for a " + Part.FileName + " with digest " + seal.Digest + "; this one has " + Digest + ".";
+                SealFlaw = "The seal stands for a " + Part.FileName + " with digest " + seal.Digest
+                    + "; this one has " + Digest + ".";
             try
             {
                 Document = Part.Parse(content);
                 if (Document.Server != Server || Document.SetId != Set.SetId || Document.Deployment != Set.Deployment)
-                    DocumentFlaw = "It is of " + Document.Server + " in set " + Document.SetId + " of " + Document.Deployment + ".";
+                    DocumentFlaw = "It is of " + Document.Server + " in set " + Document.SetId + " of "
+                        + Document.Deployment + ".";
             }
             catch (FormatError error)
             {

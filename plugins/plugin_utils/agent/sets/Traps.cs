@@ -54,7 +54,10 @@ namespace IdentityOpsAgent
                 return;
             foreach (Entry file in files)
             {
-                Trap met = own.Find(delegate(Trap trap) { return trap.Meets(file.Name, delegate { return file.Path.Substring(component.Length + 1); }); });
+                Trap met = own.Find(delegate(Trap trap)
+                {
+                    return trap.Meets(file.Name, delegate { return file.Path.Substring(component.Length + 1); });
+                });
                 if (met != null)
                     Tell(met, file.PathBelow(place));
             }
@@ -69,7 +72,8 @@ namespace IdentityOpsAgent
                 string relative = problem.Path.Substring(component.Length + 1);
                 Trap met = traps.Find(delegate(Trap trap)
                 {
-                    return trap.Component == component && trap.Held && trap.Meets(Paths.LastStep(relative), delegate { return relative; });
+                    return trap.Component == component && trap.Held
+                        && trap.Meets(Paths.LastStep(relative), delegate { return relative; });
                 });
                 if (met != null)
                     Tell(met, Paths.Below(place, relative));

@@ -10,7 +10,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // One backup or restore at a time on a computer. The lock is the system's and ends with its holder, however that ends.
+    // One backup or restore at a time on a computer. The lock is the
+    // system's and ends with its holder, however that ends.
     internal sealed class HostLock : IDisposable
     {
         private const string FileName = "agent.lock";
@@ -41,7 +42,8 @@ namespace IdentityOpsAgent
                 return null;
             writer.Try(path, delegate { file = Wait(path); });
             if (file == null)
-                throw new AgentError("locked", what, path, "Another operation is at work: " + Holder(path), "Wait for it to end, then run again.");
+                throw new AgentError("locked", what, path, "Another operation is at work: " + Holder(path),
+                    "Wait for it to end, then run again.");
             if (check)
             {
                 file.Dispose();
@@ -51,14 +53,16 @@ namespace IdentityOpsAgent
             return new HostLock(file);
         }
 
-        // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun. null: nobody, or it cannot be told.
+        // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun.
+        // null: nobody, or it cannot be told.
         public static JsonMap Busy()
         {
             string path = Paths.Combine(StateFolder.Current, FileName);
             try
             {
                 FileFacts facts;
-                if (!Win32.TryFacts(StateFolder.Current, out facts) || !Win32.IsOwnedByUs(StateFolder.Current) || !Win32.TryFacts(path, out facts))
+                if (!Win32.TryFacts(StateFolder.Current, out facts) || !Win32.IsOwnedByUs(StateFolder.Current)
+                    || !Win32.TryFacts(path, out facts))
                     return null;
                 using (SafeFileHandle free = Win32.TryLock(path))
                 {
@@ -96,7 +100,8 @@ namespace IdentityOpsAgent
 
         private static void Sign(SafeFileHandle file, string operation, string set)
         {
-            JsonMap holder = new JsonMap().Set("operation", operation).Set("set", set).Set("started", Timestamps.Text(Timestamps.Now()))
+            JsonMap holder = new JsonMap()
+                .Set("operation", operation).Set("set", set).Set("started", Timestamps.Text(Timestamps.Now()))
                 .Set("process", Process.GetCurrentProcess().Id).Set("user", Win32.UserName());
             byte[] line = Encoding.ASCII.GetBytes(JsonWriter.Text(holder) + "\n");
             Win32.Truncate(file);
@@ -108,7 +113,8 @@ namespace IdentityOpsAgent
             try
             {
                 JsonMap holder = UntrustedFile.Json(UntrustedFile.Document(path));
-                return holder.Text("operation") + " of set " + holder.Text("set") + " by " + holder.Text("user") + ", process "
+                return holder.Text("operation") + " of set "
+                    + holder.Text("set") + " by " + holder.Text("user") + ", process "
                     + holder.Number("process", 0, int.MaxValue) + ", since " + holder.Text("started") + ".";
             }
             catch (FormatError)

@@ -7,13 +7,15 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // A rehearsal keeps lock, jobs and journal in a folder of its own, so that nothing of it stands in the way of a real operation. A request that names
-    // it sees that folder in the place of %ProgramData%\identityops.groupid, for as long as it runs.
+    // A rehearsal keeps lock, jobs and journal in a folder of its own, so that nothing of it stands in the way of
+    // a real operation. A request that names it sees that folder in the place of
+    // %ProgramData%\identityops.groupid, for as long as it runs.
     internal sealed class StateFolder : IDisposable
     {
         public const string Name = "state";
 
-        // null: the host's own. Of the whole process: an agent does one request at a time, and its threads are the request's.
+        // null: the host's own. Of the whole process: an agent does one request at a time,
+        // and its threads are the request's.
         public static string Own { get; private set; }
 
         private readonly string before;
@@ -24,13 +26,15 @@ namespace IdentityOpsAgent
             Own = own;
         }
 
-        // What the agent keeps on a computer between its runs: closed to ordinary users, and made when it is first needed.
+        // What the agent keeps on a computer between its runs:
+        // closed to ordinary users, and made when it is first needed.
         public static string Current
         {
             get { return Own ?? Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
         }
 
-        // Whoever uses the folder asks here first: what an ordinary user has put in its place is neither read nor written. Error `state_owner`.
+        // Whoever uses the folder asks here first: what an ordinary user has put in its place is
+        // neither read nor written. Error `state_owner`.
         public static void Ensure(Writer writer, string what)
         {
             writer.EnsureFolder(Current, Win32.CreateClosedFolder);
@@ -53,7 +57,8 @@ namespace IdentityOpsAgent
             throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
         }
 
-        // Only a folder that a rehearsal has made is taken: closed, ours, and in a scratch of this server. Error: scratch.
+        // Only a folder that a rehearsal has made is taken: closed, ours,
+        // and in a scratch of this server. Error: scratch.
         public static StateFolder Of(JsonMap request)
         {
             string path = request.TextOrNull("state");
@@ -68,12 +73,15 @@ namespace IdentityOpsAgent
         private static string Checked(string path)
         {
             string scratch = Paths.Parent(path);
-            if (scratch == null || Paths.LastName(path) != Name || !ScratchName.IsOfThisServer(Paths.LastName(scratch)) || Win32.IsShare(path))
-                throw new FormatError("'state' must be the folder '" + Name + "' of a rehearsal's scratch on this server's own disks");
+            if (scratch == null || Paths.LastName(path) != Name || !ScratchName.IsOfThisServer(Paths.LastName(scratch))
+                || Win32.IsShare(path))
+                throw new FormatError("'state' must be the folder '" + Name
+                    + "' of a rehearsal's scratch on this server's own disks");
             foreach (string folder in new[] { scratch, path })
             {
                 if (!SetFolder.IsFolder(folder))
-                    throw new AgentError("scratch", "The rehearsal's request was not performed", folder, "There is no such folder.", "Begin the rehearsal anew.");
+                    throw new AgentError("scratch", "The rehearsal's request was not performed", folder,
+                        "There is no such folder.", "Begin the rehearsal anew.");
                 StateFolder.RequireOwn(folder, "The rehearsal's request was not performed");
             }
             return path;

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // A folder for one program that the agent starts: closed to ordinary users, and gone when it has ended. A lock beside it says that it is in use;
-    // what a killed agent has left behind is removed by the next one.
+    // A folder for one program that the agent starts: closed to ordinary users, and gone when it has ended. A lock
+    // beside it says that it is in use; what a killed agent has left behind is removed by the next one.
     internal sealed class TemporaryFolder
     {
         private const string Prefix = "run.", LockSuffix = ".lock";
@@ -46,7 +46,8 @@ namespace IdentityOpsAgent
             if (failure == null)
                 failure = Deletion.Of(Path + LockSuffix, 1);
             if (failure != null)
-                warnings.Add("The working folder '" + Path + "' was not removed: " + failure.Message + " The next program that is run on this computer removes it.");
+                warnings.Add("The working folder '" + Path + "' was not removed: " + failure.Message
+                    + " The next program that is run on this computer removes it.");
         }
 
         private static void RemoveLeft()
@@ -54,7 +55,8 @@ namespace IdentityOpsAgent
             List<string> left = new List<string>();
             foreach (FoundEntry found in Win32.Enumerate(StateFolder.Current))
             {
-                if (found.Name.StartsWith(Prefix, StringComparison.Ordinal) && !found.Name.EndsWith(LockSuffix, StringComparison.Ordinal))
+                if (found.Name.StartsWith(Prefix, StringComparison.Ordinal)
+                    && !found.Name.EndsWith(LockSuffix, StringComparison.Ordinal))
                     left.Add(Paths.Combine(StateFolder.Current, found.Name));
             }
             foreach (string path in left)

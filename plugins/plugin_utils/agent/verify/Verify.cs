@@ -38,7 +38,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // The operation `verify`: a part compared with its own record; of the files' content, as much is read again as the mode says.
+    // The operation `verify`: a part compared with its own record;
+    // of the files' content, as much is read again as the mode says.
     internal static class Verify
     {
         private const string What = "The part was not verified";
@@ -59,11 +60,13 @@ namespace IdentityOpsAgent
             SealDocument seal = set.SealOrNull();
             // Some sound components say nothing of the part.
             if (!request.Flag("check", false) && (components == null || findings.Count > 0))
-                new VerifyRecords(set.Root, set.Deployment).Write(part, seal, mode, state, verification, answer.Warnings);
-            answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", state)
-                .Set("mode", mode.Text).Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
+                new VerifyRecords(set.Root, set.Deployment)
+                    .Write(part, seal, mode, state, verification, answer.Warnings);
+            answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", state).Set("mode", mode.Text)
+                .Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
                 .Set("files_read", verification.FilesRead).Set("bytes_read", verification.BytesRead)
-                .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count).Set("details", part.Document == null ? null : part.Document.Details)
+                .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count)
+                .Set("details", part.Document == null ? null : part.Document.Details)
                 .Set("external", part.Document == null ? null : part.Document.External())
                 .Set("narrowed", seal != null ? seal.Narrowed : part.Document == null ? null : part.Document.Narrowed);
             if (findings.Count > 0)
@@ -73,7 +76,8 @@ namespace IdentityOpsAgent
 
         public static AgentError Damaged(StoredPart part, List<Finding> findings, string what)
         {
-            return new AgentError("damaged", what, part.Path, findings.Count + " differences; the first is " + findings[0],
+            return new AgentError("damaged", what, part.Path,
+                findings.Count + " differences; the first is " + findings[0],
                 "Use another set; find out what changed this one, or whether the disk fails.");
         }
 
@@ -85,7 +89,8 @@ namespace IdentityOpsAgent
         }
     }
 
-    // Compares a part with its record. Every difference is found and named once, by the most telling problem; a folder stands for all below it.
+    // Compares a part with its record. Every difference is found and named once, by the most telling problem;
+    // a folder stands for all below it.
     internal sealed class Verification
     {
         public readonly PartRecord Record = new PartRecord();
@@ -114,7 +119,8 @@ namespace IdentityOpsAgent
             foreach (string name in components ?? new List<string>())
             {
                 if (part.Document.Copied(Names.Component(name)) == null)
-                    throw new AgentError("component_missing", what, part.Path, "The part does not have this component.", "Name one that it has.", name);
+                    throw new AgentError("component_missing", what, part.Path, "The part does not have this component.",
+                        "Name one that it has.", name);
             }
             foreach (Entry file in Record.Files)
             {
@@ -128,7 +134,8 @@ namespace IdentityOpsAgent
             if (digestsKnown)
                 ReadFiles();
             ReadStreams();
-            differences.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
+            differences.Sort(
+                delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
             Findings.AddRange(differences);
         }
 
@@ -141,9 +148,11 @@ namespace IdentityOpsAgent
                 Bad(Part.FileName, part.DocumentFlaw);
             if (part.Document == null)
                 return false;
-            if (!ReadList(FileList.FileName, part.Document.FileListDigest, delegate { return FileList.Read(part.Path, Record); }))
+            if (!ReadList(FileList.FileName, part.Document.FileListDigest,
+                delegate { return FileList.Read(part.Path, Record); }))
                 return false;
-            digestsKnown = ReadList(Manifest.FileName, part.Document.ManifestDigest, delegate { return Manifest.Read(part.Path, Record.Files); });
+            digestsKnown = ReadList(Manifest.FileName, part.Document.ManifestDigest,
+                delegate { return Manifest.Read(part.Path, Record.Files); });
             CompareCounts();
             return true;
         }
@@ -170,9 +179,11 @@ namespace IdentityOpsAgent
         private void CompareCounts()
         {
             Part document = part.Document;
-            if (document.Files != Record.Files.Count || document.Bytes != Record.Bytes || document.Directories != Record.Folders)
+            if (document.Files != Record.Files.Count || document.Bytes != Record.Bytes
+                || document.Directories != Record.Folders)
                 Bad(Part.FileName, "Its counts are not those of " + FileList.FileName + ".");
-            List<PartComponent> copied = document.Components.FindAll(delegate(PartComponent component) { return component.IsCopied; });
+            List<PartComponent> copied =
+                document.Components.FindAll(delegate(PartComponent component) { return component.IsCopied; });
             bool same = copied.Count == Record.Components.Count;
             foreach (PartComponent component in copied)
                 same &= Record.Components.ContainsKey(component.Name);
@@ -184,7 +195,8 @@ namespace IdentityOpsAgent
         {
             Stack<Entry> waiting = new Stack<Entry>();
             List<Entry> expected = new List<Entry>(Record.Components.Values);
-            expected.RemoveAll(delegate(Entry component) { return components != null && !components.Contains(component.Name); });
+            expected.RemoveAll(
+                delegate(Entry component) { return components != null && !components.Contains(component.Name); });
             Compare(part.Path, "", expected, components == null, waiting);
             while (waiting.Count > 0)
             {
@@ -210,7 +222,8 @@ namespace IdentityOpsAgent
                         CompareEntry(entry, found, waiting);
                     }
                     else if (whole && !(prefix.Length == 0 && IsRecord(found.Name)))
-                        differences.Add(new Finding(prefix + found.Name, Finding.Added, "The record does not have it."));
+                        differences.Add(new Finding(prefix + found.Name, Finding.Added,
+                            "The record does not have it."));
                 }
                 foreach (Entry entry in unseen.Values)
                     differences.Add(new Finding(entry.Path, Finding.Missing, "It is not there."));
@@ -226,8 +239,8 @@ namespace IdentityOpsAgent
             bool link = Attributes.IsLink(found.Attributes, found.ReparseTag);
             if (link || Attributes.IsFolder(found.Attributes) != entry.IsFolder)
             {
-                differences.Add(new Finding(entry.Path, Finding.Kind,
-                    link ? "It is a link." : entry.IsFolder ? "It is a file, not a folder." : "It is a folder, not a file."));
+                differences.Add(new Finding(entry.Path, Finding.Kind, link ? "It is a link."
+                    : entry.IsFolder ? "It is a file, not a folder." : "It is a folder, not a file."));
                 return;
             }
             if (Record.Streams.Of(entry).Count > 0)
@@ -267,12 +280,14 @@ namespace IdentityOpsAgent
                     Interlocked.Add(ref BytesRead, count);
                     if (count != entry.Facts.Size)
                         return WrongSize(entry, count);
-                    return Hashing.Same(digest, entry.Digest) ? null : new Finding(entry.Path, Finding.Content, "The content has another SHA-256.");
+                    return Hashing.Same(digest, entry.Digest)
+                        ? null : new Finding(entry.Path, Finding.Content, "The content has another SHA-256.");
                 }
             }
             catch (SystemError error)
             {
-                return new Finding(entry.Path, SystemCodes.IsMissing(error) ? Finding.Missing : Finding.Unreadable, error.Message);
+                return new Finding(entry.Path, SystemCodes.IsMissing(error) ? Finding.Missing : Finding.Unreadable,
+                    error.Message);
             }
         }
 
@@ -280,10 +295,12 @@ namespace IdentityOpsAgent
         {
             Mode.Choose(streamed);
             List<NamedStream>[] sound = new List<NamedStream>[streamed.Count];
-            WorkerPool.Run(streamed.Count, 0, delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
+            WorkerPool.Run(streamed.Count, 0,
+                delegate(Worker worker, int index) { sound[index] = Sound(streamed[index]); });
             for (int i = 0; i < sound.Length; i++)
                 Record.Streams.Set(streamed[i], sound[i]);
-            StreamFindings.Sort(delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
+            StreamFindings.Sort(
+                delegate(Finding left, Finding right) { return string.CompareOrdinal(left.Path, right.Path); });
         }
 
         // Those that are as the record says.
@@ -296,19 +313,22 @@ namespace IdentityOpsAgent
                 if (difference == null)
                     return true;
                 lock (StreamFindings)
-                    StreamFindings.Add(new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
+                    StreamFindings.Add(
+                        new Finding(entry.Path + ":" + stream.Name, Finding.Stream, difference) { Entry = entry });
                 return false;
             });
         }
 
         private static Finding WrongSize(Entry entry, long size)
         {
-            return new Finding(entry.Path, Finding.Size, "It has " + size + " bytes; the record says " + entry.Facts.Size + ".");
+            return new Finding(entry.Path, Finding.Size,
+                "It has " + size + " bytes; the record says " + entry.Facts.Size + ".");
         }
 
         private static bool IsRecord(string name)
         {
-            return Win32.Names.Equals(name, Part.FileName) || Win32.Names.Equals(name, Manifest.FileName) || Win32.Names.Equals(name, FileList.FileName);
+            return Win32.Names.Equals(name, Part.FileName) || Win32.Names.Equals(name, Manifest.FileName)
+                || Win32.Names.Equals(name, FileList.FileName);
         }
 
         private void Bad(string path, string cause)

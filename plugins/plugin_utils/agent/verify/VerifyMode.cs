@@ -10,8 +10,9 @@ using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
-    // Whose content a verification reads: of all files (full), of none (quick), or of the n-th of t shares of them (n/t).
-    // A file's share follows from its path alone, so that t runs read every file once, whatever came and went between them.
+    // Whose content a verification reads: of all files (full), of none (quick), or of the n-th of t shares of them
+    // (n/t). A file's share follows from its path alone, so that t runs read every file once, whatever came and went
+    // between them.
     internal sealed class VerifyMode
     {
         public static readonly VerifyMode Full = new VerifyMode("full", 1, 1);
@@ -41,12 +42,13 @@ namespace IdentityOpsAgent
             uint share = match.Success ? Number(match.Groups[1]) : 1;
             uint shares = match.Success ? Number(match.Groups[2]) : 0;
             if (share > shares)
-                throw new FormatError("'mode' must be full, quick or n/t with n from 1 to t and t up to 9999, and is '" + text + "'");
+                throw new FormatError(
+                    "'mode' must be full, quick or n/t with n from 1 to t and t up to 9999, and is '" + text + "'");
             return new VerifyMode(text, share, shares);
         }
 
-        // Leaves the files whose content is to be read. Share n has those whose path's SHA-256 begins with four bytes (the first one the
-        // highest) that leave n - 1 when divided by t.
+        // Leaves the files whose content is to be read. Share n has those whose path's SHA-256 begins with four bytes
+        // (the first one the highest) that leave n - 1 when divided by t.
         public void Choose(List<Entry> files)
         {
             if (shares == 0)
@@ -54,7 +56,10 @@ namespace IdentityOpsAgent
             if (shares < 2)
                 return;
             using (HashAlgorithm hash = Hashing.New())
-                files.RemoveAll(delegate(Entry file) { return Start(hash.ComputeHash(Encoding.UTF8.GetBytes(file.Path))) % shares != share - 1; });
+                files.RemoveAll(delegate(Entry file)
+                {
+                    return Start(hash.ComputeHash(Encoding.UTF8.GetBytes(file.Path))) % shares != share - 1;
+                });
         }
 
         private static uint Start(byte[] digest)

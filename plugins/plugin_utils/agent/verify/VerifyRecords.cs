@@ -9,8 +9,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // How the parts of a deployment were last verified from this computer, one small file for each, in the state folder: never in a set, which a verification
-    // only reads. Lists show it. Who cannot keep a record has verified nonetheless, and a record that is not understood is none.
+    // How the parts of a deployment were last verified from this computer, one small file for each, in the state
+    // folder: never in a set, which a verification only reads. Lists show it. Who cannot keep a record has verified
+    // nonetheless, and a record that is not understood is none.
     internal sealed class VerifyRecords
     {
         public const string Verified = "verified", Damaged = "damaged";
@@ -56,11 +57,14 @@ namespace IdentityOpsAgent
         }
 
         // In the place of the one before. What stands against it is a warning.
-        public void Write(StoredPart part, SealDocument seal, VerifyMode mode, string state, Verification counted, List<string> warnings)
+        public void Write(StoredPart part, SealDocument seal, VerifyMode mode, string state, Verification counted,
+            List<string> warnings)
         {
-            JsonMap record = new JsonMap().Set("schema", Schema.Number).Set("root", root).Set("deployment", deployment).Set("set_id", part.Set.SetId)
-                .Set("part", part.Server).Set("mode", mode.Text).Set("time", Timestamps.Text(Timestamps.Now())).Set("state", state)
-                .Set("seal_sha256", seal == null ? null : seal.Digest).Set("files", counted.Files).Set("bytes", counted.Bytes);
+            JsonMap record = new JsonMap().Set("schema", Schema.Number)
+                .Set("root", root).Set("deployment", deployment).Set("set_id", part.Set.SetId)
+                .Set("part", part.Server).Set("mode", mode.Text).Set("time", Timestamps.Text(Timestamps.Now()))
+                .Set("state", state).Set("seal_sha256", seal == null ? null : seal.Digest).Set("files", counted.Files)
+                .Set("bytes", counted.Bytes);
             try
             {
                 Writer writer = new Writer(What, "", false);
@@ -79,7 +83,8 @@ namespace IdentityOpsAgent
             }
             catch (AgentError error)
             {
-                warnings.Add(What + ": " + error.Path + ": " + error.Cause.TrimEnd('.') + ". Lists do not show this verification.");
+                warnings.Add(What + ": " + error.Path + ": " + error.Cause.TrimEnd('.')
+                    + ". Lists do not show this verification.");
             }
         }
 
@@ -101,17 +106,20 @@ namespace IdentityOpsAgent
         {
             Schema.Require(record);
             string state = record.Text("state"), seal = record.TextOrNull("seal_sha256");
-            if (!Win32.Names.Equals(record.Text("root"), root) || record.Text("deployment") != deployment || record.Text("set_id") != setId
+            if (!Win32.Names.Equals(record.Text("root"), root)
+                || record.Text("deployment") != deployment || record.Text("set_id") != setId
                 || record.Text("part") != part || (state != Verified && state != Damaged))
                 return null;
-            return new JsonMap().Set("mode", VerifyMode.Parse(record.Text("mode")).Text).Set("time", Timestamps.Text(Timestamps.Parse(record.Text("time"))))
+            return new JsonMap().Set("mode", VerifyMode.Parse(record.Text("mode")).Text)
+                .Set("time", Timestamps.Text(Timestamps.Parse(record.Text("time"))))
                 .Set("state", state).Set("seal_sha256", seal == null ? null : Names.Digest(seal));
         }
 
         private void Replace(string name, string text)
         {
             byte[] content = Encoding.UTF8.GetBytes(text + "\n");
-            string draft = Paths.Combine(folder, "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + DraftSuffix);
+            string draft = Paths.Combine(folder,
+                "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + DraftSuffix);
             try
             {
                 using (SafeFileHandle file = Win32.OpenNew(draft))
@@ -128,7 +136,8 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Those of sets that are gone, the oldest first and not more than a list is long, and what a killed agent has left.
+        // Those of sets that are gone, the oldest first and not more than a list is long,
+        // and what a killed agent has left.
         private void RemoveOld()
         {
             List<string> names = new List<string>();
@@ -144,7 +153,8 @@ namespace IdentityOpsAgent
                 FileFacts facts;
                 if (name.EndsWith(DraftSuffix, StringComparison.Ordinal))
                 {
-                    if (Win32.TryFacts(path, out facts) && Timestamps.Now() - facts.Written > DraftSeconds * TimeSpan.TicksPerSecond)
+                    if (Win32.TryFacts(path, out facts)
+                        && Timestamps.Now() - facts.Written > DraftSeconds * TimeSpan.TicksPerSecond)
                         Deletion.Of(path, 1);
                 }
                 else if (Names.IsSetId(id) && name.EndsWith(Suffix, StringComparison.Ordinal))

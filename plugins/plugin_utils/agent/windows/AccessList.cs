@@ -12,25 +12,30 @@ namespace IdentityOpsAgent
     /// <summary>Who may change a file or folder, by its security descriptor.</summary>
     internal static class AccessList
     {
-        // winnt.h: FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_DELETE_CHILD, DELETE, WRITE_DAC, WRITE_OWNER, GENERIC_ALL, GENERIC_WRITE
+        // winnt.h: FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_DELETE_CHILD, DELETE, WRITE_DAC, WRITE_OWNER,
+        // GENERIC_ALL, GENERIC_WRITE
         private const int Changes = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000;
 
-        // Accounts that can write anywhere as it is, and names that stand for an owner, who is judged by himself.
+        // Accounts that can write anywhere as it is, and names that stand for an owner, who is judged by himself:
+        // SYSTEM, Administrators, Backup Operators; TrustedInstaller; CREATOR OWNER, OWNER RIGHTS.
         private static readonly string[] Trusted =
         {
-            "S-1-5-18", "S-1-5-32-544", "S-1-5-32-551",                                   // SYSTEM, Administrators, Backup Operators
-            "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",             // TrustedInstaller
-            "S-1-3-0", "S-1-3-4",                                                         // CREATOR OWNER, OWNER RIGHTS
+            "S-1-5-18", "S-1-5-32-544", "S-1-5-32-551",
+            "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+            "S-1-3-0", "S-1-3-4",
         };
 
         private static readonly string[] Administering = { "-500", "-512", "-519" };
 
-        /// <summary>SDDL of a folder that administrators own, whatever policy makes its maker the owner (NoDefaultAdminOwner), and that inherits its list.</summary>
+        /// <summary>
+        /// SDDL of a folder that administrators own, whatever policy makes its maker the owner (NoDefaultAdminOwner),
+        /// and that inherits its list.
+        /// </summary>
         public const string Own = "O:BA";
 
         /// <summary>
-        /// SDDL of a folder that inherits nothing and hands its list down: SYSTEM and Administrators, who own it. Who makes it and is no administrator owns
-        /// it himself, and is in the list.
+        /// SDDL of a folder that inherits nothing and hands its list down: SYSTEM and Administrators, who own it. Who
+        /// makes it and is no administrator owns it himself, and is in the list.
         /// </summary>
         public static string Closed(string maker, bool isAdministrator)
         {
@@ -39,8 +44,9 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Everybody but administrators and `account` who can write, delete, or let himself in: here, or in what is made here. An owner can
-        /// always let himself in. Entries that deny are not weighed against those that allow. The descriptor must be whole but for the SACL.
+        /// Everybody but administrators and `account` who can write, delete, or let himself in: here, or in what is
+        /// made here. An owner can always let himself in. Entries that deny are not weighed against those that allow.
+        /// The descriptor must be whole but for the SACL.
         /// </summary>
         public static List<SecurityIdentifier> Writers(byte[] descriptor, SecurityIdentifier account)
         {
@@ -53,7 +59,8 @@ namespace IdentityOpsAgent
             for (int i = 0; parsed.DiscretionaryAcl != null && i < parsed.DiscretionaryAcl.Count; i++)
             {
                 QualifiedAce entry = parsed.DiscretionaryAcl[i] as QualifiedAce;
-                if (entry != null && entry.AceQualifier == AceQualifier.AccessAllowed && (entry.AccessMask & Changes) != 0)
+                if (entry != null && entry.AceQualifier == AceQualifier.AccessAllowed
+                    && (entry.AccessMask & Changes) != 0)
                     Add(writers, entry.SecurityIdentifier, account);
             }
             return writers;
@@ -67,8 +74,10 @@ namespace IdentityOpsAgent
 
         private static bool IsTrusted(string sid)
         {
-            string number = sid.Substring(sid.LastIndexOf('-'));   // of a domain or computer: Administrator, Domain Admins, Enterprise Admins
-            bool administers = sid.StartsWith("S-1-5-21-", StringComparison.Ordinal) && Array.IndexOf(Administering, number) >= 0;
+            // Of a domain or computer: Administrator, Domain Admins, Enterprise Admins.
+            string number = sid.Substring(sid.LastIndexOf('-'));
+            bool administers = sid.StartsWith("S-1-5-21-", StringComparison.Ordinal)
+                && Array.IndexOf(Administering, number) >= 0;
             return administers || Array.IndexOf(Trusted, sid) >= 0;
         }
     }

@@ -7,7 +7,10 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows gives a program one text; this writes it so that CommandLineToArgvW, and the C runtime, take it apart into the very same arguments.</summary>
+    /// <summary>
+    /// Windows gives a program one text; this writes it so that CommandLineToArgvW, and the C runtime,
+    /// take it apart into the very same arguments.
+    /// </summary>
     internal static class CommandLine
     {
         /// <summary>Characters, the zero at the end not counted (CreateProcessW).</summary>
@@ -16,7 +19,9 @@ namespace IdentityOpsAgent
         /// <summary>The same for a program that wears the network identity (CreateProcessWithTokenW).</summary>
         public const int IdentityLimit = 1023;
 
-        /// <summary>The program's own name is quoted by a rule without escapes: it has no quotes, as no path on Windows has.</summary>
+        /// <summary>
+        /// The program's own name is quoted by a rule without escapes: it has no quotes, as no path on Windows has.
+        /// </summary>
         public static string Of(string program, List<string> arguments)
         {
             StringBuilder line = new StringBuilder("\"").Append(program).Append('"');
@@ -25,7 +30,8 @@ namespace IdentityOpsAgent
             return line.ToString();
         }
 
-        // Backslashes mean themselves, but for those before a quote: there each is doubled, and the quote gets one of its own.
+        // Backslashes mean themselves, but for those before a quote:
+        // there each is doubled, and the quote gets one of its own.
         private static void Append(StringBuilder line, string argument)
         {
             if (argument.Length > 0 && argument.IndexOfAny(new[] { ' ', '\t', '\n', '\v', '"' }) < 0)

@@ -7,7 +7,10 @@ using System.IO;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>A self-relative SECURITY_DESCRIPTOR of winnt.h as bytes. One whose pieces do not lie in it is a SystemError 1338.</summary>
+    /// <summary>
+    /// A self-relative SECURITY_DESCRIPTOR of winnt.h as bytes.
+    /// One whose pieces do not lie in it is a SystemError 1338.
+    /// </summary>
     internal static class Descriptor
     {
         private const int HeaderLength = 20, OwnerAt = 4, GroupAt = 8, DaclAt = 16;
@@ -28,7 +31,10 @@ namespace IdentityOpsAgent
             return Math.Max(end, list + AclLength(buffer, list));
         }
 
-        /// <summary>The same owner, group and list without the list's inherited entries, and without the marks of how it was inherited.</summary>
+        /// <summary>
+        /// The same owner, group and list without the list's inherited entries,
+        /// and without the marks of how it was inherited.
+        /// </summary>
         public static byte[] Explicit(byte[] whole)
         {
             MemoryStream made = new MemoryStream();

@@ -10,7 +10,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Owner, group and access list of files and folders, as Windows keeps them. What audits an access (SACL) is not read.</summary>
+    /// <summary>
+    /// Owner, group and access list of files and folders, as Windows keeps them.
+    /// What audits an access (SACL) is not read.
+    /// </summary>
     internal static class FileSecurity
     {
         private const uint All = NativeSecurity.Owner | NativeSecurity.Group | NativeSecurity.Dacl;
@@ -30,7 +33,10 @@ namespace IdentityOpsAgent
                 return (Win32.FeaturesOf(item) & NativeMethods.PersistentAcls) != 0;
         }
 
-        /// <summary>Who but administrators and this account may change a file or folder. Null: cannot be told, of a share or where no access lists are kept.</summary>
+        /// <summary>
+        /// Who but administrators and this account may change a file or folder.
+        /// Null: cannot be told, of a share or where no access lists are kept.
+        /// </summary>
         public static List<string> Writers(string path)
         {
             if (path.StartsWith(@"\\", StringComparison.Ordinal) || !IsKept(path))
@@ -51,7 +57,9 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>The descriptor as it is, one call into the system for most. The handle must be open for reading.</summary>
+        /// <summary>
+        /// The descriptor as it is, one call into the system for most. The handle must be open for reading.
+        /// </summary>
         public static byte[] Of(SafeFileHandle item)
         {
             byte[] room = buffer ?? (buffer = new byte[4096]);
@@ -75,12 +83,16 @@ namespace IdentityOpsAgent
                 return Of(item);
         }
 
-        /// <summary>SDDL of a descriptor: owner, group, and the access list without what it inherits; all accounts by their numbers.</summary>
+        /// <summary>
+        /// SDDL of a descriptor: owner, group, and the access list without what it inherits;
+        /// all accounts by their numbers.
+        /// </summary>
         public static string Text(byte[] descriptor)
         {
             IntPtr text;
             byte[] own = Descriptor.Explicit(descriptor);
-            if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(own, NativeSecurity.Revision, All, out text, IntPtr.Zero))
+            if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(own, NativeSecurity.Revision, All,
+                out text, IntPtr.Zero))
                 throw Win32.Failure(Marshal.GetLastWin32Error());
             try
             {
@@ -92,12 +104,16 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>What `Text` writes of an SDDL, such as one of a set that names accounts by letters; the same text when it is none.</summary>
+        /// <summary>
+        /// What `Text` writes of an SDDL, such as one of a set that names accounts by letters;
+        /// the same text when it is none.
+        /// </summary>
         public static string Numeric(string text)
         {
             IntPtr descriptor;
             int size;
-            if (!NativeSecurity.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision, out descriptor, out size))
+            if (!NativeSecurity.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision,
+                out descriptor, out size))
                 return text;
             try
             {
@@ -116,14 +132,16 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Gives a file or folder what an SDDL of `Text` says; what the folder above hands down comes to it, unless the list is protected. Null when
-        /// all of it holds, else why not: in the system's words, or what is there instead where the file system took it and kept something else. An
-        /// owner that is refused does not keep the access list from being set.
+        /// Gives a file or folder what an SDDL of `Text` says; what the folder above hands down comes to it,
+        /// unless the list is protected. Null when all of it holds, else why not: in the system's words, or
+        /// what is there instead where the file system took it and kept something else. An owner that is
+        /// refused does not keep the access list from being set.
         /// </summary>
         public static string Set(string path, string text)
         {
             IntPtr descriptor;
-            if (!NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision, out descriptor, IntPtr.Zero))
+            if (!NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(text, NativeSecurity.Revision,
+                out descriptor, IntPtr.Zero))
                 return Win32.Failure(Marshal.GetLastWin32Error()).Message;
             try
             {
@@ -178,8 +196,10 @@ namespace IdentityOpsAgent
         private static int SetOwners(SafeFileHandle item, IntPtr descriptor)
         {
             IntPtr owner = Piece(descriptor, OwnerAt), group = Piece(descriptor, GroupAt);
-            uint parts = (owner == IntPtr.Zero ? 0 : NativeSecurity.Owner) | (group == IntPtr.Zero ? 0 : NativeSecurity.Group);
-            return parts == 0 ? 0 : NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, owner, group, IntPtr.Zero, IntPtr.Zero);
+            uint parts = (owner == IntPtr.Zero ? 0 : NativeSecurity.Owner)
+                | (group == IntPtr.Zero ? 0 : NativeSecurity.Group);
+            return parts == 0 ? 0 : NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, owner, group,
+                IntPtr.Zero, IntPtr.Zero);
         }
 
         private static int SetList(SafeFileHandle item, IntPtr descriptor)
@@ -187,8 +207,10 @@ namespace IdentityOpsAgent
             int control = Marshal.ReadInt16(descriptor, Control);
             if ((control & DaclPresent) == 0)
                 return 0;
-            uint parts = NativeSecurity.Dacl | ((control & DaclProtected) != 0 ? NativeSecurity.Protected : NativeSecurity.Unprotected);
-            return NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, IntPtr.Zero, IntPtr.Zero, Piece(descriptor, DaclAt), IntPtr.Zero);
+            uint parts = NativeSecurity.Dacl
+                | ((control & DaclProtected) != 0 ? NativeSecurity.Protected : NativeSecurity.Unprotected);
+            return NativeMethods.SetSecurityInfo(item, NativeMethods.FileObject, parts, IntPtr.Zero, IntPtr.Zero,
+                Piece(descriptor, DaclAt), IntPtr.Zero);
         }
 
         // "O:...G:...": no SID has a colon.
@@ -211,7 +233,8 @@ namespace IdentityOpsAgent
 
         private static SafeFileHandle OpenItem(string path, uint access)
         {
-            return Win32.Open(path, access, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
+            return Win32.Open(path, access, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint);
         }
     }
 }

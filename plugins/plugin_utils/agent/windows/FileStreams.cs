@@ -9,7 +9,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Alternate data streams: further contents of a file or folder, each with a name, beside the one that everybody sees.</summary>
+    /// <summary>
+    /// Alternate data streams: further contents of a file or folder, each with a name,
+    /// beside the one that everybody sees.
+    /// </summary>
     internal static class FileStreams
     {
         private const int EndOfFile = 38, MoreData = 234;
@@ -21,14 +24,17 @@ namespace IdentityOpsAgent
         /// <summary>Whether the file system that a file or folder lies in keeps any.</summary>
         public static bool AreKept(string path)
         {
-            using (SafeFileHandle item = Win32.Open(path, NativeMethods.ReadAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
+            using (SafeFileHandle item = Win32.Open(path, NativeMethods.ReadAttributes, NativeMethods.ShareAll,
+                NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             {
                 return (Win32.FeaturesOf(item) & NativeMethods.NamedStreams) != 0;
             }
         }
 
-        /// <summary>Their names, in one call into the system for all but those with very many. The content that everybody sees is not one of them.</summary>
+        /// <summary>
+        /// Their names, in one call into the system for all but those with very many.
+        /// The content that everybody sees is not one of them.
+        /// </summary>
         public static List<string> Names(SafeFileHandle item)
         {
             byte[] room = buffer ?? (buffer = new byte[4096]);

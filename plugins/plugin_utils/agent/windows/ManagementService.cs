@@ -9,7 +9,10 @@ using System.Runtime.InteropServices;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows Management Instrumentation of this computer, by its scripting objects. What it refuses becomes a SystemError.</summary>
+    /// <summary>
+    /// Windows Management Instrumentation of this computer, by its scripting objects.
+    /// What it refuses becomes a SystemError.
+    /// </summary>
     internal static class ManagementService
     {
         private const int Impersonate = 3;   // wbemImpersonationLevelImpersonate
@@ -18,8 +21,8 @@ namespace IdentityOpsAgent
         private const int NoSuchInterface = unchecked((int)0x80004002);
 
         /// <summary>
-        /// Win32_Process.Create, as the account that asks. `leave`: the process leaves the job object of WMI's host. Gives the method's return value: 0,
-        /// and the new process's id, or why there is none.
+        /// Win32_Process.Create, as the account that asks. `leave`: the process leaves the job object of WMI's host.
+        /// Gives the method's return value: 0, and the new process's id, or why there is none.
         /// </summary>
         public static long CreateProcess(string commandLine, string folder, bool leave, out uint process)
         {
@@ -57,7 +60,8 @@ namespace IdentityOpsAgent
             if (leave)
                 SetProperty(startup, "CreateFlags", unchecked((int)NativeProcess.BreakAway));
             object processes = Call(services, "Get", "Win32_Process");
-            object input = Call(Get(Call(Get(processes, "Methods_"), "Item", "Create"), "InParameters"), "SpawnInstance_");
+            object input = Call(Get(Call(Get(processes, "Methods_"), "Item", "Create"), "InParameters"),
+                "SpawnInstance_");
             SetProperty(input, "CommandLine", commandLine);
             SetProperty(input, "CurrentDirectory", folder);
             SetProperty(input, "ProcessStartupInformation", startup);
@@ -74,7 +78,8 @@ namespace IdentityOpsAgent
 
         private static long Number(object item, string name)
         {
-            return Convert.ToInt64(Get(Call(Get(item, "Properties_"), "Item", name), "Value"), CultureInfo.InvariantCulture) & uint.MaxValue;
+            return Convert.ToInt64(Get(Call(Get(item, "Properties_"), "Item", name), "Value"),
+                CultureInfo.InvariantCulture) & uint.MaxValue;
         }
 
         private static void SetProperty(object item, string name, object value)
@@ -84,17 +89,20 @@ namespace IdentityOpsAgent
 
         private static object Call(object item, string name, params object[] arguments)
         {
-            return item.GetType().InvokeMember(name, BindingFlags.InvokeMethod, null, item, arguments, CultureInfo.InvariantCulture);
+            return item.GetType().InvokeMember(name, BindingFlags.InvokeMethod, null, item, arguments,
+                CultureInfo.InvariantCulture);
         }
 
         private static object Get(object item, string name)
         {
-            return item.GetType().InvokeMember(name, BindingFlags.GetProperty, null, item, null, CultureInfo.InvariantCulture);
+            return item.GetType().InvokeMember(name, BindingFlags.GetProperty, null, item, null,
+                CultureInfo.InvariantCulture);
         }
 
         private static void Set(object item, string name, object value)
         {
-            item.GetType().InvokeMember(name, BindingFlags.SetProperty, null, item, new[] { value }, CultureInfo.InvariantCulture);
+            item.GetType().InvokeMember(name, BindingFlags.SetProperty, null, item, new[] { value },
+                CultureInfo.InvariantCulture);
         }
 
         // Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.

@@ -10,55 +10,63 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Windows as its headers declare it (fileapi.h, winbase.h, sysinfoapi.h, sddl.h), for Win32.cs alone. The structures have the same
-    /// layout in 32 and 64 bits, or pointers where Windows has pointers.
+    /// Windows as its headers declare it (fileapi.h, winbase.h, sysinfoapi.h, sddl.h), for Win32.cs alone. The
+    /// structures have the same layout in 32 and 64 bits, or pointers where Windows has pointers.
     /// </summary>
     internal static class NativeMethods
     {
         // CreateFileW
-        public const uint ReadAttributes = 0x80, WriteAttributes = 0x100, GenericRead = 0x80000000, GenericWrite = 0x40000000;
-        public const uint ShareRead = 1, ShareWrite = 2, ShareAll = 7;               // all: also with who deletes or renames it meanwhile
+        public const uint ReadAttributes = 0x80, WriteAttributes = 0x100, GenericRead = 0x80000000,
+            GenericWrite = 0x40000000;
+        // ShareAll: also with who deletes or renames it meanwhile.
+        public const uint ShareRead = 1, ShareWrite = 2, ShareAll = 7;
         public const uint CreateNew = 1, OpenExisting = 3, OpenAlways = 4;
-        public const uint BackupSemantics = 0x02000000;                              // folders too; past the ACL for backup operators
-        public const uint SequentialScan = 0x08000000;                               // read ahead, and keep the cache for others
-        public const uint OpenReparsePoint = 0x00200000;                             // the link, not what it leads to
+        // Folders too; past the ACL for backup operators.
+        public const uint BackupSemantics = 0x02000000;
+        // Read ahead, and keep the cache for others.
+        public const uint SequentialScan = 0x08000000;
+        public const uint OpenReparsePoint = 0x00200000;                     // the link, not what it leads to
 
         // FILE_INFO_BY_HANDLE_CLASS, and the bytes of each structure
         public const int BasicClass = 0, StandardClass = 1, StreamClass = 7, TagClass = 9;
         public const int BasicSize = 40, StandardSize = 24, TagSize = 8;
 
         // FindFirstFileExW
-        public const int BasicInfo = 1;                                              // no 8.3 names
+        public const int BasicInfo = 1;                                      // no 8.3 names
         public const int NameMatch = 0;
-        public const int LargeFetch = 2;                                             // many entries in each round trip to a file server
+        // Many entries in each round trip to a file server.
+        public const int LargeFetch = 2;
 
-        public const int StatusDeletePending = unchecked((int)0xC0000056);           // ntstatus.h
+        public const int StatusDeletePending = unchecked((int)0xC0000056);   // ntstatus.h
 
-        public const uint NameNormalized = 0, NameOpened = 8;                        // GetFinalPathNameByHandleW
-        public const uint ReplaceExisting = 1, WriteThrough = 8;                     // MoveFileExW; without COPY_ALLOWED it is a rename or fails
-        public const uint LockNow = 1, LockExclusive = 2;                            // LockFileEx
-        public const int DnsHostName = 1, DnsFullyQualified = 3;                     // COMPUTER_NAME_FORMAT
-        public const uint FixedDrive = 3;                                            // GetDriveTypeW
-        public const uint OneLineFromSystem = 0x1000 | 0x200 | 0xFF;                 // FormatMessageW: FROM_SYSTEM, IGNORE_INSERTS, MAX_WIDTH_MASK
+        public const uint NameNormalized = 0, NameOpened = 8;                // GetFinalPathNameByHandleW
+        // MoveFileExW; without COPY_ALLOWED it is a rename or fails.
+        public const uint ReplaceExisting = 1, WriteThrough = 8;
+        public const uint LockNow = 1, LockExclusive = 2;                    // LockFileEx
+        public const int DnsHostName = 1, DnsFullyQualified = 3;             // COMPUTER_NAME_FORMAT
+        public const uint FixedDrive = 3;                                    // GetDriveTypeW
+        // FormatMessageW: FROM_SYSTEM, IGNORE_INSERTS, MAX_WIDTH_MASK
+        public const uint OneLineFromSystem = 0x1000 | 0x200 | 0xFF;
 
         // GetSecurityInfo, SetEntriesInAclW
         public const uint ReadControl = 0x20000, WriteDacl = 0x40000;
         public const int FileObject = 1;
         public const uint OwnerInformation = 1, DaclInformation = 4;
-        public const uint Modify = 0x1301BF;                                         // read, write, execute, delete; not the list itself
+        // Read, write, execute, delete; not the list itself.
+        public const uint Modify = 0x1301BF;
         public const int GrantAccess = 1, TrusteeIsName = 1;
-        public const uint InheritToAll = 3;                                          // folders and files below
-        public const uint PersistentAcls = 8, NamedStreams = 0x40000;                // GetVolumeInformationByHandleW
+        public const uint InheritToAll = 3;                                  // folders and files below
+        public const uint PersistentAcls = 8, NamedStreams = 0x40000;        // GetVolumeInformationByHandleW
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct BasicFacts                                                     // FILE_BASIC_INFO
+        public struct BasicFacts                                             // FILE_BASIC_INFO
         {
             public long Created, Accessed, Written, Changed;
             public uint Attributes;
         }
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct StandardFacts                                                  // FILE_STANDARD_INFO
+        public struct StandardFacts                                          // FILE_STANDARD_INFO
         {
             public long AllocationSize, EndOfFile;
             public uint Links;
@@ -66,13 +74,13 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct TagFacts                                                       // FILE_ATTRIBUTE_TAG_INFO
+        public struct TagFacts                                               // FILE_ATTRIBUTE_TAG_INFO
         {
             public uint Attributes, ReparseTag;
         }
 
         [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
-        public struct FindData                                                       // WIN32_FIND_DATAW
+        public struct FindData                                               // WIN32_FIND_DATAW
         {
             public uint Attributes;
             public uint CreatedLow, CreatedHigh, AccessedLow, AccessedHigh, WrittenLow, WrittenHigh;
@@ -83,7 +91,7 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct Overlapped                                                     // OVERLAPPED
+        public struct Overlapped                                             // OVERLAPPED
         {
             public IntPtr Internal, InternalHigh;
             public uint Offset, OffsetHigh;
@@ -91,7 +99,7 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct SecurityAttributes                                             // SECURITY_ATTRIBUTES
+        public struct SecurityAttributes                                     // SECURITY_ATTRIBUTES
         {
             public int Length;
             public IntPtr Descriptor;
@@ -99,7 +107,7 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
-        public struct ExplicitAccess                                                 // EXPLICIT_ACCESS_W with its TRUSTEE_W
+        public struct ExplicitAccess                                         // EXPLICIT_ACCESS_W with its TRUSTEE_W
         {
             public uint Permissions;
             public int Mode;
@@ -128,13 +136,16 @@ namespace IdentityOpsAgent
         public static extern int RtlGetLastNtStatus();
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern SafeFileHandle CreateFileW(string path, uint access, uint share, IntPtr security, uint disposition, uint flags, IntPtr template);
+        public static extern SafeFileHandle CreateFileW(string path, uint access, uint share, IntPtr security,
+            uint disposition, uint flags, IntPtr template);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool ReadFile(SafeFileHandle file, [Out] byte[] buffer, int count, out int read, IntPtr overlapped);
+        public static extern bool ReadFile(SafeFileHandle file, [Out] byte[] buffer, int count, out int read,
+            IntPtr overlapped);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool WriteFile(SafeFileHandle file, ref byte first, int count, out int wrote, IntPtr overlapped);
+        public static extern bool WriteFile(SafeFileHandle file, ref byte first, int count, out int wrote,
+            IntPtr overlapped);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool FlushFileBuffers(SafeFileHandle file);
@@ -146,25 +157,32 @@ namespace IdentityOpsAgent
         public static extern bool SetEndOfFile(SafeFileHandle file);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool LockFileEx(SafeFileHandle file, uint flags, uint reserved, uint bytesLow, uint bytesHigh, ref Overlapped place);
+        public static extern bool LockFileEx(SafeFileHandle file, uint flags, uint reserved, uint bytesLow,
+            uint bytesHigh, ref Overlapped place);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, out BasicFacts facts, int size);
+        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind,
+            out BasicFacts facts, int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, out StandardFacts facts, int size);
+        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind,
+            out StandardFacts facts, int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, out TagFacts facts, int size);
+        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind,
+            out TagFacts facts, int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind, [Out] byte[] facts, int size);
+        public static extern bool GetFileInformationByHandleEx(SafeFileHandle file, int kind,
+            [Out] byte[] facts, int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool SetFileInformationByHandle(SafeFileHandle file, int kind, ref BasicFacts facts, int size);
+        public static extern bool SetFileInformationByHandle(SafeFileHandle file, int kind,
+            ref BasicFacts facts, int size);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern uint GetFinalPathNameByHandleW(SafeFileHandle file, StringBuilder path, uint size, uint form);
+        public static extern uint GetFinalPathNameByHandleW(SafeFileHandle file, StringBuilder path,
+            uint size, uint form);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool MoveFileExW(string from, string to, uint flags);
@@ -181,7 +199,8 @@ namespace IdentityOpsAgent
         // ---- folders
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern SafeFindHandle FindFirstFileExW(string pattern, int level, out FindData found, int search, IntPtr filter, int flags);
+        public static extern SafeFindHandle FindFirstFileExW(string pattern, int level, out FindData found, int search,
+            IntPtr filter, int flags);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool FindNextFileW(SafeFindHandle search, out FindData found);
@@ -199,19 +218,23 @@ namespace IdentityOpsAgent
         public static extern bool RemoveDirectoryW(string path);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern bool ConvertStringSecurityDescriptorToSecurityDescriptorW(string text, uint revision, out IntPtr descriptor, IntPtr size);
+        public static extern bool ConvertStringSecurityDescriptorToSecurityDescriptorW(string text, uint revision,
+            out IntPtr descriptor, IntPtr size);
 
         [DllImport("advapi32.dll", ExactSpelling = true)]
-        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group, out IntPtr list, IntPtr audit, out IntPtr descriptor);
+        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group,
+            out IntPtr list, IntPtr audit, out IntPtr descriptor);
 
         [DllImport("advapi32.dll", ExactSpelling = true)]
-        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, out IntPtr owner, IntPtr group, IntPtr list, IntPtr audit, out IntPtr descriptor);
+        public static extern int GetSecurityInfo(SafeFileHandle item, int kind, uint parts, out IntPtr owner,
+            IntPtr group, IntPtr list, IntPtr audit, out IntPtr descriptor);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         public static extern int SetEntriesInAclW(int count, ref ExplicitAccess entry, IntPtr old, out IntPtr list);
 
         [DllImport("advapi32.dll", ExactSpelling = true)]
-        public static extern int SetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group, IntPtr list, IntPtr audit);
+        public static extern int SetSecurityInfo(SafeFileHandle item, int kind, uint parts, IntPtr owner, IntPtr group,
+            IntPtr list, IntPtr audit);
 
         [DllImport("kernel32.dll", ExactSpelling = true)]
         public static extern IntPtr LocalFree(IntPtr memory);
@@ -219,15 +242,15 @@ namespace IdentityOpsAgent
         // ---- volumes
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetVolumeInformationByHandleW(SafeFileHandle item, IntPtr label, int labelSize, IntPtr serial, IntPtr longestName, out uint features,
-            IntPtr fileSystem, int fileSystemSize);
+        public static extern bool GetVolumeInformationByHandleW(SafeFileHandle item, IntPtr label, int labelSize,
+            IntPtr serial, IntPtr longestName, out uint features, IntPtr fileSystem, int fileSystemSize);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         public static extern uint GetDriveTypeW(string root);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern bool GetVolumeInformationW(string root, StringBuilder label, int labelSize, IntPtr serial, IntPtr longestName, IntPtr features,
-            StringBuilder fileSystem, int fileSystemSize);
+        public static extern bool GetVolumeInformationW(string root, StringBuilder label, int labelSize, IntPtr serial,
+            IntPtr longestName, IntPtr features, StringBuilder fileSystem, int fileSystemSize);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
         public static extern bool GetDiskFreeSpaceExW(string folder, out long freeToCaller, out long all, IntPtr free);
@@ -244,6 +267,7 @@ namespace IdentityOpsAgent
         public static extern bool GetComputerNameExW(int form, StringBuilder name, ref uint size);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern uint FormatMessageW(uint flags, IntPtr source, int error, uint language, StringBuilder text, int size, IntPtr arguments);
+        public static extern uint FormatMessageW(uint flags, IntPtr source, int error, uint language,
+            StringBuilder text, int size, IntPtr arguments);
     }
 }

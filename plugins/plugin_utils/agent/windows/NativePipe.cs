@@ -8,19 +8,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' named pipes and processes that somebody else has started, as its headers declare them (winbase.h, namedpipeapi.h), for RequestPipe.cs and AgentProcess.cs.</summary>
+    /// <summary>
+    /// Windows' named pipes and processes that somebody else has started, as its headers declare them (winbase.h,
+    /// namedpipeapi.h), for RequestPipe.cs and AgentProcess.cs.
+    /// </summary>
     internal static class NativePipe
     {
         // CreateNamedPipeW
         public const uint Outbound = 2, FirstInstance = 0x80000, NoWaiting = 1, NoRemoteClients = 8;
 
-        public const int NoData = 232, Connected = 535, Listening = 536;             // ConnectNamedPipe
+        public const int NoData = 232, Connected = 535, Listening = 536;     // ConnectNamedPipe
 
         public const uint Terminate = 1, QueryLimited = 0x1000, Synchronize = 0x100000;   // OpenProcess
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        public static extern SafeFileHandle CreateNamedPipeW(string name, uint access, uint mode, uint instances, uint output, uint input, uint timeout,
-            ref NativeMethods.SecurityAttributes security);
+        public static extern SafeFileHandle CreateNamedPipeW(string name, uint access, uint mode, uint instances,
+            uint output, uint input, uint timeout, ref NativeMethods.SecurityAttributes security);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool ConnectNamedPipe(SafeFileHandle pipe, IntPtr overlapped);

@@ -8,9 +8,9 @@ using System.Runtime.InteropServices;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The account that other computers see in the place of this process's own: every call into Windows for that. On this computer nothing changes, and
-    /// files, locks and the registry are used as before. Each thread wears it for itself; programs that are started wear it too. What Windows refuses
-    /// becomes a SystemError.
+    /// The account that other computers see in the place of this process's own: every call into Windows for that. On
+    /// this computer nothing changes, and files, locks and the registry are used as before. Each thread wears it for
+    /// itself; programs that are started wear it too. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {
@@ -27,14 +27,15 @@ namespace IdentityOpsAgent
         internal static NativeProcess.SafeKernelHandle Token { get; private set; }
 
         /// <summary>
-        /// `user`: DOMAIN\user or user@domain. This thread wears it until it is disposed of. Nobody looks at the password here: the first share does.
+        /// `user`: DOMAIN\user or user@domain. This thread wears it until it is disposed of.
+        /// Nobody looks at the password here: the first share does.
         /// </summary>
         public static NetworkIdentity LogOn(string user, string password)
         {
             int slash = user.IndexOf('\\');
             NativeProcess.SafeKernelHandle token;
-            Check(NativeSecurity.LogonUserW(user.Substring(slash + 1), slash < 0 ? null : user.Substring(0, slash), password,
-                NativeSecurity.NewCredentials, NativeSecurity.Negotiate, out token));
+            Check(NativeSecurity.LogonUserW(user.Substring(slash + 1), slash < 0 ? null : user.Substring(0, slash),
+                password, NativeSecurity.NewCredentials, NativeSecurity.Negotiate, out token));
             Token = token;
             NetworkIdentity identity = new NetworkIdentity();
             try
@@ -49,7 +50,10 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>For a thread that has just begun: it has the process's own, whatever the one that began it wears. Without one, nothing.</summary>
+        /// <summary>
+        /// For a thread that has just begun: it has the process's own,
+        /// whatever the one that began it wears. Without one, nothing.
+        /// </summary>
         public static void Wear()
         {
             if (IsWorn())

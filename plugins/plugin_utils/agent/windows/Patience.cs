@@ -9,19 +9,21 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Waiting for a name that something holds for a moment: an antivirus or an indexer that looks at what is new, a deletion that ends when the last
-    /// handle closes. Only Win32 uses it, where names are made, moved, removed and held; whoever calls Win32 does not wait on top of that.
+    /// Waiting for a name that something holds for a moment: an antivirus or an indexer that looks at what is new, a
+    /// deletion that ends when the last handle closes. Only Win32 uses it, where names are made, moved, removed and
+    /// held; whoever calls Win32 does not wait on top of that.
     /// </summary>
     internal static class Patience
     {
-        /// <summary>Milliseconds that one operation waits in vain. A wait that ends well costs nothing of it: a thousand refusals do not cost hours, and a
-        /// thousand short waits do not use it up.</summary>
+        /// <summary>Milliseconds that one operation waits in vain. A wait that ends well costs nothing of it: a
+        /// thousand refusals do not cost hours, and a thousand short waits do not use it up.</summary>
         public static int Budget = 60000;
 
         private const int Shortest = 10, Longest = 500;
 
-        // Access denied (also of a folder in which a file is open, of a target that is), sharing, lock, folder not empty, delete pending: what a held name
-        // is refused with, see beeware/briefcase#1780, sabnzbd/sabnzbd#1569, PostgreSQL's pgrename.
+        // Access denied (also of a folder in which a file is open, of a target that is), sharing, lock, folder not
+        // empty, delete pending: what a held name is refused with, see beeware/briefcase#1780,
+        // sabnzbd/sabnzbd#1569, PostgreSQL's pgrename.
         private static readonly int[] Held = { 5, 32, 33, 145, 303 };
 
         private static long spent;
@@ -52,8 +54,8 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Tries a change until it is done. `mayPass`, or null: whether waiting makes sense with an error that a held name gives. The error in the end is
-        /// the system's own, of the last try.
+        /// Tries a change until it is done. `mayPass`, or null: whether waiting makes sense with an error that a held
+        /// name gives. The error in the end is the system's own, of the last try.
         /// </summary>
         public static void Over(Action change, Predicate<SystemError> mayPass)
         {
@@ -68,7 +70,8 @@ namespace IdentityOpsAgent
                 catch (SystemError error)
                 {
                     waited = waited ?? Stopwatch.StartNew();
-                    bool goesOn = !off && Array.IndexOf(Held, error.Code) >= 0 && waited.ElapsedMilliseconds + Interlocked.Read(ref spent) < Budget
+                    bool goesOn = !off && Array.IndexOf(Held, error.Code) >= 0
+                        && waited.ElapsedMilliseconds + Interlocked.Read(ref spent) < Budget
                         && (mayPass == null || mayPass(error));
                     if (!goesOn)
                     {

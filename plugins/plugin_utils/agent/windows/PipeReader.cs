@@ -8,7 +8,8 @@ using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    // Takes in what a program prints on one stream, on a thread of its own, so that the program never waits for a full pipe. The beginning is kept.
+    // Takes in what a program prints on one stream, on a thread of its own,
+    // so that the program never waits for a full pipe. The beginning is kept.
     internal sealed class PipeReader
     {
         private const int Limit = 64 * 1024;

@@ -7,21 +7,28 @@ using System.Runtime.InteropServices;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>Windows' privileges of this process, which its user holds but which do nothing until they are enabled.</summary>
+    /// <summary>
+    /// Windows' privileges of this process, which its user holds but which do nothing until they are enabled.
+    /// </summary>
     internal static class Privileges
     {
-        /// <summary>Enables one ("SeBackupPrivilege"), for the whole process and as long as it lives. False when the user does not hold it.</summary>
+        /// <summary>
+        /// Enables one ("SeBackupPrivilege"), for the whole process and as long as it lives.
+        /// False when the user does not hold it.
+        /// </summary>
         public static bool TryEnable(string name)
         {
             NativeProcess.SafeKernelHandle own;
-            if (!NativeSecurity.OpenProcessToken(NativeSecurity.GetCurrentProcess(), NativeSecurity.AdjustPrivileges, out own))
+            if (!NativeSecurity.OpenProcessToken(NativeSecurity.GetCurrentProcess(),
+                NativeSecurity.AdjustPrivileges, out own))
                 return false;
             using (own)
             {
                 bool enabled = TryEnable(own, name);
                 if (!NetworkIdentity.IsWorn())
                     return enabled;
-                // Who wears it has its privileges in the place of the process's; this thread has those of the time at which it put it on.
+                // Who wears it has its privileges in the place of the process's;
+                // this thread has those of the time at which it put it on.
                 enabled &= TryEnable(NetworkIdentity.Token, name);
                 NetworkIdentity.Wear();
                 return enabled;
@@ -30,7 +37,8 @@ namespace IdentityOpsAgent
 
         private static bool TryEnable(NativeProcess.SafeKernelHandle token, string name)
         {
-            NativeSecurity.OnePrivilege wanted = new NativeSecurity.OnePrivilege { Count = 1, Attributes = NativeSecurity.PrivilegeEnabled };
+            NativeSecurity.OnePrivilege wanted =
+                new NativeSecurity.OnePrivilege { Count = 1, Attributes = NativeSecurity.PrivilegeEnabled };
             return NativeSecurity.LookupPrivilegeValueW(null, name, out wanted.Luid)
                 && NativeSecurity.AdjustTokenPrivileges(token, false, ref wanted, 0, IntPtr.Zero, IntPtr.Zero)
                 && Marshal.GetLastWin32Error() == 0;   // 1300: it succeeded, and enabled nothing

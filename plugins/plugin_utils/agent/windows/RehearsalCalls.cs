@@ -18,9 +18,9 @@ namespace IdentityOpsAgent
     }
 
     /// <summary>
-    /// A rehearsal's own calls into Windows. What a backup and a restore are judged by must not be seen through their eyes: by handle they ask for
-    /// FILE_BASIC_INFO, FILE_STREAM_INFO and the kernel's descriptor, and here the older calls answer. Also what only a rehearsal makes. What Windows
-    /// refuses becomes a SystemError.
+    /// A rehearsal's own calls into Windows. What a backup and a restore are judged by must not be seen through their
+    /// eyes: by handle they ask for FILE_BASIC_INFO, FILE_STREAM_INFO and the kernel's descriptor, and here the older
+    /// calls answer. Also what only a rehearsal makes. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class RehearsalCalls
     {
@@ -28,7 +28,8 @@ namespace IdentityOpsAgent
         private const uint OpenExisting = 3, BackupSemantics = 0x02000000, OpenReparsePoint = 0x00200000;
         private const uint ShareAll = 7, ShareRead = 1, ShareWrite = 2;
         private const uint OwnerGroupAndList = 7;                                    // SECURITY_INFORMATION
-        private const uint SetSparse = 0x900C4, SetCompression = 0x9C040, SetReparsePoint = 0x900A4;   // winioctl.h, FSCTL_*
+        // winioctl.h, FSCTL_*
+        private const uint SetSparse = 0x900C4, SetCompression = 0x9C040, SetReparsePoint = 0x900A4;
         private const uint MountPoint = 0xA0000003;                                  // IO_REPARSE_TAG_MOUNT_POINT
         private const int InsufficientBuffer = 122, EndOfFile = 38;
         private const int LargestContent = 16 * 1024 * 1024;
@@ -48,10 +49,12 @@ namespace IdentityOpsAgent
         }
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        private static extern SafeFileHandle CreateFileW(string path, uint access, uint share, IntPtr security, uint disposition, uint flags, IntPtr template);
+        private static extern SafeFileHandle CreateFileW(string path, uint access, uint share, IntPtr security,
+            uint disposition, uint flags, IntPtr template);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        private static extern bool ReadFile(SafeFileHandle file, [Out] byte[] buffer, int count, out int read, IntPtr overlapped);
+        private static extern bool ReadFile(SafeFileHandle file, [Out] byte[] buffer, int count, out int read,
+            IntPtr overlapped);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         private static extern bool GetFileInformationByHandle(SafeFileHandle file, out HandleFacts facts);
@@ -66,13 +69,16 @@ namespace IdentityOpsAgent
         private static extern bool FindClose(IntPtr search);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        private static extern bool GetFileSecurityW(string path, uint parts, [Out] byte[] descriptor, int size, out int needed);
+        private static extern bool GetFileSecurityW(string path, uint parts, [Out] byte[] descriptor, int size,
+            out int needed);
 
         [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
-        private static extern bool ConvertSecurityDescriptorToStringSecurityDescriptorW(byte[] descriptor, uint revision, uint parts, out IntPtr text, IntPtr length);
+        private static extern bool ConvertSecurityDescriptorToStringSecurityDescriptorW(byte[] descriptor,
+            uint revision, uint parts, out IntPtr text, IntPtr length);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
-        private static extern bool DeviceIoControl(SafeFileHandle file, uint code, byte[] input, int inputSize, IntPtr output, int outputSize, out int returned, IntPtr overlapped);
+        private static extern bool DeviceIoControl(SafeFileHandle file, uint code, byte[] input, int inputSize,
+            IntPtr output, int outputSize, out int returned, IntPtr overlapped);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         private static extern IntPtr GetModuleHandleW(string name);
@@ -111,7 +117,8 @@ namespace IdentityOpsAgent
                 descriptor = new byte[needed];
             }
             IntPtr text;
-            Check(ConvertSecurityDescriptorToStringSecurityDescriptorW(descriptor, 1, OwnerGroupAndList, out text, IntPtr.Zero));
+            Check(ConvertSecurityDescriptorToStringSecurityDescriptorW(descriptor, 1, OwnerGroupAndList,
+                out text, IntPtr.Zero));
             try
             {
                 return Marshal.PtrToStringUni(text);
@@ -212,13 +219,16 @@ namespace IdentityOpsAgent
         /// <summary>A file kept open for reading and writing, as a program at work has it.</summary>
         public static SafeFileHandle HoldOpen(string path, bool othersRead, bool othersWrite)
         {
-            return Open(path, GenericRead | GenericWrite, (othersRead ? ShareRead : 0) | (othersWrite ? ShareWrite : 0));
+            return Open(path, GenericRead | GenericWrite,
+                (othersRead ? ShareRead : 0) | (othersWrite ? ShareWrite : 0));
         }
 
         /// <summary>A folder that ordinary users may change.</summary>
         public static string LetEverybodyWrite(string folder)
         {
-            return FileSecurity.IsKept(folder) ? FileSecurity.Set(folder, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;WD)") : "Its file system keeps no access lists.";
+            return FileSecurity.IsKept(folder)
+                ? FileSecurity.Set(folder, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;WD)")
+                : "Its file system keeps no access lists.";
         }
 
         private static void Control(string path, uint code, byte[] input)
@@ -236,7 +246,8 @@ namespace IdentityOpsAgent
 
         private static SafeFileHandle Open(string path, uint access, uint share)
         {
-            SafeFileHandle file = CreateFileW(Extended(path), access, share, IntPtr.Zero, OpenExisting, BackupSemantics | OpenReparsePoint, IntPtr.Zero);
+            SafeFileHandle file = CreateFileW(Extended(path), access, share, IntPtr.Zero, OpenExisting,
+                BackupSemantics | OpenReparsePoint, IntPtr.Zero);
             if (!file.IsInvalid)
                 return file;
             int error = Marshal.GetLastWin32Error();

@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A named pipe of this computer that one process at a time reads, of this account alone: every call into Windows for that. What Windows refuses becomes
-    /// a SystemError.
+    /// A named pipe of this computer that one process at a time reads, of this account alone:
+    /// every call into Windows for that. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class RequestPipe : IDisposable
     {
@@ -27,16 +27,20 @@ namespace IdentityOpsAgent
             this.pipe = pipe;
         }
 
-        /// <summary>Refused where any process has a pipe of this name. No call on it waits: who waits looks again.</summary>
+        /// <summary>
+        /// Refused where any process has a pipe of this name. No call on it waits: who waits looks again.
+        /// </summary>
         public static RequestPipe Open(string name)
         {
             NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
             security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW("D:P(A;;GR;;;" + user.User.Value + ")", 1, out security.Descriptor, IntPtr.Zero));
+                Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+                    "D:P(A;;GR;;;" + user.User.Value + ")", 1, out security.Descriptor, IntPtr.Zero));
             try
             {
-                SafeFileHandle pipe = NativePipe.CreateNamedPipeW(@"\\.\pipe\" + name, NativePipe.Outbound | NativePipe.FirstInstance, NativePipe.NoWaiting | NativePipe.NoRemoteClients,
+                SafeFileHandle pipe = NativePipe.CreateNamedPipeW(@"\\.\pipe\" + name,
+                    NativePipe.Outbound | NativePipe.FirstInstance, NativePipe.NoWaiting | NativePipe.NoRemoteClients,
                     1, Bytes, 0, 0, ref security);
                 Check(!pipe.IsInvalid);
                 return new RequestPipe(name, pipe);

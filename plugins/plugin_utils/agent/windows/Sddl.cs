@@ -9,8 +9,8 @@ using System.Text;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// SDDL with every account by its number. Windows writes two letters for some: LA and DA are another Administrator and other Domain Admins on another
-    /// computer (MS-DTYP 2.4.2.4: they stand for a machine's or domain's own SID).
+    /// SDDL with every account by its number. Windows writes two letters for some: LA and DA are another Administrator
+    /// and other Domain Admins on another computer (MS-DTYP 2.4.2.4: they stand for a machine's or domain's own SID).
     /// </summary>
     internal static class Sddl
     {
@@ -26,10 +26,14 @@ namespace IdentityOpsAgent
                 KnownAce entry = parsed.DiscretionaryAcl[i] as KnownAce;
                 entries.Add(entry == null ? null : entry.SecurityIdentifier.Value);
             }
-            return Numeric(text, parsed.Owner == null ? null : parsed.Owner.Value, parsed.Group == null ? null : parsed.Group.Value, entries);
+            return Numeric(text, parsed.Owner == null ? null : parsed.Owner.Value,
+                parsed.Group == null ? null : parsed.Group.Value, entries);
         }
 
-        /// <summary>`entries`: the accounts of the list, in its order; null leaves what is there. A text with another number of entries stays.</summary>
+        /// <summary>
+        /// `entries`: the accounts of the list, in its order; null leaves what is there.
+        /// A text with another number of entries stays.
+        /// </summary>
         public static string Numeric(string text, string owner, string group, List<string> entries)
         {
             int list = text.IndexOf("D:", System.StringComparison.Ordinal);
@@ -50,13 +54,15 @@ namespace IdentityOpsAgent
                     return text;
                 made.Append(text, from, account + 1 - from);
                 from = text.IndexOfAny(new[] { ';', ')' }, account + 1);
-                made.Append(entries[next++] ?? text.Substring(account + 1, from - account - 1)).Append(text, from, end - from);
+                made.Append(entries[next++] ?? text.Substring(account + 1, from - account - 1))
+                    .Append(text, from, end - from);
                 from = end;
             }
             return next == entries.Count ? made.Append(text, from, text.Length - from).ToString() : text;
         }
 
-        // Behind the entry's last parenthesis: a condition has some of its own, and texts in quotation marks. -1: it has no end.
+        // Behind the entry's last parenthesis: a condition has some of its own,
+        // and texts in quotation marks. -1: it has no end.
         private static int EndOf(string text, int start)
         {
             int depth = 0;

@@ -11,8 +11,9 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// A program of this computer that was started with nothing to read, and all that it starts itself: every call into Windows for that. They are one
-    /// job, which ends with this object or with the agent, however that ends. What Windows refuses becomes a SystemError.
+    /// A program of this computer that was started with nothing to read, and all that it starts itself: every
+    /// call into Windows for that. They are one job, which ends with this object or with the agent, however that
+    /// ends. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class StartedProgram : IDisposable
     {
@@ -24,7 +25,8 @@ namespace IdentityOpsAgent
         private readonly NativeProcess.SafeKernelHandle job;
         private readonly NativeProcess.SafeKernelHandle process;
 
-        private StartedProgram(SafeFileHandle output, SafeFileHandle errors, NativeProcess.SafeKernelHandle job, NativeProcess.SafeKernelHandle process)
+        private StartedProgram(SafeFileHandle output, SafeFileHandle errors, NativeProcess.SafeKernelHandle job,
+            NativeProcess.SafeKernelHandle process)
         {
             this.output = output;
             this.errors = errors;
@@ -32,7 +34,10 @@ namespace IdentityOpsAgent
             this.process = process;
         }
 
-        /// <summary>`program`: a full path. `folder`: where it runs. It has no window, and of the agent's handles its three standard ones.</summary>
+        /// <summary>
+        /// `program`: a full path. `folder`: where it runs. It has no window,
+        /// and of the agent's handles its three standard ones.
+        /// </summary>
         public static StartedProgram Start(string program, List<string> arguments, string folder)
         {
             SafeFileHandle output = null, outputEnd = null, errors = null, errorsEnd = null;
@@ -42,11 +47,13 @@ namespace IdentityOpsAgent
                 job = NewJob();
                 MakePipe(out output, out outputEnd);
                 MakePipe(out errors, out errorsEnd);
-                using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericRead, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
+                using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericRead,
+                    NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
                 {
                     Check(!nothing.IsInvalid);
                     Check(NativeProcess.SetHandleInformation(nothing, NativeProcess.Inherit, NativeProcess.Inherit));
-                    process = Create(program, CommandLine.Of(program, arguments), folder, job, new[] { nothing, outputEnd, errorsEnd });
+                    process = Create(program, CommandLine.Of(program, arguments), folder, job,
+                        new[] { nothing, outputEnd, errorsEnd });
                 }
                 StartedProgram started = new StartedProgram(output, errors, job, process);
                 output = errors = null;
@@ -63,7 +70,10 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>What programs write where nobody says otherwise: the system's OEM code page, Latin-1 where .NET does not know it.</summary>
+        /// <summary>
+        /// What programs write where nobody says otherwise: the system's OEM code page,
+        /// Latin-1 where .NET does not know it.
+        /// </summary>
         public static Encoding OutputEncoding()
         {
             try
@@ -126,8 +136,10 @@ namespace IdentityOpsAgent
             NativeProcess.SafeKernelHandle job = NativeProcess.CreateJobObjectW(IntPtr.Zero, null);
             Check(!job.IsInvalid);
             NativeProcess.JobLimits limits = new NativeProcess.JobLimits();
-            limits.Flags = NativeProcess.KillOnClose | NativeProcess.DieOnUnhandledException;   // no dialog that waits for a person
-            Check(NativeProcess.SetInformationJobObject(job, NativeProcess.ExtendedLimits, ref limits, Marshal.SizeOf(typeof(NativeProcess.JobLimits))));
+            // No dialog that waits for a person.
+            limits.Flags = NativeProcess.KillOnClose | NativeProcess.DieOnUnhandledException;
+            Check(NativeProcess.SetInformationJobObject(job, NativeProcess.ExtendedLimits, ref limits,
+                Marshal.SizeOf(typeof(NativeProcess.JobLimits))));
             return job;
         }
 
@@ -138,7 +150,8 @@ namespace IdentityOpsAgent
         }
 
         // Suspended until it is in the job: what it starts is then in it too.
-        private static NativeProcess.SafeKernelHandle Create(string program, string commandLine, string folder, NativeProcess.SafeKernelHandle job, SafeFileHandle[] handles)
+        private static NativeProcess.SafeKernelHandle Create(string program, string commandLine, string folder,
+            NativeProcess.SafeKernelHandle job, SafeFileHandle[] handles)
         {
             NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
             WithAttributes(handles, delegate(IntPtr attributes)
@@ -155,8 +168,10 @@ namespace IdentityOpsAgent
                     created = CreateWithIdentity(program, commandLine, folder, startup);
                     return;
                 }
-                const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
-                Check(NativeProcess.CreateProcessW(program, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero, true, flags, IntPtr.Zero, folder, ref startup, out created));
+                const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment
+                    | NativeProcess.ExtendedStartup | NativeProcess.NoWindow;
+                Check(NativeProcess.CreateProcessW(program, new StringBuilder(commandLine), IntPtr.Zero, IntPtr.Zero,
+                    true, flags, IntPtr.Zero, folder, ref startup, out created));
             });
             NativeProcess.SafeKernelHandle process = new NativeProcess.SafeKernelHandle(created.Process);
             using (NativeProcess.SafeKernelHandle thread = new NativeProcess.SafeKernelHandle(created.Thread))
@@ -176,9 +191,11 @@ namespace IdentityOpsAgent
             }
         }
 
-        // By Windows' service of secondary logons. It takes no list of handles and copies the three standard ones into the program itself; no flag for
-        // no window, hence a hidden one; and without a block of settings it would make one of the account's profile.
-        private static NativeProcess.ProcessInformation CreateWithIdentity(string program, string commandLine, string folder, NativeProcess.StartupInfo startup)
+        // By Windows' service of secondary logons. It takes no list of handles and copies the three standard
+        // ones into the program itself; no flag for no window, hence a hidden one; and without a block of
+        // settings it would make one of the account's profile.
+        private static NativeProcess.ProcessInformation CreateWithIdentity(string program, string commandLine,
+            string folder, NativeProcess.StartupInfo startup)
         {
             NativeProcess.ProcessInformation created;
             startup.Size -= IntPtr.Size;   // STARTUPINFOW
@@ -187,8 +204,9 @@ namespace IdentityOpsAgent
             NetworkIdentity.TakeOff();   // the service asks who calls it, and whether that account may
             try
             {
-                Check(NativeProcess.CreateProcessWithTokenW(NetworkIdentity.Token, 0, program, new StringBuilder(commandLine),
-                    NativeProcess.Suspended | NativeProcess.UnicodeEnvironment, settings, folder, ref startup, out created));
+                const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment;
+                Check(NativeProcess.CreateProcessWithTokenW(NetworkIdentity.Token, 0, program,
+                    new StringBuilder(commandLine), flags, settings, folder, ref startup, out created));
                 return created;
             }
             finally
@@ -202,7 +220,8 @@ namespace IdentityOpsAgent
         internal static void WithAttributes(SafeFileHandle[] handles, Action<IntPtr> use)
         {
             IntPtr size = IntPtr.Zero;
-            NativeProcess.InitializeProcThreadAttributeList(IntPtr.Zero, 1, 0, ref size);   // fails, and says how many bytes it wants
+            // Fails, and says how many bytes it wants.
+            NativeProcess.InitializeProcThreadAttributeList(IntPtr.Zero, 1, 0, ref size);
             IntPtr attributes = Marshal.AllocHGlobal(size);
             IntPtr list = Marshal.AllocHGlobal(handles.Length * IntPtr.Size);
             try
@@ -212,7 +231,8 @@ namespace IdentityOpsAgent
                 Check(NativeProcess.InitializeProcThreadAttributeList(attributes, 1, 0, ref size));
                 try
                 {
-                    Check(NativeProcess.UpdateProcThreadAttribute(attributes, 0, NativeProcess.HandleList, list, (IntPtr)(handles.Length * IntPtr.Size), IntPtr.Zero, IntPtr.Zero));
+                    Check(NativeProcess.UpdateProcThreadAttribute(attributes, 0, NativeProcess.HandleList, list,
+                        (IntPtr)(handles.Length * IntPtr.Size), IntPtr.Zero, IntPtr.Zero));
                     use(attributes);
                 }
                 finally

@@ -8,10 +8,14 @@ using System.Text;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>The names of alternate data streams as Windows lists them: FILE_STREAM_INFO, one after the other.</summary>
+    /// <summary>
+    /// The names of alternate data streams as Windows lists them: FILE_STREAM_INFO, one after the other.
+    /// </summary>
     internal static class StreamNames
     {
-        /// <summary>Bytes of one before its name: the distance to the next one (0: the last), the bytes of the name, two sizes.</summary>
+        /// <summary>
+        /// Bytes of one before its name: the distance to the next one (0: the last), the bytes of the name, two sizes.
+        /// </summary>
         public const int HeaderLength = 24;
 
         public const string Type = ":$DATA";
@@ -35,7 +39,8 @@ namespace IdentityOpsAgent
 
         private static string Bare(string name)
         {
-            bool usual = name.Length > 1 + Type.Length && name[0] == ':' && name.EndsWith(Type, StringComparison.Ordinal);
+            bool usual = name.Length > 1 + Type.Length && name[0] == ':'
+                && name.EndsWith(Type, StringComparison.Ordinal);
             return usual ? name.Substring(1, name.Length - 1 - Type.Length) : name;
         }
     }

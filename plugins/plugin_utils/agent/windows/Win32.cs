@@ -14,18 +14,23 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows but for programs (StartedProgram.cs) and security (FileSecurity.cs, Privileges.cs), and nothing else. System.IO is not used: before .NET Framework
-    /// 4.6.2 it refuses long paths, and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain; here they get the \\?\ that lifts the
-    /// limit of 260 characters and keeps names such as "NUL" and "dot." as they are. What Windows refuses becomes a SystemError.
+    /// Every call of the agent into Windows but for programs (StartedProgram.cs) and security (FileSecurity.cs,
+    /// Privileges.cs), and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses long paths,
+    /// and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain;
+    /// here they get the \\?\ that lifts the limit of 260 characters and keeps names such as "NUL" and "dot." as they
+    /// are. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class Win32
     {
-        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80, ReparsePoint = 0x400;
+        public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80,
+            ReparsePoint = 0x400;
         public const char Separator = '\\';
         public static readonly StringComparer Names = StringComparer.OrdinalIgnoreCase;
 
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
-        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18, SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145, MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+        private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18,
+            SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145,
+            MoreData = 234, DeletePending = 303, LinkRefused = 4392;
 
         // To find the function is itself a call that leaves a status behind: it is found before a status is asked for.
         public static void Prepare()
@@ -79,7 +84,9 @@ namespace IdentityOpsAgent
             return Environment.GetEnvironmentVariable(name);
         }
 
-        /// <summary>A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.</summary>
+        /// <summary>
+        /// A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.
+        /// </summary>
         public static List<DriveFacts> FixedDrives()
         {
             List<DriveFacts> drives = new List<DriveFacts>();
@@ -88,7 +95,8 @@ namespace IdentityOpsAgent
                 StringBuilder fileSystem = new StringBuilder(64);
                 DriveFacts drive = new DriveFacts { Root = root };
                 if (NativeMethods.GetDriveTypeW(root) != NativeMethods.FixedDrive
-                    || !NativeMethods.GetVolumeInformationW(root, null, 0, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, fileSystem, fileSystem.Capacity)
+                    || !NativeMethods.GetVolumeInformationW(root, null, 0, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero,
+                        fileSystem, fileSystem.Capacity)
                     || !NativeMethods.GetDiskFreeSpaceExW(root, out drive.FreeBytes, out drive.Bytes, IntPtr.Zero))
                     continue;
                 drive.FileSystem = fileSystem.ToString();
@@ -97,12 +105,15 @@ namespace IdentityOpsAgent
             return drives;
         }
 
-        /// <summary>In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.</summary>
+        /// <summary>
+        /// In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.
+        /// </summary>
         public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
         {
             try
             {
-                using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine, RegistryView.Registry64))
+                using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine,
+                    RegistryView.Registry64))
                 using (RegistryKey key = machine.OpenSubKey(keyBelowLocalMachine))
                     return key == null ? null : StringsOf(key);
             }
@@ -136,7 +147,8 @@ namespace IdentityOpsAgent
             if (!path.StartsWith(@"\\", StringComparison.Ordinal))
                 return false;
             string[] parts = path.Substring(2).Split(Separator);
-            return parts.Length >= 2 && parts[0].Length > 0 && parts[1].Length > 0 && parts[0] != "?" && parts[0] != ".";
+            return parts.Length >= 2 && parts[0].Length > 0 && parts[1].Length > 0
+                && parts[0] != "?" && parts[0] != ".";
         }
 
         /// <summary>Whether an absolute path lies on another computer, as far as its text tells.</summary>
@@ -148,7 +160,8 @@ namespace IdentityOpsAgent
         public static long FreeBytes(string existingDirectory)
         {
             long free, all;
-            string folder = Extended(existingDirectory.TrimEnd(Separator)) + Separator;   // a share is asked with the separator only
+            // A share is asked with the separator only.
+            string folder = Extended(existingDirectory.TrimEnd(Separator)) + Separator;
             Check(NativeMethods.GetDiskFreeSpaceExW(folder, out free, out all, IntPtr.Zero));
             return free;
         }
@@ -158,8 +171,9 @@ namespace IdentityOpsAgent
         /// <summary>False also for what was deleted and goes when the last handle on it closes.</summary>
         public static bool TryFacts(string path, out FileFacts facts)
         {
-            using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), NativeMethods.ReadAttributes, NativeMethods.ShareAll, IntPtr.Zero,
-                NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint, IntPtr.Zero))
+            using (SafeFileHandle file = NativeMethods.CreateFileW(Extended(path),
+                NativeMethods.ReadAttributes, NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint, IntPtr.Zero))
             {
                 if (!file.IsInvalid)
                 {
@@ -180,7 +194,8 @@ namespace IdentityOpsAgent
             if (TryFacts(directory, out facts))
                 RefuseLink(facts.ReparseTag);
             NativeMethods.FindData found;
-            using (NativeMethods.SafeFindHandle search = NativeMethods.FindFirstFileExW(Extended(directory.TrimEnd(Separator)) + @"\*",
+            using (NativeMethods.SafeFindHandle search = NativeMethods.FindFirstFileExW(
+                Extended(directory.TrimEnd(Separator)) + @"\*",
                 NativeMethods.BasicInfo, out found, NativeMethods.NameMatch, IntPtr.Zero, NativeMethods.LargeFetch))
             {
                 if (search.IsInvalid)
@@ -206,7 +221,8 @@ namespace IdentityOpsAgent
             {
                 Name = found.Name,
                 Attributes = found.Attributes,
-                ReparseTag = (found.Attributes & ReparsePoint) != 0 ? found.ReparseTag : 0,   // else the field means nothing
+                // Without the attribute the field means nothing.
+                ReparseTag = (found.Attributes & ReparsePoint) != 0 ? found.ReparseTag : 0,
                 Size = (long)found.SizeHigh << 32 | found.SizeLow,
                 Created = (long)found.CreatedHigh << 32 | found.CreatedLow,
                 Written = (long)found.WrittenHigh << 32 | found.WrittenLow
@@ -215,16 +231,20 @@ namespace IdentityOpsAgent
 
         public static string FinalPath(string directory)
         {
-            using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting, NativeMethods.BackupSemantics))
+            using (SafeFileHandle folder = Open(directory, 0, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+                NativeMethods.BackupSemantics))
             {
                 return FinalPath(folder);
             }
         }
 
-        /// <summary>Where an open file or folder really lies: by the name that it was opened by, without links.</summary>
+        /// <summary>
+        /// Where an open file or folder really lies: by the name that it was opened by, without links.
+        /// </summary>
         public static string FinalPath(SafeFileHandle item)
         {
-            // A file server may refuse to spell out folders above the share's folder; the name as opened has no links either.
+            // A file server may refuse to spell out folders above the share's folder;
+            // the name as opened has no links either.
             string path = FinalPath(item, NativeMethods.NameNormalized) ?? FinalPath(item, NativeMethods.NameOpened);
             if (path == null)
                 throw Failure();
@@ -250,14 +270,19 @@ namespace IdentityOpsAgent
             MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
-        /// <summary>Closed to ordinary users, and for all that is made below. Only on a disk of this computer: the accounts are this computer's.</summary>
+        /// <summary>
+        /// Closed to ordinary users, and for all that is made below.
+        /// Only on a disk of this computer: the accounts are this computer's.
+        /// </summary>
         public static void CreateClosedFolder(string path)
         {
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
                 CreateFolder(path, AccessList.Closed(user.User.Value, IsAdministrator(user)));
         }
 
-        /// <summary>Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.</summary>
+        /// <summary>
+        /// Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.
+        /// </summary>
         public static void CreateOwnFolder(string path)
         {
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
@@ -278,7 +303,8 @@ namespace IdentityOpsAgent
         {
             NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
             security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
-            Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1, out security.Descriptor, IntPtr.Zero));
+            Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1,
+                out security.Descriptor, IntPtr.Zero));
             try
             {
                 MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
@@ -290,12 +316,14 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and all below; whatever else its list says stays.
+        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and all below;
+        /// whatever else its list says stays.
         /// False where the file system keeps no such lists.
         /// </summary>
         public static bool GrantModify(string directory, string account)
         {
-            using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+            using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl,
+                NativeMethods.ShareAll, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             {
                 if ((FeaturesOf(folder) & NativeMethods.PersistentAcls) == 0)
@@ -314,11 +342,13 @@ namespace IdentityOpsAgent
         private static void AddEntry(SafeFileHandle folder, ref NativeMethods.ExplicitAccess entry)
         {
             IntPtr old, descriptor, list = IntPtr.Zero;
-            Check(NativeMethods.GetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation, IntPtr.Zero, IntPtr.Zero, out old, IntPtr.Zero, out descriptor));
+            Check(NativeMethods.GetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation,
+                IntPtr.Zero, IntPtr.Zero, out old, IntPtr.Zero, out descriptor));
             try
             {
                 Check(NativeMethods.SetEntriesInAclW(1, ref entry, old, out list));
-                Check(NativeMethods.SetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation, IntPtr.Zero, IntPtr.Zero, list, IntPtr.Zero));
+                Check(NativeMethods.SetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation,
+                    IntPtr.Zero, IntPtr.Zero, list, IntPtr.Zero));
             }
             finally
             {
@@ -327,20 +357,25 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>Whether SYSTEM, the group Administrators or this account owns what lies there. A link is refused.</summary>
+        /// <summary>
+        /// Whether SYSTEM, the group Administrators or this account owns what lies there. A link is refused.
+        /// </summary>
         public static bool IsOwnedByUs(string path)
         {
-            using (SafeFileHandle item = Open(path, NativeMethods.ReadControl | NativeMethods.ReadAttributes, NativeMethods.ShareAll, NativeMethods.OpenExisting,
+            using (SafeFileHandle item = Open(path, NativeMethods.ReadControl | NativeMethods.ReadAttributes,
+                NativeMethods.ShareAll, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
             {
                 RefuseLink(TagOf(item));
                 IntPtr owner, descriptor;
-                Check(NativeMethods.GetSecurityInfo(item, NativeMethods.FileObject, NativeMethods.OwnerInformation, out owner, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, out descriptor));
+                Check(NativeMethods.GetSecurityInfo(item, NativeMethods.FileObject, NativeMethods.OwnerInformation,
+                    out owner, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, out descriptor));
                 try
                 {
                     SecurityIdentifier found = new SecurityIdentifier(owner);
-                    return found.IsWellKnown(WellKnownSidType.LocalSystemSid) || found.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid) || found.Equals(user.User);
+                    return found.IsWellKnown(WellKnownSidType.LocalSystemSid)
+                        || found.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid) || found.Equals(user.User);
                 }
                 finally
                 {
@@ -349,12 +384,16 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.</summary>
+        /// <summary>
+        /// A folder that is neither renamed nor removed nor becomes another one while this is open. A link is refused.
+        /// </summary>
         public static SafeFileHandle HoldFolder(string path)
         {
-            // To read, as no other right has a say in what others may do; they may not delete. Who has the right to delete it now is waited for.
+            // To read, as no other right has a say in what others may do; they may not delete.
+            // Who has the right to delete it now is waited for.
             SafeFileHandle folder = null;
-            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead, NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
+            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead,
+                NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
             try
             {
@@ -370,10 +409,13 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))), error => error.Code != NotEmpty || IsGoing(path));
+            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
+                error => error.Code != NotEmpty || IsGoing(path));
         }
 
-        /// <summary>Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.</summary>
+        /// <summary>
+        /// Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.
+        /// </summary>
         private static bool IsGoing(string directory)
         {
             try
@@ -400,8 +442,9 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already, and then he goes on. Its times may be those of
-        /// before: the system promises them only when the handle that writes is closed (Microsoft's "File Times").
+        /// Nobody can open it for writing meanwhile, as with CopyFileExW. `isWritten`: somebody has already, and
+        /// then he goes on. Its times may be those of before: the system promises them only when the handle that
+        /// writes is closed (Microsoft's "File Times").
         /// </summary>
         public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
         {
@@ -422,7 +465,8 @@ namespace IdentityOpsAgent
         private static SafeFileHandle OpenRead(string path, uint share)
         {
             const uint flags = NativeMethods.BackupSemantics | NativeMethods.SequentialScan;
-            SafeFileHandle file = Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting, flags | NativeMethods.OpenReparsePoint);
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead, share, NativeMethods.OpenExisting,
+                flags | NativeMethods.OpenReparsePoint);
             try
             {
                 uint tag = TagOf(file);
@@ -443,7 +487,8 @@ namespace IdentityOpsAgent
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
             SafeFileHandle file = null;
-            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead, NativeMethods.CreateNew,
+            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
+                NativeMethods.ShareRead, NativeMethods.CreateNew,
                 NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
             return file;
         }
@@ -477,8 +522,10 @@ namespace IdentityOpsAgent
         {
             NativeMethods.BasicFacts basic;
             NativeMethods.StandardFacts standard;
-            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
-            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.StandardClass, out standard, NativeMethods.StandardSize));
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic,
+                NativeMethods.BasicSize));
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.StandardClass, out standard,
+                NativeMethods.StandardSize));
             names = standard.Links;
             return new FileFacts
             {
@@ -498,7 +545,8 @@ namespace IdentityOpsAgent
             basic.Created = created;
             basic.Written = written;
             basic.Attributes = kept == 0 ? Normal : kept;
-            Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic, NativeMethods.BasicSize));
+            Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic,
+                NativeMethods.BasicSize));
         }
 
         public static void SetFacts(string path, long created, long written, uint attributes)
@@ -513,7 +561,8 @@ namespace IdentityOpsAgent
             NativeMethods.BasicFacts basic = new NativeMethods.BasicFacts();
             basic.Created = created;
             using (SafeFileHandle file = OpenFacts(path))
-                Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic, NativeMethods.BasicSize));
+                Check(NativeMethods.SetFileInformationByHandle(file, NativeMethods.BasicClass, ref basic,
+                    NativeMethods.BasicSize));
         }
 
         private static SafeFileHandle OpenFacts(string path)
@@ -544,7 +593,8 @@ namespace IdentityOpsAgent
         {
             string volume = VolumeOf(directory);
             Check(volume != null);
-            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.TrimEnd(Separator), NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            using (SafeFileHandle device = NativeMethods.CreateFileW(volume.TrimEnd(Separator),
+                NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
             {
                 Check(!device.IsInvalid);
@@ -552,12 +602,16 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>\\?\Volume{GUID}\ of all that lies on one volume, by whatever letter or folder it is reached. Null when Windows does not tell, as of a share.</summary>
+        /// <summary>
+        /// \\?\Volume{GUID}\ of all that lies on one volume, by whatever letter or folder it is reached.
+        /// Null when Windows does not tell, as of a share.
+        /// </summary>
         public static string VolumeOf(string path)
         {
             StringBuilder mount = new StringBuilder(32768), volume = new StringBuilder(64);
             return NativeMethods.GetVolumePathNameW(Extended(path), mount, mount.Capacity)
-                && NativeMethods.GetVolumeNameForVolumeMountPointW(Plain(mount.ToString()), volume, volume.Capacity) ? volume.ToString() : null;
+                && NativeMethods.GetVolumeNameForVolumeMountPointW(Plain(mount.ToString()), volume, volume.Capacity)
+                ? volume.ToString() : null;
         }
 
         /// <summary>Nothing: Windows has no flush of a folder, and Move is written through.</summary>
@@ -568,9 +622,14 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                Patience.Over(() => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)), null);
+                Patience.Over(
+                    () => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(
+                        Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)),
+                    null);
             else
-                Patience.Over(() => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)), null);
+                Patience.Over(
+                    () => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)),
+                    null);
         }
 
         /// <summary>One more name for a file that is there. A link at its end is not followed.</summary>
@@ -581,11 +640,18 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))), error => error.Code != DeletePending);
+            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
+                error => error.Code != DeletePending);
         }
 
-        /// <summary>Windows refuses to replace or delete what is read-only: the attribute is taken off then, and put back when that was not the reason.</summary>
-        /// <remarks>`named`: the file may have other names, which share it: it is put back then by a handle that outlives this one.</remarks>
+        /// <summary>
+        /// Windows refuses to replace or delete what is read-only:
+        /// the attribute is taken off then, and put back when that was not the reason.
+        /// </summary>
+        /// <remarks>
+        /// `named`: the file may have other names, which share it:
+        /// it is put back then by a handle that outlives this one.
+        /// </remarks>
         private static void EvenReadOnly(string path, bool named, Func<bool> change)
         {
             if (change())
@@ -628,7 +694,8 @@ namespace IdentityOpsAgent
 
         public static SafeFileHandle TryLock(string path)
         {
-            SafeFileHandle file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite, NativeMethods.ShareRead | NativeMethods.ShareWrite,
+            SafeFileHandle file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
+                NativeMethods.ShareRead | NativeMethods.ShareWrite,
                 NativeMethods.OpenAlways, NativeMethods.OpenReparsePoint);
             NativeMethods.Overlapped place = new NativeMethods.Overlapped();
             place.OffsetHigh = 0x40000000;   // byte 2^62: what the file says of its holder stays readable
@@ -651,7 +718,8 @@ namespace IdentityOpsAgent
 
         private static string Extended(string path)
         {
-            return path.StartsWith(@"\\", StringComparison.Ordinal) ? LongSharePrefix + path.Substring(2) : LongPrefix + path;
+            return path.StartsWith(@"\\", StringComparison.Ordinal)
+                ? LongSharePrefix + path.Substring(2) : LongPrefix + path;
         }
 
         private static string Plain(string path)
@@ -663,7 +731,8 @@ namespace IdentityOpsAgent
 
         internal static SafeFileHandle Open(string path, uint access, uint share, uint disposition, uint flags)
         {
-            SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition, flags, IntPtr.Zero);
+            SafeFileHandle file = NativeMethods.CreateFileW(Extended(path), access, share, IntPtr.Zero, disposition,
+                flags, IntPtr.Zero);
             if (!file.IsInvalid)
                 return file;
             int error = ErrorOfOpening();
@@ -671,12 +740,14 @@ namespace IdentityOpsAgent
             throw Failure(error);
         }
 
-        // A name that was deleted and goes when the last handle on it closes is refused with 5, as what the account may not touch. What the system itself
-        // said before it became a number of Win32 tells the two apart (PostgreSQL's port/open.c, llvm/llvm-project#90655); the number is 303 then.
+        // A name that was deleted and goes when the last handle on it closes is refused with 5, as what the account may
+        // not touch. What the system itself said before it became a number of Win32 tells the two apart (PostgreSQL's
+        // port/open.c, llvm/llvm-project#90655); the number is 303 then.
         private static int ErrorOfOpening()
         {
             int error = Marshal.GetLastWin32Error();
-            return error == AccessDenied && NativeMethods.RtlGetLastNtStatus() == NativeMethods.StatusDeletePending ? DeletePending : error;
+            return error == AccessDenied && NativeMethods.RtlGetLastNtStatus() == NativeMethods.StatusDeletePending
+                ? DeletePending : error;
         }
 
         private static void CheckOpening(bool done)
@@ -696,11 +767,13 @@ namespace IdentityOpsAgent
             return error.Code != AccessDenied;
         }
 
-        // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373), and only what has one is asked for it.
+        // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373),
+        // and only what has one is asked for it.
         private static uint TagOf(SafeFileHandle file)
         {
             NativeMethods.BasicFacts basic;
-            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic, NativeMethods.BasicSize));
+            Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic,
+                NativeMethods.BasicSize));
             return TagOf(file, basic.Attributes);
         }
 
@@ -709,17 +782,22 @@ namespace IdentityOpsAgent
             NativeMethods.TagFacts facts;
             if ((attributes & ReparsePoint) == 0)
                 return 0;
-            if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts, NativeMethods.TagSize))
+            if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts,
+                NativeMethods.TagSize))
                 return facts.ReparseTag;
             CheckUnknown(Marshal.GetLastWin32Error());
             return 0;
         }
 
-        /// <summary>What the file system of a file or folder can keep: flags of GetVolumeInformationByHandleW, none where it does not say.</summary>
+        /// <summary>
+        /// What the file system of a file or folder can keep:
+        /// flags of GetVolumeInformationByHandleW, none where it does not say.
+        /// </summary>
         internal static uint FeaturesOf(SafeFileHandle item)
         {
             uint features;
-            if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero, out features, IntPtr.Zero, 0))
+            if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero,
+                out features, IntPtr.Zero, 0))
                 return features;
             CheckUnknown(Marshal.GetLastWin32Error());
             return 0;
@@ -734,7 +812,8 @@ namespace IdentityOpsAgent
 
         private static void RefuseLink(uint reparseTag)
         {
-            const uint nameSurrogate = 0x20000000;   // the name stands for another one: symbolic link, junction, mounted volume
+            // Of a name that stands for another one: symbolic link, junction, mounted volume.
+            const uint nameSurrogate = 0x20000000;
             if ((reparseTag & nameSurrogate) != 0)
                 throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
         }
@@ -761,7 +840,8 @@ namespace IdentityOpsAgent
         public static SystemError Failure(int error)
         {
             StringBuilder text = new StringBuilder(1024);
-            NativeMethods.FormatMessageW(NativeMethods.OneLineFromSystem, IntPtr.Zero, error, 0, text, text.Capacity, IntPtr.Zero);
+            NativeMethods.FormatMessageW(NativeMethods.OneLineFromSystem, IntPtr.Zero, error, 0, text,
+                text.Capacity, IntPtr.Zero);
             return new SystemError(error, text.ToString().Trim());
         }
     }
