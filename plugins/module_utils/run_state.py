@@ -70,7 +70,8 @@ _OBJECTIONS: t.Mapping[str, str] = {
 }
 """What stands against going on although the task did its work: a step of `objections`, by the answer that it reads."""
 
-_LOOP_VARIABLE = "__groupid_item"
+LOOP_VARIABLE = "__groupid_item"
+"""Under which a task that runs for several items registers each."""
 
 
 class RunState(c.Mapping[str, c.Mapping[str, t.Any]]):
@@ -137,7 +138,7 @@ class _Host(c.Mapping[str, t.Any]):
     def each(self, name: str) -> list[tuple[t.Any, Answer]]:
         """What a task registered for each item of its loop, with the item, but for those that were skipped."""
         found = (self.variables.get(name) or {}).get("results") or []
-        return [(one.get(_LOOP_VARIABLE), one) for one in found if not one.get("skipped")]
+        return [(one.get(LOOP_VARIABLE), one) for one in found if not one.get("skipped")]
 
     def review(self) -> Answer:
         """What the review found; empty before it."""

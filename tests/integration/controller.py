@@ -45,6 +45,10 @@ class Run:
             assert " ".join(text.split()) in flat, f"{text!r} is not in:\n{self.output[-6000:]}"
         return self
 
+    def tasks(self) -> int:
+        """How many tasks it started, those that were skipped on all hosts included."""
+        return len(re.findall(r"^(?:TASK|RUNNING HANDLER) \[", self.output, re.MULTILINE))
+
 
 class Controller:
     """A person at the controller of a lab's fleet.

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, objections, vocabulary
+from ansible_collections.identityops.groupid.plugins.filter import run
+from ansible_collections.identityops.groupid.plugins.module_utils import run_state, steps, vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
@@ -24,11 +25,13 @@ ON_THE_CONTROLLER = {f"{MODULE}{name}" for name in ("settings", "plan", "summary
 ALLOWED_RAW = {
     # What makes the play, before anything was asked.
     "deployments.yml": {"groupid_hosts"},
-    # Of the SQL Server's computer, which was not asked anything.
-    "list.yml": {"groupid_backup_root"},
     # Of a host that is delegated to, which was not asked anything.
-    "main.yml of vars": {"groupid_sql_delegate_to", "groupid_backup_root"},
+    "main.yml of vars": {"groupid_sql_delegate_to"},
 }
+
+ASKED = r"hostvars \| identityops\.groupid\.decide\(inventory_hostname, '\w+'\)"
+READY_HOSTS = "{{ hostvars | default({}) | identityops.groupid.ready_hosts(groups) }}"
+READY_BATCHES = "{{ hostvars | default({}) | identityops.groupid.ready_batches(groups) }}"
 
 Task = dict[str, t.Any]
 
@@ -54,34 +57,15 @@ def strings(value: t.Any) -> c.Iterator[str]:
         yield value
 
 
-def tasks_of(tasks: t.Sequence[Task], rescues: t.Sequence[Task] = ()) -> c.Iterator[tuple[Task, t.Sequence[Task]]]:
-    """All tasks, each with the rescue that would meet its failure."""
-    for task in tasks:
-        if "block" not in task:
-            yield task, rescues
-            continue
-        yield from tasks_of(task["block"], task.get("rescue") or rescues)
-        for section in ("rescue", "always"):
-            yield from tasks_of(task.get(section, []), rescues)
-
-
 def contacts(task: Task) -> bool:
     """Whether a task asks a host, a SQL Server or a directory."""
     return any(key.startswith(MODULE) and key not in ON_THE_CONTROLLER for key in task)
 
 
-def notes(tasks: t.Sequence[Task], result: str) -> bool:
-    """Whether one of the tasks adds a result to the host's failures."""
-    noted = re.compile(rf"\| identityops\.groupid\.with_failure\([^,]+, {result}\b")
-    return any(
-        noted.search(str((task.get("ansible.builtin.set_fact") or {}).get("__groupid_failures", ""))) for task in tasks
-    )
-
-
 CONTACTS = [
-    pytest.param(path, task, rescue, id=f"{name_of(path)}: {task['name']}")
+    pytest.param(path, task, id=f"{name_of(path)}: {task['name']}")
     for path in TASK_FILES
-    for task, rescue in tasks_of(load(path))
+    for task in load(path)
     if contacts(task)
 ]
 
@@ -90,15 +74,41 @@ def test_there_are_tasks_to_check() -> None:
     assert len(CONTACTS) >= 12
 
 
-@pytest.mark.parametrize(("path", "task", "rescue"), CONTACTS)
-def test_a_task_that_asks_a_host_never_takes_it_out_of_the_run(
-    path: Path, task: Task, rescue: t.Sequence[Task]
-) -> None:
+@pytest.mark.parametrize(("path", "task"), CONTACTS)
+def test_a_task_that_asks_a_host_never_takes_it_out_of_the_run(path: Path, task: Task) -> None:
     assert task["failed_when"] is False
-    assert task["ignore_unreachable"] is True
-    assert notes([one for one, dummy in tasks_of(load(path))], task["register"])
     # What nobody foresaw, as a template that does not resolve.
-    assert notes(rescue, "ansible_failed_result")
+    assert task["ignore_errors"] is True
+    assert task["ignore_unreachable"] is True
+
+
+def test_what_each_task_registers_is_the_record_of_the_run() -> None:
+    """Nothing that a task tells is lost, and nothing is waited for that no task tells."""
+    registered = {task["register"] for path in TASK_FILES for task in load(path) if contacts(task)}
+    assert registered == {name for names in run_state.PHASES.values() for name in names}
+
+
+@pytest.mark.parametrize("path", TASK_FILES, ids=name_of)
+def test_tasks_are_a_list_without_blocks_and_decide_nothing(path: Path) -> None:
+    for task in load(path):
+        assert not {"block", "rescue", "always"} & task.keys()
+        conditions = task.get("when", [])
+        for condition in conditions if isinstance(conditions, list) else [conditions]:
+            assert re.fullmatch(
+                r"not ansible_check_mode|__groupid_failed \| length > 0|(not )?__groupid_settings\.asked\.\w+"
+                r"|" + ASKED,
+                condition,
+            ), condition
+
+
+def test_a_loop_is_over_what_was_decided_and_names_its_items_alike() -> None:
+    loops = [task for path in TASK_FILES for task in load(path) if contacts(task) and "loop" in task]
+    assert len(loops) >= 8
+    for task in loops:
+        assert task["loop_control"]["loop_var"] == run_state.LOOP_VARIABLE
+        assert re.fullmatch(
+            r"\{\{ hostvars \| identityops\.groupid\.decide\(inventory_hostname, '\w+'\) \}\}", task["loop"]
+        )
 
 
 @pytest.mark.parametrize("path", READ_BY_ROLES, ids=name_of)
@@ -112,54 +122,36 @@ def test_no_variable_is_read_as_it_was_given(path: Path) -> None:
 def test_what_is_asked_is_in_the_vocabulary() -> None:
     asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual"}
     texts = " ".join(text for path in READ_BY_ROLES for text in strings(load(path)))
-    read = set(re.findall(r"__groupid_asked\.(\w+)", texts))
+    read = set(re.findall(r"__groupid_settings\.asked\.(\w+)", texts))
     assert read
     assert read <= asked
 
 
-def test_every_question_and_every_step_that_roles_ask_about_exists_and_none_is_left_over() -> None:
+def test_every_question_that_roles_ask_exists_and_none_is_left_over() -> None:
     texts = " ".join(text for path in TASK_FILES for text in strings(load(path)))
-    assert set(re.findall(r"groupid\.decide\(inventory_hostname, '(\w+)'", texts)) == decisions.QUESTIONS.keys()
-    assert set(re.findall(r"groupid\.with_objections\(inventory_hostname, '(\w+)'", texts)) == objections.STEPS.keys()
+    assert set(re.findall(r"groupid\.decide\(inventory_hostname, '(\w+)'", texts)) == steps.QUESTIONS.keys()
 
 
 def test_every_filter_that_is_used_exists_and_none_is_left_over() -> None:
     texts = " ".join(text for path in [*TASK_FILES, *PLAYBOOKS] for text in strings(load(path)))
     used = set(re.findall(r"\|\s*identityops\.groupid\.(\w+)", texts))
-    assert used == {path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")}
+    assert used == run.FilterModule().filters().keys()
+    assert used == {path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")}, "each has its documentation"
 
 
 def test_a_restore_is_checked_alike_in_check_mode() -> None:
-    for name in ("restore/tasks/preflight.yml", "restore/tasks/checks.yml", "preflight/tasks/servers.yml"):
+    for name in ("restore/tasks/preflight.yml", "preflight/tasks/servers.yml"):
         assert "check_mode" not in " ".join(strings(load(ROOT / "roles" / name)))
 
 
 def test_nothing_is_restored_before_the_choice_was_made() -> None:
-    [first, *others] = load(ROOT / "roles" / "restore" / "tasks" / "checks.yml")
-    assert "identityops.groupid.restore_choice(__groupid_plan)" in " ".join(strings(first))
-    assert first["run_once"] is True
-    assert not any(contacts(task) for task, dummy in tasks_of([first, *others]))
-    included = [
-        next(
-            iter(
-                strings(
-                    task[
-                        "ansible.builtin.import_role"
-                        if "ansible.builtin.import_role" in task
-                        else "ansible.builtin.import_tasks"
-                    ]
-                )
-            )
-        )
-        for task in load(ROOT / "roles" / "restore" / "tasks" / "preflight.yml")
-    ]
-    assert included == [
-        "identityops.groupid.preflight",
-        "checks.yml",
-        "identityops.groupid.database",
-        "identityops.groupid.group_attributes",
-        "folders.yml",
-    ]
+    [ask, compare] = load(ROOT / "roles" / "preflight" / "tasks" / "servers.yml")
+    assert "identityops.groupid.groupid_info" in ask
+    assert "identityops.groupid.review(__groupid_planned.plan" in " ".join(strings(compare))
+    assert compare["run_once"] is True
+    first = load(ROOT / "roles" / "restore" / "tasks" / "preflight.yml")[0]
+    assert first["ansible.builtin.import_role"]["tasks_from"] == "servers"
+    assert first["vars"] == {"__groupid_kind": "restore"}
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=name_of)
@@ -172,12 +164,13 @@ def test_plays_pin_what_the_environment_could_change(path: Path) -> None:
         assert "tags" not in " ".join(play)
         assert not {"ignore_errors", "ignore_unreachable", "max_fail_percentage"} & play.keys()
     assert "| identityops.groupid.run_hosts(groups) }}" in plays[0]["hosts"]
-    assert {play["hosts"] for play in plays[1:-1]} <= {"groupid_run"}
+    # Those that change something are for the deployments on which nothing went wrong.
+    assert [play["hosts"] for play in plays[1:-1]][:1] in ([], ["groupid_run"])
+    assert {play["hosts"] for play in plays[2:-1]} <= {READY_HOSTS}
+    assert {play["serial"] for play in plays[2:-1]} <= {READY_BATCHES}
     assert plays[-1]["hosts"] == "{{ groups | identityops.groupid.planned_hosts }}"
     assert "serial" not in plays[0] | plays[-1]
     tasks = [task for play in plays for task in play["tasks"]]
-    leaving = [task for task in tasks if "ansible.builtin.meta" in task]
-    assert all("deployment_ready" in task["when"] and task["ansible.builtin.meta"] == "end_host" for task in leaving)
-    roles = [task["ansible.builtin.import_role"] for task in tasks if task not in leaving]
+    roles = [task["ansible.builtin.import_role"] for task in tasks]
     assert roles[0]["tasks_from"] == "plan"
     assert roles[-1]["tasks_from"] in ("report", "list")

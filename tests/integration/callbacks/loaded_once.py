@@ -24,7 +24,7 @@ short_description: Loads the plugins of the integration tests before there are w
 description: [For the speed of the tests alone.]
 """
 
-FILTERS = ("decide", "run_hosts", "with_failure", "with_objections")
+FILTERS = ("decide", "review", "run_hosts")
 
 
 class CallbackModule(CallbackBase):

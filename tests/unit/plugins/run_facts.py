@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import functools
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, settings
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, review, settings
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 SET = "20261122T120000Z"
 GUID = "guid of {}"
+NOW = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.timezone.utc)
 
 Facts = dict[str, dict[str, t.Any]]
 
@@ -136,3 +139,30 @@ def planned(facts: Facts, run: t.Sequence[str] | None = None, wanted: t.Sequence
     for host in hosts:
         facts[host]["__groupid_review"] = review
     return plan
+
+
+def answered(kind: review.Kind, *servers: str, role: str = "", deployment: str = "hq", **values: t.Any) -> Facts:
+    """Give what tasks have registered on the hosts of a run of one deployment when all have answered.
+
+    Each has one sealed set of its part, as `make` has it. kind: what the run is for. values: what is asked of them.
+    """
+    role = role or ("preflight" if kind == "rehearse" else kind)
+    probes = make(deployment, *servers, role=role, **values)
+    settings_ = {"asked": asked(deployment, role, **values), "failures": []}
+    hostvars: Facts = {
+        host: {"__groupid_settings": copy.deepcopy(settings_), "__groupid_probe": probes[host]["__groupid_probe"]}
+        for host in servers
+    }
+    return reviewed(hostvars, kind)
+
+
+def reviewed(hostvars: Facts, kind: review.Kind) -> Facts:
+    """Plan the run of the hosts that were asked something, and review their answers, as the roles do."""
+    run = [host for host in hostvars if "__groupid_settings" in hostvars[host]]
+    plan = deployments.plan(RunState(hostvars), run, hostvars, (), 0)
+    for host in run:
+        hostvars[host]["__groupid_planned"] = {"plan": plan}
+    found = review.review(hostvars, plan, kind, NOW)
+    for host in run:
+        hostvars[host]["__groupid_review"] = found
+    return hostvars

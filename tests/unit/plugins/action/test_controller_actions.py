@@ -75,8 +75,9 @@ def settings(**arguments: str) -> list[dict[str, t.Any]]:
         {
             "name": "Read what is asked",
             "identityops.groupid.groupid_settings": {"role": "backup", **arguments},
-            "register": "result",
-        }
+            "register": "__groupid_settings",
+        },
+        {"name": "Show it", "ansible.builtin.set_fact": {"result": "{{ __groupid_settings }}"}},
     ]
 
 
@@ -151,14 +152,7 @@ def test_secrets_are_in_no_result(play: Play) -> None:
     assert not [name for name in result["web01"]["asked"] if "password" in name]
 
 
-NOTED = [
-    {
-        "name": "Note what is asked",
-        "ansible.builtin.set_fact": {
-            "__groupid_asked": "{{ result.asked }}",
-            "__groupid_failures": "{{ result.failures }}",
-        },
-    },
+PLAN = [
     {
         "name": "Plan",
         "identityops.groupid.groupid_plan": {"known": "{{ groups.groupid }}"},
@@ -170,7 +164,7 @@ NOTED = [
 
 def test_a_plan_sorts_the_hosts_and_counts_those_outside(play: Play) -> None:
     hosts = {"web02": HOST, "web01": HOST, "srv01": {**HOST, "groupid_deployment": "branch"}, "web03": HOST}
-    result = play([*settings(), *NOTED], hosts, "--limit", "!web03", "-e", "groupid_parallel_deployments=1")
+    result = play([*settings(), *PLAN], hosts, "--limit", "!web03", "-e", "groupid_parallel_deployments=1")
     assert result["web01"]["plan"] == {
         "hosts": ["srv01", "web01", "web02"],
         "deployments": {
@@ -183,7 +177,7 @@ def test_a_plan_sorts_the_hosts_and_counts_those_outside(play: Play) -> None:
 
 def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:
     hosts = {f"web0{number}": {**HOST, "groupid_retries": "many"} for number in (1, 2, 3)}
-    result = play([*settings(), *NOTED], hosts, code=2)
+    result = play([*settings(), *PLAN], hosts, code=2)
     text = result["output"]
     assert text.count("groupid_retries") == 2  # the fault, and the example
     assert "FAILED in plan: web[01:03]" in text
@@ -191,21 +185,23 @@ def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:
 
 
 def test_a_plan_without_the_deployment_that_was_named_fails_the_run(play: Play) -> None:
-    result = play([*settings(), *NOTED], {"web01": HOST}, "-e", "groupid_deployments=hg", code=2)
+    result = play([*settings(), *PLAN], {"web01": HOST}, "-e", "groupid_deployments=hg", code=2)
     assert "Did you mean hq?" in result["output"]
 
 
 @pytest.mark.parametrize("check", [False, True])
 def test_a_summary_is_printed_as_lines(play: Play, check: bool) -> None:
     facts = {
-        "__groupid_plan": {
-            "hosts": ["web01"],
-            "deployments": {"hq": {"hosts": ["web01"], "outside": []}},
-            "batches": [1],
+        "__groupid_planned": {
+            "plan": {
+                "hosts": ["web01"],
+                "deployments": {"hq": {"hosts": ["web01"], "outside": []}},
+                "batches": [1],
+            }
         },
-        "__groupid_review": {"hq": {"first": "web01", "missing": []}},
+        "__groupid_review": {"deployments": {"hq": {"first": "web01", "missing": []}}},
     }
-    noted = [*settings(), NOTED[0], {"name": "Note", "ansible.builtin.set_fact": facts}]
+    noted = [*settings(), {"name": "Note", "ansible.builtin.set_fact": facts}]
     summary = {"name": "Sum up", "identityops.groupid.groupid_summary": {"kind": "backup"}, "register": "result"}
     result = play([*noted, summary], {"web01": HOST}, *(["--check"] if check else []))
     lines = result["output"].splitlines()

@@ -11,8 +11,7 @@ import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed, listed, part, probe
 
-from ansible_collections.identityops.groupid.plugins.filter.decide import decide
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, products
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, listing, products
 
 OLDER, NEWER = "20261121T120000Z", "20261123T120000Z"
 DOMAIN = "group_attributes.corp.example"
@@ -24,6 +23,11 @@ def run(*hosts: str, outside: t.Sequence[str] = (), **values: t.Any) -> Facts:
     facts.update({host: {"groupid_deployment": "hq"} for host in outside})
     run_facts.planned(facts, hosts)
     return facts
+
+
+def decide(facts: Facts, host: str, question: str) -> t.Any:
+    """Call the function of `decisions` of that name."""
+    return getattr(decisions, question)(facts, host)
 
 
 def those(facts: Facts, question: str) -> list[str]:
@@ -153,11 +157,6 @@ def test_notes_of_a_backup_name_no_host_of_their_own() -> None:
 
 def test_the_part_of_an_earlier_run_is_taken() -> None:
     facts = holding(run("web01"), sealed=False)
-    assert decide(facts, "web01", "taken_part")["set_path"] == f"D:\\Backups\\hq\\{SET}"
+    assert (listing.taken_part(facts, "web01") or {})["set_path"] == f"D:\\Backups\\hq\\{SET}"
     facts["web01"]["__groupid_asked"]["set_id"] = ""
-    assert decide(facts, "web01", "taken_part") is None
-
-
-def test_a_question_that_nobody_knows_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        decide(run("web01"), "web01", "saves_the_day")
+    assert listing.taken_part(facts, "web01") is None

@@ -9,10 +9,9 @@ import typing as t
 
 import pytest
 from unit.plugins import run_facts
-from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, failed, listed, part, probe
+from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, listed, part, probe
 
-from ansible_collections.identityops.groupid.plugins.filter.with_objections import with_objections
-from ansible_collections.identityops.groupid.plugins.module_utils import objections
+from ansible_collections.identityops.groupid.plugins.module_utils import objections, restore_choice
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Change = t.Callable[[Facts], t.Any]
@@ -34,10 +33,9 @@ def facts() -> Facts:
             __groupid_set_id=SET,
             __groupid_part={**part(server), "finished_at": "2026-11-22T12:00:01.0000000Z"},
             __groupid_verified=VERIFIED,
-            __groupid_choice={"refusals": []},
         )
     facts["web01"]["__groupid_sql"] = {"can_backup": ALLOWED, "can_verify": ALLOWED}
-    facts["web01"]["__groupid_sql_verified"] = {**VERIFIED, "details": {"database": "GroupID"}}
+    facts["web01"]["__groupid_sql_reread"] = {**VERIFIED, "details": {"database": "GroupID"}}
     return facts
 
 
@@ -175,10 +173,10 @@ FAULTS: list[tuple[str, Change, str, str]] = [
     ("restore", _sets(listed(part("web01", machine_guid="x"))), "other_machine", "{web01: web01}"),
     ("restore_database", _sets(listed(part("web01"))), "component_missing", "groupid_components"),
     ("restore_database", _ask(sql_server=""), "sql_server_missing", "groupid_sql_server"),
-    ("unsealed_database", _set("__groupid_sql_verified", sealed=False), "not_sealed", "where it lies"),
+    ("unsealed_database", _set("__groupid_sql_reread", sealed=False), "not_sealed", "where it lies"),
     (
         "unsealed_database",
-        _set("__groupid_sql_verified", details={"database": "Payroll"}),
+        _set("__groupid_sql_reread", details={"database": "Payroll"}),
         "other_database",
         "database Payroll, and groupid_sql_database is GroupID",
     ),
@@ -202,7 +200,7 @@ def test_each_fault_is_told_once_with_why_and_what_to_do(
 
 
 def test_every_step_has_a_fault_in_the_table() -> None:
-    assert {one[0] for one in FAULTS} == objections.STEPS.keys() - {"choice"}
+    assert {one[0] for one in FAULTS} == objections.STEPS.keys()
 
 
 @pytest.mark.parametrize(
@@ -236,9 +234,9 @@ def test_every_step_has_a_fault_in_the_table() -> None:
             "restore",
             _both(_set("__groupid_source", mapped=True), _sets(listed(part("web01", machine_guid="x")))),
         ),
-        ("unsealed_database", _both(_ask(restore_unsealed=True), _set("__groupid_sql_verified", sealed=False))),
-        ("unsealed_database", _set("__groupid_sql_verified", details={"database": "GROUPID"})),
-        ("unsealed_database", lambda facts: facts["web01"].update(__groupid_sql_verified={"skipped": True})),
+        ("unsealed_database", _both(_ask(restore_unsealed=True), _set("__groupid_sql_reread", sealed=False))),
+        ("unsealed_database", _set("__groupid_sql_reread", details={"database": "GROUPID"})),
+        ("unsealed_database", lambda facts: facts["web01"].update(__groupid_sql_reread={"skipped": True})),
         ("restore_domains", _both(_domain_in_set, _ask(domains=[{"name": "Corp.Example"}]))),
     ],
 )
@@ -247,10 +245,13 @@ def test_what_was_meant_is_let_through(facts: Facts, step: str, change: Change) 
     assert against(facts, step) == []
 
 
-def test_what_stands_against_the_whole_restore_stands_against_each_host(facts: Facts) -> None:
-    for host in facts.values():
-        host["__groupid_choice"] = {"refusals": [DISK_FULL.explained()]}
-    assert objections.against(facts, "web02", "choice") == [DISK_FULL]
+def test_what_stands_against_the_whole_restore_is_read_from_the_choice() -> None:
+    choice: restore_choice.Choice = {
+        "plan": {"hosts": [], "deployments": {}, "batches": []},
+        "sources": {},
+        "refusals": [DISK_FULL.explained()],
+    }
+    assert objections.of_choice(choice) == [DISK_FULL]
 
 
 def test_the_database_of_another_deployment_is_not_written_over(facts: Facts) -> None:
@@ -261,7 +262,7 @@ def test_the_database_of_another_deployment_is_not_written_over(facts: Facts) ->
         "groupid_sql_database": "Branch",
     }
     ask({"web01": facts["web01"], "web02": facts["web02"]}, sql_database="")
-    facts["web01"]["__groupid_sql_verified"]["details"] = {"database": "branch"}
+    facts["web01"]["__groupid_sql_reread"]["details"] = {"database": "branch"}
     assert against(facts, "unsealed_database") == ["other_database"]
     facts["srv"]["groupid_sql_server"] = "sql02"
     assert against(facts, "unsealed_database") == []
@@ -271,13 +272,3 @@ def test_a_set_restored_before_is_waited_for_by_its_own_deployment_alone(facts: 
     _sets(listed(part("web01", state="unfinished"), sealed=False))(facts)
     facts["web01"]["__groupid_probe"]["busy"] = {"operation": "backup", "subject": f"branch {SET}"}
     assert against(facts, "backup") == ["part_unfinished"]
-
-
-def test_objections_are_added_to_the_failures_of_the_host(facts: Facts) -> None:
-    facts["web01"]["__groupid_failures"] = failed(DISK_FULL, phase="backup")
-    _root(error="Access is denied. (5)")(facts)
-    run_facts.planned(facts)
-    added = with_objections(facts, "web01", "server")
-    assert [(one["phase"], one["code"]) for one in added] == [("backup", "no_space"), ("preflight", "root_unusable")]
-    assert added[1]["path"] == "D:\\Backups"
-    assert [one["phase"] for one in with_objections(facts, "web02", "server", "seal")] == []

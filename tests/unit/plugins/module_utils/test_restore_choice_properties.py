@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
 import fnmatch
 import typing as t
 
@@ -18,14 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.plugins import run_facts
 
-from ansible_collections.identityops.groupid.plugins.filter.with_objections import with_objections
-from ansible_collections.identityops.groupid.plugins.module_utils import (
-    decisions,
-    deployments,
-    failures,
-    restore_choice,
-    shared_parts,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, review, shared_parts, steps
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 SETS = ("20261122T120000Z", "20261123T120000Z")
 NAMES = ("hq", "branch", "lyon", "oslo")
@@ -33,6 +28,7 @@ COMPUTERS = ("web01", "web02", "web03")
 DOMAINS = ("corp.example", "other.example")
 EXAMPLES = 2000
 BYTES = 300
+NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.timezone.utc)
 
 T = t.TypeVar("T")
 Place: t.TypeAlias = "tuple[str, str, int | None, str]"
@@ -183,7 +179,7 @@ def _variables(scenario: Scenario, server: Server) -> dict[str, t.Any]:
     asked.update({name.removeprefix("groupid_"): value for name, value in variables.items()})
     asked.update(deployments=scenario.wanted, components=scenario.components, restore_map=scenario.mapping)
     asked["domains"] = [{"name": domain} for domain in scenario.domains[server.deployment]]
-    return {**variables, "__groupid_asked": asked, "__groupid_failures": []}
+    return {**variables, "__groupid_settings": {"asked": asked, "failures": []}}
 
 
 def _answer(server: Server, database: Database | None) -> dict[str, t.Any]:
@@ -210,84 +206,51 @@ def _answer(server: Server, database: Database | None) -> dict[str, t.Any]:
 
 
 def restore(scenario: Scenario) -> Touched:
-    """Run the steps of the role on its own functions, and give what would be written to."""
-    facts = {one.host: _variables(scenario, one) for one in scenario.servers}
+    """Run the steps of the playbook on its own functions, and give what would be written to."""
+    hostvars = {one.host: _variables(scenario, one) for one in scenario.servers}
     run = [one.host for one in scenario.servers if one.in_run]
-    if not run or deployments.unmet(facts, run, scenario.wanted):
+    if not run or deployments.unmet(RunState(hostvars), run, scenario.wanted):
         return set()
-    plan = deployments.plan(facts, run, facts, scenario.wanted, 0)
-    _look(scenario, facts, run, plan)
-    _choose(facts, run, plan)
-    hosts = facts[run[0]]["__groupid_plan"]["hosts"]
-    _check_shared(scenario, facts, hosts)
-    return _write(facts, hosts)
-
-
-def _look(scenario: Scenario, facts: run_facts.Facts, run: list[str], plan: deployments.Plan) -> None:
+    plan = deployments.plan(RunState(hostvars), run, hostvars, scenario.wanted, 0)
     for one in scenario.servers:
+        hostvars[one.host]["__groupid_planned"] = {"plan": plan}
         if one.host in plan["hosts"]:
-            answer = _answer(one, scenario.databases.get(one.deployment))
-            facts[one.host]["__groupid_probe"] = answer
-            facts[one.host]["__groupid_failures"] = failures.with_result([], "preflight", answer)
-    review = deployments.review(facts, plan)
+            hostvars[one.host]["__groupid_probe"] = _answer(one, scenario.databases.get(one.deployment))
+    reviewed = review.review(hostvars, plan, "restore", NOW)
     for host in run:
-        facts[host].update(__groupid_plan=plan, __groupid_review=review)
-    _object(facts, [host for host in plan["hosts"] if not facts[host]["__groupid_failures"]], "server")
+        hostvars[host]["__groupid_review"] = reviewed
+    _check_database(scenario, hostvars, run)
+    return _write(hostvars, run)
 
 
-def _choose(facts: run_facts.Facts, run: list[str], plan: deployments.Plan) -> None:
-    choice = restore_choice.choose(facts, plan)
-    for host in run:
-        facts[host]["__groupid_choice"] = choice
-    _object(facts, plan["hosts"], "choice")
-    chosen = plan if choice["refusals"] else choice["plan"]
-    for host in run:
-        source = choice["sources"].get(host, {"server": "", "mapped": False})
-        facts[host].update(__groupid_plan=chosen, __groupid_source=source)
-    _object(facts, [host for host in chosen["hosts"] if not facts[host]["__groupid_failures"]], "restore")
-    for host in chosen["hosts"]:
-        facts[host]["__groupid_has_part"] = decisions.has_part(facts, host)
-
-
-def _check_shared(scenario: Scenario, facts: run_facts.Facts, hosts: list[str]) -> None:
-    """Check what a restore of the database and of the domains needs."""
+def _check_database(scenario: Scenario, hostvars: run_facts.Facts, run: list[str]) -> None:
+    """Register what a verification of the part of the database would find, where one is made."""
     recorded = {one.host: scenario.databases.get(one.deployment) for one in scenario.servers}
-    asking = [host for host in hosts if decisions.restores_database(facts, host)]
-    _object(facts, asking, "restore_database")
-    for host in [host for host in asking if deployments.ready(facts, host)]:
+    for host in [host for host in run if _asks(hostvars, host, "reads_database")]:
         database = recorded[host]
         details = {"database": database.recorded if database else "GroupID", "files": []}
-        facts[host]["__groupid_sql_verified"] = {"state": "verified", "sealed": True, "details": details}
-    _object(facts, asking, "unsealed_database")
-    for host in [host for host in asking if deployments.ready(facts, host)]:
-        facts[host]["__groupid_sql_source"] = facts[host]["__groupid_sql_verified"]["details"]
-    asking = [host for host in hosts if decisions.restores_domains(facts, host)]
-    _object(facts, asking, "restore_domains")
-    for host in asking:
-        set_id = facts[host]["__groupid_asked"]["set_id"]
-        facts[host]["__groupid_attributes"] = shared_parts.domains_in_set(facts[host]["__groupid_probe"], set_id)
+        found = {"schema": 1, "state": "verified", "sealed": True, "details": details}
+        hostvars[host]["__groupid_sql_reread"] = found
 
 
-def _object(facts: run_facts.Facts, hosts: list[str], step: str) -> None:
-    """Ask what stands against a step on all hosts at once, as one task does."""
-    found = {host: with_objections(facts, host, step) for host in hosts}
-    for host in hosts:
-        facts[host]["__groupid_failures"] = found[host]
+def _asks(hostvars: run_facts.Facts, host: str, question: str) -> t.Any:
+    """Answer a question as the filter of the roles does."""
+    return steps.QUESTIONS[question](RunState(hostvars), host)
 
 
-def _write(facts: run_facts.Facts, hosts: list[str]) -> Touched:
+def _write(hostvars: run_facts.Facts, run: list[str]) -> Touched:
     touched: Touched = set()
-    for host in [host for host in hosts if deployments.ready(facts, host)]:
-        asked = facts[host]["__groupid_asked"]
-        if "__groupid_sql_source" in facts[host]:
-            name = facts[host]["__groupid_sql_source"]["database"]
+    for host in run:
+        state = RunState(hostvars)
+        asked = state[host]["__groupid_asked"]
+        if _asks(hostvars, host, "restores_database"):
+            name = state[host]["__groupid_sql_source"]["database"]
             place = Database(asked["sql_server"], asked["sql_instance"], asked["sql_port"], name, name).place(name)
             touched.add(("database", host, place))
-        components = asked["components"]
-        if facts[host]["__groupid_has_part"] and (components is None or shared_parts.server_components(components)):
-            touched.add(("folders", host, asked["set_id"], facts[host]["__groupid_source"]["server"]))
-        for domain in facts[host].get("__groupid_attributes", []):
-            touched.add(("domain", host, domain))
+        if _asks(hostvars, host, "restores_folders"):
+            touched.add(("folders", host, asked["set_id"], state[host]["__groupid_source"]["server"]))
+        for domain in _asks(hostvars, host, "restores_domains"):
+            touched.add(("domain", host, domain["domain"]))
     return touched
 
 

@@ -12,8 +12,8 @@ from ansible import context
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.collections import ImmutableDict
 
-from ansible_collections.identityops.groupid.plugins.filter.planned_hosts import planned_hosts
-from ansible_collections.identityops.groupid.plugins.filter.run_hosts import run_hosts
+from ansible_collections.identityops.groupid.plugins.filter.run import checked_hosts as run_hosts
+from ansible_collections.identityops.groupid.plugins.filter.run import planned_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.run_hosts import (
     NoHostsError,
     check_planned,
