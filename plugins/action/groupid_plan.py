@@ -32,14 +32,13 @@ class ActionModule(ControllerAction):
         facts, run = run_state.RunState(HostVariables(variables["hostvars"])), variables["ansible_play_batch"]
         faults = failures.lines(facts, run)
         if not faults:
-            asked = facts[run[0]]["__groupid_asked"]
-            wanted, parallel = asked["deployments"], asked["parallel_deployments"]
+            wanted = facts[run[0]]["__groupid_asked"]["deployments"]
             found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
             faults = [line for failure in found for line in _told(failure)]
         if faults:
             show(["", "Nothing was started, because of what this run was given:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}
-        return {"plan": deployments.plan(facts, run, args["known"], wanted, parallel)}
+        return {"plan": deployments.plan(facts, run, args["known"], wanted)}
 
 
 def _told(failure: Failure) -> list[str]:

@@ -39,11 +39,10 @@ class Group(t.TypedDict):
 
 
 class Plan(t.TypedDict):
-    """What a run works on: hosts in order of deployment, deployments by name, sizes of the batches."""
+    """What a run works on: hosts in order of deployment, and deployments by name."""
 
     hosts: list[str]
     deployments: dict[str, Group]
-    batches: list[int]
 
 
 class Review(t.TypedDict):
@@ -71,13 +70,12 @@ def short_name(server: str) -> str:
     return server.split(".", 1)[0].lower()
 
 
-def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.Sequence[str], parallel: int) -> Plan:
+def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.Sequence[str]) -> Plan:
     """Sort the hosts of a run by deployment.
 
     run: hosts of the run that have noted what is asked of them.
     known: inventory hosts that may be members, the ones of the run among them or not.
     wanted: names or globs of deployments; none means all. One that meets nothing is for `unmet` to tell.
-    parallel: how many deployments a batch holds; 0 means all.
     """
     names = {host: str(facts[host]["__groupid_asked"]["deployment"]) for host in run}
     deployments: dict[str, Group] = {
@@ -89,11 +87,9 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
         name = _deployment_outside(facts, host)
         if host not in names and name in deployments:
             deployments[name]["outside"].append(host)
-    sizes = [len(group["hosts"]) for group in deployments.values()]
     return {
         "hosts": [host for group in deployments.values() for host in group["hosts"]],
         "deployments": deployments,
-        "batches": batches(sizes, parallel),
     }
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What went wrong on the hosts of a run: kept as data by each step, and told once, at the end.
+"""What went wrong on the hosts of a run: data while it goes on, and told once, at the end.
 
-A step that fails on a host leaves its failure in the host's ``__groupid_failures``, a list of `Recorded`.
+``__groupid_failures`` of a host is a list of `Recorded` (`run_state`).
 """
 
 from __future__ import annotations
@@ -53,14 +53,6 @@ def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
     if result.get("failed") or (result.get("failed_when_result") is False and "schema" not in result):
         return Failure("task", _text(result), "", "")
     return None
-
-
-def with_result(
-    failures: c.Sequence[Recorded], phase: str, result: c.Mapping[str, t.Any] | None = None
-) -> list[Recorded]:
-    """Add what a task's result tells of to a host's failures. None, as of a task that never ran, tells nothing."""
-    failure = of_result(result or {})
-    return [*failures, *([recorded(phase, failure)] if failure else [])]
 
 
 def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:

@@ -52,12 +52,6 @@ plan:
       returned: always
       type: dict
       sample: {hq: {hosts: [web01, web02], outside: []}}
-    batches:
-      description: How many hosts each batch has, for the C(serial) of a play.
-      returned: always
-      type: list
-      elements: int
-      sample: [2]
 schema:
   description: Version of this result's shape.
   returned: always

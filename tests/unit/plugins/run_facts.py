@@ -132,7 +132,7 @@ def ask(facts: Facts, **values: t.Any) -> Facts:
 def planned(facts: Facts, run: t.Sequence[str] | None = None, wanted: t.Sequence[str] = ()) -> deployments.Plan:
     """Plan a run and compare the answers, and note both on its hosts as the roles do."""
     hosts = [host for host in facts if "__groupid_asked" in facts[host]] if run is None else run
-    plan = deployments.plan(facts, hosts, facts, wanted, 0)
+    plan = deployments.plan(facts, hosts, facts, wanted)
     for host in hosts:
         facts[host]["__groupid_plan"] = plan
     review = deployments.review(facts, plan)
@@ -159,7 +159,7 @@ def answered(kind: review.Kind, *servers: str, role: str = "", deployment: str =
 def reviewed(hostvars: Facts, kind: review.Kind) -> Facts:
     """Plan the run of the hosts that were asked something, and review their answers, as the roles do."""
     run = [host for host in hostvars if "__groupid_settings" in hostvars[host]]
-    plan = deployments.plan(RunState(hostvars), run, hostvars, (), 0)
+    plan = deployments.plan(RunState(hostvars), run, hostvars, ())
     for host in run:
         hostvars[host]["__groupid_planned"] = {"plan": plan}
     found = review.review(hostvars, plan, kind, NOW)

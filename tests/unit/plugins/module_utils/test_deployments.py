@@ -43,7 +43,7 @@ def facts() -> dict[str, dict[str, t.Any]]:
 
 def planned(facts: dict[str, dict[str, t.Any]], run: t.Sequence[str], wanted: t.Sequence[str] = ()) -> deployments.Plan:
     """The plan of a run, noted on its hosts as the roles do."""
-    chosen = deployments.plan(facts, run, facts, wanted, 0)
+    chosen = deployments.plan(facts, run, facts, wanted)
     for host in run:
         facts[host]["__groupid_plan"] = chosen
     return chosen
@@ -53,7 +53,6 @@ def test_hosts_are_sorted_by_deployment_then_name(facts: dict[str, dict[str, t.A
     chosen = planned(facts, ["web02", "srv", "web01"])
     assert chosen["hosts"] == ["srv", "web01", "web02"]
     assert chosen["deployments"]["hq"] == {"hosts": ["web01", "web02"], "outside": []}
-    assert chosen["batches"] == [3]
 
 
 def test_members_that_the_run_does_not_see_are_outside(facts: dict[str, dict[str, t.Any]]) -> None:

@@ -37,14 +37,13 @@ DONE = {"changed": True, "schema": 1, "state": "complete"}
 )
 def test_a_task_that_did_its_work_or_was_skipped_tells_of_no_failure(result: dict[str, t.Any]) -> None:
     assert failures.of_result(result) is None
-    assert failures.with_result([], "backup", result) == []
 
 
 @pytest.mark.parametrize("more", [{"failed": True}, {"failed": False, "failed_when_result": False}, {}])
 def test_an_error_is_taken_part_by_part(more: dict[str, t.Any]) -> None:
     result = {"schema": 1, "msg": "as one sentence", "error": {**ERROR, "of_a_later_version": 1}, **more}
     assert failures.of_result(result) == Failure(**ERROR)
-    assert failures.with_result([], "backup", result) == [{"phase": "backup", **ERROR}]
+    assert failures.recorded("backup", Failure(**ERROR)) == {"phase": "backup", **ERROR}
 
 
 @pytest.mark.parametrize(
@@ -70,16 +69,9 @@ def test_a_failure_without_a_message_is_not_empty(result: dict[str, t.Any]) -> N
     assert "-vvv" in str(failure)
 
 
-def test_a_task_that_never_ran_adds_nothing() -> None:
-    earlier = failures.with_result([], "preflight", {"failed": True, "msg": "first"})
-    assert failures.with_result(earlier, "backup", None) == earlier
-    added = failures.with_result(earlier, "backup", {"failed": True, "msg": "second"})
-    assert [one["phase"] for one in added] == ["preflight", "backup"]
-
-
 def test_each_failure_is_told_once_with_all_hosts_that_share_it() -> None:
     full = {"phase": "backup", **ERROR}
-    other = failures.with_result([], "preflight", {"unreachable": True, "msg": "no\n route"})
+    other = [failures.recorded("preflight", Failure("unreachable", "no\n route", "", ""))]
     facts = {
         "web01": {"__groupid_failures": [full]},
         "web02": {"__groupid_failures": [full, *other]},

@@ -71,7 +71,7 @@ def test_an_odd_set_that_was_asked_for_gives_nothing_to_restore(odd: dict[str, t
     assert not decisions.has_part(facts, "web01")
     assert not decisions.holds_database(facts, "web01")
     assert listing.taken_part(facts, "web01") is None
-    plan: t.Any = {"hosts": ["web01"], "deployments": {"hq": {"hosts": ["web01"], "outside": []}}, "batches": [1]}
+    plan: t.Any = {"hosts": ["web01"], "deployments": {"hq": {"hosts": ["web01"], "outside": []}}}
     [refusal] = restore_choice.choose(facts, plan)["refusals"]
     assert refusal["code"] in ("set_missing", "not_confirmed")
 

@@ -247,7 +247,7 @@ def test_what_was_meant_is_let_through(facts: Facts, step: str, change: Change) 
 
 def test_what_stands_against_the_whole_restore_is_read_from_the_choice() -> None:
     choice: restore_choice.Choice = {
-        "plan": {"hosts": [], "deployments": {}, "batches": []},
+        "plan": {"hosts": [], "deployments": {}},
         "sources": {},
         "refusals": [DISK_FULL.explained()],
     }

@@ -139,7 +139,7 @@ def test_a_deployment_that_was_named_and_lacks_the_set_is_told() -> None:
 
 
 def test_an_empty_plan_restores_nothing() -> None:
-    empty: t.Any = {"hosts": [], "deployments": {}, "batches": []}
+    empty: t.Any = {"hosts": [], "deployments": {}}
     assert restore_choice.choose({}, empty) == {"plan": empty, "sources": {}, "refusals": []}
 
 

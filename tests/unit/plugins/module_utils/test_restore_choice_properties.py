@@ -211,7 +211,7 @@ def restore(scenario: Scenario) -> Touched:
     run = [one.host for one in scenario.servers if one.in_run]
     if not run or deployments.unmet(RunState(hostvars), run, scenario.wanted):
         return set()
-    plan = deployments.plan(RunState(hostvars), run, hostvars, scenario.wanted, 0)
+    plan = deployments.plan(RunState(hostvars), run, hostvars, scenario.wanted)
     for one in scenario.servers:
         hostvars[one.host]["__groupid_planned"] = {"plan": plan}
         if one.host in plan["hosts"]:

@@ -85,7 +85,7 @@ def test_hosts_that_the_run_did_not_choose_take_none() -> None:
     facts = run_facts.answered("backup", "web01", "web02", **SQL)
     for host in facts.values():
         host["__groupid_planned"] = {
-            "plan": {"hosts": ["web01"], "deployments": {"hq": {"hosts": ["web01"], "outside": []}}, "batches": [1]}
+            "plan": {"hosts": ["web01"], "deployments": {"hq": {"hosts": ["web01"], "outside": []}}}
         }
     assert [asks(facts, "chosen", host) for host in facts] == [True, False]
     assert [asks(facts, "saves_folders", host) for host in facts] == [True, False]

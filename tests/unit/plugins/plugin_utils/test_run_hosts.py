@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import typing as t
 
 import pytest
 from ansible import context
@@ -14,11 +15,18 @@ from ansible.module_utils.common.collections import ImmutableDict
 
 from ansible_collections.identityops.groupid.plugins.filter.run import checked_hosts as run_hosts
 from ansible_collections.identityops.groupid.plugins.filter.run import planned_hosts
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 from ansible_collections.identityops.groupid.plugins.plugin_utils.run_hosts import (
+    NOBODY,
+    RUN_GROUP,
     NoHostsError,
     check_planned,
     check_run,
+    ready,
+    ready_batches,
 )
+
+Facts = dict[str, dict[str, t.Any]]
 
 GROUPS = {
     "all": ["web01", "web02", "web03", "srv01", "sql01"],
@@ -166,3 +174,42 @@ def test_what_only_shows_the_plays_needs_no_host(monkeypatch: pytest.MonkeyPatch
     options(monkeypatch, **{option: True})
     assert check_run("groupid", {"all": []}) == "groupid"
     assert check_planned({}) == "groupid_run"
+
+
+def fleet(parallel: int) -> Facts:
+    """Three deployments of a run, of two servers each; one server of the second has failed."""
+    hostvars: Facts = {}
+    plan: dict[str, t.Any] = {"hosts": [], "deployments": {}}
+    for name in ("branch", "hq", "lyon"):
+        hosts = [f"{name}-1", f"{name}-2"]
+        plan["deployments"][name] = {"hosts": hosts, "outside": []}
+        plan["hosts"] += hosts
+        asked = {"deployment": name, "parallel_deployments": parallel}
+        hostvars |= {
+            host: {"__groupid_settings": {"asked": asked}, "__groupid_planned": {"plan": plan}} for host in hosts
+        }
+    hostvars["hq-2"]["__groupid_probe"] = {"unreachable": True, "msg": "no route to host"}
+    return hostvars
+
+
+@pytest.mark.parametrize(("parallel", "batches"), [(0, [4]), (1, [2, 2]), (2, [4])])
+def test_whole_deployments_go_on_and_none_that_has_failed(parallel: int, batches: list[int]) -> None:
+    hostvars = fleet(parallel)
+    groups = {RUN_GROUP: list(hostvars)}
+    assert ready(RunState(hostvars), groups) == ["branch-1", "branch-2", "lyon-1", "lyon-2"]
+    assert ready_batches(RunState(hostvars), groups) == batches
+
+
+def test_when_all_have_failed_nobody_goes_on() -> None:
+    hostvars = {"hq-2": fleet(0)["hq-2"]}
+    hostvars["hq-2"]["__groupid_planned"]["plan"] = {
+        "hosts": ["hq-2"],
+        "deployments": {"hq": {"hosts": ["hq-2"], "outside": []}},
+    }
+    assert ready(RunState(hostvars), {RUN_GROUP: ["hq-2"]}) == [NOBODY]
+    assert ready_batches(RunState(hostvars), {RUN_GROUP: ["hq-2"]}) == []
+
+
+def test_a_run_that_only_shows_its_plays_has_no_group_yet() -> None:
+    assert ready(RunState({}), {}) == [RUN_GROUP]
+    assert ready_batches(RunState({}), {}) == []
