@@ -18,7 +18,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.od
     choose_driver,
     connection_string,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc_failure import explain_refusal
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc_failure import (
+    explain_refusal,
+    refused_port,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
@@ -100,6 +103,9 @@ def open_session(target: Target) -> Session:
 
 
 def _connect(driver: Driver, target: Target, port: int) -> pyodbc.Connection:
+    refused = refused_port(driver, target, port)
+    if refused:
+        raise refused
     with connection_string(driver, target, port) as text:
         try:
             connection = pyodbc.connect(text, autocommit=True, timeout=target.login_timeout)

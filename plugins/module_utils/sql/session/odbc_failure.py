@@ -19,12 +19,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 
 _KERBEROS = re.compile(r"kerberos|gss|sspi|credentials? cache", re.IGNORECASE)
+_GLANCE = 1.0
 _LOGIN = frozenset({4060, 4064, 17892, *range(18450, 18490)})
 
 
 def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -> NoConnectionError:
     """Find out what kept the driver from the server. error: the driver's, free of secrets."""
-    what = f"No connection to SQL Server {target} with the driver {driver.name}"
+    what = _what(target, driver)
     known = ADVICE.get(error.number or 0)
     if known is not None:
         code = "login" if error.number in _LOGIN else f"sql_{error.number}"
@@ -39,6 +40,10 @@ def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -
     )
 
 
+def _what(target: Target, driver: Driver) -> str:
+    return f"No connection to SQL Server {target} with the driver {driver.name}"
+
+
 def _no_ticket(text: str, what: str) -> NoConnectionError:
     return NoConnectionError(
         None,
@@ -47,6 +52,33 @@ def _no_ticket(text: str, what: str) -> NoConnectionError:
         what=what,
         next_step="There is no valid Kerberos ticket. Get one with kinit as the user that runs Ansible (klist shows "
         "it); the server must be named as in its service principal name, MSSQLSvc/host.domain:port.",
+    )
+
+
+def refused_port(driver: Driver, target: Target, port: int) -> NoConnectionError | None:
+    """Return the failure of a port that refuses connections; None when it does not, or within a second does not answer.
+
+    Microsoft's driver tries such a port again until the login timeout is over. Whoever waits for a
+    server that restarts wants to ask again much sooner.
+    """
+    try:
+        socket.create_connection((target.server, port), timeout=_GLANCE).close()
+    except ConnectionRefusedError:
+        return _refused(target, port, _what(target, driver))
+    except OSError:
+        return None
+    return None
+
+
+def _refused(target: Target, port: int, what: str) -> NoConnectionError:
+    return NoConnectionError(
+        None,
+        f"{target.server}, TCP port {port}: connection refused",
+        code="refused",
+        what=what,
+        next_step="SQL Server is not running, listens on another port, or has TCP/IP off (as Express after "
+        "installation): see SQL Server Configuration Manager. A named instance has its own port: give instance or "
+        f"port. To tell: nc -vz {target.server} {port}.",
     )
 
 
@@ -59,12 +91,7 @@ def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | No
         text, code = f"{target.server}: {problem.strerror}", "name"
         step = f"Check the name of the server, and DNS. To tell: getent hosts {target.server}."
     except ConnectionRefusedError:
-        text, code = f"{place}: connection refused", "refused"
-        step = (
-            "SQL Server is not running, listens on another port, or has TCP/IP off (as Express after installation): "
-            "see SQL Server Configuration Manager. A named instance has its own port: give instance or port. "
-            f"To tell: nc -vz {target.server} {port}."
-        )
+        return _refused(target, port, what)
     except TimeoutError:
         text, code = f"{place}: no answer within {target.login_timeout} seconds", "timeout"
         step = (
