@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import functools
 import re
-import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 ENTRY = "Program"
 WHOLE_REQUEST = "request"
@@ -43,12 +43,12 @@ _DECLARED = re.compile(
     re.MULTILINE,
 )
 _CHAIN = re.compile(r"(?<![\w.])((?:[A-Za-z_]\w*|(?<=[)\]])\s*)(?:\.\w+)*)")
-UNKNOWN = "?"
 _CODE = re.compile(r'\bnew AgentError\("(\w+)"')
 _KEPT = re.compile(
     r"^(?P<indent> +)catch \((?:AgentError|Exception)\b[^\n]*\n(?P=indent)\{\n(?P<body>.*?)^(?P=indent)\}",
     re.MULTILINE | re.DOTALL,
 )
+_UNKNOWN = "?"
 _PASSED_ON = re.compile(r"\bthrow;|Failure\b|\bref first\b")
 
 
@@ -152,19 +152,12 @@ class Agent:
             if member.name in handed and re.search(r"\(JsonMap (answer|members)\b", member.text)
         ]
         further = {name for text in more for name in re.findall(r"\b(\w+)\((?:answer|members)\b", text)} - handed
-        return (
-            texts
-            + more
-            + [member.text for member in reached if member.name in further and "JsonMap members" in member.text]
-        )
+        last = [member.text for member in reached if member.name in further and "JsonMap members" in member.text]
+        return [*texts, *more, *last]
 
-    def codes(self) -> dict[str, list[Member]]:
+    def codes(self) -> set[str]:
         """Each code that some member gives, whatever the operation."""
-        found: dict[str, list[Member]] = {}
-        for member in self._all():
-            for code in self._codes(member):
-                found.setdefault(code, []).append(member)
-        return found
+        return {code for member in self._all() for code in self._codes(member)}
 
     def phases(self) -> set[str]:
         """The phases of which a job at work can tell."""
@@ -283,7 +276,7 @@ class Agent:
             else:
                 kind = self._begun(found[1], kinds, member.type, code[found.end() : found.end() + 1])
             for name in self._steps(found[1], kind, kinds, member.type):
-                if kind == UNKNOWN:
+                if kind == _UNKNOWN:
                     names.add(name)
                     break
                 if kind not in self._members:
@@ -311,14 +304,13 @@ class Agent:
 
     def _kind(self, type_name: str, name: str) -> str:
         """The type of a member, as its declaration has it: the word before its name."""
-        for member in self._members[type_name].get(name, []):
-            return next((kind for kind, declared in _DECLARED.findall(member.text) if declared == name), "")
-        return ""
+        texts = [member.text for member in self._members[type_name].get(name, [])[:1]]
+        return next((kind for text in texts for kind, declared in _DECLARED.findall(text) if declared == name), "")
 
     def _given(self, before: str, kinds: Mapping[str, str], own: str) -> str:
         """The type of what a call gives, where its last parenthesis stands at the end of a text."""
         if not before.endswith(")"):
-            return UNKNOWN
+            return _UNKNOWN
         depth, at = 0, len(before)
         while depth or at == len(before):
             at -= 1
@@ -328,7 +320,7 @@ class Agent:
             return made[1]
         called = re.search(r"(?<![\w.])(\w+(?:\.\w+)*)$", before[:at])
         if not called:
-            return UNKNOWN
+            return _UNKNOWN
         kind = self._begun(called[1], kinds, own, "(")
         for name in self._steps(called[1], kind, kinds, own):
             kind = self._kind(kind, name) if kind in self._members else ""
@@ -412,6 +404,6 @@ def _length(text: str) -> int:
             return at
 
 
-def read(files: Mapping[str, t.Any]) -> Agent:
+def read(files: Mapping[str, Path]) -> Agent:
     """The agent of files as `agent_files` gives them: name -> path."""
     return Agent({name: path.read_text(encoding="utf-8") for name, path in files.items()})

@@ -68,9 +68,11 @@ def _codes() -> list[str]:
 
 def _connections() -> list[str]:
     lines = ["## Connections", "", "Ansible calls the host *unreachable*. The message names the likely causes.", ""]
+    where = {"host": "HOST", "port": "PORT", "socket": "HOST:PORT", "url": "URL"}
     for (kind, way), advice in connection_advice.TABLE.items():
         causes = "; ".join(advice.causes)
-        lines += _item(f"`{kind}`, {way}: Likely {causes}.", f"To tell: {advice.command}")
+        told = [*_item(f"`{kind}`, {way}: Likely {causes}.", ""), *_wrapped(f"To tell: {advice.command}", "  ", "  ")]
+        lines += [line.format(**where) for line in told]
     return [*lines, ""]
 
 

@@ -161,15 +161,11 @@ class _Module:
 
     def unresolved(self, modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
         for function, call in self._calls():
-            made = _Made(self, modules, function).of(call, {})
-            given = _Made(self, modules, function).argument(call, "code")
-            if (
-                made is not None
-                and set(made.get("code", [])) <= {UNKNOWN}
-                and given is not None
-                and not _is_parameter(function, given)
-            ):
-                yield self.path.name, ast.unparse(given)
+            reader = _Made(self, modules, function)
+            made, code = reader.of(call, {}), reader.argument(call, "code")
+            told = made is None or set(made.get("code", [])) - {UNKNOWN}
+            if code is not None and not told and not _is_parameter(function, code):
+                yield self.path.name, ast.unparse(code)
 
     def find(self, name: str, modules: Mapping[str, _Module]) -> tuple[_Module, ast.FunctionDef | ast.ClassDef] | None:
         """What a name calls, here or where it is imported from."""
@@ -225,42 +221,26 @@ class _Made:
         return dict(self._arguments(call, names)).get(wanted)
 
     def _callee(self, call: ast.Call) -> tuple[_Module, ast.FunctionDef | ast.ClassDef] | None:
-        function = call.func
-        if (
-            isinstance(function, ast.Attribute)
-            and isinstance(function.value, ast.Name)
-            and function.value.id in ("self", "cls")
-        ):
-            return self._module.find(function.attr, self._modules)
-        if ast.unparse(function) == "super().__init__":
-            owner = next(
-                (
-                    node
-                    for node in ast.walk(self._module.tree)
-                    if isinstance(node, ast.ClassDef) and self._function in node.body
-                ),
-                None,
-            )
-            base = owner.bases[0] if owner and owner.bases else None
-            return self._module.find(base.id, self._modules) if isinstance(base, ast.Name) else None
-        return self._module.find(function.id, self._modules) if isinstance(function, ast.Name) else None
+        name = ast.unparse(call.func)
+        if name == "super().__init__":
+            name = self._base()
+        return self._module.find(name.removeprefix("self.").removeprefix("cls."), self._modules)
+
+    def _base(self) -> str:
+        """The base of the class whose function this is; empty where there is none."""
+        classes = [node for node in ast.walk(self._module.tree) if isinstance(node, ast.ClassDef)]
+        return next((ast.unparse(one.bases[0]) for one in classes if self._function in one.body and one.bases), "")
 
     def _signature(self, callee: tuple[_Module, ast.FunctionDef | ast.ClassDef]) -> list[str]:
         """Names of the parameters of a function, of a class's constructor, or of a dataclass's fields."""
         module, node = callee
         if isinstance(node, ast.FunctionDef):
             return _parameters(node)
-        constructor = next(
-            (one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
-        )
-        if constructor:
-            return _parameters(constructor)
-        base = (
-            module.find(node.bases[0].id, self._modules) if node.bases and isinstance(node.bases[0], ast.Name) else None
-        )
-        fields = [
-            one.target.id for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        ]
+        for one in node.body:
+            if isinstance(one, ast.FunctionDef) and one.name == "__init__":
+                return _parameters(one)
+        base = module.find(ast.unparse(node.bases[0]), self._modules) if node.bases else None
+        fields = [ast.unparse(one.target) for one in node.body if isinstance(one, ast.AnnAssign)]
         return [*(self._signature(base) if base else []), *fields]
 
     def _arguments(self, call: ast.Call, names: list[str]) -> list[tuple[str, ast.expr]]:

@@ -33,7 +33,7 @@ def test_every_failure_of_the_python_has_a_code_that_can_be_told() -> None:
 
 def test_every_code_of_the_agent_is_there() -> None:
     told = {entry.code for entry in failures_in_code.agent_entries()}
-    assert told == set(agent_contract.read(agent_files()).codes())
+    assert told == agent_contract.read(agent_files()).codes()
     assert told <= CODES
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def object_members(title: str) -> set[str]:
     return set(words(text))
 
 
-OPERATIONS = {name: AGENT.operation(name) for name in AGENT.operations()}
+OPERATIONS = AGENT.operations()
+of_code = functools.cache(AGENT.operation)
 
 
 def of_page(page: str, name: str) -> agent_contract.Operation:
@@ -95,7 +97,7 @@ def test_every_operation_has_a_section() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_members_and_codes_are_those_of_the_code(name: str) -> None:
-    page, code = of_page(PAGE, name), OPERATIONS[name]
+    page, code = of_page(PAGE, name), of_code(name)
     assert page.request == code.request
     assert page.answer == code.answer
     assert page.codes == code.codes
@@ -110,7 +112,7 @@ def test_what_holds_for_any_operation() -> None:
 
 def test_every_code_of_the_agent_stands_at_some_operation() -> None:
     named = codes("Any operation").union(*(codes(name) for name in OPERATIONS))
-    assert named == set(AGENT.codes())
+    assert named == AGENT.codes()
 
 
 @pytest.mark.parametrize("name", LOOKS)
@@ -182,12 +184,12 @@ def test_what_is_planted_in_the_code_is_found(file: str, code: str, planted: str
 def test_what_is_planted_in_the_page_is_found(kind: str) -> None:
     part = kind.capitalize()
     page = PAGE.replace(f"**{part}**\n\n- ", f"**{part}**\n\n- `planted`, ")
-    assert getattr(of_page(page, "verify"), kind) - getattr(OPERATIONS["verify"], kind) == {"planted"}
+    assert getattr(of_page(page, "verify"), kind) - getattr(of_code("verify"), kind) == {"planted"}
 
 
 def test_a_failure_that_is_kept_back_is_no_code() -> None:
     """A record of a verification that cannot be written is a warning of it."""
-    assert "write_failed" not in OPERATIONS["verify"].codes
+    assert "write_failed" not in of_code("verify").codes
     loud = FILES["VerifyRecords.cs"].replace(
         "catch (AgentError error)\n            {", "catch (AgentError error)\n            {\n                throw;"
     )
