@@ -229,7 +229,7 @@ class Agent:
         while waiting:
             member = waiting.pop()
             if failing:
-                member = replace(member, text=_unkept(member.text))
+                member = replace(member, text=self._without_handed(_unkept(member.text)))
             if member in reached:
                 continue
             reached.add(member)
@@ -242,6 +242,23 @@ class Agent:
             for kind, name in new:
                 waiting += [one for one in self._members[kind].get(name, []) if not one.is_static]
         return reached
+
+    @functools.cached_property
+    def _keepers(self) -> set[str]:
+        """Methods that perform what they are handed, and keep its failures back."""
+        return {
+            member.name
+            for member in self._all()
+            for act in re.findall(r"\(Action (\w+)\)", member.text)
+            if f"{act}();" in member.text and f"{act}();" not in _unkept(member.text)
+        }
+
+    def _without_handed(self, text: str) -> str:
+        """A text without what it hands to one that keeps failures back."""
+        for call in re.finditer(rf"\b(?:{'|'.join(self._keepers)})\(", text):
+            ended = call.end() + _length(text[call.end() :])
+            text = text[: call.end()] + re.sub(r"[^\n]", " ", text[call.end() : ended - 1]) + text[ended - 1 :]
+        return text
 
     def _made(self, type_name: str) -> list[Member]:
         """What runs when an object is made: constructors, and fields with a value."""
@@ -318,11 +335,16 @@ class Agent:
         made = re.search(r"\bnew (\w+)(?:<.*>)?$", before[:at])
         if made:
             return made[1]
+        further = re.search(r"\)\s*((?:\.\w+)+)$", before[:at])
         called = re.search(r"(?<![\w.])(\w+(?:\.\w+)*)$", before[:at])
-        if not called:
+        if further:  # a call on what another call gives
+            kind, names = self._given(before[: further.start() + 1], kinds, own), further[1].split(".")[1:]
+        elif called:
+            kind = self._begun(called[1], kinds, own, "(")
+            names = self._steps(called[1], kind, kinds, own)
+        else:
             return _UNKNOWN
-        kind = self._begun(called[1], kinds, own, "(")
-        for name in self._steps(called[1], kind, kinds, own):
+        for name in names if kind != _UNKNOWN else ():
             kind = self._kind(kind, name) if kind in self._members else ""
         return kind
 
