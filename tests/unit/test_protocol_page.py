@@ -188,7 +188,7 @@ def test_what_is_planted_in_the_page_is_found(kind: str) -> None:
 
 
 def test_a_failure_that_is_kept_back_is_no_code() -> None:
-    """A record of a verification that cannot be written is a warning; a backup that ends a restore goes back instead."""
+    """A verification whose record cannot be written warns; a backup that cannot end a restore undoes it."""
     assert "target_changed" not in of_code("backup").codes
     assert "write_failed" not in of_code("verify").codes
     loud = FILES["VerifyRecords.cs"].replace(
