@@ -15,6 +15,20 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+PAGES = sorted(
+    page
+    for folder, pattern in ((".", "*.md"), ("docs", "**/*.md"), ("roles", "*/README.md"))
+    for page in (ROOT / folder).glob(pattern)
+)
+"""Everything in Markdown."""
+
+DOCS = ROOT / "docs"
+SHORT_LINES = [
+    page
+    for page in PAGES
+    if page.name in ("architecture.md", "CONTRIBUTING.md") or page.parent in (DOCS / "reference", DOCS / "design")
+]
+LONGEST_LINE = 160
 PARTS_OF_OTHERS = {"database", "group_attributes"}
 """Roles that other roles call, and nobody else."""
 
@@ -81,7 +95,45 @@ def test_playbooks_named_in_the_readme_exist() -> None:
     assert named <= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 
 
-def test_files_that_the_readme_links_to_exist() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)) for heading in headings]
+    return {heading.strip().lower().replace(" ", "-") for heading in plain}
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Links of a page to files that are not there, and to headings that no page has."""
+    found = []
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            found.append(link)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert broken_links(page, page.read_text(encoding="utf-8")) == []
+
+
+def test_a_broken_link_is_found() -> None:
+    page = ROOT / "docs" / "architecture.md"
+    assert broken_links(page, "[a](nowhere.md) [b](design/seal.md#nowhere) [c](#layers) [d](../README.md)") == [
+        "nowhere.md",
+        "design/seal.md#nowhere",
+    ]
+
+
+@pytest.mark.parametrize("page", SHORT_LINES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_are_short_enough_to_read(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [(number, len(line)) for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE] == []
+
+
+def test_architecture_is_two_pages_with_three_diagrams() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert text.count("\n```\n") == 2 * 3

@@ -24,7 +24,7 @@ def part(host: t.Any) -> pathlib.Path:
 
 
 def share_of(path: str, shares: int) -> int:
-    """The share of a file as docs/architecture.md has it, from 1."""
+    """The share of a file as docs/reference/protocol.md has it, from 1."""
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big") % shares + 1
 
 

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/reference/errors.md has every code of the agent, of SQL Server and of the directory, as they are now."""
+
+from __future__ import annotations
+
+import agent_contract
+import errors_page
+import failures_in_code
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import errors as directory_errors
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+
+PAGE = errors_page.PAGE.read_text(encoding="utf-8")
+ENTRIES = failures_in_code.entries()
+CODES = {entry.code for entry in ENTRIES}
+
+NO_CODES_OF_THEIR_OWN = {
+    ("apply.py", "failure.code"),  # of a failure that came about before
+    ("connection_advice.py", "kind"),  # in the page's section about connections
+}
+
+
+def test_the_page_is_as_it_would_be_written() -> None:
+    assert errors_page.written() == PAGE, "Run python3 tests/tools/errors_page.py"
+
+
+def test_every_failure_of_the_python_has_a_code_that_can_be_told() -> None:
+    assert failures_in_code.unresolved() == NO_CODES_OF_THEIR_OWN
+
+
+def test_every_code_of_the_agent_is_there() -> None:
+    told = {entry.code for entry in failures_in_code.agent_entries()}
+    assert told == agent_contract.read(agent_files()).codes()
+    assert told <= CODES
+
+
+def test_every_code_of_the_directory_is_there() -> None:
+    tables = (
+        directory_errors.RESULTS,
+        directory_errors.BIND_DATA,
+        directory_errors.CHANGES,
+        directory_errors.KERBEROS,
+        directory_errors.WINDOWS,
+    )
+    assert {advice.code for table in tables for advice in table.values()} <= CODES
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "cause", "next_step"),
+    [
+        ("set_link", "FolderTrust.cs", "It is a link, and nothing is followed out of a backup root.", "Find out who"),
+        ("sealed_differs", "Seal.cs", "Another document, with digest …, is there already.", "Back the deployment up"),
+        ("write_failed", "Writer.cs", "…", "…"),
+        ("not_windows", "agent_call.py", "connection … does not talk to a Windows shell", "Set ansible_connection"),
+        ("ldifde_cut", "ldifde.py", "The file does not end with an empty line: its end is missing", "See what"),
+        ("refused", "connectivity.py", "…: connection refused", "Check that it is a domain controller"),
+        ("refused", "odbc_failure.py", "…, TCP port …: connection refused", "SQL Server is not running"),
+        ("no_files", "checks.py", "files is empty.", "Name the backup's file"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_texts_are_found_where_they_stand(code: str, place: str, cause: str, next_step: str) -> None:
+    found = [entry for entry in ENTRIES if entry.code == code and entry.place.endswith(f"/{place}")]
+    assert any(entry.cause == cause and entry.next.startswith(next_step) for entry in found), found
+
+
+def test_every_entry_says_something() -> None:
+    silent = {entry.code for entry in ENTRIES if {entry.what, entry.cause, entry.next} == {failures_in_code.UNKNOWN}}
+    assert silent <= {"task", "unreachable", "variable", "write_failed"}  # all of it is told by who fails
