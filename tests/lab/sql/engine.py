@@ -317,6 +317,8 @@ class Engine:
     @property
     def edition_text(self) -> str:
         """The edition as SERVERPROPERTY writes it."""
+        if self.edition == "SQL Azure":
+            return self.edition
         return f"{self.edition}{'' if self.edition == 'Developer' else ' Edition'} (64-bit)"
 
     @property

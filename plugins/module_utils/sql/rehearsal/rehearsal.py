@@ -66,6 +66,7 @@ OF_SCRATCH: t.Final = (
     "sql.file_removed",
 )
 _NO_SCRATCH = "No scratch database was asked for (groupid_sql_rehearse), or it is check mode."
+_AZURE = "This is an Azure service, which does not back up to files."
 _PATIENCE = 60.0
 # Of a set that nothing else can have: the backup's name in msdb begins with "groupid rehearsal".
 _DEPLOYMENT, _SET_PREFIX = "rehearsal", "20000101T000000Z-"
@@ -150,10 +151,11 @@ class _Rehearsal:
         except ConnectionLostError as error:
             self._lost(error)
             return
-        if not self._subject.scratch:
-            self.outcome.told += [Told(one, NOT_TRIED, _NO_SCRATCH) for one in OF_SCRATCH]
-        else:
+        if self._subject.scratch and server.backs_up_to_files:
             self._scratch(server)
+        else:
+            why = _AZURE if self._subject.scratch else _NO_SCRATCH
+            self.outcome.told += [Told(one, NOT_TRIED, why) for one in OF_SCRATCH]
         if not self._any("sql.connection_lasts"):
             self._tell("sql.connection_lasts", HELD)
 
@@ -244,6 +246,9 @@ class _Rehearsal:
             raise
         except SqlError as error:
             self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not made")))
+            # The batch may have failed after CREATE DATABASE was done.
+            if error.number != scratches.TAKEN:
+                self._unproven("the server answered CREATE DATABASE with an error")
             return None
         self.outcome.changed = True
         if self._made is None:
@@ -337,6 +342,12 @@ class _Rehearsal:
         else:
             self._left(f"{self._name} is left on the server: {refused}.")
 
+    def _unproven(self, why: str) -> None:
+        """Name a database of the scratch database's name, where no answer of the server says that this run made it."""
+        if scratches.identity(self._session, self._name) is not None:
+            self.outcome.changed = True
+            self._left(f"{self._name} is left on the server: {why}, and whether this run made it is not proven.")
+
     def _left(self, said: str, name: str = "") -> None:
         self.outcome.left.append(name or self._name)
         self._tell("sql.scratch_dropped", NOT_HELD, said)
@@ -351,11 +362,8 @@ class _Rehearsal:
                 self._reconnect().recovering(self._session, self._name)
                 if self._made is not None:
                     self._dropped(scratches.drop(self._session, self._name, self._made))
-                elif scratches.identity(self._session, self._name) is not None:
-                    self._left(
-                        f"{self._name} is left on the server: the connection was lost while it was made, and whether "
-                        "this run made it is not proven."
-                    )
+                else:
+                    self._unproven("the connection was lost while it was made")
         except (ClaimRefusedError, SqlError) as error:
             self._left(f"{self._name} may be left on the server, which was not reached again, or refused: {error}")
 
@@ -404,7 +412,7 @@ def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Told
     """Say what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
     told = [
-        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else "Azure."),
+        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else _AZURE),
         _right("sql.backup_right", judged["can_backup"]),
         _right("sql.verify_right", judged["can_verify"]),
     ]

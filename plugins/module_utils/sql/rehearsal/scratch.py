@@ -23,8 +23,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 ROWS: t.Final = 300
 """Rows of the scratch database. One INSERT takes 1,000 at most (INSERT, Transact-SQL)."""
 
+TAKEN: t.Final = 1801
+"""Error number of CREATE DATABASE where another database has the name."""
+
 _NAME = re.compile(r"groupid_rehearsal_[0-9a-f]{16}")
-# Of sys.databases, as texts, so that what is compared later is what was told. Public sees all rows (VIEW ANY DATABASE).
+# Of sys.databases, as texts, so that what is compared later is what was told. Public sees all rows (VIEW ANY DATABASE),
+# and an owner always sees the own database's. create_date is of the last renaming too (sys.databases, Transact-SQL).
 _MARKS = {
     "number": "CAST(database_id AS nvarchar(20))",
     "made": "CONVERT(nvarchar(30), create_date, 126)",
@@ -87,7 +91,10 @@ def identity(session: Session, name: str) -> Identity | None:
 
 
 def fill(session: Session, name: str) -> None:
-    """Make the table and put the rows in. Raises SqlError."""
+    """Make the table and put the rows in. Raises SqlError.
+
+    CREATE TABLE takes the database's name too (CREATE TABLE, Transact-SQL), so the session stays in master.
+    """
     session.execute(f"CREATE TABLE {_table(name)} (number int NOT NULL PRIMARY KEY, words nvarchar(100) NOT NULL);")
     values = ", ".join(f"({number}, {literal(words)})" for number, words in known_rows(name))
     session.execute(f"INSERT INTO {_table(name)} (number, words) VALUES {values};")

@@ -36,7 +36,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.ta
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
 from lab.sql import grammar, readme_logins
 from lab.sql.engine import Certificate
+from lab.sql.faults import Fault
 from lab.sql.server import SqlServerDouble
+from lab.sql.wire import Message
 
 README = pathlib.Path(__file__).parents[4] / "README.md"
 FOLDER = r"D:\Backups"
@@ -303,6 +305,32 @@ def test_a_database_that_somebody_else_made_under_the_name_is_never_dropped(
     assert answers(outcome)["sql.leftovers"].verdict == NOT_HELD
     assert databases(server) == {"GroupID", name}
     assert (outcome.changed, outcome.left) == (False, [])
+
+
+def test_a_database_that_is_there_after_create_was_refused_is_named_and_never_dropped(
+    server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error ends the statement, not what was done before it: CREATE DATABASE was done, and the SELECT failed."""
+    name = "groupid_rehearsal_0123456789abcdef"
+    monkeypatch.setattr(scratch, "scratch_name", lambda: name)
+    deadlock = Message(1205, "Transaction was deadlocked on lock resources with another process.", 13)
+    made = Fault("^CREATE DATABASE", messages=(deadlock,), act=lambda: server.engine.add_database(name))
+    server.faults.add(made)
+    outcome = run(server)
+    assert answers(outcome)["sql.scratch"].verdict == REFUSED
+    assert name in answers(outcome)["sql.scratch_dropped"].seen
+    assert (outcome.left, outcome.changed) == ([name], True)
+    assert databases(server) == {"GroupID", name}
+
+
+def test_an_azure_service_gets_no_scratch_database(server: SqlServerDouble) -> None:
+    server.engine.edition = "SQL Azure"
+    outcome = run(server)
+    told = answers(outcome)
+    assert told["sql.files"].verdict == NOT_HELD
+    assert {told[one].verdict for one in OF_SCRATCH} == {NOT_TRIED}
+    assert {told[one].seen for one in OF_SCRATCH} == {told["sql.files"].seen}
+    assert not [one for one in server.statements if one.startswith("CREATE")]
 
 
 def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlServerDouble) -> None:
