@@ -80,7 +80,7 @@ options:
     description:
       - Directory of the controller. The result is written there as C(rehearsal-<deployment>-database.json), in the
         place of an earlier one.
-      - Without it, the result stands in the answer only.
+      - Without it, and in check mode, the result stands in the answer only.
     type: str
   names:
     description:

@@ -30,7 +30,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
 
 
 def test_the_result_stays_on_the_controller_without_names(host: Make, slapd: Slapd, tmp_path: pathlib.Path) -> None:
-    made = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)}, check_mode=True)
+    made = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)})
     result = made.run(**ldif_actions.domains(slapd))
     assert result["failed"] is False
     assert result["changed"] is False
@@ -46,6 +46,11 @@ def test_the_result_stays_on_the_controller_without_names(host: Make, slapd: Sla
     named = host("groupid_ldif_rehearsal", {**ASKED, "names": True}).run(**ldif_actions.domains(slapd))
     assert "dc=corp" in json.dumps(named["claims"]).lower()
     assert named["file"] is None
+    before = kept.read_bytes()
+    looked = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)}, check_mode=True)
+    result = looked.run(**ldif_actions.domains(slapd))
+    assert (result["claims"], result["file"]) == (claims, None)
+    assert kept.read_bytes() == before
 
 
 @pytest.mark.parametrize(("engine", "fails"), [("ldap", True), ("auto", False), ("ldifde", False)])

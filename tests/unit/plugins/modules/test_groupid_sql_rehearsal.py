@@ -198,6 +198,36 @@ def test_the_result_stays_on_the_controller(
     assert through(server, host, monkeypatch, capsys)["changed"] is False
 
 
+def test_a_result_that_cannot_be_written_is_refused_before_anything_is_made(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    (tmp_path / "kept" / "rehearsal-hq-database.json").mkdir(parents=True)
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert result["error"]["code"] == "result_file"
+    assert server.statements == []
+
+
+def test_a_result_that_cannot_be_written_afterwards_still_names_what_is_left(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    file = tmp_path / "kept" / "rehearsal-hq-database.json"
+    server.faults.errors(r"DROP DATABASE \[groupid_rehearsal_", (3702, IN_USE.format("it")))
+    server.faults.first("^BACKUP DATABASE", file.mkdir)
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert (result["error"]["code"], result["file"]) == ("scratch_left", None)
+    assert result["left"] == sorted(databases(server) - {"GroupID"})
+
+
 def test_a_task_fails_with_its_claims_where_a_database_is_left(
     server: SqlServerDouble,
     host: c.Callable[..., Host],
