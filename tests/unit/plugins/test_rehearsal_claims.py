@@ -153,6 +153,22 @@ def test_names_and_addresses_are_masked() -> None:
     assert seen in {one["seen"] for one in document["claims"]}
 
 
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        ("The message is the same for sa and SA.", "The message is the same for <masked> and <masked>."),
+        ("Set groupid_sql_rehearse for GroupID.", "Set groupid_sql_rehearse for <masked>."),
+        (r"D:\GroupID_log.ldf, groupid_old", r"D:\<masked>_log.ldf, <masked>_old"),
+        ("groupid_test_0123456789abcdef at 10:20:30", "groupid_test_0123456789abcdef at 10:20:30"),
+        ("[fe80::1:2], 2001:db8::12", "[<masked>], <masked>"),
+    ],
+)
+def test_masking_leaves_words_that_only_look_like_names(seen: str, shown: str) -> None:
+    """sa and GroupID are the most usual names of a login and a database."""
+    told = once(Told("sql.history", NOT_HELD, seen), names=["sa", "GroupID"])
+    assert shown in {one["seen"] for one in told["claims"]}
+
+
 def test_lines_have_80_columns_and_say_what_was_seen() -> None:
     lines = rehearsal_report.table(kept(Told("files.names", NOT_HELD, "x" * 200)))
     assert max(map(len, lines)) <= 80

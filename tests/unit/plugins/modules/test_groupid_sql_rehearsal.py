@@ -503,3 +503,14 @@ def test_names_are_masked_unless_asked_for(server: SqlServerDouble) -> None:
     assert not re.search(r"sql01|corp|Backups|10\.1|GroupID\b", shown)
     kept = groupid_sql_rehearsal.document_of(outcome, subject, where, "hq", names=True)
     assert "sql01.corp.example" in str(kept["claims"])
+
+
+def test_what_a_server_answers_with_other_names_is_masked_too(server: SqlServerDouble) -> None:
+    server.engine.database("GroupID").availability_group = "HqGroup"
+    server.engine.certificates.append(Certificate("BackupCert"))
+    certificate = "OtherCert"
+    outcome = run(server, certificate=certificate)
+    assert {"HqGroup", "BackupCert", certificate} <= set(re.findall(r"\w+", str(outcome.told)))
+    subject = Subject("GroupID", path=FOLDER, certificate=certificate)
+    kept = groupid_sql_rehearsal.document_of(outcome, subject, Target("sql01"), "hq", names=False)
+    assert not re.search(r"HqGroup|BackupCert|OtherCert", str(kept))
