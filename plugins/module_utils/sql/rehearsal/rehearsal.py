@@ -172,7 +172,7 @@ class _Rehearsal:
         self._tried("sql.room", self._room)
 
     def _encrypted(self) -> bool | None:
-        """Ask the server, which tells those that have VIEW SERVER STATE."""
+        """Ask the server, which tells those that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
         batch = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
         found = value_or_none(self._session, batch)
         return None if found is None else str(found).upper() == "TRUE"
