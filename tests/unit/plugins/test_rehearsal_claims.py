@@ -119,6 +119,26 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     assert notes.count("No backup can be confirmed") == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"sql_rehearse": True, "sql_server": "", "components": None}, "groupid_sql_server is not set"),
+        ({"sql_rehearse": True, "sql_server": "sql01", "components": ["reports"]}, "groupid_components leaves it out"),
+        ({"sql_rehearse": True, "sql_server": "sql01", "components": None}, ""),
+        ({"sql_rehearse": True, "sql_server": "", "components": None, "rehearsal_clean": True}, ""),
+        ({"sql_rehearse": False, "sql_server": "", "components": None}, ""),
+    ],
+)
+def test_a_database_that_was_asked_for_and_not_rehearsed_is_told_once(asked: dict[str, t.Any], why: str) -> None:
+    facts = run_facts.make("hq", "web01", "web02")
+    plan = run_facts.planned(facts)
+    for host in facts.values():
+        host["__groupid_asked"] = {**host["__groupid_asked"], **asked}
+    text = " ".join(" ".join(summary.lines(facts, plan, "rehearse")).split())
+    assert text.count("no database of hq was rehearsed") == int(bool(why))
+    assert why in text
+
+
 def test_the_folder_for_a_sql_server_lies_in_a_scratch() -> None:
     request = place_request("web01", "0123456789abcdef", "\\\\nas01\\backup\\", "CORP\\SQL01$")
     assert request["root"] == "\\\\nas01\\backup\\.rehearsal-web01-0123456789abcdef"
