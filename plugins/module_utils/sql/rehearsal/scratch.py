@@ -85,9 +85,9 @@ def create(session: Session, name: str) -> Identity | None:
     return _identity(session.execute(create_statement(name)).rows())
 
 
-def identity(session: Session, name: str) -> Identity | None:
-    """Say who has a name now. None: nobody. Raises SqlError."""
-    return _identity(session.execute(identity_query(name)).rows())
+def there(session: Session, name: str) -> bool:
+    """Say whether a database has a name now. Raises SqlError."""
+    return bool(session.execute(identity_query(name)).rows())
 
 
 def fill(session: Session, name: str) -> None:
@@ -111,17 +111,20 @@ def drop(session: Session, name: str, made: Identity) -> str | None:
 
     Raises ConnectionLostError.
     """
-    refused = "the server did not drop it"
     try:
         session.execute(drop_statement(name, made))
-        now = identity(session, name)
+        rows = session.execute(identity_query(name)).rows()
     except ConnectionLostError:
         raise
     except SqlError as error:
-        refused, now = str(error), made
-    if now is None:
+        return str(error)
+    if not rows:
         return None
-    return refused if now == made else "another database has its name now, and was left as it is"
+    now = _identity(rows)
+    if now is None:
+        # Of a database that is not ONLINE some columns may be NULL (sys.databases, Transact-SQL).
+        return "the server does not say any more who it is"
+    return "the server did not drop it" if now == made else "another database has its name now, and was left as it is"
 
 
 def leftovers(session: Session, besides: str = "") -> list[str]:

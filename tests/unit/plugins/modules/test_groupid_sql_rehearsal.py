@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils import basic
 from unit.plugins import sql_drivers
 from unit.plugins.recorded_host import Host
+from unit.plugins.scripted_session import ScriptedSession, rows
 
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     DATABASE_CLAIMS,
@@ -32,6 +33,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal.
     Subject,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Outcome as SessionOutcome
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
 from lab.sql import grammar, readme_logins
@@ -134,6 +136,22 @@ def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_re
     [file] = files(server)
     assert outcome.files == [rf"{FOLDER}\{file}"]
     assert file in told["sql.file_removed"].seen
+    assert databases(server) == {"GroupID"}
+
+
+@pytest.mark.parametrize("sees_volumes", [False, True])
+@sql_drivers.both_drivers
+def test_no_room_for_the_test_restore_says_nothing_of_the_backup(
+    server: SqlServerDouble, driver: str, sees_volumes: bool
+) -> None:
+    rights = {"VIEW SERVER STATE"} if sees_volumes else set()
+    login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"}, permissions=rights)
+    server.engine.volume_free = 1024
+    outcome = run(server, driver, login={"username": login.name, "password": login.password})
+    told = answers(outcome)
+    assert told["sql.backup"].verdict == HELD
+    assert told["sql.test_restore"].verdict == NOT_TRIED
+    assert "1024 bytes" in told["sql.test_restore"].seen.replace(",", "")
     assert databases(server) == {"GroupID"}
 
 
@@ -377,6 +395,23 @@ def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlSer
     [name] = databases(server) - {"GroupID"}
     assert "another database has its name" in answers(outcome)["sql.scratch_dropped"].seen
     assert outcome.left == [name]
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (None, None),
+        ({"broker": None}, "does not say any more who it is"),
+        ({}, "did not drop it"),
+        ({"number": "8"}, "another database has its name"),
+    ],
+)
+def test_a_database_counts_as_dropped_when_nothing_has_its_name(now: dict[str, t.Any] | None, said: str | None) -> None:
+    made = scratch.Identity("7", "2026-01-01T00:00:00", "0F")
+    found = rows(columns=["number"]) if now is None else rows({**made._asdict(), **now})
+    session = ScriptedSession({"DROP DATABASE": SessionOutcome(), "SELECT": found})
+    refused = scratch.drop(session, "groupid_rehearsal_0123456789abcdef", made)
+    assert refused is None if said is None else said in str(refused)
 
 
 # Where a connection is lost: batch, which of its kind, and when.
