@@ -66,7 +66,7 @@ def _document(outcome: rehearsal.Outcome, chosen: Chosen, *, names: bool) -> dic
     """Give what is kept of a rehearsal."""
     target, domain = chosen.target, outcome.domain
     own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
-    own += [target.domain.partition(".")[0], *outcome.groups]
+    own += [target.domain.partition(".")[0], *outcome.groups, *outcome.names]
     if domain is not None:
         own += [domain.base, domain.server, domain.root, domain.guid, domain.sid]
     kind = {} if domain is None else {"kind": domain.kind}

@@ -31,6 +31,7 @@ SCHEMA: t.Final = 1
 _ADDRESS: t.Final = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
 )
+_DNS_NAME: t.Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _LEAST_NAME: t.Final = 2  # characters; a letter alone would mask a text to pieces
 _SHORT_NAME: t.Final = 4  # characters; what has fewer, such as the login sa, is part of many words
 _MASK: t.Final = "<masked>"
@@ -120,8 +121,10 @@ def _masked(text: str, names: c.Sequence[str]) -> str:
 
 
 def _pattern_of(name: str) -> str:
-    whole = len(name) < _SHORT_NAME
-    return rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" if whole else re.escape(name)
+    if len(name) < _SHORT_NAME:
+        return rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
+    # With a domain, the hosts in it.
+    return (r"(?:[\w-]+\.)*" if _DNS_NAME.fullmatch(name) else "") + re.escape(name)
 
 
 def _is_address(text: str) -> bool:

@@ -181,11 +181,12 @@ def test_names_and_addresses_are_masked() -> None:
         (r"D:\GroupID_log.ldf, groupid_old", r"D:\<masked>_log.ldf, <masked>_old"),
         ("groupid_test_0123456789abcdef at 10:20:30", "groupid_test_0123456789abcdef at 10:20:30"),
         ("[fe80::1:2], 2001:db8::12", "[<masked>], <masked>"),
+        ("dc01.eu.corp.example:636 was not reached", "<masked>:636 was not reached"),
     ],
 )
 def test_masking_leaves_words_that_only_look_like_names(seen: str, shown: str) -> None:
-    """sa and GroupID are the most usual names of a login and a database."""
-    told = once(Told("sql.history", NOT_HELD, seen), names=["sa", "GroupID"])
+    """sa and GroupID are the most usual names of a login and a database. A domain's hosts are masked with it."""
+    told = once(Told("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
     assert shown in {one["seen"] for one in told["claims"]}
 
 
