@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DIRECTORY_CLAIMS
 from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
 
 
 class ActionModule(LdifAction):
@@ -37,8 +37,9 @@ class ActionModule(LdifAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        require_directory(args["directory"])
         chosen, deployment = self.chosen(args, variables), backup_set.check_deployment(args["deployment"])
+        name = f"rehearsal-{deployment}-{chosen.target.domain}-directory.json"
+        path = require_file(args["directory"], name, check=self._task.check_mode)
         refused: NoDirectoryError | None = None
         try:
             with contextlib.closing(open_directory(chosen.target)) as directory:
@@ -50,23 +51,22 @@ class ActionModule(LdifAction):
             outcome = rehearsal.not_connected(error, other_engine=other)
             refused = None if other else t.cast(NoDirectoryError, error)
         document = self._scrub(_document(outcome, chosen, names=args["names"]))
-        name = f"rehearsal-{deployment}-{chosen.target.domain}-directory.json"
         failed = {"failed": True, "error": refused.failure.explained()} if refused else {}
-        return {
+        result = {
             "changed": False,
             "warnings": [],
             **document,
             **rehearsal_report.judged(document),
-            "file": write_result(args["directory"], name, document) if args["directory"] else None,
             **failed,
         }
+        return with_file(result, path, document)
 
 
 def _document(outcome: rehearsal.Outcome, chosen: Chosen, *, names: bool) -> dict[str, t.Any]:
     """Give what is kept of a rehearsal."""
     target, domain = chosen.target, outcome.domain
     own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
-    own += [target.domain.partition(".")[0], *outcome.groups]
+    own += [target.domain.partition(".")[0], *outcome.groups, *outcome.names]
     if domain is not None:
         own += [domain.base, domain.server, domain.root, domain.guid, domain.sid]
     kind = {} if domain is None else {"kind": domain.kind}

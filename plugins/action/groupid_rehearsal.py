@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error im
 from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
 from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
 
 
 class ActionModule(AgentAction):
@@ -36,8 +36,8 @@ class ActionModule(AgentAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        if not self._task.check_mode:
-            require_directory(args["directory"])
+        host = variables["inventory_hostname"]
+        path = require_file(args["directory"], f"rehearsal-{host}.json", check=self._task.check_mode)
         root = args["backup_root"]
         found = self.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
         subject = rehearsal.Subject(
@@ -56,30 +56,27 @@ class ActionModule(AgentAction):
         done = {"failed": False, "changed": True, "warnings": [], "schema": SCHEMA}
         if self._task.check_mode:
             return done
-        host = variables["inventory_hostname"]
         server = RehearsalServer(self, host, self._network, self._scrub)
         try:
             outcome = rehearsal.rehearse(server, subject)
         except rehearsal.StoppedError as error:
             raise AgentCallError(error.failure) from error
         left = {"failed": True, "error": outcome.left.explained()} if outcome.left else {}
-        return {**done, **self._kept(outcome, found, host, args), **left}
+        document = self._document(outcome, found, host, named=args["names"])
+        return with_file({**done, **document, **rehearsal_report.judged(document), **left}, path, document)
 
-    def _kept(
-        self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, args: dict[str, t.Any]
+    def _document(
+        self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, *, named: bool
     ) -> dict[str, t.Any]:
-        """Give what stays of a rehearsal, and write it where that is asked for."""
+        """Give what is kept of a rehearsal."""
         way = way_of(self._connection)
         told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
-        names = () if args["names"] else rehearsal_report.names_of(found, host, way.host)
+        names = () if named else rehearsal_report.names_of(found, host, way.host)
         now = datetime.datetime.now(datetime.timezone.utc)
-        document = self._scrub(rehearsal_report.document(outcome._replace(told=told), found, now, names))
-        written = write_result(args["directory"], f"rehearsal-{host}.json", document) if args["directory"] else None
-        return {
-            **document,
-            **rehearsal_report.judged(document),
-            "file": written,
-        }
+        document: dict[str, t.Any] = self._scrub(
+            rehearsal_report.document(outcome._replace(told=told), found, now, names)
+        )
+        return document
 
     def _checks_certificate(self) -> bool:
         options = self._connection.get_options()

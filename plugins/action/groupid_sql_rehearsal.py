@@ -8,7 +8,8 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_directory, write_result
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action import SqlAction
 
 
@@ -19,12 +20,12 @@ class ActionModule(SqlAction):
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_rehearsal"
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        directory = self._task.args.get("directory")
-        if not self._task.check_mode:
-            require_directory(directory)
+        args = self._task.args
+        path = None
+        if args.get("directory"):
+            deployment = backup_set.check_deployment(str(args.get("deployment")))
+            name = f"rehearsal-{deployment}-database.json"
+            path = require_file(str(args["directory"]), name, check=self._task.check_mode)
         result = super()._perform(variables)
         document = result.pop("document", None)
-        if document is None:
-            return result
-        name = f"rehearsal-{document['deployment']}-database.json"
-        return {**result, "file": write_result(str(directory), name, self._scrub(document)) if directory else None}
+        return result if document is None else with_file(result, path, self._scrub(document))

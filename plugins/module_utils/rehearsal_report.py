@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import collections.abc as c
 import datetime
+import ipaddress
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import columns
+from ansible_collections.identityops.groupid.plugins.module_utils import columns, vocabulary
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     HELD,
@@ -26,9 +27,21 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 
 SCHEMA: t.Final = 1
 
-_ADDRESS: t.Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+# Times of day have two colons as well, so what looks like an address is asked whether it is one.
+_ADDRESS: t.Final = re.compile(
+    r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
+)
+_DNS_NAME: t.Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _LEAST_NAME: t.Final = 2  # characters; a letter alone would mask a text to pieces
+_SHORT_NAME: t.Final = 4  # characters; what has fewer, such as the login sa, is part of many words
 _MASK: t.Final = "<masked>"
+# What the collection itself calls so, though the database's name, GroupID as a rule, is part of it.
+_OWN_WORDS: t.Final = "|".join(
+    [
+        r"groupid_(?:rehearsal|test|probe)_[0-9a-f]{16}",
+        *sorted((word.name for word in vocabulary.WORDS), key=len, reverse=True),
+    ]
+)
 
 
 def folders(probe: c.Mapping[str, t.Any]) -> list[dict[str, str]]:
@@ -99,11 +112,26 @@ def judged(kept: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _masked(text: str, names: c.Sequence[str]) -> str:
+    """Mask names, the longest first, and addresses. No names: nothing is masked."""
     if not names:
         return text
-    for name in names:
-        text = re.sub(re.escape(name), _MASK, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(_MASK, text)
+    pattern = rf"(?P<own>(?-i:\b(?:{_OWN_WORDS})\b))|{'|'.join(map(_pattern_of, names))}"
+    text = re.sub(pattern, lambda found: found["own"] or _MASK, text, flags=re.IGNORECASE)
+    return _ADDRESS.sub(lambda found: _MASK if _is_address(found[0]) else found[0], text)
+
+
+def _pattern_of(name: str) -> str:
+    if len(name) < _SHORT_NAME:
+        return rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
+    # With a domain, the hosts in it.
+    return (r"(?:[\w-]+\.)*" if _DNS_NAME.fullmatch(name) else "") + re.escape(name)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return ":" not in text or ipaddress.ip_address(text) is not None
+    except ValueError:
+        return False
 
 
 def table(kept: c.Mapping[str, t.Any]) -> list[str]:

@@ -19,6 +19,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
+    columns,
     deployments,
     failures,
     listing,
@@ -26,6 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     rehearsal_report,
     seals,
     set_table,
+    shared_parts,
     verify_mode,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
@@ -53,7 +55,8 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
     if kind == "rehearse":
         rehearsed = {host: _answer(facts, host, "__groupid_rehearsal") for host in plan["hosts"]}
         shared = rehearsal_report.of_shared(_rehearsed_once(facts, plan["hosts"]))
-        return _blocks([rehearsal_report.of_run(rehearsed), shared, failures.lines(facts, plan["hosts"])])
+        servers = rehearsal_report.of_run(rehearsed)
+        return _blocks([servers, shared, _passed_databases(facts, told), failures.lines(facts, plan["hosts"])])
     check = check and kind in _PREDICTED
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
@@ -411,6 +414,22 @@ def _rehearsed_once(facts: Facts, hosts: c.Iterable[str]) -> dict[str, c.Mapping
         found |= {f"database of {deployment}": database} if database.get("claims") else {}
         found |= {f"{name} of {deployment}": answer for name, answer in domains.items()}
     return found
+
+
+def _passed_databases(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Say of which deployments no database was rehearsed, although that was asked for."""
+    lines: dict[str, None] = {}
+    for host in hosts:
+        components = _asked(facts, host, "components")
+        if not _asked(facts, host, "sql_rehearse") or _asked(facts, host, "rehearsal_clean"):
+            continue
+        why = "groupid_sql_server is not set" if not _asked(facts, host, "sql_server") else ""
+        if components is not None and shared_parts.DATABASE not in components:
+            why = "groupid_components leaves it out"
+        if why:
+            name = _deployment(facts, host)
+            lines[f"groupid_sql_rehearse is true, and no database of {name} was rehearsed: {why}."] = None
+    return [line for text in lines for line in columns.folded(text, "", "  ")]
 
 
 def _passed_over(facts: Facts, host: str) -> list[str]:

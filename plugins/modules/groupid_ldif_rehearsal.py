@@ -59,7 +59,7 @@ options:
     description:
       - Directory of the controller. The result is written there as C(rehearsal-<deployment>-<domain>-directory.json),
         in the place of an earlier one. With names masked, the domain's still stands in the file's name.
-      - Without it, the result stands in the answer only.
+      - Without it, and in check mode, the result stands in the answer only.
     type: str
   names:
     description:

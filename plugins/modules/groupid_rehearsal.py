@@ -57,7 +57,7 @@ options:
     description:
       - Directory of the controller. The result is written there as C(rehearsal-<host>.json), in the place of an
         earlier one.
-      - Without it, the result stands in the answer only.
+      - Without it, and in check mode, the result stands in the answer only.
     type: str
   names:
     description:

@@ -116,7 +116,8 @@ options:
   test_restore:
     description:
       - Restore the backup under a scratch name (C(groupid_test_) and 16 hexadecimal digits), run C(DBCC CHECKDB) on it,
-        and drop it. Free space is checked first. Scratch databases of runs that were killed are dropped.
+        and drop it. Free space is checked first. Scratch databases of runs that were killed are dropped,
+        where their files show that a test restore made them.
     type: bool
     default: false
   test_restore_server:
@@ -416,7 +417,8 @@ error:
       elements: str
       sample: []
 left:
-  description: Scratch database that a failed test restore could not drop. The next test restore there drops it.
+  description: Name of the scratch database, where a failed test restore has left a database of that name. If a test
+    restore made it, the next one there drops it.
   returned: when there is one
   type: str
   sample: groupid_test_0123456789abcdef

@@ -80,12 +80,12 @@ options:
     description:
       - Directory of the controller. The result is written there as C(rehearsal-<deployment>-database.json), in the
         place of an earlier one.
-      - Without it, the result stands in the answer only.
+      - Without it, and in check mode, the result stands in the answer only.
     type: str
   names:
     description:
-      - Leave the names of the server, the login, the database and the folder in the claims. Otherwise they are masked,
-        so that the result can be sent to others.
+      - Leave the names of the server, the login, the database, its availability group, the folder and certificates in
+        the claims. Otherwise they are masked, so that the result can be sent to others.
     type: bool
     default: false
 seealso:
@@ -332,11 +332,13 @@ def document_of(
     """Give what is kept of a rehearsal."""
     server, database = outcome.server, outcome.database
     own: list[str | None] = [target.server, target.instance, target.username, subject.database, subject.path]
+    own.append(subject.certificate)
     if server is not None:
         own += [server.name, *server.name.split("\\"), server.login, *server.login.split("\\"), server.service_account]
         own += [server.data_path, server.log_path, server.backup_path]
     if database is not None:
-        own += [database.name, database.owner]
+        own += [database.name, database.owner, database.availability_group, *database.snapshots]
+        own += [one.name for one in database.certificates]
     # Of a domain's host, its domain too.
     own.append(target.server.partition(".")[2])
     system = {} if server is None else {"version": server.version, "edition": server.edition, "system": server.platform}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -18,50 +18,61 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
 
 
-def require_directory(directory: str | None) -> None:
-    """Make the directory of a later write_result, and try a file there: better before the work than after it.
-
-    None or empty: no file is asked for. Raises AgentCallError.
-    """
-    if directory:
-        folder = _folder(directory)
-        with _refusals(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-
-
-def write_result(directory: str, name: str, document: c.Mapping[str, t.Any]) -> str:
-    """Write a document as JSON, in the place of one of the name, and give its path.
+def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:
+    """Give the file of a later with_file, and try its directory: better before the work than after it.
 
     directory: made when it is missing; ``~`` is the user's own. name: what a path cannot have in it becomes ``_``.
-    Raises AgentCallError.
+    None: no file is asked for, or it is check mode, which leaves an earlier file as it is. Raises AgentCallError.
     """
-    folder = _folder(directory)
+    if not directory or check:
+        return None
+    folder = pathlib.Path(directory).expanduser().absolute()
     path = folder / re.sub(r"[^\w.-]", "_", name)
-    with _refusals(path):
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as draft:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise AgentCallError(_failure(folder, error)) from error
+    if path.is_dir():
+        raise AgentCallError(_failure(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
+    return path
+
+
+def with_file(
+    result: c.Mapping[str, t.Any], path: pathlib.Path | None, document: c.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Write a document as JSON, in the place of an earlier one, and give the result with ``file``.
+
+    The work is done by now. So where the file cannot be written, the result is kept, and fails.
+    """
+    if path is None:
+        return {**result, "file": None}
+    try:
+        _write(path, document)
+    except OSError as error:
+        failed = {} if result.get("failed") else {"failed": True, "error": _failure(path, error).explained()}
+        return {**result, "file": None, **failed}
+    return {**result, "file": str(path)}
+
+
+def _write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
+        try:
             json.dump(document, draft, indent=2)
             draft.write("\n")
-        os.replace(draft.name, path)
-    return str(path)
+            draft.flush()
+            os.replace(draft.name, path)
+        except BaseException:
+            os.unlink(draft.name)
+            raise
 
 
-def _folder(directory: str) -> pathlib.Path:
-    return pathlib.Path(directory).expanduser().absolute()
-
-
-@contextlib.contextmanager
-def _refusals(path: pathlib.Path) -> c.Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise AgentCallError(
-            Failure(
-                "result_file",
-                "The result cannot be written on the controller",
-                f"{error.strerror or error} ({error.errno})",
-                "Name a directory of the controller that this user may write to.",
-                path=str(path),
-            )
-        ) from error
+def _failure(path: pathlib.Path, error: OSError) -> Failure:
+    return Failure(
+        "result_file",
+        "The result cannot be written on the controller",
+        f"{error.strerror or error} ({error.errno})",
+        "Name a directory of the controller that this user may write to.",
+        path=str(path),
+    )

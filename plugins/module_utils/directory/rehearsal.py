@@ -17,6 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     not_writable,
     read_domain,
     read_schema,
+    server_names,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import (
     Directory,
@@ -40,12 +41,16 @@ _NAMED = 3
 
 @dataclasses.dataclass
 class Outcome:
-    """told: of claims. domain, account: None where they were not read. groups: of the first page."""
+    """told: of claims. domain, account: None where they were not read. groups: of the first page.
+
+    names: of the server and the domain that it holds, which may be another one than was asked for.
+    """
 
     told: list[Told] = dataclasses.field(default_factory=list)
     domain: Domain | None = None
     account: str | None = None
     groups: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def rehearse(directory: Directory, target: Target, filter_text: str, attributes: c.Sequence[str]) -> Outcome:
@@ -56,6 +61,7 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
     outcome = Outcome([Told("directory.connect", HELD), *encryption_told(target)])
     claim = "directory.domain"
     try:
+        outcome.names = server_names(directory)
         domain = outcome.domain = read_domain(directory, target)
         outcome.told += domain_told(domain)
         outcome.account = directory.account()

@@ -40,7 +40,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 SCHEMA = 1
 
 # Batches that do something begin so; all others of a backup only read, or are about the claim.
-_ACTS = ("BACKUP ", "RESTORE VERIFYONLY", "RESTORE DATABASE", "DBCC ", "IF DB_ID(")
+_ACTS = ("BACKUP ", "RESTORE VERIFYONLY", "RESTORE DATABASE", "DBCC ", "IF EXISTS (")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in for ldifde.exe says, in two languages, and the logs that it leaves."""
+"""What the stand-in for ldifde.exe says, in two languages, and the logs that it leaves.
+
+No public source was found for what ldifde.exe writes, and ends with, when no entry matches ("nothing").
+"""
 
 from __future__ import annotations
 

@@ -262,7 +262,8 @@ class Engine:
     msdb_full: msdb takes no more records.
     windows_accounts: name and SID of accounts that the domain knows and that are no logins here.
     collation: of the server and its databases.
-    takes_ownership: the login that restores over a database owns it then.
+    takes_ownership: the login that restores over a database owns it then, for which no source was found. What RESTORE
+      makes anew is the login's in any case (weblogs.sqlteam.com/dang, "Database Owner Troubles").
     compares_offline: RESTORE can tell the family of a database that is OFFLINE.
     """
 
@@ -317,6 +318,8 @@ class Engine:
     @property
     def edition_text(self) -> str:
         """The edition as SERVERPROPERTY writes it."""
+        if self.edition == "SQL Azure":
+            return self.edition
         return f"{self.edition}{'' if self.edition == 'Developer' else ' Edition'} (64-bit)"
 
     @property

@@ -20,7 +20,8 @@ from lab.sql.problems import StatementError
 _INSTANT = "%Y-%m-%d %H:%M:%S.%f"
 _SECONDS = {"SECOND": 1, "SS": 1, "S": 1, "MINUTE": 60, "MI": 60, "HOUR": 3600, "HH": 3600, "DAY": 86400, "DD": 86400}
 _STYLES = {126: "%Y-%m-%dT%H:%M:%S", 127: "%Y-%m-%dT%H:%M:%S", 23: "%Y-%m-%d", 112: "%Y%m%d", 120: "%Y-%m-%d %H:%M:%S"}
-_ENGINE_EDITIONS = {"Standard": 2, "Web": 2, "Enterprise": 3, "Developer": 3, "Express": 4}
+# SERVERPROPERTY (Transact-SQL); 8: Azure SQL Managed Instance.
+_ENGINE_EDITIONS = {"Standard": 2, "Web": 2, "Enterprise": 3, "Developer": 3, "Express": 4, "SQL Azure": 8}
 
 # What a sysname holds. A longer argument is cut to that, and the bracket that closes a name with it.
 _SYSNAME = 128

@@ -19,7 +19,7 @@ import typing as t
 import uuid
 
 from lab.sql import functions, wire
-from lab.sql.catalogue import DECLARED, VIEWS, View
+from lab.sql.catalogue import DECLARED, SERVER_STATE, VIEWS, View
 from lab.sql.engine import Database, Engine, Session, check_state
 from lab.sql.problems import StatementError, syntax_error
 from lab.sql.words import Kind, Token, Words, split
@@ -266,6 +266,9 @@ class _Rewriter:
         """The view is there since SQL Server 2017, and asks for VIEW SERVER STATE as its kin does."""
         if self._engine.product[0] < 14:
             raise StatementError.of(208, "Invalid object name 'sys.dm_os_file_exists'.", ends_batch=True)
+        self._check_server_state()
+
+    def _check_server_state(self) -> None:
         if not self._session.login.holds("VIEW SERVER STATE"):
             text = "VIEW SERVER STATE permission was denied on object 'server', database 'master'."
             raise StatementError.of(300, text, 14, ends_batch=True)
@@ -277,6 +280,8 @@ class _Rewriter:
             return self._user_table(parts)
         if key.startswith("msdb."):
             check_state(self._engine.database("msdb"))
+        if key in SERVER_STATE:
+            self._check_server_state()
         database = self._database_for(view, database_name)
         securable = key if key.startswith("msdb.") else ""
         if securable and not self._session.login.may_select(securable):

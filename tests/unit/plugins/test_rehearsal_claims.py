@@ -119,6 +119,26 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     assert notes.count("No backup can be confirmed") == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"sql_rehearse": True, "sql_server": "", "components": None}, "groupid_sql_server is not set"),
+        ({"sql_rehearse": True, "sql_server": "sql01", "components": ["reports"]}, "groupid_components leaves it out"),
+        ({"sql_rehearse": True, "sql_server": "sql01", "components": None}, ""),
+        ({"sql_rehearse": True, "sql_server": "", "components": None, "rehearsal_clean": True}, ""),
+        ({"sql_rehearse": False, "sql_server": "", "components": None}, ""),
+    ],
+)
+def test_a_database_that_was_asked_for_and_not_rehearsed_is_told_once(asked: dict[str, t.Any], why: str) -> None:
+    facts = run_facts.make("hq", "web01", "web02")
+    plan = run_facts.planned(facts)
+    for host in facts.values():
+        host["__groupid_asked"] = {**host["__groupid_asked"], **asked}
+    text = " ".join(" ".join(summary.lines(facts, plan, "rehearse")).split())
+    assert text.count("no database of hq was rehearsed") == int(bool(why))
+    assert why in text
+
+
 def test_the_folder_for_a_sql_server_lies_in_a_scratch() -> None:
     request = place_request("web01", "0123456789abcdef", "\\\\nas01\\backup\\", "CORP\\SQL01$")
     assert request["root"] == "\\\\nas01\\backup\\.rehearsal-web01-0123456789abcdef"
@@ -151,6 +171,23 @@ def test_names_and_addresses_are_masked() -> None:
     document = kept(Told("files.names", REFUSED, seen), names=True)
     assert document["server"] == "web01"
     assert seen in {one["seen"] for one in document["claims"]}
+
+
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        ("The message is the same for sa and SA.", "The message is the same for <masked> and <masked>."),
+        ("Set groupid_sql_rehearse for GroupID.", "Set groupid_sql_rehearse for <masked>."),
+        (r"D:\GroupID_log.ldf, groupid_old", r"D:\<masked>_log.ldf, <masked>_old"),
+        ("groupid_test_0123456789abcdef at 10:20:30", "groupid_test_0123456789abcdef at 10:20:30"),
+        ("[fe80::1:2], 2001:db8::12", "[<masked>], <masked>"),
+        ("dc01.eu.corp.example:636 was not reached", "<masked>:636 was not reached"),
+    ],
+)
+def test_masking_leaves_words_that_only_look_like_names(seen: str, shown: str) -> None:
+    """sa and GroupID are the most usual names of a login and a database. A domain's hosts are masked with it."""
+    told = once(Told("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
+    assert shown in {one["seen"] for one in told["claims"]}
 
 
 def test_lines_have_80_columns_and_say_what_was_seen() -> None:

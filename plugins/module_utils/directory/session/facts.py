@@ -134,6 +134,13 @@ def read_domain(directory: Directory, target: Target) -> Domain:
     )
 
 
+def server_names(directory: Directory) -> tuple[str, ...]:
+    """Read what the server calls itself and the domain that it holds, whichever that is. Raises DirectoryError."""
+    root = _lower(directory.read("", _ROOT_DSE) or {})
+    context, host = _text(root, "defaultnamingcontext"), _text(root, "dnshostname")
+    return tuple(name for name in (context, _dns_name(context), host, host.partition(".")[0]) if name)
+
+
 def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
     """Give the DN that the container has now of which a set was made; None: it is gone.
 
@@ -251,8 +258,7 @@ def _kind(directory: Directory, root: c.Mapping[str, list[bytes]]) -> Kind:
 
 def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
     """A server of another domain has other groups, and would answer as readily."""
-    parts = _DOMAIN_PARTS.fullmatch(domain_dn)
-    held = re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower() if parts else domain_dn
+    held = _dns_name(domain_dn)
     if held != target.domain.lower():
         raise DirectoryError(
             "other_domain",
@@ -260,6 +266,13 @@ def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
             f"{directory.server} is a domain controller of {held}",
             f"Name a domain controller of {target.domain} as its server, or correct the domain's name.",
         )
+
+
+def _dns_name(domain_dn: str) -> str:
+    """Give the DNS name of a domain's DN; a DN of another form as it is."""
+    if not _DOMAIN_PARTS.fullmatch(domain_dn):
+        return domain_dn
+    return re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower()
 
 
 def _sid(directory: Directory, domain_dn: str, values: list[bytes] | None, kind: Kind) -> str:

@@ -66,12 +66,14 @@ OF_SCRATCH: t.Final = (
     "sql.file_removed",
 )
 _NO_SCRATCH = "No scratch database was asked for (groupid_sql_rehearse), or it is check mode."
+_AZURE = "This is an Azure service, which does not back up to files."
 _PATIENCE = 60.0
 # Of a set that nothing else can have: the backup's name in msdb begins with "groupid rehearsal".
 _DEPLOYMENT, _SET_PREFIX = "rehearsal", "20000101T000000Z-"
 _LOST = frozenset(("backup_cut", "backup_unknown", "connection_lost"))
-# What keeps a test restore from being tried, and says nothing of the backup.
-_NOT_TRIED = frozenset(("space", "folders", "claim"))
+# What keeps a test restore from being tried, and says nothing of the backup. Without VIEW SERVER STATE the free space
+# is not known before, and RESTORE says 3257.
+_NOT_TRIED = frozenset(("space", "folders", "claim", "sql_3257"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,10 +152,11 @@ class _Rehearsal:
         except ConnectionLostError as error:
             self._lost(error)
             return
-        if not self._subject.scratch:
-            self.outcome.told += [Told(one, NOT_TRIED, _NO_SCRATCH) for one in OF_SCRATCH]
-        else:
+        if self._subject.scratch and server.backs_up_to_files:
             self._scratch(server)
+        else:
+            why = _AZURE if self._subject.scratch else _NO_SCRATCH
+            self.outcome.told += [Told(one, NOT_TRIED, why) for one in OF_SCRATCH]
         if not self._any("sql.connection_lasts"):
             self._tell("sql.connection_lasts", HELD)
 
@@ -170,7 +173,7 @@ class _Rehearsal:
         self._tried("sql.room", self._room)
 
     def _encrypted(self) -> bool | None:
-        """Ask the server, which tells those that have VIEW SERVER STATE."""
+        """Ask the server, which tells those that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
         batch = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
         found = value_or_none(self._session, batch)
         return None if found is None else str(found).upper() == "TRUE"
@@ -244,6 +247,9 @@ class _Rehearsal:
             raise
         except SqlError as error:
             self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not made")))
+            # The batch may have failed after CREATE DATABASE was done.
+            if error.number != scratches.TAKEN:
+                self._unproven("the server answered CREATE DATABASE with an error")
             return None
         self.outcome.changed = True
         if self._made is None:
@@ -324,7 +330,7 @@ class _Rehearsal:
                 self._not_held("sql.test_restore", code, str(error.failure))
         else:
             self._tell("sql.test_restore", HELD)
-            if scratches.identity(self._session, proof.database) is not None:
+            if scratches.there(self._session, proof.database):
                 self._left(f"{proof.database} is left on the server: the server did not drop it.", proof.database)
         if found:
             self.outcome.told.append(rows_told(scratches.known_rows(self._name), found[0]))
@@ -336,6 +342,12 @@ class _Rehearsal:
             self._tell("sql.scratch_dropped", HELD)
         else:
             self._left(f"{self._name} is left on the server: {refused}.")
+
+    def _unproven(self, why: str) -> None:
+        """Name a database of the scratch database's name, where no answer of the server says that this run made it."""
+        if scratches.there(self._session, self._name):
+            self.outcome.changed = True
+            self._left(f"{self._name} is left on the server: {why}, and whether this run made it is not proven.")
 
     def _left(self, said: str, name: str = "") -> None:
         self.outcome.left.append(name or self._name)
@@ -351,11 +363,8 @@ class _Rehearsal:
                 self._reconnect().recovering(self._session, self._name)
                 if self._made is not None:
                     self._dropped(scratches.drop(self._session, self._name, self._made))
-                elif scratches.identity(self._session, self._name) is not None:
-                    self._left(
-                        f"{self._name} is left on the server: the connection was lost while it was made, and whether "
-                        "this run made it is not proven."
-                    )
+                else:
+                    self._unproven("the connection was lost while it was made")
         except (ClaimRefusedError, SqlError) as error:
             self._left(f"{self._name} may be left on the server, which was not reached again, or refused: {error}")
 
@@ -404,7 +413,7 @@ def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Told
     """Say what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
     told = [
-        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else "Azure."),
+        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else _AZURE),
         _right("sql.backup_right", judged["can_backup"]),
         _right("sql.verify_right", judged["can_verify"]),
     ]

@@ -23,8 +23,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 ROWS: t.Final = 300
 """Rows of the scratch database. One INSERT takes 1,000 at most (INSERT, Transact-SQL)."""
 
+TAKEN: t.Final = 1801
+"""Error number of CREATE DATABASE where another database has the name."""
+
 _NAME = re.compile(r"groupid_rehearsal_[0-9a-f]{16}")
-# Of sys.databases, as texts, so that what is compared later is what was told. Public sees all rows (VIEW ANY DATABASE).
+# Of sys.databases, as texts, so that what is compared later is what was told. Public sees all rows (VIEW ANY DATABASE),
+# and an owner always sees the own database's. create_date is of the last renaming too (sys.databases, Transact-SQL).
 _MARKS = {
     "number": "CAST(database_id AS nvarchar(20))",
     "made": "CONVERT(nvarchar(30), create_date, 126)",
@@ -81,13 +85,16 @@ def create(session: Session, name: str) -> Identity | None:
     return _identity(session.execute(create_statement(name)).rows())
 
 
-def identity(session: Session, name: str) -> Identity | None:
-    """Say who has a name now. None: nobody. Raises SqlError."""
-    return _identity(session.execute(identity_query(name)).rows())
+def there(session: Session, name: str) -> bool:
+    """Say whether a database has a name now. Raises SqlError."""
+    return bool(session.execute(identity_query(name)).rows())
 
 
 def fill(session: Session, name: str) -> None:
-    """Make the table and put the rows in. Raises SqlError."""
+    """Make the table and put the rows in. Raises SqlError.
+
+    CREATE TABLE takes the database's name too (CREATE TABLE, Transact-SQL), so the session stays in master.
+    """
     session.execute(f"CREATE TABLE {_table(name)} (number int NOT NULL PRIMARY KEY, words nvarchar(100) NOT NULL);")
     values = ", ".join(f"({number}, {literal(words)})" for number, words in known_rows(name))
     session.execute(f"INSERT INTO {_table(name)} (number, words) VALUES {values};")
@@ -104,17 +111,20 @@ def drop(session: Session, name: str, made: Identity) -> str | None:
 
     Raises ConnectionLostError.
     """
-    refused = "the server did not drop it"
     try:
         session.execute(drop_statement(name, made))
-        now = identity(session, name)
+        rows = session.execute(identity_query(name)).rows()
     except ConnectionLostError:
         raise
     except SqlError as error:
-        refused, now = str(error), made
-    if now is None:
+        return str(error)
+    if not rows:
         return None
-    return refused if now == made else "another database has its name now, and was left as it is"
+    now = _identity(rows)
+    if now is None:
+        # Of a database that is not ONLINE some columns may be NULL (sys.databases, Transact-SQL).
+        return "the server does not say any more who it is"
+    return "the server did not drop it" if now == made else "another database has its name now, and was left as it is"
 
 
 def leftovers(session: Session, besides: str = "") -> list[str]:

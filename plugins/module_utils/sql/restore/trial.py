@@ -5,6 +5,10 @@
 
 A scratch database is claimed by its own name while a run uses it. One that nobody claims was left by a run that was
 killed, and the next test restore on that server drops it.
+
+The name alone does not prove that a test restore made the database: a RESTORE that was refused may have been refused
+because somebody else has the name. Its files prove it. RESTORE puts them where MOVE says, CREATE DATABASE gives a file
+no such name by itself, and no two databases of a server have the same file (1834).
 """
 
 from __future__ import annotations
@@ -61,7 +65,7 @@ class ProofError(Exception):
     """The backup did not prove itself, or could not be tried.
 
     code: ``space``, ``folders``, ``claim``, or that of the server's error.
-    left: the scratch database, when it could not be dropped.
+    left: the scratch database's name, when there is still a database that has it.
     """
 
     def __init__(self, failure: SqlFailure) -> None:
@@ -70,9 +74,10 @@ class ProofError(Exception):
         self.left: str | None = None
 
     def leave(self, scratch: str) -> None:
-        """Note that a scratch database could not be dropped."""
+        """Note that there is still a database of the scratch database's name."""
         self.left = scratch
-        self.failure = self.failure.also(f"{scratch} is left on the server: the next test restore there drops it.")
+        said = f"{scratch} is left on the server. If a test restore made it, the next test restore there drops it."
+        self.failure = self.failure.also(said)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,10 +133,19 @@ def check_statement(scratch: str) -> str:
 
 
 def drop_statement(scratch: str) -> str:
-    """Write the DROP of a scratch database. Raises ValueError for any other."""
+    """Write the batch that drops a scratch database if its files are a test restore's. It gives what has its name then.
+
+    sys.master_files lists the files of databases that are RESTORING too, for logins that may CREATE DATABASE
+    (sys.master_files, Transact-SQL). Raises ValueError for any other name.
+    """
     if not _SCRATCH.fullmatch(scratch):
         raise ValueError(f"{scratch!r} is no scratch database and is not dropped.")
-    return f"IF DB_ID({literal(scratch)}) IS NOT NULL DROP DATABASE {identifier(scratch)};"
+    file = f"%[\\/]{scratch.replace('_', '[_]')}[_][0-9]%"
+    return (
+        f"IF EXISTS (SELECT 1 FROM sys.master_files WHERE database_id = DB_ID({literal(scratch)}) "
+        f"AND physical_name LIKE {literal(file)}) DROP DATABASE {identifier(scratch)}; "
+        f"SELECT DB_ID({literal(scratch)}) AS database_id;"
+    )
 
 
 def space_refusal(placed: c.Iterable[Move], files: c.Sequence[BackupFile], volumes: c.Mapping[str, int]) -> str | None:
@@ -300,14 +314,13 @@ def sweep(session: Session) -> tuple[str, ...]:
 
 
 def _dropped(session: Session, scratch: str) -> bool:
-    """Drop a scratch database. False when the server refuses. Raises ConnectionLostError."""
+    """Drop a scratch database. False when there is one of its name all the same. Raises ConnectionLostError."""
     try:
-        session.execute(drop_statement(scratch))
+        return session.execute(drop_statement(scratch)).value() is None
     except ConnectionLostError:
         raise
     except SqlError:
         return False
-    return True
 
 
 def _dropped_again(opener: Opener, scratch: str) -> bool:

@@ -5,7 +5,8 @@
 
 A server that starts again lets logins in as soon as master is there. Its other databases are RECOVERING until their
 logs were run through, msdb among them. That is no final state, and nothing is decided by it: RESTORE would be refused
-with 3101, ALTER DATABASE with 5011, and the rest with 922, whatever becomes of the database.
+with 3101, ALTER DATABASE with 5011, and the rest with 922, whatever becomes of the database. All three are seen there:
+https://dba.stackexchange.com/questions/250903.
 """
 
 from __future__ import annotations

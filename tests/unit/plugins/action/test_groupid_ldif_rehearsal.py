@@ -30,7 +30,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
 
 
 def test_the_result_stays_on_the_controller_without_names(host: Make, slapd: Slapd, tmp_path: pathlib.Path) -> None:
-    made = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)}, check_mode=True)
+    made = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)})
     result = made.run(**ldif_actions.domains(slapd))
     assert result["failed"] is False
     assert result["changed"] is False
@@ -46,6 +46,11 @@ def test_the_result_stays_on_the_controller_without_names(host: Make, slapd: Sla
     named = host("groupid_ldif_rehearsal", {**ASKED, "names": True}).run(**ldif_actions.domains(slapd))
     assert "dc=corp" in json.dumps(named["claims"]).lower()
     assert named["file"] is None
+    before = kept.read_bytes()
+    looked = host("groupid_ldif_rehearsal", {**ASKED, "directory": str(tmp_path)}, check_mode=True)
+    result = looked.run(**ldif_actions.domains(slapd))
+    assert (result["claims"], result["file"]) == (claims, None)
+    assert kept.read_bytes() == before
 
 
 @pytest.mark.parametrize(("engine", "fails"), [("ldap", True), ("auto", False), ("ldifde", False)])
@@ -55,3 +60,13 @@ def test_a_login_that_is_refused_counts_by_the_engine(host: Make, slapd: Slapd, 
     assert bool(result["failed"]) is fails
     assert [one["verdict"] for one in result["claims"]].count("not held") == int(fails)
     assert "wrong-1!" not in json.dumps(result)
+
+
+def test_names_that_only_the_server_tells_are_masked_too(host: Make, slapd: Slapd) -> None:
+    """The domain that a server holds in the place of the one that was named, and the servers of a domain."""
+    asked = {**ASKED, "domain": "other.example"}
+    result = host("groupid_ldif_rehearsal", asked).run(**ldif_actions.domains(slapd, name="other.example"))
+    [told] = [one for one in result["claims"] if one["id"] == "directory.domain"]
+    assert told["verdict"] == "not held"
+    assert "is a domain controller of <masked>" in told["seen"]
+    assert "example" not in json.dumps(result["claims"])

@@ -45,7 +45,7 @@ def server(**rules: Answer | c.Sequence[Answer]) -> ScriptedSession:
         "sp_getapplock": GRANTED,
         "sp_releaseapplock": Outcome(),
         "RECOVERING": rows(columns=["name"]),
-        "groupid[_]test": rows(columns=["name"]),
+        "groupid[_]test[_]%": rows(columns=["name"]),
         "FILELISTONLY": FILELIST,
         "InstanceDefaultDataPath": rows(FOLDERS),
         "dm_os_volume_stats": VOLUMES,
@@ -120,7 +120,7 @@ def test_strays_that_nobody_claims_are_dropped_and_others_are_left() -> None:
     names = [STRAY, "groupid_test_mine", "groupid_test_fedcba9876543210"]
     claims = [GRANTED, GRANTED, rows({"code": -1, "session_id": 57})]
     session = server(
-        **{"groupid[_]test": rows(*({"name": name} for name in names)), "sp_getapplock": claims},
+        **{"groupid[_]test[_]%": rows(*({"name": name} for name in names)), "sp_getapplock": claims},
         dm_tran_locks=rows(columns=["session_id"]),
     )
     proof = prove(session, no_other, FILES)
@@ -134,6 +134,12 @@ def test_strays_that_nobody_claims_are_dropped_and_others_are_left() -> None:
 def test_nothing_but_a_scratch_database_is_ever_dropped() -> None:
     with pytest.raises(ValueError, match="not dropped"):
         sql_test_restore.drop_statement("GroupID")
+
+
+def test_a_database_of_the_name_that_is_still_there_is_told() -> None:
+    error = failed(server(**{"RESTORE DATABASE": SqlError(3154, "another"), "DROP DATABASE": rows({"database_id": 7})}))
+    assert error.left is not None
+    assert f"{error.left} is left on the server" in error.failure.next
 
 
 @pytest.mark.parametrize("where", ["RESTORE DATABASE", "CHECKDB"])

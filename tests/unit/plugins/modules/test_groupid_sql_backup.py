@@ -21,13 +21,14 @@ from unit.plugins import sql_controllers
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore import trial
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.reconnect import Reconnect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_backup
 from lab.sql import drivers, grammar
-from lab.sql.engine import Certificate, Database, User
+from lab.sql.engine import Certificate, Database, DataFile, User
 from lab.sql.languages import TURKISH
 from lab.sql.server import SqlServerDouble
 from lab.waiting import HANG, until
@@ -649,14 +650,45 @@ def test_damaged_backup_fails_and_so_does_who_shares_it(server: SqlServerDouble,
 # Test restore
 
 
+STRAY = "groupid_test_0123456789abcdef"
+# Where RESTORE puts a test restore's files, and CREATE DATABASE puts none.
+STRAY_FILES = (
+    DataFile(1, "GroupID", rf"D:\MSSQL\DATA\{STRAY}_0.mdf"),
+    DataFile(2, "GroupID_log", rf"D:\MSSQL\LOG\{STRAY}_1.ldf", "LOG"),
+)
+
+
 def test_backup_proves_itself_on_the_same_server(server: SqlServerDouble, driver: str) -> None:
     where = target(server, driver)
-    server.engine.add_database("groupid_test_0123456789abcdef", state="RESTORING")
-    before = set(server.engine.databases) - {"groupid_test_0123456789abcdef"}
+    before = set(server.engine.databases)
+    server.engine.add_database(STRAY, state="RESTORING", files=STRAY_FILES)
     outcome = succeeded(back_up(where, test_restore=ProofRequest(lambda: open_session(where), same_server=True)))
-    assert outcome["test_restore"]["strays"] == ["groupid_test_0123456789abcdef"]
+    assert outcome["test_restore"]["strays"] == [STRAY]
     assert set(server.engine.databases) == before
     assert [statement.split()[0] for statement in outcome["statements"]][-4:] == ["IF", "RESTORE", "DBCC", "IF"]
+
+
+def test_a_test_restore_drops_no_stray_that_no_test_restore_made(server: SqlServerDouble, driver: str) -> None:
+    where = target(server, driver)
+    server.engine.add_database(STRAY)
+    before = set(server.engine.databases)
+    outcome = succeeded(back_up(where, test_restore=ProofRequest(lambda: open_session(where), same_server=True)))
+    assert outcome["test_restore"]["strays"] == []
+    assert set(server.engine.databases) == before
+
+
+@pytest.mark.parametrize("state", ["ONLINE", "RESTORING"])
+def test_a_test_restore_drops_nothing_of_somebody_who_has_its_name(
+    server: SqlServerDouble, driver: str, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """RESTORE is refused (3154) as the name was taken meanwhile. That there is such a database proves nothing."""
+    where = target(server, driver)
+    monkeypatch.setattr(trial, "scratch_name", lambda: STRAY)
+    server.faults.first("^RESTORE DATABASE", lambda: server.engine.add_database(STRAY, state=state))
+    outcome = back_up(where, test_restore=ProofRequest(lambda: open_session(where), same_server=True))
+    assert outcome["error"]["number"] == 3154
+    assert outcome["left"] == STRAY
+    assert STRAY in server.engine.databases
 
 
 def test_backup_proves_itself_on_another_server(server: SqlServerDouble, tmp_path: pathlib.Path, driver: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils import basic
 from unit.plugins import sql_drivers
 from unit.plugins.recorded_host import Host
+from unit.plugins.scripted_session import ScriptedSession, rows
 
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     DATABASE_CLAIMS,
@@ -32,11 +33,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal.
     Subject,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Outcome as SessionOutcome
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 from ansible_collections.identityops.groupid.plugins.modules import groupid_sql_rehearsal
 from lab.sql import grammar, readme_logins
 from lab.sql.engine import Certificate
+from lab.sql.faults import Fault
 from lab.sql.server import SqlServerDouble
+from lab.sql.wire import Message
 
 README = pathlib.Path(__file__).parents[4] / "README.md"
 FOLDER = r"D:\Backups"
@@ -135,6 +139,22 @@ def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_re
     assert databases(server) == {"GroupID"}
 
 
+@pytest.mark.parametrize("sees_volumes", [False, True])
+@sql_drivers.both_drivers
+def test_no_room_for_the_test_restore_says_nothing_of_the_backup(
+    server: SqlServerDouble, driver: str, sees_volumes: bool
+) -> None:
+    rights = {"VIEW SERVER STATE"} if sees_volumes else set()
+    login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"}, permissions=rights)
+    server.engine.volume_free = 1024
+    outcome = run(server, driver, login={"username": login.name, "password": login.password})
+    told = answers(outcome)
+    assert told["sql.backup"].verdict == HELD
+    assert told["sql.test_restore"].verdict == NOT_TRIED
+    assert "1024 bytes" in told["sql.test_restore"].seen.replace(",", "")
+    assert databases(server) == {"GroupID"}
+
+
 @pytest.mark.parametrize("restores", [False, True])
 @sql_drivers.both_drivers
 def test_both_logins_of_the_readme_rehearse(server: SqlServerDouble, driver: str, restores: bool) -> None:
@@ -194,6 +214,36 @@ def test_the_result_stays_on_the_controller(
     for name in ("127.0.0.1", FOLDER, server.password, "SQL01"):
         assert name not in kept.read_text()
     assert through(server, host, monkeypatch, capsys)["changed"] is False
+
+
+def test_a_result_that_cannot_be_written_is_refused_before_anything_is_made(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    (tmp_path / "kept" / "rehearsal-hq-database.json").mkdir(parents=True)
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert result["error"]["code"] == "result_file"
+    assert server.statements == []
+
+
+def test_a_result_that_cannot_be_written_afterwards_still_names_what_is_left(
+    server: SqlServerDouble,
+    host: c.Callable[..., Host],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    file = tmp_path / "kept" / "rehearsal-hq-database.json"
+    server.faults.errors(r"DROP DATABASE \[groupid_rehearsal_", (3702, IN_USE.format("it")))
+    server.faults.first("^BACKUP DATABASE", file.mkdir)
+    asked = {"path": FOLDER, "scratch": True, "directory": str(tmp_path / "kept")}
+    result = through(server, host, monkeypatch, capsys, **asked)
+    assert (result["error"]["code"], result["file"]) == ("scratch_left", None)
+    assert result["left"] == sorted(databases(server) - {"GroupID"})
 
 
 def test_a_task_fails_with_its_claims_where_a_database_is_left(
@@ -305,6 +355,32 @@ def test_a_database_that_somebody_else_made_under_the_name_is_never_dropped(
     assert (outcome.changed, outcome.left) == (False, [])
 
 
+def test_a_database_that_is_there_after_create_was_refused_is_named_and_never_dropped(
+    server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error ends the statement, not what was done before it: CREATE DATABASE was done, and the SELECT failed."""
+    name = "groupid_rehearsal_0123456789abcdef"
+    monkeypatch.setattr(scratch, "scratch_name", lambda: name)
+    deadlock = Message(1205, "Transaction was deadlocked on lock resources with another process.", 13)
+    made = Fault("^CREATE DATABASE", messages=(deadlock,), act=lambda: server.engine.add_database(name))
+    server.faults.add(made)
+    outcome = run(server)
+    assert answers(outcome)["sql.scratch"].verdict == REFUSED
+    assert name in answers(outcome)["sql.scratch_dropped"].seen
+    assert (outcome.left, outcome.changed) == ([name], True)
+    assert databases(server) == {"GroupID", name}
+
+
+def test_an_azure_service_gets_no_scratch_database(server: SqlServerDouble) -> None:
+    server.engine.edition = "SQL Azure"
+    outcome = run(server)
+    told = answers(outcome)
+    assert told["sql.files"].verdict == NOT_HELD
+    assert {told[one].verdict for one in OF_SCRATCH} == {NOT_TRIED}
+    assert {told[one].seen for one in OF_SCRATCH} == {told["sql.files"].seen}
+    assert not [one for one in server.statements if one.startswith("CREATE")]
+
+
 def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlServerDouble) -> None:
     """Somebody drops the scratch database and makes another one of its name, with the same number."""
 
@@ -319,6 +395,23 @@ def test_a_database_that_took_the_name_meanwhile_is_never_dropped(server: SqlSer
     [name] = databases(server) - {"GroupID"}
     assert "another database has its name" in answers(outcome)["sql.scratch_dropped"].seen
     assert outcome.left == [name]
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (None, None),
+        ({"broker": None}, "does not say any more who it is"),
+        ({}, "did not drop it"),
+        ({"number": "8"}, "another database has its name"),
+    ],
+)
+def test_a_database_counts_as_dropped_when_nothing_has_its_name(now: dict[str, t.Any] | None, said: str | None) -> None:
+    made = scratch.Identity("7", "2026-01-01T00:00:00", "0F")
+    found = rows(columns=["number"]) if now is None else rows({**made._asdict(), **now})
+    session = ScriptedSession({"DROP DATABASE": SessionOutcome(), "SELECT": found})
+    refused = scratch.drop(session, "groupid_rehearsal_0123456789abcdef", made)
+    assert refused is None if said is None else said in str(refused)
 
 
 # Where a connection is lost: batch, which of its kind, and when.
@@ -445,3 +538,14 @@ def test_names_are_masked_unless_asked_for(server: SqlServerDouble) -> None:
     assert not re.search(r"sql01|corp|Backups|10\.1|GroupID\b", shown)
     kept = groupid_sql_rehearsal.document_of(outcome, subject, where, "hq", names=True)
     assert "sql01.corp.example" in str(kept["claims"])
+
+
+def test_what_a_server_answers_with_other_names_is_masked_too(server: SqlServerDouble) -> None:
+    server.engine.database("GroupID").availability_group = "HqGroup"
+    server.engine.certificates.append(Certificate("BackupCert"))
+    certificate = "OtherCert"
+    outcome = run(server, certificate=certificate)
+    assert {"HqGroup", "BackupCert", certificate} <= set(re.findall(r"\w+", str(outcome.told)))
+    subject = Subject("GroupID", path=FOLDER, certificate=certificate)
+    kept = groupid_sql_rehearsal.document_of(outcome, subject, Target("sql01"), "hq", names=False)
+    assert not re.search(r"HqGroup|BackupCert|OtherCert", str(kept))
