@@ -48,6 +48,8 @@ _KEPT = re.compile(
     r"^(?P<indent> +)catch \((?:AgentError|Exception)\b[^\n]*\n(?P=indent)\{\n(?P<body>.*?)^(?P=indent)\}",
     re.MULTILINE | re.DOTALL,
 )
+_GOES_ON = re.compile(r"(?:[=+?]|&&|\|\|)\s*$")
+_FOLLOWS = re.compile(r"\s*(?:[.?+]|:\s|&&|\|\|)")
 _UNKNOWN = "?"
 _PASSED_ON = re.compile(r"\bthrow;|Failure\b|\bref first\b")
 
@@ -78,7 +80,7 @@ class Agent:
         self._members: dict[str, dict[str, list[Member]]] = {}
         self._known_calls: dict[Member, tuple[list[Member], set[str], set[str]]] = {}
         for text in files.values():
-            for member in _members_of(_COMMENT.sub("", text)):
+            for member in _members_of(unwrapped(text)):
                 self._members.setdefault(member.type, {}).setdefault(member.name, []).append(member)
 
     def operations(self) -> list[str]:
@@ -347,6 +349,25 @@ class Agent:
         for name in names if kind != _UNKNOWN else ():
             kind = self._kind(kind, name) if kind in self._members else ""
         return kind
+
+
+def unwrapped(text: str) -> str:
+    """C# without comments, and with each statement's head on one line: where a person broke it says nothing."""
+    lines: list[str] = []
+    open_brackets: list[str] = []
+    for line in _COMMENT.sub("", text).splitlines():
+        begun = lines[-1] if lines else ""
+        goes_on = open_brackets[-1:] in (["("], ["["]) or _GOES_ON.search(begun) or _FOLLOWS.match(line)
+        if begun.strip() and line.strip() and goes_on:
+            lines[-1] = f"{begun} {line.strip()}".replace("( ", "(").replace(" .", ".")
+        else:
+            lines.append(line)
+        for bracket in re.findall(r"[(\[{}\])]", _TEXT.sub("", line)):
+            if bracket in "([{":
+                open_brackets.append(bracket)
+            elif open_brackets:
+                open_brackets.pop()
+    return "\n".join(lines)
 
 
 def arguments(text: str) -> list[str]:

@@ -47,7 +47,7 @@ def entries() -> list[Entry]:
 def agent_entries() -> Iterator[Entry]:
     """The failures that the agent's C# makes."""
     for path in sorted(AGENT.rglob("*.cs")):
-        text = path.read_text(encoding="utf-8")
+        text = agent_contract.unwrapped(path.read_text(encoding="utf-8"))
         constants = {name: _csharp_text(value, {}) for name, value in _CONSTANT.findall(text)}
         for made in re.finditer(r"\bnew AgentError\(", text):
             code, what, _path, cause, step, *_component = agent_contract.arguments(text[made.end() :])

@@ -103,7 +103,7 @@ def open_session(target: Target) -> Session:
 
 
 def _connect(driver: Driver, target: Target, port: int) -> pyodbc.Connection:
-    refused = refused_port(driver, target, port)
+    refused = refused_port(target, port)
     if refused:
         raise refused
     with connection_string(driver, target, port) as text:

@@ -25,7 +25,7 @@ _LOGIN = frozenset({4060, 4064, 17892, *range(18450, 18490)})
 
 def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -> NoConnectionError:
     """Find out what kept the driver from the server. error: the driver's, free of secrets."""
-    what = _what(target, driver)
+    what = f"No connection to SQL Server {target} with the driver {driver.name}"
     known = ADVICE.get(error.number or 0)
     if known is not None:
         code = "login" if error.number in _LOGIN else f"sql_{error.number}"
@@ -40,10 +40,6 @@ def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -
     )
 
 
-def _what(target: Target, driver: Driver) -> str:
-    return f"No connection to SQL Server {target} with the driver {driver.name}"
-
-
 def _no_ticket(text: str, what: str) -> NoConnectionError:
     return NoConnectionError(
         None,
@@ -55,7 +51,7 @@ def _no_ticket(text: str, what: str) -> NoConnectionError:
     )
 
 
-def refused_port(driver: Driver, target: Target, port: int) -> NoConnectionError | None:
+def refused_port(target: Target, port: int) -> NoConnectionError | None:
     """Return the failure of a port that refuses connections; None when it does not, or within a second does not answer.
 
     Microsoft's driver tries such a port again until the login timeout is over. Whoever waits for a
@@ -64,7 +60,7 @@ def refused_port(driver: Driver, target: Target, port: int) -> NoConnectionError
     try:
         socket.create_connection((target.server, port), timeout=_GLANCE).close()
     except ConnectionRefusedError:
-        return _refused(target, port, _what(target, driver))
+        return _refused(target, port, f"No connection to SQL Server {target}")
     except OSError:
         return None
     return None
