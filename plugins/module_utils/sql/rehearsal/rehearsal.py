@@ -319,6 +319,7 @@ class _Rehearsal:
                 record.files,
                 look_inside=lambda session, name: found.append(scratches.read(session, name)),
                 sweeps=False,
+                patience=self._patience,
             )
         except ProofError as error:
             code = error.failure.code

@@ -237,13 +237,14 @@ def prove(
     on_message: c.Callable[[Message], None] | None = None,
     look_inside: c.Callable[[Session, str], None] | None = None,
     sweeps: bool = True,
+    patience: float = _PATIENCE,
 ) -> Proof:
     """Restore a backup as a scratch database, check it, drop it.
 
     session, opener: on the server that is to restore it, and that must see the files under the same paths.
     data_folder, log_folder: for the scratch database's files, None for the server's own default.
     look_inside: told of the restored database when it has passed the check, before it is dropped.
-    sweeps: drop what killed runs have left.
+    sweeps: drop what killed runs have left. patience: seconds for a server that was lost.
 
     Raises ProofError. The scratch database is dropped in every case that leaves the server in reach.
     """
@@ -257,7 +258,7 @@ def prove(
             return _restored(session, planned, strays, on_message, look_inside)
     except ConnectionLostError as error:
         lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was cut off"))
-        if not _dropped_again(opener, scratch):
+        if not _dropped_again(opener, scratch, patience):
             lost.leave(scratch)
         raise lost from error
     except (ClaimRefusedError, SqlError) as error:
@@ -323,14 +324,14 @@ def _dropped(session: Session, scratch: str) -> bool:
         return False
 
 
-def _dropped_again(opener: Opener, scratch: str) -> bool:
+def _dropped_again(opener: Opener, scratch: str, patience: float) -> bool:
     """Drop a scratch database after its connection was lost. False when the server is out of reach, or refuses."""
-    again = Reconnect(opener, _PATIENCE)
+    again = Reconnect(opener, patience)
     with contextlib.suppress(SqlError, ClaimRefusedError):
         session = again.session()
         try:
             # The server may take a moment to notice, and until then it is restoring.
-            with claimed(session, scratch, _PATIENCE):
+            with claimed(session, scratch, patience):
                 again.recovering(session, scratch)
                 return _dropped(session, scratch)
         finally:

@@ -90,9 +90,9 @@ def double(tmp_path: pathlib.Path) -> c.Iterator[SqlServerDouble]:
 def connect(double: SqlServerDouble, driver: drivers.Driver) -> c.Iterator[Connect]:
     opened = []
 
-    def make(user: str = "sa", password: str | None = None, **options: t.Any) -> Client:
+    def make(user: str = "sa", password: str | None = None, timeout: int = 60, **options: t.Any) -> Client:
         text = driver.connection_string(double.port, user, password or double.password, **options)
-        opened.append(Client(pyodbc.connect(text, autocommit=True, timeout=60)))
+        opened.append(Client(pyodbc.connect(text, autocommit=True, timeout=timeout)))
         return opened[-1]
 
     yield make
