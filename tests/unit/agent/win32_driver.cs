@@ -25,6 +25,8 @@ namespace IdentityOpsAgent
 
         public static void Main(string[] port)
         {
+            // What is refused here is refused for good.
+            Patience.Budget = 1000;
             Driver.Serve(port[0], Answer);
         }
 

@@ -21,6 +21,7 @@ namespace IdentityOpsAgent
         private const string Made = "made";
         private const int CopiesOfATree = 5;   // the tree, three sets at most, and what a restore stages
         private const int KillMilliseconds = 10000;
+        private const int HeldPatience = 3000;   // milliseconds
 
         // perform: a request as a call of its own.
         public static Answer Run(JsonMap request, Func<string, string> perform)
@@ -227,6 +228,9 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
+            // Nobody lets go of what is held here: to wait for it for a minute would prove nothing more.
+            int patience = Patience.Budget;
+            Patience.Budget = Math.Min(patience, HeldPatience);
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
@@ -237,6 +241,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
+                Patience.Budget = patience;
                 held.ForEach(delegate(SafeFileHandle file) { file.Dispose(); });
             }
         }
