@@ -23,7 +23,7 @@ class Host:
 
     name: the lab's name for it, also its WS-Man user.
     version: GroupID's, "9.0" or "10.0".
-    runner: "mono" or "wine".
+    runner: "mono", "wine" or "echo".
     installation_drive: letter of the drive with ``Program Files``; data is always below C:\\ProgramData.
     address: what an inventory may know it by; nothing listens there.
     """

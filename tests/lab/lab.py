@@ -16,6 +16,7 @@ from lab import agent_build, databases, groups, layout, psrp, registry, trees, w
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
+from lab.runner_echo import EchoRunner
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
@@ -73,15 +74,19 @@ def prepare(root: pathlib.Path, fleet: Fleet, *, cache: pathlib.Path = CACHE) ->
         for letter in layout.drives(fleet.sql):
             layout.drive(root, fleet.sql, letter).mkdir(parents=True)
     for host in fleet.hosts:
-        if host.runner == "wine":
-            wine = WineHost(root, host, cache)
-            wine.make()
-            trees.fill(root, fleet, host)
-            wine.own()
-        else:
-            trees.fill(root, fleet, host)
-            registry.write_for_mono(root, host)
+        _make_disks(root, fleet, host, cache)
     fleet.save(root / FLEET_FILE)
+
+
+def _make_disks(root: pathlib.Path, fleet: Fleet, host: Host, cache: pathlib.Path) -> None:
+    if host.runner == "mono":
+        trees.fill(root, fleet, host)
+        registry.write_for_mono(root, host)
+    elif host.runner == "wine":
+        wine = WineHost(root, host, cache)
+        wine.make()
+        trees.fill(root, fleet, host)
+        wine.own()
 
 
 def _require_slapd() -> None:
@@ -158,6 +163,8 @@ class Lab:
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
         mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
+        if any(host.runner == "echo" for host in self.fleet.hosts):
+            runners["echo"] = EchoRunner(mono, self.fleet.hosts[0])
         self._winrs = WinRS(runners)
         self._remoting = psrp.Remoting(self._wine.serve_remoting)
         services = {wsman.WINRS_RESOURCE: self._winrs.handle, psrp.RESOURCE: self._remoting.handle}

@@ -76,7 +76,7 @@ class MonoRunner:
     def _agent(self, host: Host, lines: list[str], processes: ProcessGroup) -> Finished:
         """Compile the agent, and run the request."""
         try:
-            source, type_name, request = _payload(lines)
+            source, type_name, request = payload(lines)
             executable = self._builder.build(source, type_name.rpartition(".")[0], processes, _environment(self._root))
         except (ValueError, agent_build.CompileError) as error:
             return _bootstrap_failure(str(error))
@@ -105,8 +105,8 @@ class MonoRunner:
         return {str(folder): None, **asking}
 
 
-def _payload(lines: list[str]) -> tuple[str, str, str]:
-    """Read the agent's three lines as agent.ps1 does. Raises ValueError."""
+def payload(lines: list[str]) -> tuple[str, str, str]:
+    """Read the agent's three lines as agent.ps1 does: source, type, request. Raises ValueError."""
     if len(lines) < 3:
         raise ValueError("Index was outside the bounds of the array.")
     try:
