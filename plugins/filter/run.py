@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, deployments, run_state, steps
 from ansible_collections.identityops.groupid.plugins.module_utils import review as reviewing
-from ansible_collections.identityops.groupid.plugins.plugin_utils import run_hosts
+from ansible_collections.identityops.groupid.plugins.plugin_utils import run_hosts, workers
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
 
 Groups = c.Mapping[str, c.Sequence[str]]
@@ -33,11 +33,13 @@ def review(hostvars: t.Any, plan: deployments.Plan, kind: reviewing.Kind) -> rev
 
 
 def checked_hosts(pattern: str, groups: Groups) -> str:
-    """Call `run_hosts.check_run`."""
+    """Call `run_hosts.check_run`, and make ready for the workers of a run that begins."""
     try:
-        return run_hosts.check_run(pattern, groups)
+        checked = run_hosts.check_run(pattern, groups)
     except run_hosts.NoHostsError as error:
         raise AnsibleFilterError(str(error)) from error
+    workers.prepare()
+    return checked
 
 
 def planned_hosts(groups: Groups) -> str:

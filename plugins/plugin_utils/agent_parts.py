@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import functools
 import re
 import typing as t
 
@@ -60,21 +61,34 @@ def types_of(files: c.Mapping[str, str]) -> dict[str, set[str]]:
     """Give the types that files declare at the top of the namespace, each with the files' names."""
     homes: dict[str, set[str]] = {}
     for name, text in files.items():
-        for match in _DECLARED.finditer(_NO_CODE.sub('""', text)):
-            homes.setdefault(match["name"], set()).add(name)
+        for declared in _declared(text):
+            homes.setdefault(declared, set()).add(name)
     return homes
+
+
+# All operations have all files in common, but for the entry's own text.
+@functools.cache
+def _code(text: str) -> str:
+    return _NO_CODE.sub('""', text)
+
+
+@functools.cache
+def _declared(text: str) -> list[str]:
+    return [match["name"] for match in _DECLARED.finditer(_code(text))]
 
 
 def uses(files: c.Mapping[str, str]) -> dict[str, set[str]]:
     """Give for each file the names of the others whose types its code names."""
     homes = types_of(files)
+    types = frozenset(homes)
     return {
-        name: {home for word in _types_named(_NO_CODE.sub('""', text), homes) for home in homes[word]} - {name}
+        name: {home for word in _types_named(_code(text), types) for home in homes[word]} - {name}
         for name, text in files.items()
     }
 
 
-def _types_named(code: str, types: c.Container[str]) -> set[str]:
+@functools.cache
+def _types_named(code: str, types: frozenset[str]) -> set[str]:
     """Give the types that a file's code names, leaving out members of the same name where that can be told."""
     found = set()
     for match in _WORD.finditer(code):

@@ -145,7 +145,9 @@ def test_a_restore_is_checked_alike_in_check_mode() -> None:
 
 
 def test_nothing_is_restored_before_the_choice_was_made() -> None:
-    [ask, compare] = load(ROOT / "roles" / "preflight" / "tasks" / "servers.yml")
+    [ask, included] = load(ROOT / "roles" / "preflight" / "tasks" / "servers.yml")
+    assert included["ansible.builtin.import_tasks"] == "review.yml"
+    [compare] = load(ROOT / "roles" / "preflight" / "tasks" / "review.yml")
     assert "identityops.groupid.groupid_info" in ask
     assert "identityops.groupid.review(__groupid_planned.plan" in " ".join(strings(compare))
     assert compare["run_once"] is True
