@@ -17,6 +17,22 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 PARTS_OF_OTHERS = {"database", "group_attributes"}
 """Roles that other roles call, and nobody else."""
+PAGES_FOR_USERS = [
+    ROOT / "README.md",
+    *(
+        ROOT / "docs" / name
+        for name in (
+            "windows.md",
+            "sql-server.md",
+            "restore-database.md",
+            "group-attributes.md",
+            "verify-by-hand.md",
+            "rehearsals/README.md",
+        )
+    ),
+    *sorted((ROOT / "roles").glob("*/README.md")),
+]
+LONGEST_LINE = 160
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -85,3 +101,9 @@ def test_files_that_the_readme_links_to_exist() -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES_FOR_USERS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_line_of_a_page_is_longer_than_a_person_reads(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
