@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_sql_info
-short_description: Look at GroupID's database on SQL Server, and judge whether it can be backed up and restored
+short_description: Check whether GroupID's database on SQL Server can be backed up and restored
 version_added: 0.2.0
 description:
-  - Reads version and edition of the server, state and properties of the database, who is in it, and its backups.
-  - Judges whether this login can back the database up, verify a backup of it, and restore it, each with reasons.
-  - Changes nothing, unless O(probe=true) is asked for.
+  - Reads the version and edition of the server, the state and properties of the database, its sessions, and its
+    backups.
+  - Says whether this login can back up the database, verify a backup of it, and restore it, each with reasons.
+  - Changes nothing, except with O(probe=true).
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -35,15 +36,15 @@ options:
     required: true
   path:
     description:
-      - Folder for backups as the SQL server sees it, on a drive of its own or on a share.
+      - Folder for backups as the SQL server sees it, on one of its drives or on a share.
       - Without it, the server's default backup directory.
     type: str
   probe:
     description:
-      - Prove that the server can write into the folder, by a copy-only backup of the database C(model) into it, of a
-        few megabytes, named C(groupid_probe_) and 16 hexadecimal digits.
-      - The file is removed again where the login may do that (sysadmin). Otherwise it stays, and a warning names it.
-        A row in msdb's history stays in any case.
+      - Test whether the server can write to the folder. It makes a copy-only backup of the database C(model) there, of
+        a few megabytes, named C(groupid_probe_) and 16 hexadecimal digits.
+      - The file is removed if the login is allowed to do that (sysadmin). Otherwise it stays, and a warning names it. A
+        row in msdb's history always stays.
       - The login needs BACKUP DATABASE in C(model).
     type: bool
     default: false
@@ -126,13 +127,13 @@ server:
       type: bool
       sample: true
     view_server_state:
-      description: Whether it has VIEW SERVER STATE, which sessions of others need.
+      description: Whether it has VIEW SERVER STATE, which is needed to see sessions of others.
       returned: always
       type: bool
       sample: true
     view_definitions:
-      description: Whether it has VIEW ANY DEFINITION. Without it, a login or certificate that it does not see may be
-        there all the same.
+      description: Whether it has VIEW ANY DEFINITION. Without it, logins and certificates can exist that it does not
+        see.
       returned: always
       type: bool
       sample: false
@@ -143,7 +144,7 @@ server:
       type: bool
       sample: true
     windows_only:
-      description: Whether the server takes no SQL logins.
+      description: Whether the server accepts only Windows logins.
       returned: always
       type: bool
       sample: false
@@ -158,7 +159,7 @@ server:
       type: bool
       sample: true
     service_account:
-      description: Account that opens the server's files. Null when the login may not see it.
+      description: Account that opens the server's files. Null if the login is not allowed to see it.
       returned: always
       type: str
       sample: NT Service\MSSQLSERVER
@@ -178,7 +179,7 @@ server:
       type: str
       sample: D:\Backup
 database:
-  description: The database. Null when there is none of that name, or the login may not see it.
+  description: The database. Null if there is no database with that name, or if the login is not allowed to see it.
   returned: success
   type: dict
   contains:
@@ -450,7 +451,7 @@ backups:
       type: str
       sample: 0d3c6a52-9a0e-4a43-8f0e-2f6b7c8d9e0f
 chain:
-  description: Backups by others that build upon each other. Null when the login may not read msdb.
+  description: Backups by others that depend on each other. Null if the login is not allowed to read msdb.
   returned: success
   type: dict
   contains:
@@ -476,12 +477,12 @@ chain:
       elements: str
       sample: ['CORP\sqlagent']
     text:
-      description: What a copy-only backup and a restore mean to them.
+      description: The effect of a copy-only backup and of a restore on them.
       returned: always
       type: str
       sample: Others back this database up. A copy-only backup does not disturb their chain.
 folder:
-  description: The folder for backups. Null when it was not named and the server's default is not known.
+  description: The folder for backups. Null if it was not set and the server's default is not known.
   returned: success
   type: dict
   contains:
@@ -491,13 +492,13 @@ folder:
       type: str
       sample: D:\Backup
     visible:
-      description: Whether the server sees it. Null when that cannot be told, as for logins that are not sysadmin.
+      description: Whether the server sees it. Null if this is not known, as for logins that are not sysadmin.
       returned: always
       type: bool
       sample: true
     writable:
-      description: Whether the server can write there. Null without O(probe=true), and when the login may not back up
-        C(model).
+      description: Whether the server can write there. Null without O(probe=true), and if the login is not allowed to
+        back up C(model).
       returned: always
       type: bool
       sample: true
@@ -517,7 +518,7 @@ folder:
           type: str
           sample: BACKUP DATABASE [model] TO DISK = N'D:\Backup\groupid_probe_1f2e3d4c5b6a7988.bak' WITH COPY_ONLY;
         writable:
-          description: Whether it was written. Null when it was not, or could not be tried.
+          description: Whether it was written. Null if it was not tried.
           returned: always
           type: bool
           sample: true
@@ -527,7 +528,7 @@ folder:
           type: int
           sample: 2883584
         removed:
-          description: Whether the file is certainly gone again. Null when nothing was written.
+          description: Whether the file was removed, which was checked. Null if nothing was written.
           returned: always
           type: bool
           sample: true
@@ -537,7 +538,7 @@ folder:
           type: dict
           sample: null
 can_backup:
-  description: Whether this login can back the database up.
+  description: Whether this login can back up the database.
   returned: success
   type: dict
   contains: &verdict
@@ -547,18 +548,18 @@ can_backup:
       type: bool
       sample: true
     reasons:
-      description: What is in the way; or, when it can, what to bear in mind.
+      description: What prevents it or, if it can, what to consider.
       returned: always
       type: list
       elements: str
       sample: []
 can_verify:
-  description: Whether this login can verify a backup (RESTORE VERIFYONLY), which takes CREATE DATABASE.
+  description: Whether this login can verify a backup (RESTORE VERIFYONLY). This needs CREATE DATABASE.
   returned: success
   type: dict
   contains: *verdict
 can_restore:
-  description: Whether this login can restore the database, for which db_owner is not enough.
+  description: Whether this login can restore the database. db_owner is not enough for this.
   returned: success
   type: dict
   contains: *verdict
@@ -573,7 +574,7 @@ seconds:
   type: float
   sample: 0.123
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
@@ -596,27 +597,27 @@ error:
       type: int
       sample: 18456
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null
     cause:
-      description: Cause, in the server's or the driver's words, with the number.
+      description: Cause, with the server's or the driver's message and the number.
       returned: always
       type: str
       sample: Login failed for user 'groupid_backup'. (18456)
     meaning:
-      description: The same in English, whatever language the server speaks. Empty for an unknown number.
+      description: The same in English, in case the server uses another language. Empty for an unknown number.
       returned: when SQL Server was asked
       type: str
       sample: The login failed.
     next:
-      description: Why, as far as it is likely, and what to do about it.
+      description: The likely reason, and what to do about it.
       returned: always
       type: str
       sample: Check username and password.

@@ -11,9 +11,9 @@ module: groupid_summary
 short_description: Print what a run did
 version_added: 0.6.0
 description:
-  - Prints tables of at most 80 columns, but for single long paths and ids, and every failure once, with the hosts that
+  - Prints tables of at most 80 columns, except for long paths and ids. Prints every failure once, with the hosts that
     share it.
-  - Prints to stderr where the callback makes a JSON document of stdout.
+  - Prints to stderr if the callback writes a JSON document to stdout.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
