@@ -185,7 +185,7 @@ EXAMPLES = r"""
         path: D:\GroupIDScripts
         exclude: ["**/*.tmp"]
 
-- name: Back up reports that were moved, and do without those that are open
+- name: Back up reports that were moved, and allow open files to be missing
   identityops.groupid.groupid_backup_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -195,7 +195,7 @@ EXAMPLES = r"""
       reports: E:\Reports
     allow_partial: ["reports/**/*.xlsx"]
 
-- name: See how much a backup would copy, and how fast the host reads
+- name: Show how much a backup would copy, and how fast the host reads
   identityops.groupid.groupid_backup_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -216,7 +216,7 @@ machine_guid:
   type: str
   sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
 version:
-  description: Version of GroupID. Null when none is installed.
+  description: Version of GroupID. Null if none is installed.
   returned: when the host answered
   type: str
   sample: "10.0"
@@ -400,7 +400,7 @@ problems:
       type: str
       sample: locked
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The process cannot access the file because it is being used by another process. (32)
@@ -512,29 +512,29 @@ error:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(part_exists), V(partial), V(root_in_product), V(several_installations), V(source_in_root), V(source_missing),
-        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(sources_overlap), V(space), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: source_missing
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The backup was not started
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

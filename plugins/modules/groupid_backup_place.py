@@ -56,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make room for the backup of the database
+- name: Make a folder for the backup of the database
   identityops.groupid.groupid_backup_place:
     backup_root: \\nas01\backup
     deployment: hq
@@ -191,30 +191,30 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(account), V(bad_request), V(part_exists),
-        V(root_missing), V(root_unreadable), V(set_sealed), V(write_failed), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. One of V(account), V(bad_request), V(part_exists), V(root_missing),
+        V(root_unreadable), V(set_sealed), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: part_exists
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The folder was not made
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: database
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup\hq\20261122T150405Z\database
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -166,29 +166,29 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(not_prepared), V(part_differs), V(part_missing),
-        V(part_state), V(prepared_differs), V(sealed_differs), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(part_state), V(prepared_differs), V(sealed_differs), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: part_differs
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The seal was not prepared
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

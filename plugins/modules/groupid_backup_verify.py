@@ -66,7 +66,7 @@ EXAMPLES = r"""
     backup_root: D:\Backups
     deployment: hq
 
-- name: Read another seventh of it each day of the week
+- name: Read another seventh of the files on each day of the week
   identityops.groupid.groupid_backup_verify:
     backup_root: D:\Backups
     deployment: hq
@@ -137,7 +137,7 @@ problems:
       type: str
       sample: content
     cause:
-      description: Cause, in the system's words or the agent's.
+      description: Cause, with the message of the system or of the agent.
       returned: always
       type: str
       sample: its SHA-256 is not the one of the manifest
@@ -182,29 +182,29 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(no_full_set),
-        V(part_missing), V(root_unreadable), V(set_missing), or of a call that got no answer, V(become), V(bootstrap),
-        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(part_missing), V(root_unreadable), V(set_missing), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: damaged
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The part is damaged
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

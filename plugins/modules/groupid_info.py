@@ -44,7 +44,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what there is to back up
+- name: Find what can be backed up
   identityops.groupid.groupid_info:
     measure: true
     backup_root: D:\Backups
@@ -310,13 +310,13 @@ backup_root:
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
         members:
-          description: Servers that the seal names. Null where there is none.
+          description: Servers that the seal names. Null if there is none.
           returned: always
           type: list
           elements: str
           sample: [web01, web02]
         decider:
-          description: Server whose seal decides. Null where there is no seal.
+          description: Server whose seal decides. Null if there is no seal.
           returned: always
           type: str
           sample: web01
@@ -329,7 +329,7 @@ backup_root:
           version_added: 0.6.0
           sample: []
         unreadable:
-          description: Why the folder of the set or one of its documents cannot be read. Null when they can.
+          description: Why the folder of the set or one of its documents cannot be read. Null if they can.
           returned: always
           type: str
           version_added: 0.6.0
@@ -384,7 +384,7 @@ backup_root:
               version_added: 0.6.0
               sample: {reports: {include: [], exclude: ["*/log/**"], required: true}}
             verified:
-              description: How the part was last verified from this host. Null when it never was.
+              description: How the part was last verified from this host. Null if it never was.
               returned: always
               type: dict
               version_added: 0.6.0
@@ -475,29 +475,29 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. One of V(bad_request), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: bad_request
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The host was not looked at
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

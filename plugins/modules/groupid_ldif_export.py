@@ -84,7 +84,7 @@ EXAMPLES = r"""
     set_id: 20261122T150405Z
     domain: corp.example
 
-- name: Have the server itself read them
+- name: Read the attributes on the server itself
   identityops.groupid.groupid_ldif_export:
     backup_root: D:\Backups
     deployment: hq
@@ -267,29 +267,29 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
-        the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. For the directory, such as V(login), V(certificate) or V(refused); for the
+        export, such as V(no_groups); for the host, as M(identityops.groupid.groupid_backup_adopt) has them. V(argument)
+        is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The group attributes of corp.example were not saved
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: group_attributes
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: D:\Backups\hq
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Invalid credentials (49)

@@ -73,7 +73,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what the account may read and write in the domain
+- name: Check what the account may read and write in the domain
   identityops.groupid.groupid_ldif_rehearsal:
     deployment: hq
     domain: corp.example
@@ -166,7 +166,7 @@ error:
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: dc01.corp.example:636 was not connected to

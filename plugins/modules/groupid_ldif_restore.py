@@ -111,7 +111,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would change
+- name: Show what a restore would change
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -121,7 +121,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Put the attributes back, and clear what was set since
+- name: Restore the attributes, and clear values that were set since
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -131,7 +131,7 @@ EXAMPLES = r"""
     clear: true
   register: restored
 
-- name: Undo that
+- name: Undo the restore
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -263,31 +263,31 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
+      description: Kind of the failure. For the directory, such as V(login), V(certificate) or V(refused); for the
         restore, such as V(no_rights), V(read_only), V(conflicts), V(refused), V(other_domain), V(not_sealed),
-        V(other_account), V(not_seen), V(unknown_group) or
-        V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(other_account), V(not_seen), V(unknown_group) or V(ambiguous_group); for the host, as
+        M(identityops.groupid.groupid_backup_verify) has them. V(argument) is an option or a variable that is not valid.
+        V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: no_rights
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The group attributes of corp.example were not restored
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: group_attributes
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: D:\Backups\hq
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Invalid credentials (49)

@@ -71,7 +71,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rehearse, and keep the result
+- name: Run a rehearsal, and keep the result
   identityops.groupid.groupid_rehearsal:
     backup_root: D:\Backups
     directory: rehearsals
@@ -81,7 +81,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: rehearsal.table
 
-- name: Remove what a rehearsal that was killed left
+- name: Remove the files of a rehearsal that was killed
   identityops.groupid.groupid_rehearsal:
     backup_root: D:\Backups
     state: clean
@@ -216,29 +216,28 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(locked), V(space), V(scratch), V(scratch_left),
-        V(root_missing), V(result_file), or of a call that got no answer, V(become), V(bootstrap),
-        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
-        V(protocol).
+        V(root_missing), V(result_file), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always
       type: str
       sample: space
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The server was not rehearsed
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: There are 12 MB free

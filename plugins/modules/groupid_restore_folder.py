@@ -144,7 +144,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would change
+- name: Show what a restore would change
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -161,14 +161,14 @@ EXAMPLES = r"""
     include: [HelpdeskPortal]
   register: restored
 
-- name: Go back to what that restore replaced
+- name: Restore the files that this restore replaced
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
     set_id: "{{ restored.safety.set_id }}"
   when: restored.safety is not none
 
-- name: Restore reports beside the live ones
+- name: Restore reports to another folder, beside the current ones
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -408,29 +408,29 @@ error:
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
         V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
-        V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: damaged
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The restore was not started
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

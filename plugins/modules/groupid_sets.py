@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which sets there are
+- name: List the sets
   identityops.groupid.groupid_sets:
     backup_root: D:\Backups
     deployment: hq
@@ -137,13 +137,13 @@ sets:
       elements: str
       sample: []
     members:
-      description: Parts that the seal names. Null where there is none.
+      description: Parts that the seal names. Null if there is none.
       returned: always
       type: list
       elements: str
       sample: [web01, web02]
     seal_sha256:
-      description: Digest of the seal. Null where there is none.
+      description: Digest of the seal. Null if there is none.
       returned: always
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -272,29 +272,29 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), V(root_unreadable), V(set_missing), or of a call that got
-        no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
+      description: Kind of the failure. One of V(bad_request), V(root_unreadable), V(set_missing), or, if the agent did
+        not answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
         V(protocol).
       returned: always
       type: str
       sample: root_unreadable
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The sets were not listed
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Access is denied. (5)

@@ -38,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read what is asked of each server
+- name: Read and check the variables of each server
   identityops.groupid.groupid_settings:
     role: backup
 """
@@ -89,12 +89,12 @@ failures:
       type: str
       sample: "Correct it in the variables of the host or its group, for example: groupid_retries: 3"
     component:
-      description: Component it is about. Null here.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it is about. Null here.
+      description: Always null.
       returned: always
       type: str
       sample: null
@@ -114,23 +114,23 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
-        for a fault of the program.
+      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
+        defect of the collection).
       returned: always
       type: str
       sample: refused
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: Nothing was started
     component:
-      description: On which component.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: On which path.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: null

@@ -172,7 +172,7 @@ EXAMPLES = r"""
     path: \\nas01\backup\hq\20261122T150405Z\database
   delegate_to: localhost
 
-- name: Encrypt it, and prove it on another server
+- name: Encrypt the backup, and test it on another server
   identityops.groupid.groupid_sql_backup:
     server: sql01.corp.example
     instance: HQ
@@ -270,7 +270,7 @@ compressed:
   type: bool
   sample: true
 encryption_thumbprint:
-  description: Thumbprint of the certificate that encrypted the backup. Null when it is not encrypted.
+  description: Thumbprint of the certificate that encrypted the backup. Null if it is not encrypted.
   returned: when there is a backup
   type: str
   sample: "0x5A1C0B7E3F9D2A4C6E8B0D1F3A5C7E9B1D3F5A7C"
@@ -325,7 +325,7 @@ statements:
   elements: str
   sample: ["BACKUP DATABASE [NetwrixGroupIDDatabase] TO DISK = N'D:\\Backups\\NetwrixGroupIDDatabase.bak' WITH ..."]
 test_restore:
-  description: The test restore. Null when none was asked for, and in check mode.
+  description: The test restore. Null if there is none, and in check mode.
   returned: when the database was found
   type: dict
   contains:
@@ -369,13 +369,13 @@ error:
       description: Kind of the failure. V(sql_) and the number of SQL Server's error; V(backup_cut), V(backup_unknown),
         V(cannot_backup), V(cannot_restore), V(cannot_verify), V(certificate), V(certificate_unsaved), V(claim),
         V(compression), V(connection_lost), V(encryption), V(file_exists), V(folders), V(msdb), V(not_confirmed),
-        V(space), V(unknown_database); or that of a connection that did not come about.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(space), V(unknown_database); or that of a connection that failed. V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: sql_3201
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The backup of NetwrixGroupIDDatabase failed

@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the database before an upgrade
+- name: Check the database before an upgrade
   identityops.groupid.groupid_sql_info:
     server: sql01.corp.example
     database: GroupID
@@ -64,12 +64,12 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: facts
 
-- name: Stop where it cannot be backed up
+- name: Stop if the database cannot be backed up
   ansible.builtin.assert:
     that: facts.can_backup.ok
     fail_msg: "{{ facts.can_backup.reasons | join(' ') }}"
 
-- name: Prove that a named instance can write to the share, with the Kerberos ticket of this user
+- name: Test whether a named instance can write to the share, with the Kerberos ticket of this user
   identityops.groupid.groupid_sql_info:
     server: sql02.corp.example
     instance: HQ
@@ -174,7 +174,7 @@ server:
       type: str
       sample: L:\Log\
     backup_path:
-      description: Default folder of backups. Null when it is not known.
+      description: Default folder of backups. Null if it is not known.
       returned: always
       type: str
       sample: D:\Backup
@@ -229,7 +229,7 @@ database:
       type: bool
       sample: false
     owner:
-      description: Login that owns it. Null when the server does not know it.
+      description: Login that owns it. Null if the server does not know it.
       returned: always
       type: str
       sample: sa
@@ -239,12 +239,12 @@ database:
       type: bool
       sample: false
     bytes:
-      description: Size of all its files. Null when the login may not see it.
+      description: Size of all its files. Null if the login may not see it.
       returned: always
       type: int
       sample: 5368709120
     used_bytes:
-      description: Size of the pages that hold something, of all its data files. Null when the login cannot enter it.
+      description: Size of the pages that hold something, of all its data files. Null if the login cannot enter it.
       returned: always
       type: int
       version_added: 0.6.0
@@ -260,13 +260,13 @@ database:
       type: bool
       sample: true
     may_backup:
-      description: Whether it has BACKUP DATABASE there. Null when the server does not tell, as of a name of more than
-        126 characters.
+      description: Whether it has BACKUP DATABASE there. Null if the server does not tell, as of a name of more than 126
+        characters.
       returned: always
       type: bool
       sample: true
     objects_visible:
-      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null when nobody
+      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null if nobody
         could look, or the server does not tell.
       returned: always
       type: bool
@@ -294,7 +294,7 @@ database:
       type: str
       sample: AG1
     primary:
-      description: Whether this server has the group's primary replica. Null when not known.
+      description: Whether this server has the group's primary replica. Null if not known.
       returned: always
       type: bool
       sample: true
@@ -330,7 +330,7 @@ database:
       type: dict
       sample: null
     sessions:
-      description: Sessions in it, by host and program, without this one. Null when the login may not see them.
+      description: Sessions in it, by host and program, without this one. Null if the login may not see them.
       returned: always
       type: list
       elements: dict
@@ -383,7 +383,7 @@ certificates:
       type: str
       sample: "2026-01-15T10:00:00"
 backups:
-  description: Backups in msdb, newest first, 20 at most. Null when the login may not read msdb.
+  description: Backups in msdb, newest first, 20 at most. Null if the login may not read msdb.
   returned: success
   type: list
   elements: dict
@@ -414,7 +414,7 @@ backups:
       type: bool
       sample: false
     finished:
-      description: When it was finished, UTC. Null when the server's time zone at that time is not known.
+      description: When it was finished, UTC. Null if the server's time zone at that time is not known.
       returned: always
       type: str
       sample: "2026-11-22T15:04:17Z"
@@ -430,7 +430,7 @@ backups:
       version_added: 0.6.0
       sample: 293601280
     seconds:
-      description: How long it took, in whole seconds. Null when msdb does not say.
+      description: How long it took, in whole seconds. Null if msdb does not say.
       returned: always
       type: int
       version_added: 0.6.0
@@ -580,14 +580,14 @@ error:
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number, or V(sql) for an error without one;
-        V(connection_lost); or, when the login did not come about, V(browser), V(certificate), V(connection),
-        V(driver), V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(connection_lost); or, if the login failed, V(browser), V(certificate), V(connection), V(driver),
+        V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout). V(argument) is
+        an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The database GroupID on sql01,1433 was not looked at

@@ -94,7 +94,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask for all that can be asked without a change
+- name: Check everything that can be checked without a change
   identityops.groupid.groupid_sql_rehearsal:
     server: sql01.corp.example
     username: groupid_restore
@@ -104,7 +104,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: rehearsal
 
-- name: Prove it on a scratch database, and keep the result
+- name: Also test with a scratch database, and keep the result
   identityops.groupid.groupid_sql_rehearsal:
     server: sql01.corp.example
     username: groupid_restore
@@ -201,14 +201,13 @@ error:
   contains:
     code:
       description: Kind of the failure. V(scratch_left), V(result_file); C(sql_) and the server's error number;
-        V(connection_lost); or that of a connection that did not come about, as of
-        M(identityops.groupid.groupid_sql_info). V(argument) for an option or a variable that cannot be right,
-        V(unexpected) for a fault of the program.
+        V(connection_lost); or that of a connection that failed, as of M(identityops.groupid.groupid_sql_info).
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: scratch_left
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The rehearsal's scratch database was not dropped

@@ -137,7 +137,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would do
+- name: Show what a restore would do
   identityops.groupid.groupid_sql_restore: &restore
     server: sql01.corp.example
     username: groupid_restore
@@ -200,7 +200,7 @@ state:
   type: str
   sample: ONLINE
 user_access:
-  description: Its user access now. Null when it is not known.
+  description: Its user access now. Null if it is not known.
   returned: always
   type: str
   sample: MULTI_USER
@@ -266,7 +266,7 @@ replace:
   type: bool
   sample: false
 safety:
-  description: The safety backup. Null when there is none.
+  description: The safety backup. Null if there is none.
   returned: always
   type: dict
   contains:
@@ -287,7 +287,7 @@ safety:
       type: str
       sample: 1e0a7f3e-5b53-4a6a-9f3e-4c3fbd0f7d33
 tail_file:
-  description: File of the log's tail. Null when none was asked for.
+  description: File of the log's tail. Null if there is none.
   returned: always
   type: str
   sample: null
@@ -361,19 +361,18 @@ error:
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number; V(connection_lost), or V(unreachable)
-        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) when the
-        login did not come about; or of a refusal, V(availability_group), V(backup_missing),
-        V(certificate_missing), V(claim), V(contained), V(damaged), V(data_path), V(express_size), V(login_map),
-        V(login_missing), V(newer_server), V(no_checksums), V(no_files), V(no_permission), V(no_place),
-        V(no_safety), V(not_confirmed), V(not_full), V(other_backup), V(other_database), V(other_family),
-        V(other_set), V(safety), V(safety_path), V(several_backups), V(snapshots), V(standby), V(state),
-        V(tail_log).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) if the login
+        failed; or of a refusal, V(availability_group), V(backup_missing), V(certificate_missing), V(claim),
+        V(contained), V(damaged), V(data_path), V(express_size), V(login_map), V(login_missing), V(newer_server),
+        V(no_checksums), V(no_files), V(no_permission), V(no_place), V(no_safety), V(not_confirmed), V(not_full),
+        V(other_backup), V(other_database), V(other_family), V(other_set), V(safety), V(safety_path),
+        V(several_backups), V(snapshots), V(standby), V(state), V(tail_log). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: other_family
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: GroupID on sql01,1433 was not restored

@@ -53,23 +53,23 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
-        for a fault of the program.
+      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
+        defect of the collection).
       returned: always
       type: str
       sample: refused
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: Nothing was started
     component:
-      description: On which component.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: On which path.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: null
