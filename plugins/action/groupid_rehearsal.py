@@ -68,7 +68,7 @@ class ActionModule(AgentAction):
     def _kept(
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, args: dict[str, t.Any]
     ) -> dict[str, t.Any]:
-        """Give what stays of a rehearsal, and write it where that is asked for."""
+        """Return the result of a rehearsal, and write it to a file if this is requested."""
         way = way_of(self._connection)
         told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
         names = () if args["names"] else rehearsal_report.names_of(found, host, way.host)

@@ -485,7 +485,7 @@ error:
       description: What failed.
       returned: always
       type: str
-      sample: The host was not looked at
+      sample: The host was not checked
     component:
       description: Component that failed, if any.
       returned: always

@@ -112,7 +112,7 @@ table:
   returned: with RV(claims)
   type: list
   elements: str
-  sample: ["directory.reads  held  A page of groups is read"]
+  sample: ["directory.reads  held  A page of groups can be read"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: with RV(claims)

@@ -98,7 +98,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: what the run was given has the faults that are named above
+      sample: the run has the errors listed above
     next:
       description: What to do about it.
       returned: always

@@ -114,7 +114,7 @@ table:
   returned: O(state=rehearsed), and not in check mode
   type: list
   elements: str
-  sample: ["restore.killed  held  A restore that was killed is ended by the next"]
+  sample: ["restore.killed  held  The next restore completes one that was killed"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: O(state=rehearsed), and not in check mode

@@ -508,7 +508,7 @@ def _task(params: dict[str, t.Any]) -> BackupTask:
 
 
 def _there(params: dict[str, t.Any], target: Target) -> Target:
-    """Give the server of the test restore: the same, or another that is logged into in the same way."""
+    """Return the server of the test restore: the same, or another that is logged into in the same way."""
     if params["test_restore_server"] is None:
         return target
     return check_target(

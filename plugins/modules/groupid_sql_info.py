@@ -650,7 +650,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.qu
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session, SqlError
 
 NAME = "identityops.groupid.groupid_sql_info"
-WHAT = "The database was not looked at"
+WHAT = "The database was not checked"
 SCHEMA = 1
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -662,7 +662,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 def look(session: Session, database: str, path: str | None, probe: bool, check: bool) -> dict[str, t.Any]:
-    """Give the module's result. Raises SqlError, ValueError."""
+    """Return the module's result. Raises SqlError, ValueError."""
     server = sql_facts.read_server(session)
     found = sql_facts.read_database(session, database)
     backups = sql_history.last_backups(session, database)

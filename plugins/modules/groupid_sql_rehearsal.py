@@ -144,7 +144,7 @@ table:
   returned: with RV(claims)
   type: list
   elements: str
-  sample: ["sql.rows  held  Every row comes back"]
+  sample: ["sql.rows  held  Every row is restored"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: with RV(claims)
@@ -328,7 +328,7 @@ def subject_of(params: dict[str, t.Any], *, check: bool) -> Subject:
 def document_of(
     outcome: Outcome, subject: Subject, target: Target, deployment: str, *, names: bool
 ) -> dict[str, t.Any]:
-    """Give what is kept of a rehearsal."""
+    """Return the document that is stored of a rehearsal."""
     server, database = outcome.server, outcome.database
     own: list[str | None] = [target.server, target.instance, target.username, subject.database, subject.path]
     if server is not None:

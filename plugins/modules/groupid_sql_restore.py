@@ -312,7 +312,7 @@ next_steps:
   returned: always
   type: list
   elements: str
-  sample: ["Take a full backup of GroupID now: differential and log backups cannot build on older ones."]
+  sample: ["Make a full backup of GroupID now: differential and log backups cannot build on older ones."]
 joined_users:
   description: Users that were joined with a login, and the login of each.
   returned: after a restore
@@ -471,7 +471,7 @@ _PASSED_ON = (
 
 
 def request_of(params: dict[str, t.Any]) -> Request:
-    """Give the request that a module's parameters make. Raises ValueError."""
+    """Return the request that a module's parameters make. Raises ValueError."""
     expected = params["expected"] or {}
     request = Request(
         files=tuple(params["files"]),

@@ -61,7 +61,7 @@ def _refusals(path: pathlib.Path) -> c.Iterator[None]:
                 "result_file",
                 "The result cannot be written on the controller",
                 f"{error.strerror or error} ({error.errno})",
-                "Name a directory of the controller that this user may write to.",
+                "Name a directory on the controller that this user may write to.",
                 path=str(path),
             )
         ) from error

@@ -40,7 +40,7 @@ class Fault:
 
 
 def fault(text: str) -> Fault | None:
-    """Give the first fault of a filter, None when it has none."""
+    """Return the first fault of a filter, None when it has none."""
     scan = _Scan(text)
     try:
         scan.run()
@@ -72,7 +72,7 @@ class _Scan:
         self._edits: list[tuple[int, int, str]] = []
 
     def corrected(self) -> str:
-        """Give the text with all edits."""
+        """Return the text with all edits."""
         parts, done = [], 0
         for start, end, instead in self._edits:
             parts += [self.text[done:start], instead]
@@ -256,13 +256,13 @@ class _Scan:
         if here == "\\":
             return "A '\\' needs two hexadecimal digits behind it. As a character of the value it is '\\5c'."
         if here == "\0":
-            return "A NUL character stands in the value. It is written '\\00'."
+            return "The value contains a NUL character. It is written '\\00'."
         return f"{self._quoted()} is half of a character."
 
     def _skip_blanks(self) -> None:
         blanks = _BLANKS.match(self.text, self._position)
         if blanks:
-            self._mend(blanks.start(), blanks.end(), "", "A blank or line end stands outside of a value.")
+            self._mend(blanks.start(), blanks.end(), "", "There is a blank or a line end outside of a value.")
             self._position = blanks.end()
 
     def _mend(self, start: int, end: int, instead: str, what: str) -> None:

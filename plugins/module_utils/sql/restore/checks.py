@@ -35,7 +35,7 @@ _SQL_SERVER_2025 = 17
 
 
 def check_request(request: Request, confirm: str) -> Request:
-    """Give the request back when its names can be used. Raises RefusedError or ValueError."""
+    """Return the request back when its names can be used. Raises RefusedError or ValueError."""
     sql_text.check_database(request.database)
     sql_text.check_database(request.target)
     set_id = str(backup_set.SetId.parse(request.set_id))
@@ -43,7 +43,7 @@ def check_request(request: Request, confirm: str) -> Request:
         raise RefusedError(
             "not_confirmed",
             f"confirm is {confirm!r}, and the set is {set_id}: a restore replaces {request.target}.",
-            f"Give confirm: {set_id} when that is what you want.",
+            f"Give confirm: {set_id} if that is what you want.",
         )
     if not request.files:
         raise RefusedError("no_files", "files is empty.", "Name the backup's file, or all of its stripes.")

@@ -340,7 +340,7 @@ def _known_objects(session: Session, name: str) -> tuple[str, ...]:
 
 
 def _availability(session: Session, row: t.Mapping[str, t.Any]) -> tuple[str, bool | None]:
-    """Give the group's name and whether this is its primary, as far as the login may see."""
+    """Return the group's name and whether this is its primary, as far as the login may see."""
     name = value_or_none(
         session,
         "SELECT g.name FROM sys.availability_groups AS g JOIN sys.availability_databases_cluster AS c "

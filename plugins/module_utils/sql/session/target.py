@@ -57,7 +57,7 @@ class Target:
 
 
 def check_target(target: Target) -> Target:
-    """Give the target back when it can be connected to, as far as that shows without trying.
+    """Return the target back when it can be connected to, as far as that shows without trying.
 
     Raises ValueError with a text for people; never with the password.
     """
@@ -91,7 +91,7 @@ def _check_login(target: Target) -> None:
         raise ValueError("auth: sql needs username and password.")
     if target.auth == "windows" and given != (None, None):
         raise ValueError(
-            "auth: windows logs in with the Kerberos ticket of the process and takes no username and no password. "
+            "auth: windows logs in with the Kerberos ticket of the process and accepts no username and no password. "
             "Get a ticket with kinit, or use auth: sql."
         )
     if _CONTROL.search(target.username or ""):

@@ -210,7 +210,7 @@ namespace IdentityOpsAgent
             component.Place = Paths.Resolved(component.Source);
             // Beside the deployment's folder a component may well lie below a root such as D:\.
             if (Paths.Holds(component.Place, Paths.Resolved(Set.Root)) || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
-                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup sets below " + Set.Root + " lie in each other.",
+                throw new AgentError("source_in_root", What, component.Source, "The folder and the backup sets below " + Set.Root + " overlap.",
                     "Choose a backup root outside of what is backed up.", component.Name);
         }
 
@@ -227,7 +227,7 @@ namespace IdentityOpsAgent
                 if (other != null)
                     throw new AgentError("sources_overlap", What, later.Source,
                         (Win32.Names.Equals(other.Place, later.Place) ? "It is the folder of " : "It and the folder of ") + other.Name + ", " + other.Source
-                            + (Win32.Names.Equals(other.Place, later.Place) ? ", too." : ", lie in each other."),
+                            + (Win32.Names.Equals(other.Place, later.Place) ? ", too." : ", overlap."),
                         "Save each folder once: correct groupid_folders or groupid_component_paths.", later.Name);
             }
         }

@@ -118,7 +118,7 @@ namespace IdentityOpsAgent
                         "Where the account may not use the desktop of the session, or the session has no more room for desktops, Windows ends programs so. Run it "
                             + "again; then without groupid_network_username, or as another account.");
                 if (!ended)
-                    throw new AgentError("time_limit", "The program was ended before its time", program, "It had not ended after " + seconds + " seconds.",
+                    throw new AgentError("time_limit", "The program was stopped", program, "It had not ended after " + seconds + " seconds.",
                         "Find out what it waits for, or allow it more time.");
             }
             answer.Members.Set("files", Collected(work));

@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             foreach (string exclude in Unmet(asked, delegate(Selection selection) { return selection.Exclude; }))
             {
                 if (Glob.IsLiteral(exclude) && all.Count > 0 && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
-                    warnings.Add("Exclude " + Spelling.Quoted(exclude) + " meets nothing in " + Listed(all) + ".");
+                    warnings.Add("Exclude " + Spelling.Quoted(exclude) + " matches nothing in " + Listed(all) + ".");
             }
         }
 
@@ -86,8 +86,8 @@ namespace IdentityOpsAgent
         private AgentError MeetsNothing(string include)
         {
             string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "." + Nearby(include, all);
-            return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null, "Include " + Spelling.Quoted(include) + " meets nothing" + where, Next,
-                all.Count == 1 ? all[0].Component : null);
+            return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null, "Include " + Spelling.Quoted(include) + " matches nothing" + where,
+                Next, all.Count == 1 ? all[0].Component : null);
         }
 
         private static string Nearby(string pattern, List<Remainder> where)
