@@ -61,7 +61,7 @@ class _RefusedError(ValueError):
 
 
 def is_empty(value: t.Any) -> bool:
-    """Whether it stands for nothing given: none, or a text without letters."""
+    """Whether it means that nothing was set: None, or a text without letters."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

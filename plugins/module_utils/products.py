@@ -232,7 +232,7 @@ def _offline(component: Component) -> tuple[Trap, ...]:
         Trap(
             glob=glob,
             component=component.name,
-            meaning="IIS keeps a web application offline for as long as this file lies in its folder.",
+            meaning="IIS keeps a web application offline for as long as this file is in its folder.",
             next="Delete it, here and after a restore, unless the portal is meant to be offline.",
             source="learn.microsoft.com: App Offline file (app_offline.htm)",
         )

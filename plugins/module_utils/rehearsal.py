@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A rehearsal of the folders: backup, verify and restore as shipped, on scratch folders of one server.
 
-Nothing here knows a connection: a ``Server`` asks. What each answer means for a claim stands in `rehearsal_judge`.
+Nothing here knows a connection: a ``Server`` asks. `rehearsal_judge` says what each answer means for a claim.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OF_A_COPY = ("size", "content", "streams")
 def place_request(server: str, identity: str, root: str, account: str | None) -> Answer:
     """Return the request for a folder of a rehearsal that another program will fill, as a set has one for a database.
 
-    It lies in a scratch of the server's, in the backup root, and goes with that.
+    It is in a scratch folder of the server, in the backup root, and is removed with that.
     account: that is let in.
     """
     separator = "/" if root.startswith("/") else "\\"
@@ -163,7 +163,7 @@ class _Run:
             self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
 
     def clean(self) -> Failure | None:
-        """Remove everything, also when the making was interrupted. Gives what stands in the way."""
+        """Remove everything, also when the making was interrupted. Returns what prevents it."""
         answer = self._server.ask(self._subject.step("clean"))
         return Failure.from_mapping(answer["error"]) if answer["failed"] else None
 

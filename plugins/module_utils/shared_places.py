@@ -65,7 +65,7 @@ def contested(targets_by_server: c.Mapping[str, c.Iterable[str]]) -> list[tuple[
     """Return the shared folders that more than one server would write, each with those servers, in order of the paths.
 
     targets_by_server: the folders that each server restores to.
-    Where one folder lies in another, the outer one is given.
+    If one folder contains another, the outer one is returned.
     """
     targets = [
         (server, path, share)

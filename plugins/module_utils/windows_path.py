@@ -160,7 +160,7 @@ def _check_name(name: str) -> None:
         )
     bad = next((char for char in name if char in _NOT_IN_A_NAME or char < " " or "\ud800" <= char <= "\udfff"), None)
     if bad is not None:
-        raise UnclearPathError(f"where {_shown(bad)} stands in a name, which Windows does not take")
+        raise UnclearPathError(f"where {_shown(bad)} is in a name, which Windows does not allow")
     if name[-1] == "." or name[-1].isspace():
         raise UnclearPathError("where a name ends with a dot or a blank, which Windows drops")
     if len(name.encode("utf-16-le")) // 2 > LONGEST_NAME:

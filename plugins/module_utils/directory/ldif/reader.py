@@ -186,7 +186,7 @@ class _Reader:
         if operation is None or mark:
             said = _short(dash or name)
             raise _FaultError(
-                index, f"{said} stands where 'add:', 'delete:' or 'replace:' and an attribute are expected."
+                index, f"{said} is found where 'add:', 'delete:' or 'replace:' and an attribute are expected."
             )
         self._name(index, value)
         return operation, value.decode()
@@ -197,7 +197,7 @@ class _Reader:
         for index in range(start, end):
             name, mark, value, dummy = tokens[index]
             if self._name(index, name) != attribute.lower():
-                raise _FaultError(index, f"A value of {_short(name)} stands in a change of {attribute}.")
+                raise _FaultError(index, f"A value of {_short(name)} is in a change of {attribute}.")
             found.append(_decoded(index, mark, value) if mark else value)
         return tuple(found)
 
@@ -226,7 +226,7 @@ def _past_version(token: _Token) -> int:
 def _distinguished_name(index: int, token: _Token) -> str:
     name, mark, value, dash = token
     if name.lower() != b"dn":
-        raise _FaultError(index, f"{_short(dash or name)} stands where the 'dn:' that begins a record is expected.")
+        raise _FaultError(index, f"{_short(dash or name)} is found where the 'dn:' that begins a record is expected.")
     try:
         return (_decoded(index, mark, value) if mark else value).decode()
     except UnicodeDecodeError:
@@ -268,9 +268,9 @@ def _not_a_line(line: bytes) -> str:
 def _not_a_name(raw: bytes) -> str:
     lower = raw.lower()
     if not raw:
-        return "A '-' stands where an attribute is expected."
+        return "A '-' is found where an attribute is expected."
     if lower in (b"dn", b"changetype"):
-        return f"{_short(raw)} stands within a record: an empty line may be missing before it."
+        return f"{_short(raw)} is found within a record: an empty line may be missing before it."
     if lower == b"control":
         return "The record has a control, which is not read."
     return f"{_short(raw)} is not the name of an attribute."

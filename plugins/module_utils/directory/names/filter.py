@@ -109,7 +109,7 @@ class _Scan:
                 self._operand_is_there()
             else:
                 raise _StopError(
-                    self._position, f"{self._quoted()} stands where '(' of a further filter or ')' is expected."
+                    self._position, f"{self._quoted()} is found where '(' of a further filter or ')' is expected."
                 )
 
     def _start(self) -> None:
@@ -212,7 +212,7 @@ class _Scan:
             return "There is nothing between '(' and ')'."
         if here == "(":
             return "A second '(' follows, where an attribute, '&', '|' or '!' is expected."
-        return f"{self._quoted()} stands where the name of an attribute, '&', '|' or '!' is expected."
+        return f"{self._quoted()} is found where the name of an attribute, '&', '|' or '!' is expected."
 
     def _extensible(self, attribute: str | None) -> None:
         """Pass over ``:dn``, ``:rule`` and ``:=``."""

@@ -142,7 +142,7 @@ def _read(item: c.Mapping[t.Any, t.Any]) -> Target:
 
 
 def _as_text(key: str, value: t.Any) -> str | None:
-    """None stands for an option that is not given."""
+    """None means that an option is not set."""
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} must be text, not {type(value).__name__}. Put it in quotes.")
     # Ansible marks texts by subclasses of its own, which do not belong into a library's hands.

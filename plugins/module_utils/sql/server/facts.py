@@ -218,7 +218,7 @@ def _service_account(session: Session) -> str | None:
 
 
 def _registered_backup_path(session: Session) -> str | None:
-    """Read it where it stands in the registry: before SQL Server 2019 no property has it."""
+    """Read it from the registry: before SQL Server 2019 no property has it."""
     rows = rows_or_none(
         session,
         "EXEC master.dbo.xp_instance_regread N'HKEY_LOCAL_MACHINE', "
