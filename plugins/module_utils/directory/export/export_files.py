@@ -95,5 +95,5 @@ class Pair:
             "files",
             f"The files {self.ldif.name} and {self.companion.name} were not used",
             cause,
-            "Take the files as the backup wrote them: both of one set, unchanged.",
+            "Use both files of one set, unchanged.",
         )

@@ -125,7 +125,7 @@ def judge(
             "range",
             f"The export by ldifde from {server} failed",
             f"The server gave a part of the values of {some[1]} for a start, and ldifde does not ask for the rest",
-            "Take the engine ldap, which does. Or leave the attribute out of the attributes.",
+            "Use the engine ldap, which does. Or leave the attribute out of the attributes.",
         )
     return _pages(server, content, count)
 
@@ -189,7 +189,7 @@ def _refused(server: str, code: str, cause: str, said: str) -> DirectoryError:
         code,
         f"The export by ldifde from {server} failed",
         _with_output(cause, said),
-        "See what the program says of it, or take the engine ldap.",
+        "Read the message of the program, or use the engine ldap.",
     )
 
 

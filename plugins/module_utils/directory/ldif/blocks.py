@@ -57,7 +57,7 @@ def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
         raise LdifError(
             line + rest.count(b"\n"),
             "The file ends within this line: it may have been cut off.",
-            "Take a whole file; if this one is whole, end its last line.",
+            "Use a complete file. If this one is complete, end its last line.",
         )
     if block.text:
         yield block
@@ -119,7 +119,7 @@ def _decoded(pieces: c.Iterator[bytes], codec: str) -> c.Iterator[bytes]:
             raise LdifError(
                 line + before.count("\n"),
                 f"The file begins as {codec.upper()}, and this line is not ({problem.reason}).",
-                "The file is damaged or was cut off: take a complete one.",
+                "The file is damaged or was cut off: use a complete one.",
             ) from None
         line += text.count("\n")
         yield text.encode()

@@ -173,7 +173,7 @@ class _Reader:
                 end = tokens.index(_DASH, start + 1)
             except ValueError:
                 what = "The '-' that ends this change is missing: the file may have been cut off."
-                raise _FaultError(start, what, "Take a whole file; if this one is whole, add the '-'.") from None
+                raise _FaultError(start, what, "Use a complete file. If this one is complete, add the '-'.") from None
             values = self._values(tokens, start + 1, end, attribute)
             if operation == "add" and not values:
                 raise _FaultError(start, f"Nothing is to be added to {attribute}.")
@@ -239,7 +239,7 @@ def _changetype(index: int, token: _Token) -> t.Literal["add", "modify"]:
         raise _FaultError(
             index,
             f"The changetype {_short(token[2])} is not read: only 'add' and 'modify' are.",
-            "Take records of other kinds out of the file.",
+            "Remove records of other kinds from the file.",
         )
     return changetype
 
@@ -247,7 +247,7 @@ def _changetype(index: int, token: _Token) -> t.Literal["add", "modify"]:
 def _decoded(index: int, mark: bytes, value: bytes) -> bytes:
     """Return the decoded base64. Only the form of a strict writer is accepted, with nothing before or after it."""
     if mark == b"<":
-        raise _FaultError(index, "The value is a URL; none is ever opened.", "Put the value itself in its place.")
+        raise _FaultError(index, "The value is a URL; none is ever opened.", "Write the value itself in its place.")
     try:
         content = binascii.a2b_base64(value)
     except binascii.Error:

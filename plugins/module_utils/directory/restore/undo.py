@@ -61,7 +61,7 @@ def read_undo(ldif: t.BinaryIO, companion_lines: t.BinaryIO, attributes: c.Seque
             "files",
             "The undo was not started",
             str(problem),
-            "Take both files as the restore wrote them, unchanged.",
+            "Use both files of the restore, unchanged.",
         ) from None
     return steps
 

@@ -262,8 +262,8 @@ CHANGES: t.Final[c.Mapping[int, Advice]] = {
     # record (Microsoft's wiki, "Non-Linked Multi-Valued Attribute Size Limits").
     11: Advice(
         "object_full",
-        "The group has no room for it: Active Directory limits how many values an object has in all, and its size.",
-        "Take values away from this group that are not needed, in any attribute, or leave the group out.",
+        "The group cannot hold it: Active Directory limits how many values an object has in all, and its size.",
+        "Remove values from this group that are not needed, in any attribute, or leave the group out.",
     ),
 }
 

@@ -634,7 +634,7 @@ _ADVICE = (
     Advice(
         17142,
         "The server is paused.",
-        "Somebody paused the service: no new connections are accepted.",
+        "The service was paused: no new connections are accepted.",
         "Continue the service, then run again.",
     ),
     Advice(
@@ -666,7 +666,7 @@ _ADVICE = (
         18456,
         "The login failed.",
         "The server never tells a client why.",
-        "Check username and password. The reason is in the server's error log as the state: 2 or 5 no such login, "
+        "Check username and password. The server's error log has the reason as the state: 2 or 5 no such login, "
         "7 disabled, 8 wrong password, 11 or 12 no right to connect, 18 password must be changed, 38 or 40 no "
         "access to the database, 58 SQL logins are switched off (Windows Authentication mode; use auth: windows or "
         "switch the server to mixed mode).",

@@ -78,7 +78,7 @@ def _check_server(target: Target) -> None:
             "instance, a port (SERVER,PORT) into port."
         )
     if target.instance is not None and target.port is not None:
-        raise ValueError("Give instance or port, not both: a port is one instance's own.")
+        raise ValueError("Set instance or port, not both: a port is one instance's own.")
     if target.instance is not None and not _INSTANCE.fullmatch(target.instance):
         raise ValueError(f"instance {target.instance!r} is not the name of an instance, such as SQLEXPRESS.")
     if target.port is not None and not 1 <= target.port <= 65535:
