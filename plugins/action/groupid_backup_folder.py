@@ -102,5 +102,5 @@ def _one_of_a_name(components: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]
     names = [component["name"] for component in components]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{', '.join(twice)}: a part has room for one folder of a name.")
+        raise ValueError(f"{', '.join(twice)}: a part can have only one folder with a name.")
     return components

@@ -15,7 +15,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Make room in a set."""
 
-    WHAT: t.ClassVar[str] = "No room was made in the set"
+    WHAT: t.ClassVar[str] = "The folder in the set was not made"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "backup_root": {"type": "str", "required": True},
         "deployment": {"type": "str", "required": True},

@@ -48,7 +48,7 @@ class ActionModule(AgentAction):
         }
 
     def _latest(self, root: str, deployment: str, server: str | None) -> str:
-        """Give the id of the newest full set. Raises AgentCallError."""
+        """Return the id of the newest full set. Raises AgentCallError."""
         found = self.ask(probe_request(root=root, deployment=deployment))
         [listed] = found["roots"]
         if listed["error"]:

@@ -16,7 +16,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action i
 class ActionModule(AgentAction):
     """Look at a host, and into one backup root on it."""
 
-    WHAT: t.ClassVar[str] = "The host was not looked at"
+    WHAT: t.ClassVar[str] = "The host was not checked"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
         "component_paths": {"type": "dict", "default": {}},

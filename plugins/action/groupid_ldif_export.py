@@ -77,7 +77,7 @@ class ActionModule(LdifAction):
 
 
 def _told(reading: Reading) -> dict[str, t.Any]:
-    """Give what both the part's record and the result say of an export."""
+    """Return the facts about an export that both the part's record and the result have."""
     return {
         "domain": reading.domain.dns_name,
         "directory_server": reading.domain.server,

@@ -63,7 +63,7 @@ class ActionModule(LdifAction):
 
 
 def _document(outcome: rehearsal.Outcome, chosen: Chosen, *, names: bool) -> dict[str, t.Any]:
-    """Give what is kept of a rehearsal."""
+    """Return the document that is stored of a rehearsal."""
     target, domain = chosen.target, outcome.domain
     own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
     own += [target.domain.partition(".")[0], *outcome.groups, *outcome.names]

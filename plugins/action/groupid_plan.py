@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import 
 _REFUSED = Failure(
     "refused",
     "Nothing was started",
-    "what the run was given has the faults that are named above",
+    "the run has the errors listed above",
     "Correct them, and run again.",
 )
 
@@ -36,7 +36,7 @@ class ActionModule(ControllerAction):
             found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
             faults = [line for failure in found for line in _told(failure)]
         if faults:
-            show(["", "Nothing was started, because of what this run was given:", *faults, ""])
+            show(["", "Nothing was started, because of these errors:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}
         return {"plan": deployments.plan(facts, run, args["known"], wanted)}
 

@@ -68,7 +68,7 @@ class ActionModule(AgentAction):
     def _document(
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, *, named: bool
     ) -> dict[str, t.Any]:
-        """Give what is kept of a rehearsal."""
+        """Return what is kept of a rehearsal."""
         way = way_of(self._connection)
         told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
         names = () if named else rehearsal_report.names_of(found, host, way.host)

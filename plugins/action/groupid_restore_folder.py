@@ -83,7 +83,7 @@ class ActionModule(AgentAction):
 
 
 def _copied(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
-    """Give what the part holds: how each component is put back is decided here, by name.
+    """Return the content of the part. The policy of each component is decided here, by its name.
 
     None when there is no such part or nothing in it, which the restore itself then reports.
     """
@@ -102,19 +102,19 @@ def _new_safety_set(sets: c.Iterable[backup_set.BackupSet]) -> str:
 
 
 def _components(names: c.Sequence[str], args: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Give the components of the request. Raises ValueError."""
+    """Return the components of the request. Raises ValueError."""
     aimless = sorted(set(args["targets"]) - set(names))
     if aimless:
         raise ValueError(
-            f"targets names {', '.join(aimless)}, of which nothing is restored. Restored: {', '.join(names)}."
+            f"targets names {', '.join(aimless)}, but nothing of it is restored. Restored: {', '.join(names)}."
         )
     whole = [name for name in names if products.restored_whole(name)]
     if whole and (args["include"] or args["exclude"]):
         raise ValueError(
-            f"{', '.join(whole)} can only be restored whole: with include or exclude, name the other components."
+            f"{', '.join(whole)} can only be restored as a whole: with include or exclude, name the other components."
         )
     if whole and args["overwrite"] == "never":
-        raise ValueError(f"{', '.join(whole)} can only be restored whole: with overwrite never, name the others.")
+        raise ValueError(f"{', '.join(whole)} can only be restored as a whole: with overwrite never, name the others.")
     return [
         {
             "name": backup_set.check_component(name),

@@ -56,7 +56,7 @@ class ActionModule(ControllerAction):
             return settings.Unreadable(problem.message)
 
     def _inventory_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Give what the inventory alone says of the host: neither extra variables nor those of plays and tasks."""
+        """Return what the inventory alone says of the host: neither extra variables nor those of plays and tasks."""
         inventory = variables["hostvars"]._inventory
         manager = VariableManager(loader=self._loader, inventory=inventory)
         # Ansible reads the extra variables of the command line into every manager, and has no public way around that.

@@ -13,5 +13,5 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action imp
 class ActionModule(SqlAction):
     """Look at a SQL Server and a database."""
 
-    WHAT: t.ClassVar[str] = "The database was not looked at"
+    WHAT: t.ClassVar[str] = "The database was not checked"
     MODULE: t.ClassVar[str] = "identityops.groupid.groupid_sql_info"

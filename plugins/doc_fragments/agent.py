@@ -17,7 +17,7 @@ requirements:
 attributes:
   action:
     support: full
-    description: Runs its own code on the controller, which has an agent act on the host.
+    description: Runs its own code on the controller, and runs an agent on the host.
   async:
     support: none
     description: Supports being used with the C(async) keyword.
@@ -31,16 +31,17 @@ attributes:
 notes:
   - The connection is C(ansible.builtin.winrm), C(ansible.builtin.psrp), or C(ansible.builtin.ssh) with
     C(ansible_shell_type=powershell).
-  - C(become) is refused. The operation runs as the user of the connection, which must be a member of Administrators
-    or may read and write the folders named.
+  - C(become) is refused. The operation runs as the user of the connection, who must be a member of Administrators, or
+    be allowed to read and write the folders.
   - Passwords and other secrets of the play are masked in the result.
-  - With the variables C(groupid_network_username) (C(DOMAIN\user) or C(user@domain)) and C(groupid_network_password),
-    shares and programs that are started on the host see that account in the place of the connection's. Both are read
-    from the variables by the action, and are never arguments of a task. Windows does not check the password by itself;
-    the first share does.
-  - Backup, verify and restore of folders run on the host as a process of their own, outside of the connection. A lost
-    connection is opened again, and the operation found again. A task that is run again in the same words meets the
-    operation that an earlier run has left at work, and starts no second one. A task's C(timeout) cancels it.
-  - When the connection is lost for good after the operation was started, the task fails with the error code
-    V(connection_lost) and the host stays in the play. The operation may still be running on the host.
+  - If the variables C(groupid_network_username) (C(DOMAIN\user) or C(user@domain)) and C(groupid_network_password) are
+    set, shares and programs that are started on the host see that account in place of the connection's account. The
+    action reads both from the variables. They are never arguments of a task. Windows does not check the password until
+    a share is opened.
+  - Backup, verify and restore of folders run on the host in a separate process, outside of the connection. If the
+    connection is lost, the module connects again and finds the operation. If you run the same task again, it finds an
+    operation of an earlier run that is still running, and does not start a second one. A task's C(timeout) cancels the
+    operation.
+  - If the connection cannot be restored after the operation was started, the task fails with the error code
+    V(connection_lost), and the host stays in the play. The operation may still be running on the host.
 """

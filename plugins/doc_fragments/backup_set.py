@@ -13,14 +13,15 @@ class ModuleDocFragment:
 options:
   backup_root:
     description:
-      - Folder of all sets, as the host sees it. A drive's folder such as V(D:\\Backups), or a share that the user of
-        the connection can reach. It may begin with a variable of the host's environment, as V(%ProgramData%\\Backups).
+      - Folder that holds all sets, as the host sees it. It is a folder of a drive, such as V(D:\\Backups), or a share
+        that the user of the connection can reach. It can begin with a variable of the host's environment, such as
+        V(%ProgramData%\\Backups).
     type: str
     required: true
   deployment:
     description:
-      - Name of the deployment, that is of the servers that share one GroupID database.
-      - Becomes a folder, in lower case.
+      - Name of the deployment, which is the group of servers that share one GroupID database.
+      - It is also the name of a folder, in lower case.
     type: str
     required: true
 """

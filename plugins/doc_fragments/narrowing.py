@@ -13,17 +13,18 @@ class ModuleDocFragment:
 options:
   narrowed:
     description:
-      - What makes less of this part than the inventory alone asks for, a text for each variable, such as
-        V(groupid_include=HR Portal). V([]) says that nothing does. At most 100 texts of 500 characters.
-      - Kept in the part's record. A set with a narrowed part is never the latest, and no backup links to it.
-      - Without it nobody knows, and a set whose parts do not tell does not count as full.
+      - What makes this part smaller than what the inventory alone asks for, as one text for each variable, such as
+        V(groupid_include=HR Portal). V([]) means that nothing does. At most 100 texts of 500 characters.
+      - This is stored in the record of the part. A set with a narrowed part is never the latest, and no backup links to
+        it.
+      - Without it, this is not known, and the set is not valid as full.
     type: list
     elements: str
     version_added: 0.6.0
   scope:
     description:
-      - The permanent choices behind the part, such as components that the inventory leaves out. Kept in the part's
-        record as it is.
+      - The permanent choices for the part, such as components that the inventory leaves out. They are stored in the
+        record of the part.
     type: dict
     version_added: 0.6.0
 """

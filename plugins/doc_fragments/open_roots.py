@@ -13,10 +13,10 @@ class ModuleDocFragment:
 options:
   allow_open_roots:
     description:
-      - Backup roots that are used although others than administrators and the user of the connection can change them.
-        Who can change a set can have anything restored. Each is named as in O(backup_root).
-      - Folders that a backup makes are closed to others. Whether others can write to a share, or to a drive without
-        access lists, cannot be told; a warning says so.
+      - Backup roots to use although accounts other than administrators and the user of the connection can change them.
+        Anyone who can change a set can have any file restored. Write each as in O(backup_root).
+      - Folders that a backup makes on a local drive are closed to others. The agent cannot check who can write to a
+        share, or to a drive without access lists. A warning says so.
     type: list
     elements: str
     default: []

@@ -13,14 +13,14 @@ class ModuleDocFragment:
 options:
   version:
     description:
-      - Version of GroupID, as its folders carry it. 11.1 installs itself as V(11.0).
-      - V(auto) takes the one that is installed, and fails where there are several.
+      - Version of GroupID, as in the names of its folders. 11.1 installs itself as V(11.0).
+      - V(auto) uses the installed version, and fails if several are installed.
     type: str
     choices: [auto, "9.0", "10.0", "11.0"]
     default: auto
   component_paths:
     description:
-      - Folders of components that were moved, by the component's name, each an absolute path on the host.
+      - Folders of components that were moved, by the name of the component. Each is an absolute path on the host.
     type: dict
     default: {}
 """

@@ -18,17 +18,17 @@ options:
     required: true
   instance:
     description:
-      - Name of a named instance. Its port is asked of SQL Server Browser (UDP 1434).
+      - Name of a named instance. SQL Server Browser (UDP 1434) is asked for its port.
       - Mutually exclusive with O(port).
     type: str
   port:
     description:
-      - TCP port. Without it and O(instance), 1433.
+      - TCP port. By default 1433, if there is no O(instance).
     type: int
   auth:
     description:
       - V(sql) logs in with O(username) and O(password).
-      - V(windows) logs in with the Kerberos ticket of the user that runs the module (see C(kinit) and C(klist)).
+      - V(windows) logs in with the Kerberos ticket of the user who runs the module (see C(kinit) and C(klist)).
     type: str
     choices: [sql, windows]
     default: sql
@@ -43,32 +43,33 @@ options:
   encrypt:
     description:
       - V(verified) encrypts the connection and checks the server's certificate and the name in it.
-      - V(unverified) encrypts the connection, with whoever answers.
-      - V(off) encrypts the login where the server can, and nothing after it.
-      - V(strict) is TDS 8.0, for a server that forces it (SQL Server 2022 and later). Certificate and name are checked
-        as with V(verified). It takes Microsoft's ODBC Driver 18. Added in version 0.6.0.
+      - V(unverified) encrypts the connection, but does not check who answers.
+      - V(off) encrypts only the login, if the server can.
+      - V(strict) is TDS 8.0, for a server that requires it (SQL Server 2022 and later). Certificate and name are
+        checked as with V(verified). It needs Microsoft's ODBC Driver 18. Added in version 0.6.0.
       - A driver that cannot check certificates as asked is refused.
     type: str
     choices: [verified, unverified, "off", strict]
     default: verified
   ca_file:
     description:
-      - PEM file of the certificate authorities to trust, on the host that runs the module. Without it, the system's.
-      - Of use with O(encrypt=verified) and O(encrypt=strict) only.
+      - PEM file with the certificate authorities to trust, on the host that runs the module. By default, those of the
+        system.
+      - Only used with O(encrypt=verified) and O(encrypt=strict).
     type: path
   host_name_in_certificate:
     description:
-      - Name that the certificate carries, where that is not O(server). Microsoft's ODBC Driver 18 only.
-      - Of use with O(encrypt=verified) and O(encrypt=strict) only.
+      - Name in the certificate, if it is not O(server). Only with Microsoft's ODBC Driver 18.
+      - Only used with O(encrypt=verified) and O(encrypt=strict).
     type: str
   driver:
     description:
       - ODBC driver, by its name in C(odbcinst.ini) or the absolute path of its library.
-      - Without it, the newest C(ODBC Driver N for SQL Server) from 17, else FreeTDS.
+      - By default, the newest C(ODBC Driver N for SQL Server) from 17 on, otherwise FreeTDS.
     type: str
   login_timeout:
     description:
-      - Seconds within which the login must be done.
+      - Time limit for the login, in seconds.
     type: int
     default: 15
 requirements:
@@ -77,7 +78,7 @@ requirements:
 attributes:
   action:
     support: full
-    description: Fills in what the host's variables say of the connection, then runs the module.
+    description: Adds the connection options from the host's variables, then runs the module.
   async:
     support: none
     description: Supports being used with the C(async) keyword.
@@ -89,10 +90,10 @@ attributes:
     platforms: posix
     description: Target OS that can be operated against.
 notes:
-  - Runs where Python, pyodbc and a driver are, on the controller with C(delegate_to=localhost) or on any such host. No
+  - Runs on a host that has Python, pyodbc and a driver, for example on the controller with C(delegate_to=localhost). No
     GroupID server needs them.
   - The connection goes to the database C(master) under the application name C(identityops.groupid).
-  - An option of the connection that the task does not give is taken from the host's variable C(groupid_sql_) and the
-    option's name, such as C(groupid_sql_password).
+  - If the task does not set an option of the connection, its value is that of the host's variable C(groupid_sql_) and
+    the name of the option, such as C(groupid_sql_password).
   - The password is masked in results and messages.
 """

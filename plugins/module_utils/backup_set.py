@@ -98,7 +98,7 @@ def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = 
 
 
 def check_deployment(name: str) -> str:
-    """Give the deployment's name as its folder carries it: in lower case. Raises InvalidNameError."""
+    """Return the deployment's name as its folder carries it: in lower case. Raises InvalidNameError."""
     folded = name.lower()
     if not _DEPLOYMENT.fullmatch(folded) or folded.endswith(".") or _DEVICE.fullmatch(folded):
         raise InvalidNameError(
@@ -109,7 +109,7 @@ def check_deployment(name: str) -> str:
 
 
 def check_server(name: str) -> str:
-    """Give the server's DNS host name in lower case. Raises InvalidNameError."""
+    """Return the server's DNS host name in lower case. Raises InvalidNameError."""
     folded = name.lower()
     if not _SERVER.fullmatch(folded) or _DEVICE.fullmatch(folded):
         raise InvalidNameError(f"Server {name!r} is not a DNS host name (without its domain) of up to 63 characters.")
@@ -117,7 +117,7 @@ def check_server(name: str) -> str:
 
 
 def check_part(name: str) -> str:
-    """Give the part's name in lower case: a server's, or such labels joined by dots. Raises InvalidNameError."""
+    """Return the part's name in lower case: a server's, or such labels joined by dots. Raises InvalidNameError."""
     folded = name.lower()
     if not _PART.fullmatch(folded) or _DEVICE.fullmatch(folded) or folded in _DOCUMENTS:
         raise InvalidNameError(
@@ -128,7 +128,7 @@ def check_part(name: str) -> str:
 
 
 def check_component(name: str) -> str:
-    """Give the component's name back. Raises InvalidNameError."""
+    """Return the component's name back. Raises InvalidNameError."""
     if not _COMPONENT.fullmatch(name) or _DEVICE.fullmatch(name):
         raise InvalidNameError(
             f"Component {name!r} cannot be a folder's name: up to 63 of a-z 0-9 _ starting with a letter, no name of a "
@@ -239,7 +239,7 @@ def seal_document(
 
 
 def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
-    """Give what made any of the parts smaller than usual, each once; None when one of them does not tell."""
+    """Return what made any of the parts smaller than usual, each once; None if one of them does not say."""
     told: set[str] = set()
     for part in parts:
         if part.get("narrowed") is None:
@@ -251,7 +251,7 @@ def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:
     """Say what is wrong with who takes part."""
     for server in sorted({server for server in servers if servers.count(server) > 1}):
-        yield f"{server} is there {servers.count(server)} times, so two hosts have one name"
+        yield f"{server} is there {servers.count(server)} times, so two hosts have the same name"
     if decider not in servers:
         yield f"{decider}, which decides, is not among its members ({', '.join(servers) or 'there are none'})"
 

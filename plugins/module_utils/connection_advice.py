@@ -205,7 +205,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
         (
             "the name is misspelled (ansible_host)",
             "the DNS server of this machine does not know it",
-            "it lacks its domain",
+            "its domain is missing",
         ),
         "getent hosts {host}",
     ),
@@ -252,7 +252,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("host_key", "ssh"): Advice(
         (
             "its key is not in known_hosts yet",
-            "the server was installed anew",
+            "the server was reinstalled",
             "another machine answers under this name",
         ),
         "ssh-keyscan -p {port} {host} | ssh-keygen -lf - (on the server: ssh-keygen -lf on the .pub files in "
@@ -261,14 +261,14 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("cut", "wsman"): Advice(
         (
             "a proxy or firewall in between cuts the connection",
-            "WinRM or the server is starting or ending",
+            "WinRM or the server is starting or stopping",
             "another program has the port",
         ),
         _ANSWERS,
     ),
     ("cut", "ssh"): Advice(
         (
-            "sshd takes no more connections now (MaxStartups), or is starting or ending",
+            "sshd accepts no more connections now (MaxStartups), or is starting or stopping",
             "its host keys cannot be read, so that it ends each connection",
             "another program has the port",
         ),
@@ -355,7 +355,7 @@ def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
         kind,
         "The host refused the login" if kind == "login" else "The host was not reached",
         _short(words),
-        f"Likely {'; '.join(first)}; or {last}. To tell: {known.command}.".format(**where),
+        f"Likely {'; '.join(first)}; or {last}. To find out: {known.command}.".format(**where),
         path=str(way),
     )
 
@@ -374,7 +374,7 @@ def _advice(kind: Kind, way: Way) -> Advice:
 
 
 def _words(text: str) -> str:
-    """Give what tells something of a text, in one line."""
+    """Return the informative part of a text, in one line."""
     lines = (line for line in _PLUGIN.sub("", text).splitlines() if not _NOISE.match(line.strip()))
     words = " ".join(lines)
     for pattern in (_CAUSED, _POOL, _OBJECT, _GSS):

@@ -61,12 +61,12 @@ class _RefusedError(ValueError):
 
 
 def is_empty(value: t.Any) -> bool:
-    """Whether it stands for nothing given: none, or a text without letters."""
+    """Whether it means that nothing was set: None, or a text without letters."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def read(word: Word, value: t.Any, place: str = "") -> tuple[t.Any, list[Fault]]:
-    """Give what a value means, None where it is empty, and what is wrong with it.
+    """Return the meaning of a value, None if it is empty, and its errors.
 
     Lists and dictionaries are new ones, of plain texts, numbers and booleans. With a fault the value means nothing.
     """
@@ -160,7 +160,7 @@ def _read_dict(word: Word, value: t.Any, place: str) -> tuple[dict[str, t.Any], 
 
 
 def _items(word: Word, value: t.Any, hidden: bool) -> list[t.Any] | None:
-    """Give the items of what was given for a list; None where it can be none."""
+    """Return the items of a value for a list; None if it cannot be one."""
     if isinstance(value, str):
         return _items_of_text(word, value.strip(), hidden)
     if isinstance(value, c.Mapping):
@@ -216,7 +216,7 @@ def _names(text: str) -> list[str]:
 
 
 def _entries(value: t.Any) -> list[tuple[t.Any, t.Any]] | None:
-    """Give the entries of what was given for a dictionary; None where it can be none."""
+    """Return the entries of a value for a dictionary; None if it cannot be one."""
     if isinstance(value, str):
         document = _json(value.strip())
         if document is None:
@@ -233,7 +233,7 @@ def _entries_of_text(text: str) -> list[tuple[t.Any, t.Any]] | None:
 
 
 def _json(text: str) -> t.Any:
-    """Give what JSON text holds, a list or a dictionary; None where it is none."""
+    """Return the list or dictionary in a JSON text; None if it is no such text."""
     if text[:1] not in ("[", "{"):
         return None
     try:
@@ -319,7 +319,7 @@ def _choice(word: Word, value: t.Any) -> str:
 
 
 def _text(value: t.Any) -> str:
-    """Give a text; numbers and dates, as YAML reads what somebody did not quote, as they are written."""
+    """Return a text. Numbers and dates, which YAML makes of text without quotes, are returned as they were written."""
     if isinstance(value, bool):
         raise _RefusedError("must be a text", 'Put it in quotes: YAML reads it as "true" or "false".')
     if isinstance(value, datetime.date):
@@ -338,7 +338,7 @@ def _meant(given: t.Any, known: c.Iterable[str]) -> str:
 
 
 def _path(text: str) -> str:
-    """Give a path of Windows in its usual form. Raises _RefusedError."""
+    """Return a path of Windows in its usual form. Raises _RefusedError."""
     try:
         return windows_path.canonical(text)
     except windows_path.UnclearPathError as error:

@@ -21,7 +21,7 @@ _DIED_NEXT = (
 
 
 def job_answer(found: c.Mapping[str, t.Any], identity: str) -> dict[str, t.Any]:
-    """Give the answer to ``poll`` or ``cancel``, in the form that ``start`` has.
+    """Return the answer to ``poll`` or ``cancel``, in the form that ``start`` has.
 
     found: the script's line: ``code`` (``running``, ``ended``, or of a failure), ``path``, ``cause`` and ``note`` in
     base64 of UTF-8, and ``result``, ``state`` and ``failure``, the job's documents in base64, empty where there is
@@ -59,7 +59,7 @@ _FAILURES = {
     "job_missing": {"what": "The job was not found", "next": "Start it again."},
     "state_owner": {"what": "The job was not found", "next": "Find out who made the folder, and remove it."},
 }
-_OTHER = {"what": "The job was not looked at", "next": "Look up the number, remove the cause, and run again."}
+_OTHER = {"what": "The state of the job was not read", "next": "Look up the number, remove the cause, and run again."}
 
 
 def _text(encoded: str) -> str:
@@ -67,7 +67,7 @@ def _text(encoded: str) -> str:
 
 
 def _document(encoded: str) -> dict[str, t.Any] | None:
-    """Give a document of the job; None when there is none, or none that can be understood."""
+    """Return a document of the job; None when there is none, or none that can be understood."""
     try:
         document = json.loads(base64.b64decode(encoded).decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError, binascii.Error):
@@ -104,12 +104,12 @@ def _result(encoded: str) -> dict[str, t.Any] | None:
 def _died(
     identity: str, folder: str, state: c.Mapping[str, t.Any] | None, failure: c.Mapping[str, t.Any] | None
 ) -> dict[str, t.Any]:
-    """Give the answer of a job that left none, as Job.cs does."""
-    cause = "Its process is gone and left no answer. "
+    """Return the answer of a job that left none, as Job.cs does."""
+    cause = "Its process ended without an answer. "
     if failure is not None:
         cause += str(failure.get("cause"))
     elif state is None:
-        cause += "It had not begun, or could not write there."
+        cause += "It had not started, or could not write there."
     else:
         cause += (
             f"It was last seen at {state.get('heartbeat')}, in the phase '{state['phase']}', with {state['files']} of "

@@ -18,7 +18,7 @@ SEALABLE = ("complete", "waived")
 
 
 def sets_of(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]] | None:
-    """Give the sets that a host lists, newest first; None when they could not be listed.
+    """Return the sets that a host lists, newest first; None when they could not be listed.
 
     Each has ``set_id`` and ``parts``, and each part has ``server``: what lies there otherwise is passed over.
     """
@@ -36,12 +36,12 @@ def _readable(one: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
 
 
 def find(facts: Facts, host: str, set_id: str) -> c.Mapping[str, t.Any] | None:
-    """Give one set as a host lists it; None when it does not."""
+    """Return one set as a host lists it; None when it does not."""
     return next((one for one in sets_of(facts, host) or [] if one["set_id"] == set_id), None)
 
 
 def part_of(listed: c.Mapping[str, t.Any] | None, name: str) -> c.Mapping[str, t.Any] | None:
-    """Give the part of a name in a listed set; None when there is none."""
+    """Return the part of a name in a listed set; None when there is none."""
     return next((part for part in (listed or {}).get("parts") or [] if part["server"] == name), None)
 
 
@@ -59,7 +59,7 @@ def known_sets(facts: Facts, hosts: c.Iterable[str]) -> str:
 
 
 def taken_part(facts: Facts, host: str, name: str | None = None) -> dict[str, t.Any] | None:
-    """Give the part that an earlier run of the same set id completed, as the module that makes it answers.
+    """Return the part that an earlier run of the same set id completed, as the module that makes it answers.
 
     name: of the part; None means the host's own server. None when the run makes a new set, or that part is not whole.
     """

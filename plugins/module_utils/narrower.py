@@ -68,7 +68,7 @@ def _more(label: str, before: c.Iterable[str], now: c.Sequence[str]) -> c.Iterat
 
 
 def _globs(globs: c.Iterable[str]) -> set[str]:
-    """Give globs in a form to compare: Windows' names have no case, and both slashes separate."""
+    """Return globs in a form to compare: Windows' names have no case, and both slashes separate."""
     return {glob.replace("\\", "/").lower() for glob in globs}
 
 

@@ -51,7 +51,7 @@ def unknown_why(listed: Listed) -> str:
 def newest_full(
     sets: c.Iterable[Listed], server: str | None = None, now: datetime.datetime | None = None
 ) -> Listed | None:
-    """Give the newest sealed set that is not narrowed. Of one deployment's sets; ``server``: that has its part.
+    """Return the newest sealed set that is not narrowed. Of one deployment's sets; ``server``: that has its part.
 
     now: sets that are dated in the future are passed over; with its time zone. None: all are taken.
     """

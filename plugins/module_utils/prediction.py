@@ -250,9 +250,9 @@ def _no_room(deployment: str, room: Room, needs: c.Mapping[str, int]) -> Failure
     free = (room["free_bytes"] or 0) // 10**6
     return Failure(
         code="space",
-        what=f"There is no room for a backup of {deployment}",
+        what=f"There is not enough free space for a backup of {deployment}",
         cause=f"{_mb(room['needed_bytes'])} are needed there{several}, and {free:,} MB are free",
-        next=f"Make room, or choose another groupid_backup_root{fewer}.",
+        next=f"Free disk space, or choose another groupid_backup_root{fewer}.",
         path=room["root"],
     )
 
@@ -291,7 +291,7 @@ def _last_part(server: str, sets: Sets) -> tuple[str, float, int] | None:
 
 
 def _timed_part(server: str, known: Answer) -> tuple[bool, tuple[str, float, int]] | None:
-    """Give what a set tells of a server's speed, and whether it is surely a full one."""
+    """Return the server's speed according to a set, and whether the set is known to be full."""
     if not known.get("sealed") or known.get("narrowed"):
         return None
     for part in known.get("parts") or []:
@@ -305,7 +305,7 @@ def _timed_part(server: str, known: Answer) -> tuple[bool, tuple[str, float, int
 
 
 def _seconds(part: Answer) -> float | None:
-    """Tell how long a part took. None where the listing does not say, or says nonsense."""
+    """Return how long a part took; None if the listing does not say, or has an impossible value."""
     # Seven digits of a second are one more than Python reads.
     begun, ended = (_TIME.fullmatch(str(part.get(name))) for name in ("started", "finished"))
     if begun is None or ended is None:

@@ -19,7 +19,7 @@ def probe_request(
     root: str | None = None,
     deployment: str | None = None,
 ) -> dict[str, t.Any]:
-    """Give the request.
+    """Return the request.
 
     measure: walk the components for counts and sizes.
     root: backup root to list; deployment: list its sets only.

@@ -232,7 +232,7 @@ def _offline(component: Component) -> tuple[Trap, ...]:
         Trap(
             glob=glob,
             component=component.name,
-            meaning="IIS keeps a web application offline for as long as this file lies in its folder.",
+            meaning="IIS keeps a web application offline for as long as this file is in its folder.",
             next="Delete it, here and after a restore, unless the portal is meant to be offline.",
             source="learn.microsoft.com: App Offline file (app_offline.htm)",
         )
@@ -271,7 +271,7 @@ def versions() -> list[str]:
 
 
 def select_products(version: str) -> tuple[Product, ...]:
-    """Give the products that a version names: one, or with ``auto`` all of them.
+    """Return the products that a version names: one, or with ``auto`` all of them.
 
     Raises UnknownVersionError.
     """
@@ -315,7 +315,7 @@ def restore_policy(component: str, requested: t.Literal["merge", "mirror"] | Non
 
 
 def database_objects() -> tuple[DatabaseObject, ...]:
-    """Give the tables by which a database is known as GroupID's, of any version."""
+    """Return the tables by which a database is known as GroupID's, of any version."""
     return tuple(known for product in PRODUCTS for known in product.database_objects)
 
 
@@ -341,7 +341,7 @@ def default_components(version: str) -> list[str]:
 def components_request(
     version: str, names: c.Sequence[str], include: c.Sequence[str], exclude: c.Sequence[str]
 ) -> list[dict[str, t.Any]]:
-    """Give the components of a backup request. include, exclude: globs below each component's root.
+    """Return the components of a backup request. include, exclude: globs below each component's root.
 
     Raises UnknownVersionError, UnknownComponentError.
     """
@@ -360,7 +360,7 @@ def components_request(
 
 
 def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict[str, t.Any]:
-    """Give the fields of a request that let the agent find a product and its folders.
+    """Return the fields of a request that let the agent find a product and its folders.
 
     version: ``auto`` or one of the table's. The agent is told of all versions in any case: it needs them to see that
     several are installed.
@@ -377,7 +377,7 @@ def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict
 
 
 def traps_request() -> list[dict[str, t.Any]]:
-    """Give the field ``traps`` of a request that backs up or restores."""
+    """Return the field ``traps`` of a request that backs up or restores."""
     return [{name: value for name, value in dataclasses.asdict(trap).items() if name != "source"} for trap in TRAPS]
 
 

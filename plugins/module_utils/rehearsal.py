@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A rehearsal of the folders: backup, verify and restore as shipped, on scratch folders of one server.
 
-Nothing here knows a connection: a ``Server`` asks. What each answer means for a claim stands in `rehearsal_judge`.
+Nothing here knows a connection: a ``Server`` asks. `rehearsal_judge` says what each answer means for a claim.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _OF_A_COPY = ("size", "content", "streams")
 
 
 def place_request(server: str, identity: str, root: str, account: str | None) -> Answer:
-    """Give the request for a folder of a rehearsal that another program will fill, as a set has one for a database.
+    """Return the request for a folder of a rehearsal that another program will fill, as a set has one for a database.
 
-    It lies in a scratch of the server's, in the backup root, and goes with that.
+    It is in a scratch folder of the server, in the backup root, and is removed with that.
     account: that is let in.
     """
     separator = "/" if root.startswith("/") else "\\"
@@ -64,7 +64,7 @@ class Server(t.Protocol):
         """Perform one as a job whose connection is closed as soon as it has begun."""
 
     def start(self, request: Request) -> Request:
-        """Give the request that starts a job for another one."""
+        """Return the request that starts a job for another one."""
 
 
 class StoppedError(Exception):
@@ -93,7 +93,7 @@ class Subject:
     witness: str = ""
 
     def step(self, step: str, **members: t.Any) -> Answer:
-        """Give a request of the operation that only rehearses."""
+        """Return a request of the operation that only rehearses."""
         where = {"folders": list(self.folders), "root": self.root, **self.products}
         return {"operation": "rehearsal", "step": step, **where, **members}
 
@@ -163,7 +163,7 @@ class _Run:
             self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
 
     def clean(self) -> Failure | None:
-        """Remove everything, also when the making was interrupted. Gives what stands in the way."""
+        """Remove everything, also when the making was interrupted. Returns what prevents it."""
         answer = self._server.ask(self._subject.step("clean"))
         return Failure.from_mapping(answer["error"]) if answer["failed"] else None
 
@@ -359,7 +359,7 @@ class _Run:
     def _looks(
         self, properties: c.Sequence[str], part: str | None = None, extra: bool = False, record: str = "made"
     ) -> list[Answer]:
-        """Give the requests that compare each place's tree, or its copy in a part, with a record."""
+        """Return the requests that compare each place's tree, or its copy in a part, with a record."""
         requests = []
         for name, place in zip(self._components(), self._places, strict=True):
             copy = None if part is None else f"{part}{'/' if '/' in part else chr(92)}{name}"

@@ -49,19 +49,19 @@ class Told:
     seen: str = ""
 
     def explained(self) -> dict[str, str]:
-        """Give it as a result shows it."""
+        """Return it as a result shows it."""
         return dataclasses.asdict(self)
 
 
 _MOMENT = "It needs a change at a moment that nobody can choose."
 _ONE_SERVER = "One server alone cannot prove it."
-_FORMAT = "It is told by the files of any set."
+_FORMAT = "Any set shows it."
 _OTHER_PROGRAM = "It needs the program itself."
 
 CLAIMS: t.Final = (
     Claim("agent.bootstrap", "The bootstrap runs the agent under Windows PowerShell"),
     Claim("agent.logging", "No request and no password is logged", "A rehearsal reads no event log."),
-    Claim("agent.compiler", "A compiler that is hindered is waited for", _MOMENT),
+    Claim("agent.compiler", "A compiler that is blocked is waited for", _MOMENT),
     Claim("agent.framework", "The agent runs on .NET Framework"),
     Claim("agent.sha256", "SHA-256 comes from Windows (CNG), and is right"),
     Claim(
@@ -72,67 +72,74 @@ CLAIMS: t.Final = (
     Claim("agent.constrained", "Constrained Language Mode is refused by name", "This server runs in Full Language."),
     Claim(
         "state.owner",
-        "The owner of the state folder is told",
-        consequence="No backup and no restore begins on this server.",
+        "The owner of the state folder is recognized",
+        consequence="No backup and no restore can start on this server.",
     ),
     Claim(
         "job.outlives",
         "A job outlives the connection that started it",
-        consequence="A connection that is lost ends the restore that it started; the next run ends or undoes it.",
+        consequence="A lost connection ends the restore that it started; the next run completes it or rolls it back.",
     ),
-    Claim("job.look", "A look at a job compiles nothing"),
-    Claim("job.outside", "Where the connection forbids that, WMI starts the job"),
+    Claim("job.look", "Asking for a job's state compiles nothing"),
+    Claim("job.outside", "If the connection forbids that, WMI starts the job"),
     Claim("job.service", "WMI starts the job as the account of the connection"),
-    Claim("job.pipe", "Such a job gets its request by a pipe with a name"),
-    Claim("job.inside", "Where no job may be started, the operation runs inside"),
+    Claim("job.pipe", "Such a job gets its request through a named pipe"),
+    Claim("job.inside", "If no job can be started, the operation runs inside"),
     Claim("job.engine", "A job compiles the agent again, without a window"),
-    Claim("job.request", "A job gets its request by a pipe"),
+    Claim("job.request", "A job gets its request through a pipe"),
     Claim("job.network", "A job keeps the rights of a network logon", _ONE_SERVER),
-    Claim("files.names", "Names of all kinds come back", consequence="Such files do not come back.", loss=True),
+    Claim(
+        "files.names", "Files with unusual names are restored", consequence="Such files are not restored.", loss=True
+    ),
     Claim(
         "files.long_names",
-        "Paths of more than 260 characters come back",
-        consequence="Files with long paths do not come back.",
+        "Paths of more than 260 characters are restored",
+        consequence="Files with long paths are not restored.",
         loss=True,
     ),
-    Claim("files.reserved_names", "Names that Windows keeps for itself are named, not lost"),
-    Claim("files.case_twins", "Of names that differ in case alone, one is copied", "No folder was made to mind case."),
-    Claim("files.locked", "A file in use is found and named, and its owner goes on"),
+    Claim("files.reserved_names", "Files with reserved names are named, not lost"),
+    Claim("files.case_twins", "Of names that differ only in case, one is copied", "No case-sensitive folder was made."),
+    Claim("files.locked", "A file in use is found and named, and its owner continues"),
     Claim("files.open_for_writing", "A file open for writing is copied and counted", _OTHER_PROGRAM),
-    Claim("files.times", "Times of writing come back", consequence="What goes by times sees changed files."),
-    Claim("files.created", "Times of creation come back"),
-    Claim("files.read_only", "Read-only files and empty folders come back"),
-    Claim("files.hidden_system", "Hidden and system files come back as such"),
+    Claim("files.times", "Write times are restored", consequence="Programs that compare times see changed files."),
+    Claim("files.created", "Creation times are restored"),
+    Claim("files.read_only", "Read-only files and empty folders are restored"),
+    Claim("files.hidden_system", "Hidden and system files are restored as such"),
     Claim(
         "files.security",
-        "Explicit entries of access lists come back",
-        consequence="Accounts, an application pool's among them, may lack rights after a restore.",
+        "Explicit entries of access lists are restored",
+        consequence="Accounts, such as an application pool's, may lack access after a restore.",
     ),
     Claim(
         "files.security_protected",
-        "Protected and denying lists come back",
+        "Protected lists and deny entries are restored",
         consequence="After a restore, more accounts may read or change such a folder than before.",
     ),
-    Claim("files.security_numbers", "Owners and lists are kept by numbers", _FORMAT),
-    Claim("files.owner", "Another owner comes back", consequence="Files belong to another account after a restore."),
+    Claim("files.security_numbers", "Owners and lists are stored as numbers", _FORMAT),
+    Claim("files.owner", "Another owner is restored", consequence="Files belong to another account after a restore."),
     Claim("files.sparse_compressed", "Sparse and compressed files are counted in a warning"),
     Claim("files.encrypted", "Encrypted files are counted in a warning", "No certificate is made for a rehearsal."),
     Claim(
         "files.streams",
-        "Alternate data streams come back",
-        consequence="Alternate data streams do not come back.",
+        "Alternate data streams are restored",
+        consequence="Alternate data streams are not restored.",
     ),
     Claim(
         "files.hard_links",
         "A file with several names is copied under each",
-        consequence="One of its names does not come back.",
+        consequence="One of its names is not restored.",
         loss=True,
     ),
     Claim("files.links", "Junctions are seen and not followed"),
     Claim("files.folder_becomes_link", "A file behind a folder that became a link is not copied", _MOMENT),
     Claim("files.change_time", "What changes a file's content changes its change time", _OTHER_PROGRAM),
     Claim("files.deduplicated", "Deduplicated and cloud files are read as files", _OTHER_PROGRAM),
-    Claim("backup.untouched", "A backup leaves what it reads as it was", consequence="A backup harms.", loss=True),
+    Claim(
+        "backup.untouched",
+        "A backup does not change what it reads",
+        consequence="A backup changes GroupID's files.",
+        loss=True,
+    ),
     Claim(
         "backup.content",
         "The copy has the content of the original",
@@ -153,59 +160,59 @@ CLAIMS: t.Final = (
     ),
     Claim("verify.by_hand", "The script of docs/verify-by-hand.md finds the same", "It is run by hand."),
     Claim("verify.million", "1,000,000 files are verified in 400 MB of memory", "A rehearsal is small."),
-    Claim("restore.predicted", "Check mode foretells exactly what a restore changes"),
+    Claim("restore.predicted", "Check mode predicts exactly what a restore changes"),
     Claim(
         "restore.merge",
-        "A restore that merges brings everything back",
-        consequence="Files do not come back.",
+        "A restore that merges restores everything",
+        consequence="Files are not restored.",
         loss=True,
     ),
     Claim(
-        "restore.mirror", "A restore that mirrors gives the same tree", consequence="Files do not come back.", loss=True
+        "restore.mirror", "A restore that mirrors makes the same tree", consequence="Files are not restored.", loss=True
     ),
     Claim(
         "restore.held_open",
-        "A file held open makes a restore go back, and is named",
-        consequence="A restore that meets a file in use leaves a mixture.",
+        "A file held open rolls a restore back, and is named",
+        consequence="A restore with a file in use leaves a mixture of old and new files.",
         loss=True,
     ),
-    Claim("restore.held_for_a_moment", "A name held for a moment costs a wait", _MOMENT),
-    Claim("restore.deletion_pending", "A deletion that has not ended is told apart", _MOMENT),
-    Claim("restore.created", "What was swapped has its own creation time", "files.created tells."),
+    Claim("restore.held_for_a_moment", "A name held for a moment only costs a wait", _MOMENT),
+    Claim("restore.deletion_pending", "A deletion that has not ended is recognized", _MOMENT),
+    Claim("restore.created", "Swapped files have their own creation time", "files.created shows it."),
     Claim(
         "restore.killed",
-        "A restore that was killed is ended by the next",
-        consequence="A restore that is interrupted leaves a mixture.",
+        "The next restore completes one that was killed",
+        consequence="A restore that is interrupted leaves a mixture of old and new files.",
         loss=True,
     ),
-    Claim("restore.inherits", "What is restored inherits what its folder hands down"),
-    Claim("restore.folder_held", "A folder that a restore holds stays what it is", _MOMENT),
-    Claim("restore.folder_facts", "A folder in use by a restore takes new facts"),
+    Claim("restore.inherits", "Restored files inherit from their folder"),
+    Claim("restore.folder_held", "A folder that a restore holds cannot be replaced", _MOMENT),
+    Claim("restore.folder_facts", "A folder in use by a restore can be changed by it"),
     Claim("root.trust", "A backup root that others can change is refused"),
     Claim("root.icacls", "The icacls line of that error closes a root", "The line is for a person to run."),
-    Claim("root.streams", "A backup root without streams says so"),
-    Claim("root.volume", "A component on the root's volume is warned of"),
-    Claim("root.fat", "Sets on FAT32 and exFAT are whole", "The backup root is where it is."),
-    Claim("root.owner", "Administrators own what the agent makes", "root.trust tells."),
-    Claim("root.flush", "A flush of the volume makes a set survive power loss", "Nobody cuts the power of a server."),
+    Claim("root.streams", "A backup root without streams is recognized"),
+    Claim("root.volume", "A warning names a component on the root's volume"),
+    Claim("root.fat", "Sets on FAT32 and exFAT are whole", "The backup root was not moved to such a disk."),
+    Claim("root.owner", "Administrators own what the agent makes", "root.trust shows it."),
+    Claim("root.flush", "A flush of the volume makes a set survive power loss", "A rehearsal does not cut the power."),
     Claim("links.unchanged", "Unchanged files become hard links"),
     Claim("links.limit", "The 1,025th name is refused and copied", "A rehearsal is small."),
     Claim("links.read_only", "A shared read-only file stays so when a set is removed"),
     Claim("links.streams", "A file with streams is copied, never linked"),
     Claim("share.second_hop", "A share is reached without an account of its own"),
     Claim("share.identity", "A share sees the network account in every call"),
-    Claim("share.rights", "The agent keeps its rights while it wears that account"),
+    Claim("share.rights", "The agent keeps its rights while it uses that account"),
     Claim("share.password", "A wrong password is answered by the share", "A refused login may lock an account."),
-    Claim("share.accounts", "A share lets in the accounts of several servers", _ONE_SERVER),
-    Claim("share.desktop", "A program that wears an account has a desktop", _OTHER_PROGRAM),
-    Claim("share.programs", "A program that is started wears the account", "No program asks a share in a rehearsal."),
+    Claim("share.accounts", "A share is open to the accounts of several servers", _ONE_SERVER),
+    Claim("share.desktop", "A program with another account has a desktop", _OTHER_PROGRAM),
+    Claim("share.programs", "A program that is started uses the account", "No program uses a share in a rehearsal."),
     Claim("connection.https", "HTTPS with a certificate that is checked"),
     Claim("connection.ntlm", "NTLM with encrypted messages"),
     Claim("connection.kerberos", "Kerberos or CredSSP with encrypted messages"),
     Claim("connection.psrp", "psrp: bootstrap and agent in one runspace"),
     Claim("connection.ssh", "ssh: the command line through the default shell"),
     Claim("witness.agrees", "Windows' own tools see the same as the rehearsal"),
-    Claim("database.account", "SQL Server's account is let in, and nobody else", _OTHER_PROGRAM),
+    Claim("database.account", "SQL Server's account gets access, and no other", _OTHER_PROGRAM),
     Claim("groupid.works", "A restored portal, job and index work in GroupID", _OTHER_PROGRAM),
 )
 
@@ -213,16 +220,20 @@ _CUT = "A restore of the database fails on this server."
 _UNSAVED = "The database is not saved by this login."
 
 DATABASE_CLAIMS: t.Final = (
-    Claim("sql.connect", "A login to SQL Server comes about", consequence="The database is not saved."),
-    Claim("sql.connection_lasts", "The connection lasts", consequence="Backups and restores of the database are cut."),
+    Claim("sql.connect", "A login to SQL Server works", consequence="The database is not saved."),
+    Claim(
+        "sql.connection_lasts",
+        "The connection lasts",
+        consequence="Backups and restores of the database are interrupted.",
+    ),
     Claim("sql.encrypted", "The connection is encrypted"),
     Claim("sql.certificate", "The server's certificate is checked"),
     Claim("sql.files", "The server backs up to files", consequence=_UNSAVED),
     Claim("sql.database", "The database is there and looks like GroupID's", consequence=_UNSAVED),
-    Claim("sql.backup_right", "The login may back the database up", consequence=_UNSAVED),
+    Claim("sql.backup_right", "The login may back up the database", consequence=_UNSAVED),
     Claim("sql.verify_right", "The login may verify a backup", consequence=_UNSAVED),
     Claim("sql.restore_right", "The login may restore over the database"),
-    Claim("sql.history", "msdb tells of backups", consequence="No backup can be confirmed, and none counts."),
+    Claim("sql.history", "msdb has the records of backups", consequence="No backup can be confirmed."),
     Claim("sql.folder", "SQL Server sees the folder of backups", consequence="A backup cannot be written."),
     Claim("sql.tail_log", "The end of the log can be saved before a restore"),
     Claim(
@@ -230,12 +241,14 @@ DATABASE_CLAIMS: t.Final = (
         "The key of an encrypted database was saved",
         consequence="If this server is lost, no other one can restore the backups.",
     ),
-    Claim("sql.room", "There is room for a test restore of the database"),
-    Claim("sql.scratch", "A scratch database is made"),
-    Claim("sql.backup", "A backup ends, and msdb has its record", consequence="The database is not saved.", loss=True),
-    Claim("sql.verify", "The backup's checksums hold", consequence="A backup cannot be relied on.", loss=True),
+    Claim("sql.room", "There is enough space for a test restore"),
+    Claim("sql.scratch", "A scratch database can be made"),
+    Claim(
+        "sql.backup", "A backup succeeds, and msdb has its record", consequence="The database is not saved.", loss=True
+    ),
+    Claim("sql.verify", "The backup's checksums are correct", consequence="A backup cannot be relied on.", loss=True),
     Claim("sql.test_restore", "A test restore passes DBCC CHECKDB", consequence=_CUT, loss=True),
-    Claim("sql.rows", "Every row comes back", consequence="Rows do not come back.", loss=True),
+    Claim("sql.rows", "Every row is restored", consequence="Rows are lost.", loss=True),
     Claim("sql.scratch_dropped", "The scratch databases are dropped"),
     Claim("sql.file_removed", "The scratch backup's file is removed"),
     Claim("sql.leftovers", "No rehearsal has left a database"),
@@ -245,19 +258,19 @@ DATABASE_CLAIMS: t.Final = (
 _UNREAD = "The group attributes are not saved."
 
 DIRECTORY_CLAIMS: t.Final = (
-    Claim("directory.connect", "A login to the domain comes about", consequence=_UNREAD),
+    Claim("directory.connect", "A login to the domain works", consequence=_UNREAD),
     Claim("directory.encrypted", "The connection is encrypted"),
     Claim("directory.certificate", "The server's certificate is checked"),
     Claim("directory.domain", "The server holds the domain that was named", consequence=_UNREAD),
-    Claim("directory.writable", "The server is no read-only domain controller", consequence="It takes no restore."),
+    Claim("directory.writable", "The server is no read-only domain controller", consequence="It cannot restore."),
     Claim("directory.schema", "The schema has the attributes", consequence="Such attributes are not saved."),
     Claim(
         "directory.readable",
         "No attribute is hidden from the account",
         consequence="Values that the account may not see are not saved.",
     ),
-    Claim("directory.reads", "A page of groups is read", consequence=_UNREAD),
-    Claim("directory.guid", "Groups are found again by their objectGUID", consequence="Restored groups are missed."),
+    Claim("directory.reads", "A page of groups can be read", consequence=_UNREAD),
+    Claim("directory.guid", "Groups are found by their objectGUID", consequence="Restored groups are missed."),
     Claim("directory.rights", "The account may write the attributes of groups"),
 )
 """What a rehearsal of a domain answers. The ids are those of docs/group-attributes.md."""
@@ -266,12 +279,12 @@ _BY_ID: t.Final = {claim.id: claim for claim in (*CLAIMS, *DATABASE_CLAIMS, *DIR
 
 
 def claim(identity: str) -> Claim:
-    """Give a claim. Raises KeyError."""
+    """Return a claim. Raises KeyError."""
     return _BY_ID[identity]
 
 
 def gathered(told: t.Iterable[Told], claims: t.Sequence[Claim] = CLAIMS) -> list[Told]:
-    """Give one answer for every claim, in the table's order: of several, the gravest and what was seen first.
+    """Return one answer for every claim, in the table's order: of several, the gravest and what was seen first.
 
     told: of any sources. claims: that are asked for. Raises KeyError for a claim that nobody made.
     """
@@ -282,5 +295,5 @@ def gathered(told: t.Iterable[Told], claims: t.Sequence[Claim] = CLAIMS) -> list
         if before is None or _GRAVITY.index(one.verdict) < _GRAVITY.index(before.verdict):
             answers[one.id] = one
     return [
-        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended before.") for one in claims
+        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended earlier.") for one in claims
     ]

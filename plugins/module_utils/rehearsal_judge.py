@@ -91,12 +91,12 @@ def platform(facts: Answer) -> list[Told]:
 
 
 def on_windows(facts: Answer) -> bool:
-    """Tell whether the server is Windows itself, not something in its place."""
+    """Return whether the server is Windows itself, not something in its place."""
     return str(facts["system"]).startswith("Windows ")
 
 
 def not_made(places: c.Iterable[Answer]) -> list[Told]:
-    """Tell of the hard cases that the system did not take."""
+    """Report the difficult files that the system did not accept."""
     told = []
     for note in (note for place in places for note in place["not_made"]):
         verdict: Verdict = NOT_TRIED if note["code"] in _UNSUPPORTED else REFUSED
@@ -139,7 +139,7 @@ def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Tol
         lacking = {note["case"] for note in place["not_made"]}
         if "junction" not in lacking:
             seen = problems.get(f"volume{number}/junction/link")
-            told.append(_if(seen == "link", "files.links", f"The junction was told as {seen}."))
+            told.append(_if(seen == "link", "files.links", f"The junction was reported as {seen}."))
         if "reserved" not in lacking:
             reserved = [kind for path, kind in problems.items() if path.startswith(f"volume{number}/reserved/")]
             told.append(
@@ -194,7 +194,7 @@ def streams_told(answer: Answer, looks: Looks) -> list[Told]:
     if not lost and not said:
         why = "The backup root keeps streams." if answer["streams"] else "No streams were made."
         return [Told("root.streams", NOT_TRIED, why)]
-    return [_if(said, "root.streams", "It lost some and said nothing.")]
+    return [_if(said, "root.streams", "Some were lost without a warning.")]
 
 
 def succeeded(answer: Answer) -> list[Told]:
@@ -226,7 +226,7 @@ def damage_found(verify: Answer, restore: Answer, looks: Looks, healed: Answer) 
     told = [_if(found, "verify.damage", f"It said: {_error(verify) or 'verified'}")]
     told.append(_if(_code(restore) == "damaged", "verify.damage", f"A restore of it said: {_error(restore) or 'done'}"))
     told.append(_agree("verify.damage", looks))
-    return [*told, _if(not healed["failed"], "verify.damage", f"Put right again: {_error(healed)}")]
+    return [*told, _if(not healed["failed"], "verify.damage", f"Repaired: {_error(healed)}")]
 
 
 def predicted(foretold: Answer, done: Answer) -> list[Told]:
@@ -235,7 +235,7 @@ def predicted(foretold: Answer, done: Answer) -> list[Told]:
         return [_failed("restore.predicted", foretold if foretold["failed"] else done)]
     kinds = ("added", "replaced", "removed", "attributes")
     before, after = ([answer[kind] for kind in kinds] for answer in (foretold, done))
-    return [_if(before == after, "restore.predicted", f"Foretold {before}, done {after} ({', '.join(kinds)}).")]
+    return [_if(before == after, "restore.predicted", f"Predicted {before}, done {after} ({', '.join(kinds)}).")]
 
 
 def restored(identity: str, answer: Answer, looks: Looks, places: c.Sequence[Answer]) -> list[Told]:
@@ -287,7 +287,7 @@ def killed(answer: Answer, ended: Answer, looks: Looks, places: c.Sequence[Answe
     told = [one for one in restored("restore.killed", ended, looks, places) if one.id == "restore.killed"]
     if not answer["failed"] and answer["killed"]:
         said = any("was not ended" in warning for warning in ended["warnings"])
-        return [*told, _if(said, "restore.killed", "The next restore knew nothing of it.")]
+        return [*told, _if(said, "restore.killed", "The next restore did not find it.")]
     why = _error(answer) if answer["failed"] else "The restore ended before it could be killed."
     return [*(one for one in told if one.verdict != HELD), Told("restore.killed", NOT_TRIED, why)]
 
@@ -305,7 +305,7 @@ def witnessed(run: Answer, looks: Looks) -> list[Told]:
 def trust(opened: Answer, refused: Answer, share: bool) -> list[Told]:
     """Judge a backup into a folder that everybody may change."""
     if share or opened["failed"] or opened["refused"]:
-        why = "Of a share it cannot be told." if share else _error(opened) or str(opened.get("refused"))
+        why = "For a share, this is not known." if share else _error(opened) or str(opened.get("refused"))
         return [Told("root.trust", NOT_TRIED, why)]
     return [_if(_code(refused) == "root_open", "root.trust", f"It said: {_error(refused) or 'done'}")]
 
@@ -340,7 +340,7 @@ def connection(transport: str, scheme: str | None, auth: str, checked: bool) -> 
 
 
 def _claim_of(difference: Answer, otherwise: str) -> str:
-    """Give the claim that a difference between what was made and what is there stands against."""
+    """Return the claim that a difference between the made and the found file refutes."""
     of_property = {"written": "files.times", "created": "files.created", "streams": "files.streams"}
     if difference["property"] in of_property:
         return of_property[difference["property"]]
@@ -362,7 +362,7 @@ def _security_claim(difference: Answer) -> str:
 
 
 def _expected(difference: Answer, lacking: c.Container[str], identity: str) -> bool:
-    """Tell whether a difference is none that was promised not to be."""
+    """Return whether a difference is allowed."""
     if difference["property"] in ("created", "written") and f"times.{difference['property']}" in lacking:
         return True
     # What came after the backup stays with a merge, and the folder that it lies in is as young.
@@ -378,7 +378,7 @@ def _differences(looks: Looks) -> list[Answer]:
 
 
 def _unseen(identity: str, looks: Looks) -> list[Told]:
-    return [Told(identity, REFUSED, f"It cannot be looked at: {_error(look)}") for look in looks if look["failed"]]
+    return [Told(identity, REFUSED, f"It cannot be read: {_error(look)}") for look in looks if look["failed"]]
 
 
 def _agree(identity: str, looks: Looks) -> Told:

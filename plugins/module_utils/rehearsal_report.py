@@ -45,7 +45,7 @@ _OWN_WORDS: t.Final = "|".join(
 
 
 def folders(probe: c.Mapping[str, t.Any]) -> list[dict[str, str]]:
-    """Give the components that were found, as `rehearsal.Subject` takes them. probe: the agent's answer."""
+    """Return the components that were found, as `rehearsal.Subject` takes them. probe: the agent's answer."""
     return [
         {"component": component["name"], "path": component["path"]}
         for installation in probe["installations"]
@@ -55,7 +55,7 @@ def folders(probe: c.Mapping[str, t.Any]) -> list[dict[str, str]]:
 
 
 def names_of(probe: c.Mapping[str, t.Any], *others: str) -> tuple[str, ...]:
-    """Give what tells one server from another in a text: its names, its account and domain, its backup root."""
+    """Return the texts that identify a server: its names, its account and domain, its backup root."""
     computer = probe["computer"]
     account = re.split(r"[\\@]", str(computer["user"]))
     own = (computer["server"], computer["fqdn"], computer["machine_guid"], *account)
@@ -68,7 +68,7 @@ def names_of(probe: c.Mapping[str, t.Any], *others: str) -> tuple[str, ...]:
 def document(
     outcome: Outcome, probe: c.Mapping[str, t.Any], now: datetime.datetime, names: c.Sequence[str]
 ) -> dict[str, t.Any]:
-    """Give what is kept of a rehearsal.
+    """Return the document that is stored of a rehearsal.
 
     names: what no text of it may have; empty: it may have all.
     """
@@ -92,7 +92,7 @@ def document_of(
     now: datetime.datetime,
     names: c.Iterable[str | None],
 ) -> dict[str, t.Any]:
-    """Give what is kept of a rehearsal of what a deployment has once: its SQL Server, a domain.
+    """Return the document that is stored of a rehearsal of a SQL Server or a domain.
 
     names: what no text of it may have; empty: it may have all.
     """
@@ -106,7 +106,7 @@ def document_of(
 
 
 def judged(kept: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Give what a result says beside the document: its table, and what it means for a restore."""
+    """Return what a result has beside the document: its table, and the consequences for a restore."""
     warnings, losses = consequences(kept)
     return {"table": table(kept), "consequences": [*losses, *warnings], "losses": losses}
 
@@ -135,7 +135,7 @@ def _is_address(text: str) -> bool:
 
 
 def table(kept: c.Mapping[str, t.Any]) -> list[str]:
-    """Give the claims by verdict as lines of at most 80 columns; what did not hold comes first, with what was seen."""
+    """Return the claims by verdict as lines of at most 80 columns. Those not held come first, with what was seen."""
     by: dict[str, list[c.Mapping[str, t.Any]]] = {verdict: [] for verdict in VERDICTS}
     for one in kept["claims"]:
         by[one["verdict"]].append(one)
@@ -158,7 +158,7 @@ def table(kept: c.Mapping[str, t.Any]) -> list[str]:
 
 
 def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
-    """Give a sentence for each claim that is not held and matters for a restore: warnings, and what loses data."""
+    """Return a sentence for each claim that is not held and matters for a restore: warnings, and what loses data."""
     warnings: list[str] = []
     losses: list[str] = []
     for one in (Told(**one) for one in kept["claims"]):
@@ -170,7 +170,7 @@ def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
 
 
 def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
-    """Give the lines of a run: the servers with counts of their claims, and below what each one has not held.
+    """Return the lines of a run: the servers with counts of their claims, and below what each one has not held.
 
     answers: of groupid_rehearsal by host; empty where it was not asked. A run of one server shows all claims.
     In check mode an answer has none.
@@ -191,7 +191,7 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
 
 
 def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
-    """Give the lines of what deployments have once, by its name: each with its counts and what it has not held.
+    """Return the lines of databases and domains, by name: each with its counts and the claims that are not held.
 
     A run of one shows all claims.
     """

@@ -29,7 +29,7 @@ _GLOB = frozenset("*?[")
 class Source(t.TypedDict):
     """Whose part a host restores, and whether ``groupid_restore_map`` says so.
 
-    Naming it there says that the part was made on another machine, or on this one before it was installed anew.
+    Naming it there says that the part was made on another machine, or on this one before it was reinstalled.
     """
 
     server: str
@@ -142,7 +142,7 @@ def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Fail
             WHAT,
             f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}; what would be restored is "
             f"{', '.join(pairs)}",
-            f"When that is meant, run again with -e groupid_restore_confirm={','.join(pairs)}.",
+            f"If this is what you want, run again with -e groupid_restore_confirm={','.join(pairs)}.",
         )
     ]
 
@@ -152,7 +152,7 @@ def _pairs(facts: Facts, plan: Plan, chosen: c.Iterable[str]) -> list[tuple[str,
 
 
 def _literal(facts: Facts, plan: Plan) -> set[str]:
-    """Give the deployments that every host's ``groupid_deployments`` names as they are, and not by a glob."""
+    """Return the deployments that every host's ``groupid_deployments`` names as they are, and not by a glob."""
     named = [
         {str(name) for name in facts[host]["__groupid_asked"]["deployments"] if not _GLOB & set(str(name))}
         for host in plan["hosts"]
@@ -173,7 +173,7 @@ def database_users(facts: Facts, host: str, database: str) -> list[str]:
 
 
 def _asked_of_any(variables: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
-    """Give what a host asks for; of a host that is not in the run, its variables as they are written."""
+    """Return the settings of a host; for a host that is not in the run, its variables as they are written."""
     asked: c.Mapping[str, t.Any] | None = variables.get("__groupid_asked")
     if asked is not None:
         return asked
@@ -190,7 +190,7 @@ def _written(variables: c.Mapping[str, t.Any], name: str) -> t.Any:
 
 
 def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """Give what tells one database from another."""
+    """Return what tells one database from another."""
     instance = str(asked.get("sql_instance") or "")
     port = str(asked.get("sql_port") or ("" if instance else DEFAULT_PORT))
     return tuple(
@@ -243,7 +243,7 @@ def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str,
                 "restore_map",
                 WHAT,
                 f"groupid_restore_map sends more than one part to {entries[0][1]}",
-                "A server restores one part: leave one of them.",
+                "A server can restore only one part: keep one of these entries.",
             )
             continue
         for part, target in entries:

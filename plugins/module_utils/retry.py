@@ -24,7 +24,7 @@ def attempts() -> c.Iterator[float | None]:
 
 
 def poll_pause(polls: int, seconds: float) -> float:
-    """Give the seconds between two looks at a job.
+    """Return the seconds between two looks at a job.
 
     polls: how many there were. seconds: since the job was started. 1, 2, 5, 5 ... s; a thirtieth of the time from two
     and a half minutes on, and 60 s from half an hour on.

@@ -116,7 +116,7 @@ def _passed_over(answers: Answers) -> list[str]:
         more = (answer.get("passed_over_count") or 0) - len(found)
         if more > 0:
             told += _wrapped(f"{host}: and {more:,} more", "  ")
-    return ["", "Passed over, as they are no sets:", *told] if told else []
+    return ["", "Ignored, because they are not sets:", *told] if told else []
 
 
 def _failed(answers: Answers) -> list[str]:
@@ -134,5 +134,5 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def _shown(text: object) -> str:
-    """Give a text of a disk with what a terminal would take for orders written out."""
+    """Return a text of a disk with control characters written out, which a terminal would obey."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text or ""))

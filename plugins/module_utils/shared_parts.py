@@ -49,5 +49,5 @@ def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
 
 
 def server_components(components: c.Iterable[str]) -> list[str]:
-    """Give those of the named components that each server has itself."""
+    """Return those of the named components that each server has itself."""
     return [name for name in components if name not in COMPONENTS]

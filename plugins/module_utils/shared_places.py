@@ -62,10 +62,10 @@ def shared_sources(components_by_server: c.Mapping[str, c.Mapping[str, str]]) ->
 
 
 def contested(targets_by_server: c.Mapping[str, c.Iterable[str]]) -> list[tuple[str, list[str]]]:
-    """Give the shared folders that more than one server would write, each with those servers, in order of the paths.
+    """Return the shared folders that more than one server would write, each with those servers, in order of the paths.
 
     targets_by_server: the folders that each server restores to.
-    Where one folder lies in another, the outer one is given.
+    If one folder contains another, the outer one is returned.
     """
     targets = [
         (server, path, share)

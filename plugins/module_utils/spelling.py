@@ -37,7 +37,7 @@ def distance(one: str, other: str, limit: int = _LONGEST) -> int:
 
 
 def closest(word: str, words: c.Iterable[str]) -> str | None:
-    """Give the known word that is nearest to one that somebody wrote, in any case; None where none is near.
+    """Return the known word that is nearest to one that somebody wrote, in any case; None where none is near.
 
     Near is one edit in a short word, up to three in a long one, or most letters in the same order. Of equally near
     words the one that begins alike is taken, then the one of the same length, then the first in order.
@@ -63,6 +63,6 @@ def _unlike(word: str, known: str) -> tuple[int, int]:
 
 
 def did_you_mean(word: str, words: c.Iterable[str]) -> str:
-    """Give ``Did you mean NAME? `` for a message; nothing where no known word is near."""
+    """Return ``Did you mean NAME? `` for a message; nothing where no known word is near."""
     known = closest(word, words)
     return f"Did you mean {known}? " if known else ""

@@ -18,7 +18,7 @@ class InvalidModeError(ValueError):
 
 
 def check(text: str) -> str:
-    """Give the mode back: ``full``, ``quick`` or ``n/t``, as in ``2/7``. Raises InvalidModeError."""
+    """Return the mode back: ``full``, ``quick`` or ``n/t``, as in ``2/7``. Raises InvalidModeError."""
     share = _SHARE.fullmatch(text)
     if text in (FULL, QUICK) or (share and int(share[1]) <= int(share[2])):
         return text

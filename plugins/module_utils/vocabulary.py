@@ -70,7 +70,7 @@ class Word:
         return self.name.removeprefix(PREFIX)
 
     def default_in(self, role: str) -> t.Any:
-        """Give the default of a role, a copy of its own."""
+        """Return the default of a role, as a new object."""
         default = dict(self.other_defaults).get(role, self.default)
         return default.copy() if isinstance(default, (list, dict)) else default
 
@@ -83,36 +83,39 @@ _RESTORING = (RESTORE,)
 _FOLDER = (
     Word("name", "component", None, "Name of the folder in the part.", required=True, example="web_config"),
     Word("path", "path", None, "Absolute path on the server.", required=True, example="D:\\Web\\Config"),
-    Word("required", "bool", True, "Whether its absence fails the backup."),
+    Word("required", "bool", True, "Whether the backup fails if the folder does not exist."),
     Word(
         "include",
         "list",
         [],
-        "Globs below the folder. Where there are any, only what one of them matches is taken.",
+        "Globs below the folder. If there are any, only files that match one of them are included.",
         elements="glob",
     ),
-    Word("exclude", "list", [], "Globs below the folder of what is not taken.", elements="glob"),
+    Word("exclude", "list", [], "Globs below the folder, for files to leave out.", elements="glob"),
 )
 
 _DOMAIN = (
     Word("name", "domain", None, "DNS name of the domain.", required=True, example="corp.example"),
-    Word("server", "str", None, "Domain controller to ask. Without it, the one that the domain's name leads to."),
-    Word("port", "int", None, "TCP port. By default 636 with LDAPS, else 389.", least=1, most=65535),
-    Word("base", "str", None, "Distinguished name below which the groups are. By default the domain's own."),
+    Word("server", "str", None, "Domain controller to ask. By default, the one that the name of the domain leads to."),
+    Word("port", "int", None, "TCP port. By default 636 with LDAPS, otherwise 389.", least=1, most=65535),
+    Word("base", "str", None, "Distinguished name below which the groups are. By default, the domain itself."),
     Word(
         "auth",
         "str",
         None,
-        "`simple` binds with user name and password, `gssapi` with the Kerberos ticket of the user that runs the play.",
+        "`simple` binds with a user name and password. `gssapi` uses the Kerberos ticket of the user who runs the "
+        "play.",
         choices=("simple", "gssapi"),
     ),
-    Word("username", "str", None, "User that binds, as `user@domain` or a distinguished name."),
-    Word("password", "str", None, "Its password.", secret=True),
+    Word("username", "str", None, "User to bind as, such as `user@domain` or a distinguished name."),
+    Word("password", "str", None, "Password of the user.", secret=True),
     Word("encryption", "str", None, "How the connection is encrypted.", choices=("ldaps", "starttls", "kerberos")),
-    Word("ca_file", "file", None, "PEM file of the certificate authorities to trust. By default the system's."),
-    Word("timeout", "int", None, "Seconds that the directory may stay silent.", least=1),
-    Word("attributes", "list", None, "Attributes to save, in place of the vendor's.", elements="str"),
-    Word("filter", "str", None, "LDAP filter of the groups, in place of all groups."),
+    Word(
+        "ca_file", "file", None, "PEM file with the certificate authorities to trust. By default, those of the system."
+    ),
+    Word("timeout", "int", None, "How many seconds to wait for an answer of the directory.", least=1),
+    Word("attributes", "list", None, "Attributes to save, in place of the vendor's five.", elements="str"),
+    Word("filter", "str", None, "LDAP filter of the groups to save, in place of all groups."),
 )
 
 WORDS: tuple[Word, ...] = (
@@ -120,8 +123,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_deployment",
         "deployment",
         None,
-        "Name of the deployment, that is of the servers that share one GroupID database. Each host has it in its "
-        "variables.",
+        "Name of the deployment, which is the group of servers that share one GroupID database. Set it in the "
+        "variables of each host.",
         required=True,
         example="hq",
     ),
@@ -129,8 +132,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_backup_root",
         "path",
         None,
-        "Folder of all sets, as each server sees it. A drive's folder, or a share that the account of "
-        "`groupid_network_username` can reach, or without one that of the connection.",
+        "Folder that holds all sets, as each server sees it. It is a folder of a local drive, or a share. A share "
+        "is opened as the account of `groupid_network_username` or, without one, as the account of the "
+        "connection.",
         required=True,
         example="D:\\Backups",
     ),
@@ -138,23 +142,24 @@ WORDS: tuple[Word, ...] = (
         "groupid_network_username",
         "account",
         None,
-        "Account that shares, and programs that are started on the server, see in the place of the connection's, as "
-        "`CORP\\svc-backup` or `svc-backup@corp.example`. Set together with its password, or not at all.",
+        "Account for shares and for programs that are started on the server. It is used in place of the "
+        "connection's account. Write it as `CORP\\svc-backup` or `svc-backup@corp.example`. Set it together with "
+        "its password, or set neither.",
         example="CORP\\svc-backup",
     ),
     Word(
         "groupid_network_password",
         "str",
         None,
-        "Its password. Read from the variables by the module's action, and never an argument of a task.",
+        "Password of `groupid_network_username`. It is read from the variables and is never an argument of a task.",
         secret=True,
     ),
     Word(
         "groupid_deployment_servers",
         "list",
         [],
-        "Computers that the deployment consists of, by name or fully qualified name. Empty means its hosts in the "
-        "inventory.",
+        "Servers of the deployment, by name or fully qualified name. If empty, these are the deployment's hosts "
+        "in the inventory.",
         elements="server",
         example="[web01, web02]",
     ),
@@ -162,7 +167,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_hosts",
         "pattern",
         "groupid",
-        "Pattern of the inventory hosts that are GroupID servers. The playbooks take it from `-e` only.",
+        "Pattern of the inventory hosts that are GroupID servers. The playbooks read it only from `-e`.",
         where="extra",
         example="groupid",
     ),
@@ -170,7 +175,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_deployments",
         "list",
         [],
-        "Deployments to work on, names or globs. Empty means all of them.",
+        "Deployments to work on, as names or globs. If empty, all of them.",
         elements="name",
         where="extra",
         example="hq,branch",
@@ -188,7 +193,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_version",
         "version",
         products.AUTO,
-        "Version of GroupID. `auto` takes the one that is installed.",
+        "Version of GroupID. `auto` uses the installed version, and is an error if several are installed.",
         choices=(products.AUTO, *products.versions()),
         example='"10.0"',
     ),
@@ -196,7 +201,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_component_paths",
         "dict",
         {},
-        "Folders of components that were moved, by the component's name.",
+        "Folders of components that were moved, by the name of the component.",
         elements="path",
         keys="component",
         example="{reports: E:\\Reports}",
@@ -205,8 +210,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_set_id",
         "set_id",
         "",
-        "Id of the set. For a backup, of a set to add parts to; empty makes a new one. To verify, `latest` is the "
-        "newest sealed one that has the server's part. For a restore it must be named.",
+        "Id of the set. A backup adds parts to the set with this id. If it is empty, a backup makes a new set. "
+        "For verify, `latest` is the newest sealed set that has a part of the server and is not narrowed. A "
+        "restore requires the id.",
         where="extra",
         example="20261122T150405Z",
         shown="empty; verify: `latest`",
@@ -216,7 +222,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_set_label",
         "label",
         "",
-        "Text that ends the id of a new set, up to 40 of `a-z 0-9 . _ -`.",
+        "Label at the end of the id of a new set. It has up to 40 characters of `a-z0-9._-`.",
         roles=_SAVING,
         where="extra",
         example="before-11",
@@ -225,7 +231,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_components",
         "list",
         None,
-        "Components to back up or to restore. Without it, all that are usual for the version, or that the part has.",
+        "Components to back up or to restore. By default, a backup saves the usual components of the version, and "
+        "a restore restores all components of the part.",
         roles=_CHOOSING,
         elements="component",
         example="[reports, database]",
@@ -235,7 +242,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_folders",
         "list",
         [],
-        "Other folders to back up, each with `name`, `path`, `required`, `include` and `exclude`.",
+        "Other folders to back up. Each has `name`, `path`, `required`, `include` and `exclude`.",
         roles=_SAVING,
         elements="dict",
         options=_FOLDER,
@@ -245,8 +252,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_include",
         "list",
         [],
-        "Globs below each component's root. Where there are any, only what one of them matches is taken. One that "
-        "matches nothing is an error.",
+        "Globs below the root of each component, for files to include. If there are any, all other files are left "
+        "out. A glob that matches nothing is an error.",
         roles=_CHOOSING,
         elements="glob",
         example="[HR Portal]",
@@ -255,7 +262,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_exclude",
         "list",
         [],
-        "Globs below each component's root of what is not taken.",
+        "Globs below the root of each component, for files to leave out.",
         roles=_CHOOSING,
         elements="glob",
         example='["**/*.tmp"]',
@@ -264,7 +271,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_exclude_defaults",
         "list",
         None,
-        "More globs of what is not taken. Without it, logs and lock files. An empty list turns them off.",
+        "More globs for files to leave out. By default, logs and lock files. An empty list turns them off.",
         roles=_SAVING,
         elements="glob",
         example="[]",
@@ -274,7 +281,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_allow_partial",
         "list",
         [],
-        "Globs over component and path of files that may be missing from a part.",
+        "Globs for files that may be missing from a part. They match the name of the component, a slash, and the "
+        "path below its root.",
         roles=(BACKUP,),
         elements="glob",
         example='["reports/**"]',
@@ -283,16 +291,16 @@ WORDS: tuple[Word, ...] = (
         "groupid_link_unchanged",
         "bool",
         False,
-        "Whether files that did not change since the newest sealed set of the server become hard links to that set's "
-        "files, which takes neither time nor room. Links share fate. New parts are then always read again before "
-        "their set is sealed.",
+        "Make hard links for files that did not change since the newest sealed set. A link takes no time to copy "
+        "and no disk space. All sets that share a file lose it when it is damaged. New parts are then always read "
+        "again before their set is sealed.",
         roles=(BACKUP,),
     ),
     Word(
         "groupid_allow_open_roots",
         "list",
         [],
-        "Backup roots that are used although others than administrators can change them, each as in "
+        "Backup roots to use although accounts other than administrators can change them. Write each as in "
         "`groupid_backup_root`.",
         roles=_CHOOSING,
         elements="path",
@@ -302,7 +310,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_threads",
         "int",
         0,
-        "Files handled at the same time on a server. `0` lets the server choose.",
+        "Number of files handled at the same time on a server. `0` lets the server choose.",
         roles=_COPYING,
         least=0,
         most=256,
@@ -322,7 +330,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_retry_wait",
         "float",
         0.5,
-        "Seconds between these tries.",
+        "Seconds between two tries of a locked file.",
         roles=(BACKUP,),
         least=0,
         most=60,
@@ -332,7 +340,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_verify_after",
         "bool",
         True,
-        "Read every new part again before its set is sealed. With `groupid_link_unchanged` that is always done.",
+        "Read every new part again before its set is sealed. With `groupid_link_unchanged`, this is always done.",
         roles=(BACKUP,),
     ),
     Word(
@@ -346,16 +354,16 @@ WORDS: tuple[Word, ...] = (
         "groupid_rehearse",
         "bool",
         False,
-        "Have each server prove in scratch folders that backup, verify and restore hold there what they promise. What "
-        "would lose data is a refusal.",
+        "Test backup, verify and restore on each server, in scratch folders. Preflight fails if the test shows "
+        "that data would be lost.",
         roles=(PREFLIGHT,),
     ),
     Word(
         "groupid_rehearsal_dir",
         "str",
         "",
-        "Directory of the controller for the results of rehearsals, one JSON file for each server, each database and "
-        "each domain. Without it, they are only printed.",
+        "Directory on the controller for the results of rehearsals. It gets one JSON file for each server, each "
+        "database and each domain. If empty, the results are only printed.",
         roles=(PREFLIGHT,),
         example="rehearsals",
     ),
@@ -363,7 +371,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_rehearsal_names",
         "bool",
         False,
-        "Leave names of servers, accounts and folders in these results. Otherwise they are masked.",
+        "Keep the names of servers, accounts and folders in the results of rehearsals. By default, they are masked.",
         roles=(PREFLIGHT,),
         where="extra",
     ),
@@ -371,7 +379,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_rehearsal_clean",
         "bool",
         False,
-        "Only remove what rehearsals that were killed have left.",
+        "Only remove what interrupted rehearsals have left.",
         roles=(PREFLIGHT,),
         where="extra",
     ),
@@ -387,9 +395,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_verify_mode",
         "verify_mode",
         "full",
-        "Whose content is read. `full` reads every file; `quick` compares names, sizes and the part's own records; a "
-        "share such as `2/7`, the second of seven, does that too and reads the files of this share. Seven runs from "
-        "`1/7` to `7/7` read every file once.",
+        "How much of a part is read. `full` reads every file. `quick` compares names, sizes and the records of "
+        "the part. A share such as `2/7` does the same and also reads the files of this share, the second of "
+        "seven. Seven runs from `1/7` to `7/7` read every file once.",
         roles=(VERIFY,),
         example="2/7",
     ),
@@ -397,8 +405,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_confirm",
         "list",
         [],
-        "Deployment and id of the set once more, as `hq/20261122T150405Z`. Nothing is restored unless it equals what "
-        "was chosen. The id alone is enough where one deployment is meant.",
+        "Deployment and id of the set once more, such as `hq/20261122T150405Z`. Nothing is restored unless this "
+        "equals what was chosen. The id is enough if only one deployment of the run has the set.",
         roles=_RESTORING,
         elements="confirmation",
         where="extra",
@@ -409,8 +417,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_map",
         "dict",
         {},
-        "Server of a part as key, server that restores it as value. Naming a server here also accepts that Windows "
-        "was installed anew.",
+        "Servers that restore the part of another server. The key is the server of the part, and the value is the "
+        "server that restores it. An entry also accepts that Windows was reinstalled on the server.",
         roles=_RESTORING,
         elements="server",
         keys="server",
@@ -421,7 +429,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_targets",
         "dict",
         {},
-        "Folders to restore into instead of those that were backed up, by the component's name.",
+        "Folders to restore to, in place of the original ones, by the name of the component.",
         roles=_RESTORING,
         elements="path",
         keys="component",
@@ -432,7 +440,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_policy",
         "str",
         "merge",
-        "`merge` leaves files that the part does not have. `mirror` removes them. `elasticsearch` is always mirrored.",
+        "`merge` keeps files that the part does not have; `mirror` removes them. `elasticsearch` is always mirrored.",
         roles=_RESTORING,
         choices=("merge", "mirror"),
         where="extra",
@@ -441,8 +449,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_overwrite",
         "str",
         "always",
-        "Files that are there. `always` reads those of the same size and replaces what differs; `if-changed` takes "
-        "those of the same size and time of writing as equal; `never` leaves them as they are.",
+        "What happens to files that exist. `always` reads files of the same size and replaces every file that "
+        "differs. `if-changed` treats files with the same size and last write time as equal. `never` does not "
+        "change existing files.",
         roles=_RESTORING,
         choices=("always", "if-changed", "never"),
         where="extra",
@@ -451,14 +460,16 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_safety",
         "bool",
         True,
-        "Save what is replaced or removed as a set of its own first, whose id ends with `-before-restore`.",
+        "Save files as a set of their own before they are replaced or removed. The id of this set ends with "
+        "`-before-restore`.",
         roles=_RESTORING,
     ),
     Word(
         "groupid_restore_safety_keep",
         "int",
         3,
-        "Of the parts of a server in such sets, how many are kept.",
+        "How many parts of a server to keep in the sets that end with `-before-restore`. A restore that succeeds "
+        "removes older parts.",
         roles=_RESTORING,
         least=1,
         most=1000,
@@ -468,9 +479,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_security",
         "str",
         "auto",
-        "`auto` puts owners and access lists back where they came from, the same folder of the same Windows "
-        "installation. `original` puts them back anywhere. `inherit` lets all that is written inherit from the "
-        "folder above.",
+        "Which owners and access lists restored files get. `auto` restores the saved ones if the files go back to "
+        "the same folder of the same Windows installation. `original` restores them in any case. `inherit` lets "
+        "all restored files inherit from the folder above.",
         roles=_RESTORING,
         choices=("auto", "original", "inherit"),
     ),
@@ -478,7 +489,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_restore_unsealed",
         "bool",
         False,
-        "Restore from a set that is not sealed, or from a partial part.",
+        "Allow a restore from a set that is not sealed, or from a partial part.",
         roles=_RESTORING,
         where="extra",
     ),
@@ -486,7 +497,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_diff_limit",
         "int",
         200,
-        "How many paths of each kind a diff names.",
+        "How many paths of each kind a diff shows.",
         roles=_RESTORING,
         least=0,
         example="200",
@@ -495,7 +506,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_server",
         "str",
         "",
-        "DNS name or address of the SQL Server. Empty means that no database is backed up.",
+        "DNS name or address of the SQL Server. If empty, no database is backed up.",
         roles=_CHOOSING,
         group="database",
         example="sql01.corp.example",
@@ -504,7 +515,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_instance",
         "str",
         None,
-        "Name of a named instance, whose port SQL Server Browser knows.",
+        "Name of a named instance. SQL Server Browser is asked for its port.",
         roles=_CHOOSING,
         group="database",
         example="SQLEXPRESS",
@@ -513,7 +524,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_port",
         "int",
         None,
-        "TCP port. Without it and `groupid_sql_instance`, 1433.",
+        "TCP port. By default 1433, if there is no `groupid_sql_instance`.",
         roles=_CHOOSING,
         group="database",
         least=1,
@@ -533,8 +544,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_auth",
         "str",
         None,
-        "`sql`, the default, logs in with user name and password, `windows` with the Kerberos ticket of the user "
-        "that runs the play.",
+        "How to log in. `sql`, the default, uses a user name and password. `windows` uses the Kerberos ticket of "
+        "the user who runs the play.",
         roles=_CHOOSING,
         group="database",
         choices=("sql", "windows"),
@@ -552,7 +563,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_password",
         "str",
         None,
-        "Its password. Read from the variables by the module's action, and never an argument of a task.",
+        "Password of the SQL login. It is read from the variables and is never an argument of a task.",
         roles=_CHOOSING,
         group="database",
         secret=True,
@@ -561,8 +572,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_encrypt",
         "str",
         None,
-        "Whether the connection is encrypted, and the server's certificate checked. `verified` is the default. "
-        "`strict` is TDS 8.0, for a server that forces it, with Microsoft's ODBC Driver 18.",
+        "Whether the connection is encrypted and the server's certificate is checked. `verified` is the default. "
+        "`strict` is TDS 8.0, for a server that requires it, and needs Microsoft's ODBC Driver 18.",
         roles=_CHOOSING,
         group="database",
         choices=("verified", "unverified", "off", "strict"),
@@ -571,7 +582,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_ca_file",
         "file",
         None,
-        "PEM file of the certificate authorities to trust.",
+        "PEM file with the certificate authorities to trust.",
         roles=_CHOOSING,
         group="database",
         example="/etc/ssl/corp.pem",
@@ -580,7 +591,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_host_name_in_certificate",
         "str",
         None,
-        "Name that the certificate carries, where that is not the server's.",
+        "Name in the certificate, if it is not the name of the server.",
         roles=_CHOOSING,
         group="database",
         example="sql.corp.example",
@@ -589,7 +600,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_driver",
         "str",
         None,
-        "ODBC driver, by name or path. Without it, Microsoft's newest, else FreeTDS.",
+        "ODBC driver, by name or path. By default Microsoft's newest, otherwise FreeTDS.",
         roles=_CHOOSING,
         group="database",
         example="FreeTDS",
@@ -598,7 +609,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_login_timeout",
         "int",
         None,
-        "Seconds within which the login must be done.",
+        "Time limit for the login, in seconds.",
         roles=_CHOOSING,
         group="database",
         least=1,
@@ -608,7 +619,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_delegate_to",
         "str",
         "localhost",
-        "Host that has Python, pyodbc and an ODBC driver, and connects to the SQL Server.",
+        "Host that connects to the SQL Server. It needs Python, pyodbc and an ODBC driver.",
         roles=_CHOOSING,
         group="database",
         example="localhost",
@@ -617,9 +628,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_backup_mode",
         "str",
         "unc",
-        "Where the backup goes. `unc` is the set on a share that SQL Server's service can write to. `host` is a set "
-        "below the backup root of `groupid_sql_host`, by the agent there. `external` is `groupid_sql_backup_dir`, of "
-        "which the set records the path alone.",
+        "Where the backup goes. `unc` is the set, on a share that SQL Server's service can write to. `host` is a "
+        "set below the backup root of `groupid_sql_host`. `external` is `groupid_sql_backup_dir`; the set then "
+        "records only the path.",
         group="database",
         choices=("unc", "host", "external"),
     ),
@@ -627,7 +638,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_backup_dir",
         "str",
         None,
-        "Folder as the SQL Server sees it, for mode `external`.",
+        "Folder for mode `external`, as the SQL Server sees it.",
         roles=_SAVING,
         group="database",
         example="E:\\SqlBackups",
@@ -636,7 +647,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_host",
         "str",
         "",
-        "Inventory host that is the SQL Server's computer, for mode `host`. It has its own `groupid_backup_root`.",
+        "Inventory host on which the SQL Server runs, for mode `host`. It has a `groupid_backup_root` of its own.",
         group="database",
         example="sql01.corp.example",
     ),
@@ -644,7 +655,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_account",
         "str",
         "",
-        "Account that is let into the backup's folder, as `CORP\\SQL01$` for the service of another computer.",
+        "Account that may write to the folder of the backup. For a service on another computer, this is the "
+        "account of the computer, such as `CORP\\SQL01$`.",
         roles=_SAVING,
         group="database",
         example="CORP\\SQL01$",
@@ -653,7 +665,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_compression",
         "str",
         "auto",
-        "Whether SQL Server compresses the backup. `auto` does where the edition can.",
+        "Whether SQL Server compresses the backup. `auto` compresses it if the edition can.",
         roles=_SAVING,
         group="database",
         choices=("auto", "on", "off"),
@@ -671,7 +683,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_allow_unknown_database",
         "str",
         None,
-        "Name of a database that has no known table of GroupID and is backed up all the same.",
+        "Name of a database to back up although it has none of GroupID's known tables.",
         roles=_SAVING,
         group="database",
         example="GroupID",
@@ -688,8 +700,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_rehearse",
         "bool",
         False,
-        "Where a rehearsal is asked for, have the SQL Server also make, back up, test-restore and drop a scratch "
-        "database. Otherwise a rehearsal only reads there.",
+        "In a rehearsal, also back up and restore a scratch database on the SQL Server. By default, a rehearsal "
+        "only reads there.",
         roles=(PREFLIGHT,),
         group="database",
     ),
@@ -697,8 +709,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_safety_dir",
         "str",
         None,
-        "Folder of the safety backup before a restore, as the SQL Server sees it. Without it, the server's backup "
-        "directory.",
+        "Folder for the safety backup before a restore, as the SQL Server sees it. By default, the server's "
+        "backup directory.",
         roles=_RESTORING,
         group="database",
         example="E:\\SqlBackups",
@@ -707,7 +719,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_accept_no_safety",
         "bool",
         False,
-        "Restore a database of which no safety backup can be made.",
+        "Restore a database even if no safety backup of it can be made.",
         roles=_RESTORING,
         group="database",
         where="extra",
@@ -716,7 +728,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_login_map",
         "dict",
         {},
-        "Users of the database and the logins that they belong to after a restore. The user `dbo` is the owner.",
+        "Logins that the users of the database get after a restore, by user. The user `dbo` stands for the owner.",
         roles=_RESTORING,
         group="database",
         elements="str",
@@ -726,9 +738,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_domains",
         "list",
         [],
-        "Active Directory domains whose group attributes are saved, each with `name`, and where needed `server`, "
-        "`port`, `base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes`, `filter`. "
-        "Empty means that none are. Passwords are never an argument of a task.",
+        "Active Directory domains whose group attributes are saved. Each has `name` and, if needed, `server`, "
+        "`port`, `base`, `auth`, `username`, `password`, `encryption`, `ca_file`, `timeout`, `attributes` and "
+        "`filter`. If empty, no group attributes are saved. Passwords are never an argument of a task.",
         roles=_CHOOSING,
         elements="dict",
         group="group_attributes",
@@ -739,9 +751,9 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_engine",
         "str",
         "auto",
-        "What reads the directory. `ldap` is the controller, `ldifde` the program of that name on the deployment's "
-        "first server. `auto` is `ldap` where the controller can bind, else `ldifde`; where the controller lacks "
-        "python-ldap, that is a failure.",
+        "What reads the directory. `ldap` is the controller. `ldifde` is the program of that name on the "
+        "deployment's first server. `auto` uses `ldap` if the controller can bind, otherwise `ldifde`. A "
+        "controller without python-ldap is then an error.",
         roles=_SAVING,
         group="group_attributes",
         choices=("auto", "ldap", "ldifde"),
@@ -750,7 +762,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_attributes",
         "list",
         None,
-        "Attributes to save or to restore, for all domains. Without it, the vendor's five.",
+        "Attributes to save or to restore, for all domains. By default, the vendor's five.",
         roles=_CHOOSING,
         elements="str",
         group="group_attributes",
@@ -761,7 +773,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_allow_empty",
         "list",
         [],
-        "Names of domains in which it is right that no group has one of the attributes.",
+        "Domains in which it is correct that no group has any of the attributes.",
         roles=_SAVING,
         elements="domain",
         group="group_attributes",
@@ -771,7 +783,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_groups",
         "list",
         [],
-        "Groups to restore, by distinguished name or objectGUID. Empty means all.",
+        "Groups to restore, by distinguished name or objectGUID. If empty, all groups.",
         roles=_RESTORING,
         elements="dn",
         group="group_attributes",
@@ -782,7 +794,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_exclude_groups",
         "list",
         [],
-        "Groups that a restore leaves as they are, by distinguished name or objectGUID.",
+        "Groups that a restore does not change, by distinguished name or objectGUID.",
         roles=_RESTORING,
         elements="dn",
         group="group_attributes",
@@ -802,8 +814,8 @@ WORDS: tuple[Word, ...] = (
         "groupid_ldif_clear_unseen",
         "bool",
         False,
-        "With `groupid_ldif_clear`, clear also where another account read the set than the one that restores. What "
-        "that may not read is empty in the set.",
+        "Clear attributes also if another account made the set. It extends `groupid_ldif_clear`. Attributes that "
+        "the other account was not allowed to read are empty in the set.",
         roles=_RESTORING,
         group="group_attributes",
         where="extra",
@@ -814,12 +826,12 @@ BY_NAME: t.Final[dict[str, Word]] = {word.name: word for word in WORDS}
 
 
 def words_of(role: str) -> tuple[Word, ...]:
-    """Give the words that concern the runs of a role: preflight, backup, verify or restore. Raises ValueError."""
+    """Return the words that concern the runs of a role: preflight, backup, verify or restore. Raises ValueError."""
     if role not in ROLES:
         raise ValueError(f"{role!r} is not one of {', '.join(ROLES)}.")
     return tuple(word for word in WORDS if role in word.roles)
 
 
 def declared_by(role: str) -> tuple[Word, ...]:
-    """Give the words that a role declares: those of its group, or the general ones that concern it."""
+    """Return the words that a role declares: those of its group, or the general ones that concern it."""
     return tuple(word for word in WORDS if word.group == role or (word.group == "general" and role in word.roles))

@@ -71,7 +71,7 @@ class Complaint:
 
 
 def complaints(asked: Asked) -> list[Complaint]:
-    """Give all that is wrong with what a host's variables say together."""
+    """Return all that is wrong with what a host's variables say together."""
     return [found for check in _CHECKS for found in check(asked)]
 
 
@@ -79,7 +79,7 @@ def _set_id(asked: Asked) -> c.Iterator[Complaint]:
     if asked.role != vocabulary.VERIFY and asked.values["set_id"] == LATEST:
         yield Complaint(
             f"groupid_set_id must be the id of a set for {_article(asked.role)}",
-            'it is "latest", which only verify knows',
+            'it is "latest", which only verify accepts',
             "Name the set, for example: -e groupid_set_id=20261122T150405Z",
         )
 
@@ -142,13 +142,13 @@ def _folders(asked: Asked) -> c.Iterator[Complaint]:
         if names.count(name) > 1:
             yield Complaint(
                 f'groupid_folders names "{name}" {names.count(name)} times',
-                "a part has room for one folder of a name",
+                "a part can have only one folder with a name",
                 "Give each folder a name of its own.",
             )
 
 
 def _network(asked: Asked) -> c.Iterator[Complaint]:
-    yield from _both(asked, "network_username", "network_password", "shares are reached with both or with neither")
+    yield from _both(asked, "network_username", "network_password", "shares are opened with both or with neither")
 
 
 def _both(asked: Asked, one: str, other: str, cause: str) -> c.Iterator[Complaint]:
@@ -228,7 +228,7 @@ def _database_host(asked: Asked) -> c.Iterator[Complaint]:
         if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:
             yield Complaint(
                 "groupid_sql_backup_mode is host and groupid_sql_host is not set",
-                "the backup lies on the SQL Server's computer",
+                "the backup is on the SQL Server's computer",
                 "Name its host of the inventory, for example groupid_sql_host: sql01.corp.example",
             )
 
@@ -249,14 +249,14 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
         yield Complaint(
             f'groupid_domains names "{name}" {names.count(name)} times',
             "the groups of a domain are saved once",
-            "Leave one of them.",
+            "Keep only one of them.",
         )
     for domain in domains:
         for present, absent in (("username", "password"), ("password", "username")):
             if domain.get(present) and not domain.get(absent):
                 yield Complaint(
                     f'groupid_domains, "{domain["name"]}" has a {present} and no {absent}',
-                    "a directory is asked with both or, by Kerberos ticket, with neither",
+                    "a login needs both or, with a Kerberos ticket, neither",
                     f"Set {absent} too, or neither of them.",
                 )
 

@@ -39,7 +39,7 @@ class UnclearPathError(Exception):
 
 
 def understand(text: str, name: str) -> str:
-    r"""Give the one way of writing a path that the agent knows.
+    r"""Return the one way of writing a path that the agent knows.
 
     text: as typed: ``D:/x/``, ``"d:\\x"``, ``//nas/share/x``, ``\\?\UNC\nas\share\x``, ``%ProgramData%\x``.
     name: of the variable or option that it stands in.
@@ -54,7 +54,7 @@ def understand(text: str, name: str) -> str:
 
 
 def understand_all(paths: c.Mapping[str, str], name: str) -> dict[str, str]:
-    """Give each path of a mapping as ``understand`` does, called ``name.key``. Raises ValueError at the first bad."""
+    """Return each path of a mapping as ``understand`` does, called ``name.key``. Raises ValueError at the first bad."""
     return {key: understand(text, f"{name}.{key}") for key, text in paths.items()}
 
 
@@ -98,11 +98,11 @@ def _without_long_prefix(path: str) -> str:
         return "\\\\" + match[1]
     if re.match(r"\\\\\?\\[A-Za-z]:\\", path):
         return path[4:]
-    raise UnclearPathError("which names a device and no folder")
+    raise UnclearPathError("which names a device, not a folder")
 
 
 def _root(path: str) -> tuple[str, str]:
-    """Give the drive, share or variable that a path begins with, and the rest."""
+    """Return the drive, share or variable that a path begins with, and the rest."""
     if match := _VARIABLE.match(path):
         if path[match.end() :][:1] not in ("", "\\"):
             raise UnclearPathError("where a backslash has to follow the variable", "%ProgramData%\\GroupIDBackups")
@@ -118,11 +118,11 @@ def _share(path: str) -> tuple[str, str]:
     server, share, rest = [*path.split("\\", 2), "", ""][:3]
     if ":" in server:
         meant = path if len(server) == 2 else f"\\\\{server.replace(':', '')}\\{share}\\{rest}"
-        raise UnclearPathError("where a colon stands in the name of a server", _sample(meant, SHARE_EXAMPLE))
+        raise UnclearPathError("where the name of a server has a colon", _sample(meant, SHARE_EXAMPLE))
     for part in filter(None, (server, share)):
         _check_name(part)
     if not server or not share:
-        raise UnclearPathError("which names a server and no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
+        raise UnclearPathError("which names a server, but no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
     if any(char.isspace() or char in "%," for char in server):
         raise UnclearPathError("where the name of the server has a character that no server's has", SHARE_EXAMPLE)
     if share.lower() in _NO_FOLDERS:
@@ -131,7 +131,7 @@ def _share(path: str) -> tuple[str, str]:
 
 
 def _sample(meant: str, otherwise: str) -> str:
-    """Give what a slip was meant to be, where that is a path."""
+    """Return the path that a mistyped path was probably meant to be."""
     try:
         return canonical(meant)
     except UnclearPathError:
@@ -146,24 +146,24 @@ def _relative(path: str) -> UnclearPathError:
         )
     if path.startswith("\\"):
         return UnclearPathError(
-            "which lacks its drive, or one of the two backslashes of a share", _sample(f"D:{path}", EXAMPLE)
+            "which has no drive, or only one of the two backslashes of a share", _sample(f"D:{path}", EXAMPLE)
         )
-    return UnclearPathError("which is no full path: it lacks its drive or share", _sample(f"D:\\{path}", EXAMPLE))
+    return UnclearPathError("which is not a full path: it has no drive or share", _sample(f"D:\\{path}", EXAMPLE))
 
 
 def _check_name(name: str) -> None:
     if name in (".", ".."):
-        raise UnclearPathError(f"where '{name}' stands for another folder")
+        raise UnclearPathError(f"where '{name}' means another folder")
     if _VARIABLE.search(name):
         raise UnclearPathError(
-            "where a variable stands behind the beginning and would not be read", "%ProgramData%\\GroupIDBackups"
+            "where a variable is not at the beginning and would not be read", "%ProgramData%\\GroupIDBackups"
         )
     bad = next((char for char in name if char in _NOT_IN_A_NAME or char < " " or "\ud800" <= char <= "\udfff"), None)
     if bad is not None:
-        raise UnclearPathError(f"where {_shown(bad)} stands in a name, which Windows does not take")
+        raise UnclearPathError(f"where {_shown(bad)} is in a name, which Windows does not allow")
     if name[-1] == "." or name[-1].isspace():
         raise UnclearPathError("where a name ends with a dot or a blank, which Windows drops")
     if len(name.encode("utf-16-le")) // 2 > LONGEST_NAME:
         raise UnclearPathError(f"where a name has more than {LONGEST_NAME} characters")
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
-        raise UnclearPathError(f"where '{name}' names a device and no folder")
+        raise UnclearPathError(f"where '{name}' names a device, not a folder")

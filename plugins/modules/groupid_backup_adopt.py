@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_backup_adopt
-short_description: Make files that another program wrote a part of a set
+short_description: Make files of another program a part of a set
 version_added: 0.2.0
 description:
-  - Reads every file that stands in the folder made by M(identityops.groupid.groupid_backup_place) once, and writes the
-    part's manifest and record. From then on the part is like any other. It is verified, and a seal stands for it.
-  - The folder must hold the files that are named, and no other.
-  - Where another run has completed the part with the same files, nothing is changed, and the result is that run's
-    record.
-  - What another program keeps elsewhere is recorded with O(external). It is not hashed, and no verification covers it.
+  - Reads every file in the folder that M(identityops.groupid.groupid_backup_place) made, and writes the manifest and
+    the record of the part. After that, the part is like any other. It is verified, and the seal covers it.
+  - The folder must contain the files in O(files), and no others.
+  - If another run has completed the part with the same files, nothing is changed, and the result is the record of that
+    run.
+  - With O(external), files that another program keeps elsewhere are recorded. They are not hashed and not verified.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -37,12 +37,12 @@ options:
     required: true
   part:
     description:
-      - Name of the part, beside those that carry the names of servers.
+      - Name of the part. It is not the name of a server.
     type: str
     required: true
   component:
     description:
-      - Name of the component, that is of the folder in the part that holds the files.
+      - Name of the component, which is the name of the folder in the part.
     type: str
     required: true
   files:
@@ -54,12 +54,12 @@ options:
     default: []
   external:
     description:
-      - Record a component that lies elsewhere. Nothing of it is in the set.
+      - Record a component whose files are elsewhere. The set contains none of its files.
     type: bool
     default: false
   epoch:
     description:
-      - The point in time the part belongs to. All parts of a sealed set have the same. By default O(set_id).
+      - Point in time that the part belongs to. It is the same for all parts of a sealed set. By default O(set_id).
     type: str
   version:
     description:
@@ -67,7 +67,7 @@ options:
     type: str
   details:
     description:
-      - What else is known of the files. Kept in the part's record as it is.
+      - Other facts about the files. They are stored in the record of the part.
     type: dict
     default: {}
 seealso:
@@ -99,7 +99,7 @@ machine_guid:
   type: str
   sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
 version:
-  description: Version of GroupID, if one was named.
+  description: Version of GroupID, if it was set.
   returned: success
   type: str
   sample: "10.0"
@@ -156,20 +156,20 @@ components:
   elements: dict
   sample: [{name: database, status: copied, files: 1}]
 external:
-  description: Names of the components that lie elsewhere.
+  description: Names of the components whose files are elsewhere.
   returned: success
   type: list
   elements: str
   sample: []
 narrowed:
-  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  description: What makes the part smaller than usual, as its record says. Null if this is not known.
   returned: success
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 scope:
-  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  description: The permanent choices for the part, as its record says. Null if they are not known.
   returned: success
   type: dict
   version_added: 0.6.0
@@ -185,35 +185,35 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), V(locked), V(part_content),
-        V(part_exists), V(root_missing), V(root_unreadable), V(write_failed), or of a call that got no answer,
-        V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. One of V(bad_request), V(locked), V(part_content), V(part_exists),
+        V(root_missing), V(root_unreadable), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: part_exists
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The part was not completed
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: database
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup\hq\20261122T150405Z\database
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

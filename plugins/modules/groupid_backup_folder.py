@@ -11,14 +11,14 @@ module: groupid_backup_folder
 short_description: Back up the folders of GroupID on a host into a set
 version_added: 0.1.0
 description:
-  - Copies the folders of GroupID's components, and others if wanted, into this host's part of a backup set, and
-    hashes every file on the way.
-  - The part is a plain folder with its manifest in C(sha256sum) format. Files can be restored by hand.
-  - Owners, groups, access lists, times and attributes stand in the list of the part. Alternate data streams come with
-    their files and folders, listed with size and SHA-256. RV(losses) counts what is not kept.
-  - The bytes stay between the host and the backup root. Only a summary returns.
-  - A part is written once. An unfinished one is never continued; the next backup takes a new set id.
-  - Files that cannot be copied make the part partial, which is a failure unless O(allow_partial) names them.
+  - Copies the folders of GroupID's components, and other folders if you name them, into this host's part of a backup
+    set. It hashes every file while it copies it.
+  - The part is a plain folder, and its manifest has the C(sha256sum) format. You can restore files by hand.
+  - The list of the part records owners, groups, access lists, times and attributes. Alternate data streams are copied
+    with their files and folders, and listed with size and SHA-256. RV(losses) counts what is not kept.
+  - File contents go only from the host to the backup root. The controller gets a summary.
+  - A part is written once. An unfinished part is never continued. The next backup uses a new set id.
+  - If a file cannot be copied, the part is partial. This is a failure unless O(allow_partial) matches the file.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -41,7 +41,7 @@ options:
     required: true
   epoch:
     description:
-      - Names the point in time that all parts of a set must share. A seal refuses parts of different epochs.
+      - Point in time that all parts of a set share. A seal refuses parts of different epochs.
       - The default is the value of O(set_id).
     type: str
   components:
@@ -51,9 +51,9 @@ options:
         V(reports); and on request V(replication_attributes) and V(password_exceptions).
       - In 10.0, the same and V(elasticsearch); and on request V(schedules) too.
       - In 11.0, V(portals).
-      - A component that every installation has, and that is not at its usual place, fails the backup. Name its folder
-        in O(component_paths), or leave it out.
-      - V([]) backs up nothing but O(folders).
+      - If a component that every installation has is not in its usual place, the backup fails. Set its folder in
+        O(component_paths), or leave it out.
+      - V([]) backs up only O(folders).
     type: list
     elements: str
   folders:
@@ -72,7 +72,7 @@ options:
         type: str
         required: true
       required:
-        description: Whether its absence fails the backup.
+        description: Whether the backup fails if the folder does not exist.
         type: bool
         default: true
       include:
@@ -87,58 +87,59 @@ options:
         default: []
   include:
     description:
-      - Globs below each component's root. Where there are any, only what one of them matches is copied.
-      - V(*) and V(?) stay within one name, V(**) crosses folders, V(/) is between folders, case does not matter. A
-        pattern that matches a folder covers all below it.
-      - A pattern that matches nothing in any component, and a component in which no file matches, are errors. So name
-        in O(components) those that it is meant for.
+      - Globs below the root of each component. If there are any, only files that match one of them are copied.
+      - V(*) and V(?) match within one name. V(**) also matches across folders. V(/) separates folders. Case is ignored.
+        A pattern that matches a folder also matches everything below it.
+      - It is an error if a pattern matches nothing in any component, or if no file of a component matches. So name in
+        O(components) only the components that the patterns are for.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - Globs of what is not copied.
+      - Globs for files to leave out.
     type: list
     elements: str
     default: []
   exclude_defaults:
     description:
-      - More globs of what is not copied. The default names logs of portals and of Synchronize jobs, and the lock file
-        of a running Elasticsearch. V([]) turns them off.
+      - More globs for files to leave out. The default matches logs of portals and of Synchronize jobs, and the lock
+        file of a running Elasticsearch. V([]) turns them off.
     type: list
     elements: str
     default: ["*/log/**", "*/Web/Logs/**", "*/JobRun_*.dtmlog", "**/node.lock"]
   allow_partial:
     description:
-      - Globs over the component's name, V(/) and the path below its root. Files that they match may be missing from
-        the part.
+      - Globs for files that may be missing from the part. They match the name of the component, V(/), and the path
+        below its root.
     type: list
     elements: str
     default: []
   link_unchanged:
     description:
-      - Whether files that did not change since an older set become hard links to that set's files. They are neither
-        read nor written, and take no room.
-      - Linked to is the newest sealed set of the deployment below O(backup_root) whose part is of this Windows
-        installation and has the component from the same folder, where the part's record agrees with the seal.
-      - A file is linked where its size, time of last write, change time, attributes, owner and access list are
-        those of the record, it has no alternate data streams, and the older set's file has the size and the time of
-        last write of the record. All others are copied.
-      - Links share fate. Whoever changes a file in one set changes it in all that share it, and a disk that fails
-        loses all of them. Removing a set leaves the others whole.
-      - What happened to the content of an older set's file without a trace in its size and times is not seen here.
-        Verify each set in full before it is sealed, with M(identityops.groupid.groupid_backup_verify); a set that
-        is found damaged is replaced by a backup without links.
-      - Where no link can be made, the file is copied, and RV(not_linked) counts it. Room for a whole copy must be
-        there.
-      - In check mode the links are foretold as if none of them were refused.
-      - Stop GroupID first. Windows promises the times of a file only once it is closed, so what a program writes over
-        in place while it keeps the file open can be taken for unchanged.
+      - Make hard links to an older set for files that did not change since then. These files are neither read nor
+        written, and use no additional disk space.
+      - Links are made to the newest sealed set of the deployment below O(backup_root) that meets these conditions. Its
+        part is of this Windows installation, has the component from the same folder, and its record agrees with the
+        seal.
+      - A file is linked if its size, last write time, change time, attributes, owner and access list are those of the
+        record, if it has no alternate data streams, and if the file in the older set has the size and the last write
+        time of the record. All other files are copied.
+      - All sets that share a file have only one copy of it. If the file is changed in one set, it is changed in all of
+        them. If the disk fails, all of them lose it. Removing one of the sets does not affect the others.
+      - Damage to a file of an older set that does not change its size and times is not detected here. Verify each set
+        in full before it is sealed, with M(identityops.groupid.groupid_backup_verify). If a set is damaged, replace it
+        with a backup without links.
+      - If a link cannot be made, the file is copied, and RV(not_linked) counts it. There must be enough free space for
+        a whole copy.
+      - Check mode predicts the links, and assumes that none of them is refused.
+      - Stop GroupID first. Windows updates the times of a file reliably only after the file is closed. If a program
+        keeps a file open and overwrites a part of it, the file can be mistaken for unchanged.
     type: bool
     default: false
   threads:
     description:
-      - Files copied at the same time. V(0) lets the host choose.
+      - Number of files that are copied at the same time. V(0) lets the host choose.
     type: int
     default: 0
   retries:
@@ -148,14 +149,14 @@ options:
     default: 3
   retry_wait:
     description:
-      - Seconds between these tries.
+      - Seconds between two tries.
     type: float
     default: 0.5
   sample:
     description:
-      - In check mode, read some of the files that would be copied, for two seconds at most, to learn how fast the host
-        reads them. RV(sample) tells. Nothing is written.
-      - Without check mode it does nothing.
+      - In check mode, read some of the files that would be copied, for at most two seconds, to measure how fast the
+        host reads them. RV(sample) has the result. Nothing is written.
+      - Without check mode, this option has no effect.
     type: bool
     default: false
     version_added: 0.6.0
@@ -184,7 +185,7 @@ EXAMPLES = r"""
         path: D:\GroupIDScripts
         exclude: ["**/*.tmp"]
 
-- name: Back up reports that were moved, and do without those that are open
+- name: Back up reports that were moved, and allow open files to be missing
   identityops.groupid.groupid_backup_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -194,7 +195,7 @@ EXAMPLES = r"""
       reports: E:\Reports
     allow_partial: ["reports/**/*.xlsx"]
 
-- name: See how much a backup would copy, and how fast the host reads
+- name: Show how much a backup would copy, and how fast the host reads
   identityops.groupid.groupid_backup_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -205,7 +206,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 server:
-  description: The host's name for itself, and for its part.
+  description: The host's own name, which is also the name of its part.
   returned: when the host answered
   type: str
   sample: web01
@@ -215,7 +216,7 @@ machine_guid:
   type: str
   sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
 version:
-  description: Version of GroupID. Null when none is installed.
+  description: Version of GroupID. Null if none is installed.
   returned: when the host answered
   type: str
   sample: "10.0"
@@ -240,7 +241,7 @@ part_path:
   type: str
   sample: D:\Backups\hq\20261122T150405Z\web01
 state:
-  description: V(complete), V(partial), or V(waived) when O(allow_partial) covers all that is missing.
+  description: V(complete), V(partial), or V(waived) if O(allow_partial) matches all missing files.
   returned: when the backup was started
   type: str
   sample: complete
@@ -265,13 +266,14 @@ bytes:
   type: int
   sample: 73400320
 streams:
-  description: Number of alternate data streams copied; check mode does not foretell it. RV(bytes) is without them.
+  description: Number of alternate data streams that were copied. Check mode does not predict it. RV(bytes) does not
+    include them.
   returned: when the backup was started
   type: int
   version_added: 0.5.0
   sample: 2
 excluded:
-  description: Number of files that globs kept out.
+  description: Number of files that globs excluded.
   returned: when the backup was started
   type: int
   sample: 12
@@ -291,21 +293,21 @@ copied_bytes:
   type: int
   sample: 1048576
 link_sets:
-  description: Ids of the sets that O(link_unchanged) links to, most often one.
+  description: Ids of the sets that O(link_unchanged) links to. Usually this is one.
   returned: when the backup was started
   type: list
   elements: str
   sample: [20261121T150405Z]
 not_linked:
-  description: Files that did not change and could not be linked, by kind. Each is a warning too.
+  description: Files that did not change but could not be linked, by kind. There is also a warning for each kind.
   returned: when the backup was started
   type: list
   elements: dict
   contains:
     kind:
-      description: V(link_limit) (NTFS has room for 1,024 names of a file), V(link_other_volume), V(link_unsupported),
-        V(link_refused), V(link_other_time) (the older set's file has another time of writing than its record, as
-        after a copy that rounds times), or V(link_damaged) (it is not as its record says).
+      description: V(link_limit) (NTFS allows 1,024 names of a file), V(link_other_volume), V(link_unsupported),
+        V(link_refused), V(link_other_time) (the last write time of the file in the older set differs from its record,
+        for example because a copy rounded it), or V(link_damaged) (the file in the older set differs from its record).
       returned: always
       type: str
       sample: link_limit
@@ -315,17 +317,18 @@ not_linked:
       type: int
       sample: 3
     first:
-      description: Path of the first below the part.
+      description: Path of the first file, below the part.
       returned: always
       type: str
       sample: reports/monthly/groups.xlsx
     cause:
-      description: Cause for the first. Of V(link_damaged) and V(link_other_time), the path of the older set's file.
+      description: Cause for the first file. For V(link_damaged) and V(link_other_time), this is the path of the file in
+        the older set.
       returned: always
       type: str
       sample: An attempt was made to create more links on a file than the file system supports. (1142)
 components:
-  description: What became of each component and folder.
+  description: The result for each component and folder.
   returned: when the backup was started
   type: list
   elements: dict
@@ -346,7 +349,7 @@ components:
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     required:
-      description: Whether its absence would have failed the backup.
+      description: Whether the backup would have failed if the folder did not exist.
       returned: always
       type: bool
       sample: true
@@ -366,7 +369,7 @@ components:
       type: int
       sample: 73400320
     excluded:
-      description: Number of files that globs kept out.
+      description: Number of files that globs excluded.
       returned: always
       type: int
       sample: 12
@@ -397,12 +400,12 @@ problems:
       type: str
       sample: locked
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The process cannot access the file because it is being used by another process. (32)
     allowed:
-      description: Whether O(allow_partial) covers it.
+      description: Whether O(allow_partial) matches the file.
       returned: always
       type: bool
       sample: false
@@ -412,31 +415,31 @@ problem_count:
   type: int
   sample: 0
 privileges:
-  description: Rights of the account that let it read past access lists.
+  description: Privileges of the account that let it read files without regard to access lists.
   returned: when the backup was started
   type: dict
   contains:
     enabled:
-      description: Names of those that were taken.
+      description: Names of the privileges that were enabled.
       returned: always
       type: list
       elements: str
       sample: [SeBackupPrivilege, SeRestorePrivilege, SeSecurityPrivilege, SeTakeOwnershipPrivilege]
     missing:
-      description: Names of those that the account does not hold.
+      description: Names of the privileges that the account does not have.
       returned: always
       type: list
       elements: str
       sample: []
 losses:
-  description: Properties of files and folders that were not kept, by kind. Each is a warning too.
+  description: Properties of files and folders that were not kept, by kind. There is also a warning for each kind.
   returned: when the backup was started
   type: list
   elements: dict
   contains:
     kind:
       description: V(encrypted), V(compressed), V(sparse), V(streams) (alternate data streams that the backup root does
-        not take), V(security_unread), V(hard_links) (files with several names, of which a copy each is kept) or
+        not accept), V(security_unread), V(hard_links) (files with several names; each name becomes a copy) or
         V(open_for_writing) (files that another program had open for writing while they were copied).
       returned: always
       type: str
@@ -447,24 +450,24 @@ losses:
       type: int
       sample: 3
     first:
-      description: Path of the first below the part.
+      description: Path of the first file, below the part.
       returned: always
       type: str
       sample: reports/monthly/groups.xlsx
     cause:
-      description: Cause for the first, if there is more to say than the kind.
+      description: Cause for the first one, if the kind alone does not explain it.
       returned: always
       type: str
       sample: Access is denied. (5)
 narrowed:
-  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  description: What makes the part smaller than usual, as its record says. Null if this is not known.
   returned: when the backup was started
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 scope:
-  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  description: The permanent choices for the part, as its record says. Null if they are not known.
   returned: when the backup was started
   type: dict
   version_added: 0.6.0
@@ -501,7 +504,7 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
@@ -509,29 +512,29 @@ error:
       description: Kind of the failure. One of V(bad_request), V(component_unknown), V(locked), V(no_installation),
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(part_exists), V(partial), V(root_in_product), V(several_installations), V(source_in_root), V(source_missing),
-        V(sources_overlap), V(space), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(sources_overlap), V(space), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: source_missing
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The backup was not started
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_backup_place
-short_description: Make room in a set for files that another program writes
+short_description: Make a folder in a set for files of another program
 version_added: 0.2.0
 description:
-  - Makes a new part with an empty folder, and lets one account write there. A program such as SQL Server writes its
-    backup into it; M(identityops.groupid.groupid_backup_adopt) then makes the part complete.
-  - Until then the part is unfinished, and a set that has it is not sealed.
-  - Several runs with one set id may ask for the same place. The folder is made once, and O(account) is let in again.
-    Where another run has completed the part meanwhile, RV(complete) says so, and the part's record is in the result.
-  - A part that holds anything else is refused, and so is a set that is sealed.
+  - Makes a new part with an empty folder, and lets one account write there. A program such as SQL Server then writes
+    its backup into the folder, and M(identityops.groupid.groupid_backup_adopt) makes the part complete.
+  - Until then, the part is unfinished, and the set cannot be sealed.
+  - Several runs with the same set id can use this module for the same part. The folder is made once, and O(account)
+    gets access again. If another run has completed the part, RV(complete) is true, and the result has the record of the
+    part.
+  - The module refuses a part with any other content, and a set that is sealed.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -36,18 +37,18 @@ options:
     required: true
   part:
     description:
-      - Name of the part, beside those that carry the names of servers.
+      - Name of the part. It is not the name of a server.
     type: str
     required: true
   component:
     description:
-      - Name of the component, that is of the folder in the part that holds the files.
+      - Name of the component, which is the name of the folder in the part.
     type: str
     required: true
   account:
     description:
-      - Account that may read, write and delete in the folder, besides those that may already, as C(DOMAIN\name). For
-        a service of another computer this is the computer, C(DOMAIN\COMPUTER$).
+      - Account that may read, write and delete in the folder, in addition to those that already may, as C(DOMAIN\name).
+        For a service on another computer, use the account of the computer, C(DOMAIN\COMPUTER$).
     type: str
 seealso:
   - module: identityops.groupid.groupid_backup_adopt
@@ -55,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make room for the backup of the database
+- name: Make a folder for the backup of the database
   identityops.groupid.groupid_backup_place:
     backup_root: \\nas01\backup
     deployment: hq
@@ -83,14 +84,14 @@ folder:
   type: str
   sample: \\nas01\backup\hq\20261122T150405Z\database\database
 granted:
-  description: Whether O(account) was let in. False where the file system keeps no access lists, which a warning says.
-    Null without an account, in check mode, and where the part is complete.
+  description: Whether O(account) got access. False if the file system has no access lists; a warning says so. Null
+    without an account, in check mode, and if the part is complete.
   returned: success
   type: bool
   sample: true
 complete:
-  description: Whether the part is complete already. Then the result has what
-    M(identityops.groupid.groupid_backup_adopt) returned for it, RV(part_sha256) and the rest, and RV(details).
+  description: Whether the part is already complete. If it is, the result has the values that
+    M(identityops.groupid.groupid_backup_adopt) returned for it, such as RV(part_sha256), and RV(details).
   returned: success
   type: bool
   sample: false
@@ -110,7 +111,7 @@ machine_guid:
   type: str
   sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
 version:
-  description: Version of GroupID, if one was named.
+  description: Version of GroupID, if it was set.
   returned: when RV(complete)
   type: str
   sample: "10.0"
@@ -151,25 +152,25 @@ components:
   elements: dict
   sample: [{name: database, status: copied, files: 1}]
 external:
-  description: Always empty, as what lies elsewhere has no place.
+  description: Always empty, because files that are elsewhere have no folder in the set.
   returned: when RV(complete)
   type: list
   elements: str
   sample: []
 details:
-  description: What else is known of the files, as it was recorded.
+  description: Other facts about the files, as they were recorded.
   returned: when RV(complete)
   type: dict
   sample: {database: GroupID}
 narrowed:
-  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  description: What makes the part smaller than usual, as its record says. Null if this is not known.
   returned: when RV(complete)
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 scope:
-  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  description: The permanent choices for the part, as its record says. Null if they are not known.
   returned: when RV(complete)
   type: dict
   version_added: 0.6.0
@@ -185,35 +186,35 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(account), V(bad_request), V(part_exists),
-        V(root_missing), V(root_unreadable), V(set_sealed), V(write_failed), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. One of V(account), V(bad_request), V(part_exists), V(root_missing),
+        V(root_unreadable), V(set_sealed), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: part_exists
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The folder was not made
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: database
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup\hq\20261122T150405Z\database
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -75,7 +75,8 @@ options:
         type: int
         required: true
       epoch:
-        description: The point in time the part belongs to.
+        description: Point in time that the part belongs to. It is the same for all parts of a sealed set. By default
+          O(set_id).
         type: str
         required: true
       finished:
@@ -83,35 +84,35 @@ options:
         type: str
         required: true
       narrowed:
-        description: What makes less of the part than usual, as its record has it. Where one of the parts does not tell,
-          nor does the seal.
+        description: What makes the part smaller than usual, as its record says. Null if this is not known.
         type: list
         elements: str
         version_added: 0.6.0
       scope:
-        description: The permanent choices behind the part, as its record has them.
+        description: The permanent choices for the part, as its record says. Null if they are not known.
         type: dict
         version_added: 0.6.0
   decider:
     description:
-      - Server whose seal decides, the deployment's first.
+      - Server whose seal decides. This is the first server of the deployment.
       - Required together with O(members).
     type: str
   parts:
     description:
-      - Other parts that lie on the host, such as V(database). For O(phase=prepared) each is checked like the host's
-        own.
+      - Other parts on the host, such as V(database). For O(phase=prepared), each of them is checked like the host's own
+        part.
     type: list
     elements: str
     default: []
   own_part:
     description:
-      - Whether the host has a part of its own. False for one that only holds others, such as a SQL Server's host.
+      - Whether the host has its own part. Set it to false for a host that has only parts of others, such as the host of
+        a SQL Server.
     type: bool
     default: true
   document_sha256:
     description:
-      - Digest of the document that is prepared, instead of O(members), to seal what an earlier run has prepared.
+      - Digest of the prepared document, in place of O(members), to seal what an earlier run has prepared.
     type: str
 seealso:
   - module: identityops.groupid.groupid_backup_folder
@@ -159,35 +160,35 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(not_prepared), V(part_differs), V(part_missing),
-        V(part_state), V(prepared_differs), V(sealed_differs), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(part_state), V(prepared_differs), V(sealed_differs), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: part_differs
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The seal was not prepared
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -11,12 +11,12 @@ module: groupid_backup_verify
 short_description: Verify a part of a backup set
 version_added: 0.1.0
 description:
-  - Reads every file of a part again and compares it with the part's manifest, the manifest with the part's record,
-    and the record with the seal. O(mode) makes it read less.
-  - A damaged part is a failure. Nothing is changed in the set.
-  - How and when the part was last verified from the host is noted there, below C(%ProgramData%\identityops.groupid),
-    and shown by M(identityops.groupid.groupid_info). Check mode notes nothing, nor does a run in which O(components)
-    names sound ones.
+  - Reads every file of a part again and compares it with the manifest of the part. Compares the manifest with the
+    record of the part, and the record with the seal. O(mode) makes it read less.
+  - If the part is damaged, the task fails. Nothing is changed in the set.
+  - The host records how and when it last verified the part, below C(%ProgramData%\identityops.groupid).
+    M(identityops.groupid.groupid_info) shows it. In check mode, nothing is recorded. If only some components are
+    verified with O(components) and they are intact, nothing is recorded either.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -30,9 +30,9 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set. V(latest) is the newest sealed one that has the part and is full.
-      - V(latest) passes over a set that is narrowed, and one of which it cannot be told. Those that an earlier release
-        made are judged by their parts, all of which must be listed below O(backup_root). Name such a set by its id.
+      - Id of the set. V(latest) is the newest sealed set that has the part and is full.
+      - V(latest) ignores a set that is narrowed, and a set for which this is not known. Sets of an earlier release are
+        judged by their parts, all of which must be listed below O(backup_root). To verify such a set, use its id.
     type: str
     default: latest
   server:
@@ -41,17 +41,18 @@ options:
     type: str
   components:
     description:
-      - Components to read. The default is all that the part has.
+      - Components to read. The default is all components of the part.
     type: list
     elements: str
   mode:
     description:
-      - Whose content is read again. V(full) reads every file. V(quick) reads none, and finds what is missing, added, or
+      - Which files are read. V(full) reads every file. V(quick) reads none. It finds files that are missing, added, or
         of another size, and records that contradict each other or the seal.
-      - A share such as V(2/7), the second of seven, does what V(quick) does and reads the files of that share. Which
-        share a file belongs to follows from its path alone. Seven runs from V(1/7) to V(7/7) read every file once. The
-        number of shares is at most 9,999.
-      - Only a set whose parts were verified in full is sealed, and a restore always verifies in full itself.
+      - A share such as V(2/7), the second of seven, does the same as V(quick) and also reads the files of that share.
+        The path of a file decides which share it belongs to. Seven runs from V(1/7) to V(7/7) read every file once.
+        There can be at most 9,999 shares.
+      - The role C(backup) seals a set only after its new parts were verified in full, if C(groupid_verify_after) is
+        true. A restore always verifies the part in full.
     type: str
     default: full
     version_added: 0.3.0
@@ -65,7 +66,7 @@ EXAMPLES = r"""
     backup_root: D:\Backups
     deployment: hq
 
-- name: Read another seventh of it each day of the week
+- name: Read another seventh of the files on each day of the week
   identityops.groupid.groupid_backup_verify:
     backup_root: D:\Backups
     deployment: hq
@@ -84,12 +85,12 @@ server:
   type: str
   sample: web01
 state:
-  description: V(verified), as far as RV(mode) goes, or V(damaged).
+  description: V(verified), to the extent of RV(mode), or V(damaged).
   returned: when the part was read
   type: str
   sample: verified
 mode:
-  description: Whose content was read, as in O(mode).
+  description: Which files were read, as in O(mode).
   returned: when the part was read
   type: str
   sample: full
@@ -131,12 +132,12 @@ problems:
       sample: reports/monthly/groups.xlsx
     problem:
       description: V(missing), V(added), V(size), V(content), V(kind), V(unreadable), V(stream) (an alternate data
-        stream), or V(record) where the part's own records contradict each other or the seal.
+        stream), or V(record) if the records of the part contradict each other or the seal.
       returned: always
       type: str
       sample: content
     cause:
-      description: Cause, in the system's words or the agent's.
+      description: Cause, with the message of the system or of the agent.
       returned: always
       type: str
       sample: its SHA-256 is not the one of the manifest
@@ -146,20 +147,20 @@ problem_count:
   type: int
   sample: 0
 narrowed:
-  description: What makes less of the set than usual, as its seal has it, or the part's record where there is no seal.
-    Null where that is not known.
+  description: What makes the set smaller than usual, as its seal says, or the record of the part if there is no seal.
+    Null if this is not known.
   returned: when the part was read
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 details:
-  description: What M(identityops.groupid.groupid_backup_adopt) was told of the part's files. Null for other parts.
+  description: The details of the part that M(identityops.groupid.groupid_backup_adopt) recorded. Null for other parts.
   returned: when the part was read
   type: dict
   sample: {database: GroupID, mode: unc}
 external:
-  description: Components of the part that lie elsewhere. Nothing of them was verified.
+  description: Components of the part whose files are elsewhere. These files were not verified.
   returned: when the part was read
   type: list
   elements: str
@@ -175,35 +176,35 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(no_full_set),
-        V(part_missing), V(root_unreadable), V(set_missing), or of a call that got no answer, V(become), V(bootstrap),
-        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(part_missing), V(root_unreadable), V(set_missing), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: damaged
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The part is damaged
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_info
-short_description: Look at a host for GroupID, its folders and its backup sets
+short_description: Find GroupID, its folders and its backup sets on a host
 version_added: 0.1.0
 description:
   - Finds the installed versions of GroupID, the folders of their components, and the host's drives.
@@ -32,19 +32,19 @@ options:
     default: false
   backup_root:
     description:
-      - Folder of all sets, as the host sees it. It need not exist.
+      - Folder that holds all sets, as the host sees it. It does not have to exist.
       - Without it no sets are listed.
     type: str
   deployment:
     description:
-      - List the sets of this deployment only.
+      - List only the sets of this deployment.
     type: str
 seealso:
   - module: identityops.groupid.groupid_backup_folder
 """
 
 EXAMPLES = r"""
-- name: See what there is to back up
+- name: Find what can be backed up
   identityops.groupid.groupid_info:
     measure: true
     backup_root: D:\Backups
@@ -62,7 +62,7 @@ computer:
   type: dict
   contains:
     server:
-      description: DNS host name in lower case, the name of the host's part in a set.
+      description: DNS host name in lower case. It is also the name of the host's part in a set.
       returned: always
       type: str
       sample: web01
@@ -118,12 +118,12 @@ drives:
       type: int
       sample: 137438953472
     free_bytes:
-      description: What the user of the connection may still write.
+      description: Free space that the user of the connection may use.
       returned: always
       type: int
       sample: 53687091200
 installations:
-  description: Installed versions of GroupID. Several may be there side by side.
+  description: Installed versions of GroupID. There can be several.
   returned: success
   type: list
   elements: dict
@@ -134,7 +134,7 @@ installations:
       type: str
       sample: "10.0"
     folder:
-      description: Installation folder. Null when the registry knows the version but no drive has the folder.
+      description: Installation folder. Null if the registry has the version but no drive has the folder.
       returned: always
       type: str
       sample: C:\Program Files\Imanami\GroupID 10.0
@@ -165,7 +165,7 @@ installations:
           type: bool
           sample: true
         required:
-          description: Whether its absence fails a backup.
+          description: Whether a backup fails if the folder does not exist.
           returned: always
           type: bool
           sample: true
@@ -190,13 +190,13 @@ installations:
           type: int
           sample: 0
 busy:
-  description: What holds the host's lock at this moment. Null when nothing does.
+  description: The operation that holds the host's lock. Null if there is none.
   returned: success
   type: dict
   version_added: 0.6.0
   contains:
     operation:
-      description: V(backup), V(restore) or V(adopt). Null of one that has only begun.
+      description: V(backup), V(restore) or V(adopt). Null if the operation has just started.
       returned: always
       type: str
       sample: backup
@@ -206,7 +206,7 @@ busy:
       type: str
       sample: hq 20261122T150405Z
 backup_root:
-  description: What is at O(backup_root). Null without it.
+  description: Facts about O(backup_root). Null without it.
   returned: success
   type: dict
   contains:
@@ -221,49 +221,49 @@ backup_root:
       type: bool
       sample: true
     free_bytes:
-      description: What the user of the connection may still write there. Null when the folder cannot be reached.
+      description: Free space there that the user of the connection may use. Null if the folder cannot be reached.
       returned: always
       type: int
       sample: 53687091200
     writable_by:
-      description: Accounts that can change it, besides administrators and the user of the connection. Null when it
-        is not there, and when that cannot be told, of a share or a drive without access lists.
+      description: Accounts that can change it, except administrators and the user of the connection. Null if the folder
+        does not exist, or if this is not known, as for a share or a drive without access lists.
       returned: always
       type: list
       elements: str
       sample: [BUILTIN\Users (S-1-5-32-545)]
     inside:
-      description: Folder of GroupID or of a component that was moved, in which this one lies. Null when it lies
-        apart. An upgrade or an uninstall may remove what lies in there, and a backup refuses such a root.
+      description: Folder of GroupID, or of a component that was moved, that contains the backup root. Null if none
+        does. An upgrade or an uninstall can remove such a folder, and a backup refuses such a root.
       returned: always
       type: str
       sample: null
     error:
-      description: Why the folder could not be looked into. Null when it could.
+      description: Why the folder could not be read. Null if it could.
       returned: always
       type: str
       sample: Access is denied. (5)
     passed_over:
-      description: What belongs to no set, at most 1,000. Below the folder of O(deployment), or below the whole root.
-        Odd names, files, links, and folders that cannot be listed. A set whose own folder cannot be listed stands
-        here and in RV(backup_root.sets).
+      description: Entries that belong to no set, at most 1,000, below the folder of O(deployment) or below the whole
+        root. These are unknown names, files, links, and folders that cannot be listed. A set whose own folder cannot be
+        listed is here and in RV(backup_root.sets).
       returned: always
       type: list
       elements: dict
       version_added: 0.6.0
       contains:
         path:
-          description: Where it lies.
+          description: Its path.
           returned: always
           type: str
           sample: D:\Backups\hq\20261131T000000Z
         reason:
-          description: Why it is passed over.
+          description: Why it belongs to no set.
           returned: always
           type: str
           sample: Its name is not the id of a set, a second of UTC as in 20261122T150405Z.
     passed_over_count:
-      description: Number of all that was passed over.
+      description: Number of all entries that belong to no set.
       returned: always
       type: int
       version_added: 0.6.0
@@ -280,7 +280,7 @@ backup_root:
           type: str
           sample: hq
         set_id:
-          description: Its id, the second of UTC at which it was begun, and a label.
+          description: "Its id: the second of UTC at which it was started, and a label."
           returned: always
           type: str
           sample: 20261122T150405Z
@@ -290,7 +290,7 @@ backup_root:
           type: str
           sample: D:\Backups\hq\20261122T150405Z
         sealed:
-          description: Whether the set is decided to be complete.
+          description: Whether the set is sealed, that is, complete.
           returned: always
           type: bool
           sample: true
@@ -310,26 +310,26 @@ backup_root:
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
         members:
-          description: Servers that the seal names. Null where there is none.
+          description: Servers that the seal names. Null if there is none.
           returned: always
           type: list
           elements: str
           sample: [web01, web02]
         decider:
-          description: Server whose seal decides. Null where there is no seal.
+          description: Server whose seal decides. Null if there is no seal.
           returned: always
           type: str
           sample: web01
         narrowed:
-          description: What makes less of the set than usual, as its seal has it, or its parts where there is none.
-            Null where that is not known.
+          description: What makes the set smaller than usual, as its seal says, or its parts if there is no seal. Null
+            if this is not known.
           returned: always
           type: list
           elements: str
           version_added: 0.6.0
           sample: []
         unreadable:
-          description: Why the folder of the set or one of its documents cannot be read. Null when they can.
+          description: Why the folder of the set or one of its documents cannot be read. Null if they can.
           returned: always
           type: str
           version_added: 0.6.0
@@ -346,13 +346,13 @@ backup_root:
               type: str
               sample: web01
             state:
-              description: V(complete), V(partial), V(waived) (incomplete as the caller allowed), V(unfinished) or
+              description: V(complete), V(partial), V(waived) (files are missing that may be missing), V(unfinished) or
                 V(unreadable).
               returned: always
               type: str
               sample: complete
             unreadable:
-              description: Why the record of an V(unreadable) part cannot be read. Null of any other.
+              description: Why the record of an V(unreadable) part cannot be read. Null for any other part.
               returned: always
               type: str
               version_added: 0.6.0
@@ -364,33 +364,33 @@ backup_root:
               version_added: 0.6.0
               sample: "2026-11-22T15:04:06.1234567Z"
             narrowed:
-              description: What makes less of the part than usual. Null where its record does not tell.
+              description: What makes the part smaller than usual. Null if its record does not say.
               returned: always
               type: list
               elements: str
               version_added: 0.6.0
               sample: []
             scope:
-              description: The permanent choices behind the part. Null where its record does not tell.
+              description: The permanent choices for the part. Null if its record does not say.
               returned: always
               type: dict
               version_added: 0.6.0
               sample: {exclude: ["*.bak"]}
             selection:
-              description: For each component its C(include) and C(exclude) globs, and whether it was
-                C(required). Null of an unreadable part, and where there are more than 1,000 globs.
+              description: For each component, its C(include) and C(exclude) globs, and whether it was C(required). Null
+                for an unreadable part, and if there are more than 1,000 globs.
               returned: always
               type: dict
               version_added: 0.6.0
               sample: {reports: {include: [], exclude: ["*/log/**"], required: true}}
             verified:
-              description: How the part was last verified from this host. Null when it never was.
+              description: How the part was last verified from this host. Null if it never was.
               returned: always
               type: dict
               version_added: 0.6.0
               contains:
                 mode:
-                  description: Whose content was read, as in M(identityops.groupid.groupid_backup_verify).
+                  description: Which files were read, as in M(identityops.groupid.groupid_backup_verify).
                   returned: always
                   type: str
                   sample: full
@@ -405,7 +405,7 @@ backup_root:
                   type: str
                   sample: verified
                 seal_sha256:
-                  description: Digest of the set's seal then. Null when it was not sealed.
+                  description: Digest of the set's seal at that time. Null if it was not sealed.
                   returned: always
                   type: str
                   sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -450,7 +450,7 @@ backup_root:
               type: str
               sample: "2026-11-22T15:04:17.1234567Z"
             details:
-              description: What M(identityops.groupid.groupid_backup_adopt) was told of the files. Null for other parts.
+              description: The details that M(identityops.groupid.groupid_backup_adopt) recorded. Null for other parts.
               returned: always
               type: dict
               sample: null
@@ -470,34 +470,34 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), or of a call that got no answer, V(become),
-        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. One of V(bad_request), or, if the agent did not answer, V(become), V(bootstrap),
+        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
+        or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: bad_request
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
-      sample: The host was not looked at
+      sample: The host was not checked
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

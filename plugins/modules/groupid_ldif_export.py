@@ -11,14 +11,14 @@ module: groupid_ldif_export
 short_description: Save the group attributes of an Active Directory domain into a set
 version_added: 0.3.0
 description:
-  - Reads every group of a domain once and saves the attributes in which GroupID keeps its own data of groups
-    (C(extensionData), C(extensionAttribute12) to C(extensionAttribute15)), as the vendor's C(ldifde) command does whose
-    filter lacks two parentheses.
-  - The part of the set, C(group_attributes.) and the domain's name, has two files. The C(.ldf) holds the groups that
-    have a value. The companion, C(.groups.jsonl), names every group by its objectGUID, so that a restore can tell a
-    group that had nothing then from one that was created since, and finds groups that were moved or renamed.
-  - Both files are in a canonical form. Two exports of an unchanged domain are equal byte for byte, whatever the engine.
-  - Changes nothing in the directory. The host of the task is the server below whose backup root the set lies.
+  - Reads every group of a domain once and saves the attributes in which GroupID keeps its own data (C(extensionData),
+    C(extensionAttribute12) to C(extensionAttribute15)). The vendor's C(ldifde) command saves the same attributes, but
+    its filter lacks two parentheses.
+  - The part of the set is named C(group_attributes.) and the name of the domain. It has two files. C(.ldf) has the
+    groups with a value. C(.groups.jsonl) lists every group by its objectGUID. With this list, a restore finds groups
+    that were moved or renamed. It can also tell a group that had no value from a group that was created since.
+  - Both files have a canonical form. Two exports of an unchanged domain are equal byte for byte, with either engine.
+  - Changes nothing in the directory. The set is below the backup root of the host of the task.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -40,17 +40,17 @@ options:
     required: true
   epoch:
     description:
-      - The point in time the part belongs to. All parts of a sealed set have the same. By default O(set_id).
+      - Point in time that the part belongs to. It is the same for all parts of a sealed set. By default O(set_id).
     type: str
   engine:
     description:
       - V(ldap) reads over LDAP from the controller.
-      - V(ldifde) has C(ldifde.exe) on the host read, under the connection's own logon. The host must have it (a role or
-        feature of Active Directory brings it), and Windows must pass the logon on to the domain controller (Kerberos
-        delegation or CredSSP).
-      - V(auto) takes V(ldap) where the controller can bind, else V(ldifde). It is decided before anything is read, and
-        recorded. A library that the controller lacks is a failure, as a restore needs it too. Name V(ldifde) to save
-        without it.
+      - V(ldifde) runs C(ldifde.exe) on the host, with the logon of the connection. The host must have this program,
+        which comes with a role or feature of Active Directory. Windows must pass the logon on to the domain controller
+        (Kerberos delegation or CredSSP).
+      - V(auto) uses V(ldap) if the controller can bind, otherwise V(ldifde). This is decided before anything is read,
+        and recorded. If the controller lacks a library, the task fails, because a restore needs the library too. To
+        save without the library, use V(ldifde).
     type: str
     choices: [auto, ldap, ldifde]
     default: auto
@@ -61,8 +61,8 @@ options:
     elements: str
   allow_empty:
     description:
-      - Take a domain without any group that has one of the attributes for right, and warn. Otherwise that is a failure,
-        because a wrong base or a misspelled attribute looks the same.
+      - Accept a domain in which no group has one of the attributes, and print a warning. By default, this is a failure,
+        because a wrong base or a misspelled attribute has the same effect.
     type: bool
     default: false
 seealso:
@@ -84,7 +84,7 @@ EXAMPLES = r"""
     set_id: 20261122T150405Z
     domain: corp.example
 
-- name: Have the server itself read them
+- name: Read the attributes on the server itself
   identityops.groupid.groupid_ldif_export:
     backup_root: D:\Backups
     deployment: hq
@@ -132,16 +132,16 @@ missing_attributes:
   elements: str
   sample: []
 confidential_attributes:
-  description: Attributes among them that the schema marks as confidential. Of a group on which the account has no
-    control access, such an attribute reads as empty. A warning names them. Empty with the engine V(ldifde), which asks
-    no schema.
+  description: Attributes among them that the schema marks as confidential. If the account has no control access on a
+    group, such an attribute looks empty. A warning names them. Empty with the engine V(ldifde), which does not read the
+    schema.
   returned: success
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 filtered_attributes:
-  description: Attributes among them that a read-only domain controller does not get, where one was asked. They read as
+  description: Attributes among them that a read-only domain controller does not receive, if one was asked. They look
     empty. A warning names them.
   returned: success
   type: list
@@ -149,20 +149,20 @@ filtered_attributes:
   version_added: 0.6.0
   sample: []
 account:
-  description: Account that read the directory, as the domain controller names it. What it may not read is empty in the
-    set. Null where that cannot be told.
+  description: Account that read the directory, as the domain controller names it. Attributes that it was not allowed to
+    read are empty in the set. Null if the account is not known.
   returned: success
   type: str
   version_added: 0.6.0
   sample: CORP\svc-groupid
 read_only:
-  description: Whether the domain controller is a read-only one. Null where it does not say so.
+  description: Whether the domain controller is read-only. Null if it does not say so.
   returned: success
   type: bool
   version_added: 0.6.0
   sample: false
 shared:
-  description: Whether another run of the same set had made the part already. Then the result is of that part.
+  description: Whether another run of the same set had already made the part. The result is then about that part.
   returned: success
   type: bool
   sample: false
@@ -177,7 +177,7 @@ machine_guid:
   type: str
   sample: 4f5cd3e0-9a0c-4b52-9c5a-7c0b9a6f7d11
 version:
-  description: Version of GroupID. Always null, as the directory has none.
+  description: Version of GroupID. Always null, because the directory has none.
   returned: success
   type: str
   sample: null
@@ -227,26 +227,26 @@ bytes:
   type: int
   sample: 648122
 components:
-  description: The part's one component, as M(identityops.groupid.groupid_backup_adopt) has it.
+  description: The component of the part, as M(identityops.groupid.groupid_backup_adopt) returns it.
   returned: success
   type: list
   elements: dict
   sample: [{"name": "group_attributes", "status": "copied"}]
 external:
-  description: Components that lie elsewhere. Always empty.
+  description: Components whose files are elsewhere. Always empty.
   returned: success
   type: list
   elements: str
   sample: []
 narrowed:
-  description: What makes less of the part than usual, as its record has it. Null where nobody told.
+  description: What makes the part smaller than usual, as its record says. Null if this is not known.
   returned: success
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 scope:
-  description: The permanent choices behind the part, as its record has them. Null where nobody told.
+  description: The permanent choices for the part, as its record says. Null if they are not known.
   returned: success
   type: dict
   version_added: 0.6.0
@@ -257,39 +257,39 @@ schema:
   type: int
   sample: 1
 seconds:
-  description: How long it took, the directory and the host together.
+  description: How long the task took, for the directory and the host together.
   returned: success
   type: float
   sample: 3.456
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of
-        the export, such as V(no_groups); of the host, as M(identityops.groupid.groupid_backup_adopt) has them.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+      description: Kind of the failure. For the directory, such as V(login), V(certificate) or V(refused); for the
+        export, such as V(no_groups); for the host, as M(identityops.groupid.groupid_backup_adopt) has them. V(argument)
+        is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The group attributes of corp.example were not saved
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: group_attributes
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: D:\Backups\hq
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Invalid credentials (49)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_ldif_rehearsal
-short_description: Have an Active Directory domain prove what export and restore of group attributes need
+short_description: Test on an Active Directory domain what export and restore of group attributes need
 version_added: 0.6.0
 description:
-  - Asks the domain controller for the domain, the schema, one page of groups, one of them by its objectGUID, and what
-    the account may write of the first 50, and says for each claim of C(docs/group-attributes.md) whether it is held. A
-    claim that is not held is no failure of the task.
-  - Reads only, and over LDAP from the controller. Where C(ldifde.exe) on the host would read, that is told.
+  - Asks the domain controller for the domain, the schema, one page of groups, one of these groups by its objectGUID,
+    and which attributes the account may write of the first 50 groups. Says for each claim of
+    C(docs/group-attributes.md) whether it is held. A claim that is not held does not fail the task.
+  - Only reads, over LDAP from the controller. If C(ldifde.exe) on the host would read, the result says so.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -40,7 +40,7 @@ attributes:
 options:
   deployment:
     description:
-      - Name of the deployment, for the result's file.
+      - Name of the deployment, for the name of the result file.
     type: str
     required: true
   attributes:
@@ -50,21 +50,21 @@ options:
     elements: str
   engine:
     description:
-      - As in M(identityops.groupid.groupid_ldif_export). With V(ldap), a login that does not come about fails the task.
-        With V(auto) and V(ldifde) the claims are not tried then, as C(ldifde.exe) on the host would read.
+      - As in M(identityops.groupid.groupid_ldif_export). With V(ldap), the task fails if it cannot log in. With V(auto)
+        and V(ldifde), the claims are then not tried, because C(ldifde.exe) on the host would read.
     type: str
     choices: [auto, ldap, ldifde]
     default: auto
   directory:
     description:
-      - Directory of the controller. The result is written there as C(rehearsal-<deployment>-<domain>-directory.json),
-        in the place of an earlier one. With names masked, the domain's still stands in the file's name.
-      - Without it, and in check mode, the result stands in the answer only.
+      - Directory on the controller. The result is written there as C(rehearsal-<deployment>-<domain>-directory.json),
+        and replaces an earlier one. The name of the file has the name of the domain, even if names are masked.
+      - Without it, and in check mode, the result is only returned.
     type: str
   names:
     description:
-      - Leave the names of the domain, its server, the account and groups in the claims. Otherwise they are masked, so
-        that the result can be sent to others.
+      - Keep the names of the domain, its server, the account and groups in the claims. By default, they are masked, so
+        that you can send the result to others.
     type: bool
     default: false
 seealso:
@@ -73,7 +73,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what the account may read and write in the domain
+- name: Check what the account may read and write in the domain
   identityops.groupid.groupid_ldif_rehearsal:
     deployment: hq
     domain: corp.example
@@ -87,7 +87,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 claims:
-  description: What was seen of each claim, in the order of C(docs/group-attributes.md).
+  description: The result of each claim, in the order of C(docs/group-attributes.md).
   returned: when the domain was asked, or did not let the account in
   type: list
   elements: dict
@@ -112,7 +112,7 @@ table:
   returned: with RV(claims)
   type: list
   elements: str
-  sample: ["directory.reads  held  A page of groups is read"]
+  sample: ["directory.reads  held  A page of groups can be read"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: with RV(claims)
@@ -156,7 +156,7 @@ seconds:
   type: float
   sample: 0.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
@@ -166,17 +166,17 @@ error:
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: dc01.corp.example:636 was not connected to
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null

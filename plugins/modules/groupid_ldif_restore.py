@@ -8,19 +8,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_ldif_restore
-short_description: Compare the group attributes of a domain with a set, and put them back
+short_description: Compare the group attributes of a domain with a set, and restore them
 version_added: 0.3.0
 description:
-  - Compares what M(identityops.groupid.groupid_ldif_export) saved with the directory, group by group by objectGUID, and
-    writes what differs and nothing else. Groups may have been moved or renamed since.
-  - Each group is written by one modification that takes exactly the value found out and puts the saved one in. A value
-    that somebody changed meanwhile is left, and listed as a conflict. A group that the server refuses is listed with
-    the server's reason, and the others are written.
-  - Before the first write, the rights on every group to be written are read, and what will be overwritten is stored
-    below the backup root as a set of its own, flushed to the disk. Restoring that set undoes the restore.
-  - Groups that are gone or new are listed. They are neither made nor deleted.
-  - A run that was cut is finished by the next one, as it compares again. Run again on an equal directory, it changes
-    nothing.
+  - Compares the attributes that M(identityops.groupid.groupid_ldif_export) saved with the directory, by objectGUID, and
+    writes only what differs. Groups may have been moved or renamed since.
+  - Each group is written by one modification, which removes exactly the values that were found and adds the saved ones.
+    If somebody has changed a value since, the group is not written, and is listed as a conflict. If the server refuses
+    a group, it is listed with the server's reason, and the others are written.
+  - Before the first write, the permissions on every group to be written are read. The values that will be overwritten
+    are saved below the backup root as a set of their own, and flushed to the disk. To undo the restore, restore that
+    set.
+  - Groups that are gone or new are listed. They are neither created nor deleted.
+  - An interrupted restore is completed by the next one, because it compares again. If you run it again and nothing
+    differs, it changes nothing.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -36,7 +37,7 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set to restore, or of the set that an earlier restore left for its undoing.
+      - Id of the set to restore, or of the set that an earlier restore made so that it can be undone.
     type: str
     required: true
   confirm:
@@ -46,29 +47,30 @@ options:
     required: true
   unsealed:
     description:
-      - Restore from a set that is not sealed. What an earlier restore left for its undoing never is, and needs no such
-        word.
+      - Restore from a set that is not sealed. The set that an earlier restore made for its undo is never sealed, and
+        does not need this option.
     type: bool
     default: false
   attributes:
     description:
-      - Restore these attributes alone, of those that were saved.
+      - Of the saved attributes, restore only these.
     type: list
     elements: str
   groups:
     description:
-      - Restore these groups alone, by distinguished name or objectGUID, also in the form V(<GUID=...>).
-      - One list may serve several domains. A name is passed over only where its DC parts, all of them, are those of
-        another domain of C(groupid_domains). An objectGUID must be of this domain.
-      - Any other name that meets no group is refused before anything is written, in check mode too. So is a name that
-        was one group's when the set was made and is another's now. Name that group by its objectGUID.
+      - Restore only these groups, by distinguished name or objectGUID, also in the form V(<GUID=...>).
+      - One list can be used for several domains. A name is ignored only if all of its DC parts are those of another
+        domain of C(groupid_domains). An objectGUID must be of this domain.
+      - Any other name that no group has is refused before anything is written, also in check mode. A name that was one
+        group's name when the set was made, and is another group's name now, is refused too. Name that group by its
+        objectGUID.
     type: list
     elements: str
     default: []
   exclude_groups:
     description:
-      - Leave these groups as they are, for example those that the account may not write. They are named as in
-        O(groups), and the same names are refused.
+      - Do not change these groups, for example because the account is not allowed to write them. Name them as in
+        O(groups). The same names are refused.
     type: list
     elements: str
     default: []
@@ -79,28 +81,29 @@ options:
     default: false
   clear_unseen:
     description:
-      - With O(clear), clear values also where the set may not have seen what was there. An attribute that an account
-        may not read reads as empty, and is saved so.
-      - Otherwise O(clear) is refused, before anything is written, where another account read the set than the one that
-        restores, and for attributes that the set was to have from a read-only domain controller, which does not get
-        them. A set of a version before 0.6.0 does not tell who read it; then there is a warning.
+      - With O(clear), also clear values that the set may not have seen. An attribute that the account is not allowed to
+        read looks empty, and is saved as empty.
+      - By default, O(clear) is refused before anything is written if the set was made by another account than the one
+        that restores. It is also refused for attributes that the set should have from a read-only domain controller,
+        which does not receive them. A set of a version before 0.6.0 does not say which account made it, and there is a
+        warning.
     type: bool
     default: false
     version_added: 0.6.0
   modify_file:
     description:
-      - Path on the controller. What would be written is written there instead, as LDIF that a person imports with
-        C(ldifde -i -f). The directory is left as it is, and no set is left to undo it by. Keep the file, which names
-        the values that it takes away, or run M(identityops.groupid.groupid_ldif_export) before the import.
+      - Path on the controller. The changes are written there as LDIF, which a person imports with C(ldifde -i -f). The
+        directory is not changed, and no set is made to undo the changes. Keep the file, which contains the values that
+        it removes, or run M(identityops.groupid.groupid_ldif_export) before the import.
     type: path
   safety_set_id:
     description:
-      - Id of the set that gets what is overwritten. The default is a new one that ends with C(-before-restore).
+      - Id of the set that gets the overwritten values. The default is a new set that ends with C(-before-restore).
     type: str
     version_added: 0.4.0
   diff_limit:
     description:
-      - Groups that the diff, and each list of the result, name at most.
+      - How many groups the diff and each list of the result show at most.
     type: int
     default: 200
 seealso:
@@ -108,7 +111,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would change
+- name: Show what a restore would change
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -118,7 +121,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Put the attributes back, and clear what was set since
+- name: Restore the attributes, and clear values that were set since
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -128,7 +131,7 @@ EXAMPLES = r"""
     clear: true
   register: restored
 
-- name: Undo that
+- name: Undo the restore
   identityops.groupid.groupid_ldif_restore:
     backup_root: D:\Backups
     deployment: hq
@@ -145,7 +148,7 @@ domain:
   type: str
   sample: corp.example
 directory_server:
-  description: Domain controller that was asked and written to. That others have the changes was not waited for.
+  description: Domain controller that was read and written. The task does not wait for the replication to others.
   returned: success
   type: str
   sample: dc01.corp.example
@@ -155,15 +158,15 @@ set_id:
   type: str
   sample: 20261122T150405Z
 kind:
-  description: V(export) when a set was restored, V(undo) when a restore was undone.
+  description: V(export) if a set was restored, V(undo) if a restore was undone.
   returned: success
   type: str
   sample: export
 counts:
   description:
-    - Groups by what became of them. C(kept) are those with values that O(clear) would clear, C(set_since) those among
-      them that had none of the attributes at all when the set was made.
-    - Of an undo, C(written), C(conflicts), C(refused) and C(unchanged) alone.
+    - Number of groups by result. C(kept) counts groups with values that O(clear) would clear. C(set_since) counts those
+      among them that had none of the attributes when the set was made.
+    - For an undo, only C(written), C(conflicts), C(refused) and C(unchanged).
   returned: success
   type: dict
   sample:
@@ -180,28 +183,28 @@ counts:
     refused: 0
     unchanged: 0
 written:
-  description: Groups that were written, in check mode those that would be, up to O(diff_limit).
+  description: Groups that were written, or in check mode would be written, up to O(diff_limit).
   returned: success
   type: list
   elements: str
   sample: ["CN=Sales,OU=Groups,DC=corp,DC=example"]
 conflicts:
-  description: Groups that are not as the set has them, each with the reason. Somebody changed them between the
-    comparison and the write, or right after it.
+  description: Groups that differ from the set, each with the reason. Somebody changed them between the comparison and
+    the write, or right after it.
   returned: success
   type: list
   elements: str
   sample: []
 refused:
-  description: Groups that the server did not let be written for a reason of their own, such as a value that is too long
-    or a right that is missing, each with the reason. All others were written; the task fails at its end.
+  description: Groups that the server refused to write, each with the reason, such as a value that is too long or a
+    permission that is missing. All others were written. The task fails at its end.
   returned: success
   type: list
   elements: str
   version_added: 0.6.0
   sample: []
 gone:
-  description: Groups of the set that the directory has no more.
+  description: Groups of the set that no longer exist in the directory.
   returned: success
   type: list
   elements: str
@@ -225,7 +228,7 @@ kept:
   elements: str
   sample: []
 safety:
-  description: Where that lies which was overwritten. Null when nothing was written.
+  description: Where the overwritten values were saved. Null if nothing was written.
   returned: success
   type: dict
   contains:
@@ -240,7 +243,7 @@ safety:
       type: str
       sample: D:\Backups\hq\20261123T080910Z-before-restore\group_attributes.corp.example
 modify_file:
-  description: The file that was written in place of the directory. Null without O(modify_file).
+  description: The file that was written instead of the directory. Null without O(modify_file).
   returned: success
   type: str
   sample: null
@@ -250,41 +253,41 @@ schema:
   type: int
   sample: 1
 seconds:
-  description: How long it took, the directory and the host together.
+  description: How long the task took, for the directory and the host together.
   returned: success
   type: float
   sample: 3.456
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. Of the directory, such as V(login), V(certificate) or V(refused); of the
+      description: Kind of the failure. For the directory, such as V(login), V(certificate) or V(refused); for the
         restore, such as V(no_rights), V(read_only), V(conflicts), V(refused), V(other_domain), V(not_sealed),
-        V(other_account), V(not_seen), V(unknown_group) or
-        V(ambiguous_group); of the host, as M(identityops.groupid.groupid_backup_verify) has them.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(other_account), V(not_seen), V(unknown_group) or V(ambiguous_group); for the host, as
+        M(identityops.groupid.groupid_backup_verify) has them. V(argument) is an option or a variable that is not valid.
+        V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: no_rights
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The group attributes of corp.example were not restored
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: group_attributes
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: D:\Backups\hq
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Invalid credentials (49)

@@ -11,7 +11,7 @@ module: groupid_plan
 short_description: Sort the hosts of a run by deployment, or refuse the run
 version_added: 0.6.0
 description:
-  - Prints every failure that M(identityops.groupid.groupid_settings) has found, each once with its hosts, and fails.
+  - If M(identityops.groupid.groupid_settings) has found failures, prints each of them once with its hosts, and fails.
   - Otherwise puts the hosts of the play in order, one deployment after the other.
 author:
   - identityops (@identityops)
@@ -20,7 +20,7 @@ extends_documentation_fragment:
 options:
   known:
     description:
-      - Hosts of the inventory that may be members of a deployment, whether the play sees them or not.
+      - Hosts of the inventory that can be members of a deployment, even if the play does not include them.
     type: list
     elements: str
     required: true
@@ -48,7 +48,7 @@ plan:
       elements: str
       sample: [web01, web02]
     deployments:
-      description: For each deployment its hosts in this run, and those that the inventory has beside them.
+      description: For each deployment, its hosts in this run, and its other hosts in the inventory.
       returned: always
       type: dict
       sample: {hq: {hosts: [web01, web02], outside: []}}
@@ -68,23 +68,23 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
-        for a fault of the program.
+      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
+        defect of the collection).
       returned: always
       type: str
       sample: refused
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: Nothing was started
     component:
-      description: On which component.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: On which path.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: null
@@ -92,7 +92,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: what the run was given has the faults that are named above
+      sample: the run has the errors listed above
     next:
       description: What to do about it.
       returned: always

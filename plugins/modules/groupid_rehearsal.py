@@ -8,17 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_rehearsal
-short_description: Have a server prove on itself what backup, verify and restore promise there
+short_description: Test backup, verify and restore on a server, in scratch folders
 version_added: 0.6.0
 description:
-  - Makes a small tree of hard cases in scratch folders, backs it up, verifies it, damages it and restores it, with the
-    same operations that a real backup and restore use. One restore is killed in the middle, and ended by the next.
-  - Compares every property of every file by calls of its own.
-  - Says for each claim of C(docs/windows.md) whether it is held. A claim that is not held is no failure of the task.
-  - Removes all of it in every case. What cannot be removed fails the task, with the claims in the result. What a
-    rehearsal that was killed left is removed by the next one, and by O(state=clean).
-  - Endpoint protection may report it, as it writes, changes and deletes many files in a short time, and ends a process.
-    Tell who watches the server before.
+  - Makes a small tree of difficult files in scratch folders, backs it up, verifies it, damages it and restores it. It
+    uses the same operations as a real backup and restore. One restore is killed in the middle, and the next one
+    completes it.
+  - Compares every property of every file, with calls that the other operations do not use.
+  - Says for each claim of C(docs/windows.md) whether it is held. A claim that is not held does not fail the task.
+  - Always removes its files at the end. If something cannot be removed, the task fails, with the claims in the result.
+    Files of a rehearsal that was killed are removed by the next one, and by O(state=clean).
+  - Endpoint protection may report a rehearsal, because it writes, changes and deletes many files in a short time, and
+    ends a process. Tell the people who monitor the server before you run it.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -32,37 +33,37 @@ attributes:
 options:
   state:
     description:
-      - V(rehearsed) rehearses. It is refused while a backup or restore is at work on the server.
-      - V(placed) only makes a folder that a SQL Server can write to, in a scratch in the backup root, as a set has one
-        for the backup of a database. The next rehearsal of this server removes it, and V(clean).
-      - V(clean) only removes what earlier rehearsals of this server left.
+      - V(rehearsed) runs a rehearsal. It is refused while a backup or restore is running on the server.
+      - V(placed) only makes a folder in the backup root that a SQL Server can write to, like the folder of a set for
+        the backup of a database. The next rehearsal of this server removes it, and so does V(clean).
+      - V(clean) only removes files that earlier rehearsals of this server have left.
     type: str
     choices: [rehearsed, placed, clean]
     default: rehearsed
   backup_root:
     description:
-      - Folder of all sets, as the host sees it. The rehearsal keeps its own sets in a folder
-        C(.rehearsal-<server>-<id>) there, which lists and backups pass over.
-      - On each volume that has a component of GroupID, and on the system's drive where none has, there is a folder of
-        the same name at the top of the volume.
-      - All of it takes 64 MB and a fifth of what is free at most.
+      - Folder that holds all sets, as the host sees it. The rehearsal makes its own sets in a folder
+        C(.rehearsal-<server>-<id>) there, which lists and backups ignore.
+      - The rehearsal makes a folder with the same name at the top of each volume that has a component of GroupID, and
+        on the system drive if no volume has one.
+      - Together, these folders use at most 64 MB, and at most a fifth of the free space.
     type: str
     required: true
   account:
     description:
-      - With O(state=placed), account that is let into the folder, as V(CORP\\SQL01$) for the service of another
-        computer.
+      - With O(state=placed), the account that may write to the folder. For a service on another computer, this is the
+        account of the computer, such as V(CORP\\SQL01$).
     type: str
   directory:
     description:
-      - Directory of the controller. The result is written there as C(rehearsal-<host>.json), in the place of an
-        earlier one.
-      - Without it, and in check mode, the result stands in the answer only.
+      - Directory on the controller. The result is written there as C(rehearsal-<host>.json), and replaces an earlier
+        one.
+      - Without it, and in check mode, the result is only returned.
     type: str
   names:
     description:
-      - Leave the names of the server, its account, its domain and its backup root in the result. Otherwise they are
-        masked, so that the result can be sent to others.
+      - Keep the names of the server, its account, its domain and its backup root in the result. By default, they are
+        masked, so that you can send the result to others.
     type: bool
     default: false
 seealso:
@@ -70,7 +71,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rehearse, and keep the result
+- name: Run a rehearsal, and keep the result
   identityops.groupid.groupid_rehearsal:
     backup_root: D:\Backups
     directory: rehearsals
@@ -80,7 +81,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: rehearsal.table
 
-- name: Remove what a rehearsal that was killed left
+- name: Remove the files of a rehearsal that was killed
   identityops.groupid.groupid_rehearsal:
     backup_root: D:\Backups
     state: clean
@@ -88,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 claims:
-  description: What was seen of each claim, in the order of C(docs/windows.md).
+  description: The result of each claim.
   returned: O(state=rehearsed), and not in check mode
   type: list
   elements: dict
@@ -113,7 +114,7 @@ table:
   returned: O(state=rehearsed), and not in check mode
   type: list
   elements: str
-  sample: ["restore.killed  held  A restore that was killed is ended by the next"]
+  sample: ["restore.killed  held  The next restore completes one that was killed"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: O(state=rehearsed), and not in check mode
@@ -121,28 +122,28 @@ consequences:
   elements: str
   sample: []
 losses:
-  description: Those of RV(consequences) by which data would be lost. A backup should not begin.
+  description: Those of RV(consequences) that mean that data would be lost. Do not start a backup.
   returned: O(state=rehearsed), and not in check mode
   type: list
   elements: str
   sample: []
 measured:
-  description: How fast the server was. Of a tree this small it says little of a large one.
+  description: How fast the server was. A tree this small says little about a large one.
   returned: O(state=rehearsed), and not in check mode
   type: dict
   contains:
     mb_per_second:
-      description: Bytes that a backup copied in a second, in millions.
+      description: Megabytes that a backup copied per second.
       returned: when a backup ended
       type: float
       sample: 21.4
     files_per_second:
-      description: Files that a backup copied in a second.
+      description: Files that a backup copied per second.
       returned: when a backup ended
       type: int
       sample: 310
     ms_per_call:
-      description: Milliseconds of one call to the host that does next to nothing.
+      description: Milliseconds of one call to the host that does almost nothing.
       returned: always
       type: int
       sample: 2100
@@ -163,7 +164,7 @@ agent:
   type: str
   sample: 72278a6bae3c05c6
 server:
-  description: Name of the server, with O(names) only.
+  description: Name of the server. Only with O(names).
   returned: O(state=rehearsed), and not in check mode
   type: str
   sample: null
@@ -209,35 +210,34 @@ seconds:
   type: float
   sample: 0.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(locked), V(space), V(scratch), V(scratch_left),
-        V(root_missing), V(result_file), or of a call that got no answer, V(become), V(bootstrap),
-        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
-        V(protocol).
+        V(root_missing), V(result_file), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
       returned: always
       type: str
       sample: space
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The server was not rehearsed
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: There are 12 MB free

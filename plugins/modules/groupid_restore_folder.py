@@ -11,15 +11,15 @@ module: groupid_restore_folder
 short_description: Restore the folders of GroupID on a host from a set
 version_added: 0.1.0
 description:
-  - Verifies a part in full, compares it with what is there, and writes the files that are missing or differ. A
-    damaged part changes nothing.
-  - All new content is staged beside its place and hashed before anything changes; then renames put it in place. When
-    anything fails, everything is as it was before, and the message says so.
-  - A restore whose process was killed is ended by the next backup or restore on the host, forward when everything was
-    staged, else back.
-  - What is replaced or removed is saved first, as a part of a set of its own. That is restored like any other, without
-    O(unsealed).
-  - Stop GroupID first. A file in use cannot be replaced.
+  - Verifies a part in full, compares it with the existing files, and writes the files that are missing or differ. If
+    the part is damaged, nothing is changed.
+  - All new files are written beside their places and hashed before anything is changed. Then renames put them in place.
+    If anything fails, the restore is rolled back, and the message says so.
+  - If the process of a restore is killed, the next backup or restore on the host ends that restore. If all new files
+    were written, it completes the restore. Otherwise, it rolls the restore back.
+  - Files that are replaced or removed are first saved as a part of another set. Restore that set like any other. It
+    does not need O(unsealed).
+  - Stop GroupID first. A file that is in use cannot be replaced.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set. It must be named; there is no newest one here.
+      - Id of the set. There is no V(latest) here.
     type: str
     required: true
   server:
@@ -43,51 +43,51 @@ options:
     type: str
   components:
     description:
-      - Components to restore. The default is all that the part has.
+      - Components to restore. The default is all components of the part.
     type: list
     elements: str
   policy:
     description:
-      - V(merge) leaves files that the part does not have. V(mirror) removes them, except those that the backup
-        excluded.
-      - The default is what suits the component, V(merge) for all but V(elasticsearch).
-      - V(elasticsearch) is always mirrored. Files of another index among those of this one would break it.
+      - V(merge) keeps files that the part does not have. V(mirror) removes them, except files that the backup excluded.
+      - The default is V(merge) for all components except V(elasticsearch).
+      - V(elasticsearch) is always mirrored, because files of two indexes in one folder break both.
     type: str
     choices: [merge, mirror]
   overwrite:
     description:
-      - What becomes of files that are there. V(always) reads those of the same size, and replaces what differs.
-      - V(if-changed) takes files of the same size and time of writing as equal, without reading them.
-      - V(never) leaves them as they are, and only adds. Not for V(elasticsearch).
+      - What happens to files that exist. V(always) reads files of the same size, and replaces every file that differs.
+      - V(if-changed) treats files with the same size and last write time as equal, without reading them.
+      - V(never) does not change existing files, and only adds new ones. It cannot be used for V(elasticsearch).
     type: str
     choices: [always, if-changed, never]
     default: always
     version_added: 0.4.0
   targets:
     description:
-      - Folders to restore into instead of those that were backed up, by the component's name, each a full path
-        on the host, written as O(backup_root) may be.
+      - Folders to restore to, in place of the original ones, by the name of the component. Each is a full path on the
+        host, written like O(backup_root).
     type: dict
     default: {}
   security:
     description:
-      - Whether owners, groups and access lists come back as the part has them. Entries that were inherited are not in
-        the part; they are inherited again.
-      - V(auto) puts them back where they came from, the same folder on the same Windows installation. Elsewhere,
-        what is written inherits from the folder above.
-      - V(original) puts them back anywhere. V(inherit) nowhere; files that are as in the part keep what they have.
-      - A part of an earlier release has none.
+      - Whether owners, groups and access lists are restored from the part. The part does not have inherited entries.
+        They are inherited again.
+      - V(auto) restores them if the files go back to the same folder on the same Windows installation. In other places,
+        restored files inherit from the folder above.
+      - V(original) always restores them. V(inherit) never restores them. Files that are already as in the part keep
+        what they have.
+      - A part of an early release has no owners, groups and access lists.
     type: str
     choices: [auto, original, inherit]
     default: auto
     version_added: 0.3.0
   include:
     description:
-      - Globs below each component's root, as in M(identityops.groupid.groupid_backup_folder). Where there are any,
-        only what one of them matches is restored.
-      - A pattern that matches nothing in the part, and a component of which no file matches, are errors before anything
-        is touched.
-      - V(elasticsearch) is restored whole or not at all. With O(include) or O(exclude), O(components) must leave it
+      - Globs below the root of each component, as in M(identityops.groupid.groupid_backup_folder). If there are any,
+        only files that match one of them are restored.
+      - If a pattern matches nothing in the part, or no file of a component matches, the task fails before anything is
+        changed.
+      - V(elasticsearch) can only be restored as a whole. With O(include) or O(exclude), O(components) must leave it
         out.
     type: list
     elements: str
@@ -110,32 +110,33 @@ options:
     default: false
   safety:
     description:
-      - Save what is replaced or removed before anything is touched. A component that is mirrored is saved whole.
-      - Without it, a restore still ends as before or after, but what it replaced is gone at its end.
+      - Save the files that will be replaced or removed, before anything is changed. A component that is mirrored is
+        saved as a whole.
+      - Without it, a restore that fails is still rolled back. After a restore that succeeds, the replaced files are
+        gone.
     type: bool
     default: true
     version_added: 0.4.0
   safety_set_id:
     description:
-      - Id of the set that gets what is replaced; it ends with C(-before-restore). The default is a new one.
-      - For the restores of several hosts into one set.
+      - Id of the set that gets the replaced files. It ends with C(-before-restore). The default is a new id.
+      - Use it to save the files of several hosts in one set.
     type: str
     version_added: 0.4.0
   safety_keep:
     description:
-      - Of the parts that restores of this host have left in such sets, how many are kept. Older ones are removed after
-        a restore that succeeded.
+      - How many parts of this host to keep in such sets. A restore that succeeds removes older parts.
     type: int
     default: 3
     version_added: 0.4.0
   threads:
     description:
-      - Files handled at the same time. V(0) lets the host choose.
+      - Number of files handled at the same time. V(0) lets the host choose.
     type: int
     default: 0
   diff_limit:
     description:
-      - How many paths of each kind RV(differences) and the diff name, up to 1000.
+      - How many paths of each kind RV(differences) and the diff show, up to 1000.
     type: int
     default: 200
 seealso:
@@ -143,7 +144,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would change
+- name: Show what a restore would change
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -160,14 +161,14 @@ EXAMPLES = r"""
     include: [HelpdeskPortal]
   register: restored
 
-- name: Go back to what that restore replaced
+- name: Restore the files that this restore replaced
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
     set_id: "{{ restored.safety.set_id }}"
   when: restored.safety is not none
 
-- name: Restore reports beside the live ones
+- name: Restore reports to another folder, beside the current ones
   identityops.groupid.groupid_restore_folder:
     backup_root: D:\Backups
     deployment: hq
@@ -240,17 +241,17 @@ components:
       type: int
       sample: 0
     attributes:
-      description: Number of entries of which only times, attributes, owner or access list were different.
+      description: Number of entries that differed only in times, attributes, owner or access list.
       returned: always
       type: int
       sample: 0
     unchanged:
-      description: Number of entries that were as in the part.
+      description: Number of entries that were already as in the part.
       returned: always
       type: int
       sample: 1200
     spared:
-      description: Number of entries that were there and left as they are, with O(overwrite=never).
+      description: Number of existing entries that were not changed, with O(overwrite=never).
       returned: always
       type: int
       sample: 0
@@ -275,13 +276,12 @@ removed:
   type: int
   sample: 0
 attributes:
-  description: Number of entries of which only times, attributes, owner or access list were different, in all
-    components.
+  description: Number of entries that differed only in times, attributes, owner or access list, in all components.
   returned: when the part was compared
   type: int
   sample: 0
 differences:
-  description: Paths below the part by kind, each list cut at O(diff_limit).
+  description: Paths below the part, by kind. Each list has at most O(diff_limit) paths.
   returned: when the part was compared
   type: dict
   contains:
@@ -304,7 +304,7 @@ differences:
       elements: str
       sample: []
     attributes:
-      description: Only times, attributes, owner or access list different before.
+      description: Entries that differed only in times, attributes, owner or access list.
       returned: always
       type: list
       elements: str
@@ -320,7 +320,7 @@ diff:
       type: str
       sample: "added: 1\n+ reports/monthly/groups.xlsx\n"
 safety:
-  description: Where what was replaced or removed was saved. Null when nothing was, or O(safety) is false.
+  description: Where the replaced and removed files were saved. Null if there were none, or if O(safety) is false.
   returned: when the part was compared
   type: dict
   contains:
@@ -345,31 +345,31 @@ safety:
       type: int
       sample: 40960
 privileges:
-  description: Rights of the account that let it write past access lists.
+  description: Privileges of the account that let it write files without regard to access lists.
   returned: when the part was compared
   type: dict
   contains:
     enabled:
-      description: Names of those that were taken.
+      description: Names of the privileges that were enabled.
       returned: always
       type: list
       elements: str
       sample: [SeBackupPrivilege, SeRestorePrivilege, SeSecurityPrivilege, SeTakeOwnershipPrivilege]
     missing:
-      description: Names of those that the account does not hold.
+      description: Names of the privileges that the account does not have.
       returned: always
       type: list
       elements: str
       sample: []
 losses:
-  description: Properties of files and folders that were not kept, by kind. Each is a warning too.
+  description: Properties of files and folders that were not kept, by kind. There is also a warning for each kind.
   returned: when the part was compared
   type: list
   elements: dict
   contains:
     kind:
       description: V(security_refused), V(security_not_kept_here) (the file system of the target has no access lists),
-        V(security_not_in_part) or V(streams_not_restored) (alternate data streams; their cause says why).
+        V(security_not_in_part) or V(streams_not_restored) (alternate data streams; the cause says why).
       returned: always
       type: str
       sample: security_refused
@@ -379,12 +379,12 @@ losses:
       type: int
       sample: 3
     first:
-      description: Path of the first below the part.
+      description: Path of the first file, below the part.
       returned: always
       type: str
       sample: reports/monthly/groups.xlsx
     cause:
-      description: Cause for the first, if there is more to say than the kind.
+      description: Cause for the first one, if the kind alone does not explain it.
       returned: always
       type: str
       sample: Access is denied. (5)
@@ -399,7 +399,7 @@ seconds:
   type: float
   sample: 12.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
@@ -408,29 +408,29 @@ error:
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
         V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
-        V(write_failed), or of a call that got no answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: damaged
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The restore was not started
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: reports
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: C:\ProgramData\Imanami\GroupID 10.0\Reports
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: The system cannot find the path specified. (3)

@@ -11,10 +11,10 @@ module: groupid_sets
 short_description: List the backup sets of a host
 version_added: 0.6.0
 description:
-  - Lists the backup sets below a backup root, with age, size, parts, whether they are sealed, whether they are less
-    than the inventory asks for, and when and how they were verified.
-  - What lies there and is no set is passed over and named.
-  - A set of several hosts with backup roots of their own has its parts on each of them. A host lists what it has.
+  - Lists the backup sets below a backup root. For each, it shows the age, size and parts, whether it is sealed, whether
+    it is smaller than what the inventory asks for, and when and how it was verified.
+  - Names other entries there, which are not sets.
+  - If several hosts have separate backup roots, each of them has some parts of a set. A host lists only what it has.
   - Changes nothing.
 author:
   - identityops (@identityops)
@@ -28,17 +28,17 @@ attributes:
 options:
   backup_root:
     description:
-      - Folder of all sets, as the host sees it.
-      - Where there is no such folder, RV(exists) is false and there are no sets.
+      - Folder that holds all sets, as the host sees it.
+      - If the folder does not exist, RV(exists) is false and there are no sets.
     type: str
     required: true
   deployment:
     description:
-      - List the sets of this deployment only.
+      - List only the sets of this deployment.
     type: str
   set_id:
     description:
-      - List the set of this id only, of each deployment that has one. It is an error when none has.
+      - List only the set with this id, of each deployment that has one. It is an error if none has one.
     type: str
 seealso:
   - module: identityops.groupid.groupid_info
@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which sets there are
+- name: List the sets
   identityops.groupid.groupid_sets:
     backup_root: D:\Backups
     deployment: hq
@@ -85,7 +85,7 @@ sets:
       type: str
       sample: hq
     set_id:
-      description: Its id, the second of UTC at which it was begun, and a label.
+      description: "Its id: the second of UTC at which it was started, and a label."
       returned: always
       type: str
       sample: 20261122T150405Z-before-upgrade
@@ -100,12 +100,12 @@ sets:
       type: str
       sample: D:\Backups\hq\20261122T150405Z-before-upgrade
     age:
-      description: Seconds since it was begun, by its id. Negative for one of the future.
+      description: Seconds since it was started, according to its id. Negative if this is in the future.
       returned: always
       type: int
       sample: 147355
     future:
-      description: Whether its id is more than a day in the future, as when a clock was wrong.
+      description: Whether its id is more than a day in the future, for example because a clock was wrong.
       returned: always
       type: bool
       sample: false
@@ -120,7 +120,7 @@ sets:
       type: int
       sample: 73400320
     sealed:
-      description: Whether the set is decided to be complete.
+      description: Whether the set is sealed, that is, complete.
       returned: always
       type: bool
       sample: true
@@ -130,20 +130,20 @@ sets:
       type: bool
       sample: true
     narrowed:
-      description: Names of what made less of the set than the inventory asks for. Empty for a full set, null where
-        nobody knows.
+      description: Names of the variables that made the set smaller than what the inventory asks for. Empty for a full
+        set, null if this is not known.
       returned: always
       type: list
       elements: str
       sample: []
     members:
-      description: Parts that the seal names. Null where there is none.
+      description: Parts that the seal names. Null if there is none.
       returned: always
       type: list
       elements: str
       sample: [web01, web02]
     seal_sha256:
-      description: Digest of the seal. Null where there is none.
+      description: Digest of the seal. Null if there is none.
       returned: always
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -159,12 +159,12 @@ sets:
       elements: dict
       contains:
         server:
-          description: Server that made it; V(database), or V(group_attributes) with a dot and the domain.
+          description: Server that made it, V(database), or V(group_attributes) with a dot and the domain.
           returned: always
           type: str
           sample: web01
         state:
-          description: V(complete), V(partial), V(waived) (incomplete as the caller allowed), V(unfinished) or
+          description: V(complete), V(partial), V(waived) (files are missing that may be missing), V(unfinished) or
             V(unreadable).
           returned: always
           type: str
@@ -180,7 +180,7 @@ sets:
           type: int
           sample: 73400320
         started:
-          description: When it was begun, UTC. Null when that is not known.
+          description: When it was started, UTC. Null if this is not known.
           returned: always
           type: str
           sample: "2026-11-22T15:04:05.1234567Z"
@@ -195,18 +195,18 @@ sets:
           type: dict
           sample: {reports: copied}
         verified:
-          description: How it was last verified from this host, as RV(sets[].verified). Null for never, and when that
-            was another set of this id.
+          description: How it was last verified from this host, as RV(sets[].verified). Null if it never was, or if that
+            was another set with this id.
           returned: always
           type: dict
           sample: {state: verified, mode: full, time: "2026-11-22T15:05:00.1234567Z", age: 147300, parts: 1}
     verified:
-      description: How the parts below this root were verified, by the worst of them. Null when none was.
+      description: The worst result of the verifications of the parts below this root. Null if none was verified.
       returned: always
       type: dict
       contains:
         state:
-          description: V(verified), or V(damaged) when one of them was.
+          description: V(verified), or V(damaged) if one of them was damaged.
           returned: always
           type: str
           sample: verified
@@ -216,7 +216,7 @@ sets:
           type: str
           sample: full
         time:
-          description: The longest ago, UTC; of V(damaged), when it was found.
+          description: The earliest time, UTC. For V(damaged), when the damage was found.
           returned: always
           type: str
           sample: "2026-11-22T15:05:00.1234567Z"
@@ -226,17 +226,17 @@ sets:
           type: int
           sample: 147300
         parts:
-          description: Number of parts that this is said of.
+          description: Number of parts with this result.
           returned: always
           type: int
           sample: 2
 unlisted:
-  description: Number of older sets that are beyond the 1,000.
+  description: Number of older sets that are not listed because there are more than 1,000.
   returned: success
   type: int
   sample: 0
 passed_over:
-  description: What lies below the root and is no set, at most 1,000.
+  description: Entries below the root that belong to no set, at most 1,000.
   returned: success
   type: list
   elements: dict
@@ -252,7 +252,7 @@ passed_over:
       type: str
       sample: Its name is not that of a set.
 passed_over_count:
-  description: Number of all that was passed over.
+  description: Number of all entries that belong to no set.
   returned: success
   type: int
   sample: 1
@@ -267,34 +267,34 @@ seconds:
   type: float
   sample: 0.345
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(bad_request), V(root_unreadable), V(set_missing), or of a call that got
-        no answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
+      description: Kind of the failure. One of V(bad_request), V(root_unreadable), V(set_missing), or, if the agent did
+        not answer, V(become), V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows),
         V(protocol).
       returned: always
       type: str
       sample: root_unreadable
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The sets were not listed
     component:
-      description: Component it was about, if any.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it was about, if any.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: \\nas01\backup
     cause:
-      description: Cause, in the system's words.
+      description: Cause, with the message of the system.
       returned: always
       type: str
       sample: Access is denied. (5)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_settings
-short_description: Understand what the variables of a host ask for
+short_description: Read and check the variables of a host
 version_added: 0.6.0
 description:
-  - Reads the variables C(groupid_*) of the host, with those of the play and of the command line, checks them, and gives
-    each the type that it should have. A list may be given as text with commas, a number or a truth value as text.
-  - What cannot be understood is a failure of the host, which M(identityops.groupid.groupid_plan) tells.
-  - Also reads what the inventory alone says, so that a backup can tell a set that is smaller than usual.
+  - Reads the variables C(groupid_*) of the host, including those of the play and of the command line. Checks them, and
+    converts each to its type. A list can be text with commas. A number or a truth value can be text.
+  - A value that is not valid is a failure of the host, which M(identityops.groupid.groupid_plan) reports.
+  - Also reads the values of the inventory alone, so that a backup can recognize a set that is smaller than usual.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -22,14 +22,14 @@ extends_documentation_fragment:
 options:
   role:
     description:
-      - Whose run it is. Some defaults differ.
+      - Role of the run. Some defaults depend on it.
     type: str
     required: true
     choices: [preflight, backup, verify, restore]
   unknown:
     description:
-      - What to do about variables that begin with C(groupid_) and are none of this collection. V(refuse) makes each a
-        failure, V(warn) prints a warning.
+      - What to do about variables that begin with C(groupid_) and that this collection does not have. V(refuse) makes
+        each a failure. V(warn) prints a warning.
     type: str
     choices: [refuse, warn]
     default: warn
@@ -38,32 +38,33 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read what is asked of each server
+- name: Read and check the variables of each server
   identityops.groupid.groupid_settings:
     role: backup
 """
 
 RETURN = r"""
 asked:
-  description: Each variable by its name without the prefix, with its default where nothing is given. No secrets.
+  description: Each variable by its name without the prefix. A variable that is not set has its default. Secrets are not
+    included.
   returned: success
   type: dict
   sample: {deployment: hq, backup_root: "D:\\Backups", components: null, usual: null}
   contains:
     usual:
-      description: The same as the inventory alone asks for it, without the variables of the command line, of plays and
-        of tasks. Null when that is the same.
+      description: The same for the inventory alone, without the variables of the command line, of plays and of tasks.
+        Null if there is no difference.
       returned: always
       type: dict
       sample: null
 failures:
-  description: What cannot be understood, and with O(unknown=refuse) which variables are unknown.
+  description: Values that are not valid and, with O(unknown=refuse), variables that are not known.
   returned: success
   type: list
   elements: dict
   contains:
     phase:
-      description: Phase of the run in which it came about.
+      description: Phase of the run in which it happened.
       returned: always
       type: str
       sample: plan
@@ -78,7 +79,7 @@ failures:
       type: str
       sample: groupid_retries must be a whole number from 0 to 100
     cause:
-      description: Why, with the value as it was given.
+      description: Why, with the value that was set.
       returned: always
       type: str
       sample: it is "many"
@@ -88,12 +89,12 @@ failures:
       type: str
       sample: "Correct it in the variables of the host or its group, for example: groupid_retries: 3"
     component:
-      description: Component it is about. Null here.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Path it is about. Null here.
+      description: Always null.
       returned: always
       type: str
       sample: null
@@ -113,23 +114,23 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
-        for a fault of the program.
+      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
+        defect of the collection).
       returned: always
       type: str
       sample: refused
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: Nothing was started
     component:
-      description: On which component.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: On which path.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: null
@@ -137,7 +138,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: what the run was given has the faults that are named above
+      sample: the run has the errors listed above
     next:
       description: What to do about it.
       returned: always

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_sql_backup
-short_description: Back up the database of GroupID, once for a set
+short_description: Back up the database of GroupID, once for each set
 version_added: 0.2.0
 description:
-  - Makes a full backup of GroupID's database with SQL Server's own C(BACKUP), copy-only and with checksums, has SQL
-    Server confirm it from C(msdb), and verifies it with C(RESTORE VERIFYONLY).
-  - One set has one backup. However many hosts, batches, forks or controllers ask for it, the first makes it, the others
-    wait and share its result. Another set id waits for its turn and makes its own.
-  - The claim on the database is an application lock of SQL Server in C(master), held by the connection that runs
-    C(BACKUP). It goes with that connection, so a run that was killed delays nobody. Nothing is written into the
-    database itself. The record of a set's backup is its name in C(msdb), C(groupid <deployment> <set id>).
-  - SQL Server writes the file, where it can reach it and as its own service account. A file that is there already is
-    neither appended to nor overwritten; then 8 characters are appended to the new file's name, and there is a warning.
-  - C(BACKUP) counts as done when C(msdb) has its record, and for no other reason. After a lost connection the module
-    connects again, waits until the server has ended the old session, and looks there.
-  - A copy-only backup leaves the chain of the administrator's own full, differential and log backups as it is.
+  - Makes a full backup of GroupID's database with SQL Server's own C(BACKUP), copy-only and with checksums. Confirms
+    the backup in C(msdb), and verifies it with C(RESTORE VERIFYONLY).
+  - Each set has one backup. If several hosts, batches, forks or controllers ask for it, the first one makes it, and the
+    others wait and share its result. A run with another set id waits for its turn and makes its own backup.
+  - The module locks the database with an application lock of SQL Server in C(master). The connection that runs
+    C(BACKUP) holds it, and the lock ends with that connection, so a run that was killed delays nobody. Nothing is
+    written into the database itself. The record of a set's backup is its name in C(msdb), C(groupid <deployment> <set
+    id>).
+  - SQL Server writes the file with its own service account. If a file with that name exists, it is neither appended to
+    nor overwritten. The name of the new file then gets 8 more characters, and there is a warning.
+  - A backup counts as made only if C(msdb) has its record. After a lost connection, the module connects again, waits
+    until the server has ended the old session, and reads the record.
+  - A copy-only backup does not affect the chain of the administrator's own full, differential and log backups.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -39,8 +40,8 @@ options:
     required: true
   deployment:
     description:
-      - Name of the deployment, that is of the servers that share the database. Part of the backup's name, in lower
-        case.
+      - Name of the deployment, which is the group of servers that share the database. It is part of the name of the
+        backup, in lower case.
     type: str
     required: true
   set_id:
@@ -58,25 +59,25 @@ options:
     required: true
   file_name:
     description:
-      - Name of the file, without C(.bak). Where all sets share O(path), put the set id into it. The default is the
-        database's name.
-      - V(_) takes the place of what Windows does not allow in a name, and a short hash is appended then.
+      - Name of the file, without C(.bak). If all sets share O(path), the name should contain the set id. The default is
+        the name of the database.
+      - Characters that Windows does not allow in a name are replaced with V(_), and a short hash is appended.
     type: str
   version:
     description:
-      - Version of GroupID whose database it is. Decides by which tables the database is known as GroupID's.
-      - Of 10.0 and 11.0 some are known. A database with none of them is refused. Of 9.0 none is known, and there is a
-        warning.
+      - Version of GroupID that the database belongs to. It decides which tables identify the database as GroupID's.
+      - Some tables of 10.0 and 11.0 are known. A database with none of them is refused. No table of 9.0 is known, and
+        there is a warning.
     type: str
     required: true
     choices: ["9.0", "10.0", "11.0"]
   allow_unknown_database:
     description:
-      - Name of the database, once more, to back it up although it does not look like GroupID's.
+      - Name of the database once more, to back it up although it does not look like GroupID's.
     type: str
   compression:
     description:
-      - V(auto) compresses where the edition can. V(on) fails where it cannot (Express, Web).
+      - V(auto) compresses if the edition can. V(on) fails if it cannot (Express, Web).
     type: str
     choices: [auto, "on", "off"]
     default: auto
@@ -87,7 +88,7 @@ options:
     type: str
   allow_unsaved_certificate:
     description:
-      - Encrypt although, as far as this server knows, the private key of O(encryption_certificate) was never saved.
+      - Encrypt even if the private key of O(encryption_certificate) was never backed up, as far as this server knows.
     type: bool
     default: false
   stripes:
@@ -98,26 +99,26 @@ options:
     default: 1
   stats:
     description:
-      - Percents between two messages of SQL Server about progress.
+      - Percent of progress between two messages of SQL Server.
     type: int
     default: 5
   verify:
     description:
-      - Run C(RESTORE VERIFYONLY) with checksums on the backup. It takes the right CREATE DATABASE.
-      - A run that shares the backup verifies it again, since nothing on the server says that it was verified. Where
-        many hosts share a database, all but one of them may leave it out.
+      - Run C(RESTORE VERIFYONLY) with checksums on the backup. This needs the permission CREATE DATABASE.
+      - A run that shares the backup verifies it again, because the server has no record of a verification. If many
+        hosts share a database, all but one of them can set this to false.
     type: bool
     default: true
   claim_timeout:
     description:
-      - Seconds to wait for another run that is at work on the database.
+      - Seconds to wait for another run that is working on the database.
     type: int
     default: 7200
   test_restore:
     description:
       - Restore the backup under a scratch name (C(groupid_test_) and 16 hexadecimal digits), run C(DBCC CHECKDB) on it,
-        and drop it. Free space is checked first. Scratch databases of runs that were killed are dropped,
-        where their files show that a test restore made them.
+        and drop it. Free space is checked first. Scratch databases of killed runs are dropped if their
+        files show that a test restore made them.
     type: bool
     default: false
   test_restore_server:
@@ -146,14 +147,14 @@ options:
     type: str
   test_restore_log_path:
     description:
-      - Folder for its log. The default is O(test_restore_data_path), else the server's own.
+      - Folder for its log. The default is O(test_restore_data_path), otherwise the server's own.
     type: str
 notes:
-  - The login needs db_backupoperator in the database, and for O(verify) and O(test_restore) the right CREATE ANY
-    DATABASE on the server. VIEW DEFINITION in the database shows its tables. VIEW SERVER STATE shows progress, free
-    space, and who holds the claim; the module works without.
-  - In check mode, every check that only reads is run, and RV(statements) has what would be executed. The media name,
-    and the scratch database's name, are new each time.
+  - The login needs db_backupoperator in the database. For O(verify) and O(test_restore), it also needs the permission
+    CREATE ANY DATABASE on the server. VIEW DEFINITION in the database shows its tables. VIEW SERVER STATE shows
+    progress, free space, and who holds the lock. The module also works without it.
+  - In check mode, all checks that only read are run, and RV(statements) has the statements that would be executed. The
+    media name and the name of the scratch database are new each time.
 seealso:
   - module: identityops.groupid.groupid_sql_info
   - module: identityops.groupid.groupid_sql_restore
@@ -172,7 +173,7 @@ EXAMPLES = r"""
     path: \\nas01\backup\hq\20261122T150405Z\database
   delegate_to: localhost
 
-- name: Encrypt it, and prove it on another server
+- name: Encrypt the backup, and test it on another server
   identityops.groupid.groupid_sql_backup:
     server: sql01.corp.example
     instance: HQ
@@ -235,7 +236,7 @@ family_guid:
   type: str
   sample: 3f9b0a52-1d2c-4c1e-8a6b-9d0e7f1a2b3c
 bytes:
-  description: Size of the backup on the disk, as C(msdb) has it.
+  description: Size of the backup on the disk, as recorded in C(msdb).
   returned: when there is a backup
   type: int
   sample: 104857600
@@ -245,7 +246,7 @@ database_bytes:
   type: int
   sample: 524288000
 first_lsn:
-  description: Its first log sequence number. Up to 25 digits, and so a text.
+  description: Its first log sequence number. It is text, because it can have 25 digits.
   returned: when there is a backup
   type: str
   sample: "37000000012300001"
@@ -270,18 +271,18 @@ compressed:
   type: bool
   sample: true
 encryption_thumbprint:
-  description: Thumbprint of the certificate that encrypted the backup. Null when it is not encrypted.
+  description: Thumbprint of the certificate that encrypted the backup. Null if it is not encrypted.
   returned: when there is a backup
   type: str
   sample: "0x5A1C0B7E3F9D2A4C6E8B0D1F3A5C7E9B1D3F5A7C"
 tde_thumbprint:
-  description: Thumbprint of the certificate that encrypts the database itself (TDE), without which no other server can
-    restore the backup. Null when it is not encrypted, or the login may not see it.
+  description: Thumbprint of the certificate that encrypts the database itself (TDE). Without this certificate, no other
+    server can restore the backup. Null if the database is not encrypted, or if the login cannot see it.
   returned: when the database was found
   type: str
   sample: null
 started_at:
-  description: When C(BACKUP) began, UTC. Null when the server's time zone is not known.
+  description: When C(BACKUP) started, UTC. Null if the server's time zone is not known.
   returned: when there is a backup
   type: str
   sample: "2026-11-22T15:04:06Z"
@@ -306,26 +307,26 @@ verified:
   type: bool
   sample: true
 chain:
-  description: What happens to the other backups of the database, a sentence.
+  description: A sentence about the effect on the other backups of the database.
   returned: when the database was found
   type: str
   sample: msdb has no backup of this database by others, so there is no chain to disturb.
 progress:
-  description: How far C(BACKUP) was at which time, pairs of seconds and percent. Whole percents at the finest, so at
-    most 101. Empty when another run made the backup.
+  description: Progress of C(BACKUP), as pairs of seconds and percent. Percents are whole numbers, so there are at most
+    101 pairs. Empty if another run made the backup.
   returned: when the database was found
   type: list
   elements: list
   sample: [[2.1, 15.0], [12.1, 85.0]]
 statements:
-  description: Statements that did something, or in check mode would do something, in order. Those that only read are
+  description: Statements that changed something, or in check mode would do so, in order. Statements that only read are
     not listed.
   returned: when the database was found
   type: list
   elements: str
   sample: ["BACKUP DATABASE [NetwrixGroupIDDatabase] TO DISK = N'D:\\Backups\\NetwrixGroupIDDatabase.bak' WITH ..."]
 test_restore:
-  description: The test restore. Null when none was asked for, and in check mode.
+  description: The test restore. Null if there is none, and in check mode.
   returned: when the database was found
   type: dict
   contains:
@@ -361,7 +362,7 @@ schema:
   type: int
   sample: 1
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
@@ -369,13 +370,13 @@ error:
       description: Kind of the failure. V(sql_) and the number of SQL Server's error; V(backup_cut), V(backup_unknown),
         V(cannot_backup), V(cannot_restore), V(cannot_verify), V(certificate), V(certificate_unsaved), V(claim),
         V(compression), V(connection_lost), V(encryption), V(file_exists), V(folders), V(msdb), V(not_confirmed),
-        V(space), V(unknown_database); or that of a connection that did not come about.
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(space), V(unknown_database); or that of a connection that failed. V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: sql_3201
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The backup of NetwrixGroupIDDatabase failed
@@ -385,12 +386,12 @@ error:
       type: int
       sample: 3201
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null
@@ -401,7 +402,7 @@ error:
       sample: Cannot open backup device 'D:\Backups\NetwrixGroupIDDatabase.bak'. Operating system error 5(Access is
         denied.). (3201)
     meaning:
-      description: What that means, where it is known.
+      description: What the error means, if this is known.
       returned: when SQL Server was asked
       type: str
       sample: SQL Server cannot open the backup's file.
@@ -411,7 +412,7 @@ error:
       type: str
       sample: Grant the service account of SQL Server modify on the folder.
     following:
-      description: The server's errors after the first, as far as the driver passes them on.
+      description: The server's errors after the first, if the driver reports them.
       returned: when SQL Server was asked
       type: list
       elements: str
@@ -509,7 +510,7 @@ def _task(params: dict[str, t.Any]) -> BackupTask:
 
 
 def _there(params: dict[str, t.Any], target: Target) -> Target:
-    """Give the server of the test restore: the same, or another that is logged into in the same way."""
+    """Return the server of the test restore: the same, or another that is logged into in the same way."""
     if params["test_restore_server"] is None:
         return target
     return check_target(

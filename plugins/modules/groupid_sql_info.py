@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_sql_info
-short_description: Look at GroupID's database on SQL Server, and judge whether it can be backed up and restored
+short_description: Check whether GroupID's database on SQL Server can be backed up and restored
 version_added: 0.2.0
 description:
-  - Reads version and edition of the server, state and properties of the database, who is in it, and its backups.
-  - Judges whether this login can back the database up, verify a backup of it, and restore it, each with reasons.
-  - Changes nothing, unless O(probe=true) is asked for.
+  - Reads the version and edition of the server, the state and properties of the database, its sessions, and its
+    backups.
+  - Says whether this login can back up the database, verify a backup of it, and restore it, each with reasons.
+  - Changes nothing, except with O(probe=true).
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -35,15 +36,15 @@ options:
     required: true
   path:
     description:
-      - Folder for backups as the SQL server sees it, on a drive of its own or on a share.
+      - Folder for backups as the SQL server sees it, on one of its drives or on a share.
       - Without it, the server's default backup directory.
     type: str
   probe:
     description:
-      - Prove that the server can write into the folder, by a copy-only backup of the database C(model) into it, of a
-        few megabytes, named C(groupid_probe_) and 16 hexadecimal digits.
-      - The file is removed again where the login may do that (sysadmin). Otherwise it stays, and a warning names it.
-        A row in msdb's history stays in any case.
+      - Test whether the server can write to the folder. It makes a copy-only backup of the database C(model) there, of
+        a few megabytes, named C(groupid_probe_) and 16 hexadecimal digits.
+      - The file is removed if the login is allowed to do that (sysadmin). Otherwise it stays, and a warning names it. A
+        row in msdb's history always stays.
       - The login needs BACKUP DATABASE in C(model).
     type: bool
     default: false
@@ -53,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the database before an upgrade
+- name: Check the database before an upgrade
   identityops.groupid.groupid_sql_info:
     server: sql01.corp.example
     database: GroupID
@@ -63,12 +64,12 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: facts
 
-- name: Stop where it cannot be backed up
+- name: Stop if the database cannot be backed up
   ansible.builtin.assert:
     that: facts.can_backup.ok
     fail_msg: "{{ facts.can_backup.reasons | join(' ') }}"
 
-- name: Prove that a named instance can write to the share, with the Kerberos ticket of this user
+- name: Test whether a named instance can write to the share, with the Kerberos ticket of this user
   identityops.groupid.groupid_sql_info:
     server: sql02.corp.example
     instance: HQ
@@ -126,13 +127,13 @@ server:
       type: bool
       sample: true
     view_server_state:
-      description: Whether it has VIEW SERVER STATE, which sessions of others need.
+      description: Whether it has VIEW SERVER STATE, which is needed to see sessions of others.
       returned: always
       type: bool
       sample: true
     view_definitions:
-      description: Whether it has VIEW ANY DEFINITION. Without it, a login or certificate that it does not see may be
-        there all the same.
+      description: Whether it has VIEW ANY DEFINITION. Without it, logins and certificates can exist that it does not
+        see.
       returned: always
       type: bool
       sample: false
@@ -143,7 +144,7 @@ server:
       type: bool
       sample: true
     windows_only:
-      description: Whether the server takes no SQL logins.
+      description: Whether the server accepts only Windows logins.
       returned: always
       type: bool
       sample: false
@@ -158,7 +159,7 @@ server:
       type: bool
       sample: true
     service_account:
-      description: Account that opens the server's files. Null when the login may not see it.
+      description: Account that opens the server's files. Null if the login is not allowed to see it.
       returned: always
       type: str
       sample: NT Service\MSSQLSERVER
@@ -173,12 +174,12 @@ server:
       type: str
       sample: L:\Log\
     backup_path:
-      description: Default folder of backups. Null when it is not known.
+      description: Default folder of backups. Null if it is not known.
       returned: always
       type: str
       sample: D:\Backup
 database:
-  description: The database. Null when there is none of that name, or the login may not see it.
+  description: The database. Null if there is no database with that name, or if the login is not allowed to see it.
   returned: success
   type: dict
   contains:
@@ -228,7 +229,7 @@ database:
       type: bool
       sample: false
     owner:
-      description: Login that owns it. Null when the server does not know it.
+      description: Login that owns it. Null if the server does not know it.
       returned: always
       type: str
       sample: sa
@@ -238,12 +239,12 @@ database:
       type: bool
       sample: false
     bytes:
-      description: Size of all its files. Null when the login may not see it.
+      description: Size of all its files. Null if the login may not see it.
       returned: always
       type: int
       sample: 5368709120
     used_bytes:
-      description: Size of the pages that hold something, of all its data files. Null when the login cannot enter it.
+      description: Size of the pages that hold something, of all its data files. Null if the login cannot enter it.
       returned: always
       type: int
       version_added: 0.6.0
@@ -259,13 +260,13 @@ database:
       type: bool
       sample: true
     may_backup:
-      description: Whether it has BACKUP DATABASE there. Null when the server does not tell, as of a name of more than
-        126 characters.
+      description: Whether it has BACKUP DATABASE there. Null if the server does not tell, as of a name of more than 126
+        characters.
       returned: always
       type: bool
       sample: true
     objects_visible:
-      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null when nobody
+      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null if nobody
         could look, or the server does not tell.
       returned: always
       type: bool
@@ -293,7 +294,7 @@ database:
       type: str
       sample: AG1
     primary:
-      description: Whether this server has the group's primary replica. Null when not known.
+      description: Whether this server has the group's primary replica. Null if not known.
       returned: always
       type: bool
       sample: true
@@ -329,7 +330,7 @@ database:
       type: dict
       sample: null
     sessions:
-      description: Sessions in it, by host and program, without this one. Null when the login may not see them.
+      description: Sessions in it, by host and program, without this one. Null if the login may not see them.
       returned: always
       type: list
       elements: dict
@@ -382,7 +383,7 @@ certificates:
       type: str
       sample: "2026-01-15T10:00:00"
 backups:
-  description: Backups in msdb, newest first, 20 at most. Null when the login may not read msdb.
+  description: Backups in msdb, newest first, 20 at most. Null if the login may not read msdb.
   returned: success
   type: list
   elements: dict
@@ -413,7 +414,7 @@ backups:
       type: bool
       sample: false
     finished:
-      description: When it was finished, UTC. Null when the server's time zone at that time is not known.
+      description: When it was finished, UTC. Null if the server's time zone at that time is not known.
       returned: always
       type: str
       sample: "2026-11-22T15:04:17Z"
@@ -429,7 +430,7 @@ backups:
       version_added: 0.6.0
       sample: 293601280
     seconds:
-      description: How long it took, in whole seconds. Null when msdb does not say.
+      description: How long it took, in whole seconds. Null if msdb does not say.
       returned: always
       type: int
       version_added: 0.6.0
@@ -450,7 +451,7 @@ backups:
       type: str
       sample: 0d3c6a52-9a0e-4a43-8f0e-2f6b7c8d9e0f
 chain:
-  description: Backups by others that build upon each other. Null when the login may not read msdb.
+  description: Backups by others that depend on each other. Null if the login is not allowed to read msdb.
   returned: success
   type: dict
   contains:
@@ -476,12 +477,12 @@ chain:
       elements: str
       sample: ['CORP\sqlagent']
     text:
-      description: What a copy-only backup and a restore mean to them.
+      description: The effect of a copy-only backup and of a restore on them.
       returned: always
       type: str
       sample: Others back this database up. A copy-only backup does not disturb their chain.
 folder:
-  description: The folder for backups. Null when it was not named and the server's default is not known.
+  description: The folder for backups. Null if it was not set and the server's default is not known.
   returned: success
   type: dict
   contains:
@@ -491,13 +492,13 @@ folder:
       type: str
       sample: D:\Backup
     visible:
-      description: Whether the server sees it. Null when that cannot be told, as for logins that are not sysadmin.
+      description: Whether the server sees it. Null if this is not known, as for logins that are not sysadmin.
       returned: always
       type: bool
       sample: true
     writable:
-      description: Whether the server can write there. Null without O(probe=true), and when the login may not back up
-        C(model).
+      description: Whether the server can write there. Null without O(probe=true), and if the login is not allowed to
+        back up C(model).
       returned: always
       type: bool
       sample: true
@@ -517,7 +518,7 @@ folder:
           type: str
           sample: BACKUP DATABASE [model] TO DISK = N'D:\Backup\groupid_probe_1f2e3d4c5b6a7988.bak' WITH COPY_ONLY;
         writable:
-          description: Whether it was written. Null when it was not, or could not be tried.
+          description: Whether it was written. Null if it was not tried.
           returned: always
           type: bool
           sample: true
@@ -527,7 +528,7 @@ folder:
           type: int
           sample: 2883584
         removed:
-          description: Whether the file is certainly gone again. Null when nothing was written.
+          description: Whether the file was removed, which was checked. Null if nothing was written.
           returned: always
           type: bool
           sample: true
@@ -537,7 +538,7 @@ folder:
           type: dict
           sample: null
 can_backup:
-  description: Whether this login can back the database up.
+  description: Whether this login can back up the database.
   returned: success
   type: dict
   contains: &verdict
@@ -547,18 +548,18 @@ can_backup:
       type: bool
       sample: true
     reasons:
-      description: What is in the way; or, when it can, what to bear in mind.
+      description: What prevents it or, if it can, what to consider.
       returned: always
       type: list
       elements: str
       sample: []
 can_verify:
-  description: Whether this login can verify a backup (RESTORE VERIFYONLY), which takes CREATE DATABASE.
+  description: Whether this login can verify a backup (RESTORE VERIFYONLY). This needs CREATE DATABASE.
   returned: success
   type: dict
   contains: *verdict
 can_restore:
-  description: Whether this login can restore the database, for which db_owner is not enough.
+  description: Whether this login can restore the database. db_owner is not enough for this.
   returned: success
   type: dict
   contains: *verdict
@@ -573,20 +574,20 @@ seconds:
   type: float
   sample: 0.123
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number, or V(sql) for an error without one;
-        V(connection_lost); or, when the login did not come about, V(browser), V(certificate), V(connection),
-        V(driver), V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        V(connection_lost); or, if the login failed, V(browser), V(certificate), V(connection), V(driver),
+        V(encryption), V(instance), V(kerberos), V(login), V(name), V(network), V(refused), V(timeout). V(argument) is
+        an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: login
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The database GroupID on sql01,1433 was not looked at
@@ -596,27 +597,27 @@ error:
       type: int
       sample: 18456
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null
     cause:
-      description: Cause, in the server's or the driver's words, with the number.
+      description: Cause, with the server's or the driver's message and the number.
       returned: always
       type: str
       sample: Login failed for user 'groupid_backup'. (18456)
     meaning:
-      description: The same in English, whatever language the server speaks. Empty for an unknown number.
+      description: The same in English, in case the server uses another language. Empty for an unknown number.
       returned: when SQL Server was asked
       type: str
       sample: The login failed.
     next:
-      description: Why, as far as it is likely, and what to do about it.
+      description: The likely reason, and what to do about it.
       returned: always
       type: str
       sample: Check username and password.
@@ -649,7 +650,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.qu
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session, SqlError
 
 NAME = "identityops.groupid.groupid_sql_info"
-WHAT = "The database was not looked at"
+WHAT = "The database was not checked"
 SCHEMA = 1
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -661,7 +662,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 def look(session: Session, database: str, path: str | None, probe: bool, check: bool) -> dict[str, t.Any]:
-    """Give the module's result. Raises SqlError, ValueError."""
+    """Return the module's result. Raises SqlError, ValueError."""
     server = sql_facts.read_server(session)
     found = sql_facts.read_database(session, database)
     backups = sql_history.last_backups(session, database)

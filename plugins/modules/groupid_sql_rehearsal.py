@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_sql_rehearsal
-short_description: Have a SQL Server prove on itself what backup and restore of GroupID's database need
+short_description: Test on a SQL Server what backup and restore of GroupID's database need
 version_added: 0.6.0
 description:
-  - Asks the server for all that a backup and a restore of the database will need, and says for each claim of
-    C(docs/sql-server.md) whether it is held. A claim that is not held is no failure of the task.
-  - Without O(scratch) it only reads. The real database is never backed up, restored or written.
-  - With O(scratch) it makes a database C(groupid_rehearsal_) and 16 hexadecimal digits with 300 rows, backs it up, has
-    the backup verified, restores it under another name, runs C(DBCC CHECKDB), compares the rows, and drops both
-    databases. What a backup and a test restore do is done by the same code.
-  - It drops only what this very run has made. The server compares the number, the time and the Service Broker GUID of
-    the database in the batch that drops it. Databases that other rehearsals have left are named, and left.
-  - A login that does not come about fails the task, and so does a database that could not be dropped, with the claims
-    in the result, and RV(left).
+  - Reads from the server everything that a backup and a restore of the database will need, and says for each claim of
+    C(docs/sql-server.md) whether it is held. A claim that is not held does not fail the task.
+  - Without O(scratch), it only reads. GroupID's database is never backed up, restored or written.
+  - With O(scratch), it makes a database C(groupid_rehearsal_) and 16 hexadecimal digits with 300 rows. It backs this
+    database up, has the backup verified, restores it under another name, runs C(DBCC CHECKDB), compares the rows, and
+    drops both databases. It uses the code of a real backup and test restore.
+  - It drops only databases that this run has made. The batch that drops a database first compares its number, time and
+    Service Broker GUID. Databases that other rehearsals have left are named, and not dropped.
+  - The task fails if it cannot log in. It also fails if a database could not be dropped. The claims are then in the
+    result, and RV(left) names the database.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -42,28 +42,28 @@ options:
     required: true
   deployment:
     description:
-      - Name of the deployment, for the result's file.
+      - Name of the deployment, for the name of the result file.
     type: str
     required: true
   path:
     description:
-      - Folder of backups as the SQL server sees it, on a drive of its own or on a share. With O(scratch), the backup of
+      - Folder for backups as the SQL server sees it, on one of its drives or on a share. With O(scratch), the backup of
         the scratch database is written there.
       - Without it, the server's default backup directory.
     type: str
   scratch:
     description:
-      - Make, back up, restore and drop a scratch database. It takes the right CREATE ANY DATABASE, and without it
+      - Make, back up, restore and drop a scratch database. This needs the permission CREATE ANY DATABASE. Without it,
         nothing is made.
-      - A row of the backup, and one of the restore, stay in C(msdb).
+      - One row of the backup and one of the restore stay in C(msdb).
     type: bool
     default: false
   keep_file:
     description:
-      - Leave the backup's file of the scratch database where it is, as the caller removes it with its folder.
-      - Otherwise it is removed where the login may do that (sysadmin). No documented statement removes a file; the
-        one that is used is the undocumented C(xp_delete_file) of maintenance plans. Where it is refused, the file
-        stays, RV(files) names it, and there is a warning.
+      - Do not remove the backup file of the scratch database, because the caller removes it with its folder.
+      - By default, it is removed if the login is allowed to do that (sysadmin). No documented statement removes a file.
+        The module uses the undocumented C(xp_delete_file) of maintenance plans. If this is refused, the file stays,
+        RV(files) names it, and there is a warning.
     type: bool
     default: false
   compression:
@@ -78,14 +78,14 @@ options:
     type: str
   directory:
     description:
-      - Directory of the controller. The result is written there as C(rehearsal-<deployment>-database.json), in the
-        place of an earlier one.
-      - Without it, and in check mode, the result stands in the answer only.
+      - Directory on the controller. The result is written there as C(rehearsal-<deployment>-database.json), and
+        replaces an earlier one.
+      - Without it, and in check mode, the result is only returned.
     type: str
   names:
     description:
-      - Leave the names of the server, the login, the database, its availability group, the folder and certificates in
-        the claims. Otherwise they are masked, so that the result can be sent to others.
+      - Keep the names of the server, the login, the database, its availability group, the folder and
+        certificates in the claims. By default, they are masked, so that you can send the result to others.
     type: bool
     default: false
 seealso:
@@ -94,7 +94,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask for all that can be asked without a change
+- name: Check everything that can be checked without a change
   identityops.groupid.groupid_sql_rehearsal:
     server: sql01.corp.example
     username: groupid_restore
@@ -104,7 +104,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: rehearsal
 
-- name: Prove it on a scratch database, and keep the result
+- name: Also test with a scratch database, and keep the result
   identityops.groupid.groupid_sql_rehearsal:
     server: sql01.corp.example
     username: groupid_restore
@@ -119,7 +119,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 claims:
-  description: What was seen of each claim, in the order of C(docs/sql-server.md).
+  description: The result of each claim, in the order of C(docs/sql-server.md).
   returned: when the server was asked, or did not let the login in
   type: list
   elements: dict
@@ -144,7 +144,7 @@ table:
   returned: with RV(claims)
   type: list
   elements: str
-  sample: ["sql.rows  held  Every row comes back"]
+  sample: ["sql.rows  held  Every row is restored"]
 consequences:
   description: A sentence for each claim that is not held and matters for a restore.
   returned: with RV(claims)
@@ -152,7 +152,7 @@ consequences:
   elements: str
   sample: []
 losses:
-  description: Those of RV(consequences) by which data would be lost. A backup should not begin.
+  description: Those of RV(consequences) that mean that data would be lost. Do not start a backup.
   returned: with RV(claims)
   type: list
   elements: str
@@ -168,7 +168,7 @@ rehearsed_at:
   type: str
   sample: "2026-11-28T21:00:00Z"
 left:
-  description: Scratch databases of this run that are still on the server, or may be, by name.
+  description: Names of scratch databases of this run that are still on the server, or may be.
   returned: with RV(claims)
   type: list
   elements: str
@@ -195,30 +195,29 @@ seconds:
   type: float
   sample: 3.21
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. V(scratch_left), V(result_file); C(sql_) and the server's error number;
-        V(connection_lost); or that of a connection that did not come about, as of
-        M(identityops.groupid.groupid_sql_info). V(argument) for an option or a variable that cannot be right,
-        V(unexpected) for a fault of the program.
+        V(connection_lost); or that of a connection that failed, as of M(identityops.groupid.groupid_sql_info).
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: scratch_left
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: The rehearsal's scratch database was not dropped
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null
@@ -329,7 +328,7 @@ def subject_of(params: dict[str, t.Any], *, check: bool) -> Subject:
 def document_of(
     outcome: Outcome, subject: Subject, target: Target, deployment: str, *, names: bool
 ) -> dict[str, t.Any]:
-    """Give what is kept of a rehearsal."""
+    """Return the document that is stored of a rehearsal."""
     server, database = outcome.server, outcome.database
     own: list[str | None] = [target.server, target.instance, target.username, subject.database, subject.path]
     own.append(subject.certificate)

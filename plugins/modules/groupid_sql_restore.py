@@ -10,17 +10,17 @@ module: groupid_sql_restore
 short_description: Restore GroupID's database on SQL Server from a backup
 version_added: 0.2.0
 description:
-  - Looks at the backup, the server and the database first, and refuses another database's backup, a newer server's, one
-    whose certificate is missing, a damaged or truncated one (RESTORE VERIFYONLY), and a database in an availability
-    group, before anything is touched.
-  - Makes a safety backup of the database, verifies it, takes the database from its users, restores it, and gives it
-    back. When the restore fails, it goes back by itself, from the safety backup where it must.
-  - The database is set OFFLINE for the time between its users and RESTORE. Nobody enters an offline database, whatever
-    rights a login has, and whether or not this module's connection lives on.
-  - The safety backup's name in msdb is the journal. After a run that was cut, the next one for the same set, on any
-    controller, finds it there and finishes.
-  - What it does in each state of the database, and what is left after each failure, stands in the guide
-    C(docs/restore-database.md) of the collection.
+  - First checks the backup, the server and the database. Before anything is changed, it refuses a backup of another
+    database or of a newer server, a backup whose certificate is missing, a damaged or truncated backup (RESTORE
+    VERIFYONLY), and a database in an availability group.
+  - Makes a safety backup of the database, verifies it, disconnects all users, restores the database, and lets the users
+    in again. If the restore fails, it is rolled back, from the safety backup if necessary.
+  - The database is OFFLINE from the time when the users are disconnected until RESTORE. Nobody can connect to an
+    offline database, whatever permissions a login has, and even if this module's connection is lost.
+  - The name of the safety backup in msdb is the journal. After an interrupted restore, the next one for the same set,
+    on any controller, finds it there and completes the restore.
+  - C(docs/restore-database.md) of the collection describes what it does in each state of the database, and what is left
+    after each failure.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -54,35 +54,35 @@ options:
   files:
     description:
       - Files of the backup as the SQL server sees them, all of its stripes.
-      - Their hashes are the caller's concern, as this module does not see the files. Where they are part of a set,
+      - This module cannot hash the files, because it does not see them. If they are part of a set,
         M(identityops.groupid.groupid_backup_verify) compares them with its manifest.
     type: list
     elements: str
     required: true
   position:
     description:
-      - Position of the backup in the files, where they hold several.
+      - Position of the backup in the files, if they contain several.
     type: int
   expected:
     description:
-      - What the set's record says of the backup. A file that holds another one is refused.
+      - What the record of the set says about the backup. A file that contains another backup is refused.
     type: dict
     suboptions:
       backup_set_uuid:
         description: Identity of the backup. It also finds the position.
         type: str
       family_guid:
-        description: Identity of the database through all of its restores.
+        description: Identity of the database, which its restores keep.
         type: str
   as_database:
     description:
-      - Restore under another name. Files get names made from it, beside the server's other databases.
+      - Restore under another name. The files get names made from it, and are put beside the server's other databases.
     type: str
   data_path:
     description:
       - Folder for data files, as the SQL server sees it.
-      - Without it, files that the database has already stay where they are, others go beside them, and those of a new
-        database into the server's default folder.
+      - Without it, existing files of the database stay where they are, and other files are put beside them. The files
+        of a new database go to the server's default folder.
     type: str
   log_path:
     description:
@@ -94,8 +94,8 @@ options:
     type: str
   tail_log:
     description:
-      - Back up the tail of the log as well, right before RESTORE, beside the safety backup. For databases in recovery
-        model full or bulk-logged. The log backups of the administrator's chain go on with it.
+      - Also back up the tail of the log right before RESTORE, beside the safety backup. This is for databases in the
+        recovery model full or bulk-logged. The administrator's chain of log backups continues with it.
     type: bool
     default: false
   accept_unverified:
@@ -105,18 +105,18 @@ options:
     default: false
   accept_no_safety:
     description:
-      - Go on where SQL Server can make no safety backup, as the database's state or damage in it forbids that, and none
-        of a cut restore is there. What the database holds is lost then.
-      - A safety backup that fails for another reason, as for want of space, stops the restore all the same.
+      - Continue if SQL Server cannot make a safety backup because of the database's state or because of damage, and
+        there is none of an interrupted restore. The content of the database is then lost.
+      - If the safety backup fails for another reason, such as lack of space, the restore stops in any case.
     type: bool
     default: false
   allow_other_family:
     description:
-      - Let the backup replace another database. Its family_guid, as the refusal names it.
+      - Family_guid of another database that the backup may replace. The refusal shows it.
     type: str
   login_map:
     description:
-      - After the restore, join users of the database with logins of the server. Keys are users, values are logins.
+      - Logins of the server to join with users of the database after the restore. Keys are users, values are logins.
       - The key V(dbo) names the login that owns the database.
     type: dict
     default: {}
@@ -127,8 +127,8 @@ options:
     default: 60
   reconnect_timeout:
     description:
-      - Seconds to wait for the server, when the connection was lost after the database was touched, before giving up
-        with the database's state not known.
+      - Seconds to wait for the server if the connection is lost after the database was changed. After that, the module
+        gives up, and the state of the database is not known.
     type: int
     default: 120
 seealso:
@@ -137,7 +137,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what a restore would do
+- name: Show what a restore would do
   identityops.groupid.groupid_sql_restore: &restore
     server: sql01.corp.example
     username: groupid_restore
@@ -173,9 +173,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: V(restored). On failure V(as_found), the database is as it was before; V(rolled_back), it is as its
-    safety backup has it; V(broken), it cannot be used; V(unknown), the server could not be asked,
-    or did not tell which data it has.
+  description: V(restored). On failure V(as_found) (the database is as before), V(rolled_back) (the database is as in
+    its safety backup), V(broken) (the database cannot be used) or V(unknown) (the server could not be asked, or did not
+    say which data the database has).
   returned: always
   type: str
   sample: restored
@@ -190,22 +190,22 @@ set_id:
   type: str
   sample: 20261122T150405Z
 found:
-  description: State and user access in which the database was found. Null when that was not found out.
+  description: State and user access of the database before the restore. Null if they could not be read.
   returned: always
   type: dict
   sample: {state: ONLINE, user_access: MULTI_USER}
 state:
-  description: State of the database now, V(ABSENT) when there is none. Null when it is not known.
+  description: State of the database now. V(ABSENT) if there is no such database. Null if it is not known.
   returned: always
   type: str
   sample: ONLINE
 user_access:
-  description: Its user access now. Null when it is not known.
+  description: Its user access now. Null if it is not known.
   returned: always
   type: str
   sample: MULTI_USER
 backup:
-  description: The backup, by its header. Null when it was not read.
+  description: The backup, as in its header. Null if it was not read.
   returned: always
   type: dict
   contains:
@@ -215,7 +215,7 @@ backup:
       type: str
       sample: groupid hq 20261122T150405Z
     database:
-      description: The database it was made of.
+      description: The database that it was made of.
       returned: always
       type: str
       sample: GroupID
@@ -235,7 +235,7 @@ backup:
       type: str
       sample: 5b0fd5b0-6b1f-4a8f-a6d6-3f4f1b2a7c22
     finished:
-      description: When it was finished, in the time of the server that made it.
+      description: When it was finished, in the time zone of the server that made it.
       returned: always
       type: str
       sample: "2026-11-22 16:04:17"
@@ -261,12 +261,12 @@ files:
       type: str
       sample: D:\MSSQL\DATA\GroupID.mdf
 replace:
-  description: Whether RESTORE says REPLACE, which the state of the database may require. Null when it was not decided.
+  description: Whether RESTORE uses REPLACE, which the state of the database may require. Null if this was not decided.
   returned: always
   type: bool
   sample: false
 safety:
-  description: The safety backup. Null when there is none.
+  description: The safety backup. Null if there is none.
   returned: always
   type: dict
   contains:
@@ -287,32 +287,32 @@ safety:
       type: str
       sample: 1e0a7f3e-5b53-4a6a-9f3e-4c3fbd0f7d33
 tail_file:
-  description: File of the log's tail. Null when none was asked for.
+  description: File of the log's tail. Null if there is none.
   returned: always
   type: str
   sample: null
 statements:
-  description: Statements that were sent, or in check mode would be. Those that only read are left out.
+  description: Statements that were sent, or in check mode would be sent. Statements that only read are not listed.
   returned: always
   type: list
   elements: str
   sample: ["ALTER DATABASE [GroupID] SET OFFLINE WITH ROLLBACK IMMEDIATE"]
 recovery_statement:
-  description: The one batch, to be run in C(master), that brings the database back by hand. Null when none is needed.
+  description: The batch to run in C(master) to bring the database back by hand. Null if none is needed.
   returned: always
   type: str
   sample: null
 lost:
-  description: What the restore costs.
+  description: What is lost by the restore.
   returned: always
   type: str
   sample: All changes made in GroupID after 2026-11-22 16:04:17, the end of the backup, are lost.
 next_steps:
-  description: What is left to do, a sentence each.
+  description: What is left to do, one sentence for each step.
   returned: always
   type: list
   elements: str
-  sample: ["Take a full backup of GroupID now: differential and log backups cannot build on older ones."]
+  sample: ["Make a full backup of GroupID now: differential and log backups cannot build on older ones."]
 joined_users:
   description: Users that were joined with a login, and the login of each.
   returned: after a restore
@@ -325,7 +325,7 @@ orphaned_users:
   elements: str
   sample: []
 owner:
-  description: Login that owns the database. Null when its SID belongs to none.
+  description: Login that owns the database. Null if no login has its SID.
   returned: after a restore
   type: str
   sample: sa
@@ -355,25 +355,24 @@ seconds:
   type: float
   sample: 74.318
 error:
-  description: What the message says, in parts.
+  description: The parts of the error message.
   returned: on failure
   type: dict
   contains:
     code:
       description: Kind of the failure. C(sql_) and the server's error number; V(connection_lost), or V(unreachable)
-        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) when the
-        login did not come about; or of a refusal, V(availability_group), V(backup_missing),
-        V(certificate_missing), V(claim), V(contained), V(damaged), V(data_path), V(express_size), V(login_map),
-        V(login_missing), V(newer_server), V(no_checksums), V(no_files), V(no_permission), V(no_place),
-        V(no_safety), V(not_confirmed), V(not_full), V(other_backup), V(other_database), V(other_family),
-        V(other_set), V(safety), V(safety_path), V(several_backups), V(snapshots), V(standby), V(state),
-        V(tail_log).
-        V(argument) for an option or a variable that cannot be right, V(unexpected) for a fault of the program.
+        when the database's state is not known; one of the words of M(identityops.groupid.groupid_sql_info) if the login
+        failed; or of a refusal, V(availability_group), V(backup_missing), V(certificate_missing), V(claim),
+        V(contained), V(damaged), V(data_path), V(express_size), V(login_map), V(login_missing), V(newer_server),
+        V(no_checksums), V(no_files), V(no_permission), V(no_place), V(no_safety), V(not_confirmed), V(not_full),
+        V(other_backup), V(other_database), V(other_family), V(other_set), V(safety), V(safety_path),
+        V(several_backups), V(snapshots), V(standby), V(state), V(tail_log). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: other_family
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: GroupID on sql01,1433 was not restored
@@ -383,22 +382,23 @@ error:
       type: int
       sample: null
     component:
-      description: Null; of the host's modules, the component.
+      description: Always null.
       returned: always
       type: str
       sample: null
     path:
-      description: Null; of the host's modules, the path.
+      description: Always null.
       returned: always
       type: str
       sample: null
     cause:
-      description: Cause, in the server's words where it said something, and how the database ended.
+      description: Cause, with the server's message if there is one, and the state of the database.
       returned: always
       type: str
       sample: The backup is of another database. Nothing was touched.
     meaning:
-      description: The same in English, whatever language the server speaks. Empty for what the server did not say.
+      description: The same in English, in case the server uses another language. Empty if the cause is not a message of
+        the server.
       returned: when SQL Server was asked
       type: str
       sample: ""
@@ -471,7 +471,7 @@ _PASSED_ON = (
 
 
 def request_of(params: dict[str, t.Any]) -> Request:
-    """Give the request that a module's parameters make. Raises ValueError."""
+    """Return the request that a module's parameters make. Raises ValueError."""
     expected = params["expected"] or {}
     request = Request(
         files=tuple(params["files"]),

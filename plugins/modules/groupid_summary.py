@@ -11,9 +11,9 @@ module: groupid_summary
 short_description: Print what a run did
 version_added: 0.6.0
 description:
-  - Prints tables of at most 80 columns, but for single long paths and ids, and every failure once, with the hosts that
+  - Prints tables of at most 80 columns, except for long paths and ids. Prints every failure once, with the hosts that
     share it.
-  - Prints to stderr where the callback makes a JSON document of stdout.
+  - Prints to stderr if the callback writes a JSON document to stdout.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -53,23 +53,23 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(refused), V(argument) for an option that cannot be right, V(unexpected)
-        for a fault of the program.
+      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
+        defect of the collection).
       returned: always
       type: str
       sample: refused
     what:
-      description: What was not done.
+      description: What failed.
       returned: always
       type: str
       sample: Nothing was started
     component:
-      description: On which component.
+      description: Component that failed, if any.
       returned: always
       type: str
       sample: null
     path:
-      description: On which path.
+      description: Path that failed, if any.
       returned: always
       type: str
       sample: null
@@ -77,7 +77,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: what the run was given has the faults that are named above
+      sample: the run has the errors listed above
     next:
       description: What to do about it.
       returned: always

@@ -26,7 +26,7 @@ class BootstrapError(Exception):
 
 
 def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable[[str], str]) -> dict[str, t.Any]:
-    """Give the answer to an operation.
+    """Return the answer to an operation.
 
     output: rc, stdout and stderr of the command; profiles and banners may have printed around the answer.
     scrub: masks secrets in what is shown where there is no answer.
@@ -45,7 +45,7 @@ def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable
                 code="protocol",
                 what="The agent's answer was not used",
                 cause="it is of protocol {}, operation {}".format(*spoken)
-                + f"; asked for was protocol {PROTOCOL}, operation {operation}",
+                + f"; requested was protocol {PROTOCOL}, operation {operation}",
                 next="Reset the connection (meta: reset_connection) and run again.",
             )
         )
@@ -70,7 +70,7 @@ def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> 
             code="constrained_language",
             what="The agent was not started",
             cause="PowerShell on the host runs in Constrained Language Mode, in which nothing can be compiled",
-            next="Let the host's application control policy (WDAC, AppLocker) give the connecting user Full Language.",
+            next="Allow Full Language for the connecting user in the application control policy (WDAC, AppLocker).",
         )
     # Masked before it is cut: nobody recognises the half of a secret.
     streams = ", ".join(f"{name} {scrub(output[name])[:SHOWN_OUTPUT]!r}" for name in ("stdout", "stderr"))

@@ -117,7 +117,7 @@ def _connect(connection: t.Any, scrub: c.Callable[[str], str]) -> None:
 
 
 def _command(connection: t.Any) -> str:
-    """Give the command that runs the bootstrap in one PowerShell, whatever the version of ansible-core.
+    """Return the command that runs the bootstrap in one PowerShell, whatever the version of ansible-core.
 
     winrm encodes every command itself, and up to ansible-core 2.18 also one that is encoded already. psrp and ssh want
     the encoded form: a raw one would cost psrp its text input, and newer ssh hands it to any default shell.
@@ -172,8 +172,8 @@ def _execute(action: ActionBase, command: str, stdin: bytes, operation: str) -> 
             code="connection_lost",
             what=f"The connection was lost after the operation ({operation}) was started",
             cause=cause,
-            next="The operation may still be running on the host, or have ended well. While it runs it holds a lock, "
-            "and another one on the same target is refused. Look with groupid_info before running it again.",
+            next="The operation may still be running on the host, or have succeeded. While it runs it holds a lock, "
+            "and another one on the same target is refused. Check with groupid_info before you run it again.",
         )
     )
 

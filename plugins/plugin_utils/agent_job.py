@@ -39,7 +39,7 @@ _UNREADABLE = frozenset({"state_owner", "system"})
 # How the job was started, by the agent's word for it; of this run's own job alone.
 _ROUTES = {
     "breakaway": "as a process outside of the connection's job object",
-    "wmi": "by WMI (Win32_Process.Create), as the connection's job object lets no process leave it",
+    "wmi": "by WMI (Win32_Process.Create), because the connection's job object does not let a process leave it",
     "inside": "inside the connection",
 }
 
@@ -82,7 +82,7 @@ def run_job(
 
 
 def job_id(request: c.Mapping[str, t.Any]) -> str:
-    """Give the id of the job that performs a request: the same for the same request.
+    """Return the id of the job that performs a request: the same for the same request.
 
     Where a restore puts what it replaces is chosen anew by each run, and no part of what is asked.
     """
@@ -92,7 +92,7 @@ def job_id(request: c.Mapping[str, t.Any]) -> str:
 
 
 def job_place(request: c.Mapping[str, t.Any]) -> dict[str, str]:
-    """Give the members of start, poll and cancel that name the job of a request, for one attempt.
+    """Return the members of start, poll and cancel that name the job of a request, for one attempt.
 
     Attempt: its own answer is given to it again; one that another run has got is not. A rehearsal's jobs lie in a state
     folder of its own.
@@ -188,16 +188,16 @@ class _Job:
         time.sleep(pause)
 
     def _given_up(self, lost: AgentCallError | AnsibleConnectionFailure) -> AgentCallError:
-        """Give the error of a call that never came through. Once the job may have begun, it goes on."""
+        """Return the error of a call that got no answer. If the job may have started, it continues."""
         if isinstance(lost, AgentCallError) and (lost.failure.code == "no_answer" or not self._begun):
             return lost
         return AgentCallError(
             Failure(
                 code="connection_lost",
-                what=f"The host was not heard of again after the operation ({self._request['operation']}) was started",
+                what=f"The host did not answer again after the operation ({self._request['operation']}) was started",
                 cause=f"{_cause(lost)} (attempt {len(retry.PAUSES) + 1})",
-                next=f"The operation goes on on the host, as job {self._place['id']}. Run the same again"
-                f"{self._into_the_same_set()}: it waits for the end of that job, and starts no second one.",
+                next=f"The operation continues on the host as job {self._place['id']}. Run the same again"
+                f"{self._into_the_same_set()}: it waits for the end of that job, and does not start a second one.",
             )
         )
 

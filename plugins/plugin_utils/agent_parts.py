@@ -37,7 +37,7 @@ def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
 
 
 def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[str, str]:
-    """Give those of the agent's files (name -> text) that some operations need, the entry without the other ones.
+    """Return those of the agent's files (name -> text) that some operations need, the entry without the other ones.
 
     A file needs another one when its code names a type that the other one declares. Some are taken for nothing, as a
     member may have a type's name; none is missed: that every operation's choice compiles is a test.
@@ -58,7 +58,7 @@ def needed(files: c.Mapping[str, str], operations: c.Collection[str]) -> dict[st
 
 
 def types_of(files: c.Mapping[str, str]) -> dict[str, set[str]]:
-    """Give the types that files declare at the top of the namespace, each with the files' names."""
+    """Return the types that files declare at the top of the namespace, each with the files' names."""
     homes: dict[str, set[str]] = {}
     for name, text in files.items():
         for declared in _declared(text):
@@ -78,7 +78,7 @@ def _declared(text: str) -> list[str]:
 
 
 def uses(files: c.Mapping[str, str]) -> dict[str, set[str]]:
-    """Give for each file the names of the others whose types its code names."""
+    """Return for each file the names of the others whose types its code names."""
     homes = types_of(files)
     types = frozenset(homes)
     return {
@@ -89,7 +89,7 @@ def uses(files: c.Mapping[str, str]) -> dict[str, set[str]]:
 
 @functools.cache
 def _types_named(code: str, types: frozenset[str]) -> set[str]:
-    """Give the types that a file's code names, leaving out members of the same name where that can be told."""
+    """Return the types that a file's code names, leaving out members of the same name where that can be told."""
     found = set()
     for match in _WORD.finditer(code):
         if match[0] in types and not _is_member(
@@ -100,7 +100,7 @@ def _types_named(code: str, types: frozenset[str]) -> set[str]:
 
 
 def _is_member(before: str, after: str) -> bool:
-    """Tell whether a word is a member's name: a method, a declaration (``uint Links;``), or what is set or indexed."""
+    """Return whether a word is a member's name: a method, a declaration (``uint Links;``), or a name set or indexed."""
     last = re.search(r"(\w+|\S)\s*\Z", before)
     previous = last[1] if last else ""
     following = after.lstrip()[:2]

@@ -48,7 +48,7 @@ class AgentSource:
     packed: str
 
     def stdin(self, request: c.Mapping[str, t.Any]) -> bytes:
-        """Give the stdin with which the bootstrap compiles the agent and runs a request."""
+        """Return the stdin with which the bootstrap compiles the agent and runs a request."""
         return script_input(AGENT, [self.packed, self.type_name, packed_request(request)])
 
 
@@ -97,7 +97,7 @@ def _sent(line: str) -> str:
 
 @functools.cache
 def agent_files() -> c.Mapping[str, pathlib.Path]:
-    """Give the shipped agent's files by their names, in that order, from all of its rooms.
+    """Return the shipped agent's files by their names, in that order, from all of its rooms.
 
     Raises ValueError when there are none, or two of one name: they travel, and are replaced, by name alone.
     """
@@ -110,6 +110,6 @@ def agent_files() -> c.Mapping[str, pathlib.Path]:
 
 @functools.cache
 def agent_source(*operations: str) -> AgentSource:
-    """Give the shipped agent, as far as some operations need it; without any, the whole of it."""
+    """Return the shipped agent, as far as some operations need it; without any, the whole of it."""
     files = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}
     return join_source(needed(files, operations) if operations else files)

@@ -11,7 +11,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.connection_adv
 
 
 def way_of(connection: t.Any) -> Way:
-    """Give host, port and way to log in, as the inventory has them. The options' names differ by plugin."""
+    """Return host, port and way to log in, as the inventory has them. The options' names differ by plugin."""
     options = connection.get_options()
     host = options.get("remote_addr") or options.get("host") or connection._play_context.remote_addr
     auth = options.get("transport") or options.get("auth") or ""

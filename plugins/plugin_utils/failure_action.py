@@ -27,7 +27,7 @@ _ISSUES = "https://github.com/identityops/groupid/issues"
 class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
     """A subclass performs, and raises: an exception that carries a Failure, or ValueError for the user's mistake."""
 
-    WHAT: t.ClassVar[str] = "The task was not done"
+    WHAT: t.ClassVar[str] = "The task failed"
     """What was not done when nothing was: a sentence without its full stop."""
 
     _supports_async = False
@@ -66,7 +66,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         return {"error": failure.explained()}
 
     def _argument(self, error: Exception) -> Failure | None:
-        """Give the failure of an argument; None for any other. What cannot be decoded is not the user's text."""
+        """Return the failure of an argument; None for any other. Text that cannot be decoded is not the user's."""
         if isinstance(error, AnsibleActionFail):
             return argument_failure(self.WHAT, str(error.message), self._task.action)
         if isinstance(error, ValueError) and not isinstance(error, (UnicodeError, json.JSONDecodeError)):
@@ -83,7 +83,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
             "unexpected",
             self.WHAT,
             cause,
-            f"This is a fault of the program. Run again with -vvv and report what it shows: {_ISSUES}",
+            f"This is a defect of the collection. Run again with -vvv and report the output: {_ISSUES}",
         )
 
     def _not_reached(self, error: AnsibleConnectionFailure) -> Failure:

@@ -68,7 +68,7 @@ class Outcome:
                 names.append(group.dn_now or group.dn_then or group.guid_text)
 
     def result(self, kind: str, written: Written) -> dict[str, t.Any]:
-        """Give the module's result."""
+        """Return the module's result."""
         left = [*written.conflicts, *written.unconfirmed]
         counts = {
             "written": len(written.written),
@@ -106,12 +106,12 @@ class Outcome:
         if refused:
             steps.append(
                 "All other groups were written. Running it again changes nothing for those that the server refused: "
-                "mend what it names, or leave them out by name (groupid_ldif_exclude_groups, exclude_groups)."
+                "correct the named reason, or leave them out by name (groupid_ldif_exclude_groups, exclude_groups)."
             )
         if conflicts:
             steps.append(
-                "Look at what was changed meanwhile with --check --diff, and run again: it compares anew, and "
-                "overwrites what is there then."
+                "Show what was changed in the meantime with --check --diff, and run again. The run compares again, and "
+                "overwrites the current values."
             )
         failure = Failure(
             "refused" if refused else "conflicts",

@@ -138,7 +138,7 @@ def _unseen(domain: Domain, schema: Schema, account: str | None) -> c.Iterator[s
 def _with_known(
     directory: Directory, domain: Domain, pages: c.Iterable[list[Entry]], names: tuple[str, ...], known: set[bytes]
 ) -> c.Iterator[list[Entry]]:
-    """Give the groups that match, then the known ones among the others: a filter may miss them now."""
+    """Yield the groups that match, then the known ones among the others: a filter may miss them now."""
     for page in pages:
         if known:
             for dummy, attributes in page:
@@ -173,7 +173,7 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
 
 
 def _account_of_host(action: LdifAction) -> str:
-    """Give the account that other computers see of a program on the host. Raises AgentCallError."""
+    """Return the account that other computers see of a program on the host. Raises AgentCallError."""
     worn = action._network.get("network")
     if worn:
         return str(worn["username"])
@@ -189,4 +189,4 @@ def _pages(action: LdifAction, server: str, arguments: list[str]) -> c.Iterator[
 
 
 def _neither(first: DirectoryError) -> str:
-    return f"The controller could not read by itself either: {first}"
+    return f"The controller could not read either: {first}"

@@ -99,7 +99,7 @@ def fetch(action: AgentAction, wish: Wish, folder: pathlib.Path) -> Files:
         raise RefusedError(
             "not_sealed",
             f"Set {wish.place.set_id} of deployment {wish.place.deployment} is not sealed",
-            "Choose a set that is; or, knowing what it lacks, say so with unsealed: true.",
+            "Use a sealed set. Or, if you know what this set lacks, set unsealed: true.",
         )
     ldif = get_file(action, wish.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
     files = Files(kind, folder / "then.ldf", folder / "then.jsonl", groups.details)
@@ -175,8 +175,8 @@ def _check_size(steps: c.Sequence[Step]) -> None:
 
 def _elsewhere(files: Files, domain: Domain) -> str:
     return (
-        f"What is undone was written to {files.details.get('directory_server')}, and {domain.server} may not have it "
-        "yet: groups that have not arrived count as unchanged. Name that server in groupid_domains to be sure."
+        f"The restore that is undone wrote to {files.details.get('directory_server')}. {domain.server} may not have "
+        "this yet: groups that have not arrived count as unchanged. Name that server in groupid_domains to be sure."
     )
 
 
@@ -219,7 +219,7 @@ def _compared(outcome: Outcome, files: Files, directory: Directory, selection: S
 
 
 def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
-    """Give where the groups of the set are looked for now; None: the container is gone, and its groups are elsewhere.
+    """Return where to search for the groups of the set; None: the container is gone, and its groups are elsewhere.
 
     Raises DirectoryError, RefusedError.
     """
@@ -228,14 +228,14 @@ def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
         now = base_now(directory, outcome.domain.root, then, guid)
         moved = now is not None and normal(then) != normal(now)
     except ValueError as problem:
-        raise FilesError("files", "The restore was not started", str(problem), "Take the set unchanged.") from None
+        raise FilesError("files", "The restore was not started", str(problem), "Use the set unchanged.") from None
     if now is None:
         outcome.warnings.append(
             f"The base of the set, {then}, is gone. The groups of the set are found by objectGUID wherever they are; "
             "groups that were created since are not listed."
         )
     elif moved:
-        outcome.warnings.append(f"The base of the set, {then}, is {now} now.")
+        outcome.warnings.append(f"The base of the set, {then}, is now {now}.")
     return now
 
 
@@ -259,7 +259,7 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
                 draft.write_bytes(content)
                 draft.replace(path)
     except OSError as problem:
-        raise ValueError(f"modify_file {path} was not written: {problem.strerror}. Name a path that can be.") from None
+        raise ValueError(f"modify_file {path} was not written: {problem.strerror}. Use another path.") from None
     return True
 
 

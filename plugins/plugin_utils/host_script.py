@@ -21,7 +21,7 @@ _FOLDER = pathlib.Path(__file__).parent
 
 
 def script_input(name: str, lines: c.Sequence[str]) -> bytes:
-    """Give the stdin with which the bootstrap runs a script.
+    """Return the stdin with which the bootstrap runs a script.
 
     name: of the file ``<name>.ps1``. lines: what the script finds in ``$l``; ASCII, none empty, without line ends.
     """
@@ -30,17 +30,17 @@ def script_input(name: str, lines: c.Sequence[str]) -> bytes:
 
 
 def packed_request(request: c.Mapping[str, t.Any]) -> str:
-    """Give a request as a line of input."""
+    """Return a request as a line of input."""
     return base64.b64encode(json.dumps(request, ensure_ascii=False).encode("utf-8")).decode("ascii")
 
 
 def bootstrap() -> str:
-    """Give the PowerShell text that is the command line: the same for every script, so that none has to fit there."""
+    """Return the PowerShell text that is the command line: the same for every script, so that none has to fit there."""
     return _sent("bootstrap")
 
 
 @functools.cache
 def _sent(name: str) -> str:
-    """Give a script without its comment lines and its indentation."""
+    """Return a script without its comment lines and its indentation."""
     lines = (_FOLDER / f"{name}.ps1").read_text(encoding="utf-8").splitlines()
     return "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

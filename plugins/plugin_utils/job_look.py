@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script im
 
 
 def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
-    """Give the stdin with which the bootstrap looks at a job.
+    """Return the stdin with which the bootstrap looks at a job.
 
     operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
     job's end.

@@ -12,7 +12,7 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def progress_text(progress: c.Mapping[str, t.Any] | None) -> str:
-    """Give "copying, 1,234 of 20,000 files, 1.2 GB of 4.0 GB, 80.0 MB/s, 0:00:35 left".
+    """Return "copying, 1,234 of 20,000 files, 1.2 GB of 4.0 GB, 80.0 MB/s, 0:00:35 left".
 
     progress: the agent's: phase, files, files_total, bytes, bytes_total, seconds (since the phase began); None while
     the job has told nothing yet.
@@ -32,7 +32,7 @@ def progress_text(progress: c.Mapping[str, t.Any] | None) -> str:
 
 
 def _size(count: float) -> str:
-    """Give a count of bytes in the unit in which it has one to four digits."""
+    """Return a count of bytes in the unit in which it has one to four digits."""
     power = 0
     while count >= 1000 and power < len(_UNITS) - 1:
         count, power = count / 1000, power + 1

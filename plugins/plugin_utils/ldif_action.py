@@ -95,19 +95,19 @@ class LdifAction(AgentAction):
         )
 
     def other_domains(self, domain: str, variables: c.Mapping[str, t.Any]) -> tuple[str, ...]:
-        """Give the DNs of the other domains of ``groupid_domains``, and of the bases there. Raises ValueError."""
+        """Return the DNs of the other domains of ``groupid_domains``, and of the bases there. Raises ValueError."""
         others = [item for item in self._domains(variables) if item.get("name") != domain]
         return tuple(end for item in others for end in (base_of(str(item.get("name"))), item.get("base")) if end)
 
     def _domains(self, variables: c.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-        """Give the variable, templates resolved. Raises ValueError."""
+        """Return the variable, templates resolved. Raises ValueError."""
         try:
             return settings.read(DOMAINS, self._templar.template(variables.get(DOMAINS, []))) or []
         except AnsibleError as problem:
             raise ValueError(f"{DOMAINS} cannot be read: {problem.message}") from None
 
     def place(self, args: c.Mapping[str, t.Any], set_id: str | None = None) -> Place:
-        """Give the folder of the domain's files in a set, the one of the task unless another is named."""
+        """Return the folder of the domain's files in a set, the one of the task unless another is named."""
         return Place(
             root=args["backup_root"],
             deployment=backup_set.check_deployment(args["deployment"]),
@@ -119,11 +119,11 @@ class LdifAction(AgentAction):
 
 
 def _checked_filter(text: str, domain: str) -> str:
-    """Give the filter. Raises ValueError with the place of what is wrong in it."""
+    """Return the filter. Raises ValueError with the place of what is wrong in it."""
     fault = ldap_filter.fault(text)
     if fault is None:
         return text
-    corrected = f" Probably {fault.corrected} is meant." if fault.corrected else ""
+    corrected = f" Did you mean {fault.corrected}?" if fault.corrected else ""
     raise ValueError(
         f"{DOMAINS}, {domain}: filter {text!r} is wrong at character {fault.position + 1}: {fault.what}{corrected}"
     )

@@ -21,7 +21,7 @@ _FORM = re.compile(r"[^\\@]+\\[^\\@]+|[^\\@]+@[^\\@]+")
 def network_identity(
     variables: c.Mapping[str, t.Any], template: c.Callable[[t.Any], t.Any]
 ) -> dict[str, dict[str, str]]:
-    """Give the member ``network`` of a request; nothing when there is no such account.
+    """Return the member ``network`` of a request; nothing when there is no such account.
 
     variables: the task's variables, templates unresolved. template: resolves a template.
     Raises ValueError, never with a password, when one of the two variables is missing or is not what it should be.

@@ -39,7 +39,7 @@ class Place:
     allow_open_roots: list[str] = dataclasses.field(default_factory=list)
 
     def request(self, operation: str, **fields: t.Any) -> dict[str, t.Any]:
-        """Give a request about it."""
+        """Return a request about it."""
         return {"operation": operation, **dataclasses.asdict(self), **fields}
 
 
@@ -125,7 +125,7 @@ def _unpacked(packed: c.Mapping[str, t.Any], name: str) -> bytes:
     if len(content) > LIMIT:
         raise _unusable(name, "too_large", f"It has more than {LIMIT:,} bytes")
     if not stream.eof or hashlib.sha256(content).hexdigest() != packed["sha256"]:
-        raise _unusable(name, "content_differs", "It arrived with another SHA-256 than it left")
+        raise _unusable(name, "content_differs", "It arrived with another SHA-256 than it was sent with")
     return content
 
 

@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job impo
 
 
 def witness() -> str:
-    """Give the script of the second witness."""
+    """Return the script of the second witness."""
     return pathlib.Path(__file__).with_name("witness.ps1").read_text(encoding="utf-8")
 
 
@@ -41,6 +41,6 @@ class RehearsalServer:
         return run_job(self._action, request, self._host, self._network, self._scrub, alone=True)
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Give the request that starts a job for another one."""
+        """Return the request that starts a job for another one."""
         inner = {"protocol": PROTOCOL, "check": False, **request}
         return {"operation": "start", "wait_ms": 0, **job_place(request), "request": inner}

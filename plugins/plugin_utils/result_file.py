@@ -73,6 +73,6 @@ def _failure(path: pathlib.Path, error: OSError) -> Failure:
         "result_file",
         "The result cannot be written on the controller",
         f"{error.strerror or error} ({error.errno})",
-        "Name a directory of the controller that this user may write to.",
+        "Name a directory on the controller that this user may write to.",
         path=str(path),
     )

@@ -29,7 +29,7 @@ class NoHostsError(ValueError):
 
 
 def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
-    """Give the pattern back, when it and the options of the command line name hosts.
+    """Return the pattern back, when it and the options of the command line name hosts.
 
     groups: Ansible's, all hosts of the inventory by group. Raises NoHostsError.
     """
@@ -38,7 +38,7 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
     start = context.CLIARGS.get("start_at_task")
     if start:
         raise NoHostsError(
-            f"The run was refused: --start-at-task {start!r} passes over the plan, which every later step needs. Run "
+            f"The run was refused: --start-at-task {start!r} skips the plan, which every later step needs. Run "
             "again without it."
         )
     inventory = _inventory(groups)
@@ -56,7 +56,7 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
 
 
 def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
-    """Give the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
+    """Return the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
     if groups.get(RUN_GROUP) or _only_shows():
         return RUN_GROUP
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"

@@ -41,7 +41,7 @@ class SqlAction(FailureAction):
         return {**result, "changed": False, "schema": SCHEMA, "error": self._module_failure(result).explained()}
 
     def _module_failure(self, result: c.Mapping[str, t.Any]) -> Failure:
-        """Tell a failure that the module's body did not: Ansible's check of its options, or a module that broke."""
+        """Report a failure outside of the module's body: Ansible's check of its options, or a module that broke."""
         said = str(result.get("msg") or "")
         if not _CRASHED & set(result):
             return argument_failure(self.WHAT, said, self.MODULE)
@@ -50,7 +50,7 @@ class SqlAction(FailureAction):
         return self._unexpected_failure(f"the module ended without a result: {last[:500]}")
 
     def _connection_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Give the options of the connection that the variables name, ``groupid_sql_port`` for ``port``."""
+        """Return the options of the connection that the variables name, ``groupid_sql_port`` for ``port``."""
         named = {option: f"{VARIABLE_PREFIX}{option}" for option in CONNECTION_SPEC}
         read = {option: self._read(name, variables[name]) for option, name in named.items() if name in variables}
         return {option: value for option, value in read.items() if value is not None}

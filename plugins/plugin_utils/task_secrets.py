@@ -47,7 +47,7 @@ def collect_secrets(
 
 
 def _resolve(leaf: t.Any, template: c.Callable[[t.Any], t.Any]) -> list[str]:
-    """Give the texts that a secret stands for: one, or more where its template gives a list or a mapping."""
+    """Return the texts that a secret stands for: one, or more where its template gives a list or a mapping."""
     # Undefined variables, lookups, vaults without their password: a template may raise anything.
     with contextlib.suppress(Exception):
         return [str(value) for value in _leaves(template(leaf), secret=True)]
@@ -84,7 +84,7 @@ class Secrets:
         self._pattern = re.compile("|".join(sorted(map(re.escape, fragments), key=len, reverse=True)) or r"(?!)")
 
     def scrub(self, value: t.Any) -> t.Any:
-        """Give the value with every secret masked: in strings, at any depth, names of mappings included.
+        """Return the value with every secret masked: in strings, at any depth, names of mappings included.
 
         A secret is found as it is, escaped for JSON or by Python, and each of these in base64 of its UTF-8 or UTF-16
         bytes, wherever it begins within the encoded text. One shorter than four characters is masked only where it is
@@ -105,7 +105,7 @@ class Secrets:
 
 
 def _forms(text: str) -> c.Iterator[str]:
-    """Give every spelling in which a secret turns up in output."""
+    """Yield every spelling in which a secret turns up in output."""
     quoted = repr(text + "'\"")[1:-4]  # which quotes Python escapes hangs on all that is shown with it
     spellings = {text, quoted, quoted.replace("\\'", "'")}
     spellings.update(json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
@@ -116,7 +116,7 @@ def _forms(text: str) -> c.Iterator[str]:
 
 
 def _base64_forms(data: bytes) -> c.Iterator[str]:
-    """Give what of the base64 is the data's alone, wherever it begins within what is encoded."""
+    """Yield the base64 text that depends only on the data, for each offset at which the data can begin."""
     for shift in range(3):
         # Of the first and the last character, some bits may belong to what stands around the secret.
         encoded = base64.b64encode(bytes(shift) + data).decode("ascii")

@@ -575,7 +575,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "start at a task",
         "backup --start-at-task 'Put the files of each server into its part'",
-        ("--start-at-task", "passes over the plan", "Run again without it"),
+        ("--start-at-task", "skips the plan", "Run again without it"),
     ),
     # More than one at once: each is told.
     Mistake(

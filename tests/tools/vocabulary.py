@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write what plugins/module_utils/vocabulary.py says about variables to where Ansible and people read it.
 
-`python3 tests/tools/vocabulary.py` writes the roles' argument specs and defaults, and the tables of the READMEs between
-their markers. A unit test fails while a file is not as it would be written.
+`python3 tests/tools/vocabulary.py` writes the roles' argument specs and defaults, the lists of variables in the roles'
+READMEs, and the tables of the README, between their markers. The tables have the first sentence of each description, so
+that their rows stay short. A unit test fails while a file is not as it would be written.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ LICENCE = """\
 REPORT = (
     "report",
     "Print the summary and fail the servers on which something went wrong",
-    "Last of all.",
+    "The last step.",
 )
 PLAN = (
     "plan",
     "Sort the hosts of a play by deployment, into the group C(groupid_run)",
     "For the first play of a playbook. No server is contacted.",
 )
-CALLED = "Called by the role of the same work, once its preflight has looked at the servers."
+CALLED = "Called by the role for this work, after its preflight has checked the servers."
 OF_ITS_OWN = "For a play of your own, with the linear strategy and without C(serial)."
 
 ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -54,17 +55,17 @@ ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         PLAN,
         (
             "preflight",
-            "Check the servers, choose the ids of the sets, and finish seals of earlier runs",
+            "Check the servers, choose the ids of the sets, and finish the seals of earlier runs",
             "After C(plan).",
         ),
         ("folders", "Copy the folders of each server into its part", "After C(preflight)."),
         ("verify", "Read the new parts again", "After C(folders)."),
-        ("seal", "Seal the sets whose parts are all there", "After C(verify)."),
+        ("seal", "Seal the sets that have all their parts", "After C(verify)."),
         REPORT,
     ),
     "database": (
         ("preflight", "Check what a backup of the database needs", CALLED),
-        ("rehearse", "Have the SQL Server prove what backup and restore need", CALLED),
+        ("rehearse", "Test on the SQL Server what backup and restore need", CALLED),
         ("backup", "Save the database into the set", CALLED),
         ("verify", "Verify the part of the database", CALLED),
         ("restore_checks", "Check what a restore of the database needs", CALLED),
@@ -72,17 +73,17 @@ ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "group_attributes": (
         ("preflight", "Check what an export of the group attributes needs", CALLED),
-        ("rehearse", "Have each domain prove what export and restore need", CALLED),
+        ("rehearse", "Test on each domain what export and restore need", CALLED),
         ("backup", "Save the group attributes into the set", CALLED),
         ("verify", "Verify the parts of the domains", CALLED),
         ("restore_checks", "Check what a restore of the group attributes needs", CALLED),
         ("restore", "Restore the group attributes", CALLED),
     ),
     "preflight": (
-        ("main", "Look at the servers and say whether a backup can begin", "For a play of your own. Reads only."),
+        ("main", "Check whether a backup can start", "For a play of your own. It only reads."),
         PLAN,
         ("deployments", "Sort the hosts of a play by deployment", "No server is contacted."),
-        ("servers", "Look at the servers", "After C(plan) or C(deployments)."),
+        ("servers", "Read the facts of the servers", "After C(plan) or C(deployments)."),
         ("checks", "Check what a backup needs and choose the ids of the sets", "After C(servers)."),
         REPORT,
     ),
@@ -90,16 +91,16 @@ ENTRY_POINTS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("main", "Restore the folders of the servers of a play", OF_ITS_OWN),
         PLAN,
         ("preflight", "Check the servers, the set and its parts", "After C(plan). Nothing is changed."),
-        ("folders", "Put the files of each part back", "After C(preflight)."),
+        ("folders", "Restore the files of each part", "After C(preflight)."),
         REPORT,
     ),
     "verify": (
-        ("main", "Verify the parts of the servers of a play", "For a play of your own. Reads only."),
+        ("main", "Verify the parts of the servers of a play", "For a play of your own. It only reads."),
         PLAN,
         (
             "parts",
             "Read each server's part again and compare it with the manifest",
-            "After C(plan) and the look at the servers.",
+            "After C(plan) and C(servers) of the role preflight.",
         ),
         REPORT,
     ),
@@ -118,7 +119,7 @@ def written() -> dict[Path, str]:
         words = declared_by(role)
         files[place / "meta" / "argument_specs.yml"] = LICENCE + _argument_specs(role, entry_points, words)
         files[place / "defaults" / "main.yml"] = LICENCE + _defaults(role, words)
-        files[place / "README.md"] = _between(place / "README.md", {role: _role_table(role, words)})
+        files[place / "README.md"] = _between(place / "README.md", {role: _list(role, words)})
     tables = {group: _table(group) for group in dict.fromkeys(word.group for word in WORDS)}
     files[ROOT / "README.md"] = _between(ROOT / "README.md", tables)
     return files
@@ -183,17 +184,27 @@ def _yaml(value: t.Any) -> str:
 
 
 def _table(group: str) -> str:
+    """The README's table of a group of variables. Each row has the first sentence of the description."""
     lines = ["| variable | default | roles | meaning |", "|---|---|---|---|"]
     for word in WORDS:
         if word.group == group:
             roles = " ".join(_LETTERS[role] for role in word.roles)
-            lines.append(f"| `{word.name}` | {_shown(word, None)} | {roles} | {_cell(word)} |")
+            summary = re.split(r"(?<=\.) ", word.about, maxsplit=1)[0]
+            lines.append(f"| `{word.name}` | {_shown(word, None)} | {roles} | {summary} |".replace("|  |", "| |"))
     return "\n".join(lines)
 
 
-def _role_table(role: str, words: t.Iterable[Word]) -> str:
-    lines = ["| variable | default | meaning |", "|---|---|---|"]
-    lines += [f"| `{word.name}` | {_shown(word, role)} | {_cell(word)} |" for word in words]
+def _list(role: str, words: t.Iterable[Word]) -> str:
+    """The variables of a role's README, each with its whole description."""
+    lines = []
+    for word in words:
+        default = _shown(word, role)
+        if default and not word.required:
+            default = f"default: {default}"
+        missing = [choice for choice in word.choices if f"`{choice}`" not in word.about]
+        choices = f" One of {', '.join(f'`{choice}`' for choice in word.choices)}." if missing else ""
+        text = f"- `{word.name}`{f' ({default})' if default else ''}: {word.about}{choices}"
+        lines += textwrap.wrap(text, 120, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
     return "\n".join(lines)
 
 
@@ -206,14 +217,8 @@ def _shown(word: Word, role: str | None) -> str:
     return "" if default is None else f"`{default if default and isinstance(default, str) else json.dumps(default)}`"
 
 
-def _cell(word: Word) -> str:
-    missing = [choice for choice in word.choices if f"`{choice}`" not in word.about]
-    choices = f" One of {', '.join(f'`{choice}`' for choice in word.choices)}." if missing else ""
-    return (word.about + choices).replace("|", "\\|")
-
-
 def _between(path: Path, tables: dict[str, str]) -> str:
-    """The file's text with each table between its markers. Raises SystemExit where a marker is missing."""
+    """The file's text with each table or list between its markers. Raises SystemExit where a marker is missing."""
     text = path.read_text(encoding="utf-8")
     for name, table in tables.items():
         marked = re.compile(rf"(<!-- variables of {name}: [^>]*-->\n).*?(<!-- end of variables -->)", re.DOTALL)

@@ -22,12 +22,6 @@ PAGES = sorted(
 )
 """Everything in Markdown."""
 
-DOCS = ROOT / "docs"
-SHORT_LINES = [
-    page
-    for page in PAGES
-    if page.name in ("architecture.md", "CONTRIBUTING.md") or page.parent in (DOCS / "reference", DOCS / "design")
-]
 LONGEST_LINE = 160
 PARTS_OF_OTHERS = {"database", "group_attributes"}
 """Roles that other roles call, and nobody else."""
@@ -127,7 +121,7 @@ def test_a_broken_link_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("page", SHORT_LINES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_lines_are_short_enough_to_read(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert [(number, len(line)) for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE] == []

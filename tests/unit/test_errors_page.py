@@ -55,7 +55,7 @@ def test_every_code_of_the_directory_is_there() -> None:
         ("sealed_differs", "Seal.cs", "Another document, with digest …, is there already.", "Back the deployment up"),
         ("write_failed", "Writer.cs", "…", "…"),
         ("not_windows", "agent_call.py", "connection … does not talk to a Windows shell", "Set ansible_connection"),
-        ("ldifde_cut", "ldifde.py", "The file does not end with an empty line: its end is missing", "See what"),
+        ("ldifde_cut", "ldifde.py", "The file does not end with an empty line: its end is missing", "Read the message"),
         ("refused", "connectivity.py", "…: connection refused", "Check that it is a domain controller"),
         ("refused", "odbc_failure.py", "…, TCP port …: connection refused", "SQL Server is not running"),
         ("no_files", "checks.py", "files is empty.", "Name the backup's file"),

@@ -87,7 +87,7 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
 
 
 def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
-    """Give the outcome where no login came about. other_engine: ldifde.exe on the host may read in its place."""
+    """Return the outcome if the login failed. other_engine: ldifde.exe on the host may read in its place."""
     said = f"{error} ldifde.exe on the host would read, and is not rehearsed." if other_engine else str(error)
     return Outcome([Told("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
 
@@ -117,7 +117,7 @@ def schema_told(domain: Domain, schema: Schema) -> list[Told]:
     told = [Told("directory.schema", NOT_HELD if missing else HELD, missing)]
     filtered = ", ".join(schema.filtered) if domain.read_only else ""
     if filtered:
-        said = f"{domain.server} is read-only, and does not get {filtered} (searchFlags 512)."
+        said = f"{domain.server} is read-only, and does not receive {filtered} (searchFlags 512)."
         return [*told, Told("directory.readable", NOT_HELD, said)]
     if schema.confidential:
         said = (
@@ -150,7 +150,7 @@ def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, s
 
 def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Told:
     if not known or not wanted:
-        return Told("directory.rights", NOT_TRIED, "There is no group, or no attribute, to look at.")
+        return Told("directory.rights", NOT_TRIED, "There is no group, or no attribute, to check.")
     found = not_writable(directory, domain.root or domain.base, dict.fromkeys(known, tuple(wanted)))
     if not found:
         return Told("directory.rights", HELD)
@@ -158,5 +158,5 @@ def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], 
         f"{one.dn or 'a group that is gone'}: {', '.join(one.attributes)}{' (adminCount)' if one.protected else ''}"
         for one in found[:_NAMED]
     )
-    said = f"Of {len(known)} groups at which was looked, {len(found)} may not be written as wanted: {shown}."
+    said = f"Of {len(known)} groups that were checked, {len(found)} cannot be written as needed: {shown}."
     return Told("directory.rights", REFUSED, said)

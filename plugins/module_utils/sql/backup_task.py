@@ -183,8 +183,8 @@ class BackupTask:
                 raise failure(
                     "cannot_restore",
                     f"The backup of {order.database} was not started",
-                    f"There could be no test restore on {there_facts.name}. {' '.join(may.reasons)}",
-                    "Give the login that right, or back up with test_restore: false.",
+                    f"A test restore is not possible on {there_facts.name}. {' '.join(may.reasons)}",
+                    "Grant the login that permission, or back up with test_restore: false.",
                 )
             scratch = sql_test_restore.scratch_name()
             return sql_test_restore.plan(there, scratch, order.files, source, wanted.data_folder, wanted.log_folder)
@@ -206,7 +206,7 @@ class BackupTask:
 
 
 def _fields(record: Record) -> dict[str, t.Any]:
-    """Give what the result says of a backup."""
+    """Return what the result says of a backup."""
     return {
         "files": list(record.files),
         "backup_set_uuid": record.backup_set_uuid,

@@ -94,8 +94,8 @@ def test_a_drive_may_be_the_root_of_sets_and_hold_a_source(host: t.Any) -> None:
     ("second", "words"),
     [
         ("C/Source", "It is the folder of data, {source}, too."),
-        ("C/Source/sub", "It and the folder of data, {source}, lie in each other."),
-        ("C", "It and the folder of data, {source}, lie in each other."),
+        ("C/Source/sub", "It and the folder of data, {source}, overlap."),
+        ("C", "It and the folder of data, {source}, overlap."),
         ("C/link", "It is the folder of data, {source}, too."),
     ],
 )

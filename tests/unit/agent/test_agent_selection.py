@@ -68,7 +68,7 @@ def test_an_include_that_meets_nothing_in_any_component_is_refused(portals: t.An
     answer = portals.backup(include=["HRPortal", "Helpdesc"], check=check)
     code, component, cause = told(answer)
     assert (code, component) == ("nothing_matched", "data")
-    assert cause.startswith(f"Include 'Helpdesc' meets nothing in data ({portals.source}). Folders")
+    assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Folders")
     assert "'Helpdesk', " in cause
 
 
@@ -93,7 +93,7 @@ def test_a_component_that_is_not_there_needs_no_file(portals: t.Any) -> None:
     assert (code, component, cause) == (
         "nothing_matched",
         None,
-        "Include 'HRPortal' meets nothing: none of the components is there.",
+        "Include 'HRPortal' matches nothing: none of the components is there.",
     )
 
 
@@ -151,7 +151,7 @@ def test_a_literal_exclude_that_meets_nothing_is_a_warning(portals: t.Any) -> No
     exclude = ["HRPortal/logs", "*/cache", "*/log", "HRPortal/log/today.txt", "Old", "very old"]
     answer = portals.backup(exclude=exclude)
     assert not answer["failed"]
-    assert answer["warnings"] == [f"Exclude 'HRPortal/logs' meets nothing in data ({portals.source})."]
+    assert answer["warnings"] == [f"Exclude 'HRPortal/logs' matches nothing in data ({portals.source})."]
 
 
 @CHECK
@@ -163,7 +163,9 @@ def test_an_include_that_meets_nothing_in_the_part_restores_nothing(portals: t.A
     before = untouched(portals)
     code, component, cause = told(portals.restore(include=["HRPortal", "New"], policy=policy, check=check))
     assert (code, component) == ("nothing_matched", "data")
-    assert cause.startswith(f"Include 'New' meets nothing in data ({portals.source}). Folders that are there: 'Old', ")
+    assert cause.startswith(
+        f"Include 'New' matches nothing in data ({portals.source}). Folders that are there: 'Old', "
+    )
     cause = told(portals.restore(include=["HRPortal/Wbe"], policy=policy, check=check))[2]
     assert cause == (
         "No file there matches include 'HRPortal/Wbe'. Folders that are there: 'HRPortal/Web', 'HRPortal/log'."

@@ -149,7 +149,7 @@ def test_what_nobody_foresaw(host: Make, name: str, fault: Exception, monkeypatc
     monkeypatch.setattr(type(made.action), "_perform", _raising(fault))
     failure = told(made.run(ansible_password=PASSWORD))
     assert failure["code"] == "unexpected"
-    assert failure["what"] == made.action.WHAT != "The task was not done"
+    assert failure["what"] == made.action.WHAT != "The task failed"
     assert failure["cause"].startswith(f"{type(fault).__name__}: ")
     assert "-vvv" in failure["next"]
     assert "Traceback" not in failure["cause"]
@@ -168,14 +168,14 @@ def test_a_host_that_refuses_the_login_stays_unreachable(host: Make, name: str) 
     assert said.startswith(
         "The host refused the login: 10.0.0.7:5986 (winrm, ntlm): the specified credentials (********)"
     )
-    assert "To tell: " in said
+    assert "To find out: " in said
     assert "\n" not in said
     assert PASSWORD not in said
 
 
 def test_a_library_that_raises_while_connecting_means_unreachable(host: Make) -> None:
     made = host("groupid_info", {}, opening=requests.exceptions.ReadTimeout("Read timed out. (read timeout=30)"))
-    with pytest.raises(AnsibleConnectionFailure, match="To tell: curl"):
+    with pytest.raises(AnsibleConnectionFailure, match="To find out: curl"):
         made.run()
 
 

@@ -43,7 +43,7 @@ Values: t.TypeAlias = c.Mapping[str, c.Sequence[bytes]]
 
 
 def ordered(attributes: c.Sequence[str]) -> tuple[str, ...]:
-    """Give the attributes of an export in the order of its records.
+    """Return the attributes of an export in the order of its records.
 
     Raises ValueError for a name that is none, for one named twice, for objectGUID, and where there is none.
     """

@@ -157,7 +157,7 @@ def _without_guid(dn: str) -> DirectoryError:
     return DirectoryError(
         "no_guid",
         f"The export stopped at {dn}",
-        f"The server gave no {GUID} of 16 bytes for it",
+        f"The server returned no {GUID} of 16 bytes for it",
         f"Use an account that may read {GUID}, and a server of Active Directory.",
     )
 
@@ -201,7 +201,7 @@ def _write(
 def _twice(blob: bytes) -> DirectoryError:
     return DirectoryError(
         "group_twice",
-        "The export stopped at a group that the server gave twice with different content",
+        "The export stopped at a group that the server returned twice with different content",
         f"{GUID} {guid_text(blob[:_GUID_BYTES])} was renamed, moved or changed while the domain was read",
         "Run the export again.",
     )

@@ -40,7 +40,7 @@ class Pair:
     attributes: tuple[str, ...]
 
     def groups(self) -> c.Iterator[StoredGroup]:
-        """Give every group in order of objectGUID; records are cut out and not read.
+        """Yield every group in order of objectGUID; records are cut out and not read.
 
         Raises FilesError where the files do not fit together or a companion is none, OSError.
         """
@@ -77,14 +77,14 @@ class Pair:
         return values
 
     def _attributes(self, found: list[Record]) -> dict[str, list[bytes]] | None:
-        """Give the record's attributes. None: there is not one record, or it has an attribute that was not exported."""
+        """Return the record's attributes. None: not exactly one record, or an attribute that was not exported."""
         if len(found) != 1 or found[0].changetype != "add":
             return None
         known = {name.lower() for name in self.attributes}
         return found[0].attributes if found[0].attributes.keys() <= known else None
 
     def _refusing(self, name: str, items: c.Iterator[Item]) -> c.Iterator[Item]:
-        """Give the items, and refuse what their reader refuses. name: of the file that is read."""
+        """Yield the items, and refuse what their reader refuses. name: of the file that is read."""
         try:
             yield from items
         except ValueError as problem:
@@ -95,5 +95,5 @@ class Pair:
             "files",
             f"The files {self.ldif.name} and {self.companion.name} were not used",
             cause,
-            "Take the files as the backup wrote them: both of one set, unchanged.",
+            "Use both files of one set, unchanged.",
         )

@@ -40,7 +40,7 @@ class Sorter:
             self._spill()
 
     def sorted(self) -> c.Iterator[bytes]:
-        """Give all of them, once, in order."""
+        """Return all of them, once, in order."""
         self._kept.sort()
         self._spill_file.flush()
         return heapq.merge(self._kept, *(_run(self._spill_file.fileno(), *place) for place in self._runs))

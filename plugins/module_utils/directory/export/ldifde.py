@@ -56,7 +56,7 @@ _NUMBER = re.compile(r"[0-9]+")
 def arguments(
     server: str, base: str, filter_text: str, attributes: c.Sequence[str], operation_seconds: int
 ) -> list[str]:
-    """Give the arguments of one export over all groups.
+    """Return the arguments of one export over all groups.
 
     ``-u``: UTF-16, with a mark. ``-h``: encrypted by SASL. ``-w``: seconds that the server may take for an answer.
     ``-j``: folder of its logs. Paging (off by ``-g``) and binary values (left out by ``-n``) stay; no name and password
@@ -68,7 +68,7 @@ def arguments(
 
 
 def domain_arguments(server: str, base: str, operation_seconds: int) -> list[str]:
-    """Give the arguments that read the domain object alone: who the domain is. base: its DN. Raises ValueError."""
+    """Return the arguments that read the domain object alone: who the domain is. base: its DN. Raises ValueError."""
     return _arguments(server, base, "Base", "(objectClass=*)", (GUID, SID), operation_seconds)
 
 
@@ -95,7 +95,7 @@ def _arguments(
 def judge(
     server: str, exit_code: int, files: c.Mapping[str, bytes | None], output: str, *, whole_output: bool = True
 ) -> c.Iterator[list[Entry]]:
-    """Give the pages of an export that succeeded, names of attributes in lower case.
+    """Return the pages of an export that succeeded, names of attributes in lower case.
 
     server: that the program was told. files: content by name, None for one that is not there. output: what the program
     said. whole_output: False where a part of that is missing.
@@ -108,11 +108,11 @@ def judge(
     if exit_code != 0 or _text(files.get(ERRORS) or b"").strip():
         raise _failed(server, exit_code, said)
     if content is None:
-        raise _refused(server, "ldifde_no_file", "It ended with code 0, and there is no file", said)
+        raise _refused(server, "ldifde_no_file", "It ended with code 0, but there is no file", said)
     text = _text(content)
     count = len(_DN.findall(text))
     if not count:
-        raise _refused(server, "ldifde_empty", "It ended with code 0, and the file has no entry", said)
+        raise _refused(server, "ldifde_empty", "It ended with code 0, but the file has no entry", said)
     if not text[-4:].replace("\r\n", "\n").endswith("\n\n"):
         raise _refused(server, "ldifde_cut", "The file does not end with an empty line: its end is missing", said)
     numbers = _numbers_at_the_end(output) if whole_output else set()
@@ -125,7 +125,7 @@ def judge(
             "range",
             f"The export by ldifde from {server} failed",
             f"The server gave a part of the values of {some[1]} for a start, and ldifde does not ask for the rest",
-            "Take the engine ldap, which does. Or leave the attribute out of the attributes.",
+            "Use the engine ldap, which does. Or leave the attribute out of the attributes.",
         )
     return _pages(server, content, count)
 
@@ -153,7 +153,7 @@ def _pages(server: str, content: bytes, count: int) -> c.Iterator[list[Entry]]:
 
 
 def _numbers_at_the_end(output: str) -> set[int]:
-    """Give the numbers in the last lines that the program said, where it says how many entries it wrote.
+    """Return the numbers in the last lines that the program said, where it says how many entries it wrote.
 
     In any language; no number at all where it says something else there.
     """
@@ -189,7 +189,7 @@ def _refused(server: str, code: str, cause: str, said: str) -> DirectoryError:
         code,
         f"The export by ldifde from {server} failed",
         _with_output(cause, said),
-        "See what the program says of it, or take the engine ldap.",
+        "Read the message of the program, or use the engine ldap.",
     )
 
 

@@ -18,12 +18,12 @@ _GUID_BYTES = 16
 
 
 def base_of(domain: str) -> str:
-    """Give the DN of a domain: ``DC=corp,DC=example`` of corp.example (RFC 2247)."""
+    """Return the DN of a domain: ``DC=corp,DC=example`` of corp.example (RFC 2247)."""
     return ",".join(f"DC={label}" for label in domain.split("."))
 
 
 def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
-    """Give the domain from the one entry that ``ldifde.domain_arguments`` asks for.
+    """Return the domain from the one entry that ``ldifde.domain_arguments`` asks for.
 
     The server's count of changes, and whether it may be written, are not in it.
 
@@ -49,7 +49,7 @@ def domain_of(target: Target, pages: c.Iterable[c.Sequence[Entry]]) -> Domain:
 
 
 def guid_of(domain: str, pages: c.Iterable[c.Sequence[Entry]]) -> str:
-    """Give the objectGUID, as text, of the one entry that ``ldifde.domain_arguments`` asks for.
+    """Return the objectGUID, as text, of the one entry that ``ldifde.domain_arguments`` asks for.
 
     Raises DirectoryError for anything but one object; what the pages raise.
     """

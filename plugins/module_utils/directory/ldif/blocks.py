@@ -27,11 +27,11 @@ class Block(t.NamedTuple):
     text: bytes
 
     def unfolded(self) -> bytes:
-        """Give the text with each continued line in one: what begins with ONE blank goes on without it."""
+        """Return the text with each continued line in one: what begins with ONE blank goes on without it."""
         return self.text.replace(b"\n ", b"")
 
     def line_of(self, index: int) -> int:
-        """Give the file's line on which the unfolded line ``index``, from 0, begins."""
+        """Return the file's line on which the unfolded line ``index``, from 0, begins."""
         if not index:
             return self.line
         begins = (at for at, line in enumerate(self.text.split(b"\n")) if not at or not line.startswith(b" "))
@@ -39,7 +39,7 @@ class Block(t.NamedTuple):
 
 
 def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
-    """Give the blocks of a file opened in binary mode, none of them empty. Raises LdifError."""
+    """Yield the blocks of a file opened in binary mode, none of them empty. Raises LdifError."""
     line, rest = 1, b""
     for piece in _with_line_feeds(_in_utf8(source)):
         *whole, rest = (rest + piece).split(b"\n\n")
@@ -57,14 +57,14 @@ def blocks(source: t.BinaryIO, limits: Limits) -> c.Iterator[Block]:
         raise LdifError(
             line + rest.count(b"\n"),
             "The file ends within this line: it may have been cut off.",
-            "Take a whole file; if this one is whole, end its last line.",
+            "Use a complete file. If this one is complete, end its last line.",
         )
     if block.text:
         yield block
 
 
 def _block(line: int, text: bytes, limits: Limits) -> Block:
-    """Give a block without empty lines before it. Raises LdifError when it is too large, or no text at all."""
+    """Return a block without empty lines before it. Raises LdifError when it is too large, or no text at all."""
     begins = text.lstrip(b"\n")
     block = Block(line + len(text) - len(begins), begins)
     if b"\0" in begins:
@@ -87,7 +87,7 @@ def _block(line: int, text: bytes, limits: Limits) -> Block:
 
 
 def _pieces(source: t.BinaryIO) -> c.Iterator[bytes]:
-    """Give a file in pieces of one size, however little a read gives."""
+    """Yield a file in pieces of one size, however little a read gives."""
     while True:
         parts, size = [], 0
         while size < _PIECE and (part := source.read(_PIECE - size)):
@@ -99,7 +99,7 @@ def _pieces(source: t.BinaryIO) -> c.Iterator[bytes]:
 
 
 def _in_utf8(source: t.BinaryIO) -> c.Iterator[bytes]:
-    """Give the pieces of a file without its byte order mark, in UTF-8 when that says UTF-16."""
+    """Return the pieces of a file without its byte order mark, in UTF-8 when that says UTF-16."""
     pieces = _pieces(source)
     first = next(pieces, b"")
     codec = _UTF_16.get(first[:2])
@@ -119,14 +119,14 @@ def _decoded(pieces: c.Iterator[bytes], codec: str) -> c.Iterator[bytes]:
             raise LdifError(
                 line + before.count("\n"),
                 f"The file begins as {codec.upper()}, and this line is not ({problem.reason}).",
-                "The file is damaged or was cut off: take a whole one.",
+                "The file is damaged or was cut off: use a complete one.",
             ) from None
         line += text.count("\n")
         yield text.encode()
 
 
 def _with_line_feeds(pieces: c.Iterator[bytes]) -> c.Iterator[bytes]:
-    """Give the pieces with ``\\n`` for ``\\r\\n``, also where that is cut in two."""
+    """Return the pieces with ``\\n`` for ``\\r\\n``, also where that is cut in two."""
     held = b""
     for piece in pieces:
         text = held + piece

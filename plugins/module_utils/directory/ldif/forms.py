@@ -76,7 +76,7 @@ class LdifError(ValueError):
 
 
 def attribute_name(name: str) -> str | None:
-    """Give the name in lower case, None for one that no attribute of a record can have."""
+    """Return the name in lower case, None for one that no attribute of a record can have."""
     lower = name.lower()
     good = len(name) <= _NAME_AT_MOST and _NAME.fullmatch(name) and lower not in _RESERVED
     return lower if good else None

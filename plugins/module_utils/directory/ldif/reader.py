@@ -42,13 +42,13 @@ _NAMES_AT_MOST = 10_000
 _QUOTED_AT_MOST = 40
 _DEFAULT_LIMITS = Limits()
 
-_MEND = "Mend the line, or take another file."
-_ANEW = "Export the file anew, as UTF-8 or with 'ldifde -u'."
-_TOO_MUCH = "No group has as much: check what the file is."
+_MEND = "Correct the line, or use another file."
+_ANEW = "Export the file again, as UTF-8 or with 'ldifde -u'."
+_TOO_MUCH = "No group has so much: check what the file is."
 
 
 def records(source: t.BinaryIO, limits: Limits = _DEFAULT_LIMITS) -> c.Iterator[Record]:
-    """Give the records of a file opened in binary mode, in its order.
+    """Yield the records of a file opened in binary mode, in its order.
 
     No more than one record and a piece of the file are in memory at a time. Raises LdifError.
     """
@@ -92,7 +92,7 @@ class _Lines:
             self.tokens = [self.tokens[index] for index in self._order]
 
     def place(self, index: int) -> int:
-        """Give the file's line of a token."""
+        """Return the file's line of a token."""
         return self._block.line_of(index if self._order is None else self._order[index])
 
     def _error(self, index: int, what: str, next_step: str) -> LdifError:
@@ -133,7 +133,7 @@ class _Reader:
         self._at_start = True
 
     def read(self, lines: _Lines) -> Record | None:
-        """Give the record of a block, None when there is none. Raises _FaultError."""
+        """Return the record of a block, None when there is none. Raises _FaultError."""
         tokens = lines.tokens
         start = 0
         if self._at_start and tokens:
@@ -173,7 +173,7 @@ class _Reader:
                 end = tokens.index(_DASH, start + 1)
             except ValueError:
                 what = "The '-' that ends this change is missing: the file may have been cut off."
-                raise _FaultError(start, what, "Take a whole file; if this one is whole, add the '-'.") from None
+                raise _FaultError(start, what, "Use a complete file. If this one is complete, add the '-'.") from None
             values = self._values(tokens, start + 1, end, attribute)
             if operation == "add" and not values:
                 raise _FaultError(start, f"Nothing is to be added to {attribute}.")
@@ -186,18 +186,18 @@ class _Reader:
         if operation is None or mark:
             said = _short(dash or name)
             raise _FaultError(
-                index, f"{said} stands where 'add:', 'delete:' or 'replace:' and an attribute are expected."
+                index, f"{said} is found where 'add:', 'delete:' or 'replace:' and an attribute are expected."
             )
         self._name(index, value)
         return operation, value.decode()
 
     def _values(self, tokens: list[_Token], start: int, end: int, attribute: str) -> tuple[bytes, ...]:
-        """Give the values of one change. Their lines may spell its attribute in another case."""
+        """Return the values of one change. Their lines may spell its attribute in another case."""
         found = []
         for index in range(start, end):
             name, mark, value, dummy = tokens[index]
             if self._name(index, name) != attribute.lower():
-                raise _FaultError(index, f"A value of {_short(name)} stands in a change of {attribute}.")
+                raise _FaultError(index, f"A value of {_short(name)} is in a change of {attribute}.")
             found.append(_decoded(index, mark, value) if mark else value)
         return tuple(found)
 
@@ -214,7 +214,7 @@ class _Reader:
 
 
 def _past_version(token: _Token) -> int:
-    """Give the index of the token behind ``version:``, which only the file's first line can be."""
+    """Return the index of the token behind ``version:``, which only the file's first line can be."""
     name, mark, value, dummy = token
     if name.lower() != b"version":
         return 0
@@ -226,7 +226,7 @@ def _past_version(token: _Token) -> int:
 def _distinguished_name(index: int, token: _Token) -> str:
     name, mark, value, dash = token
     if name.lower() != b"dn":
-        raise _FaultError(index, f"{_short(dash or name)} stands where the 'dn:' that begins a record is expected.")
+        raise _FaultError(index, f"{_short(dash or name)} is found where the 'dn:' that begins a record is expected.")
     try:
         return (_decoded(index, mark, value) if mark else value).decode()
     except UnicodeDecodeError:
@@ -239,15 +239,15 @@ def _changetype(index: int, token: _Token) -> t.Literal["add", "modify"]:
         raise _FaultError(
             index,
             f"The changetype {_short(token[2])} is not read: only 'add' and 'modify' are.",
-            "Take records of other kinds out of the file.",
+            "Remove records of other kinds from the file.",
         )
     return changetype
 
 
 def _decoded(index: int, mark: bytes, value: bytes) -> bytes:
-    """Give what base64 holds. It is read in the one form that a writer gives it, with nothing before or after."""
+    """Return the decoded base64. Only the form of a strict writer is accepted, with nothing before or after it."""
     if mark == b"<":
-        raise _FaultError(index, "The value is a URL; none is ever opened.", "Put the value itself in its place.")
+        raise _FaultError(index, "The value is a URL; none is ever opened.", "Write the value itself in its place.")
     try:
         content = binascii.a2b_base64(value)
     except binascii.Error:
@@ -259,7 +259,7 @@ def _decoded(index: int, mark: bytes, value: bytes) -> bytes:
 
 def _not_a_line(line: bytes) -> str:
     if line.startswith(b" "):
-        return "The line begins with a blank and goes on with none before it."
+        return "The line begins with a blank, but there is no line before it to continue."
     if line.startswith(b":"):
         return "There is no name before the ':'."
     return f"There is no ':' behind the name {_short(line)}."
@@ -268,9 +268,9 @@ def _not_a_line(line: bytes) -> str:
 def _not_a_name(raw: bytes) -> str:
     lower = raw.lower()
     if not raw:
-        return "A '-' stands where an attribute is expected."
+        return "A '-' is found where an attribute is expected."
     if lower in (b"dn", b"changetype"):
-        return f"{_short(raw)} stands within a record: an empty line may be missing before it."
+        return f"{_short(raw)} is found within a record: an empty line may be missing before it."
     if lower == b"control":
         return "The record has a control, which is not read."
     return f"{_short(raw)} is not the name of an attribute."

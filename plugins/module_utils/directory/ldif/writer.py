@@ -20,7 +20,7 @@ _SAFE = re.compile(rb"(?![ :<])[\x01-\x09\x0b\x0c\x0e-\x7f]+(?<! )\Z")
 
 
 def value_lines(name: str, value: bytes) -> bytes:
-    """Give one value of an attribute: in base64 where it must be, folded, with CRLF at each line's end.
+    """Return one value of an attribute: in base64 where it must be, folded, with CRLF at each line's end.
 
     Raises ValueError for what is no attribute's name.
     """
@@ -28,12 +28,12 @@ def value_lines(name: str, value: bytes) -> bytes:
 
 
 def dn_lines(dn: str) -> bytes:
-    """Give the line that begins a record, folded, with CRLF at each line's end."""
+    """Return the line that begins a record, folded, with CRLF at each line's end."""
     return _lines(b"dn", dn.encode())
 
 
 def modify_record(dn: str, changes: c.Sequence[Change]) -> bytes:
-    """Give a record that modifies an entry, with the empty line that ends it.
+    """Return a record that modifies an entry, with the empty line that ends it.
 
     Raises ValueError for an ``add`` without values and for what is no attribute's name.
     """

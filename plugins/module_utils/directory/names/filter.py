@@ -40,7 +40,7 @@ class Fault:
 
 
 def fault(text: str) -> Fault | None:
-    """Give the first fault of a filter, None when it has none."""
+    """Return the first fault of a filter, None when it has none."""
     scan = _Scan(text)
     try:
         scan.run()
@@ -72,7 +72,7 @@ class _Scan:
         self._edits: list[tuple[int, int, str]] = []
 
     def corrected(self) -> str:
-        """Give the text with all edits."""
+        """Return the text with all edits."""
         parts, done = [], 0
         for start, end, instead in self._edits:
             parts += [self.text[done:start], instead]
@@ -109,7 +109,7 @@ class _Scan:
                 self._operand_is_there()
             else:
                 raise _StopError(
-                    self._position, f"{self._quoted()} stands where '(' of a further filter or ')' is expected."
+                    self._position, f"{self._quoted()} is found where '(' of a further filter or ')' is expected."
                 )
 
     def _start(self) -> None:
@@ -212,7 +212,7 @@ class _Scan:
             return "There is nothing between '(' and ')'."
         if here == "(":
             return "A second '(' follows, where an attribute, '&', '|' or '!' is expected."
-        return f"{self._quoted()} stands where the name of an attribute, '&', '|' or '!' is expected."
+        return f"{self._quoted()} is found where the name of an attribute, '&', '|' or '!' is expected."
 
     def _extensible(self, attribute: str | None) -> None:
         """Pass over ``:dn``, ``:rule`` and ``:=``."""
@@ -256,13 +256,13 @@ class _Scan:
         if here == "\\":
             return "A '\\' needs two hexadecimal digits behind it. As a character of the value it is '\\5c'."
         if here == "\0":
-            return "A NUL character stands in the value. It is written '\\00'."
+            return "The value contains a NUL character. It is written '\\00'."
         return f"{self._quoted()} is half of a character."
 
     def _skip_blanks(self) -> None:
         blanks = _BLANKS.match(self.text, self._position)
         if blanks:
-            self._mend(blanks.start(), blanks.end(), "", "A blank or line end stands outside of a value.")
+            self._mend(blanks.start(), blanks.end(), "", "There is a blank or a line end outside of a value.")
             self._position = blanks.end()
 
     def _mend(self, start: int, end: int, instead: str, what: str) -> None:

@@ -15,7 +15,7 @@ _TEXT = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def guid_text(guid: bytes) -> str:
-    """Give the text of a GUID's 16 bytes, in lower case."""
+    """Return the text of a GUID's 16 bytes, in lower case."""
     # uuid.UUID does the same at four times the cost, once for every group of a domain.
     digits = guid.hex()
     return (
@@ -25,7 +25,7 @@ def guid_text(guid: bytes) -> str:
 
 
 def guid_bytes(text: str) -> bytes:
-    """Give the 16 bytes of a GUID's text, without braces and in any case. Raises ValueError for another text."""
+    """Return the 16 bytes of a GUID's text, without braces and in any case. Raises ValueError for another text."""
     if not _TEXT.fullmatch(text):
         raise ValueError(f"{text[:60]!r} is not a GUID such as 6b29fc40-ca47-1067-b31d-00dd010662da.")
     shown = bytes.fromhex(text.replace("-", ""))
@@ -33,7 +33,7 @@ def guid_bytes(text: str) -> bytes:
 
 
 def guid_filter(guids: c.Iterable[bytes]) -> str:
-    """Give the LDAP filter that finds the objects with one of these objectGUIDs."""
+    """Return the LDAP filter that finds the objects with one of these objectGUIDs."""
     return f"(|{''.join(f'(objectGUID={_escaped(guid)})' for guid in guids)})"
 
 

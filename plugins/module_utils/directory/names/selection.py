@@ -39,7 +39,7 @@ class Selection:
         self._exclude = _Names(exclude)
 
     def chosen(self, attributes: c.Sequence[str]) -> tuple[str, ...]:
-        """Give those of the attributes that are chosen. Raises ValueError for a chosen one that is not among them."""
+        """Return those of the attributes that are chosen. Raises ValueError for a chosen one that is not among them."""
         if self._attributes is None:
             return tuple(attributes)
         wanted = {name.lower(): name for name in self._attributes}
@@ -91,7 +91,7 @@ class Selection:
 
 
 def own_names(names: c.Sequence[str], root: str, others: c.Iterable[str]) -> tuple[str, ...]:
-    """Give the names without those of groups of other domains: one list may serve several.
+    """Return the names without those of groups of other domains: one list may serve several.
 
     root: DN of the domain. others: DNs of the other domains. A name belongs to the domain that all of its DC parts
     name, so that of a child domain not to the parent. What belongs to none of them, as by a slip, is not left out.
@@ -108,7 +108,7 @@ def is_below(name: str, root: str) -> bool:
 
 
 def domain_of(name: str) -> str:
-    """Give the DNS name of the domain that a DN ends with; empty where it names none."""
+    """Return the DNS name of the domain that a DN ends with; empty where it names none."""
     labels: list[str] = []
     for part in reversed(_key(name)):
         if not part.startswith(_DC):
@@ -150,7 +150,7 @@ class _Names:
         return bool(self.names)
 
     def meant(self) -> dict[str, tuple[bytes, ...]]:
-        """Give the groups that each name met."""
+        """Return the groups that each name matched."""
         return {
             name: tuple(dict.fromkeys([*self.taken.get(name, ()), *self.there.get(name, ())])) for name in self.names
         }
@@ -177,7 +177,7 @@ class _Names:
 
 
 def _guid(name: str) -> bytes | None:
-    """Give the objectGUID that a name is; None for any other name."""
+    """Return the objectGUID that a name is; None for any other name."""
     text = name.strip()
     if found := _GUID_NAME.fullmatch(text):
         text = found[1]
@@ -188,7 +188,7 @@ def _guid(name: str) -> bytes | None:
 
 
 def _key(dn: str) -> tuple[str, ...]:
-    """Give the normal form of a DN out of a file or directory. A text that is none matches no name."""
+    """Return the normal form of a DN out of a file or directory. A text that is none matches no name."""
     try:
         return distinguished_name.normal(dn)
     except ValueError:

@@ -23,9 +23,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 BATCH: t.Final = 50
 """Groups that one search asks for."""
 
-_CHANGED = "It holds other values than expected: somebody changed it since."
-_GONE = "There is no group with this objectGUID any more."
-_OTHERWISE = "It was written, and holds other values since: somebody, or the server, changed them."
+_CHANGED = "It has other values than expected: somebody changed it since."
+_GONE = "The group with this objectGUID no longer exists."
+_OTHERWISE = "It was written, but has other values now: somebody, or the server, changed them."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +91,7 @@ def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Writte
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
-    """Give what ``do`` would write of the steps, each where its group lies now. Raises DirectoryError."""
+    """Return what ``do`` would write of the steps, each with the current place of its group. Raises DirectoryError."""
     return [
         outcome
         for begin in range(0, len(steps), BATCH)
@@ -126,7 +126,7 @@ def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
 
 
 def _looked_at(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
-    """Give what remains to be done of each step, where its group lies now, or why nothing may be done."""
+    """Return what remains to be done of each step, with the current place of its group, or why nothing may be done."""
     found = _present(directory, base, batch)
     for step in batch:
         if step.guid not in found:
@@ -171,7 +171,7 @@ def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryEr
         found = _present(directory, base, [step])
         remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
     except DirectoryError:
-        # It cannot be looked at: there is another trouble, and what was said first is told.
+        # It cannot be read: there is another trouble, and what was said first is told.
         remaining = step
     if remaining is not None and not remaining.attributes:
         # By somebody else a moment before, such as the restore of another deployment of this domain.
@@ -186,7 +186,7 @@ def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryEr
 
 
 def _told(problem: DirectoryError) -> str:
-    """Give cause and next step; what was not done is told with the group's name."""
+    """Return cause and next step; the caller adds what failed, with the name of the group."""
     return str(dataclasses.replace(problem.failure, what=""))
 
 

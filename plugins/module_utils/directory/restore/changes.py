@@ -53,12 +53,12 @@ class Step:
     attributes: tuple[AttributeStep, ...]
 
     def reversed(self) -> Step:
-        """Give the step back."""
+        """Return the step that undoes this one."""
         back = (AttributeStep(step.name, step.after, step.before) for step in self.attributes)
         return dataclasses.replace(self, attributes=tuple(back))
 
     def remaining(self, values: Values) -> Step | None:
-        """Give what is still to be done for a group that has these values: no attributes when nothing is.
+        """Return what is still to be done for a group that has these values; no attributes if nothing is.
 
         None: it has other values than before or after in some attribute. Nothing of it may be overwritten.
         """
@@ -73,7 +73,7 @@ class Step:
         return dataclasses.replace(self, attributes=tuple(left))
 
     def changes(self) -> tuple[Change, ...]:
-        """Give the modify that does it."""
+        """Return the modify that does it."""
         return tuple(change for step in self.attributes for change in step.changes())
 
     def record(self) -> bytes:

@@ -19,7 +19,7 @@ _WIDTH = 200
 
 
 def steps_diff(steps: c.Sequence[Step], domain: str, groups: int = GROUPS) -> dict[str, str]:
-    """Give before, after, before_header and after_header: what the directory has now, and what it gets.
+    """Return before, after, before_header and after_header: the current values of the directory, and the new ones.
 
     groups: so many are shown, and the number of the others.
     """

@@ -56,7 +56,7 @@ class GroupDifference:
 
     @property
     def guid_text(self) -> str:
-        """Give objectGUID as Microsoft writes it, in lower case."""
+        """Return objectGUID as Microsoft writes it, in lower case."""
         return guid_text(self.guid)
 
     @property
@@ -132,7 +132,7 @@ class Comparison:
         self.counts = Counts()
 
     def differences(self) -> c.Iterator[GroupDifference]:
-        """Give every chosen group that differs, is gone, new, moved or renamed, in order of objectGUID.
+        """Yield every chosen group that differs, is gone, new, moved or renamed, in order of objectGUID.
 
         Raises FilesError, OSError.
         """

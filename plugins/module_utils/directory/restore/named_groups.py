@@ -56,7 +56,7 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
             "ambiguous_group",
             _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in doubtful.items()])
             + ": one had the name then, another has it now",
-            "Name the one that is meant by its objectGUID.",
+            "Use the objectGUID of the group that you mean.",
         )
     unmet = selection.unmet
     if not unmet:
@@ -105,7 +105,7 @@ def _reason(name: str, root: str, where: str, *, there: bool) -> str:
 
 
 def _meant(names: c.Sequence[str], known: c.Iterable[str]) -> c.Iterator[str]:
-    """Give for each name the known one that is nearest: of those whose own name is, as units have long names."""
+    """Return for each name the nearest known one, by the object's own name, because units have long names."""
     by_own: dict[str, list[str]] = {}
     for dn in known:
         by_own.setdefault(distinguished_name.split(dn)[0].lower(), []).append(dn)

@@ -67,7 +67,7 @@ def make_plan(differences: c.Iterable[GroupDifference], clear: bool = False) -> 
 
 
 def modify_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
-    """Give the plan as LDIF in modify form, which a person can have imported: ``ldifde -i -f``."""
+    """Return the plan as LDIF in modify form, which a person can have imported: ``ldifde -i -f``."""
     return (step.record() for step in steps)
 
 
@@ -110,7 +110,7 @@ def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
     dns = list(dict.fromkeys(dn for name in missing for dn in groups[name]))
     raise RefusedError(
         "no_such_attribute",
-        f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has put it out of use, and the set "
+        f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has deactivated it, and the set "
         f"has values of it for {_listed(dns)}",
         "Extend the schema as it was (Exchange's brings the vendor's attributes), or restore the other attributes "
         "alone (groupid_ldif_attributes, attributes).",

@@ -23,17 +23,17 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 
 
 def undo_records(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
-    """Give the undo's LDIF, record by record."""
+    """Return the LDIF of the undo, record by record."""
     return (step.reversed().whole_record() for step in steps)
 
 
 def undo_companion(steps: c.Iterable[Step]) -> c.Iterator[bytes]:
-    """Give the lines of the file beside it."""
+    """Return the lines of the file beside it."""
     return (group_index.line(step.guid, step.dn, True) for step in steps)
 
 
 def undo_sha256(steps: c.Iterable[Step]) -> str:
-    """Give the hash of ``undo_records``: by it a restore knows that what its caller stored is the undo of its plan."""
+    """Return the hash of ``undo_records``: it proves that a stored undo is that of the plan."""
     digest = hashlib.sha256()
     for record in undo_records(steps):
         digest.update(record)
@@ -61,7 +61,7 @@ def read_undo(ldif: t.BinaryIO, companion_lines: t.BinaryIO, attributes: c.Seque
             "files",
             "The undo was not started",
             str(problem),
-            "Take both files as the restore wrote them, unchanged.",
+            "Use both files of the restore, unchanged.",
         ) from None
     return steps
 
@@ -95,7 +95,7 @@ def _attributes(record: Record, known: dict[str, str]) -> c.Iterator[AttributeSt
 
 
 def _checked(record: Record, change: Change, known: dict[str, str]) -> str:
-    """Give the attribute's name. Raises ValueError for a change that no undo has."""
+    """Return the attribute's name. Raises ValueError for a change that no undo has."""
     name = known.get(change.attribute.lower())
     if name is None:
         raise ValueError(f"the record of {record.dn} changes {change.attribute}, which was not restored")

@@ -41,7 +41,7 @@ def look(target: Target) -> Look:
     try:
         with socket.create_connection((target.host, target.tcp_port), timeout=target.timeout) as server:
             if target.encryption == "starttls" and not _starts_tls(server):
-                return Look("the server does not start TLS when asked to")
+                return Look("the server does not start TLS")
             return _handshake(server, target) if target.encryption != "kerberos" else Look()
     except (OSError, UnicodeError) as problem:
         code, cause, step = _told(problem, target)
@@ -49,10 +49,10 @@ def look(target: Target) -> Look:
 
 
 def _told(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
-    """Give code, cause and next step of a connection that did not come about."""
+    """Return code, cause and next step of a connection that failed."""
     if isinstance(problem, UnicodeError):
         return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
-    to_tell = f"To tell: nc -vz {target.host} {target.tcp_port}."
+    to_tell = f"To find out: nc -vz {target.host} {target.tcp_port}."
     if isinstance(problem, socket.gaierror):
         step = "Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server."
         return "name", f"{target.host}: {problem.strerror}", step

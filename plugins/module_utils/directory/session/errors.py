@@ -87,23 +87,23 @@ class Refusal:
 
 _LOGON = "Check username and password."
 RESULTS: t.Final[c.Mapping[int, Advice]] = {
-    1: Advice("operations_error", "The server could not do it as it was asked.", "Read the server's event log."),
+    1: Advice("operations_error", "The server could not process the request.", "Read the server's event log."),
     2: Advice("protocol", "The server did not understand the request.", "Check that it is a domain controller."),
     3: Advice(
         "time_limit",
-        "The server gave the search up: it took too long.",
-        "Run again when the server is less busy, or take another domain controller, or narrow base or filter.",
+        "The server stopped the search: it took too long.",
+        "Run again when the server is less busy, or use another domain controller, or narrow base or filter.",
     ),
     4: Advice(
         "size_limit",
-        "The server gave fewer entries than there are: its limit for one search was met.",
+        "The server returned fewer entries than there are: its limit for one search was reached.",
         "Nothing of it is used. The server's limit (MaxPageSize; sizelimit) must allow searches in pages of 1000 "
         "entries.",
     ),
-    7: Advice("auth_method", "The server does not take this way to log in.", "Use the other auth, simple or gssapi."),
+    7: Advice("auth_method", "The server does not accept this way to log in.", "Use the other auth, simple or gssapi."),
     8: Advice(
         "signing_required",
-        "The server takes logins only over connections that are signed or encrypted.",
+        "The server accepts logins only over connections that are signed or encrypted.",
         "Use encryption: ldaps or starttls, or auth: gssapi, which signs and seals.",
     ),
     10: Advice(
@@ -114,24 +114,24 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     ),
     11: Advice(
         "admin_limit",
-        "A limit that the server's administrator set was met.",
+        "A limit that the server's administrator set was reached.",
         "Nothing of it is used. Raise that limit on the server, or narrow base or filter.",
     ),
     12: Advice(
         "no_paging",
-        "The server cannot give search results in pages.",
+        "The server cannot return search results in pages.",
         "Name a domain controller as the domain's server.",
     ),
     13: Advice(
         "encryption_required",
-        "The server takes this over encrypted connections only.",
+        "The server accepts this only over encrypted connections.",
         "Use encryption: ldaps or starttls, or auth: gssapi.",
     ),
     14: Advice("bind_unfinished", "The server wants another step of the login.", "Use the other auth."),
     16: Advice(
         "conflict",
-        "A value that was to be replaced is not there any more: it was changed in between.",
-        "Compare again to see what is there now.",
+        "A value that was to be replaced no longer exists: it was changed in the meantime.",
+        "Compare again to see the current values.",
     ),
     17: Advice(
         "no_such_attribute",
@@ -146,10 +146,10 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     ),
     20: Advice(
         "conflict",
-        "A value that was to be added is there already: it was changed in between.",
-        "Compare again to see what is there now.",
+        "A value that was to be added already exists: it was changed in the meantime.",
+        "Compare again to see the current values.",
     ),
-    21: Advice("syntax", "The value has not the form that the attribute asks for.", "Check the value."),
+    21: Advice("syntax", "The value does not have the form that the attribute requires.", "Check the value."),
     32: Advice(
         "no_such_object",
         "There is no such object, or no right to see it.",
@@ -171,15 +171,15 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
         "CN=AdminSDHolder,CN=System: any other is taken back within the hour), leave that group out, or use another "
         "account.",
     ),
-    51: Advice("busy", "The server is too busy.", "Run again later, or take another domain controller."),
+    51: Advice("busy", "The server is too busy.", "Run again later, or use another domain controller."),
     52: Advice(
         "unavailable",
         "The server cannot serve now; it may be starting or ending, or have no certificate for TLS.",
-        "Run again later, or take another domain controller. For LDAPS and StartTLS it needs a certificate.",
+        "Run again later, or use another domain controller. For LDAPS and StartTLS it needs a certificate.",
     ),
     53: Advice(
         "unwilling",
-        "The server will not do this.",
+        "The server refuses this.",
         "Its words or its event log say why: a rule of the server, an attribute that it owns, or too many requests.",
     ),
     65: Advice(
@@ -190,23 +190,23 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     71: Advice("several_servers", "That concerns more than one server.", "Name the right server of the domain."),
     SERVER_DOWN: Advice(
         "connection_lost",
-        "The connection is gone. What the server did with the request is not known.",
+        "The connection was lost. What the server did with the request is not known.",
         "Check that the server runs and can be reached, then run again.",
     ),
     LOCAL: Advice(
         "kerberos",
-        "The login could not be made ready on this side.",
+        "The login could not be prepared on this host.",
         "Get a Kerberos ticket with kinit as the user that runs this (klist shows it). The server must be named as in "
         "its service principal name, ldap/host.domain, by its full name.",
     ),
     -5: Advice(
         "timeout",
         "The server did not answer in time. What it did with the request is not known.",
-        "Check the server's load, take another domain controller, or raise timeout.",
+        "Check the server's load, use another domain controller, or raise timeout.",
     ),
     -6: Advice(
         "sasl",
-        "This side lacks the library for Kerberos logins.",
+        "This host lacks the library for Kerberos logins.",
         "Install SASL's GSSAPI library: 'apt install libsasl2-modules-gssapi-mit' or 'dnf install cyrus-sasl-gssapi'.",
     ),
     -7: Advice("filter", "The filter is not a well-formed LDAP filter.", "Correct the filter."),
@@ -242,7 +242,7 @@ BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
         "The account may not log in to this server over the network.",
         "Grant it 'Access this computer from the network' there, or use another account.",
     ),
-    "701": Advice("account_expired", "The account has expired.", f"Have it prolonged {_ACCOUNT}."),
+    "701": Advice("account_expired", "The account has expired.", f"Have it extended {_ACCOUNT}."),
     "773": Advice("password_must_change", "The account's password must be changed first.", "Set a new password."),
     "775": Advice(
         "account_locked",
@@ -251,7 +251,7 @@ BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
     ),
     "80090346": Advice(
         "channel_binding",
-        "The server demands channel binding, which this login did not bring.",
+        "The server requires channel binding, which this login does not have.",
         "Use auth: gssapi with encryption: kerberos.",
     ),
 }
@@ -262,8 +262,8 @@ CHANGES: t.Final[c.Mapping[int, Advice]] = {
     # record (Microsoft's wiki, "Non-Linked Multi-Valued Attribute Size Limits").
     11: Advice(
         "object_full",
-        "The group has no room for it: Active Directory limits how many values an object has in all, and its size.",
-        "Take values away from this group that are not needed, in any attribute, or leave the group out.",
+        "The group cannot hold it: Active Directory limits how many values an object has in all, and its size.",
+        "Remove values from this group that are not needed, in any attribute, or leave the group out.",
     ),
 }
 
@@ -272,7 +272,7 @@ KERBEROS: t.Final[c.Mapping[str, Advice]] = {
     "clock skew": Advice(
         "clock_skew",
         "The clocks of this host and of the domain controller differ by more than five minutes.",
-        "Set the time of both by the domain's time service (chronyc tracking, w32tm /query /status), and log in anew.",
+        "Set the time of both by the domain's time service (chronyc tracking, w32tm /query /status), and log in again.",
     ),
     "not found in kerberos database": Advice(
         "no_principal",
@@ -307,12 +307,12 @@ KERBEROS: t.Final[c.Mapping[str, Advice]] = {
 WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
     (1, 0x2020): Advice(
         "not_bound",
-        "The server did not take the session as logged in.",
+        "The server did not accept the session as logged in.",
         "Check username and password; through a second hop, a login is not passed on.",
     ),
     (1, 0x4DC): Advice(
         "not_bound",
-        "The server did not take the session as logged in.",
+        "The server did not accept the session as logged in.",
         "Check username and password; through a second hop, a login is not passed on.",
     ),
     # Active Directory's word for an attribute that its schema lacks, or a value of another form: ldapts, issue 118,
@@ -325,7 +325,7 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
     (52, 0x0): Advice(
         "no_tls",
         "The server has no certificate for TLS.",
-        "Give it one, or use auth: gssapi with encryption: kerberos.",
+        "Install one, or use auth: gssapi with encryption: kerberos.",
     ),
 }
 
@@ -359,7 +359,7 @@ def _of_kerberos(text: str) -> Advice | None:
 
 
 def error_of(refusal: Refusal, what: str, doing: Doing) -> DirectoryError:
-    """Give the error to raise. what: what was not done and on what, without a full stop.
+    """Return the error to raise. what: what was not done and on what, without a full stop.
 
     It is a NoDirectoryError while connecting, or a NotInstalledError; a SearchLostError for a search that the server
     forgot; a ConflictError for a modify that does not fit what is there, an

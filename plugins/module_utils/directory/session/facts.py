@@ -142,7 +142,7 @@ def server_names(directory: Directory) -> tuple[str, ...]:
 
 
 def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
-    """Give the DN that the container has now of which a set was made; None: it is gone.
+    """Return the DN that the container has now of which a set was made; None: it is gone.
 
     root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty where the set does not tell, as those
     of 0.5.0, so that the name alone counts.
@@ -156,7 +156,7 @@ def base_now(directory: Directory, root: str, base: str, guid: str) -> str | Non
 
 
 def sid_text(sid: bytes) -> str:
-    """Give the text of a SID, ``S-1-5-...``. Raises ValueError for bytes that are none."""
+    """Return the text of a SID, ``S-1-5-...``. Raises ValueError for bytes that are none."""
     if len(sid) < _SID_HEAD or sid[0] != 1 or len(sid) != _SID_HEAD + _SID_PART * sid[1]:
         raise ValueError(f"{len(sid)} bytes are not a SID.")
     parts = (sid[place : place + _SID_PART] for place in range(_SID_HEAD, len(sid), _SID_PART))
@@ -165,7 +165,7 @@ def sid_text(sid: bytes) -> str:
 
 
 def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) -> Schema:
-    """Tell what the schema of the domain's forest says of these attributes; names as they are spelled.
+    """Return what the schema of the domain's forest says of these attributes; names as they are spelled.
 
     A search for an attribute that the schema lacks finds nothing and is no error, and one that an account may not read
     reads as empty.
@@ -203,7 +203,7 @@ def read_schema(directory: Directory, domain: Domain, names: c.Sequence[str]) ->
 def not_writable(
     directory: Directory, base: str, wanted: c.Mapping[bytes, c.Collection[str]]
 ) -> tuple[NotWritable, ...]:
-    """Give the groups that the account may not write as wanted, in wanted's order.
+    """Return the groups that the account is not allowed to write, in the order of wanted.
 
     base: DN that all of them lie below. wanted: objectGUID -> names of the attributes to write.
 

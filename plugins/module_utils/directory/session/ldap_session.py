@@ -110,7 +110,7 @@ def _connect(target: Target) -> LdapDirectory:
 
 
 def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
-    """Give all that decides about safety and completeness; a user's ldap.conf or ldaprc may say otherwise."""
+    """Return the options that decide about safety and completeness; a user's ldap.conf or ldaprc may have others."""
     yield ldap.OPT_PROTOCOL_VERSION, 3
     yield ldap.OPT_REFERRALS, 0
     yield ldap.OPT_DEREF, ldap.DEREF_NEVER
@@ -130,7 +130,7 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
 
 
 def _with_tls(problem: DirectoryError, found: connectivity.Look, target: Target) -> DirectoryError:
-    """Give the error with what was seen of TLS, where that is likely the cause."""
+    """Return the error with what was seen of TLS, where that is likely the cause."""
     if target.encryption == "kerberos" or problem.failure.code not in ("connection", "connection_lost", "protocol"):
         return problem
     library = f"The LDAP library said: {problem.failure.cause}"
@@ -279,7 +279,7 @@ class LdapDirectory:
         return next((values for found_dn, values in found if found_dn is not None), None)
 
     def _whole(self, dn: str, attributes: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
-        """Give the attributes with all their values, where the server gave some of them for a start."""
+        """Return the attributes with all their values, where the server gave some of them for a start."""
 
         def ask(name: str) -> dict[str, list[bytes]]:
             what = f"{name} of {dn} was not read from {self.server}"

@@ -21,7 +21,7 @@ _RANGE = re.compile(r"(?P<name>.+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.IG
 
 
 def whole(attributes: Attributes, entry: str, ask: c.Callable[[str], Attributes]) -> Attributes:
-    """Give the attributes with all their values.
+    """Return the attributes with all their values.
 
     entry: what they are of, for people. ask: reads one further range of the entry, such as ``member;range=1500-*``.
 
@@ -40,7 +40,7 @@ def whole(attributes: Attributes, entry: str, ask: c.Callable[[str], Attributes]
 def _all_values(
     name: str, values: list[bytes], entry: str, ask: c.Callable[[str], Attributes]
 ) -> tuple[str, list[bytes]]:
-    """Give the plain name and all values, from those of the first range on."""
+    """Return the plain name and all values, from those of the first range on."""
     collected: list[bytes] = []
     while True:
         part = _RANGE.fullmatch(name)

@@ -104,7 +104,7 @@ class Directory(t.Protocol):
         """
 
     def account(self) -> str | None:
-        """Tell whom the server takes the session for, ``CORP\\svc`` or a DN; None where it cannot be told.
+        """Return the account of the session as the server sees it, ``CORP\\svc`` or a DN; None if it is not known.
 
         Raises DirectoryError when the session is lost.
         """
@@ -114,7 +114,7 @@ class Directory(t.Protocol):
 
 
 def search(directory: Directory, base: str, filter_text: str, attributes: c.Sequence[str]) -> list[Entry]:
-    """Give all that a search finds which finds few; it is begun anew once where the server forgot it.
+    """Return all results of a search that has few; it is started again once if the server forgot it.
 
     Raises DirectoryError.
     """

@@ -72,7 +72,7 @@ class Target:
 
 
 def check_target(target: Target) -> Target:
-    """Give the target back when it can be connected to, as far as that shows without trying.
+    """Return the target back when it can be connected to, as far as that shows without trying.
 
     Raises ValueError with a text for people; never with the password.
     """
@@ -85,7 +85,7 @@ def check_target(target: Target) -> Target:
 
 
 def target_of(item: t.Any) -> Target:
-    """Give the target that one item of the variable ``groupid_domains`` names.
+    """Return the target that one item of the variable ``groupid_domains`` names.
 
     Without ``auth``, a username or password means ``simple``, else it is ``gssapi``; without ``encryption``, it is
     ``ldaps`` with ``simple`` and ``kerberos`` with ``gssapi``. Numbers may come as text, as templates give them.
@@ -104,7 +104,7 @@ def target_of(item: t.Any) -> Target:
 
 
 def targets(items: c.Iterable[t.Any]) -> tuple[Target, ...]:
-    """Give the targets of all items. Raises ValueError, also for a domain that is there twice."""
+    """Return the targets of all items. Raises ValueError, also for a domain that is there twice."""
     found: dict[str, Target] = {}
     for item in items:
         target = target_of(item)
@@ -142,7 +142,7 @@ def _read(item: c.Mapping[t.Any, t.Any]) -> Target:
 
 
 def _as_text(key: str, value: t.Any) -> str | None:
-    """None stands for an option that is not given."""
+    """None means that an option is not set."""
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} must be text, not {type(value).__name__}. Put it in quotes.")
     # Ansible marks texts by subclasses of its own, which do not belong into a library's hands.
@@ -190,7 +190,7 @@ def _check_login(target: Target) -> None:
         raise ValueError("auth: simple needs username and password, neither of them empty.")
     if target.auth == "gssapi" and given != (None, None):
         raise ValueError(
-            "auth: gssapi logs in with the Kerberos ticket of the process and takes no username and no password. "
+            "auth: gssapi logs in with the Kerberos ticket of the process and accepts no username and no password. "
             "Get a ticket with kinit, or use auth: simple."
         )
     if target.auth == "gssapi" and target.server is not None and _is_address(target.server):

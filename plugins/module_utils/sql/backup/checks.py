@@ -59,16 +59,18 @@ def check_request(request: Request) -> None:
 def decide(
     request: Request, server: ServerFacts, database: DatabaseFacts | None
 ) -> tuple[sql_backup.Order, tuple[str, ...]]:
-    """Give the order for the backup, and warnings, a sentence each. Raises BackupError."""
+    """Return the order for the backup, and warnings, a sentence each. Raises BackupError."""
     judged = verdicts(server, database)
     if database is None or not judged["can_backup"].ok:
-        raise _refused(request, "cannot_backup", " ".join(judged["can_backup"].reasons), "Mend that, then run again.")
+        raise _refused(
+            request, "cannot_backup", " ".join(judged["can_backup"].reasons), "Correct that, then run again."
+        )
     if request.verify and not judged["can_verify"].ok:
         raise _refused(
             request,
             "cannot_verify",
             " ".join(judged["can_verify"].reasons),
-            "Give the login that right, or back up with verify: false and let another login verify.",
+            "Grant the login that permission, or back up with verify: false and let another login verify.",
         )
     warnings = (*judged["can_backup"].reasons, *_unknown_database(request, database))
     certificate = _certificate(request, server, database)
@@ -110,7 +112,7 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
             f"{', '.join(known)} among them."
         )
     if request.allow_unknown_database == database.name:
-        return (f"{cause} allow_unknown_database lets it pass.",)
+        return (f"{cause} allow_unknown_database allows it.",)
     raise _refused(
         request,
         "unknown_database",
@@ -129,7 +131,7 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
             request,
             "compression",
             f"{server.edition} makes no compressed backups (1844).",
-            "Ask for compression: auto, or off.",
+            "Use compression: auto or off.",
         )
     # What the edition lacks is not mentioned to it at all.
     if not server.compresses or not database.encrypted:
@@ -150,7 +152,7 @@ def _compression(request: Request, server: ServerFacts, database: DatabaseFacts)
             f"{broken[0].upper()}{broken[1:]}.",
             "Install an update with the fix (2016: RTM CU7, SP1 CU4; 2019: CU16), or ask for compression: auto.",
         )
-    return False, (f"The backup is not compressed, as {broken}. The newest cumulative update mends that.",)
+    return False, (f"The backup is not compressed, as {broken}. The newest cumulative update fixes that.",)
 
 
 def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts) -> Certificate | None:

@@ -39,7 +39,7 @@ _DEVICE = re.compile(r"(?i:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9])(?:
 
 
 def backup_name(deployment: str, set_id: str) -> str:
-    """Give the NAME of a set's backup of its database, by which every run finds it in msdb.
+    """Return the NAME of a set's backup of its database, by which every run finds it in msdb.
 
     Raises ValueError for names that a set cannot have, or that do not fit into NAME together.
     """
@@ -47,13 +47,13 @@ def backup_name(deployment: str, set_id: str) -> str:
     if len(name) > _NAME_LIMIT:
         raise ValueError(
             f"Deployment and set id make a backup's name of {len(name)} characters, and SQL Server allows "
-            f"{_NAME_LIMIT}. Take a shorter label for the set."
+            f"{_NAME_LIMIT}. Use a shorter label for the set."
         )
     return name
 
 
 def backup_files(folder: str, name: str, stripes: int = 1) -> tuple[str, ...]:
-    r"""Give the paths of a backup's files, as the SQL server sees them: ``<folder>\<name>.bak``, or one a stripe,
+    r"""Return the paths of a backup's files, as the SQL server sees them: ``<folder>\<name>.bak``, or one a stripe,
     ``<name>_1.bak`` and so on.
 
     A character that Windows does not allow in a file's name becomes ``_``; then, and where the name is a device's, a
@@ -107,7 +107,7 @@ class Order:
     description: str | None = None
 
     def elsewhere(self) -> Order:
-        """Give the same order with files beside these, which carry the end of the media's name in theirs."""
+        """Return the same order with files beside these, which carry the end of the media's name in theirs."""
         files = tuple(f"{path.removesuffix('.bak')}_{self.media[-8:]}.bak" for path in self.files)
         return dataclasses.replace(self, files=files)
 

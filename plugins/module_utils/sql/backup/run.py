@@ -187,37 +187,37 @@ class BackupRun:
     def _made_way(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         if self.order.files == wanted:
             return ()
-        return (f"{', '.join(wanted)} was there already, and was left as it is. The backup has another file name.",)
+        return (f"{', '.join(wanted)} already existed and was not changed. The backup has another file name.",)
 
     def _confirmed(self, record: Record | None, said: c.Sequence[Message] = ()) -> Record:
-        """Give the record when it is that of a good backup of this database."""
+        """Return the record when it is that of a good backup of this database."""
         if record is None and said:
             words = " ".join(f"{message.text} ({message.number})" for message in said)
             raise failure(
                 "not_recorded",
-                f"The backup of {self.order.database} was made, and msdb has no record of it",
+                f"The backup of {self.order.database} was made, but msdb has no record of it",
                 f"BACKUP came to its end and wrote {', '.join(self.order.files)}. {words}",
-                "Make room for msdb (sp_delete_backuphistory takes old records away), then run again with a new set "
+                "Free space for msdb (sp_delete_backuphistory removes old records), then run again with a new set "
                 "id: a set counts only what msdb has on record. This file is whole, and belongs to no set.",
             )
         if record is None:
             raise failure(
                 "not_confirmed",
                 f"The backup of {self.order.database} is not confirmed",
-                f"BACKUP ended well, but msdb.dbo.backupset has no record of {self.order.name!r}.",
-                "Look at msdb and the server's error log. Take a new set id for the next try.",
+                f"BACKUP succeeded, but msdb.dbo.backupset has no record of {self.order.name!r}.",
+                "Check msdb and the server's error log. Use a new set id for the next try.",
             )
         doubts = record.doubts()
         if record.family_guid and self._family_guid and record.family_guid != self._family_guid.lower():
             doubts.append(f"it is of family {record.family_guid}, and the database is of {self._family_guid}")
         if self.order.certificate is not None and record.thumbprint is None:
-            doubts.append("it is not encrypted, which was asked for")
+            doubts.append("it is not encrypted, as was requested")
         if doubts:
             error = failure(
                 "not_confirmed",
-                f"The backup {record.name!r} of {self.order.database} does not count",
+                f"The backup {record.name!r} of {self.order.database} is not valid",
                 f"By msdb's record, {'; '.join(doubts)}.",
-                f"Do not rely on {', '.join(record.files)}. Take a new set id for the next try.",
+                f"Do not rely on {', '.join(record.files)}. Use a new set id for the next try.",
             )
             error.record = record
             raise error
@@ -243,13 +243,15 @@ class BackupRun:
         if record is None:
             raise failure(
                 "backup_cut",
-                f"The backup of {self.order.database} was cut off by a lost connection",
+                f"The backup of {self.order.database} was interrupted by a lost connection",
                 f"{error}. The server has no record of it, so it was not completed.",
                 f"{self._leftover() or self._perhaps()} Then run again with a new set id.",
             ) from error
         shared = record.media != self.order.media
         warning = f"The connection was lost while BACKUP ran ({error}). "
-        warning += "Another run made the backup since." if shared else "The server completed and recorded the backup."
+        warning += (
+            "Another run has made the backup since." if shared else "The server completed and recorded the backup."
+        )
         return Made(self._confirmed(record), shared, (warning,))
 
     def _reopen(self, error: ConnectionLostError) -> None:
@@ -272,8 +274,8 @@ class BackupRun:
         return failure(
             "claim",
             f"The backup of {self.order.database} was not started",
-            f"Another run holds the claim on the database, or the server did not give it: {error.cause}.",
-            "Wait until the other run has ended, or raise claim_timeout. A run that was killed holds nothing.",
+            f"Another run holds the lock on the database, or the server did not grant it: {error.cause}.",
+            "Wait until the other run has ended, or raise claim_timeout. A run that was killed holds no lock.",
         )
 
     def _refused(self, error: SqlError, how: str) -> BackupError:
@@ -287,8 +289,8 @@ class BackupRun:
             dataclasses.replace(
                 refused,
                 code="file_exists",
-                meaning="A file is there already. It was neither appended to nor overwritten.",
-                next=f"Move {', '.join(self.order.files)} away, or take another path.",
+                meaning="A file already exists. It was neither appended to nor overwritten.",
+                next=f"Move {', '.join(self.order.files)} away, or use another path.",
             )
         )
 

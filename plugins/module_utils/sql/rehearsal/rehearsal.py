@@ -65,7 +65,7 @@ OF_SCRATCH: t.Final = (
     "sql.scratch_dropped",
     "sql.file_removed",
 )
-_NO_SCRATCH = "No scratch database was asked for (groupid_sql_rehearse), or it is check mode."
+_NO_SCRATCH = "No scratch database was requested (groupid_sql_rehearse), or it is check mode."
 _AZURE = "This is an Azure service, which does not back up to files."
 _PATIENCE = 60.0
 # Of a set that nothing else can have: the backup's name in msdb begins with "groupid rehearsal".
@@ -191,14 +191,14 @@ class _Rehearsal:
             return
         visible = sql_folder.is_visible(self._session, server, path)
         if visible is None:
-            self._tell("sql.folder", NOT_TRIED, "The server tells this login of no folder.")
+            self._tell("sql.folder", NOT_TRIED, "The server shows no folder to this login.")
         else:
             self._tell("sql.folder", HELD if visible else NOT_HELD, "" if visible else f"There is no folder {path}.")
 
     def _leftovers(self) -> None:
         found = scratches.leftovers(self._session)
         said = (
-            f"{'; '.join(found)}. A rehearsal that was cut left it, or one is at work now. It is not dropped here: "
+            f"{'; '.join(found)}. An interrupted rehearsal left it, or one is running now. It is not dropped here: "
             "if no rehearsal runs, drop it by hand."
         )
         self._tell("sql.leftovers", NOT_HELD if found else HELD, said if found else "")
@@ -376,7 +376,7 @@ class _Rehearsal:
         gone = [path for path in self.outcome.files if sql_folder.remove_file(self._session, server, path)]
         self.outcome.files = [path for path in self.outcome.files if path not in gone]
         if self.outcome.files:
-            said = f"SQL Server removes files for a sysadmin alone. Remove by hand: {', '.join(self.outcome.files)}"
+            said = f"SQL Server removes files only for a sysadmin. Remove by hand: {', '.join(self.outcome.files)}"
             self._tell("sql.file_removed", REFUSED, said)
         else:
             self._tell("sql.file_removed", HELD)
@@ -398,7 +398,7 @@ class _Rehearsal:
             self._tell(claim, REFUSED, str(error))
 
     def _not_held(self, claim: str, code: str, seen: str) -> None:
-        """Tell what failed. A lost connection says nothing of a backup, and is told of by itself."""
+        """Report what failed. A lost connection says nothing about a backup, and is reported separately."""
         if code in _LOST:
             self._tell("sql.connection_lasts", NOT_HELD, seen)
         self._tell(claim, NOT_TRIED if code in _LOST else NOT_HELD, seen)

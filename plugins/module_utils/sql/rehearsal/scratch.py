@@ -76,7 +76,7 @@ def drop_statement(name: str, made: Identity) -> str:
 
 
 def known_rows(name: str) -> tuple[Row, ...]:
-    """Give the rows that belong into a scratch database: of this one alone, and with letters of several scripts."""
+    """Return the rows of a scratch database: unique to this one, and with letters of several scripts."""
     return tuple((number, f"{name} row {number}: Größe, O'Brien, Ω, 漢字") for number in range(1, ROWS + 1))
 
 

@@ -35,7 +35,7 @@ _SQL_SERVER_2025 = 17
 
 
 def check_request(request: Request, confirm: str) -> Request:
-    """Give the request back when its names can be used. Raises RefusedError or ValueError."""
+    """Return the request back when its names can be used. Raises RefusedError or ValueError."""
     sql_text.check_database(request.database)
     sql_text.check_database(request.target)
     set_id = str(backup_set.SetId.parse(request.set_id))
@@ -43,7 +43,7 @@ def check_request(request: Request, confirm: str) -> Request:
         raise RefusedError(
             "not_confirmed",
             f"confirm is {confirm!r}, and the set is {set_id}: a restore replaces {request.target}.",
-            f"Give confirm: {set_id} when that is what you want.",
+            f"Set confirm: {set_id} if that is what you want.",
         )
     if not request.files:
         raise RefusedError("no_files", "files is empty.", "Name the backup's file, or all of its stripes.")
@@ -81,11 +81,11 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
         raise RefusedError(
             "backup_missing",
             f"{_files(request)} does not hold the backup that was asked for. In it are: {listed or 'none'}.",
-            "Give the file of this set, and the position and backup_set_uuid as its part.json has them.",
+            "Use the file of this set, and the position and backup_set_uuid as its part.json has them.",
         )
     if len(found) > 1:
         raise RefusedError(
-            "several_backups", f"{_files(request)} holds {len(found)} backups: {listed}.", "Say which in position."
+            "several_backups", f"{_files(request)} holds {len(found)} backups: {listed}.", "Set position."
         )
     return found[0]
 
@@ -105,7 +105,7 @@ def _check_content(request: Request, header: BackupHeader) -> None:
         raise RefusedError(
             "not_full",
             f"{_files(request)} holds no full backup at position {header.position} (BackupType {header.kind}).",
-            "Give the file of a full database backup.",
+            "Use the file of a full database backup.",
         )
     if header.damaged:
         raise RefusedError(
@@ -138,19 +138,19 @@ def _check_identity(request: Request, header: BackupHeader) -> None:
         raise RefusedError(
             "other_set",
             f"{_files(request)} belongs to set {set_id}, not to {request.set_id}.",
-            "Give the file of the set, or the id of the set that the file belongs to.",
+            "Use the file of the set, or the id of the set that the file belongs to.",
         )
     if request.expected_family is not None and not same(header.family_guid, request.expected_family):
         raise RefusedError(
             "other_backup",
             f"{_files(request)} is of family {header.family_guid}, the set's record says {request.expected_family}.",
-            "Somebody replaced the file. Give the file that the set was made with.",
+            "The file was replaced. Use the file that the set was made with.",
         )
     if header.database.casefold() != request.database.casefold():
         raise RefusedError(
             "other_database",
             f"{_files(request)} is a backup of {header.database}, not of {request.database}.",
-            f"Give database: {header.database}, and as_database when it shall have another name.",
+            f"Set database: {header.database}, and as_database when it is to have another name.",
         )
 
 
@@ -252,7 +252,7 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
             "other_family",
             f"The backup is of another database: family {header.family_guid} ({header.database}), while "
             f"{target.name} is of family {target.family_guid}{source} (3154).",
-            f"Give the right file or the right database, {waiver}",
+            f"Use the right file or the right database, {waiver}",
         )
     if target.family_guid is None and target.name.casefold() != header.database.casefold():
         raise RefusedError(

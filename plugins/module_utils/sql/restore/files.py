@@ -53,7 +53,7 @@ def place(request: Request, facts: Facts, header: BackupHeader) -> tuple[Move, .
         folder = asked or beside.get(file.kind) or (server.log_path if log else server.data_path)
         if not folder:
             raise RefusedError(
-                "data_path", "This server names no default folder for the files.", "Give data_path and log_path."
+                "data_path", "This server names no default folder for the files.", "Set data_path and log_path."
             )
         path = _free(join_path(folder, name), taken)
         taken.add(_fold(path))

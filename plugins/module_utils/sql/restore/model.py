@@ -340,7 +340,7 @@ def journal_name(kind: str, database: str, set_id: str, now: datetime.datetime) 
 
 
 def named_set(name: str) -> str | None:
-    """Give the set id in a backup's name; None when the backup is not one of ours."""
+    """Return the set id in a backup's name; None when the backup is not one of ours."""
     found = _OWN_NAME.fullmatch(name)
     return (found[1] or found[2]) if found else None
 

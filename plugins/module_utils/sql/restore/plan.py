@@ -199,7 +199,7 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
         raise RefusedError(
             "safety_path",
             "This server names no default backup folder for the safety backup.",
-            "Give safety_path: a folder that the SQL Server service can write.",
+            "Set safety_path: a folder that the SQL Server service can write.",
         )
     name = journal_name(kind, request.target, request.set_id, now)
     file = join_path(folder, f"{_UNFIT.sub('_', name)}{ending}")
@@ -207,7 +207,7 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
         raise RefusedError(
             "safety_path",
             f"The path {file!r} is longer than the {_PATH_LIMIT} characters that BACKUP takes.",
-            "Give a shorter folder in safety_path.",
+            "Use a shorter folder in safety_path.",
         )
     return Copy(name, file)
 

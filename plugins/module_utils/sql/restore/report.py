@@ -80,7 +80,7 @@ class Story:
 
 
 def result(story: Story, outcome: str) -> dict[str, t.Any]:
-    """Give what every end has, as the module returns it."""
+    """Return the members that every result of the module has."""
     plan, saved, target = story.plan, story.saved, _target(story)
     return {
         "outcome": outcome,
@@ -103,7 +103,7 @@ def result(story: Story, outcome: str) -> dict[str, t.Any]:
 
 
 def restored(story: Story) -> dict[str, t.Any]:
-    """Give the result of a restore that came to its end, or would."""
+    """Return the result of a restore that came to its end, or would."""
     name, finished = story.target, story.planned.header.finished
     return {
         **result(story, "restored"),
@@ -111,7 +111,7 @@ def restored(story: Story) -> dict[str, t.Any]:
         "state": "ONLINE",
         "user_access": "MULTI_USER",
         "lost": f"All changes made in {name} after {finished}, the end of the backup, are lost.",
-        "next_steps": [f"Take a full backup of {name} now: differential and log backups cannot build on older ones."],
+        "next_steps": [f"Make a full backup of {name} now: differential and log backups cannot build on older ones."],
     }
 
 
@@ -196,7 +196,7 @@ def unknown(story: Story, error: SqlError | RefusedError, cause: str) -> Restore
 
 def half_finished(story: Story, error: SqlError, statement: str) -> RestoreError:
     """Make the failure of a restore after which the database could not be given back."""
-    failure = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not given back")
+    failure = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not opened for its users")
     failure = dataclasses.replace(failure, next=f"Run in master: {statement}")
     return RestoreError(failure, {**restored(story), "user_access": None, "recovery_statement": statement})
 
@@ -220,11 +220,11 @@ def _rolled_back(story: Story) -> str:
     """Say what came back, and what did not."""
     name, plan, progress = story.target, story.plan, story.progress
     if plan is None or plan.tail is None or not progress.tail:
-        return f"{name} was put back from its safety backup, and is as it was when that was made."
+        return f"{name} was restored from its safety backup, and is as it was when that was made."
     if not progress.tail_refused:
-        return f"{name} was put back from its safety backup and the log's tail, and is as it was before."
+        return f"{name} was restored from its safety backup and the log's tail, and is as it was before."
     return (
-        f"{name} was put back from its safety backup, without what was written after that: it is in {plan.tail.file}, "
+        f"{name} was restored from its safety backup, without what was written after that: it is in {plan.tail.file}, "
         "and SQL Server refused to add that. Keep this file. Where log backups of somebody else lie in between, these "
         "fill the gap."
     )
@@ -253,7 +253,7 @@ def _standing(story: Story) -> str:
 
 
 def _command(story: Story) -> str | None:
-    """Give the batch that brings the database back by hand; None when it needs none, or none can."""
+    """Return the batch that brings the database back by hand; None when it needs none, or none can."""
     progress = story.progress
     presumed = Target(story.target, state="OFFLINE")
     if progress.restoring or progress.tail:

@@ -272,7 +272,7 @@ class _Run:
         session.execute(step.statement)
 
     def _instead(self, session: Session, step: Step, steps: list[Step], error: SqlError) -> list[Step]:
-        """Give the steps to go on with after one was refused. Raises the error where there are none."""
+        """Return the steps to go on with after one was refused. Raises the error where there are none."""
         story = self._story
         plan = story.planned
         if step.stage == "restore" and error.number != _UNRECORDED:
@@ -337,7 +337,7 @@ class _Run:
         return [step for step in story.plan.steps if step.stage != "open"]
 
     def _confirmed(self, session: Session) -> Safety:
-        """Give the safety backup when msdb has it, whole: only then it counts. Raises RefusedError."""
+        """Return the safety backup if msdb has its complete record: only then it can be used. Raises RefusedError."""
         story = self._story
         plan = story.planned
         if plan.safety is None or story.facts is None:
@@ -348,8 +348,8 @@ class _Run:
         if record is None or doubts:
             raise RefusedError(
                 "safety",
-                f"BACKUP ended, but the safety backup does not count: {'; '.join(doubts)}.",
-                "Look at msdb and the server's error log, then repeat the restore.",
+                f"BACKUP ended, but the safety backup is not valid: {'; '.join(doubts)}.",
+                "Check msdb and the server's error log, then repeat the restore.",
             )
         return Safety(plan.safety.name, story.request.set_id, record.files, record.position, record.backup_set_uuid)
 
@@ -357,7 +357,7 @@ class _Run:
         occupants = self._occupants(session)
         if occupants:
             self._story.warnings.append(
-                f"Sessions were in the database and were thrown out: {'; '.join(occupants)}. What they changed after "
+                f"Sessions were in the database and were disconnected: {'; '.join(occupants)}. What they changed after "
                 "the safety backup is in no backup."
             )
 
@@ -379,7 +379,7 @@ class _Run:
         result = restored(story) | {"joined_users": mended.joined} | self._belongings(session)
         result["next_steps"] += [*self._resets(session), *result.pop("advice")]
         if mended.refused:
-            what = f"{plan.target.name} on {story.place} was restored and given back, but not all of login_map was done"
+            what = f"{plan.target.name} on {story.place} was restored and opened, but not all of login_map was done"
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
             raise RestoreError(SqlFailure("login_map", what, " ".join(mended.refused), next_step), result)
         return result
@@ -456,7 +456,7 @@ class _Run:
             refusal = next((error for error in refusals if error), None)
             if refusal is None:
                 return way
-            story.warnings.append(f"On the way back: {refusal}.")
+            story.warnings.append(f"During the rollback: {refusal}.")
             self._learn(session, found, way)
         return Way("broken")
 
@@ -501,7 +501,7 @@ class _Run:
             except ConnectionLostError as again:
                 lost = again
             except ClaimRefusedError as busy:
-                raise unknown(self._story, error, f"The session that was lost is still at work: {busy}") from busy
+                raise unknown(self._story, error, f"The session that was lost is still running: {busy}") from busy
         raise unknown(self._story, error, f"The connection was lost {_LOSSES_BORNE} more times: {lost}")
 
     def _recall_safety(self, session: Session) -> None:
@@ -528,7 +528,7 @@ class _Run:
         return newest is not None and same(newest.backup_set_uuid, backup_set_uuid)
 
     def _restored_since(self, session: Session) -> Restored | None:
-        """Give the database's newest RESTORE when it came after this run had begun."""
+        """Return the database's newest RESTORE when it came after this run had begun."""
         newest = read_restored(session, self._story.target)
         if newest is None or (self._marker is not None and newest.number <= self._marker.number):
             return None

@@ -103,7 +103,7 @@ def scratch_name() -> str:
 
 
 def moves(scratch: str, files: c.Sequence[BackupFile], data_folder: str, log_folder: str) -> tuple[Move, ...]:
-    """Give each file a path of its own, named by the scratch database.
+    """Return each file a path of its own, named by the scratch database.
 
     Streams and full-text catalogs are folders, and so have no extension.
     """
@@ -177,7 +177,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     def statements(self) -> tuple[str, str, str]:
-        """Give RESTORE, the check, and DROP. Nobody but administrators may enter what RESTORE makes."""
+        """Return RESTORE, the check, and DROP. Only administrators may connect to the database that RESTORE makes."""
         restore = restore_statement(self.scratch, self.files, 1, moves=self.moves)
         return restore, check_statement(self.scratch), drop_statement(self.scratch)
 
@@ -257,7 +257,7 @@ def prove(
             planned = plan(session, scratch, files, listed, data_folder, log_folder)
             return _restored(session, planned, strays, on_message, look_inside)
     except ConnectionLostError as error:
-        lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was cut off"))
+        lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was interrupted"))
         if not _dropped_again(opener, scratch, patience):
             lost.leave(scratch)
         raise lost from error

@@ -64,7 +64,7 @@ class ClaimRefusedError(Exception):
         self.holders = tuple(holders)
 
     def __str__(self) -> str:
-        return f"The claim on database {self.database} was not granted: {self.cause}."
+        return f"The lock on database {self.database} was not granted: {self.cause}."
 
 
 def resource_of(database: str) -> str:

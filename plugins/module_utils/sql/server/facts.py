@@ -218,7 +218,7 @@ def _service_account(session: Session) -> str | None:
 
 
 def _registered_backup_path(session: Session) -> str | None:
-    """Read it where it stands in the registry: before SQL Server 2019 no property has it."""
+    """Read it from the registry: before SQL Server 2019 no property has it."""
     rows = rows_or_none(
         session,
         "EXEC master.dbo.xp_instance_regread N'HKEY_LOCAL_MACHINE', "
@@ -340,7 +340,7 @@ def _known_objects(session: Session, name: str) -> tuple[str, ...]:
 
 
 def _availability(session: Session, row: t.Mapping[str, t.Any]) -> tuple[str, bool | None]:
-    """Give the group's name and whether this is its primary, as far as the login may see."""
+    """Return the group's name and whether this is its primary, as far as the login may see."""
     name = value_or_none(
         session,
         "SELECT g.name FROM sys.availability_groups AS g JOIN sys.availability_databases_cluster AS c "

@@ -97,7 +97,7 @@ def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What there is of a path: a file, a folder, the folder above. certain: whether a no means no.
+    """What exists at a path: a file, a folder, the folder above. certain: whether an absence is certain.
 
     xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
     and 965). sys.dm_os_file_exists answers others too, but may look with the rights of the login.

@@ -54,7 +54,7 @@ class Chain:
             return "msdb has no backup of this database by others, so there is no chain to disturb."
         return (
             f"Others back this database up ({', '.join(self.users)}; newest full backup {self.last_full or 'none'}). "
-            "A copy-only backup does not disturb their chain. A restore ends it: take a full backup after one."
+            "A copy-only backup does not disturb their chain. A restore ends it: make a full backup after one."
         )
 
 
@@ -117,7 +117,7 @@ def read_chain(session: Session, name: str) -> Chain | None:
 
 
 def utc(local: datetime.datetime, quarters: int | None) -> str | None:
-    """Give a time of the server's clock in UTC, ISO 8601. quarters: what it is ahead, in 15 minutes, as msdb has it."""
+    """Return a time of the server's clock in UTC, ISO 8601. quarters: its offset in 15 minutes, as msdb has it."""
     if quarters is None or quarters == _UNKNOWN_TIME_ZONE:
         return None
     moment = local - datetime.timedelta(minutes=15 * quarters)

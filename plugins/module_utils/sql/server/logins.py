@@ -128,7 +128,7 @@ def mend(session: Session, database: str, login_map: c.Mapping[str, str]) -> Men
 
 
 def _join(session: Session, statement: str) -> SqlError | None:
-    """Give the server's refusal, None when it did what was asked."""
+    """Return the server's refusal, None if it accepted the request."""
     try:
         session.execute(statement)
     except ConnectionLostError:

@@ -26,5 +26,5 @@ CONNECTION_SPEC: t.Final[dict[str, dict[str, t.Any]]] = {
 
 
 def target_of(params: c.Mapping[str, t.Any]) -> Target:
-    """Give the target that a module's parameters name. Raises ValueError, never with the password."""
+    """Return the target that a module's parameters name. Raises ValueError, never with the password."""
     return check_target(Target(**{name: params[name] for name in CONNECTION_SPEC}))

@@ -19,7 +19,7 @@ _ANSWER = b"\x05"
 
 
 def find_port(server: str, instance: str, *, timeout: float, browser_port: int = BROWSER_PORT) -> int:
-    """Give the TCP port of an instance. timeout: seconds, of which half are for the second try.
+    """Return the TCP port of an instance. timeout: seconds, of which half are for the second try.
 
     Raises NoConnectionError: ``name``, ``browser`` when nobody answers, ``instance`` when the answer has no TCP port.
     """

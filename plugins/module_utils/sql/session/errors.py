@@ -48,8 +48,8 @@ class Advice:
 
 
 # FreeTDS hands out the gravest error of a batch; what comes before an echo may be less grave than that.
-_KEPT_BACK = "The reason came before it, and this ODBC driver kept it back."
-_ELSEWHERE = "Use Microsoft's ODBC driver, which tells it, or read the server's error log."
+_KEPT_BACK = "The reason came before it, and this ODBC driver did not report it."
+_ELSEWHERE = "Use Microsoft's ODBC driver, which reports it, or read the server's error log."
 
 _ADVICE = (
     Advice(
@@ -86,20 +86,20 @@ _ADVICE = (
     Advice(
         596,
         "The session was ended by the server.",
-        "Somebody killed it, or took the database from its users.",
+        "Somebody killed it, or disconnected the users of the database.",
         "Find out who did (the server's error log has it), then run again.",
     ),
     Advice(
         701,
         "The server is out of memory for this statement.",
         "max server memory is too small, or the server is overloaded.",
-        "Look at the server's memory, then run again.",
+        "Check the server's memory, then run again.",
     ),
     Advice(
         823,
         "Windows reported an error reading or writing the database's files.",
         "The storage is failing.",
-        "Look at the server's disks and event log, and run DBCC CHECKDB, before anything else.",
+        "Check the server's disks and event log, and run DBCC CHECKDB, before anything else.",
     ),
     Advice(
         824,
@@ -128,7 +128,7 @@ _ADVICE = (
     Advice(
         924,
         "The database is in single-user mode and another session has it.",
-        "Somebody took the only place.",
+        "Another session took the only place.",
         "Find the session in sys.dm_exec_sessions, end it, or have its owner give the database back with "
         "ALTER DATABASE ... SET MULTI_USER.",
     ),
@@ -141,13 +141,13 @@ _ADVICE = (
     Advice(
         927,
         "The database is in the middle of a restore.",
-        "A restore was cut short, or waits for further backups.",
+        "A restore was interrupted, or waits for further backups.",
         "Run the restore again to finish it. RESTORE DATABASE ... WITH RECOVERY ends it with what has been restored.",
     ),
     Advice(
         942,
         "The database is OFFLINE.",
-        "Somebody took it offline, or a restore was cut short.",
+        "Somebody took it offline, or a restore was interrupted.",
         "Bring it back with ALTER DATABASE ... SET ONLINE, or run the restore again.",
     ),
     Advice(
@@ -172,7 +172,7 @@ _ADVICE = (
         1105,
         "A filegroup is full.",
         "The disk is full, or the file may not grow.",
-        "Make room on the disk, or let the file grow.",
+        "Free space on the disk, or let the file grow.",
     ),
     Advice(
         1205,
@@ -202,7 +202,7 @@ _ADVICE = (
         1844,
         "The edition does not have this option of BACKUP.",
         "Express and Web have neither backup compression nor backup encryption.",
-        "Set compression to auto or off, and leave the encryption certificate away.",
+        "Set compression to auto or off, and leave out the encryption certificate.",
     ),
     Advice(
         3002,
@@ -214,7 +214,7 @@ _ADVICE = (
         3009,
         "The backup or restore was done, but msdb has no record of it.",
         "msdb is full, or cannot be written.",
-        "Make room for msdb (sp_delete_backuphistory takes old records away), then run again.",
+        "Free space for msdb (sp_delete_backuphistory removes old records), then run again.",
     ),
     Advice(
         3013,
@@ -231,7 +231,7 @@ _ADVICE = (
     Advice(
         3023,
         "Another backup or file operation on this database is under way.",
-        "Backups, file changes and changes of encryption wait for nobody, they fail.",
+        "Backups, file changes and changes of encryption do not wait; they fail.",
         "Let the other one end (see sys.dm_exec_requests), then run again.",
     ),
     Advice(
@@ -249,14 +249,14 @@ _ADVICE = (
     Advice(
         3041,
         "A BACKUP failed.",
-        "The reason stands in the server's error log.",
+        "The reason is in the server's error log.",
         "Read the server's error log.",
     ),
     Advice(
         3043,
         "BACKUP found a page whose checksum is wrong.",
         "The database itself is damaged.",
-        "Run DBCC CHECKDB and mend the database first. An older backup may be the last good one: keep it.",
+        "Run DBCC CHECKDB and repair the database first. An older backup may be the last good one: keep it.",
     ),
     Advice(
         3059,
@@ -292,7 +292,7 @@ _ADVICE = (
         3099,
         "This server has no backup encryption.",
         "The version or edition does not have it (Express and Web do not).",
-        "Leave the encryption certificate away.",
+        "Leave out the encryption certificate.",
     ),
     Advice(
         3101,
@@ -346,7 +346,7 @@ _ADVICE = (
     Advice(
         3142,
         "A file of the backup would overwrite an existing one.",
-        "A file of that name lies there, left by another database or an earlier restore.",
+        "A file with that name exists there, left by another database or an earlier restore.",
         "Give data_path and log_path another folder, or remove the file once it is certain that nobody needs it.",
     ),
     Advice(
@@ -365,7 +365,7 @@ _ADVICE = (
         3159,
         "The end of the log has not been backed up.",
         "The database is in the recovery model FULL or BULK_LOGGED and has changes since its last log backup.",
-        "Ask for tail_log to keep them, or let the restore replace them.",
+        "Use tail_log to keep them, or let the restore replace them.",
     ),
     Advice(
         3169,
@@ -400,7 +400,7 @@ _ADVICE = (
     Advice(
         3187,
         "The backup has no checksums.",
-        "It was made without CHECKSUM, so that nothing can prove it whole.",
+        "It was made without CHECKSUM, so it cannot be proved to be complete.",
         "Use another backup, or accept this one unverified.",
     ),
     Advice(
@@ -419,13 +419,13 @@ _ADVICE = (
         3202,
         "Writing to the backup file failed.",
         "The storage or the network failed in the middle.",
-        "Mend it and run again. The file is incomplete.",
+        "Correct it and run again. The file is incomplete.",
     ),
     Advice(
         3203,
         "Reading the backup file failed.",
-        "The storage or the network failed in the middle, or the file is cut short.",
-        "Check the file and where it lies, then run again.",
+        "The storage or the network failed in the middle, or the file is truncated.",
+        "Check the file and its folder, then run again.",
     ),
     Advice(
         3205,
@@ -471,15 +471,15 @@ _ADVICE = (
     ),
     Advice(
         3257,
-        "There is too little room for the database.",
+        "There is too little space for the database.",
         "The database needs its full size, however small the backup is.",
-        "Make room on the disk that the message names, or give data_path and log_path another one.",
+        "Free space on the disk that the message names, or give data_path and log_path another one.",
     ),
     Advice(
         3271,
         "A read or write failed for good.",
         "The storage or the network failed.",
-        "Mend it and run again.",
+        "Correct it and run again.",
     ),
     Advice(
         3287,
@@ -533,24 +533,24 @@ _ADVICE = (
         5011,
         "The database does not exist, is in a state that forbids the change, or the login may not change it.",
         "The server does not say which of the three.",
-        "Look at it with groupid_sql_info. Changing a database needs ALTER on it.",
+        "Check it with groupid_sql_info. Changing a database needs ALTER on it.",
     ),
     Advice(
         5052,
         "The database cannot be changed while it is being restored.",
-        "A restore was cut short, or is still running.",
+        "A restore was interrupted, or is still running.",
         "Run the restore again to finish it.",
     ),
     Advice(
         5061,
-        "A lock on the database could not be had.",
+        "A lock on the database was not granted.",
         "Another session is in it or changes it.",
         "Stop GroupID on all servers of the deployment, then run again.",
     ),
     Advice(
         5064,
         "The database is in single-user mode and another session has it.",
-        "Somebody took the only place; not even ROLLBACK IMMEDIATE gets it.",
+        "Another session took the only place; not even ROLLBACK IMMEDIATE gets it.",
         "End that session (sys.dm_exec_sessions names it), then run again at once.",
     ),
     Advice(
@@ -587,7 +587,7 @@ _ADVICE = (
         5149,
         "A file of the database could not grow.",
         "The disk is full or failing.",
-        "Make room on the disk, then run again.",
+        "Free space on the disk, then run again.",
     ),
     Advice(
         6005,
@@ -599,7 +599,7 @@ _ADVICE = (
         9002,
         "The transaction log is full.",
         "Its disk is full, or nothing lets it be reused (log_reuse_wait_desc says what).",
-        "Make room for the log or back it up, then run again.",
+        "Free space for the log or back it up, then run again.",
     ),
     Advice(
         12824,
@@ -634,7 +634,7 @@ _ADVICE = (
     Advice(
         17142,
         "The server is paused.",
-        "Somebody paused the service: no new connections are taken.",
+        "The service was paused: no new connections are accepted.",
         "Continue the service, then run again.",
     ),
     Advice(
@@ -651,7 +651,7 @@ _ADVICE = (
     ),
     Advice(
         18401,
-        "The server takes no logins while it upgrades itself.",
+        "The server accepts no logins while it upgrades itself.",
         "It is in script upgrade mode after an update.",
         "Wait until the upgrade ended, then run again.",
     ),
@@ -660,13 +660,13 @@ _ADVICE = (
         "The login is from an untrusted domain, or this server takes no such logins.",
         "Windows authentication was used from a computer or account that the server's domain does not trust, or a "
         "SQL login where only Windows authentication is allowed.",
-        "Use an account of a trusted domain, or the kind of login that the server takes.",
+        "Use an account of a trusted domain, or the kind of login that the server accepts.",
     ),
     Advice(
         18456,
         "The login failed.",
         "The server never tells a client why.",
-        "Check username and password. The reason stands in the server's error log as the state: 2 or 5 no such login, "
+        "Check username and password. The server's error log has the reason as the state: 2 or 5 no such login, "
         "7 disabled, 8 wrong password, 11 or 12 no right to connect, 18 password must be changed, 38 or 40 no "
         "access to the database, 58 SQL logins are switched off (Windows Authentication mode; use auth: windows or "
         "switch the server to mixed mode).",
@@ -731,17 +731,17 @@ OPERATING_SYSTEM: t.Final[c.Mapping[int, tuple[str, str]]] = {
         "Another program has the file open.",
         "Close it (often a backup program or a virus scanner), run again.",
     ),
-    38: ("The file ends too early.", "The file is cut short. Use another backup, or copy it again."),
-    39: ("The disk is full.", "Make room where the backup is written, then run again. The file is incomplete."),
+    38: ("The file ends too early.", "The file is truncated. Use another backup, or copy it again."),
+    39: ("The disk is full.", "Free space where the backup is written, then run again. The file is incomplete."),
     53: (
         "The file server was not found on the network.",
         "Check the name in the UNC path, DNS and the firewall between the SQL server and the file server (TCP 445).",
     ),
-    55: ("The network resource is gone.", "Check the file server, then run again."),
+    55: ("The network resource is no longer available.", "Check the file server, then run again."),
     59: ("The network failed.", "Check the network between the SQL server and the file server, then run again."),
-    64: ("The network connection was cut.", "Check the network to the file server, then run again."),
+    64: ("The network connection was lost.", "Check the network to the file server, then run again."),
     67: ("The file server has no share of that name.", "Check the share in the UNC path."),
-    112: ("The disk is full.", "Make room where the backup is written, then run again. The file is incomplete."),
+    112: ("The disk is full.", "Free space where the backup is written, then run again. The file is incomplete."),
     121: ("The network did not answer in time.", "Check the network to the file server, then run again."),
     123: ("The name is not allowed.", "Check the path for characters that Windows does not allow."),
     1219: (
@@ -757,13 +757,13 @@ OPERATING_SYSTEM: t.Final[c.Mapping[int, tuple[str, str]]] = {
 
 
 def first_telling(errors: c.Sequence[Message]) -> tuple[Message, tuple[Message, ...]]:
-    """Give the first error that says something, and the others in their order. errors: at least one."""
+    """Return the first error that says something, and the others in their order. errors: at least one."""
     first = next((error for error in errors if error.number not in ECHOES), errors[0])
     return first, tuple(error for error in errors if error is not first)
 
 
 def os_error(error: SqlError) -> int | None:
-    """Give the operating system's error number that the text of a device error carries."""
+    """Return the operating system's error number that the text of a device error carries."""
     found = _OS_ERROR.search(error.text) if error.number in DEVICE_NUMBERS else None
     return int(found[1]) if found else None
 
@@ -778,7 +778,7 @@ def advice(error: SqlError) -> Advice | None:
 
 
 def explain(error: SqlError, what: str) -> SqlFailure:
-    """Give the failure that an error makes. what: what was not done and on what, without a full stop.
+    """Return the failure that an error makes. what: what was not done and on what, without a full stop.
 
     code: ``sql_<number>``, ``connection_lost``, a word of NoConnectionError, or ``sql`` without a number.
     cause: the server's words, with the number.

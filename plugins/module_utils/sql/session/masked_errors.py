@@ -30,7 +30,7 @@ Row = c.Mapping[str, t.Any]
 
 
 def look_behind(error: SqlError, ask: Ask) -> SqlError:
-    """Give the error that must have come before this one, or this one when nothing is found.
+    """Return the error that must have come before this one, or this one if nothing is found.
 
     ask: runs a SELECT on the same session.
     """
@@ -41,7 +41,7 @@ def look_behind(error: SqlError, ask: Ask) -> SqlError:
     if found is None:
         return error
     number, reason = found
-    text = f"{error.text} The driver kept the reason back; what the server says afterwards is: {reason}"
+    text = f"{error.text} The driver did not report the reason; the server then said: {reason}"
     return SqlError(number, text, (Message(error.number, error.text), *error.following), error.statement)
 
 

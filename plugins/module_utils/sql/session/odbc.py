@@ -150,7 +150,7 @@ def strip_vendor(text: str) -> str:
 
 
 def messages_of(records: c.Iterable[Record]) -> list[Message]:
-    """Give the records without what is the driver's."""
+    """Return the records without the text of the driver."""
     return [Message(record.number, record.text) for record in records]
 
 

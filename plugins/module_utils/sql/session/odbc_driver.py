@@ -53,7 +53,7 @@ class Driver:
 
 
 def choose_driver(asked: str | None, registered: c.Sequence[str]) -> Driver:
-    """Give the driver that was asked for, else the newest of Microsoft's, else FreeTDS.
+    """Return the driver that was asked for, else the newest of Microsoft's, else FreeTDS.
 
     asked: a registered name, or the absolute path of a library. registered: names in odbcinst.ini.
 
@@ -61,7 +61,7 @@ def choose_driver(asked: str | None, registered: c.Sequence[str]) -> Driver:
     """
     if asked is not None and asked.startswith("/"):
         if not os.path.isfile(asked):
-            raise _no_driver(f"There is no library {asked}", "Check the path in driver, or leave driver away.")
+            raise _no_driver(f"There is no library {asked}", "Check the path in driver, or leave driver out.")
     elif asked is not None and asked not in registered:
         found = ", ".join(registered) or "none"
         raise _no_driver(f"There is no ODBC driver {asked!r}; registered: {found}", INSTALL)
@@ -93,7 +93,7 @@ def _no_driver(text: str, next_step: str) -> NoConnectionError:
 
 @contextlib.contextmanager
 def connection_string(driver: Driver, target: Target, port: int) -> c.Iterator[str]:
-    """Give the string to connect with, and keep for that long the environment that it needs.
+    """Yield the string to connect with, and keep for that long the environment that it needs.
 
     The string holds the password: it is not to be kept, logged or shown.
 
@@ -211,9 +211,9 @@ def _cannot_check(driver: Driver, why: str) -> NoConnectionError:
         None,
         f"The ODBC driver {driver.name} {why}",
         code="certificate",
-        what="The server's certificate cannot be checked as asked",
-        next_step="Use Microsoft's ODBC Driver 18, connect by the name that the certificate carries, or, where anybody "
-        "between here and the server can be trusted, set encrypt to unverified.",
+        what="The server's certificate cannot be checked as requested",
+        next_step="Use Microsoft's ODBC Driver 18, connect by the name that the certificate carries, or, if the "
+        "network to the server can be trusted, set encrypt to unverified.",
     )
 
 

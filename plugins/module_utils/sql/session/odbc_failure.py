@@ -74,7 +74,7 @@ def _refused(target: Target, port: int, what: str) -> NoConnectionError:
         what=what,
         next_step="SQL Server is not running, listens on another port, or has TCP/IP off (as Express after "
         "installation): see SQL Server Configuration Manager. A named instance has its own port: give instance or "
-        f"port. To tell: nc -vz {target.server} {port}.",
+        f"port. To find out: nc -vz {target.server} {port}.",
     )
 
 
@@ -85,17 +85,15 @@ def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | No
         socket.create_connection((target.server, port), timeout=target.login_timeout).close()
     except socket.gaierror as problem:
         text, code = f"{target.server}: {problem.strerror}", "name"
-        step = f"Check the name of the server, and DNS. To tell: getent hosts {target.server}."
+        step = f"Check the name of the server, and DNS. To find out: getent hosts {target.server}."
     except ConnectionRefusedError:
         return _refused(target, port, what)
     except TimeoutError:
         text, code = f"{place}: no answer within {target.login_timeout} seconds", "timeout"
-        step = (
-            f"Check that the server is up, and that no firewall is in between. To tell: nc -vz {target.server} {port}."
-        )
+        step = f"Check that the server is up, and no firewall blocks it. To find out: nc -vz {target.server} {port}."
     except OSError as problem:
         text, code = f"{place}: {problem.strerror}", "network"
-        step = f"Check the network between this host and the server. To tell: nc -vz {target.server} {port}."
+        step = f"Check the network between this host and the server. To find out: nc -vz {target.server} {port}."
     else:
         return None
     return NoConnectionError(None, text, code=code, what=what, next_step=step)
@@ -130,8 +128,8 @@ def _bad_certificate(error: Message, target: Target, port: int, what: str) -> No
             f"{target} does not encrypt connections",
             code="encryption",
             what=what,
-            next_step="Turn encryption on in SQL Server (it makes itself a certificate when it has none), or, where "
-            "anybody between here and the server can be trusted, set encrypt to off.",
+            next_step="Turn encryption on in SQL Server (it makes itself a certificate when it has none), or, if the "
+            "network to the server can be trusted, set encrypt to off.",
         )
     # Microsoft's driver is the stricter one: it compares an IP address with no name in a certificate.
     problem = found.problem or (error.text if "certificate" in error.text else None)
@@ -151,8 +149,8 @@ def _bad_certificate(error: Message, target: Target, port: int, what: str) -> No
         code="certificate",
         what=what,
         next_step="Name the certificate authority's PEM file in ca_file, and connect by a name that the certificate "
-        "carries (or give it in host_name_in_certificate, with Microsoft's driver). Where anybody between here and the "
-        "server can be trusted, set encrypt to unverified. "
+        "carries (or give it in host_name_in_certificate, with Microsoft's driver). If the network to the server "
+        "can be trusted, set encrypt to unverified. "
         f"The driver said: {error.text.rstrip('.')}.",
     )
 

@@ -21,7 +21,7 @@ _REFUSED = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 
 def identifier(name: str) -> str:
-    """Give a name in brackets, ``na]me`` as ``[na]]me]``.
+    """Return a name in brackets, ``na]me`` as ``[na]]me]``.
 
     Raises ValueError for one that is empty, longer than 128 UTF-16 code units, or holds a control character.
     """
@@ -32,7 +32,7 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Give a text as a Unicode literal, ``te'xt`` as ``N'te''xt'``.
+    """Return a text as a Unicode literal, ``te'xt`` as ``N'te''xt'``.
 
     Raises ValueError for one that is empty or holds a control character.
     """
@@ -41,14 +41,14 @@ def literal(text: str) -> str:
 
 
 def check_database(name: str) -> str:
-    """Give the name of a database back when it can be GroupID's.
+    """Return the name of a database back when it can be GroupID's.
 
     Raises ValueError for SQL Server's own databases (in any writing that a collation may take for theirs), and for
     what ``identifier`` refuses.
     """
     identifier(name)
     if name != name.strip():
-        raise ValueError(f"The database name {name!r} starts or ends with a blank. Give it without.")
+        raise ValueError(f"The database name {name!r} starts or ends with a blank. Remove it.")
     if unicodedata.normalize("NFKC", name).strip().casefold() in SYSTEM_DATABASES:
         raise ValueError(f"{name!r} is a system database of SQL Server. Give the name of GroupID's database.")
     return name

@@ -29,7 +29,7 @@ class ResultSet:
     rows: tuple[tuple[t.Any, ...], ...]
 
     def dicts(self) -> list[dict[str, t.Any]]:
-        """Give every row as column -> value."""
+        """Return every row as column -> value."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
@@ -41,11 +41,11 @@ class Outcome:
     messages: tuple[Message, ...] = ()
 
     def rows(self) -> list[dict[str, t.Any]]:
-        """Give the rows of the first result set, none when there is none."""
+        """Return the rows of the first result set, none when there is none."""
         return self.results[0].dicts() if self.results else []
 
     def value(self) -> t.Any:
-        """Give the first column of the first row of the first result set, None when there is none."""
+        """Return the first column of the first row of the first result set, None when there is none."""
         return self.results[0].rows[0][0] if self.results and self.results[0].rows else None
 
 
@@ -69,7 +69,7 @@ class SqlError(Exception):
 
 
 class ConnectionLostError(SqlError):
-    """The connection is gone. What the server did with the batch is not known."""
+    """The connection was lost. What the server did with the batch is not known."""
 
 
 class NoConnectionError(SqlError):

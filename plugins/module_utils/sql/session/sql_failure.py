@@ -23,5 +23,5 @@ class SqlFailure(Failure):
     following: tuple[str, ...] = ()
 
     def explained(self) -> dict[str, t.Any]:
-        """Give the failure in parts, for a result."""
+        """Return the failure in parts, for a result."""
         return {**super().explained(), "following": list(self.following)}

@@ -57,7 +57,7 @@ class Target:
 
 
 def check_target(target: Target) -> Target:
-    """Give the target back when it can be connected to, as far as that shows without trying.
+    """Return the target back when it can be connected to, as far as that shows without trying.
 
     Raises ValueError with a text for people; never with the password.
     """
@@ -78,7 +78,7 @@ def _check_server(target: Target) -> None:
             "instance, a port (SERVER,PORT) into port."
         )
     if target.instance is not None and target.port is not None:
-        raise ValueError("Give instance or port, not both: a port is one instance's own.")
+        raise ValueError("Set instance or port, not both: a port is one instance's own.")
     if target.instance is not None and not _INSTANCE.fullmatch(target.instance):
         raise ValueError(f"instance {target.instance!r} is not the name of an instance, such as SQLEXPRESS.")
     if target.port is not None and not 1 <= target.port <= 65535:
@@ -91,7 +91,7 @@ def _check_login(target: Target) -> None:
         raise ValueError("auth: sql needs username and password.")
     if target.auth == "windows" and given != (None, None):
         raise ValueError(
-            "auth: windows logs in with the Kerberos ticket of the process and takes no username and no password. "
+            "auth: windows logs in with the Kerberos ticket of the process and accepts no username and no password. "
             "Get a ticket with kinit, or use auth: sql."
         )
     if _CONTROL.search(target.username or ""):

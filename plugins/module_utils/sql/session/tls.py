@@ -157,6 +157,6 @@ def _exactly(server: socket.socket, count: int) -> bytes:
     while len(data) < count:
         piece = server.recv(count - len(data))
         if not piece:
-            raise ConnectionResetError("the server hung up")
+            raise ConnectionResetError("the server closed the connection")
         data += piece
     return data

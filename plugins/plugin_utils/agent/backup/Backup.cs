@@ -159,7 +159,7 @@ namespace IdentityOpsAgent
             answer.Failure = new AgentError("partial", "The backup is not complete", plan.PartPath,
                 part.ProblemCount + " files or folders are missing; the first is "
                 + Spelling.Quoted(first.Path) + " (" + first.Kind + "): " + first.Cause,
-                "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.",
+                "Make these files readable and back up again, or name them in groupid_allow_partial.",
                 first.Component);
         }
     }

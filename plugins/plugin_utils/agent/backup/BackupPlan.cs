@@ -224,7 +224,7 @@ namespace IdentityOpsAgent
             if (Paths.Holds(component.Place, Paths.Resolved(Set.Root))
                 || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
                 throw new AgentError("source_in_root", What, component.Source,
-                    "The folder and the backup sets below " + Set.Root + " lie in each other.",
+                    "The folder and the backup sets below " + Set.Root + " overlap.",
                     "Choose a backup root outside of what is backed up.", component.Name);
         }
 
@@ -243,7 +243,7 @@ namespace IdentityOpsAgent
                 bool same = Win32.Names.Equals(other.Place, later.Place);
                 throw new AgentError("sources_overlap", What, later.Source,
                     (same ? "It is the folder of " : "It and the folder of ") + other.Name + ", " + other.Source
-                        + (same ? ", too." : ", lie in each other."),
+                        + (same ? ", too." : ", overlap."),
                     "Save each folder once: correct groupid_folders or groupid_component_paths.", later.Name);
             }
         }

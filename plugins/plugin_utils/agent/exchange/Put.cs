@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
                     return false;
                 if (!SetFolder.IsFolder(part) || !SetFolder.IsFolder(file.Folder))
                     throw new AgentError("part_missing", What, file.Folder, "There is no such folder.",
-                        "Make room for the part first (place).", file.Component);
+                        "Make its folder first (place).", file.Component);
                 if (Win32.TryFacts(Paths.Combine(part, Part.FileName), out facts))
                     throw new AgentError("part_exists", What, part, "The part is complete already.", NewSet,
                         file.Component);

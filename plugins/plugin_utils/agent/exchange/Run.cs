@@ -124,7 +124,7 @@ namespace IdentityOpsAgent
                             + "for desktops, Windows ends programs so. Run it again; "
                             + "then without groupid_network_username, or as another account.");
                 if (!ended)
-                    throw new AgentError("time_limit", "The program was ended before its time", program,
+                    throw new AgentError("time_limit", "The program was stopped", program,
                         "It had not ended after " + seconds + " seconds.",
                         "Find out what it waits for, or allow it more time.");
             }

@@ -62,8 +62,8 @@ namespace IdentityOpsAgent
                     Again);
             if (part.Document == null || part.Document.State == Part.Partial)
                 throw new AgentError("part_state", What, part.Path,
-                    part.DocumentFlaw ?? "The part is partial: files are missing, and nobody allowed it.",
-                    "Free what is missing and back up again, or name what may be missing in groupid_allow_partial.");
+                    part.DocumentFlaw ?? "The part is partial: files are missing, which is not allowed.",
+                    "Make these files readable and back up again, or name them in groupid_allow_partial.");
         }
 
         private static Answer Decide(SetFolder set, string digest, bool check)

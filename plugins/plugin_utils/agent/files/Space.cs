@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
             if (bytes > 0 && needed > free)
                 throw new AgentError("space", what, place,
                     needed + " bytes are needed there with what is held in reserve, and " + free + " are free.",
-                    "Make room, or choose another place.");
+                    "Free disk space, or choose another place.");
         }
     }
 }

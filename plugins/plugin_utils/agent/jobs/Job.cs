@@ -236,12 +236,12 @@ namespace IdentityOpsAgent
         private JsonMap Died()
         {
             JsonMap state = State();
-            string cause = "Its process is gone and left no answer. ";
+            string cause = "Its process ended without an answer. ";
             JsonMap failure = folder.Read(DetachedAgent.FailureName);
             if (failure != null)
                 cause += failure.TextOrNull("cause");
             else if (state == null)
-                cause += "It had not begun, or could not write there.";
+                cause += "It had not started, or could not write there.";
             else
                 cause += "It was last seen at " + state.TextOrNull("heartbeat")
                     + ", in the phase '" + state.TextOrNull("phase") + "', with "

@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
                 throw new AgentError("space", RehearsalFolders.What, null,
                     "It may take a fifth of what is free, " + most + " bytes, and needs "
                     + RehearsalTree.LeastBytes * CopiesOfATree * folders.Count + ".",
-                    "Make room, or leave the rehearsal out.");
+                    "Free disk space, or do not rehearse.");
             return Math.Min(MostLarge, each - RehearsalTree.LeastBytes);
         }
 
@@ -151,7 +151,7 @@ namespace IdentityOpsAgent
             if (!ScratchName.IsOfThisServer(Paths.LastName(place)))
                 throw new FormatError("'place' is no scratch of a rehearsal of this server");
             if (!SetFolder.IsFolder(place))
-                throw new AgentError("scratch", What, place, "There is no such folder.", "Begin the rehearsal anew.");
+                throw new AgentError("scratch", What, place, "There is no such folder.", "Run the rehearsal again.");
             return place;
         }
 
@@ -210,7 +210,7 @@ namespace IdentityOpsAgent
             string path = Below(request, "path");
             FileFacts facts;
             if (!Win32.TryFacts(path, out facts))
-                throw new AgentError("scratch", What, path, "There is no such file.", "Begin the rehearsal anew.");
+                throw new AgentError("scratch", What, path, "There is no such file.", "Run the rehearsal again.");
             byte[] content = RehearsalCalls.Content(path, null);
             content[content.Length / 2] ^= 1;
             Writing(path, delegate
@@ -319,7 +319,7 @@ namespace IdentityOpsAgent
             answer.Members.Set("removed", removed).Set("left", left);
             if (left.Count > 0)
                 answer.Failure = new AgentError("scratch_left",
-                    "Not all that rehearsals left was removed", left[0].Text("path"), left[0].Text("cause"),
+                    "Not all files of rehearsals were removed", left[0].Text("path"), left[0].Text("cause"),
                     "Remove the cause, and run groupid_rehearsal with state clean; or remove the folder by hand.");
             return answer;
         }

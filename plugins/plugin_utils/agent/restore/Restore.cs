@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
                 return;
             if (part.Document.State == Part.Partial)
                 throw new AgentError("part_state", What, part.Path,
-                    "The part is partial: files are missing, and nobody allowed it.", "Use another set.");
+                    "The part is partial: files are missing, which is not allowed.", "Use another set.");
             if (part.Document.MachineGuid != Win32.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
                     "The part is of the machine " + part.Document.MachineGuid
@@ -145,7 +145,7 @@ namespace IdentityOpsAgent
             string sets = Paths.Resolved(set.DeploymentPath);
             if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
                 throw new AgentError("target_in_root", What, target.Place,
-                    "The folder and the backup sets in " + set.DeploymentPath + " lie in each other.",
+                    "The folder and the backup sets in " + set.DeploymentPath + " overlap.",
                     "Name another folder in targets.", target.Component.Name);
             foreach (RestoreTarget other in targets)
             {

@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
         {
             return new AgentError("target_changed", "The restore stopped", path,
                 "It was written to or removed while the restore was at work.",
-                "Stop what does that, an antivirus for example, and run the same restore again.");
+                "Stop the program that does that, for example an antivirus, and run the same restore again.");
         }
 
         public JsonMap ToJson()

@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         public Func<string, List<string>> FoldersIn;   // names, of a folder relative to the component's root
     }
 
-    // Nobody asks for nothing: an include that meets nothing and a component of which nothing is left are errors, as a
+    // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors, as a
     // name that is misspelled would be a set without the data, and nobody would know.
     internal sealed class Remainders
     {
@@ -62,7 +62,7 @@ namespace IdentityOpsAgent
             {
                 if (Glob.IsLiteral(exclude) && all.Count > 0
                     && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
-                    warnings.Add("Exclude " + Spelling.Quoted(exclude) + " meets nothing in " + Listed(all) + ".");
+                    warnings.Add("Exclude " + Spelling.Quoted(exclude) + " matches nothing in " + Listed(all) + ".");
             }
         }
 
@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
             string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "."
                 + Nearby(include, all);
             return new AgentError("nothing_matched", what, all.Count == 1 ? all[0].Path : null,
-                "Include " + Spelling.Quoted(include) + " meets nothing" + where, Next,
+                "Include " + Spelling.Quoted(include) + " matches nothing" + where, Next,
                 all.Count == 1 ? all[0].Component : null);
         }
 

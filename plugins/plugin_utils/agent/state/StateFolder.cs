@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
             {
                 if (!SetFolder.IsFolder(folder))
                     throw new AgentError("scratch", "The rehearsal's request was not performed", folder,
-                        "There is no such folder.", "Begin the rehearsal anew.");
+                        "There is no such folder.", "Run the rehearsal again.");
                 StateFolder.RequireOwn(folder, "The rehearsal's request was not performed");
             }
             return path;

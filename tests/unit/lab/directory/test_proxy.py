@@ -46,7 +46,7 @@ def test_a_connection_is_cut_after_some_bytes(server: Slapd) -> None:
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_a_connection_is_cut_in_a_page(server: Slapd, cut: int) -> None:
     with proxy.cut_in_page(server, cut) as between, client(server, between.uri) as connection:
-        # What is read besides does not count.
+        # What is read besides is not valid.
         assert len(connection.search_s(server.base, ldap.SCOPE_BASE)) == 1
         cookie = b""
         for dummy in range(cut - 1):

@@ -126,7 +126,7 @@ def test_time_does_not_take_ansibles_own_word(host: Make) -> None:
     ("args", "words"),
     [
         ({"components": []}, "nothing to back up"),
-        ({"components": ["reports", "reports"]}, "reports: a part has room for one"),
+        ({"components": ["reports", "reports"]}, "reports: a part can have only one"),
         ({"components": ["report"]}, "report: not a component"),
         ({"version": "9.0", "components": ["elasticsearch"]}, "not a component of GroupID 9.0"),
         ({"component_paths": {"report": "E:\\R"}}, "report: not a component"),

@@ -68,7 +68,7 @@ def test_a_base_that_was_renamed_or_moved_is_found_by_its_objectguid(
     directory.add(Group("New", b"\7" * 16, ("Groups",) if parent is None else ("Groups", "Andere")))
     result = restored(host, directory, then)
     assert (result["counts"]["new"], result["counts"]["equal"]) == (1, 2)
-    assert result["warnings"] == [f"The base of the set, {BASE}, is OU=Groups,{parent or directory.base} now."]
+    assert result["warnings"] == [f"The base of the set, {BASE}, is now OU=Groups,{parent or directory.base}."]
 
 
 def test_another_container_of_that_name_is_not_the_base(host: Make, directory: Slapd) -> None:

@@ -145,13 +145,16 @@ def test_no_restore_without_knowing_the_components(host: Make) -> None:
     ("args", "words"),
     [
         ({"components": ["reports"], "targets": {"portals": "E:\\P"}}, "targets names portals"),
-        ({"components": ["elasticsearch", "reports"], "include": ["a"]}, "elasticsearch can only be restored whole"),
-        ({"components": ["elasticsearch"], "exclude": ["a"]}, "elasticsearch can only be restored whole"),
+        (
+            {"components": ["elasticsearch", "reports"], "include": ["a"]},
+            "elasticsearch can only be restored as a whole",
+        ),
+        ({"components": ["elasticsearch"], "exclude": ["a"]}, "elasticsearch can only be restored as a whole"),
         ({"components": ["../x"]}, "'../x'"),
         ({"set_id": "latest"}, "'latest'"),
         ({"policy": "replace"}, "policy"),
         ({"overwrite": "newer"}, "overwrite"),
-        ({"components": ["elasticsearch"], "overwrite": "never"}, "elasticsearch can only be restored whole"),
+        ({"components": ["elasticsearch"], "overwrite": "never"}, "elasticsearch can only be restored as a whole"),
         ({"safety_set_id": "before-restore"}, "'before-restore'"),
     ],
 )

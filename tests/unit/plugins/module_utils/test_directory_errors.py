@@ -54,12 +54,12 @@ LOGINS = [
     (49, LOGON.format("fff"), "login", "The login failed"),
     (49, "", "login", "The login failed"),
     (8, SIGNING, "signing_required", "ldaps or starttls"),
-    (13, "confidentiality required", "encryption_required", "encrypted connections only"),
-    (1, "00002020: Operation unavailable without authentication", "not_bound", "did not take the session as logged in"),
+    (13, "confidentiality required", "encryption_required", "only over encrypted connections"),
+    (1, "00002020: Operation unavailable without authentication", "not_bound", "accept the session as logged in"),
     (7, "", "auth_method", "way to log in"),
     (51, "", "busy", "too busy"),
     (52, "", "unavailable", "cannot serve now"),
-    (53, "", "unwilling", "will not do this"),
+    (53, "", "unwilling", "refuses this"),
 ]  # fmt: skip
 SEARCHES = [
     (1, NOT_BOUND, "not_bound", "a login is not passed on"),
@@ -261,7 +261,7 @@ def test_an_error_in_parts() -> None:
         "code": "busy",
         "what": "Nothing was done",
         "cause": "Server is busy: wait (51)",
-        "next": "The server is too busy. Run again later, or take another domain controller.",
+        "next": "The server is too busy. Run again later, or use another domain controller.",
         "component": None,
         "path": None,
     }

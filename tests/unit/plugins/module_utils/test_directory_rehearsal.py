@@ -113,7 +113,7 @@ def test_groups_that_may_not_be_written_are_named(tmp_path: pathlib.Path) -> Non
     with Slapd(tmp_path, groups=groups) as server:
         told, dummy = rehearse(target(server))
     assert told["directory.rights"].verdict == REFUSED
-    assert "Of 5 groups at which was looked, 5" in told["directory.rights"].seen
+    assert "Of 5 groups that were checked, 5" in told["directory.rights"].seen
     assert ATTRIBUTES[2] in told["directory.rights"].seen
 
 

@@ -79,7 +79,7 @@ def test_bad_targets_are_refused_by_name(changes: dict[str, t.Any], words: str) 
         ({"server": "10.0.0.1"}, "a Kerberos ticket is for a name"),
         ({"ca_file": "/etc/passwd"}, "ca_file is of use with"),
         ({"port": 636}, "LDAPS' own"),
-        ({"username": "svc"}, "takes no username"),
+        ({"username": "svc"}, "accepts no username"),
     ],
 )
 def test_a_ticket_goes_with_what_it_can(changes: dict[str, t.Any], words: str) -> None:

@@ -107,7 +107,10 @@ UNSEALED = listed(part("web01"), sealed=False, seal_sha256=None)
 
 def _no_room(facts: Facts) -> None:
     failure = Failure(
-        "space", "There is no room for a backup of hq", "40 MB are needed there, and 2 MB are free", "Make room."
+        "space",
+        "There is not enough free space for a backup of hq",
+        "40 MB are needed there, and 2 MB are free",
+        "Make room.",
     )
     facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [failure.explained()]}}
 
@@ -117,15 +120,15 @@ FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _twin, "one_computer", "web01 and web02"),
     (
         "rehearsal",
-        lambda facts: facts["web01"].update(__groupid_rehearsal={"losses": ["Files do not come back."]}),
+        lambda facts: facts["web01"].update(__groupid_rehearsal={"losses": ["Files are not restored."]}),
         "rehearsal",
-        "Files do not come back.",
+        "Files are not restored.",
     ),
     (
         "rehearsal",
-        lambda facts: facts["web01"].update(__groupid_sql_rehearsal={"losses": ["Rows do not come back."]}),
+        lambda facts: facts["web01"].update(__groupid_sql_rehearsal={"losses": ["Rows are lost."]}),
         "rehearsal",
-        "Rows do not come back.",
+        "Rows are lost.",
     ),
     ("backup", _both(new_set, _set("__groupid_asked", set_label="a")), "differing", "groupid_set_label"),
     ("backup", _both(new_set, _ask(deployment_servers=["web02", "web03"]), _lone), "undeclared", "web02, web03"),

@@ -261,8 +261,9 @@ def test_a_share_is_one_place_however_it_is_spelt() -> None:
     told = str(Failure.from_mapping(failure))
     assert failure["code"] == "space"
     assert told == (
-        "There is no room for a backup of hq: \\\\nas01\\backup: 438 MB are needed there, and 300 MB are free. "
-        "Make room, or choose another groupid_backup_root."
+        "There is not enough free space for a backup of hq: \\\\nas01\\backup: "
+        "438 MB are needed there, and 300 MB are free. "
+        "Free disk space, or choose another groupid_backup_root."
     )
 
 

@@ -130,7 +130,7 @@ def test_what_was_passed_over_is_below() -> None:
     assert told == [
         "There are no sets.",
         "",
-        "Passed over, as they are no sets:",
+        "Ignored, because they are not sets:",
         "  web01: D:\\Backups\\hq\\old copy",
         "    Its name is not that of a set.",
         "  web01: and 2 more",

@@ -140,9 +140,9 @@ def stages(plan: Plan) -> list[str]:
 # --- states ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_guide_has_the_table_of_the_code() -> None:
+def test_the_guide_has_the_states_of_the_code() -> None:
     text = DOCUMENT.read_text(encoding="utf-8").partition("## States")[2].partition("## ")[0]
-    assert re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) == list(STATES)
+    assert re.findall(r"^- `([A-Z_]+)`", text, re.MULTILINE) == list(STATES)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_failure_says_what_failed_and_how_it_ended(
     assert set(failed["error"]) == set(DOCUMENTED["error"]["contains"])
     assert (failed["outcome"], failed["error"]["number"]) == ("rolled_back", 3203)
     assert "GroupID on 127.0.0.1" in failed["msg"]
-    assert "put back from its safety backup" in failed["msg"]
+    assert "restored from its safety backup" in failed["msg"]
 
 
 @both_drivers

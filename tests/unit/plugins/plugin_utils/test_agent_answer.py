@@ -67,9 +67,9 @@ def test_compiler_message_is_decoded() -> None:
             0,
             "",
             "protocol",
-            "of protocol 2, operation probe; asked for",
+            "of protocol 2, operation probe; requested",
         ),
-        (LINE.replace('"probe"', '"list"'), 0, "", "protocol", "operation list; asked for"),
+        (LINE.replace('"probe"', '"list"'), 0, "", "protocol", "operation list; requested"),
     ],
 )
 def test_no_answer_is_a_named_failure(stdout: str, rc: int, stderr: str, code: str, words: str) -> None:

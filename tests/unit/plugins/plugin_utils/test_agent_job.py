@@ -206,7 +206,7 @@ def test_hiccups_without_end_never_say_that_a_job_was_not_started(host: Make, cl
     result = verify(host, told("start"), *[HICCUP] * 9).run()
     assert result["error"]["code"] == "connection_lost"
     assert "not started" not in result["msg"]
-    assert "The operation goes on" in result["msg"]
+    assert "The operation continues" in result["msg"]
     assert "Der Prozess kann nicht" in result["error"]["cause"]
 
 

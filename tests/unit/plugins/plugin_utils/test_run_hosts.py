@@ -149,7 +149,7 @@ def test_many_groups_are_named_in_part(command_line: pytest.MonkeyPatch) -> None
 
 def test_a_start_at_a_task_is_refused(command_line: pytest.MonkeyPatch) -> None:
     options(command_line, start_at_task="Verify the parts")
-    with pytest.raises(NoHostsError, match="--start-at-task 'Verify the parts' passes over the plan"):
+    with pytest.raises(NoHostsError, match="--start-at-task 'Verify the parts' skips the plan"):
         check_run("groupid", GROUPS)
 
 
