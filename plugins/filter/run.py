@@ -50,14 +50,14 @@ def planned_hosts(groups: Groups) -> str:
         raise AnsibleFilterError(str(error)) from error
 
 
-def ready_hosts(hostvars: t.Any, groups: Groups) -> list[str]:
+def ready_hosts(hostvars: t.Any, groups: Groups, question: str = "ready") -> list[str]:
     """Call `run_hosts.ready`."""
-    return run_hosts.ready(run_state.RunState(HostVariables(hostvars)), groups)
+    return run_hosts.ready(run_state.RunState(HostVariables(hostvars)), groups, question)
 
 
-def ready_batches(hostvars: t.Any, groups: Groups) -> list[int]:
+def ready_batches(hostvars: t.Any, groups: Groups, question: str = "ready") -> list[int]:
     """Call `run_hosts.ready_batches`."""
-    return run_hosts.ready_batches(run_state.RunState(HostVariables(hostvars)), groups)
+    return run_hosts.ready_batches(run_state.RunState(HostVariables(hostvars)), groups, question)
 
 
 class FilterModule:

@@ -254,9 +254,15 @@ def _carries_unfinished_away(facts: Facts, host: str) -> list[seals.Unfinished]:
     ]
 
 
+def _finishes(facts: Facts, host: str) -> bool:
+    """Whether a seal of an earlier run waits for the host, or for the computer of its database."""
+    return any(listing.server_of(facts, host) in one["servers"] for one in _unfinished(facts, host))
+
+
 QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "chosen": _chosen,
     "ready": deployments.ready,
+    "first": decisions.is_first,
     "failed": _failed,
     "lists_away": _lists_away,
     "rehearses": _rehearses,
@@ -298,6 +304,7 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "decides_seal": _decides_seal,
     "carries_seal": _carries_seal,
     "carries_seal_away": _carries_seal_away,
+    "finishes": _finishes,
     "decides_unfinished": _decides_unfinished,
     "carries_unfinished": _carries_unfinished,
     "carries_unfinished_away": _carries_unfinished_away,

@@ -12,7 +12,7 @@ from ansible import context
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 RUN_GROUP = "groupid_run"
@@ -67,21 +67,28 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     )
 
 
-def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]]) -> list[str]:
-    """Name the hosts of the run that may go on, as a play's ``hosts``."""
-    if RUN_GROUP not in groups:
-        return [RUN_GROUP]
-    return [host for host in groups[RUN_GROUP] if deployments.ready(facts, host)] or [NOBODY]
+def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:
+    """Name the hosts of the run that may go on, as a play's ``hosts``.
+
+    question: of `steps.QUESTIONS`; those for which its answer is yes. A host that has nothing to do in a play costs the
+    controller a worker for each of its tasks.
+    """
+    return [RUN_GROUP] if RUN_GROUP not in groups else _ready(facts, groups, question) or [NOBODY]
 
 
-def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]]) -> list[int]:
+def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[int]:
     """Count the hosts of each batch of them, whole deployments each, as a play's ``serial``. Empty: all at once."""
-    hosts = [host for host in groups.get(RUN_GROUP, ()) if deployments.ready(facts, host)]
+    hosts = _ready(facts, groups, question)
     if not hosts:
         return []
     names = [str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts]
     sizes = [names.count(name) for name in dict.fromkeys(names)]
     return deployments.batches(sizes, int(facts[hosts[0]]["__groupid_asked"]["parallel_deployments"]))
+
+
+def _ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:
+    run = groups.get(RUN_GROUP, ())
+    return [host for host in run if deployments.ready(facts, host) and steps.QUESTIONS[question](facts, host)]
 
 
 def _only_shows() -> bool:

@@ -196,8 +196,18 @@ def fleet(parallel: int) -> Facts:
 def test_whole_deployments_go_on_and_none_that_has_failed(parallel: int, batches: list[int]) -> None:
     hostvars = fleet(parallel)
     groups = {RUN_GROUP: list(hostvars)}
-    assert ready(RunState(hostvars), groups) == ["branch-1", "branch-2", "lyon-1", "lyon-2"]
-    assert ready_batches(RunState(hostvars), groups) == batches
+    assert ready(RunState(hostvars), groups, "ready") == ["branch-1", "branch-2", "lyon-1", "lyon-2"]
+    assert ready_batches(RunState(hostvars), groups, "ready") == batches
+
+
+def test_a_play_may_be_for_some_of_them() -> None:
+    hostvars = fleet(1)
+    for host in hostvars.values():
+        names = {name: {"first": f"{name}-2"} for name in ("branch", "hq", "lyon")}
+        host["__groupid_review"] = {"deployments": names}
+    groups = {RUN_GROUP: list(hostvars)}
+    assert ready(RunState(hostvars), groups, "first") == ["branch-2", "lyon-2"]
+    assert ready_batches(RunState(hostvars), groups, "first") == [1, 1]
 
 
 def test_when_all_have_failed_nobody_goes_on() -> None:
@@ -206,10 +216,10 @@ def test_when_all_have_failed_nobody_goes_on() -> None:
         "hosts": ["hq-2"],
         "deployments": {"hq": {"hosts": ["hq-2"], "outside": []}},
     }
-    assert ready(RunState(hostvars), {RUN_GROUP: ["hq-2"]}) == [NOBODY]
-    assert ready_batches(RunState(hostvars), {RUN_GROUP: ["hq-2"]}) == []
+    assert ready(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == [NOBODY]
+    assert ready_batches(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == []
 
 
 def test_a_run_that_only_shows_its_plays_has_no_group_yet() -> None:
-    assert ready(RunState({}), {}) == [RUN_GROUP]
-    assert ready_batches(RunState({}), {}) == []
+    assert ready(RunState({}), {}, "ready") == [RUN_GROUP]
+    assert ready_batches(RunState({}), {}, "ready") == []
