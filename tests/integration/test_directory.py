@@ -234,7 +234,7 @@ VENDORS = "(&(objectClass=group)(objectCategory=group)(|(extensionData=*)(extens
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"filter": VENDORS}, f"Probably {VENDORS})) is meant"),
+        ({"filter": VENDORS}, f"Did you mean {VENDORS}))?"),
         ({"port": 3269}, "global catalog"),
         ({"ca_file": "/nonexistent.pem"}, "/nonexistent.pem cannot be read"),
         ({"pasword": "x"}, 'unknown option "pasword"'),
