@@ -89,6 +89,14 @@ def test_what_each_task_registers_is_the_record_of_the_run() -> None:
     assert registered == {name for names in run_state.PHASES.values() for name in names}
 
 
+def test_a_run_forgets_what_another_one_has_left() -> None:
+    """A role may be tried again in a rescue, and a playbook may import two of ours."""
+    first = load(ROOT / "roles" / "preflight" / "tasks" / "deployments.yml")[0]
+    noted = {name for path in TASK_FILES for task in load(path) for name in task.get("ansible.builtin.set_fact", {})}
+    names = {name for names in run_state.PHASES.values() for name in names} | noted
+    assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
+
+
 @pytest.mark.parametrize("path", TASK_FILES, ids=name_of)
 def test_tasks_are_a_list_without_blocks_and_decide_nothing(path: Path) -> None:
     for task in load(path):
