@@ -143,9 +143,10 @@ def _verifies_shared(facts: Facts, host: str) -> list[SharedPart]:
         parts.append({"part": shared_parts.DATABASE, "reader": reader, "root": root})
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], decisions.set_at_hand(facts, host))
     domains = dict.fromkeys([*held, *(facts[host].get("__groupid_attributes") or {})])
-    for name in domains:
-        parts.append({"part": shared_parts.part_of_domain(name), "reader": host, "root": own})
-    return parts
+    named: list[SharedPart] = [
+        {"part": shared_parts.part_of_domain(name), "reader": host, "root": own} for name in domains
+    ]
+    return [*parts, *named]
 
 
 def _restores_folders(facts: Facts, host: str) -> bool:
