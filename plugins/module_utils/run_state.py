@@ -13,13 +13,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import (
-    decisions,
-    failures,
-    listing,
-    objections,
-    shared_parts,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, failures, listing, objections
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
@@ -52,7 +46,7 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
         "__groupid_part",
     ),
     "restore": ("__groupid_sql_restored", "__groupid_restored", "__groupid_domains_restored"),
-    "verify": ("__groupid_verified", "__groupid_shared_verified"),
+    "verify": ("__groupid_verified", "__groupid_sql_verified", "__groupid_domains_verified"),
     "seal": (
         "__groupid_finish_decided",
         "__groupid_finish_carried",
@@ -232,7 +226,7 @@ def _restored(host: _Host) -> Answer | None:
 
 def _database(host: _Host) -> Answer | None:
     """What a run knows of the database that it saves or verifies. None: it has none to take care of."""
-    verified = host.get("__groupid_sql_verified") or {}
+    verified = host.answer("__groupid_sql_verified")
     if not host.answer("__groupid_sql"):
         return {**(verified.get("details") or {}), "verified": verified} if verified else None
     asked = host["__groupid_asked"]
@@ -259,20 +253,13 @@ def _domains(host: _Host) -> dict[str, dict[str, Answer]] | None:
             known.setdefault(key, {})
             if done not in ("found", "part") or not failures.of_result(one):
                 known[key][done] = one
-    for part, one in host.each("__groupid_shared_verified"):
-        if part["part"] != shared_parts.DATABASE:
-            known.setdefault(shared_parts.domain_of(part["part"]), {})["verified"] = one
     return known or None
-
-
-def _sql_verified(host: _Host) -> Answer | None:
-    verified = {part["part"]: one for part, one in host.each("__groupid_shared_verified")}
-    return verified.get(shared_parts.DATABASE)
 
 
 _OF_DOMAINS = {
     "found": "__groupid_domains_found",
     "part": "__groupid_domain_parts",
+    "verified": "__groupid_domains_verified",
 }
 
 
@@ -315,7 +302,6 @@ DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_part": _part,
     "__groupid_restored": _restored,
     "__groupid_walked": lambda host: host.success("__groupid_part"),
-    "__groupid_sql_verified": _sql_verified,
     "__groupid_database": _database,
     "__groupid_attributes": _domains,
     "__groupid_seals": _seals,

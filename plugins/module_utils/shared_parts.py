@@ -27,11 +27,6 @@ def part_of_domain(domain: str) -> str:
     return f"{_PREFIX}{domain.lower()}"
 
 
-def domain_of(part: str) -> str:
-    """Name the domain whose group attributes a part has."""
-    return part.removeprefix(_PREFIX)
-
-
 def is_shared(part: str) -> bool:
     """Say whether a part is no server's. A server's name has no dot."""
     return part == DATABASE or part.startswith(_PREFIX)

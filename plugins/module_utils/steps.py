@@ -32,14 +32,6 @@ class Export(t.TypedDict):
     directory_server: str
 
 
-class SharedPart(t.TypedDict):
-    """A part that is no server's, the host whose agent reads it, and the backup root below which it lies."""
-
-    part: str
-    reader: str
-    root: str
-
-
 class Step(t.TypedDict):
     """What a step of a seal needs beside its set. digest: of the document that is prepared on every server."""
 
@@ -132,21 +124,18 @@ def _saves_folders(facts: Facts, host: str) -> bool:
     return deployments.ready(facts, host) and listing.taken_part(facts, host) is None
 
 
-def _verifies_shared(facts: Facts, host: str) -> list[SharedPart]:
-    """Give the parts to read again that are no server's: those of the set, and those that this run saved."""
+def _verifies_database(facts: Facts, host: str) -> bool:
+    if not decisions.is_first(facts, host) or not decisions.set_at_hand(facts, host):
+        return False
+    return facts[host].get("__groupid_database") is not None or decisions.holds_database(facts, host)
+
+
+def _verifies_domains(facts: Facts, host: str) -> list[str]:
+    """Name the domains whose parts are to be read again: of the set, and those that this run saved."""
     if not decisions.is_first(facts, host) or not decisions.set_at_hand(facts, host):
         return []
-    own = str(facts[host]["__groupid_asked"]["backup_root"])
-    parts: list[SharedPart] = []
-    if facts[host].get("__groupid_database") is not None or decisions.holds_database(facts, host):
-        reader, root = decisions.reader_of_database(facts, host), decisions.root_of_database(facts, host)
-        parts.append({"part": shared_parts.DATABASE, "reader": reader, "root": root})
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], decisions.set_at_hand(facts, host))
-    domains = dict.fromkeys([*held, *(facts[host].get("__groupid_attributes") or {})])
-    named: list[SharedPart] = [
-        {"part": shared_parts.part_of_domain(name), "reader": host, "root": own} for name in domains
-    ]
-    return [*parts, *named]
+    return list(dict.fromkeys([*held, *(facts[host].get("__groupid_attributes") or {})]))
 
 
 def _restores_folders(facts: Facts, host: str) -> bool:
@@ -295,11 +284,12 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "asks_database": _asks_database,
     "places_database": _places_database,
     "saves_database": _saves_database,
+    "verifies_database": _verifies_database,
     "reads_database": decisions.restores_database,
     "restores_database": _restores_database,
     "asks_domains": _asks_domains,
     "exports": _exports,
-    "verifies_shared": _verifies_shared,
+    "verifies_domains": _verifies_domains,
     "restores_domains": _restores_domains,
     "backup_components": decisions.backup_components,
     "looks_first": decisions.looks_first,

@@ -307,7 +307,7 @@ class Agent:
 
     def _begun(self, chain: str, kinds: Mapping[str, str], own: str, following: str) -> str:
         """The type of what a chain of names begins with: a variable, a type, or a member of its own type."""
-        word, _, others = chain.partition(".")
+        word, dummy, others = chain.partition(".")
         is_call = following == "(" and not others
         if following == "<" and not others:
             return ""

@@ -101,7 +101,7 @@ def broken_links(page: Path, text: str) -> list[str]:
     """Links of a page to files that are not there, and to headings that no page has."""
     found = []
     for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
-        name, _, anchor = link.partition("#")
+        name, dummy, anchor = link.partition("#")
         target = page.parent / name if name else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             found.append(link)

@@ -97,6 +97,12 @@ def test_a_run_forgets_what_another_one_has_left() -> None:
     assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
 
 
+def test_no_loop_goes_from_host_to_host() -> None:
+    """Ansible keeps the connection of a loop while the address stays the same, as of two hosts behind one gateway."""
+    loops = [task for path in TASK_FILES for task in load(path) if "loop" in task]
+    assert not [task for task in loops if run_state.LOOP_VARIABLE in task.get("delegate_to", "")]
+
+
 @pytest.mark.parametrize("path", TASK_FILES, ids=name_of)
 def test_tasks_are_a_list_without_blocks_and_decide_nothing(path: Path) -> None:
     for task in load(path):

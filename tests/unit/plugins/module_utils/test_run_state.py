@@ -21,7 +21,6 @@ CRASH = {"failed": True, "msg": "'nowhere' is undefined"}
 SKIPPED = {"skipped": True, "changed": False}
 NO_ITEMS = {"skipped": True, "skipped_reason": "No items in the list", "results": []}
 MADE = {"schema": 1, "state": "complete", "part_sha256": "a" * 64, "set_path": "D:\\Backups"}
-DOMAIN = "group_attributes.corp.example"
 STARTS = {"backup": "__groupid_sql_place", "restore": "__groupid_sql_restored"}
 
 
@@ -139,11 +138,9 @@ def test_the_state_of_a_database() -> None:
 
 def test_a_verification_tells_of_a_database_that_the_run_did_not_save() -> None:
     facts = run_facts.answered("verify", "web01")
-    found = {"schema": 1, "state": "verified", "details": {"database": "GroupID"}}
-    facts["web01"]["__groupid_shared_verified"] = each(({"part": "database"}, found), ({"part": DOMAIN}, found))
+    facts["web01"]["__groupid_sql_verified"] = {"schema": 1, "state": "verified", "details": {"database": "GroupID"}}
     known = RunState(facts)["web01"]["__groupid_database"]
     assert (known["database"], known["verified"]["state"]) == ("GroupID", "verified")
-    assert RunState(facts)["web01"]["__groupid_attributes"]["corp.example"]["verified"]["state"] == "verified"
 
 
 def test_domains_by_what_was_done() -> None:

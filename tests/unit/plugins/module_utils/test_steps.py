@@ -53,12 +53,13 @@ def saved(*hosts: str, **values: t.Any) -> Facts:
             "asks_database",
             "places_database",
             "saves_database",
+            "verifies_database",
             "reads_database",
             "restores_database",
             "restores_folders",
             "asks_domains",
             "exports",
-            "verifies_shared",
+            "verifies_domains",
             "restores_domains",
             "seals",
             "prepares_seal_away",
@@ -122,18 +123,15 @@ def test_an_export_asks_what_its_preflight_has_asked() -> None:
 
 def test_what_is_verified_is_what_the_set_has_and_what_the_run_saved() -> None:
     facts = run_facts.answered("verify", "web01")
-    assert asks(facts, "verifies_shared") == []
+    assert (asks(facts, "verifies_database"), asks(facts, "verifies_domains")) == (False, [])
     parts = [part("web01"), part("database"), part("group_attributes.corp.example")]
     facts["web01"]["__groupid_probe"] = probe("web01", listed(*parts))
     run_facts.reviewed(facts, "verify")
-    assert asks(facts, "verifies_shared") == [
-        {"part": "database", "reader": "web01", "root": "D:\\Backups"},
-        {"part": "group_attributes.corp.example", "reader": "web01", "root": "D:\\Backups"},
-    ]
+    assert (asks(facts, "verifies_database"), asks(facts, "verifies_domains")) == (True, ["corp.example"])
     assert asks(facts, "set_at_hand") == SET
     facts = run_facts.answered("backup", "web01", **SQL)
     facts["web01"]["__groupid_sql"] = {"schema": 1}
-    assert [one["part"] for one in asks(facts, "verifies_shared")] == ["database"]
+    assert asks(facts, "verifies_database")
 
 
 def test_where_the_part_of_the_database_lies() -> None:
@@ -214,7 +212,7 @@ def test_the_database_on_another_computer_is_sealed_there() -> None:
         __groupid_sql={"schema": 1},
         __groupid_sql_place={"schema": 1, "complete": False},
         __groupid_sql_part={**part("database"), "schema": 1, "finished_at": "2026-11-25T12:00:02.0000000Z"},
-        __groupid_shared_verified=each(({"part": "database"}, check)),
+        __groupid_sql_verified=check,
     )
     assert asks(facts, "unsealed") == []
     assert asks(facts, "prepares_seal_away")
@@ -268,5 +266,5 @@ def test_the_folder_of_a_rehearsal_is_removed_whatever_became_of_it() -> None:
 def test_what_failed_is_named_by_code_and_once() -> None:
     facts = run_facts.answered("backup", "web01")
     assert asks(facts, "failed") == []
-    facts["web01"].update(__groupid_verified=ERROR, __groupid_sql_backup=ERROR)
+    facts["web01"].update(__groupid_verified=ERROR, __groupid_sql_verified=ERROR)
     assert asks(facts, "failed") == ["no_space"]
