@@ -354,7 +354,7 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
         os.utime(path, (time.time() - 200, time.time() - 200))
     answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
-    assert "had not begun" in answer["answer"]["error"]["cause"]
+    assert "had not started" in answer["answer"]["error"]["cause"]
 
 
 @pytest.mark.timing

@@ -233,7 +233,7 @@ def test_one_that_has_not_begun_is_waited_for_three_minutes(site: Site) -> None:
         os.utime(path, (time.time() - 200, time.time() - 200))
     answer = site.look(identity)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
-    assert "had not begun" in answer["answer"]["error"]["cause"]
+    assert "had not started" in answer["answer"]["error"]["cause"]
 
 
 HOSTILE = ["", "{", "[]", "null", '{"protocol": 1', '{"a": 1, "a": 2}', "[" * 9999, "\N{SNOWMAN}", '{"failed": 1}']
