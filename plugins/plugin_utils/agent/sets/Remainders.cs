@@ -18,8 +18,8 @@ namespace IdentityOpsAgent
         public Func<string, List<string>> FoldersIn;   // names, of a folder relative to the component's root
     }
 
-    // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors, as a
-    // name that is misspelled would be a set without the data, and nobody would know.
+    // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors.
+    // A name that is misspelled would be a set without the data, and nobody would know.
     internal sealed class Remainders
     {
         private const int ListedGlobs = 10;
