@@ -113,14 +113,24 @@ class Session:
     """
 
     def __init__(self, command: c.Callable[[int], c.Sequence[str]], environment: c.Mapping[str, str]) -> None:
+        try:
+            self._connection = self._begin(command, environment)
+        except TimeoutError:
+            # Now and then a program on Wine hangs before it has done anything, while others there begin and end.
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(_SECONDS)
+            self._connection = self._begin(command, environment)
+        self._connection.settimeout(_SECONDS)
+        self._stream = self._connection.makefile("rwb")
+
+    def _begin(self, command: c.Callable[[int], c.Sequence[str]], environment: c.Mapping[str, str]) -> socket.socket:
+        """Start the process, and wait until it calls back. Raises TimeoutError."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.settimeout(_SECONDS)
             self.process = subprocess.Popen(
                 command(listener.getsockname()[1]), env=environment, stdin=subprocess.DEVNULL, start_new_session=True
             )
-            self._connection = listener.accept()[0]
-        self._connection.settimeout(_SECONDS)
-        self._stream = self._connection.makefile("rwb")
+            return listener.accept()[0]
 
     def __call__(self, method: str, *arguments: object) -> t.Any:
         self.begin(method, *arguments)
