@@ -28,7 +28,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
 def review(facts: Facts, host: str) -> deployments.Review:
-    """Give what the answers of the deployment's hosts show side by side."""
+    """Return what the answers of the deployment's hosts show side by side."""
     found: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
     return found
 
@@ -96,7 +96,7 @@ def restores_domains(facts: Facts, host: str) -> bool:
 
 
 def set_at_hand(facts: Facts, host: str) -> str:
-    """Give the id of the set that the run makes, verifies or restores; empty while it was not chosen."""
+    """Return the id of the set that the run makes, verifies or restores; empty while it was not chosen."""
     known = facts[host]
     return str(known.get("__groupid_set_id") or known.get("__groupid_verify_set") or known["__groupid_asked"]["set_id"])
 
@@ -120,7 +120,7 @@ def database_holder(facts: Facts, host: str) -> str:
 
 
 def database_root(facts: Facts, host: str) -> str:
-    """Give the backup root below which that host makes it."""
+    """Return the backup root below which that host makes it."""
     own = str(facts[host]["__groupid_asked"]["backup_root"])
     holder = database_holder(facts, host)
     # The SQL Server's computer may be in no run, and then it was not asked anything: hence the variable itself.
@@ -128,13 +128,13 @@ def database_root(facts: Facts, host: str) -> str:
 
 
 def version_of_database(facts: Facts, host: str) -> str:
-    """Give the version of GroupID whose database is backed up: as asked, or the one that the servers have."""
+    """Return the version of GroupID whose database is backed up: as asked, or the one that the servers have."""
     version = str(facts[host]["__groupid_asked"]["version"])
     return next(iter(review(facts, host)["versions"]), version) if version == products.AUTO else version
 
 
 def details_of_database(facts: Facts, host: str) -> dict[str, t.Any]:
-    """Give what the part's record keeps of a backup. In check mode some of it is not known yet."""
+    """Return what the part's record keeps of a backup. In check mode some of it is not known yet."""
     asked, made = facts[host]["__groupid_asked"], facts[host]["__groupid_sql_backup"]
     own = {"server": asked["sql_server"], "database": asked["sql_database"], "mode": asked["sql_backup_mode"]}
     return {**{name: made[name] for name in RECORDED if name in made}, **own}
@@ -159,7 +159,7 @@ def reader_of_database(facts: Facts, host: str) -> str:
 
 
 def root_of_database(facts: Facts, host: str) -> str:
-    """Give the backup root below which that part lies."""
+    """Return the backup root below which that part lies."""
     own = str(facts[host]["__groupid_asked"]["backup_root"])
     return own if database_is_here(facts, host) else database_root(facts, host)
 
@@ -171,7 +171,7 @@ def has_part(facts: Facts, host: str) -> bool:
 
 
 def verified_set(facts: Facts, host: str) -> str | None:
-    """Give the id of the set that a verification reads: as asked, or the newest full one of the deployment."""
+    """Return the id of the set that a verification reads: as asked, or the newest full one of the deployment."""
     asked = facts[host]["__groupid_asked"]
     if asked["set_id"] != LATEST:
         return str(asked["set_id"])
@@ -180,7 +180,7 @@ def verified_set(facts: Facts, host: str) -> str | None:
 
 
 def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
-    """Give the sets of the host's deployment, brought together from what each of its servers lists."""
+    """Return the sets of the host's deployment, brought together from what each of its servers lists."""
     return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
 
 
@@ -225,13 +225,13 @@ def restore_components(facts: Facts, host: str) -> list[str] | None:
 
 
 def left_to_others(facts: Facts, host: str) -> dict[str, str]:
-    """Give the host's components that lie on a share which another server of the deployment takes care of."""
+    """Return the host's components that lie on a share which another server of the deployment takes care of."""
     places = {listing.server_of(facts, fellow): _places(facts, fellow) for fellow in deployments.fellows(facts, host)}
     return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
 
 
 def _places(facts: Facts, host: str) -> dict[str, str]:
-    """Give the folder of each of a host's components."""
+    """Return the folder of each of a host's components."""
     found = (facts[host].get("__groupid_probe") or {}).get("installations") or []
     located = {one["name"]: one["path"] for product in found for one in product["components"] if one["path"]}
     return {**located, **facts[host]["__groupid_asked"]["component_paths"]}
@@ -246,7 +246,7 @@ def narrowed(facts: Facts, host: str) -> list[str]:
 
 
 def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
-    """Give what the inventory itself leaves out for good, None when that is nothing."""
+    """Return what the inventory itself leaves out for good, None when that is nothing."""
     asked = facts[host]["__groupid_asked"]
     usual = asked["usual"] or asked
     chosen = {name: usual[name] for name in ("components", "include", "exclude") if usual[name]}

@@ -66,7 +66,7 @@ class Review(t.TypedDict):
 
 
 def short_name(server: str) -> str:
-    """Give a computer's own name, in lower case, from its name or its fully qualified name."""
+    """Return a computer's own name, in lower case, from its name or its fully qualified name."""
     return server.split(".", 1)[0].lower()
 
 

@@ -35,11 +35,11 @@ class Failure:
         return cls(**required, component=data.get("component"), path=data.get("path"))
 
     def explained(self) -> dict[str, t.Any]:
-        """Give the failure in parts, for a result."""
+        """Return the failure in parts, for a result."""
         return dataclasses.asdict(self)
 
     def also(self: _Any, sentence: str) -> _Any:
-        """Give the failure with one thing more to do, or to know for it."""
+        """Return the failure with one thing more to do, or to know for it."""
         return dataclasses.replace(self, next=f"{self.next} {sentence}".strip())
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Failure:
 
 
 def argument_failure(what: str, cause: str, module: str) -> Failure:
-    """Give the failure of a task whose options or variables cannot be right. what: was not done. module: its name."""
+    """Return the failure of a task whose options or variables cannot be right. what: was not done. module: its name."""
     return Failure(
         "argument", what, cause, f"Correct the task or the variable; 'ansible-doc {module}' lists the options."
     )

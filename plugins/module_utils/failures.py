@@ -33,12 +33,12 @@ class Recorded(t.TypedDict):
 
 
 def recorded(phase: str, failure: Failure) -> Recorded:
-    """Give a failure as it is kept on a host."""
+    """Return a failure as it is kept on a host."""
     return t.cast(Recorded, {"phase": phase, **failure.explained()})
 
 
 def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
-    """Give the failure that a task's result tells of, None when the task did its work or was skipped.
+    """Return the failure that a task's result tells of, None when the task did its work or was skipped.
 
     result: what was registered, with ``failed_when: false`` or not, or ``ansible_failed_result``.
     """
@@ -91,6 +91,6 @@ def _follows(row: tuple[str, list[str], str], before: str, number: str, behind: 
 
 
 def _text(result: c.Mapping[str, t.Any]) -> str:
-    """Give a result's message, without what ansible-core 2.19 and later put before it."""
+    """Return a result's message, without what ansible-core 2.19 and later put before it."""
     text = str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")
     return _PREFIXES.sub("", text)

@@ -32,7 +32,7 @@ RESTORE = "The restore was not started"
 
 
 def against(facts: Facts, host: str, step: str) -> list[Failure]:
-    """Give what stands against a step, a name of `STEPS`."""
+    """Return what stands against a step, a name of `STEPS`."""
     return STEPS[step](facts, host)
 
 
@@ -90,7 +90,7 @@ def _rehearsal(facts: Facts, host: str) -> list[Failure]:
 
 
 def rehearsed(facts: Facts, host: str) -> dict[str, c.Mapping[str, t.Any]]:
-    """Give the answers of rehearsals that a host holds, by what they are about."""
+    """Return the answers of rehearsals that a host holds, by what they are about."""
     own = facts[host]
     domains = own.get("__groupid_directory_rehearsal") or {}
     found = {

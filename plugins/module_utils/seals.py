@@ -116,7 +116,7 @@ def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
 
 
 def _parts(facts: Facts, host: str) -> c.Iterator[tuple[str, dict[str, t.Any], dict[str, t.Any]]]:
-    """Give the parts that a host must bring: whose, the answer of what made it, that of its verification."""
+    """Return the parts that a host must bring: whose, the answer of what made it, that of its verification."""
     variables = facts[host]
     own = variables.get("__groupid_part") or {}, variables.get("__groupid_verified") or {}
     yield _server(facts, host) or host, *own

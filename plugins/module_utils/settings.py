@@ -72,7 +72,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
 
 
 def read(name: str, value: t.Any) -> t.Any:
-    """Give what one variable's value means, secrets included; None where nothing is given.
+    """Return what one variable's value means, secrets included; None where nothing is given.
 
     Raises ValueError with all that is wrong; no secret is part of it.
     """
@@ -134,7 +134,7 @@ def shown(value: t.Any) -> str:
 
 
 def example(word: Word) -> str:
-    """Give a line that sets a word."""
+    """Return a line that sets a word."""
     if word.where == "extra":
         return f"-e {word.name}={_example_value(word)}"
     return f"{word.name}: {_example_value(word)}"
@@ -197,7 +197,7 @@ def _failure(word: Word, fault: given.Fault) -> Failure:
 
 
 def _told(what: str, cause: str, step: str) -> Failure:
-    """Give the failure on one line: keys of dictionaries stand in its texts, and parts of what was given."""
+    """Return the failure on one line: keys of dictionaries stand in its texts, and parts of what was given."""
     return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
 
@@ -224,7 +224,7 @@ def _document(value: t.Any) -> str:
 
 
 def _masked(value: t.Any) -> t.Any:
-    """Give it without what came out of a vault, or stands under a name that speaks of a password."""
+    """Return it without what came out of a vault, or stands under a name that speaks of a password."""
     if hasattr(value, "__ENCRYPTED__"):
         return "..."
     if isinstance(value, c.Mapping):
@@ -242,7 +242,7 @@ def _folders(variables: c.Mapping[str, t.Any]) -> list[str]:
 def _without_secrets(
     words: c.Iterable[Word], values: c.Mapping[str, t.Any], role: str, folders: c.Container[str]
 ) -> dict[str, t.Any]:
-    """Give the values as others get them."""
+    """Return the values as others get them."""
     told = {word.key: values[word.key] for word in words if not word.secret}
     for word in words:
         hidden = {option.name for option in word.options if option.secret}

@@ -60,9 +60,9 @@ def no_other() -> Session:
     raise NoConnectionError(None, "out of reach")
 
 
-def failed(session: ScriptedSession, opener: t.Callable[[], Session] = no_other) -> ProofError:
+def failed(session: ScriptedSession, opener: t.Callable[[], Session] = no_other, **options: t.Any) -> ProofError:
     with pytest.raises(ProofError) as raised:
-        prove(session, opener, FILES)
+        prove(session, opener, FILES, **options)
     return raised.value
 
 
@@ -168,9 +168,8 @@ def test_lost_connection_is_followed_by_a_drop_on_another() -> None:
     assert second.closed
 
 
-def test_lost_server_leaves_the_scratch_database_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.trial._PATIENCE", 0)
-    assert failed(server(**{"RESTORE DATABASE": LOST})).left is not None
+def test_lost_server_leaves_the_scratch_database_and_says_so() -> None:
+    assert failed(server(**{"RESTORE DATABASE": LOST}), patience=0).left is not None
 
 
 def test_backup_that_cannot_be_listed_is_the_server_s_error() -> None:
