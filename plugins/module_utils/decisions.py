@@ -189,15 +189,32 @@ def backup_components(facts: Facts, host: str) -> list[str] | None:
 
     One on a share that several servers name is saved once, by the first of them.
     """
-    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
-    own = None if components is None else shared_parts.server_components(components)
-    if not left:
-        return own
-    return [
-        name
-        for name in (products.default_components(_version(facts, host)) if own is None else own)
-        if name not in left
-    ] or own
+    left = saved_by_others(facts, host)
+    if facts[host]["__groupid_asked"]["components"] is None and not left:
+        return None
+    return [name for name in _to_save(facts, host) if name not in left]
+
+
+def saved_by_others(facts: Facts, host: str) -> dict[str, str]:
+    """Return the host's components that another server of the deployment saves, with that server.
+
+    None while nothing else is asked of the host: a set has a part of every server, and a part has a component.
+    """
+    left = _left_to_others(facts, host, _saved_places)
+    return left if facts[host]["__groupid_asked"]["folders"] or set(_to_save(facts, host)) - left.keys() else {}
+
+
+def _saved_places(facts: Facts, host: str) -> dict[str, str]:
+    """Return the folder of each component that is asked of the host."""
+    places = _places(facts, host)
+    return {name: places[name] for name in _to_save(facts, host) if name in places}
+
+
+def _to_save(facts: Facts, host: str) -> list[str]:
+    components = facts[host]["__groupid_asked"]["components"]
+    if components is None:
+        return list(products.default_components(_version(facts, host)))
+    return shared_parts.server_components(components)
 
 
 def looks_first(facts: Facts, host: str) -> bool:
@@ -211,22 +228,37 @@ def looks_first(facts: Facts, host: str) -> bool:
 
 
 def restore_components(facts: Facts, host: str) -> list[str] | None:
-    """Name the components that the host restores itself; None means all that its part has."""
-    components, left = facts[host]["__groupid_asked"]["components"], left_to_others(facts, host)
-    own = None if components is None else shared_parts.server_components(components)
-    listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
-    part = listing.part_of(listed, facts[host]["__groupid_source"]["server"])
-    held = [
-        name for name, status in ((part or {}).get("components") or {}).items() if status not in ("absent", "external")
-    ]
-    if own is None and not left.keys() & set(held):
+    """Name the components that the host restores itself; None means all that its part has.
+
+    One that goes back to a share is restored once, by the first server whose part has it.
+    """
+    components, left = facts[host]["__groupid_asked"]["components"], _left_to_others(facts, host, _restored_places)
+    if components is None and not left:
         return None
-    return [name for name in (held if own is None else own) if name in held and name not in left]
+    return [name for name in _to_restore(facts, host) if name not in left]
 
 
-def left_to_others(facts: Facts, host: str) -> dict[str, str]:
-    """Return the host's components that lie on a share which another server of the deployment takes care of."""
-    places = {listing.server_of(facts, fellow): _places(facts, fellow) for fellow in deployments.fellows(facts, host)}
+def _restored_places(facts: Facts, host: str) -> dict[str, str]:
+    """Return the folder that each component of the host's part goes back to."""
+    places = {**_places(facts, host), **facts[host]["__groupid_asked"]["restore_targets"]}
+    return {name: places[name] for name in _to_restore(facts, host) if name in places}
+
+
+def _to_restore(facts: Facts, host: str) -> list[str]:
+    """Name the components that are asked of the host, of those in the part that was chosen for it."""
+    asked = facts[host]["__groupid_asked"]
+    listed = listing.find(facts, host, str(asked["set_id"]))
+    part = listing.part_of(listed, (facts[host].get("__groupid_source") or {}).get("server", ""))
+    components: c.Mapping[str, str] = (part or {}).get("components") or {}
+    held = [name for name, status in components.items() if status not in ("absent", "external")]
+    if asked["components"] is None:
+        return held
+    return [name for name in shared_parts.server_components(asked["components"]) if name in held]
+
+
+def _left_to_others(facts: Facts, host: str, places_of: c.Callable[[Facts, str], dict[str, str]]) -> dict[str, str]:
+    """Return the host's components that lie on a share which another server takes care of, with that server."""
+    places = {listing.server_of(facts, fellow): places_of(facts, fellow) for fellow in deployments.fellows(facts, host)}
     return shared_places.shared_sources(places).get(listing.server_of(facts, host), {})
 
 
@@ -289,7 +321,9 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
         if saves(facts, host) and not reaches(facts, host):
             unseen = ", ".join(found["missing"])
             notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not see {unseen}.")
-    notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
+    notes += [
+        f"{name} lies on a share, and {server} saves it." for name, server in saved_by_others(facts, host).items()
+    ]
     causes = narrowed(facts, host)
     if causes:
         notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")

@@ -155,6 +155,64 @@ def test_notes_of_a_backup_name_no_host_of_their_own() -> None:
     assert decide(run("web01"), "web01", "backup_notes") == []
 
 
+REPORTS = {"reports": "\\\\nas01\\reports"}
+
+
+def test_a_component_on_a_share_is_saved_by_the_first_server() -> None:
+    facts = run("web01", "web02", components=["reports", "schedules"], component_paths=REPORTS)
+    assert decide(facts, "web01", "backup_components") == ["reports", "schedules"]
+    assert decide(facts, "web02", "backup_components") == ["schedules"]
+    assert decide(facts, "web01", "backup_notes") == []
+    assert decide(facts, "web02", "backup_notes") == ["reports lies on a share, and web01 saves it."]
+    facts = run("web01", "web02", component_paths=REPORTS)
+    assert decide(facts, "web01", "backup_components") is None
+    usual = products.default_components("10.0")
+    assert decide(facts, "web02", "backup_components") == [name for name in usual if name != "reports"]
+
+
+def test_a_server_of_which_nothing_else_is_asked_saves_the_shared_component_too() -> None:
+    facts = run("web01", "web02", components=["reports"], component_paths=REPORTS)
+    assert decide(facts, "web02", "backup_components") == ["reports"]
+    assert decide(facts, "web02", "backup_notes") == []
+    facts = run_facts.ask(facts, folders=[{"name": "own", "path": "D:\\Own"}])
+    assert decide(facts, "web02", "backup_components") == []
+    assert decide(facts, "web02", "backup_notes") == ["reports lies on a share, and web01 saves it."]
+
+
+def test_no_component_is_left_to_a_server_that_does_not_save_it() -> None:
+    facts = run("web01", "web02", component_paths=REPORTS)
+    facts["web01"]["__groupid_asked"]["components"] = ["schedules"]
+    assert decide(facts, "web02", "backup_components") is None
+
+
+def shared_reports(**held: dict[str, str]) -> Facts:
+    """Servers that restore their own parts, which hold these components."""
+    facts = run(*held, role="restore", set_id=SET, component_paths=REPORTS)
+    for host, components in held.items():
+        facts[host]["__groupid_probe"] = probe(host, listed(part(host, components=components)))
+        facts[host]["__groupid_source"] = {"server": host, "mapped": False}
+    return facts
+
+
+def test_a_component_on_a_share_is_restored_by_the_first_server_whose_part_has_it() -> None:
+    both = {"reports": "copied", "schedules": "copied"}
+    facts = shared_reports(web01=both, web02=both)
+    assert decide(facts, "web01", "restore_components") is None
+    assert decide(facts, "web02", "restore_components") == ["schedules"]
+    facts = shared_reports(web01={"reports": "absent", "schedules": "copied"}, web02=both)
+    assert decide(facts, "web02", "restore_components") is None
+    run_facts.ask(facts, components=["reports"])
+    assert decide(facts, "web01", "restore_components") == []
+    assert decide(facts, "web02", "restore_components") == ["reports"]
+
+
+def test_a_component_that_goes_to_a_drive_is_restored_on_each_server() -> None:
+    facts = shared_reports(web01={"reports": "copied"}, web02={"reports": "copied"})
+    assert decide(facts, "web02", "restore_components") == []
+    run_facts.ask(facts, restore_targets={"reports": "D:\\Restored"})
+    assert decide(facts, "web02", "restore_components") is None
+
+
 def test_the_part_of_an_earlier_run_is_taken() -> None:
     facts = holding(run("web01"), sealed=False)
     assert (listing.taken_part(facts, "web01") or {})["set_path"] == f"D:\\Backups\\hq\\{SET}"
