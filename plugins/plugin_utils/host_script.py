@@ -34,6 +34,16 @@ def packed_request(request: c.Mapping[str, t.Any]) -> str:
     return base64.b64encode(json.dumps(request, ensure_ascii=False).encode("utf-8")).decode("ascii")
 
 
+def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
+    """Return the stdin with which the bootstrap looks at a job.
+
+    operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
+    job's end.
+    """
+    own = [base64.b64encode(place["state"].encode("utf-8")).decode("ascii")] if "state" in place else []
+    return script_input(JOB, [operation, place["id"], place["attempt"], str(round(wait * 1000)), *own])
+
+
 def bootstrap() -> str:
     """Return the PowerShell text that is the command line: the same for every script, so that none has to fit there."""
     return _sent("bootstrap")

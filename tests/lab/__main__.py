@@ -13,7 +13,8 @@ import sys
 
 from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host
 from lab.directory.administration import Administration
-from lab.lab import REPOSITORY, LabError, live_components, load_fleet, prepare
+from lab.lab import LabError, live_components, load_fleet, prepare
+from lab.repository import REPOSITORY
 
 _ROOT = REPOSITORY / "build" / "lab"
 

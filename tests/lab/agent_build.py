@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import collections.abc as c
-import fcntl
 import hashlib
 import pathlib
 import re
 import shutil
 
+from lab import file_lock
 from lab.ahead_of_time import compile_ahead
 from lab.processes import ProcessGroup
 
@@ -65,8 +65,7 @@ class AgentBuilder:
         if executable.exists():
             return executable
         self._cache.mkdir(parents=True, exist_ok=True)
-        with (self._cache / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with file_lock.held(self._cache / "lock"):
             if not executable.exists():
                 self._compile(texts, executable, processes, env)
         return executable

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pathlib
 import shutil
 import subprocess
+
+from lab import file_lock
 
 _FOLDER = pathlib.Path(__file__).parents[2] / "build" / "lab" / "cache" / "ahead-of-time"
 _LIBRARY = "System.dll"
@@ -23,8 +24,7 @@ def compile_ahead(assembly: pathlib.Path) -> None:
     """Compile an assembly, and once for all the library. Where that fails, for want of binutils, Mono does as ever."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     library = pathlib.Path(shutil.which("mono") or "").resolve().parents[1] / "lib" / "mono" / "4.5" / _LIBRARY
-    with (_FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock.held(_FOLDER / "lock"):
         image = _FOLDER / f"{_LIBRARY}.so"
         if library.exists() and not image.exists():
             _compile(library.resolve(), image)

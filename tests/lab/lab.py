@@ -16,6 +16,7 @@ from lab import agent_build, databases, groups, layout, psrp, registry, trees, w
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
 from lab.recorder import Recorder
+from lab.repository import CACHE, MONO_FILES, SCRIPTS
 from lab.runner_echo import EchoRunner
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
@@ -25,11 +26,6 @@ from lab.wine_disk import is_reachable
 from lab.wine_host import WineHost
 from lab.winrs import Runner, WinRS
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = REPOSITORY / "plugins" / "plugin_utils"
-CACHE = REPOSITORY / "build" / "lab" / "cache"
-MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
-"""What a mono host has in place of the files that call Windows."""
 FLEET_FILE = "fleet.json"
 SHARES = ("nas01/backup",)
 _OWN_ENTRIES = (

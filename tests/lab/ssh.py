@@ -17,8 +17,9 @@ import sys
 
 from lab import agent_build
 from lab.fleet import Fleet
-from lab.lab import CACHE, MONO_FILES, SCRIPTS, load_fleet
+from lab.lab import load_fleet
 from lab.processes import Finished, KilledError, ProcessGroup
+from lab.repository import CACHE, MONO_FILES, SCRIPTS
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.winrs import LONGEST_LINE, Runner

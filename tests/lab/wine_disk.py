@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import collections.abc as c
-import fcntl
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
+
+from lab import file_lock
 
 PROGRAM = "wine-host"
 USER_ID = 60_123
@@ -80,8 +81,7 @@ class WineDisk:
         version = subprocess.run(["wine", "--version"], check=True, capture_output=True).stdout
         recipe = version + pathlib.Path(shutil.which(PROGRAM) or "").read_bytes()
         first = self._cache / f"disk-{hashlib.sha256(recipe).hexdigest()[:16]}"
-        with (self._cache / "disk.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with file_lock.held(self._cache / "disk.lock"):
             if not (first / ".made").exists():
                 shutil.rmtree(first, ignore_errors=True)
                 # Without a home Windows' own folders of documents are folders, and no links out of the disk.

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import re
 import shutil
 import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -69,3 +72,34 @@ def test_bash_parses(tmp_path: pathlib.Path) -> None:
     for text in texts:
         done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), text
+
+
+def on_windows() -> set[str]:
+    """The files of tests that the workflow names."""
+    text = (ROOT / ".github" / "workflows" / "windows.yml").read_text(encoding="utf-8")
+    return set(re.findall(r"tests/unit/[\w/]+\.py", text))
+
+
+def test_what_can_run_on_windows_runs_there() -> None:
+    branches = re.compile(r"\bALLOWED\b|\bWindowsHost\b")
+    files = [
+        file for file in (ROOT / "tests" / "unit" / "agent").glob("test_*.py") if branches.search(file.read_text())
+    ]
+    assert len(files) > 4
+    assert {file.relative_to(ROOT).as_posix() for file in files} <= on_windows()
+
+
+def test_what_runs_on_windows_can_be_imported_there() -> None:
+    modules = [name.removeprefix("tests/").removesuffix(".py").replace("/", ".") for name in sorted(on_windows())]
+    assert len(modules) > 9
+    command = [sys.executable, str(ROOT / "tests" / "tools" / "as_on_windows.py")]
+    place = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "tests", ROOT / "tests" / "tools", ROOT / "build" / "source"))),
+    }
+    needed = ["conftest", "unit.agent.conftest", "benchmarks.robocopy", *modules]
+    done = subprocess.run([*command, *needed, "lab.ssh"], capture_output=True, text=True, check=False, env=place)
+    assert done.stderr == ""
+    # What this computer alone can import shows that the others were tried.
+    [only] = done.stdout.splitlines()
+    assert only.startswith("lab.ssh: ")

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import collections.abc as c
-import fcntl
 import hashlib
 import pathlib
 import shutil
 import subprocess
+
+from lab import file_lock
 
 
 def provide(
@@ -29,8 +30,7 @@ def provide(
     state = _digest([source.read_text(encoding="utf-8") for source in sources])
     kept = cache / f"{name}-{_digest(what)}"
     kept.mkdir(parents=True, exist_ok=True)
-    with (kept / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock.held(kept / "lock"):
         if (kept / state).exists():
             _copy(kept / state, folder)
             return

@@ -24,7 +24,8 @@ from lab.directory import exchange
 from lab.directory.administration import ADMINISTRATOR, Administration
 from lab.directory.cache import provide
 from lab.directory.groups import ATTRIBUTES, Group, Made, new_units, unit_dn
-from lab.directory.slapd import ACCOUNT, CACHE
+from lab.directory.slapd import ACCOUNT
+from lab.repository import CACHE
 from lab.sql.server import make_certificate
 
 APT_LINE = "apt-get install --no-install-recommends samba-ad-dc samba-ad-provision"

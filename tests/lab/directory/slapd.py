@@ -20,9 +20,9 @@ from lab.directory.administration import ADMINISTRATOR, Administration
 from lab.directory.configuration import Settings, SlapdError
 from lab.directory.content import Domain
 from lab.directory.groups import Group, Made
+from lab.repository import CACHE
 from lab.sql.server import make_certificate
 
-CACHE = pathlib.Path(__file__).resolve().parents[3] / "build" / "lab" / "cache"
 ACCOUNT = "svc-groupid"
 _START_SECONDS = 120.0
 _STOP_SECONDS = 5.0

@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import ENTRY, needed, operations_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, agent_source
 from lab import agent_build
-from lab.lab import CACHE, MONO_FILES
 from lab.processes import ProcessGroup
+from lab.repository import CACHE, MONO_FILES
 
 FILES = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}
 ASKED = [

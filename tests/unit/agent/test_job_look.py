@@ -23,10 +23,8 @@ import pytest
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINDOWS, NEEDS_WINE, WindowsHost, WineHost, lacks
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap, look_input
 from lab import powershell
-from lab.job_look import JobLook
 from lab.waiting import until
 from lab.wine_disk import USER_ID, as_user
 
@@ -102,6 +100,9 @@ class Double(Site):
     """The lab's."""
 
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
+        # Windows cannot import it, for want of fcntl.
+        from lab.job_look import JobLook
+
         line = JobLook(self.state.parent, str, bytes).answer([operation, identity, attempt, str(round(wait * 1000))])
         return job_answer(json.loads(line), identity)
 
@@ -153,7 +154,10 @@ class Real(Site):
         return [str(powershell.windows_powershell()), *options]
 
 
-@pytest.fixture(scope="module", params=["double", "real"])
+DOUBLE = pytest.param("double", marks=pytest.mark.skipif(os.name == "nt", reason="needs a host of the lab"))
+
+
+@pytest.fixture(scope="module", params=[DOUBLE, "real"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Site]:
     if request.param == "double":
         yield Double(tmp_path_factory.mktemp("host") / "ProgramData")

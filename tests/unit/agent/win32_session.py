@@ -19,8 +19,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, join_source
 from lab import ahead_of_time
-from lab.lab import CACHE
 from lab.powershell import windows_powershell
+from lab.repository import CACHE
 from lab.wine_disk import PROGRAM, USER_ID, WineDisk, as_user
 
 FOLDER = pathlib.Path(__file__).parent

@@ -11,7 +11,7 @@ import pytest
 from ansible.plugins.shell.powershell import ShellModule
 
 from lab import command_line
-from lab.lab import SCRIPTS
+from lab.repository import SCRIPTS
 
 SHIPPED = command_line.normalise((SCRIPTS / "bootstrap.ps1").read_text(encoding="utf-8"))
 

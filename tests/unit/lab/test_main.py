@@ -17,7 +17,7 @@ import yaml
 
 from lab import agent_build, daemon
 from lab.__main__ import main
-from lab.lab import REPOSITORY
+from lab.repository import REPOSITORY
 
 pytestmark = pytest.mark.skipif(bool(agent_build.missing_programs()), reason=f"no Mono: {agent_build.APT_LINE}")
 

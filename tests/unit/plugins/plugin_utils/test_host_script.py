@@ -15,8 +15,12 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import AGENT, bootstrap, script_input
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
+    AGENT,
+    bootstrap,
+    look_input,
+    script_input,
+)
 from lab.command_line import normalise, read_input
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
