@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import typing as t
@@ -15,6 +16,7 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
+from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
     AGENT,
     bootstrap,
@@ -76,6 +78,28 @@ def test_every_script_is_looked_at() -> None:
 
 def test_the_witness_parses() -> None:
     assert [entry for entry in parsed(WITNESS.read_text(encoding="utf-8")) if entry[0] == "error"] == []
+
+
+def job_script(part: str) -> str:
+    """Give a constant of the agent that has PowerShell's text in it, as string.Format takes it."""
+    text = agent_files()["AgentProcess.cs"].read_text(encoding="utf-8")
+    [constant] = re.findall(rf"const string {part} =(.*?);\n\n", text, re.DOTALL)
+    pieces: list[str] = re.findall(r'"((?:[^"\\]|\\.)*)"', constant)
+    return "".join(pieces).replace("\\n", "\n").replace('\\"', '"')
+
+
+@pytest.mark.parametrize(("before", "request_"), [("", "FromInput"), ("Asking", "FromPipe")])
+def test_no_cmdlet_touches_a_request_in_the_process_of_a_job(before: str, request_: str) -> None:
+    """A pipeline with the compiler's error is all that such a process has of them."""
+    asking = job_script(before).format("name", "digest", 60000) if before else ""
+    taken = job_script(request_).format(64)
+    found = parsed(job_script("Script").format("C:\\jobs\\", "source", "failure", "Agent.Program", asking, taken))
+    assert [entry for entry in found if entry[0] == "error"] == []
+    commands = [entry for entry in found if entry[0] == "command"]
+    assert {entry[2] for entry in commands} == {"New-Object", "Add-Type", "ConvertTo-Json"}
+    for entry in commands:
+        assert not any(word in " ".join(entry[3:]) for word in ("$q", "$input", "ReadLine")), entry
+    assert [entry for entry in found if entry[0] == "elements" and entry[1] != "1"] == [["elements", "2"]]
 
 
 def test_bootstrap_fits_on_a_command_line() -> None:
