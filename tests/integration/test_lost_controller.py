@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import collections.abc as c
+import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -16,24 +19,25 @@ import pytest
 from integration import sets
 from integration.controller import COLLECTION, Controller
 
-from lab import inventory
+from lab import inventory, snapshot
 from lab.lab import Lab
 from lab.waiting import until
 
 PATIENT: dict[str, t.Any] = {"groupid_deployments": "hq", "groupid_allow_partial": ["**"]}
 
 
-def jobs(lab: Lab) -> list[pathlib.Path]:
-    return list(lab.path("web01", "C:\\ProgramData\\identityops.groupid\\jobs").glob("backup-*/state.json"))
+def jobs(lab: Lab, operation: str) -> list[pathlib.Path]:
+    return list(lab.path("web01", "C:\\ProgramData\\identityops.groupid\\jobs").glob(f"{operation}-*/state.json"))
 
 
 def whole_parts(lab: Lab, host: str) -> list[pathlib.Path]:
     return list(lab.path(host, inventory.LOCAL_ROOT).glob(f"hq/*/{host}/part.json"))
 
 
-def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> str:
-    """Kill the controller while web01 copies; gives the id of the set."""
-    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(extra)]
+@contextlib.contextmanager
+def killed(controller: Controller, playbook: str, extra: dict[str, t.Any]) -> c.Iterator[None]:
+    """Run a playbook, and kill the controller at the end of the block."""
+    command = ["ansible-playbook", f"{COLLECTION}.{playbook}", "-i", str(controller.inventory), "-e", json.dumps(extra)]
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -42,8 +46,16 @@ def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> 
         env=controller.environment(),
         start_new_session=True,
     ) as process:
-        until(lambda: whole_parts(lab, "web02") and jobs(lab), "the part of web02 and the job of web01")
-        os.killpg(process.pid, signal.SIGKILL)
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> str:
+    """Kill the controller while web01 copies; gives the id of the set."""
+    with killed(controller, "backup", extra):
+        until(lambda: whole_parts(lab, "web02") and jobs(lab, "backup"), "the part of web02 and the job of web01")
     assert not whole_parts(lab, "web01")
     [part] = whole_parts(lab, "web02")
     return part.parents[1].name
@@ -77,3 +89,34 @@ def test_an_unfinished_part_without_its_job_means_a_new_set(lab: Lab, controller
     named.failed(f"Nothing can be added to set {set_id}", "no job on it is at work", "Leave groupid_set_id out")
     controller.play("backup", extra=PATIENT).succeeded()
     assert len(sets.sealed(root, "hq")) == 1
+
+
+@pytest.mark.timing
+def test_the_same_restore_meets_its_job(lab: Lab, controller: Controller) -> None:
+    reports = lab.components("web01")["reports"]
+    for number in range(2000):
+        (reports / f"{number}.xml").write_text(f"report {number}", encoding="utf-8")
+    before = snapshot.take({"reports": reports})
+    controller.play("backup", extra={"groupid_deployments": "hq"}).succeeded()
+    [set_id] = sets.sealed(lab.path("web01", inventory.LOCAL_ROOT), "hq")
+    for file in reports.glob("*.xml"):
+        file.unlink()
+
+    wanted = {"groupid_deployments": "hq", "groupid_set_id": set_id, "groupid_restore_confirm": f"hq/{set_id}"}
+    with killed(controller, "restore", wanted):
+        until(lambda: jobs(lab, "restore"), "the job of web01")
+        [job] = jobs(lab, "restore")
+        work = int(json.loads(job.read_text(encoding="utf-8"))["process"])
+        os.kill(work, signal.SIGSTOP)
+    try:
+        lab.recorder.clear()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            again = pool.submit(controller.play, "restore", extra=wanted)
+            until(lambda: len(lab.recorder.entries(host="web01")) > 6 or again.done(), "the second run at work")
+            os.kill(work, signal.SIGCONT)
+            again.result().succeeded()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(work, signal.SIGKILL)
+    assert jobs(lab, "restore") == [job], "a second one was started"
+    assert snapshot.compare(before, snapshot.take({"reports": reports}), folder_times=False) == []

@@ -131,3 +131,15 @@ def test_architecture_is_two_pages_with_three_diagrams() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
     assert text.count("\n```\n") == 2 * 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["The agent gave no answer", "could not compile or start the agent", "did not come to its end", "docs/windows.md"],
+)
+def test_what_an_antivirus_may_do_stands_in_messages_and_page(words: str) -> None:
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "plugins").rglob("*.py"))
+    assert words in sources
+    if words != "docs/windows.md":
+        page = (ROOT / "docs" / "windows.md").read_text(encoding="utf-8")
+        assert words in page[page.index("If an antivirus stops the agent") :]

@@ -78,6 +78,7 @@ def test_no_answer_is_a_named_failure(stdout: str, rc: int, stderr: str, code: s
     assert caught.value.failure.code == code
     assert words in str(caught.value)
     assert caught.value.failure.next
+    assert ("antivirus" in caught.value.failure.next) == (code == "no_answer")
     assert len(str(caught.value)) < 2 * SHOWN_OUTPUT + 1000
 
 

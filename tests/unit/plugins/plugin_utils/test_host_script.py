@@ -147,4 +147,6 @@ def test_a_look_at_a_job_answers_on_any_engine() -> None:
 def test_what_travels_for_a_look_is_small() -> None:
     """The command line too, in UTF-16 and base64, and stdin in base64: at most 20 kB."""
     look = look_input("cancel", {"id": "restore-" + "0" * 32, "attempt": "0" * 16}, 600)
+    assert b"Add-Type" not in look, "a look compiles nothing"
+    assert "Add-Type" not in bootstrap()
     assert len(look) * 4 / 3 + len(bootstrap()) * 2 * 4 / 3 < 9_000
