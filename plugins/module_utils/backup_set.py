@@ -55,8 +55,8 @@ class SetId:
             moment = datetime.datetime.strptime(found[1], _MOMENT).replace(tzinfo=datetime.timezone.utc)
         except ValueError:
             raise InvalidNameError(
-                f"Set id {text!r} is not a UTC second as in 20261122T150405Z, optionally followed by - and a label of "
-                "up to 40 of a-z 0-9 . _ - that does not end with a dot."
+                f"Set id {text!r} is not a UTC time as in 20261122T150405Z, optionally followed by - and a label of "
+                "up to 40 characters of a-z 0-9 . _ - that does not end with a dot."
             ) from None
         return cls(moment, found[2] or "")
 
@@ -102,8 +102,8 @@ def check_deployment(name: str) -> str:
     folded = name.lower()
     if not _DEPLOYMENT.fullmatch(folded) or folded.endswith(".") or _DEVICE.fullmatch(folded):
         raise InvalidNameError(
-            f"Deployment {name!r} cannot be a folder's name: up to 63 of a-z 0-9 . _ - starting with a letter or a "
-            "digit, no dot at the end, no name of a Windows device."
+            f"Deployment {name!r} cannot be the name of a folder. A name has up to 63 characters of a-z 0-9 . _ -, "
+            "begins with a letter or a digit, does not end with a dot, and is not the name of a Windows device."
         )
     return folded
 
@@ -121,8 +121,8 @@ def check_part(name: str) -> str:
     folded = name.lower()
     if not _PART.fullmatch(folded) or _DEVICE.fullmatch(folded) or folded in _DOCUMENTS:
         raise InvalidNameError(
-            f"Part {name!r} cannot be a folder's name: DNS labels joined by dots, up to 200 characters, no name of a "
-            "Windows device and of no document of a set."
+            f"Part {name!r} cannot be the name of a folder. A name has DNS labels joined by dots, up to 200 "
+            "characters, and is not the name of a Windows device or of a document of a set."
         )
     return folded
 
@@ -131,8 +131,8 @@ def check_component(name: str) -> str:
     """Return the component's name back. Raises InvalidNameError."""
     if not _COMPONENT.fullmatch(name) or _DEVICE.fullmatch(name):
         raise InvalidNameError(
-            f"Component {name!r} cannot be a folder's name: up to 63 of a-z 0-9 _ starting with a letter, no name of a "
-            "Windows device."
+            f"Component {name!r} cannot be the name of a folder. A name has up to 63 characters of a-z 0-9 _, begins "
+            "with a letter, and is not the name of a Windows device."
         )
     return name
 
@@ -251,9 +251,9 @@ def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:
     """Say what is wrong with who takes part."""
     for server in sorted({server for server in servers if servers.count(server) > 1}):
-        yield f"{server} is there {servers.count(server)} times, so two hosts have the same name"
+        yield f"{server} occurs {servers.count(server)} times, so several hosts have the same name"
     if decider not in servers:
-        yield f"{decider}, which decides, is not among its members ({', '.join(servers) or 'there are none'})"
+        yield f"the decider, {decider}, is not one of its members ({', '.join(servers) or 'there are none'})"
 
 
 def _refuse_parts(parts: c.Sequence[c.Mapping[str, t.Any]]) -> c.Iterator[str]:
@@ -268,4 +268,4 @@ def _refuse_parts(parts: c.Sequence[c.Mapping[str, t.Any]]) -> c.Iterator[str]:
     epochs = {part["server"]: part["epoch"] for part in parts}
     if len(set(epochs.values())) > 1:
         listed = ", ".join(f"{server}: {epoch}" for server, epoch in epochs.items())
-        yield f"its parts are of different epochs, that is of different points in time ({listed})"
+        yield f"its parts are of different epochs, that is of different runs ({listed})"

@@ -123,7 +123,7 @@ _LOG = (
     "on the server: Get-WinEvent -MaxEvents 5 -FilterHashtable @{{LogName='Security';Id=4625}} | fl Message "
     "(Sub Status 0xC0000064 no such user, 0xC000006A wrong password, 0xC0000234 locked)"
 )
-_ANSWERS = "curl -sk -m 10 -o /dev/null -w '%{{http_code}}' {url} (401 or 405: WinRM answers; 000: nothing does)"
+_ANSWERS = "curl -sk -m 10 -o /dev/null -w '%{{http_code}}' {url} (401 or 405: WinRM answers; 000: nothing answers)"
 _LISTENERS = "nc -vz {host} {port}, and on the server: winrm enumerate winrm/config/listener"
 _TICKET = "kinit USER@REALM && kvno HTTP/{host} && klist"
 
@@ -133,23 +133,23 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
         (
             "user or password is wrong (a domain's user is DOMAIN\\user)",
             "the account is locked, disabled or expired",
-            "it may not log on over the network there",
+            "it has no right to log on over the network",
         ),
         _LOG,
     ),
     ("login", "kerberos"): Advice(
         (
             "the account is in neither Administrators nor Remote Management Users there",
-            "the name is none of the server's service principal names (HTTP/host.domain)",
+            "the name is not a service principal name of the server (HTTP/host.domain)",
             "WinRM there does not allow Kerberos",
         ),
         _TICKET,
     ),
     ("login", "basic"): Advice(
         (
-            "it is a domain's account (basic takes local ones only)",
+            "it is a domain account (basic accepts only local accounts)",
             "user or password is wrong",
-            "WinRM there does not allow Basic, or not without HTTPS",
+            "WinRM there does not allow Basic, or allows it only over HTTPS",
         ),
         "on the server: winrm get winrm/config/service (Auth/Basic, AllowUnencrypted)",
     ),
@@ -163,7 +163,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ),
     ("login", "certificate"): Advice(
         (
-            "the certificate is mapped to no user there, or that user's password was changed since",
+            "the certificate is not mapped to a user there, or the password of that user was changed later",
             "its issuer is not trusted there, or it is not for client authentication",
             "WinRM there does not allow Certificate",
         ),
@@ -195,7 +195,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ),
     ("tls", "wsman"): Advice(
         (
-            "the certificate is self-signed, or of an authority that is not trusted here",
+            "the certificate is self-signed, or from an authority that is not trusted here",
             "it has expired, or is for another name than {host}",
             "the port speaks plain HTTP",
         ),
@@ -228,23 +228,23 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("route", "wsman"): Advice(
         (
             "the server is off",
-            "this machine has no way into its network (VPN, address)",
+            "this machine has no route to its network (VPN, address)",
             "a firewall rejects it",
         ),
         "ping -c 3 {host}; nc -vz {host} {port}",
     ),
     ("timeout", "wsman"): Advice(
         (
-            "the server is off, or the address is another's",
-            "a firewall drops the port (on public networks Windows lets the local subnet in only)",
+            "the server is off, or the address belongs to another computer",
+            "a firewall blocks the port (on public networks Windows allows only the local subnet)",
             "the server is too busy",
         ),
         _ANSWERS,
     ),
     ("timeout", "ssh"): Advice(
         (
-            "the server is off, or the address is another's",
-            "a firewall drops the port",
+            "the server is off, or the address belongs to another computer",
+            "a firewall blocks the port",
             "the server is too busy",
         ),
         "nc -vz -w 10 {host} {port}, and on the server: Get-Service sshd",
@@ -262,15 +262,15 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
         (
             "a proxy or firewall in between cuts the connection",
             "WinRM or the server is starting or stopping",
-            "another program has the port",
+            "another program uses the port",
         ),
         _ANSWERS,
     ),
     ("cut", "ssh"): Advice(
         (
             "sshd accepts no more connections now (MaxStartups), or is starting or stopping",
-            "its host keys cannot be read, so that it ends each connection",
-            "another program has the port",
+            "its host keys cannot be read, so it closes every connection",
+            "another program uses the port",
         ),
         "ssh -v -p {port} USER@{host} exit, and on the server: Get-WinEvent OpenSSH/Operational -MaxEvents 10",
     ),
@@ -285,14 +285,14 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("library", "wsman"): Advice(
         (
             "pywinrm or pypsrp is not installed for the Python of Ansible",
-            "its extra is not (pywinrm[kerberos], pywinrm[credssp], pypsrp[kerberos])",
+            "its extra is not installed (pywinrm[kerberos], pywinrm[credssp], pypsrp[kerberos])",
             "it is installed for another Python",
         ),
-        "ansible --version (names that Python; run its -m pip list)",
+        "ansible --version (shows its Python; run that Python with -m pip list)",
     ),
     ("library", "ssh"): Advice(
         (
-            "sshpass is not installed, which passwords need",
+            "sshpass is not installed (it is needed for passwords)",
             "the inventory has a password where a key is meant",
             "ssh_executable names another program",
         ),
@@ -301,7 +301,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("connection", "wsman"): Advice(
         (
             "WinRM is not running there, or has no listener on this port",
-            "a firewall or proxy is in between",
+            "a firewall or proxy blocks the connection",
             "the inventory has the wrong host or port",
         ),
         _ANSWERS,
@@ -309,7 +309,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("connection", "ssh"): Advice(
         (
             "sshd is not running there, or listens on another port",
-            "a firewall is in between",
+            "a firewall blocks the connection",
             "the inventory has the wrong host or port",
         ),
         "ssh -v -p {port} USER@{host} exit",

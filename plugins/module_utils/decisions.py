@@ -277,22 +277,22 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
         )
     if found["missing"] and asked["set_id"]:
         notes.append(
-            f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
+            f"This run does not seal set {asked['set_id']} of deployment {asked['deployment']}: it does not include "
             f"{', '.join(found['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
     notes += [
-        f"passed over, as it is dated in the future: {one['path']}. Was a clock wrong?"
+        f"ignored, because its date is in the future: {one['path']}. Was a clock wrong?"
         for one in listing.sets_of(facts, host) or []
         if is_future(str(one["set_id"]), _now())
     ]
     for name, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
             unseen = ", ".join(found["missing"])
-            notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not see {unseen}.")
-    notes += [f"{name} lies on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
+            notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not include {unseen}.")
+    notes += [f"{name} is on a share, and {server} saves it." for name, server in left_to_others(facts, host).items()]
     causes = narrowed(facts, host)
     if causes:
-        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
+        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}. 'latest' never chooses it.")
     return notes
 
 

@@ -92,5 +92,5 @@ def _follows(row: tuple[str, list[str], str], before: str, number: str, behind: 
 
 def _text(result: c.Mapping[str, t.Any]) -> str:
     """Return a result's message, without what ansible-core 2.19 and later put before it."""
-    text = str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")
+    text = str(result.get("msg") or "The task failed without a message. Run again with -vvv for details.")
     return _PREFIXES.sub("", text)

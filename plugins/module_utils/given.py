@@ -121,7 +121,7 @@ def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[di
             f'has an unknown option "{name}"',
             name,
             hint=_meant(name, known),
-            why=f"there are: {', '.join(known)}",
+            why=f"the options are: {', '.join(known)}",
         )
         for name in wrong_names
     ]
@@ -149,7 +149,7 @@ def _read_dict(word: Word, value: t.Any, place: str) -> tuple[dict[str, t.Any], 
     for key, item in entries:
         name, wrong = _read_element(word, word.keys, key, f"{place}, the name {key}")
         if not wrong and name in found:
-            wrong = [Fault(place, f"must have {name} once", key)]
+            wrong = [Fault(place, f"has {name} more than once", key)]
         if not wrong:
             found[name], wrong = _read_element(word, str(word.elements), item, f"{place}, {name}")
         faults += wrong
@@ -342,7 +342,7 @@ def _path(text: str) -> str:
     try:
         return windows_path.canonical(text)
     except windows_path.UnclearPathError as error:
-        raise _RefusedError("must be a full path", f"Perhaps {error.example} is meant.", str(error)) from None
+        raise _RefusedError("must be a full path", f"Did you mean {error.example}?", str(error)) from None
 
 
 def _set_id(text: str) -> str:
@@ -361,7 +361,7 @@ def _label(text: str) -> str:
     try:
         return backup_set.SetId.parse(f"20000101T000000Z-{text.lower()}").label
     except backup_set.InvalidNameError:
-        raise _RefusedError("must be up to 40 of a-z 0-9 . _ - without a dot at the end") from None
+        raise _RefusedError("must be up to 40 characters of a-z 0-9 . _ - and not end with a dot") from None
 
 
 def _deployment(text: str) -> str:
@@ -369,8 +369,8 @@ def _deployment(text: str) -> str:
         return backup_set.check_deployment(text)
     except backup_set.InvalidNameError:
         raise _RefusedError(
-            "must be up to 63 of a-z 0-9 . _ - that begin with a letter or a digit, do not end with a dot and are no "
-            "Windows device"
+            "must be up to 63 characters of a-z 0-9 . _ -, begin with a letter or a digit, not end with a dot, and not "
+            "be the name of a Windows device"
         ) from None
 
 
@@ -378,7 +378,7 @@ def _component(text: str) -> str:
     try:
         return backup_set.check_component(text.lower())
     except backup_set.InvalidNameError:
-        raise _RefusedError("must be a name of up to 63 of a-z 0-9 _ that begins with a letter") from None
+        raise _RefusedError("must be up to 63 characters of a-z 0-9 _ and begin with a letter") from None
 
 
 def _server(text: str) -> str:

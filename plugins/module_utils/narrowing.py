@@ -106,7 +106,7 @@ def _verdict(listed: Listed) -> str:
     """Say in a few words what is known of a set that is not full."""
     narrowed = narrowed_by(listed)
     if narrowed is None:
-        return f"does not tell ({unknown_why(listed)})"
+        return f"may be narrowed ({unknown_why(listed)})"
     return f"is narrowed ({', '.join(narrowed[:SHOWN])})"
 
 
@@ -128,7 +128,7 @@ def _causes_of_part(server: str, part: c.Mapping[str, t.Any] | None) -> list[str
         raise _UnknownError(f"the part of {server} is {part['state']}, or too long to be listed")
     version, components, selection = part.get("version"), part["components"], part["selection"]
     if version not in products.versions():
-        raise _UnknownError(f"the part of {server} is of no known version")
+        raise _UnknownError(f"the part of {server} is of an unknown version")
     causes = []
     for name in products.default_components(version):
         if name not in components:

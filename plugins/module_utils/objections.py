@@ -56,8 +56,8 @@ def _server(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "root_in_product",
                 "The backup root cannot be used",
-                f"it lies below GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
-                "Name a folder elsewhere in groupid_backup_root.",
+                f"it is inside GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
+                "Set groupid_backup_root to a folder elsewhere.",
                 path=asked["backup_root"],
             )
         )
@@ -66,9 +66,9 @@ def _server(facts: Facts, host: str) -> list[Failure]:
         failures.append(
             Failure(
                 "one_computer",
-                f"The hosts {' and '.join(sorted([host, *twins]))} of the inventory are one computer",
-                f"both are {probe['computer']['fqdn']}, which has one part in a set",
-                "Correct ansible_host of one of them, or take one out of the inventory.",
+                f"The hosts {' and '.join(sorted([host, *twins]))} of the inventory are the same computer",
+                f"both are {probe['computer']['fqdn']}, and a computer has only one part in a set",
+                "Correct ansible_host of one of them, or remove one of them from the inventory.",
             )
         )
     return failures
@@ -81,8 +81,8 @@ def _rehearsal(facts: Facts, host: str) -> list[Failure]:
             "rehearsal",
             f"A backup or a restore of {what} would lose data",
             sentence,
-            "Remove the cause and run the playbook identityops.groupid.rehearse again, or report what it found: "
-            "docs/windows.md says how.",
+            "Remove the cause and run the playbook identityops.groupid.rehearse again; or report what it found, as "
+            "docs/windows.md describes.",
         )
         for what, answer in rehearsed(facts, host).items()
         for sentence in answer.get("losses") or []
@@ -113,9 +113,9 @@ def _differing(facts: Facts, host: str) -> list[Failure]:
     return [
         Failure(
             "differing",
-            f"The hosts of deployment {_deployment(facts, host)} do not agree on what it is",
-            f"they differ in {', '.join(differing)}",
-            "Set the same value for all of them, for example in the variables of their group.",
+            f"The hosts of deployment {_deployment(facts, host)} have different settings for it",
+            f"these variables differ: {', '.join(differing)}",
+            "Set the same values for all of them, for example in the variables of their group.",
         )
     ]
 
@@ -129,7 +129,7 @@ def _undeclared(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "undeclared",
             f"{host} is not one of the servers of deployment {_deployment(facts, host)}",
-            f"its computer, {name}, does not stand in groupid_deployment_servers ({servers})",
+            f"its computer, {name}, is not in groupid_deployment_servers ({servers})",
             "Add it there, or correct groupid_deployment of this host.",
         )
     ]
@@ -143,10 +143,10 @@ def _unseen(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "members_missing",
             BACKUP,
-            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial "
-            "in a play), and a set without their parts could not be sealed",
-            "Run again without --limit; or name a set with -e groupid_set_id=ID to add parts to it, which a run of all "
-            "members then seals.",
+            f"this run does not include {', '.join(missing)} of deployment {_deployment(facts, host)} (because of "
+            "--limit, or serial in a play), and a set without their parts cannot be sealed",
+            "Run again without --limit; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
+            "with this id seals the set.",
         )
     ]
 
@@ -160,9 +160,9 @@ def _no_folders(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "no_folders",
             BACKUP,
-            "a set has a part of every server, and groupid_components names nothing of theirs: "
+            "a set needs a part of every server, and groupid_components names no component of a server: "
             f"{', '.join(components) or 'it is empty'}",
-            "Name a component of the servers too; or save those by themselves, with the modules "
+            "Also name a component of the servers; or save the others separately, with the modules "
             "identityops.groupid.groupid_sql_backup and identityops.groupid.groupid_ldif_export.",
         )
     ]
@@ -179,8 +179,8 @@ def _which_product(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "which_product",
             BACKUP,
-            f"a server should have one GroupID{wanted}, and this one has: {have}",
-            "Name the one to back up in groupid_version, or the folders in groupid_component_paths.",
+            f"a server must have exactly one GroupID{wanted}, and this one has: {have}",
+            "Set groupid_version to the one to back up, or set the folders in groupid_component_paths.",
         )
     ]
 
@@ -191,19 +191,19 @@ def _named_set(facts: Facts, host: str) -> list[Failure]:
     again = "Leave groupid_set_id out to make a new set."
     what = f"Nothing can be added to set {set_id}"
     if set_id == LATEST:
-        return [Failure("set_id", what, "latest is no name for a new set", again)]
+        return [Failure("set_id", what, "'latest' cannot be the id of a new set", again)]
     listed = listing.find(facts, host, set_id)
     part = listing.part_of(listed, listing.server_of(facts, host))
     if listed and listed["sealed"]:
-        return [Failure("set_sealed", what, "it is sealed, and so it is complete", again)]
+        return [Failure("set_sealed", what, "it is sealed, so it is complete", again)]
     if part is None or part["state"] in listing.SEALABLE or _at_work(facts, host, set_id):
         return []
     return [
         Failure(
             "part_unfinished",
             what,
-            f"the part of this server there is {part['state']}, and no job on it is at work",
-            f"{again} What is unfinished is never used, and can be deleted.",
+            f"the part of this server in it is {part['state']}, and no job is working on it",
+            f"{again} An unfinished part is never used, and can be deleted.",
         )
     ]
 
@@ -247,19 +247,19 @@ def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where
         Failure(
             "members_missing",
             f"{component} of deployment {_deployment(facts, host)} cannot be saved by this run",
-            f"it does not see {', '.join(decisions.review(facts, host)['missing'])}, {where}",
-            f"Run again without --limit, or take {component} out of groupid_components.",
+            f"it does not include {', '.join(decisions.review(facts, host)['missing'])}, {where}",
+            f"Run again without --limit, or remove {component} from groupid_components.",
         )
     ]
 
 
 def _unseen_database(facts: Facts, host: str) -> list[Failure]:
-    where = "and with groupid_sql_backup_mode external only a run of all members records where the backup lies"
+    where = "and with groupid_sql_backup_mode external only a run of all members records where the backup is"
     return _shared_unseen(facts, host, shared_parts.DATABASE, decisions.reaches_database(facts, host), where)
 
 
 def _unseen_domains(facts: Facts, host: str) -> list[Failure]:
-    where = "and where groupid_backup_root is no share, only a run of all members knows which of them is the first"
+    where = "and if groupid_backup_root is not a share, only a run of all members knows which of them is the first"
     return _shared_unseen(facts, host, shared_parts.GROUP_ATTRIBUTES, decisions.reaches_domains(facts, host), where)
 
 
@@ -300,8 +300,8 @@ def _part_missing(facts: Facts, host: str) -> Failure:
     return Failure(
         "part_missing",
         RESTORE,
-        f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} there; its sets: "
-        f"{listing.known_sets(facts, [host])}",
+        f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} here; existing "
+        f"sets: {listing.known_sets(facts, [host])}",
         "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave "
         "this host out with --limit.",
         path=asked["backup_root"],
@@ -318,8 +318,8 @@ def _not_whole(
         "not_sealed",
         RESTORE,
         f"the part of {part['server']} in set {listed['set_id']} is {part['state']}, and the set is "
-        f"{'sealed' if listed['sealed'] else 'not sealed'}: only a whole part of a sealed set is restored",
-        "Choose another set; or, knowing what it lacks, set groupid_restore_unsealed=true.",
+        f"{'sealed' if listed['sealed'] else 'not sealed'}: only a complete or waived part of a sealed set is restored",
+        "Choose another set; or accept what is missing with groupid_restore_unsealed=true.",
     )
 
 
@@ -348,7 +348,7 @@ def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Fail
         RESTORE,
         f"the part of {part['server']} was made on another installation of Windows (machine GUID "
         f"{part['machine_guid']}, here {here['machine_guid']})",
-        f"If it belongs here, say so with groupid_restore_map: {{{part['server']}: {here['server']}}}.",
+        f"If it is the right part for this server, set groupid_restore_map: {{{part['server']}: {here['server']}}}.",
     )
 
 
@@ -362,7 +362,7 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
                 "component_missing",
                 what,
                 f"set {asked['set_id']} holds no backup of it, and groupid_components names it",
-                "Choose a set that does, or take database out of groupid_components.",
+                "Choose a set with a backup of it, or remove database from groupid_components.",
             )
         ]
     if not asked["sql_server"]:
@@ -371,8 +371,8 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
                 "sql_server_missing",
                 what,
                 f"set {asked['set_id']} holds a backup of it, and groupid_sql_server is not set",
-                "Name the server to restore it to in groupid_sql_server; or name the other components in "
-                "groupid_components to leave the database alone.",
+                "Set groupid_sql_server to the server to restore it to; or, to leave the database unchanged, name only "
+                "the other components in groupid_components.",
             )
         ]
     return []
@@ -390,8 +390,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "not_sealed",
                 what,
-                f"its part in set {asked['set_id']} is not sealed where it lies",
-                "A backup of the deployment finishes a seal that was cut; or, knowing what it lacks, set "
+                f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
+                "Run a backup of the deployment, which finishes an interrupted seal; or accept what is missing with "
                 "groupid_restore_unsealed=true.",
             )
         )
@@ -405,14 +405,14 @@ def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[F
     others = [name for name in restore_choice.database_users(facts, host, recorded) if name != asked["deployment"]]
     if (not named or named.lower() == recorded.lower()) and not others:
         return []
-    theirs = f"that is the one of {', '.join(others)}" if others else f"groupid_sql_database is {named}"
+    theirs = f"that database belongs to {', '.join(others)}" if others else f"groupid_sql_database is {named}"
     return [
         Failure(
             "other_database",
             what,
             f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, "
             f"and {theirs}",
-            "Choose another set; or name that database in groupid_sql_database, if it is the deployment's.",
+            "Choose another set; or set groupid_sql_database to that database, if it belongs to the deployment.",
         )
     ]
 
@@ -427,7 +427,7 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
                 "component_missing",
                 what,
                 f"set {asked['set_id']} holds none, and groupid_components names them",
-                "Choose a set that does, or take group_attributes out of groupid_components.",
+                "Choose a set that has them, or remove group_attributes from groupid_components.",
             )
         ]
     unknown = sorted(set(held) - {str(domain["name"]).lower() for domain in asked["domains"]})
@@ -437,9 +437,9 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to "
-            "reach that",
-            "Name it there; or name the other components in groupid_components to leave the group attributes alone.",
+            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not list it",
+            "Add it to groupid_domains; or, to leave the group attributes unchanged, name only the other components in "
+            "groupid_components.",
         )
     ]
 

@@ -233,7 +233,7 @@ def _offline(component: Component) -> tuple[Trap, ...]:
             glob=glob,
             component=component.name,
             meaning="IIS keeps a web application offline for as long as this file is in its folder.",
-            next="Delete it, here and after a restore, unless the portal is meant to be offline.",
+            next="Delete it, here and after a restore, unless the portal should be offline.",
             source="learn.microsoft.com: App Offline file (app_offline.htm)",
         )
         for glob in ("*/app_offline.htm", "*/Web/app_offline.htm")
@@ -247,7 +247,7 @@ TRAPS: tuple[Trap, ...] = (
         Trap(
             glob=f"**/{name}",
             component=ELASTICSEARCH.name,
-            meaning="A running Elasticsearch node holds this file, and changes its index while that is copied.",
+            meaning="A running Elasticsearch node holds this file open, and changes its index while it is copied.",
             next="Stop the Elasticsearch service, then back up again.",
             source="lucene.apache.org: NativeFSLockFactory",
             held=True,
@@ -278,7 +278,7 @@ def select_products(version: str) -> tuple[Product, ...]:
     chosen = tuple(product for product in PRODUCTS if version in (AUTO, product.version))
     if not chosen:
         raise UnknownVersionError(
-            f"GroupID version {version!r} is not known. Known versions: {', '.join(versions())}; {AUTO!r} finds it out."
+            f"GroupID version {version!r} is not known. Known versions: {', '.join(versions())}; {AUTO!r} detects it."
         )
     return chosen
 
@@ -299,7 +299,7 @@ def check_components(version: str, names: c.Iterable[str]) -> None:
         where = "any version of GroupID" if version == AUTO else f"GroupID {version}"
         raise UnknownComponentError(
             f"{', '.join(unknown)}: not a component of {where}. Its components: {', '.join(known)}. "
-            "A folder of your own goes into folders, with a name and a path."
+            "To save another folder, add it to folders, with a name and a path."
         )
 
 

@@ -270,7 +270,7 @@ DIRECTORY_CLAIMS: t.Final = (
         consequence="Values that the account may not see are not saved.",
     ),
     Claim("directory.reads", "A page of groups can be read", consequence=_UNREAD),
-    Claim("directory.guid", "Groups are found by their objectGUID", consequence="Restored groups are missed."),
+    Claim("directory.guid", "Groups are found by their objectGUID", consequence="A restore may not find groups."),
     Claim("directory.rights", "The account may write the attributes of groups"),
 )
 """What a rehearsal of a domain answers. The ids are those of docs/group-attributes.md."""

@@ -122,7 +122,7 @@ def job(answer: Answer, facts: Answer) -> list[Told]:
     return [
         *untried,
         *(
-            Told(one, NOT_TRIED, "The job ran on something else than Windows.") if one in elsewhere else Told(one, HELD)
+            Told(one, NOT_TRIED, "The job did not run on Windows.") if one in elsewhere else Told(one, HELD)
             for one in taken
         ),
     ]
@@ -143,7 +143,11 @@ def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Tol
         if "reserved" not in lacking:
             reserved = [kind for path, kind in problems.items() if path.startswith(f"volume{number}/reserved/")]
             told.append(
-                _if(reserved == ["name"] * 4, "files.reserved_names", f"4 were made, {len(reserved)} were named.")
+                _if(
+                    reserved == ["name"] * 4,
+                    "files.reserved_names",
+                    f"Of 4 files, the backup named {len(reserved)}.",
+                )
             )
         told += [
             _if(kind in kinds, "files.sparse_compressed", f"A {kind} file was not counted.")
@@ -162,7 +166,7 @@ def _same_volume(answer: Answer, places: c.Sequence[Answer], made: Answer) -> li
     ):
         return [Told("root.volume", NOT_TRIED, "The backup root is on a volume of its own.")]
     warned = any("volume" in warning for warning in answer["warnings"])
-    return [_if(warned, "root.volume", "Nothing was said.")]
+    return [_if(warned, "root.volume", "The backup did not warn.")]
 
 
 def verified(answer: Answer) -> list[Told]:
@@ -305,7 +309,7 @@ def witnessed(run: Answer, looks: Looks) -> list[Told]:
 def trust(opened: Answer, refused: Answer, share: bool) -> list[Told]:
     """Judge a backup into a folder that everybody may change."""
     if share or opened["failed"] or opened["refused"]:
-        why = "For a share, this is not known." if share else _error(opened) or str(opened.get("refused"))
+        why = "This is not tested on a share." if share else _error(opened) or str(opened.get("refused"))
         return [Told("root.trust", NOT_TRIED, why)]
     return [_if(_code(refused) == "root_open", "root.trust", f"It said: {_error(refused) or 'done'}")]
 
@@ -316,8 +320,12 @@ def share(made: Answer, network: bool) -> list[Told]:
     if not made["root_is_share"]:
         return [Told(one, NOT_TRIED, "The backup root is on this server's own disks.") for one in names]
     if network:
-        return [Told("share.identity", HELD), Told("share.rights", HELD), Told(names[0], NOT_TRIED, "It has one.")]
-    return [Told(names[0], HELD), *(Told(one, NOT_TRIED, "No account was given.") for one in names[1:])]
+        return [
+            Told("share.identity", HELD),
+            Told("share.rights", HELD),
+            Told(names[0], NOT_TRIED, "An account is given."),
+        ]
+    return [Told(names[0], HELD), *(Told(one, NOT_TRIED, "No account is given.") for one in names[1:])]
 
 
 def connection(transport: str, scheme: str | None, auth: str, checked: bool) -> list[Told]:

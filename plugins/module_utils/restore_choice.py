@@ -90,7 +90,7 @@ def _unnamed_set(facts: Facts, plan: Plan) -> list[Failure]:
             "set_not_named",
             WHAT,
             "groupid_set_id does not name a set by its id",
-            f"Name it, and confirm it: -e groupid_deployments={name} -e groupid_set_id=ID -e groupid_restore_confirm="
+            f"Set it and confirm it: -e groupid_deployments={name} -e groupid_set_id=ID -e groupid_restore_confirm="
             f"{name}/ID. Sets of {name}: {listing.known_sets(facts, group['hosts'])}.",
         )
     ]
@@ -122,8 +122,8 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
             "deployment_not_named",
             WHAT,
             f"{len(chosen)} deployments of this run have the set, or their sets could not be listed "
-            f"({', '.join(chosen)}), and groupid_deployments does not name each that is meant",
-            f"Name it: {lines}.",
+            f"({', '.join(chosen)}), and groupid_deployments does not name each of them in full",
+            f"Choose one: {lines}.",
         )
     ]
 
@@ -140,7 +140,7 @@ def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Fail
         Failure(
             "not_confirmed",
             WHAT,
-            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}; what would be restored is "
+            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}, but this run would restore "
             f"{', '.join(pairs)}",
             f"If this is what you want, run again with -e groupid_restore_confirm={','.join(pairs)}.",
         )
@@ -215,7 +215,7 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
                 Failure(
                     "shared_database",
                     WHAT,
-                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on "
+                    f"the deployments {', '.join(names)} name the same database, {asked['sql_database']} on "
                     f"{asked['sql_server']}",
                     "A deployment is the servers that share one database. Correct groupid_deployment or "
                     "groupid_sql_database in the inventory.",
@@ -260,8 +260,8 @@ def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
         Failure(
             "target_shared",
             WHAT,
-            f"groupid_restore_targets sends the parts of {', '.join(servers)} into one folder, {path}",
-            "Give each server a folder of its own, or restore one of them with --limit.",
+            f"groupid_restore_targets sends the parts of {', '.join(servers)} into the same folder, {path}",
+            "Set a different folder for each server, or restore one of them with --limit.",
         )
         for path, servers in shared_places.contested(targets)
     ]
@@ -301,7 +301,7 @@ def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -
         "restore_map",
         WHAT,
         f"{entry}, and {cause}",
-        f"{did_you_mean(str(name), known)}There are: {', '.join(known) or 'none'}.",
+        f"{did_you_mean(str(name), known)}Known names: {', '.join(known) or 'none'}.",
     )
 
 

@@ -22,7 +22,7 @@ UNKNOWN = "unknown_variable"
 
 _SHOWN = 100
 _LONGEST = 500
-_HIDDEN = "its value is not shown, as it may hold a password"
+_HIDDEN = "its value is not shown, because it may contain a password"
 _UNDEFINED = re.compile(r"'?[\w.]+'? is undefined")
 _ENVIRONMENT = "\"{{ lookup('ansible.builtin.env', 'GROUPID_PASSWORD') }}\""
 
@@ -122,7 +122,7 @@ def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
             CODE,
             f"{name} is set in the inventory, and has no effect there",
             "a playbook must know its hosts before it reads their variables",
-            f"Give it on the command line, as in -e {name}=PATTERN, or put the servers into the group groupid.",
+            f"Set it on the command line, as in -e {name}=PATTERN, or add the servers to the group groupid.",
         )
     ]
 
@@ -180,12 +180,12 @@ def _unreadable(word: Word, reason: str) -> Failure:
     if word.secret or any(option.secret for option in word.options):
         # A template may hold the password itself.
         undefined = _UNDEFINED.search(line)
-        line = undefined[0] if undefined else "its template does not resolve"
+        line = undefined[0] if undefined else "its template cannot be evaluated"
     return Failure(
         CODE,
         f"{word.name} cannot be read",
         shown(line).strip('"'),
-        _step(word, "Correct its template, or what that refers to"),
+        _step(word, "Correct its template, or the variable that it uses,"),
     )
 
 
@@ -203,11 +203,11 @@ def _told(what: str, cause: str, step: str) -> Failure:
 
 def _unknown(name: str) -> Failure:
     near = closest(name[len(vocabulary.PREFIX) :], (word.key for word in vocabulary.WORDS))
-    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists the variables that there are."
+    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists all variables."
     return Failure(
         UNKNOWN,
         f"{shown(name)[1:-1]} is not a variable of this collection",
-        "nothing reads it, so it would change nothing",
+        "nothing reads it, so it would have no effect",
         f"{meant} A variable of your own needs a name that does not begin with {vocabulary.PREFIX}.",
     )
 

@@ -312,9 +312,9 @@ def _foretold(facts: Facts, name: str, host: str) -> list[str]:
     if not found:
         return []
     bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
-    unknown = f", without {', '.join(found['untimed'])}" if found["untimed"] else ""
+    unknown = f", not counting {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
-    told = [f"{name}: a backup takes about {minutes} min (by {', '.join(bases)}){unknown}"] if bases else []
+    told = [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
     return told + [
         f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
         for room in found["rooms"]
@@ -358,7 +358,7 @@ def _set_verified(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool)
 def _set_restored(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
     done = [_answer(facts, host, "__groupid_restored") for host in hosts]
     safety = dict.fromkeys((one.get("safety") or {}).get("set_id") for one in done)
-    kept = [f"{name}: what was replaced is in set {set_id}" for set_id in safety if set_id and not check]
+    kept = [f"{name}: the replaced files are in set {set_id}" for set_id in safety if set_id and not check]
     return [], [f"{name}: set {_asked(facts, hosts[0], 'set_id')}", *kept]
 
 
@@ -425,10 +425,10 @@ def _passed_databases(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
             continue
         why = "groupid_sql_server is not set" if not _asked(facts, host, "sql_server") else ""
         if components is not None and shared_parts.DATABASE not in components:
-            why = "groupid_components leaves it out"
+            why = "groupid_components does not name it"
         if why:
             name = _deployment(facts, host)
-            lines[f"groupid_sql_rehearse is true, and no database of {name} was rehearsed: {why}."] = None
+            lines[f"groupid_sql_rehearse is true, but no database of {name} was rehearsed: {why}."] = None
     return [line for text in lines for line in columns.folded(text, "", "  ")]
 
 
@@ -436,10 +436,10 @@ def _passed_over(facts: Facts, host: str) -> list[str]:
     """Name what lies on a host's backup root and is no set."""
     root = _answer(facts, host, "__groupid_probe").get("backup_root") or {}
     found = root.get("passed_over") or []
-    told = [f"passed over, as it is no set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
+    told = [f"ignored, because it is not a set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
     more = (root.get("passed_over_count") or 0) - len(told)
     return told + (
-        [f"passed over, as they are no sets: {more:,} more. The playbook list names them."] if more > 0 else []
+        [f"ignored, because they are not sets: {more:,} more. The playbook list names them."] if more > 0 else []
     )
 
 

@@ -23,5 +23,5 @@ def check(text: str) -> str:
     if text in (FULL, QUICK) or (share and int(share[1]) <= int(share[2])):
         return text
     raise InvalidModeError(
-        f"Mode {text!r} is not full, quick, or a share such as 2/7: the second of seven, up to 9999 of them."
+        f"Mode {text!r} is not full, quick, or a share such as 2/7 (the second of seven; up to 9999)."
     )

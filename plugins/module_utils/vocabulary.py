@@ -96,7 +96,7 @@ _FOLDER = (
 
 _DOMAIN = (
     Word("name", "domain", None, "DNS name of the domain.", required=True, example="corp.example"),
-    Word("server", "str", None, "Domain controller to ask. By default, the one that the name of the domain leads to."),
+    Word("server", "str", None, "Domain controller to ask. By default, the one that DNS returns for the domain."),
     Word("port", "int", None, "TCP port. By default 636 with LDAPS, otherwise 389.", least=1, most=65535),
     Word("base", "str", None, "Distinguished name below which the groups are. By default, the domain itself."),
     Word(

@@ -96,7 +96,7 @@ def _components(asked: Asked) -> c.Iterator[Complaint]:
         yield Complaint(
             "groupid_components names nothing",
             "it is an empty list, so there is nothing to do",
-            "Name components, or leave it out for all that are usual.",
+            "Name components, or do not set it, to use the usual ones.",
         )
     for name in components or ():
         yield from _component(asked, "groupid_components", name, (*COMPONENTS, *asked.folders))
@@ -121,11 +121,11 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
     if near is None and asked.role == vocabulary.RESTORE and variable != "groupid_component_paths":
         return
     where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"
-    meant = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}."
+    meant = f"Did you mean {near}?" if near else f"The components are: {', '.join(known)}."
     yield Complaint(
         f'{variable} names "{name}"',
         f"it is not a component of {where}",
-        f"{meant} A folder of your own is named in groupid_folders, with a name and a path.",
+        f"{meant} To save another folder, add it to groupid_folders, with a name and a path.",
     )
 
 
@@ -136,14 +136,14 @@ def _folders(asked: Asked) -> c.Iterator[Complaint]:
             yield Complaint(
                 f'groupid_folders names "{name}"',
                 "it is a component of GroupID",
-                "Give the folder another name; or, where the component was moved, name its folder in "
+                "Use another name for the folder; or, if the component was moved, set its folder in "
                 "groupid_component_paths.",
             )
         if names.count(name) > 1:
             yield Complaint(
                 f'groupid_folders names "{name}" {names.count(name)} times',
-                "a part can have only one folder with a name",
-                "Give each folder a name of its own.",
+                "a part cannot have two folders with the same name",
+                "Use a different name for each folder.",
             )
 
 
@@ -176,7 +176,7 @@ def _database(asked: Asked) -> c.Iterator[Complaint]:
             "without the server there is no database to work on",
             "Set it in the variables of the deployment's group, for example groupid_sql_server: sql01.corp.example; "
             "or "
-            f"take {'database out of groupid_components' if asked.names(DATABASE) else 'the others away'}.",
+            f"remove {'database from groupid_components' if asked.names(DATABASE) else 'the others'}.",
         )
 
 
@@ -186,7 +186,7 @@ def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
         yield Complaint(
             "groupid_sql_server is set and groupid_sql_database is not",
             "a server has many databases",
-            "Set it beside the server, for example groupid_sql_database: GroupID",
+            "Set it too, for example groupid_sql_database: GroupID",
         )
     if asked.sound("sql_auth", "sql_username", "sql_password") and values["sql_auth"] != "windows":
         absent = [f"groupid_sql_{key}" for key in ("username", "password") if not values[f"sql_{key}"]]
@@ -194,7 +194,7 @@ def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
             yield Complaint(
                 f"groupid_sql_server is set and {' and '.join(absent)} {'are' if len(absent) > 1 else 'is'} not",
                 "a SQL login has a name and a password",
-                "Set both beside the server; or groupid_sql_auth: windows, to log in with a Kerberos ticket.",
+                "Set both; or set groupid_sql_auth: windows, to log in with a Kerberos ticket.",
             )
     if asked.role != vocabulary.RESTORE:
         yield from _place_of_backup(asked)
@@ -214,8 +214,8 @@ def _place_of_backup(asked: Asked) -> c.Iterator[Complaint]:
     if values["sql_backup_mode"] == "unc" and not values["backup_root"].startswith("\\\\"):
         yield Complaint(
             f'groupid_sql_backup_mode is unc and groupid_backup_root is "{values["backup_root"]}"',
-            "SQL Server writes to a share, and that is a folder of one server",
-            "Choose a share, for example groupid_backup_root: \\\\nas01\\backup; or groupid_sql_backup_mode host, "
+            "in this mode SQL Server writes to a share, and that is a folder of one server",
+            "Use a share, for example groupid_backup_root: \\\\nas01\\backup; or use groupid_sql_backup_mode host, "
             "with the SQL Server's computer in groupid_sql_host; or external, with a folder in "
             "groupid_sql_backup_dir.",
         )
@@ -228,8 +228,8 @@ def _database_host(asked: Asked) -> c.Iterator[Complaint]:
         if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:
             yield Complaint(
                 "groupid_sql_backup_mode is host and groupid_sql_host is not set",
-                "the backup is on the SQL Server's computer",
-                "Name its host of the inventory, for example groupid_sql_host: sql01.corp.example",
+                "in this mode the backup is on the SQL Server's computer",
+                "Set it to the inventory host of that computer, for example groupid_sql_host: sql01.corp.example",
             )
 
 
@@ -240,9 +240,9 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
     if not domains and asked.sound("components") and asked.names(GROUP_ATTRIBUTES):
         yield Complaint(
             "groupid_components names group_attributes and groupid_domains is not set",
-            "there is no domain whose groups could be read",
-            "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or take "
-            "group_attributes out of groupid_components.",
+            "there is no domain to read groups from",
+            "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or remove "
+            "group_attributes from groupid_components.",
         )
     names = [domain["name"] for domain in domains]
     for name in sorted({name for name in names if names.count(name) > 1}):

@@ -67,7 +67,7 @@ def _shown(text: t.Any) -> str:
 def canonical(text: t.Any) -> str:
     """Do what `understand` does, for a text whose name the caller tells. Raises UnclearPathError."""
     if not isinstance(text, str):
-        raise UnclearPathError("which is no text")
+        raise UnclearPathError("which is not text")
     path = _unquoted(text.strip())
     if not path:
         raise UnclearPathError("which is empty")
@@ -77,7 +77,7 @@ def canonical(text: t.Any) -> str:
     for part in names:
         _check_name(part)
     if _ANY_QUOTE & set((names or [""])[-1][-1:]):
-        raise UnclearPathError("and ends with a quotation mark that nothing opens")
+        raise UnclearPathError("which has a quotation mark only at the end")
     return root + "\\".join(names) if root.endswith("\\") else "\\".join([root, *names])
 
 
@@ -85,7 +85,7 @@ def _unquoted(path: str) -> str:
     if len(path) > 1 and _QUOTES.get(path[0]) == path[-1]:
         path = path[1:-1].strip()
     if path and path[0] in _ANY_QUOTE:
-        raise UnclearPathError("and begins with a quotation mark that nothing closes")
+        raise UnclearPathError("which has a quotation mark only at the beginning")
     return path
 
 
@@ -105,7 +105,7 @@ def _root(path: str) -> tuple[str, str]:
     """Return the drive, share or variable that a path begins with, and the rest."""
     if match := _VARIABLE.match(path):
         if path[match.end() :][:1] not in ("", "\\"):
-            raise UnclearPathError("where a backslash has to follow the variable", "%ProgramData%\\GroupIDBackups")
+            raise UnclearPathError("where a backslash must follow the variable", "%ProgramData%\\GroupIDBackups")
         return match[0], path[match.end() :]
     if _DRIVE.match(path):
         return path[0].upper() + ":\\", path[3:]
@@ -124,7 +124,7 @@ def _share(path: str) -> tuple[str, str]:
     if not server or not share:
         raise UnclearPathError("which names a server, but no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
     if any(char.isspace() or char in "%," for char in server):
-        raise UnclearPathError("where the name of the server has a character that no server's has", SHARE_EXAMPLE)
+        raise UnclearPathError("where the name of the server has a character that is not allowed there", SHARE_EXAMPLE)
     if share.lower() in _NO_FOLDERS:
         raise UnclearPathError(f"and the share {share} holds no folders", f"\\\\{server}\\GroupIDBackups")
     return f"\\\\{server}\\{share}", rest
@@ -141,9 +141,7 @@ def _sample(meant: str, otherwise: str) -> str:
 def _relative(path: str) -> UnclearPathError:
     if re.match(r"[A-Za-z]:", path):
         example = f"{path[0].upper()}:\\{path[2:] or 'GroupIDBackups'}"
-        return UnclearPathError(
-            "which means the folder that happens to be current on that drive", _sample(example, EXAMPLE)
-        )
+        return UnclearPathError("which depends on the current folder of that drive", _sample(example, EXAMPLE))
     if path.startswith("\\"):
         return UnclearPathError(
             "which has no drive, or only one of the two backslashes of a share", _sample(f"D:{path}", EXAMPLE)
@@ -156,13 +154,13 @@ def _check_name(name: str) -> None:
         raise UnclearPathError(f"where '{name}' means another folder")
     if _VARIABLE.search(name):
         raise UnclearPathError(
-            "where a variable is not at the beginning and would not be read", "%ProgramData%\\GroupIDBackups"
+            "where a variable is not at the beginning, and would not be replaced", "%ProgramData%\\GroupIDBackups"
         )
     bad = next((char for char in name if char in _NOT_IN_A_NAME or char < " " or "\ud800" <= char <= "\udfff"), None)
     if bad is not None:
         raise UnclearPathError(f"where {_shown(bad)} is in a name, which Windows does not allow")
     if name[-1] == "." or name[-1].isspace():
-        raise UnclearPathError("where a name ends with a dot or a blank, which Windows drops")
+        raise UnclearPathError("where a name ends with a dot or a space, which Windows removes")
     if len(name.encode("utf-16-le")) // 2 > LONGEST_NAME:
         raise UnclearPathError(f"where a name has more than {LONGEST_NAME} characters")
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:

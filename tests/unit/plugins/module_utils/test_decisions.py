@@ -151,7 +151,7 @@ def test_notes_of_a_backup_name_no_host_of_their_own() -> None:
     versions, root, members = decide(facts, "web01", "backup_notes")
     assert "10.0 on web01; 11.0 on web02" in versions
     assert "BUILTIN\\Users" in root
-    assert "does not see web02" in members
+    assert "does not include web02" in members
     assert decide(run("web01"), "web01", "backup_notes") == []
 
 
