@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a step of a run on one host: decisions that need the answers of several tasks or hosts.
+"""Failures that prevent a step of a run on one host: decisions that need the answers of several tasks or hosts.
 
-Each function takes ``Facts`` (as in `deployments`) and the host, and gives a `Failure` for each fault. No host is
-named in one: who has it is told once, beside it.
+Each function gets ``Facts`` (as in `deployments`) and the host, and returns a `Failure` for each fault. A failure does
+not name its host: the summary prints it once, with all hosts that have it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ RESTORE = "The restore was not started"
 
 
 def against(facts: Facts, host: str, step: str) -> list[Failure]:
-    """Return what stands against a step, a name of `STEPS`."""
+    """Return the failures that prevent a step. step: a name of `STEPS`."""
     return STEPS[step](facts, host)
 
 
 def _server(facts: Facts, host: str) -> list[Failure]:
-    """What one server's answer tells: is its backup root usable, and is it a computer of its own?"""
+    """Check the answer of one server: can its backup root be used, and is no other host the same computer?"""
     probe, asked = facts[host]["__groupid_probe"], facts[host]["__groupid_asked"]
     root = probe.get("backup_root") or {}
     failures = []
@@ -75,7 +75,7 @@ def _server(facts: Facts, host: str) -> list[Failure]:
 
 
 def _rehearsal(facts: Facts, host: str) -> list[Failure]:
-    """What a rehearsal found by which data would be lost: of the server, and of what its deployment has once."""
+    """Return the losses of data that rehearsals found on the server, and on its deployment's database and domains."""
     return [
         Failure(
             "rehearsal",
@@ -90,7 +90,7 @@ def _rehearsal(facts: Facts, host: str) -> list[Failure]:
 
 
 def rehearsed(facts: Facts, host: str) -> dict[str, c.Mapping[str, t.Any]]:
-    """Return the answers of rehearsals that a host holds, by what they are about."""
+    """Return the answers of the rehearsals on a host, by their subject."""
     own = facts[host]
     domains = own.get("__groupid_directory_rehearsal") or {}
     found = {
@@ -186,7 +186,7 @@ def _which_product(facts: Facts, host: str) -> list[Failure]:
 
 
 def _named_set(facts: Facts, host: str) -> list[Failure]:
-    """A set that is asked for by its id must take this server's part, or have it already."""
+    """Check that a set named by its id accepts this server's part, or has it already."""
     set_id = facts[host]["__groupid_asked"]["set_id"]
     again = "Leave groupid_set_id out to make a new set."
     what = f"Nothing can be added to set {set_id}"
@@ -209,13 +209,13 @@ def _named_set(facts: Facts, host: str) -> list[Failure]:
 
 
 def _at_work(facts: Facts, host: str, set_id: str) -> bool:
-    """Whether a backup into the set, which an earlier run began, is at work on the host."""
+    """Return whether a backup of an earlier run into the set is still running on the host."""
     busy = facts[host]["__groupid_probe"].get("busy") or {}
     return (busy.get("operation"), busy.get("subject")) == ("backup", f"{_deployment(facts, host)} {set_id}")
 
 
 def _database(facts: Facts, host: str) -> list[Failure]:
-    """Asked of the first host of a deployment whose database is to be saved, after the SQL Server has answered."""
+    """Check the SQL Server's answer, on the first host of a deployment whose database is saved."""
     asked, found = facts[host]["__groupid_asked"], facts[host].get("__groupid_sql") or {}
     if found.get("skipped") or "can_backup" not in found:
         return []
@@ -233,13 +233,13 @@ def _database(facts: Facts, host: str) -> list[Failure]:
 
 
 def _space(facts: Facts, host: str) -> list[Failure]:
-    """Asked after a preflight has measured what a backup needs."""
+    """Check free space, after a preflight has measured what a backup needs."""
     found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
     return [Failure.from_mapping(failure) for failure in found.get("failures") or []]
 
 
 def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where: str) -> list[Failure]:
-    """A component of the whole deployment was named, and this run cannot save it."""
+    """Refuse a named component of the whole deployment that this run cannot save."""
     components = facts[host]["__groupid_asked"]["components"] or []
     if reached or component not in components:
         return []
@@ -264,7 +264,7 @@ def _unseen_domains(facts: Facts, host: str) -> list[Failure]:
 
 
 def _seal(facts: Facts, host: str) -> list[Failure]:
-    """Say what stands against sealing the set of the host's deployment."""
+    """Return why the set of the host's deployment cannot be sealed."""
     set_id = facts[host]["__groupid_set_id"]
     hosts = deployments.fellows(facts, host)
     refusals = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))["refusals"]
@@ -281,7 +281,7 @@ def _seal(facts: Facts, host: str) -> list[Failure]:
 
 
 def _restore(facts: Facts, host: str) -> list[Failure]:
-    """Say what stands against restoring the part that was chosen for a host."""
+    """Return why the part that was chosen for a host cannot be restored."""
     asked = facts[host]["__groupid_asked"]
     source, set_id = facts[host]["__groupid_source"], str(asked["set_id"])
     listed = listing.find(facts, host, set_id)
@@ -324,7 +324,7 @@ def _not_whole(
 
 
 def _not_held(facts: Facts, host: str) -> Failure | None:
-    """A component was named that no server's part of the set has."""
+    """Refuse a named component that no server's part of the set has."""
     asked = facts[host]["__groupid_asked"]
     listed = [listing.find(facts, fellow, str(asked["set_id"])) for fellow in deployments.fellows(facts, host)]
     held = {name for one in listed if one for part in one["parts"] for name in part["components"]}
@@ -353,7 +353,7 @@ def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Fail
 
 
 def _restore_database(facts: Facts, host: str) -> list[Failure]:
-    """Asked of the first host of a deployment whose set holds the database, or that was told to restore it."""
+    """Check the first host of a deployment whose set holds the database, or that names the database."""
     asked = facts[host]["__groupid_asked"]
     what = f"The database of deployment {asked['deployment']} cannot be restored"
     if not decisions.holds_database(facts, host):
@@ -379,7 +379,7 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
 
 
 def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
-    """Asked after the part of the database was verified where it lies."""
+    """Check the verification of the database's part, on the computer that holds it."""
     check, asked = facts[host].get("__groupid_sql_reread") or {}, facts[host]["__groupid_asked"]
     if "state" not in check:
         return []
@@ -399,7 +399,7 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
 
 
 def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[Failure]:
-    """The part says which database is written over: that must be the deployment's, and nobody else's."""
+    """Check that the database to be replaced, which the part names, belongs to the deployment alone."""
     asked = facts[host]["__groupid_asked"]
     named = str(asked["sql_database"] or "")
     others = [name for name in restore_choice.database_users(facts, host, recorded) if name != asked["deployment"]]
@@ -445,7 +445,7 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
 
 
 def _verify(facts: Facts, host: str) -> list[Failure]:
-    """Say why no set can be chosen, where the newest one is to be verified."""
+    """Return why there is no newest set to verify."""
     asked = facts[host]["__groupid_asked"]
     if decisions.verified_set(facts, host):
         return []
@@ -454,7 +454,7 @@ def _verify(facts: Facts, host: str) -> list[Failure]:
 
 
 def of_choice(choice: restore_choice.Choice) -> list[Failure]:
-    """What stands against the whole restore."""
+    """Return the failures that prevent the whole restore."""
     return [Failure.from_mapping(refusal) for refusal in choice["refusals"]]
 
 
@@ -477,4 +477,4 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "unsealed_database": _unsealed_database,
     "restore_domains": _restore_domains,
 }
-"""What can be asked about, by the name that roles use."""
+"""Functions by the name of the step that roles use."""
