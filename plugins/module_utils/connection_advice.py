@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that refused the login or was not reached: what is likeliest the matter, and how to tell.
+"""The most likely causes if a host refused the login or was not reached, and how to find out which it is.
 
 Sources: Ansible's docs (windows_winrm, windows_ssh; connection plugins winrm, psrp, ssh), Microsoft's docs
 ("Installation and configuration for Windows Remote Management", "OpenSSH for Windows", event 4625), and the texts of
@@ -34,14 +34,14 @@ Kind = t.Literal[
 ]
 
 WORDS_AT_MOST = 150
-"""Characters that are kept of what the connection plugin said."""
+"""Number of characters of the connection plugin's message that are kept."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How a host is reached. transport: the connection plugin. auth: as the inventory has it, empty when it does not.
+    """How a host is reached. transport: the connection plugin. auth: as in the inventory, or empty.
 
-    port: None where the plugin's own is taken. scheme: of WinRM and psrp, None for that of the port.
+    port: None for the default of the plugin. scheme: of WinRM and psrp. None for the one that belongs to the port.
     """
 
     transport: str
@@ -60,7 +60,7 @@ class Way:
 
     @property
     def url(self) -> str:
-        """Where WinRM listens."""
+        """Address of WinRM."""
         scheme = self.scheme or ("http" if self.known_port in (80, 5985) else "https")
         return f"{scheme}://{self.socket}/wsman"
 
@@ -75,13 +75,13 @@ class Way:
 
 @dataclasses.dataclass(frozen=True)
 class Advice:
-    """The three likeliest causes, and one command that tells them apart, with {host}, {port}, {socket} and {url}."""
+    """The three most likely causes, and a command that shows which it is, with {host}, {port}, {socket} and {url}."""
 
     causes: tuple[str, str, str]
     command: str
 
 
-# In the order in which they are looked for: libraries name several things in one text, the first found tells most.
+# In the order of the search: the text of a library may match several kinds, and the first match says the most.
 _KINDS: t.Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in t.cast(
@@ -332,9 +332,9 @@ _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
 def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
-    """Say why a host was not reached, in one line of about 600 characters at most.
+    """Return why a host was not reached, in one line of at most about 600 characters.
 
-    text: the connection plugin's, free of secrets. login: it says itself that the login was refused.
+    text: message of the connection plugin, without secrets. login: the plugin reports that the login was refused.
     """
     words = _words(text)
     way = dataclasses.replace(way, host=_one_line(way.host), auth=_one_line(way.auth))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host does in a run, decided by what all hosts have answered so far.
+"""Decisions of a run for one host, from the answers of all hosts so far.
 
 ``Facts`` is as in `deployments`. Shared are the database and the domains, which a deployment has once: its first
 server works on them.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts form which deployment, what stands against it, and whether it may go on.
+"""The hosts of each deployment in a run, what a comparison of them shows, and whether a deployment can continue.
 
 ``Facts`` is what Ansible calls hostvars: variables by name, for each inventory host. The roles set
 these variables for the functions here:

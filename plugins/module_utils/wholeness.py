@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables that are right one by one and wrong together: names that meet nothing, and what is configured by half."""
+"""Variables that are valid one by one but not together: names that match nothing, and incomplete settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts i
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 
-# Nobody sets these but for a server.
+# These are only set together with a server.
 _OF_THE_SERVER = (
     "database",
     "instance",
@@ -36,10 +36,10 @@ _OF_THE_SERVER = (
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What one host's variables say.
+    """The variables of one host.
 
-    values: by name without the prefix, secrets included. said: variables that were given. faulty: those whose value
-    is wrong by itself, of which nothing more is said. folders: names of the host's folders of its own.
+    values: by name without the prefix, with secrets. said: variables that were given. faulty: variables whose own value
+    is not valid; they are not checked further. folders: names of the folders in groupid_folders.
     """
 
     role: str
@@ -49,7 +49,7 @@ class Asked:
     folders: c.Sequence[str] = ()
 
     def sound(self, *keys: str) -> bool:
-        """Whether the role has these words, and nothing is wrong with them."""
+        """Whether the role has these words, and their values are valid."""
         return all(key in self.values and f"{vocabulary.PREFIX}{key}" not in self.faulty for key in keys)
 
     def names(self, component: str) -> bool:
@@ -57,13 +57,13 @@ class Asked:
         return component in (self.values.get("components") or ())
 
     def takes(self, component: str) -> bool:
-        """Whether a component is not left out by groupid_components."""
+        """Whether groupid_components does not leave out a component."""
         return self.values.get("components") is None or self.names(component)
 
 
 @dataclasses.dataclass(frozen=True)
 class Complaint:
-    """What does not go together, why that matters, and what to do."""
+    """Variables that do not fit together: what, why, and the next step."""
 
     what: str
     cause: str
@@ -71,7 +71,7 @@ class Complaint:
 
 
 def complaints(asked: Asked) -> list[Complaint]:
-    """Return all that is wrong with what a host's variables say together."""
+    """Return all faults in a host's variables that are not faults of a single one."""
     return [found for check in _CHECKS for found in check(asked)]
 
 
@@ -117,7 +117,7 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
     if name in known:
         return
     near = closest(name, known)
-    # A set may hold a folder that the inventory has no more.
+    # A set may hold a folder that is no longer in the inventory.
     if near is None and asked.role == vocabulary.RESTORE and variable != "groupid_component_paths":
         return
     where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"
@@ -222,7 +222,7 @@ def _place_of_backup(asked: Asked) -> c.Iterator[Complaint]:
 
 
 def _database_host(asked: Asked) -> c.Iterator[Complaint]:
-    """A set's part of the database is looked for there by every role."""
+    """Check groupid_sql_host: every role looks there for a set's part of the database."""
     if asked.sound("sql_backup_mode", "sql_host") and asked.takes(DATABASE):
         configured = asked.values.get("sql_server") or asked.role == vocabulary.VERIFY
         if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:

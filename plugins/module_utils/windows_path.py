@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The full Windows path that a person means, whatever way of writing it was typed.
+"""Reads a full Windows path in the ways that people write it.
 
-What can only mean one place is read; what could mean another one is refused. Only the host knows its environment, so a
-variable at the beginning stays as it is, and the agent reads it there.
+A text that can mean only one place is accepted. A text that could mean another one is refused. Only the host knows its
+environment, so a variable at the beginning is kept, and the agent replaces it there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import typing as t
 
 LONGEST_NAME = 255
-"""UTF-16 units of one name, the same limit as the agent's."""
+"""UTF-16 units of one name. The agent has the same limit."""
 
 EXAMPLE, SHARE_EXAMPLE = "D:\\GroupIDBackups", "\\\\nas01\\GroupIDBackups"
 
@@ -31,7 +31,7 @@ _DRIVE = re.compile(r"[A-Za-z]:\\")
 
 
 class UnclearPathError(Exception):
-    """A text is no full path, or could mean several. The message says why, as in ``which is empty``."""
+    """The text is not a full path, or could mean several. The message says why, as in ``which is empty``."""
 
     def __init__(self, why: str, example: str = EXAMPLE) -> None:
         super().__init__(why)
@@ -39,13 +39,13 @@ class UnclearPathError(Exception):
 
 
 def understand(text: str, name: str) -> str:
-    r"""Return the one way of writing a path that the agent knows.
+    r"""Return a path in the form that the agent uses.
 
     text: as typed: ``D:/x/``, ``"d:\\x"``, ``//nas/share/x``, ``\\?\UNC\nas\share\x``, ``%ProgramData%\x``.
-    name: of the variable or option that it stands in.
-    Gives ``D:\x``, ``D:\``, ``\\nas\share\x`` or ``%ProgramData%\x``; given that again, the same.
+    name: of the variable or option.
+    Returns ``D:\x``, ``D:\``, ``\\nas\share\x`` or ``%ProgramData%\x``. Such a path is returned unchanged.
 
-    Raises ValueError with the name, the text and an example where it is no full path, or could mean several.
+    Raises ValueError with the name, the text and an example if it is not a full path, or could mean several.
     """
     try:
         return canonical(text)
@@ -65,7 +65,7 @@ def _shown(text: t.Any) -> str:
 
 
 def canonical(text: t.Any) -> str:
-    """Do what `understand` does, for a text whose name the caller tells. Raises UnclearPathError."""
+    """Do the same as `understand`. The caller adds the name to the message. Raises UnclearPathError."""
     if not isinstance(text, str):
         raise UnclearPathError("which is not text")
     path = _unquoted(text.strip())
@@ -90,7 +90,7 @@ def _unquoted(path: str) -> str:
 
 
 def _without_long_prefix(path: str) -> str:
-    r"""Take ``\\?\`` off, which lifts a limit that the agent does not have."""
+    r"""Remove ``\\?\``, which lifts a limit that the agent does not have."""
     device = re.match(r"\\\\[?.](?=\\|$)", path)
     if not device:
         return path
