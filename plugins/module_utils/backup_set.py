@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backup sets: their ids and names, what a backup root holds, and the document that seals one."""
+"""Backup sets: their ids and names, the content of a backup root, and the document that seals a set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COMPONENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SERVER = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _PART = re.compile(rf"(?=.{{1,200}}\Z){_SERVER.pattern}(?:\.{_SERVER.pattern})*")
 _DOCUMENTS = ("set.prepared.json", "set.json")
-# Windows opens the device whatever follows the first dot.
+# Windows ignores everything after the first dot and opens the device.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9])(?:\..*)?")
 
 
@@ -40,7 +40,7 @@ class SealRefusedError(ValueError):
 
 @dataclasses.dataclass(frozen=True, order=True)
 class SetId:
-    """The name of a set: a second of UTC, and a label for people. Sorts by age."""
+    """The id of a set: a UTC time, and a label for people. Sorts by age."""
 
     moment: datetime.datetime
     label: str = ""
@@ -55,8 +55,8 @@ class SetId:
             moment = datetime.datetime.strptime(found[1], _MOMENT).replace(tzinfo=datetime.timezone.utc)
         except ValueError:
             raise InvalidNameError(
-                f"Set id {text!r} is not a UTC second as in 20261122T150405Z, optionally followed by - and a label of "
-                "up to 40 of a-z 0-9 . _ - that does not end with a dot."
+                f"Set id {text!r} is not a UTC time as in 20261122T150405Z, optionally followed by - and a label of "
+                "up to 40 characters of a-z 0-9 . _ - that does not end with a dot."
             ) from None
         return cls(moment, found[2] or "")
 
@@ -66,7 +66,7 @@ class SetId:
 
 
 def is_future(set_id: str, now: datetime.datetime) -> bool:
-    """Whether a set is dated more than a day after now, as by a clock that was wrong. False for what is no id.
+    """Whether a set is dated more than a day after now, as with a wrong clock. False if the text is not an id.
 
     now: with its time zone.
     """
@@ -81,11 +81,11 @@ SAFETY_LABEL = "before-restore"
 
 
 def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = "") -> str:
-    """Name a new set of a deployment: now, but at least one second after its newest one.
+    """Return the id of a new set of a deployment: the current time, but at least one second after its newest set.
 
-    existing: names as a listing has them; one that is no id, and one after which no second comes, is passed over:
-      anybody can make a folder.
-    A clock that was set back must not make a new set look older than the one before.
+    existing: names as in a list. Names that are not ids, and ids with the last possible time, are ignored: anybody can
+      make a folder.
+    If a clock was set back, a new set must not look older than the set before it.
 
     Raises InvalidNameError for a bad label.
     """
@@ -98,12 +98,12 @@ def next_set_id(now: datetime.datetime, existing: c.Iterable[str], label: str = 
 
 
 def check_deployment(name: str) -> str:
-    """Return the deployment's name as its folder carries it: in lower case. Raises InvalidNameError."""
+    """Return the deployment's name in lower case, which is the name of its folder. Raises InvalidNameError."""
     folded = name.lower()
     if not _DEPLOYMENT.fullmatch(folded) or folded.endswith(".") or _DEVICE.fullmatch(folded):
         raise InvalidNameError(
-            f"Deployment {name!r} cannot be a folder's name: up to 63 of a-z 0-9 . _ - starting with a letter or a "
-            "digit, no dot at the end, no name of a Windows device."
+            f"Deployment {name!r} cannot be the name of a folder. A name has up to 63 characters of a-z 0-9 . _ -, "
+            "begins with a letter or a digit, does not end with a dot, and is not the name of a Windows device."
         )
     return folded
 
@@ -117,29 +117,29 @@ def check_server(name: str) -> str:
 
 
 def check_part(name: str) -> str:
-    """Return the part's name in lower case: a server's, or such labels joined by dots. Raises InvalidNameError."""
+    """Return the part's name in lower case: the name of a server, or labels joined by dots. Raises InvalidNameError."""
     folded = name.lower()
     if not _PART.fullmatch(folded) or _DEVICE.fullmatch(folded) or folded in _DOCUMENTS:
         raise InvalidNameError(
-            f"Part {name!r} cannot be a folder's name: DNS labels joined by dots, up to 200 characters, no name of a "
-            "Windows device and of no document of a set."
+            f"Part {name!r} cannot be the name of a folder. A name has DNS labels joined by dots, up to 200 "
+            "characters, and is not the name of a Windows device or of a document of a set."
         )
     return folded
 
 
 def check_component(name: str) -> str:
-    """Return the component's name back. Raises InvalidNameError."""
+    """Return the component's name unchanged. Raises InvalidNameError."""
     if not _COMPONENT.fullmatch(name) or _DEVICE.fullmatch(name):
         raise InvalidNameError(
-            f"Component {name!r} cannot be a folder's name: up to 63 of a-z 0-9 _ starting with a letter, no name of a "
-            "Windows device."
+            f"Component {name!r} cannot be the name of a folder. A name has up to 63 characters of a-z 0-9 _, begins "
+            "with a letter, and is not the name of a Windows device."
         )
     return name
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What one server or domain put into a set, as the agent lists it.
+    """The part of a server, the database or a domain in a set, as the agent lists it.
 
     server: the part's name.
     state: ``complete``; ``waived``: incomplete as the caller allowed; ``partial``: incomplete; ``unfinished``: never
@@ -168,7 +168,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class BackupSet:
-    """One deployment at one point in time, as one server's backup root shows it."""
+    """One deployment at one point in time, as one server lists it in its backup root."""
 
     deployment: str
     set_id: str
@@ -183,7 +183,7 @@ class BackupSet:
 
     @classmethod
     def from_answer(cls, data: c.Mapping[str, t.Any]) -> BackupSet:
-        """Read a set of the agent's answer; fields that a later agent adds are passed over. Raises KeyError."""
+        """Read a set of the agent's answer; fields that a later agent adds are ignored. Raises KeyError."""
         parts = tuple(
             Part(**{field.name: part[field.name] for field in dataclasses.fields(Part)}) for part in data["parts"]
         )
@@ -208,9 +208,9 @@ def seal_document(
     """Write the document that makes the members' parts one set.
 
     members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished;
-      and, where its record tells, narrowed (list) and scope (mapping).
-    decider: the server whose set.json decides.
-    The same parts give the same text, whatever their order and whenever it is asked.
+      and, if its record has them, narrowed (list) and scope (mapping).
+    decider: the server whose set.json is the decision.
+    The same parts give the same text, in any order and at any time.
 
     Raises SealRefusedError when a part is missing, incomplete or of another epoch, or a server occurs twice;
     InvalidNameError.
@@ -249,15 +249,15 @@ def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
 
 
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:
-    """Say what is wrong with who takes part."""
+    """Return the faults in the list of members."""
     for server in sorted({server for server in servers if servers.count(server) > 1}):
-        yield f"{server} is there {servers.count(server)} times, so two hosts have the same name"
+        yield f"{server} occurs {servers.count(server)} times, so several hosts have the same name"
     if decider not in servers:
-        yield f"{decider}, which decides, is not among its members ({', '.join(servers) or 'there are none'})"
+        yield f"the decider, {decider}, is not one of its members ({', '.join(servers) or 'there are none'})"
 
 
 def _refuse_parts(parts: c.Sequence[c.Mapping[str, t.Any]]) -> c.Iterator[str]:
-    """Say what is wrong with the parts."""
+    """Return the faults of the parts."""
     for part in parts:
         if part["state"] not in ("complete", "waived"):
             yield f"the part of {part['server']} is {part['state']}"
@@ -268,4 +268,4 @@ def _refuse_parts(parts: c.Sequence[c.Mapping[str, t.Any]]) -> c.Iterator[str]:
     epochs = {part["server"]: part["epoch"] for part in parts}
     if len(set(epochs.values())) > 1:
         listed = ", ".join(f"{server}: {epoch}" for server, epoch in epochs.items())
-        yield f"its parts are of different epochs, that is of different points in time ({listed})"
+        yield f"its parts are of different epochs, that is of different runs ({listed})"

@@ -17,10 +17,10 @@ _BETWEEN = "  "
 
 
 def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]], keys: int = 1) -> list[str]:
-    """Align cells: text to the left, numbers to the right with thousands marked; ``-`` for what is not there.
+    """Align cells: text to the left, numbers to the right with commas for thousands, and ``-`` for an empty cell.
 
-    keys: how many of the first columns name a row. Where all columns do not fit, those that do not go into further
-    blocks below, each with the keys again. Columns of which every cell is empty are left out, but for the keys.
+    keys: how many of the first columns name a row. Columns that do not fit go into more blocks below, each with the
+    keys again. Columns whose cells are all empty are left out, except for the keys.
     """
     columns = [
         _column(heading, [row[place] for row in rows])
@@ -37,9 +37,9 @@ def table(headings: c.Sequence[str], rows: c.Sequence[c.Sequence[Cell]], keys: i
 
 
 def folded(text: str, first: str, rest: str) -> list[str]:
-    """Break a text into lines of at most the width, between words where that can be.
+    """Break a text into lines of at most `WIDTH`, between words if possible.
 
-    first, rest: what the first line begins with, and what the others do.
+    first, rest: beginning of the first line, and of the others.
     """
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that refused the login or was not reached: what is likeliest the matter, and how to tell.
+"""The most likely causes if a host refused the login or was not reached, and how to find out which it is.
 
 Sources: Ansible's docs (windows_winrm, windows_ssh; connection plugins winrm, psrp, ssh), Microsoft's docs
 ("Installation and configuration for Windows Remote Management", "OpenSSH for Windows", event 4625), and the texts of
@@ -34,14 +34,14 @@ Kind = t.Literal[
 ]
 
 WORDS_AT_MOST = 150
-"""Characters that are kept of what the connection plugin said."""
+"""Number of characters of the connection plugin's message that are kept."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How a host is reached. transport: the connection plugin. auth: as the inventory has it, empty when it does not.
+    """How a host is reached. transport: the connection plugin. auth: as in the inventory, or empty.
 
-    port: None where the plugin's own is taken. scheme: of WinRM and psrp, None for that of the port.
+    port: None for the default of the plugin. scheme: of WinRM and psrp. None for the one that belongs to the port.
     """
 
     transport: str
@@ -60,7 +60,7 @@ class Way:
 
     @property
     def url(self) -> str:
-        """Where WinRM listens."""
+        """Address of WinRM."""
         scheme = self.scheme or ("http" if self.known_port in (80, 5985) else "https")
         return f"{scheme}://{self.socket}/wsman"
 
@@ -75,13 +75,13 @@ class Way:
 
 @dataclasses.dataclass(frozen=True)
 class Advice:
-    """The three likeliest causes, and one command that tells them apart, with {host}, {port}, {socket} and {url}."""
+    """The three most likely causes, and a command that shows which it is, with {host}, {port}, {socket} and {url}."""
 
     causes: tuple[str, str, str]
     command: str
 
 
-# In the order in which they are looked for: libraries name several things in one text, the first found tells most.
+# In the order of the search: the text of a library may match several kinds, and the first match says the most.
 _KINDS: t.Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in t.cast(
@@ -123,7 +123,7 @@ _LOG = (
     "on the server: Get-WinEvent -MaxEvents 5 -FilterHashtable @{{LogName='Security';Id=4625}} | fl Message "
     "(Sub Status 0xC0000064 no such user, 0xC000006A wrong password, 0xC0000234 locked)"
 )
-_ANSWERS = "curl -sk -m 10 -o /dev/null -w '%{{http_code}}' {url} (401 or 405: WinRM answers; 000: nothing does)"
+_ANSWERS = "curl -sk -m 10 -o /dev/null -w '%{{http_code}}' {url} (401 or 405: WinRM answers; 000: nothing answers)"
 _LISTENERS = "nc -vz {host} {port}, and on the server: winrm enumerate winrm/config/listener"
 _TICKET = "kinit USER@REALM && kvno HTTP/{host} && klist"
 
@@ -133,23 +133,23 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
         (
             "user or password is wrong (a domain's user is DOMAIN\\user)",
             "the account is locked, disabled or expired",
-            "it may not log on over the network there",
+            "it has no right to log on over the network",
         ),
         _LOG,
     ),
     ("login", "kerberos"): Advice(
         (
             "the account is in neither Administrators nor Remote Management Users there",
-            "the name is none of the server's service principal names (HTTP/host.domain)",
+            "the name is not a service principal name of the server (HTTP/host.domain)",
             "WinRM there does not allow Kerberos",
         ),
         _TICKET,
     ),
     ("login", "basic"): Advice(
         (
-            "it is a domain's account (basic takes local ones only)",
+            "it is a domain account (basic accepts only local accounts)",
             "user or password is wrong",
-            "WinRM there does not allow Basic, or not without HTTPS",
+            "WinRM there does not allow Basic, or allows it only over HTTPS",
         ),
         "on the server: winrm get winrm/config/service (Auth/Basic, AllowUnencrypted)",
     ),
@@ -163,7 +163,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ),
     ("login", "certificate"): Advice(
         (
-            "the certificate is mapped to no user there, or that user's password was changed since",
+            "the certificate is not mapped to a user there, or the password of that user was changed later",
             "its issuer is not trusted there, or it is not for client authentication",
             "WinRM there does not allow Certificate",
         ),
@@ -195,7 +195,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ),
     ("tls", "wsman"): Advice(
         (
-            "the certificate is self-signed, or of an authority that is not trusted here",
+            "the certificate is self-signed, or from an authority that is not trusted here",
             "it has expired, or is for another name than {host}",
             "the port speaks plain HTTP",
         ),
@@ -228,23 +228,23 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("route", "wsman"): Advice(
         (
             "the server is off",
-            "this machine has no way into its network (VPN, address)",
+            "this machine has no route to its network (VPN, address)",
             "a firewall rejects it",
         ),
         "ping -c 3 {host}; nc -vz {host} {port}",
     ),
     ("timeout", "wsman"): Advice(
         (
-            "the server is off, or the address is another's",
-            "a firewall drops the port (on public networks Windows lets the local subnet in only)",
+            "the server is off, or the address belongs to another computer",
+            "a firewall blocks the port (on public networks Windows allows only the local subnet)",
             "the server is too busy",
         ),
         _ANSWERS,
     ),
     ("timeout", "ssh"): Advice(
         (
-            "the server is off, or the address is another's",
-            "a firewall drops the port",
+            "the server is off, or the address belongs to another computer",
+            "a firewall blocks the port",
             "the server is too busy",
         ),
         "nc -vz -w 10 {host} {port}, and on the server: Get-Service sshd",
@@ -262,15 +262,15 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
         (
             "a proxy or firewall in between cuts the connection",
             "WinRM or the server is starting or stopping",
-            "another program has the port",
+            "another program uses the port",
         ),
         _ANSWERS,
     ),
     ("cut", "ssh"): Advice(
         (
             "sshd accepts no more connections now (MaxStartups), or is starting or stopping",
-            "its host keys cannot be read, so that it ends each connection",
-            "another program has the port",
+            "its host keys cannot be read, so it closes every connection",
+            "another program uses the port",
         ),
         "ssh -v -p {port} USER@{host} exit, and on the server: Get-WinEvent OpenSSH/Operational -MaxEvents 10",
     ),
@@ -285,14 +285,14 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("library", "wsman"): Advice(
         (
             "pywinrm or pypsrp is not installed for the Python of Ansible",
-            "its extra is not (pywinrm[kerberos], pywinrm[credssp], pypsrp[kerberos])",
+            "its extra is not installed (pywinrm[kerberos], pywinrm[credssp], pypsrp[kerberos])",
             "it is installed for another Python",
         ),
-        "ansible --version (names that Python; run its -m pip list)",
+        "ansible --version (shows its Python; run that Python with -m pip list)",
     ),
     ("library", "ssh"): Advice(
         (
-            "sshpass is not installed, which passwords need",
+            "sshpass is not installed (it is needed for passwords)",
             "the inventory has a password where a key is meant",
             "ssh_executable names another program",
         ),
@@ -301,7 +301,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("connection", "wsman"): Advice(
         (
             "WinRM is not running there, or has no listener on this port",
-            "a firewall or proxy is in between",
+            "a firewall or proxy blocks the connection",
             "the inventory has the wrong host or port",
         ),
         _ANSWERS,
@@ -309,7 +309,7 @@ TABLE: t.Final[c.Mapping[tuple[Kind, str], Advice]] = {
     ("connection", "ssh"): Advice(
         (
             "sshd is not running there, or listens on another port",
-            "a firewall is in between",
+            "a firewall blocks the connection",
             "the inventory has the wrong host or port",
         ),
         "ssh -v -p {port} USER@{host} exit",
@@ -332,9 +332,9 @@ _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
 def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
-    """Say why a host was not reached, in one line of about 600 characters at most.
+    """Return why a host was not reached, in one line of at most about 600 characters.
 
-    text: the connection plugin's, free of secrets. login: it says itself that the login was refused.
+    text: message of the connection plugin, without secrets. login: the plugin reports that the login was refused.
     """
     words = _words(text)
     way = dataclasses.replace(way, host=_one_line(way.host), auth=_one_line(way.auth))

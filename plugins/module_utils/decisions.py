@@ -1,9 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host does in a run, decided by what all hosts have answered so far.
+"""Decisions of a run for one host, from the answers of all hosts so far.
 
-``Facts`` is as in `deployments`. Shared is what a deployment has once: its first server takes care of it.
+``Facts`` is as in `deployments`. Shared are the database and the domains, which a deployment has once: its first
+server works on them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
 def review(facts: Facts, host: str) -> deployments.Review:
-    """Return what the answers of the deployment's hosts show side by side."""
+    """Return the comparison of the answers of the deployment's hosts."""
     found: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
     return found
 
@@ -42,52 +43,53 @@ def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
 def must_verify(facts: Facts, host: str) -> bool:
     """Whether each part of the set must be verified in full before it is sealed.
 
-    A linked file was not read by the backup: nobody else sees what happened to the older set's.
+    The backup did not read files that it linked. Only a verification finds damage in the older set's files.
     """
     asked = facts[host]["__groupid_asked"]
     return bool(asked["verify_after"] or asked["link_unchanged"])
 
 
 def is_first(facts: Facts, host: str) -> bool:
-    """Whether the host takes care of what its deployment has once, and may go on."""
+    """Whether the host works on its deployment's database and domains, and can continue."""
     return deployments.ready(facts, host) and review(facts, host)["first"] == host
 
 
 def saves_database(facts: Facts, host: str) -> bool:
-    """Whether the host's deployment has its database saved, and this host takes care of it."""
+    """Whether the database of the host's deployment is saved, by this host."""
     asked = facts[host]["__groupid_asked"]
     return is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, bool(asked["sql_server"]))
 
 
 def saves_domains(facts: Facts, host: str) -> bool:
-    """Whether the host's deployment has group attributes saved, and this host takes care of it."""
+    """Whether the group attributes of the host's deployment are saved, by this host."""
     asked = facts[host]["__groupid_asked"]
     return is_first(facts, host) and _asks_for(facts, host, shared_parts.GROUP_ATTRIBUTES, bool(asked["domains"]))
 
 
 def reaches_database(facts: Facts, host: str) -> bool:
-    """Whether a run that may not see all members can save the database."""
+    """Whether this run, which may not include all members, can save the database."""
     external = facts[host]["__groupid_asked"]["sql_backup_mode"] == "external"
     return not review(facts, host)["missing"] or not external
 
 
 def reaches_domains(facts: Facts, host: str) -> bool:
-    """Whether a run that may not see all members can save the group attributes."""
+    """Whether this run, which may not include all members, can save the group attributes."""
     share = str(facts[host]["__groupid_asked"]["backup_root"]).startswith("\\\\")
     return not review(facts, host)["missing"] or share
 
 
 def restores_database(facts: Facts, host: str) -> bool:
-    """Whether the database of the host's deployment is restored, and this host takes care of it.
+    """Whether the database of the host's deployment is restored, by this host.
 
-    A run that sees some of the servers restores those: the database is not theirs alone, and must be named.
+    A run that includes only some of the servers restores only their folders, unless the database is named: it belongs
+    to all servers.
     """
     usual = holds_database(facts, host) and not review(facts, host)["missing"] if is_first(facts, host) else False
     return is_first(facts, host) and _asks_for(facts, host, shared_parts.DATABASE, usual)
 
 
 def restores_domains(facts: Facts, host: str) -> bool:
-    """Whether group attributes are restored, and this host takes care of it; a run of some servers as above."""
+    """Whether group attributes are restored, by this host. A run with some of the servers is as for the database."""
     if not is_first(facts, host):
         return False
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], str(facts[host]["__groupid_asked"]["set_id"]))
@@ -96,19 +98,19 @@ def restores_domains(facts: Facts, host: str) -> bool:
 
 
 def set_at_hand(facts: Facts, host: str) -> str:
-    """Return the id of the set that the run makes, verifies or restores; empty while it was not chosen."""
+    """Return the id of the set that the run makes, verifies or restores. Empty until it is chosen."""
     known = facts[host]
     return str(known.get("__groupid_set_id") or known.get("__groupid_verify_set") or known["__groupid_asked"]["set_id"])
 
 
 def holds_database(facts: Facts, host: str) -> bool:
-    """Whether the set at hand holds the database, here or on another computer."""
+    """Whether the set of this run holds the database, here or on another computer."""
     members = (listing.find(facts, host, set_at_hand(facts, host)) or {}).get("members") or []
     return database_is_here(facts, host) or shared_parts.DATABASE in members
 
 
 def database_is_here(facts: Facts, host: str) -> bool:
-    """Whether the host lists a part of the database in the set at hand."""
+    """Whether the host lists a part of the database in the set of this run."""
     listed = listing.find(facts, host, set_at_hand(facts, host))
     return listing.part_of(listed, shared_parts.DATABASE) is not None
 
@@ -120,21 +122,21 @@ def database_holder(facts: Facts, host: str) -> str:
 
 
 def database_root(facts: Facts, host: str) -> str:
-    """Return the backup root below which that host makes it."""
+    """Return the backup root in which that host makes the part of the database."""
     own = str(facts[host]["__groupid_asked"]["backup_root"])
     holder = database_holder(facts, host)
-    # The SQL Server's computer may be in no run, and then it was not asked anything: hence the variable itself.
+    # The SQL Server's computer may not be in the run, and then only its plain variables are known.
     return own if holder == host else str(facts[holder].get("groupid_backup_root") or own)
 
 
 def version_of_database(facts: Facts, host: str) -> str:
-    """Return the version of GroupID whose database is backed up: as asked, or the one that the servers have."""
+    """Return the version of GroupID whose database is backed up: as configured, or the installed one."""
     version = str(facts[host]["__groupid_asked"]["version"])
     return next(iter(review(facts, host)["versions"]), version) if version == products.AUTO else version
 
 
 def details_of_database(facts: Facts, host: str) -> dict[str, t.Any]:
-    """Return what the part's record keeps of a backup. In check mode some of it is not known yet."""
+    """Return what the part's record stores about a backup. In check mode some of it is not known yet."""
     asked, made = facts[host]["__groupid_asked"], facts[host]["__groupid_sql_backup"]
     own = {"server": asked["sql_server"], "database": asked["sql_database"], "mode": asked["sql_backup_mode"]}
     return {**{name: made[name] for name in RECORDED if name in made}, **own}
@@ -150,28 +152,28 @@ RECORDED = (
     "encryption_thumbprint",
     "tde_thumbprint",
 )
-"""Of the answer of ``groupid_sql_backup``, what the record of the database's part keeps."""
+"""Members of the answer of ``groupid_sql_backup`` that the record of the database's part stores."""
 
 
 def reader_of_database(facts: Facts, host: str) -> str:
-    """Name the host whose agent reads the part of the database in the set at hand."""
+    """Name the host whose agent reads the part of the database in the set of this run."""
     return host if database_is_here(facts, host) else database_holder(facts, host)
 
 
 def root_of_database(facts: Facts, host: str) -> str:
-    """Return the backup root below which that part lies."""
+    """Return the backup root that has this part."""
     own = str(facts[host]["__groupid_asked"]["backup_root"])
     return own if database_is_here(facts, host) else database_root(facts, host)
 
 
 def has_part(facts: Facts, host: str) -> bool:
-    """Whether the set that is to be restored has the part that was chosen for the host."""
+    """Whether the set to be restored has the part that was chosen for the host."""
     listed = listing.find(facts, host, str(facts[host]["__groupid_asked"]["set_id"]))
     return listing.part_of(listed, facts[host]["__groupid_source"]["server"]) is not None
 
 
 def verified_set(facts: Facts, host: str) -> str | None:
-    """Return the id of the set that a verification reads: as asked, or the newest full one of the deployment."""
+    """Return the id of the set to verify: as configured, or the newest full one of the deployment."""
     asked = facts[host]["__groupid_asked"]
     if asked["set_id"] != LATEST:
         return str(asked["set_id"])
@@ -180,14 +182,14 @@ def verified_set(facts: Facts, host: str) -> str | None:
 
 
 def sets_of_deployment(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]]:
-    """Return the sets of the host's deployment, brought together from what each of its servers lists."""
+    """Return the sets of the host's deployment, merged from the lists of its servers."""
     return list(narrowing.merged(listing.sets_of(facts, fellow) or [] for fellow in deployments.fellows(facts, host)))
 
 
 def backup_components(facts: Facts, host: str) -> list[str] | None:
-    """Name the components that the host saves itself; None means those that are usual for its version.
+    """Name the components that the host saves itself. None means the usual ones of its version.
 
-    One on a share that several servers name is saved once, by the first of them.
+    If several servers name the same share for a component, only the first of them saves it.
     """
     left = saved_by_others(facts, host)
     if facts[host]["__groupid_asked"]["components"] is None and not left:
@@ -220,7 +222,7 @@ def _to_save(facts: Facts, host: str) -> list[str]:
 def looks_first(facts: Facts, host: str) -> bool:
     """Whether a dry run over the folders comes before anything else is saved or restored.
 
-    What was named by hand may meet nothing, which only the server can tell.
+    Names and globs that a person wrote may match nothing. Only the server can check that.
     """
     asked = facts[host]["__groupid_asked"]
     named = ("components", "include", "exclude", "folders", "component_paths", "restore_targets")
@@ -228,7 +230,7 @@ def looks_first(facts: Facts, host: str) -> bool:
 
 
 def restore_components(facts: Facts, host: str) -> list[str] | None:
-    """Name the components that the host restores itself; None means all that its part has.
+    """Name the components that the host restores itself. None means all components of its part.
 
     One that goes back to a share is restored once, by the first server whose part has it.
     """
@@ -270,7 +272,7 @@ def _places(facts: Facts, host: str) -> dict[str, str]:
 
 
 def narrowed(facts: Facts, host: str) -> list[str]:
-    """Say by what the host's part is made smaller than the inventory alone asks for."""
+    """Return what makes the host's part smaller than the inventory alone would."""
     asked = facts[host]["__groupid_asked"]
     if asked["usual"] is None:
         return []
@@ -278,7 +280,7 @@ def narrowed(facts: Facts, host: str) -> list[str]:
 
 
 def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
-    """Return what the inventory itself leaves out for good, None when that is nothing."""
+    """Return what the inventory itself leaves out. None if it leaves out nothing."""
     asked = facts[host]["__groupid_asked"]
     usual = asked["usual"] or asked
     chosen = {name: usual[name] for name in ("components", "include", "exclude") if usual[name]}
@@ -288,14 +290,14 @@ def scope(facts: Facts, host: str) -> dict[str, t.Any] | None:
 
 
 def _version(facts: Facts, host: str) -> str:
-    """The version of GroupID that is backed up: as asked, or the one that is there."""
+    """Return the version of GroupID that is backed up: as configured, or the installed one."""
     version = str(facts[host]["__groupid_asked"]["version"])
     found = [one["version"] for one in (facts[host].get("__groupid_probe") or {}).get("installations") or []]
     return str(found[0]) if version == products.AUTO and len(found) == 1 else version
 
 
 def backup_notes(facts: Facts, host: str) -> list[str]:
-    """Say what a person should know of a backup beside its result, a sentence each. None names the host."""
+    """Return what a person should know about a backup besides its result: sentences without the host's name."""
     asked, probe = facts[host]["__groupid_asked"], facts[host].get("__groupid_probe") or {}
     found, root = review(facts, host), probe.get("backup_root") or {}
     notes = []
@@ -309,24 +311,22 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
         )
     if found["missing"] and asked["set_id"]:
         notes.append(
-            f"Set {asked['set_id']} of deployment {asked['deployment']} is not sealed by this run, which does not see "
+            f"This run does not seal set {asked['set_id']} of deployment {asked['deployment']}: it does not include "
             f"{', '.join(found['missing'])}. A run of all members with the same groupid_set_id seals it."
         )
     notes += [
-        f"passed over, as it is dated in the future: {one['path']}. Was a clock wrong?"
+        f"ignored, because its date is in the future: {one['path']}. Was a clock wrong?"
         for one in listing.sets_of(facts, host) or []
         if is_future(str(one["set_id"]), _now())
     ]
     for name, saves, reaches in SHARED:
         if saves(facts, host) and not reaches(facts, host):
             unseen = ", ".join(found["missing"])
-            notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not see {unseen}.")
-    notes += [
-        f"{name} lies on a share, and {server} saves it." for name, server in saved_by_others(facts, host).items()
-    ]
+            notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not include {unseen}.")
+    notes += [f"{name} is on a share, and {server} saves it." for name, server in saved_by_others(facts, host).items()]
     causes = narrowed(facts, host)
     if causes:
-        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}: latest never means it.")
+        notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}. 'latest' never chooses it.")
     return notes
 
 
@@ -338,11 +338,11 @@ SHARED = (
     ("database", saves_database, reaches_database),
     ("group attributes", saves_domains, reaches_domains),
 )
-"""What a deployment has once: in words, whether the host takes care of it, and whether it can in this run."""
+"""Shared data of a deployment: its name, whether this host saves it, and whether this run can save it."""
 
 
 def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:
-    """Foretell what the set of each deployment of the run will need, by what preflight asked."""
+    """Predict what the set of each deployment of the run will need, from the answers of a preflight."""
     plan: deployments.Plan = facts[host]["__groupid_plan"]
     parts = {
         name: [part for member in group["hosts"] for part in _parts_to_come(facts, name, member)]

@@ -1,15 +1,15 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts form which deployment, what stands against it, and whether it may go on.
+"""The hosts of each deployment in a run, what a comparison of them shows, and whether a deployment can continue.
 
-``Facts`` is what Ansible calls hostvars: variables by name, for each inventory host. What the roles leave there for
-these functions:
+``Facts`` is what Ansible calls hostvars: variables by name, for each inventory host. The roles set
+these variables for the functions here:
 
-``__groupid_asked``: what the host's variables ask for, as `settings` understands them: values by a variable's name
-without its prefix.
+``__groupid_asked``: the values of the host's variables, as `settings` reads them, by the name of the variable without
+its prefix.
 ``__groupid_plan``: what `plan` returns.
-``__groupid_probe``: the answer of ``groupid_info``; of a host that did not answer, whatever was registered.
+``__groupid_probe``: the answer of ``groupid_info``. For a host that did not answer, the registered failure.
 ``__groupid_failures``: what went wrong on the host so far (`failures`).
 """
 
@@ -32,26 +32,26 @@ LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Group(t.TypedDict):
-    """One deployment as a run sees it: its hosts in the run, and those that the inventory has beside them."""
+    """One deployment in a run: its hosts in the run, and its other hosts in the inventory."""
 
     hosts: list[str]
     outside: list[str]
 
 
 class Plan(t.TypedDict):
-    """What a run works on: hosts in order of deployment, and deployments by name."""
+    """The hosts of a run in order of deployment, and the deployments by name."""
 
     hosts: list[str]
     deployments: dict[str, Group]
 
 
 class Review(t.TypedDict):
-    """What shows only when the answers of a deployment's hosts lie side by side.
+    """What a comparison of the answers of a deployment's hosts shows.
 
-    first: host of the deployment's first server, by name; empty while a host has not answered.
+    first: host of the deployment's first server by name. Empty if a host has not answered.
     twins: for a host, the other hosts of the run that are the same computer.
-    missing: members of the deployment that this run does not see. Empty while a host has not answered: then the
-      deployment does not go on anyway, and the host's own failure is the better message.
+    missing: members of the deployment that this run does not include. Empty if a host has not answered: the deployment
+      does not continue then, and the host's own failure is the better message.
     undeclared: hosts whose computer ``groupid_deployment_servers`` does not name, with the computer's name.
     differing: variables that must be equal on all hosts of the deployment, and are not.
     versions: installed versions of GroupID, each with its hosts.
@@ -73,9 +73,9 @@ def short_name(server: str) -> str:
 def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.Sequence[str]) -> Plan:
     """Sort the hosts of a run by deployment.
 
-    run: hosts of the run that have noted what is asked of them.
-    known: inventory hosts that may be members, the ones of the run among them or not.
-    wanted: names or globs of deployments; none means all. One that meets nothing is for `unmet` to tell.
+    run: hosts of the run that have ``__groupid_asked``.
+    known: inventory hosts that may be members, with or without those of the run.
+    wanted: names or globs of deployments; none means all. `unmet` reports those that match nothing.
     """
     names = {host: str(facts[host]["__groupid_asked"]["deployment"]) for host in run}
     deployments: dict[str, Group] = {
@@ -94,15 +94,15 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
 
 
 def _deployment_outside(facts: Facts, host: str) -> str:
-    """Name the deployment of a host that this run may not see; empty where it has none, or none that can be read."""
-    # Ansible resolves the template as it is read, and may raise anything over what only that host's own runs know.
+    """Name the deployment of a host that may be outside the run. Empty if it has none, or if it cannot be read."""
+    # Ansible resolves the template when it is read, and may raise any exception if only a run of that host can.
     with contextlib.suppress(Exception):
         return str(facts[host].get("groupid_deployment") or "").strip().lower()
     return ""
 
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:
-    """Name the deployments that a run was asked for and that no host of it belongs to."""
+    """Return a failure for each wanted deployment that no host of the run belongs to."""
     names = sorted({str(facts[host]["__groupid_asked"]["deployment"]) for host in run})
     return [
         Failure(
@@ -117,7 +117,7 @@ def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[F
 
 
 def unknown_hosts(facts: Facts, run: c.Iterable[str]) -> list[Failure]:
-    """Name the hosts that variables of the run name and that the inventory does not have."""
+    """Return a failure for each host that variables name and the inventory does not have."""
     asked = [facts[host]["__groupid_asked"] for host in run]
     named = {("groupid_sql_host", one["sql_host"]) for one in asked if one["sql_backup_mode"] == "host"}
     named |= {("groupid_sql_delegate_to", one["sql_delegate_to"]) for one in asked}
@@ -140,7 +140,7 @@ def batches(sizes: c.Sequence[int], parallel: int) -> list[int]:
 
 
 def fellows(facts: Facts, host: str) -> list[str]:
-    """Name the hosts of a host's deployment in this run, itself included; none when the run did not choose it."""
+    """Name the hosts of a host's deployment in this run, with the host itself. None if the run did not choose it."""
     chosen: Plan = facts[host]["__groupid_plan"]
     if host not in chosen["hosts"]:
         return []
@@ -148,7 +148,7 @@ def fellows(facts: Facts, host: str) -> list[str]:
 
 
 def ready(facts: Facts, host: str) -> bool:
-    """Say whether a host may go on: it was chosen, and no host of its deployment has failed so far."""
+    """Return whether a host can continue: it was chosen, and no host of its deployment has failed so far."""
     members = fellows(facts, host)
     return bool(members) and not any(facts[member].get("__groupid_failures") for member in members)
 
@@ -161,14 +161,14 @@ def review(facts: Facts, chosen: Plan) -> dict[str, Review]:
 
 
 def next_set_ids(facts: Facts, chosen: Plan, now: datetime.datetime, label: str | None = None) -> dict[str, str]:
-    """Choose the id of each deployment's set: the one that was asked for, else a new one.
+    """Choose the id of each deployment's set: the one that is configured, otherwise a new one.
 
-    label: of a further set beside the one that was asked for; always a new id. None: the set itself.
+    label: label of an additional set, which always gets a new id. None: the set itself.
 
-    now: UTC, with or without a time zone. A new id is later than every set that any member's root has, so that sets
-    stay in order when a clock was set back; but for those dated in the future, which would drag all others along.
+    now: UTC, with or without a time zone. A new id is later than every set in any member's root, so that the order of
+    sets is kept if a clock was set back. Sets that are dated in the future do not count.
 
-    Raises InvalidNameError for a label that is none.
+    Raises InvalidNameError for a label that is not valid.
     """
     moment = now if now.tzinfo else now.replace(tzinfo=datetime.timezone.utc)
     return {name: _next_set_id(facts, group["hosts"], moment, label) for name, group in chosen["deployments"].items()}
@@ -190,10 +190,10 @@ def _computer(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
 
 
 def _twins(facts: Facts, computers: c.Mapping[str, c.Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """Find hosts that are one computer.
+    """Find hosts that are the same computer.
 
-    Within a deployment the computer's name decides, because it names the part. Across deployments it is the fully
-    qualified name: servers of two customers may both be called web01.
+    Within a deployment, the computer's name is compared, because it names the part. Across deployments, the fully
+    qualified name is compared: servers of two customers may both be called web01.
     """
     same: dict[tuple[str, str], list[str]] = {}
     for host, computer in computers.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One failure as every part of this collection tells it: what failed, on what, why, and the next step."""
+"""One failure, in the form that every part of this collection uses: what failed, on what, why, and the next step."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _Any = t.TypeVar("_Any", bound="Failure")
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """What went wrong, once.
+    """One thing that went wrong.
 
     code: stable name of the kind of failure.
-    what: what was not done. component, path: on what. cause: in the system's words. next: what to do about it.
+    what: what was not done. component, path: on what. cause: the message of the system. next: what to do about it.
     No secret is ever part of one.
     """
 
@@ -30,7 +30,7 @@ class Failure:
 
     @classmethod
     def from_mapping(cls, data: c.Mapping[str, t.Any]) -> Failure:
-        """Read a failure of a result or an answer; other fields are passed over. Raises KeyError."""
+        """Read a failure of a result or an answer; other fields are ignored. Raises KeyError."""
         required = {field.name: data[field.name] for field in dataclasses.fields(cls) if field.default is not None}
         return cls(**required, component=data.get("component"), path=data.get("path"))
 
@@ -39,7 +39,7 @@ class Failure:
         return dataclasses.asdict(self)
 
     def also(self: _Any, sentence: str) -> _Any:
-        """Return the failure with one thing more to do, or to know for it."""
+        """Return the failure with one more sentence in its next step."""
         return dataclasses.replace(self, next=f"{self.next} {sentence}".strip())
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Failure:
 
 
 def argument_failure(what: str, cause: str, module: str) -> Failure:
-    """Return the failure of a task whose options or variables cannot be right. what: was not done. module: its name."""
+    """Return the failure of a task with wrong options or variables. what: what was not done. module: its name."""
     return Failure(
         "argument", what, cause, f"Correct the task or the variable; 'ansible-doc {module}' lists the options."
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What went wrong on the hosts of a run: data while it goes on, and told once, at the end.
+"""Failures on the hosts of a run: stored as data during the run, and printed once at its end.
 
 ``__groupid_failures`` of a host is a list of `Recorded` (`run_state`).
 """
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
 
 
 class Recorded(t.TypedDict):
-    """A `Failure` in parts, and the phase of the run in which it came about."""
+    """A `Failure` in parts, and the phase of the run in which it happened."""
 
     phase: str
     code: str
@@ -33,14 +33,14 @@ class Recorded(t.TypedDict):
 
 
 def recorded(phase: str, failure: Failure) -> Recorded:
-    """Return a failure as it is kept on a host."""
+    """Return a failure in the form that is stored for a host."""
     return t.cast(Recorded, {"phase": phase, **failure.explained()})
 
 
 def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
-    """Return the failure that a task's result tells of, None when the task did its work or was skipped.
+    """Return the failure in a task's result. None if the task succeeded or was skipped.
 
-    result: what was registered, with ``failed_when: false`` or not, or ``ansible_failed_result``.
+    result: the registered result, with ``failed_when: false`` or not, or ``ansible_failed_result``.
     """
     if result.get("skipped"):
         return None
@@ -49,14 +49,14 @@ def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
     error = result.get("error")
     if isinstance(error, c.Mapping):
         return Failure.from_mapping(error)
-    # A task that crashed, or that is not of this collection, does not tell more than its message.
+    # A task that crashed, or that is not of this collection, has only a message.
     if result.get("failed") or (result.get("failed_when_result") is False and "schema" not in result):
         return Failure("task", _text(result), "", "")
     return None
 
 
 def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Tell every failure once, with the hosts that share it: two lines each. Nothing when there is none."""
+    """Return every failure once, in two lines, with the hosts that have it. Empty if there is none."""
     shared: dict[tuple[str, str], list[str]] = {}
     for host in hosts:
         for one in facts[host].get("__groupid_failures") or []:
@@ -68,7 +68,7 @@ def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
 
 
 def shortened(hosts: c.Sequence[str]) -> str:
-    """Name hosts in one line, rows of numbers as a pattern of Ansible's: ``web[01:20], sql01``."""
+    """Return the names of hosts in one line. Consecutive numbers are an Ansible pattern: ``web[01:20], sql01``."""
     rows: list[tuple[str, list[str], str]] = []
     for host in sorted(hosts):
         found = _NUMBERED.fullmatch(host)
@@ -91,6 +91,6 @@ def _follows(row: tuple[str, list[str], str], before: str, number: str, behind: 
 
 
 def _text(result: c.Mapping[str, t.Any]) -> str:
-    """Return a result's message, without what ansible-core 2.19 and later put before it."""
-    text = str(result.get("msg") or "The task failed without a message. Run again with -vvv to see it.")
+    """Return a result's message, without the prefix that ansible-core 2.19 and later add."""
+    text = str(result.get("msg") or "The task failed without a message. Run again with -vvv for details.")
     return _PREFIXES.sub("", text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One value as people give it (a list as comma text, a number as text), read as its word of the vocabulary says."""
+"""Reads one value as people write it (a list as text with commas, a number as text) by its word in the vocabulary."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _PLAIN = re.compile(r"[\w.,\s-]+")
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with what was given.
+    """One fault in a given value.
 
-    place: the variable, and what of it, as ``groupid_folders, item 2, path``. must: what it must be.
-    value: as it was given. hidden: it is, or may hold, a secret. hint: what helps, a sentence or empty.
-    why: what to say in the place of the value. detail: what to say after it.
+    place: the variable and the place in it, such as ``groupid_folders, item 2, path``. must: what it must be.
+    value: as it was given. hidden: it is a secret, or may contain one. hint: a sentence that helps, or empty.
+    why: text to show instead of the value. detail: text to show after it.
     """
 
     place: str
@@ -53,7 +53,7 @@ class Fault:
 
 
 class _RefusedError(ValueError):
-    """The value is not what it must be: the message says what that is."""
+    """The value is not valid. The message says what it must be."""
 
     def __init__(self, must: str, hint: str = "", detail: str = "") -> None:
         super().__init__(must)
@@ -61,14 +61,15 @@ class _RefusedError(ValueError):
 
 
 def is_empty(value: t.Any) -> bool:
-    """Whether it means that nothing was set: None, or a text without letters."""
+    """Whether a value means that nothing was set: None, or a blank text."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def read(word: Word, value: t.Any, place: str = "") -> tuple[t.Any, list[Fault]]:
     """Return the meaning of a value, None if it is empty, and its errors.
 
-    Lists and dictionaries are new ones, of plain texts, numbers and booleans. With a fault the value means nothing.
+    Lists and dictionaries are new objects with plain texts, numbers and booleans. If there is a fault, do not use the
+    value.
     """
     place = place or word.name
     if is_empty(value):
@@ -121,7 +122,7 @@ def _read_options(word: Word, item: t.Any, place: str, hidden: bool) -> tuple[di
             f'has an unknown option "{name}"',
             name,
             hint=_meant(name, known),
-            why=f"there are: {', '.join(known)}",
+            why=f"the options are: {', '.join(known)}",
         )
         for name in wrong_names
     ]
@@ -149,14 +150,14 @@ def _read_dict(word: Word, value: t.Any, place: str) -> tuple[dict[str, t.Any], 
     for key, item in entries:
         name, wrong = _read_element(word, word.keys, key, f"{place}, the name {key}")
         if not wrong and name in found:
-            wrong = [Fault(place, f"must have {name} once", key)]
+            wrong = [Fault(place, f"has {name} more than once", key)]
         if not wrong:
             found[name], wrong = _read_element(word, str(word.elements), item, f"{place}, {name}")
         faults += wrong
     return found, faults
 
 
-# Texts that stand for lists and dictionaries.
+# Texts that are read as lists and dictionaries.
 
 
 def _items(word: Word, value: t.Any, hidden: bool) -> list[t.Any] | None:
@@ -178,7 +179,7 @@ def _items_of_text(word: Word, text: str, hidden: bool) -> list[t.Any] | None:
         return _named_items(word, text) if _PLAIN.fullmatch(text) or not hidden else None
     if word.elements == "dn":
         return _names(text)
-    # A glob may begin with a bracket of its own.
+    # A glob may begin with a bracket.
     return _split(text if word.elements == "glob" else _without_brackets(text, "[]"))
 
 
@@ -187,7 +188,7 @@ def _list_or_none(document: t.Any) -> list[t.Any] | None:
 
 
 def _named_items(word: Word, text: str) -> list[t.Any] | None:
-    """Read names alone, where an item needs no more."""
+    """Read a list of names, if an item needs only a name."""
     required = [option.name for option in word.options if option.required]
     return [{required[0]: part} for part in _split(text) if part] if len(required) == 1 else None
 
@@ -202,7 +203,7 @@ def _unquoted(text: str) -> str:
 
 
 def _names(text: str) -> list[str]:
-    """Split distinguished names, which hold commas: one ends where a DC= is followed by something else."""
+    """Split distinguished names, which contain commas. A name ends where a DC= is followed by something else."""
     names: list[str] = []
     last = ""
     for piece in re.split(r"[,\n]", text):
@@ -243,7 +244,7 @@ def _json(text: str) -> t.Any:
 
 
 def _without_brackets(text: str, brackets: str) -> str:
-    """Take off the brackets of a list whose quotes a shell has taken."""
+    """Remove the brackets of a list whose quotes a shell has removed."""
     return text[1:-1].strip() if len(text) > 1 and text[0] == brackets[0] and text[-1] == brackets[1] else text
 
 
@@ -338,11 +339,11 @@ def _meant(given: t.Any, known: c.Iterable[str]) -> str:
 
 
 def _path(text: str) -> str:
-    """Return a path of Windows in its usual form. Raises _RefusedError."""
+    """Return a Windows path in its usual form. Raises _RefusedError."""
     try:
         return windows_path.canonical(text)
     except windows_path.UnclearPathError as error:
-        raise _RefusedError("must be a full path", f"Perhaps {error.example} is meant.", str(error)) from None
+        raise _RefusedError("must be a full path", f"Did you mean {error.example}?", str(error)) from None
 
 
 def _set_id(text: str) -> str:
@@ -361,7 +362,7 @@ def _label(text: str) -> str:
     try:
         return backup_set.SetId.parse(f"20000101T000000Z-{text.lower()}").label
     except backup_set.InvalidNameError:
-        raise _RefusedError("must be up to 40 of a-z 0-9 . _ - without a dot at the end") from None
+        raise _RefusedError("must be up to 40 characters of a-z 0-9 . _ - and not end with a dot") from None
 
 
 def _deployment(text: str) -> str:
@@ -369,8 +370,8 @@ def _deployment(text: str) -> str:
         return backup_set.check_deployment(text)
     except backup_set.InvalidNameError:
         raise _RefusedError(
-            "must be up to 63 of a-z 0-9 . _ - that begin with a letter or a digit, do not end with a dot and are no "
-            "Windows device"
+            "must be up to 63 characters of a-z 0-9 . _ -, begin with a letter or a digit, not end with a dot, and not "
+            "be the name of a Windows device"
         ) from None
 
 
@@ -378,7 +379,7 @@ def _component(text: str) -> str:
     try:
         return backup_set.check_component(text.lower())
     except backup_set.InvalidNameError:
-        raise _RefusedError("must be a name of up to 63 of a-z 0-9 _ that begins with a letter") from None
+        raise _RefusedError("must be up to 63 characters of a-z 0-9 _ and begin with a letter") from None
 
 
 def _server(text: str) -> str:
@@ -399,7 +400,7 @@ def _domain(text: str) -> str:
 
 
 def _account(text: str) -> str:
-    # Windows would take a name alone for one of the server's own accounts, which no share knows.
+    # Windows would read a name without a domain as a local account of the server, which a share does not know.
     if not _ACCOUNT.fullmatch(text):
         raise _RefusedError("must be DOMAIN\\user or user@domain")
     return text

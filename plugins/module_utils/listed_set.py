@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A set as a list of a backup root tells of it: its age, its size, how and when its parts were verified.
+"""A set as a list of a backup root shows it: its age, its size, how and when its parts were verified.
 
-What lies on a disk is anybody's, so nothing here raises: what is no set is passed over, with the reason.
+Anything can be on a disk, so nothing here raises. Entries that are not sets are ignored, with the reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Verification(t.TypedDict):
     """How a part, or the worst of a set's parts, was last verified.
 
     state: ``verified`` or ``damaged``. mode: ``full``, ``quick`` or ``n/t``. time: UTC, ISO 8601. age: seconds.
-    parts: how many parts it is said of; 1 of a part.
+    parts: number of parts that it is about; 1 for a part.
     """
 
     state: str
@@ -34,7 +34,7 @@ class Verification(t.TypedDict):
 
 
 class ListedPart(t.TypedDict):
-    """A part. state: as `backup_set.Part` has it. started, finished: UTC, ISO 8601. verified: None: never."""
+    """A part. state: as in `backup_set.Part`. started, finished: UTC, ISO 8601. verified: None means never."""
 
     server: str
     state: str
@@ -47,14 +47,14 @@ class ListedPart(t.TypedDict):
 
 
 class ListedSet(t.TypedDict):
-    """A set, or what one host has of it.
+    """A set, or the parts that one host has of it.
 
-    age: seconds since the moment of its id; negative of one of the future. future: more than a day of it.
-    files, bytes: of the parts that are here.
-    narrowed: what made less of the set than the inventory asks for; empty: nothing; None: nobody knows.
-    members: parts that the seal names; None: there is no seal.
-    verified: the worst of its parts: damaged before anything else, then the weakest mode and the oldest time, and of
-    how many parts. None: of none.
+    age: seconds since the time in its id. Negative if this is in the future. future: more than a day in the future.
+    files, bytes: of the parts on this host.
+    narrowed: what made the set smaller than the inventory asks for. Empty: nothing. None: not known.
+    members: parts that the seal names. None: there is no seal.
+    verified: the worst verification of its parts. Damaged is the worst, then the weakest mode and the oldest time.
+    None: no part was verified.
     """
 
     deployment: str
@@ -76,14 +76,14 @@ class ListedSet(t.TypedDict):
 
 
 class PassedOver(t.TypedDict):
-    """What lies below a backup root and is no set. path: as the host writes it."""
+    """An entry below a backup root that is not a set. path: as the host writes it."""
 
     path: str
     reason: str
 
 
 def listed(answer: c.Mapping[str, t.Any], now: datetime.datetime) -> tuple[list[ListedSet], list[PassedOver]]:
-    """Read the sets of an answer to ``list``, in its order, and what it passes over.
+    """Return the sets of an answer to ``list``, in its order, and the entries that are not sets.
 
     now: with a time zone.
     """
@@ -102,9 +102,9 @@ def listed(answer: c.Mapping[str, t.Any], now: datetime.datetime) -> tuple[list[
 
 
 def merged(sets: c.Iterable[ListedSet]) -> list[ListedSet]:
-    """Make one of what several hosts have of a set, in order of deployment, newest first.
+    """Merge the parts that several hosts have of each set. Returns sets in order of deployment, newest first.
 
-    On a share each host has all of it. Of a part that several have, the more complete one counts, and the newest
+    On a share, each host has all parts. If several hosts have a part, the more complete one counts, and the newest
     record of its verification.
     """
     found: dict[tuple[str, str], list[ListedSet]] = {}
@@ -115,7 +115,7 @@ def merged(sets: c.Iterable[ListedSet]) -> list[ListedSet]:
 
 
 def worst(parts: c.Iterable[ListedPart]) -> Verification | None:
-    """Say of several parts how they were verified. None: none of them was."""
+    """Return the worst verification of several parts. None if none of them was verified."""
     known = [part["verified"] for part in parts if part["verified"]]
     if not known:
         return None
@@ -128,7 +128,7 @@ def worst(parts: c.Iterable[ListedPart]) -> Verification | None:
 
 
 def _depth(mode: str) -> float:
-    """Order modes by how much they read."""
+    """Return how much of the content a mode reads, from 0 to 1."""
     if mode in (verify_mode.FULL, verify_mode.QUICK):
         return 1.0 if mode == verify_mode.FULL else 0.0
     total = mode.rpartition("/")[2]
@@ -173,10 +173,10 @@ def _part(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime
 
 
 def _verification(found: c.Mapping[str, t.Any], seal: str | None, now: datetime.datetime) -> Verification | None:
-    """Read a part's record.
+    """Return the verification of a part from its record. None if the record is not of this part.
 
-    One of another seal is of another set that had this id. A backup verifies before it seals: a record without a seal
-    is of this part when it is later than the part.
+    A record with another seal belongs to another set that had this id. A backup verifies before it seals: a record
+    without a seal belongs to this part if it is later than the part.
     """
     record = found.get("verified") or {}
     text = str(record.get("time") or "")
@@ -204,7 +204,7 @@ def _merged(sets: c.Sequence[ListedSet]) -> ListedSet:
     parts = [_merged_part(by_server[server]) for server in sorted(by_server)]
     narrowed = [one["narrowed"] for one in sets]
     named = list(dict.fromkeys(name for names in narrowed for name in names or []))
-    # Any member's seal is the decision, but the one with the most members tells the most.
+    # The seal of any member shows that the set is sealed.
     sealed = next((one for one in sets if one["sealed"]), sets[0])
     return {
         **sealed,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host of a run sees on its backup root: read once, never raising over what lies there.
+"""The sets that a host of a run lists in its backup root. Nothing on the disk makes these functions raise.
 
 ``Facts`` is as in `deployments`.
 """
@@ -20,7 +20,7 @@ SEALABLE = ("complete", "waived")
 def sets_of(facts: Facts, host: str) -> list[c.Mapping[str, t.Any]] | None:
     """Return the sets that a host lists, newest first; None when they could not be listed.
 
-    Each has ``set_id`` and ``parts``, and each part has ``server``: what lies there otherwise is passed over.
+    Each has ``set_id`` and ``parts``, and each part has ``server``. Other entries are ignored.
     """
     probe = facts[host].get("__groupid_probe") or {}
     root = probe.get("backup_root") or {}
@@ -36,17 +36,17 @@ def _readable(one: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
 
 
 def find(facts: Facts, host: str, set_id: str) -> c.Mapping[str, t.Any] | None:
-    """Return one set as a host lists it; None when it does not."""
+    """Return one set as a host lists it. None if the host does not list it."""
     return next((one for one in sets_of(facts, host) or [] if one["set_id"] == set_id), None)
 
 
 def part_of(listed: c.Mapping[str, t.Any] | None, name: str) -> c.Mapping[str, t.Any] | None:
-    """Return the part of a name in a listed set; None when there is none."""
+    """Return the part with a name in a listed set. None if there is none."""
     return next((part for part in (listed or {}).get("parts") or [] if part["server"] == name), None)
 
 
 def server_of(facts: Facts, host: str) -> str:
-    """Name a host's computer, in lower case; empty when it did not answer."""
+    """Name a host's computer, in lower case. Empty if it did not answer."""
     probe = facts[host].get("__groupid_probe") or {}
     return str((probe.get("computer") or {}).get("server") or "")
 
@@ -59,9 +59,10 @@ def known_sets(facts: Facts, hosts: c.Iterable[str]) -> str:
 
 
 def taken_part(facts: Facts, host: str, name: str | None = None) -> dict[str, t.Any] | None:
-    """Return the part that an earlier run of the same set id completed, as the module that makes it answers.
+    """Return the part that an earlier run with the same set id completed, in the form of the answer of its module.
 
-    name: of the part; None means the host's own server. None when the run makes a new set, or that part is not whole.
+    name: name of the part. None means the host's own server.
+    Returns None if the run makes a new set, or if the part is not complete or waived.
     """
     set_id = facts[host]["__groupid_asked"]["set_id"]
     listed = find(facts, host, set_id) if set_id else None

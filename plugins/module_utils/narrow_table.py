@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A table that a terminal shows whole, however long the names in its first column are."""
+"""A table that fits a terminal even if the names in its first column are long."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _BLANK = " "
 def narrow_table(headings: c.Sequence[str], rows: c.Sequence[tuple[str, c.Sequence[Cell]]]) -> list[str]:
     """Align rows of a name and its cells as `columns.table` does. headings: of the name, then of the cells.
 
-    A name that leaves no room for the cells goes on a line of its own above them. Where the cells alone are too wide,
-    it is that table as it is, in blocks.
+    A name that leaves no space for the cells is on its own line above them. If the cells alone are too wide, the
+    table is in blocks, as `columns.table` returns it.
     """
     nameless = table(headings, [[_BLANK, *cells] for dummy, cells in rows])
     if len(nameless) != len(rows) + 1:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""By what one run saves less than the inventory alone asks for."""
+"""Why one run saves less than the inventory alone asks for."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Values = c.Mapping[str, t.Any]
 
 
 def narrower(usual: Values, effective: Values, version: str) -> list[str]:
-    """Say by what the effective choice saves less, one short text each, as ``groupid_include: HR Portal``.
+    """Return why the effective values save less, one short text each, such as ``groupid_include: HR Portal``.
 
-    usual: what the inventory alone says; effective: with extra and task variables; both as `settings.understand` gives
-    them for a backup. version: of GroupID, as it was found; with ``auto`` every version's components are usual.
-    Empty where all that is usual is saved. What cannot be compared counts as less.
+    usual: values of the inventory alone. effective: with extra and task variables. `settings.understand` returns both
+    for a backup. version: of GroupID, as it was found. With ``auto``, the components of all versions are usual.
+    Empty if everything usual is saved. What cannot be compared counts as less.
 
     Raises UnknownVersionError.
     """
@@ -37,7 +37,7 @@ def narrower(usual: Values, effective: Values, version: str) -> list[str]:
 
 
 def _saved(values: Values, version: str) -> set[str]:
-    """Name the components that are saved: the usual ones where none are named, and what is configured beside them."""
+    """Name the components that are saved. If none are named, the usual ones, and database and domains if configured."""
     named = values["components"]
     shared = {DATABASE: values["sql_server"] and values["sql_database"], GROUP_ATTRIBUTES: values["domains"]}
     configured = {name for name, known in shared.items() if known}
@@ -53,7 +53,7 @@ def _components(before: set[str], now: set[str]) -> c.Iterator[str]:
 
 
 def _filtered(label: str, name: str, usual: Values, effective: Values) -> c.Iterator[str]:
-    """Compare globs: of what is taken, fewer, where none means all; of what is not taken, more."""
+    """Compare globs: fewer to include (none means all), or more to exclude."""
     if name == "exclude":
         yield from _more(label, usual["exclude"], effective["exclude"])
     elif effective["include"] and (not usual["include"] or _globs(usual["include"]) - _globs(effective["include"])):
@@ -68,7 +68,7 @@ def _more(label: str, before: c.Iterable[str], now: c.Sequence[str]) -> c.Iterat
 
 
 def _globs(globs: c.Iterable[str]) -> set[str]:
-    """Return globs in a form to compare: Windows' names have no case, and both slashes separate."""
+    """Return globs in a form to compare: case is ignored on Windows, and both slashes separate."""
     return {glob.replace("\\", "/").lower() for glob in globs}
 
 
@@ -78,7 +78,7 @@ def _default_excludes(values: Values) -> c.Sequence[str]:
 
 
 def _moved(usual: Values, effective: Values, before: c.Container[str]) -> c.Iterator[str]:
-    """Name components that the inventory says lie elsewhere, and are looked for in another place."""
+    """Return the components whose folder in groupid_component_paths is another one."""
     for name, path in usual["component_paths"].items():
         now = effective["component_paths"].get(name)
         if name in before and not _same(path, now):
@@ -123,9 +123,9 @@ def _domains(usual: Values, effective: Values) -> c.Iterator[str]:
 
 
 def _attributes(domain: Values, values: Values) -> dict[str, str]:
-    """Name a domain's attributes, by their names in lower case.
+    """Return a domain's attributes, by their names in lower case.
 
-    The variable of all domains stands before the domain's own, then come the vendor's.
+    The variable for all domains comes first, then the domain's own attributes, then the vendor's.
     """
     chosen = values["ldif_attributes"] or domain.get("attributes") or ATTRIBUTES
     return {str(name).lower(): str(name) for name in chosen}

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether a set is as full as the deployment's usual one, and which full set is the newest.
 
-``Listed`` is a set as the agent lists it (``groupid_info``, ``backup_root.sets``). A set that does not tell, and whose
-parts do not show it, is *unknown*: it never counts as full.
+``Listed`` is a set as the agent lists it (``groupid_info``, ``backup_root.sets``). If neither the set nor its parts
+show whether it is narrowed, it is *unknown*, and never counts as full.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 Listed = c.Mapping[str, t.Any]
 
 SHOWN = 3
-"""How many of the sets that were passed over a message names."""
+"""Number of sets that a message names as not full."""
 
 
 class _UnknownError(Exception):
-    """It cannot be told of a set; the text says why."""
+    """It is not known whether a set is narrowed. The text says why."""
 
 
 def narrowed_by(listed: Listed) -> list[str] | None:
-    """Say what made less of a set than usual: nothing (an empty list), a text for each cause, or None: unknown.
+    """Return why a set is smaller than usual: a text for each cause, an empty list for nothing, None if unknown.
 
-    The set's own word counts where it has one. Else, of sets of 0.5.0 and before, each server's part must be listed
-    here, with the usual components of its version, each whole, and without other filters than the usual excludes.
+    If the set records this, the record counts. For sets of 0.5.0 and earlier, each server's part must be listed here,
+    with the usual components of its version, each complete, and without filters except the usual excludes.
     """
     try:
         return _causes(listed)
@@ -40,7 +40,7 @@ def narrowed_by(listed: Listed) -> list[str] | None:
 
 
 def unknown_why(listed: Listed) -> str:
-    """Say why `narrowed_by` cannot tell; empty when it can."""
+    """Return why `narrowed_by` returns None. Empty if it does not."""
     try:
         _causes(listed)
     except _UnknownError as error:
@@ -51,9 +51,9 @@ def unknown_why(listed: Listed) -> str:
 def newest_full(
     sets: c.Iterable[Listed], server: str | None = None, now: datetime.datetime | None = None
 ) -> Listed | None:
-    """Return the newest sealed set that is not narrowed. Of one deployment's sets; ``server``: that has its part.
+    """Return the newest sealed set of a deployment that is not narrowed. server: only sets that have its part.
 
-    now: sets that are dated in the future are passed over; with its time zone. None: all are taken.
+    now: with a time zone. Sets that are dated in the future are ignored. None: they are not.
     """
     known = (one for one in _sealed(sets, server) if now is None or not is_future(str(one["set_id"]), now))
     full = (one for one in known if narrowed_by(one) == [])
@@ -61,7 +61,7 @@ def newest_full(
 
 
 def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Failure:
-    """Explain why there is no `newest_full`, for a server or the whole deployment. root: where the sets lie."""
+    """Return why there is no `newest_full`, for a server or the whole deployment. root: the backup root."""
     passed = sorted(_sealed(sets, server), key=lambda one: str(one["set_id"]), reverse=True)
     what = f"The latest set of {server or 'the deployment'} was not found"
     if not passed:
@@ -84,10 +84,10 @@ def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Fail
 
 
 def merged(listings: c.Iterable[c.Iterable[Listed]]) -> list[Listed]:
-    """Bring together what the roots of several hosts show of each set of one deployment.
+    """Merge the lists of several hosts for the sets of one deployment.
 
-    With a root of its own each server lists its own part alone. Parts come together where the seal is the same one;
-    otherwise the sets stay apart.
+    If each server has its own backup root, it lists only its own part. Parts are merged if their seal is the same.
+    Otherwise the sets stay separate.
     """
     sets: dict[tuple[str, t.Any], dict[str, t.Any]] = {}
     for listed in (one for listing in listings for one in listing):
@@ -103,10 +103,10 @@ def _sealed(sets: c.Iterable[Listed], server: str | None) -> list[Listed]:
 
 
 def _verdict(listed: Listed) -> str:
-    """Say in a few words what is known of a set that is not full."""
+    """Return in a few words what is known about a set that is not full."""
     narrowed = narrowed_by(listed)
     if narrowed is None:
-        return f"does not tell ({unknown_why(listed)})"
+        return f"may be narrowed ({unknown_why(listed)})"
     return f"is narrowed ({', '.join(narrowed[:SHOWN])})"
 
 
@@ -121,14 +121,14 @@ def _causes(listed: Listed) -> list[str]:
 
 
 def _causes_of_part(server: str, part: c.Mapping[str, t.Any] | None) -> list[str]:
-    """Say what is less than usual in a server's part. Raises _UnknownError."""
+    """Return what a server's part has less than usual. Raises _UnknownError."""
     if part is None:
         raise _UnknownError(f"the part of {server} is not listed here")
     if part.get("selection") is None:
         raise _UnknownError(f"the part of {server} is {part['state']}, or too long to be listed")
     version, components, selection = part.get("version"), part["components"], part["selection"]
     if version not in products.versions():
-        raise _UnknownError(f"the part of {server} is of no known version")
+        raise _UnknownError(f"the part of {server} is of an unknown version")
     causes = []
     for name in products.default_components(version):
         if name not in components:
@@ -141,7 +141,7 @@ def _causes_of_part(server: str, part: c.Mapping[str, t.Any] | None) -> list[str
 
 
 def _filters(chosen: c.Mapping[str, t.Any]) -> list[str]:
-    """Say which filters a component had besides the usual ones."""
+    """Return the filters of a component, except the usual ones."""
     more = [glob for glob in chosen["exclude"] if glob not in products.DEFAULT_EXCLUDES]
     told = {"with only": chosen["include"], "without": more}
     return [f"{words} {', '.join(globs)}" for words, globs in told.items() if globs]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands against a step of a run on one host: decisions that need the answers of several tasks or hosts.
+"""Failures that prevent a step of a run on one host: decisions that need the answers of several tasks or hosts.
 
-Each function takes ``Facts`` (as in `deployments`) and the host, and gives a `Failure` for each fault. No host is
-named in one: who has it is told once, beside it.
+Each function gets ``Facts`` (as in `deployments`) and the host, and returns a `Failure` for each fault. A failure does
+not name its host: the summary prints it once, with all hosts that have it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ RESTORE = "The restore was not started"
 
 
 def against(facts: Facts, host: str, step: str) -> list[Failure]:
-    """Return what stands against a step, a name of `STEPS`."""
+    """Return the failures that prevent a step. step: a name of `STEPS`."""
     return STEPS[step](facts, host)
 
 
 def _server(facts: Facts, host: str) -> list[Failure]:
-    """What one server's answer tells: is its backup root usable, and is it a computer of its own?"""
+    """Check the answer of one server: can its backup root be used, and is no other host the same computer?"""
     probe, asked = facts[host]["__groupid_probe"], facts[host]["__groupid_asked"]
     root = probe.get("backup_root") or {}
     failures = []
@@ -56,8 +56,8 @@ def _server(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "root_in_product",
                 "The backup root cannot be used",
-                f"it lies below GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
-                "Name a folder elsewhere in groupid_backup_root.",
+                f"it is inside GroupID's own folder {root['inside']}, which an upgrade or an uninstall removes",
+                "Set groupid_backup_root to a folder elsewhere.",
                 path=asked["backup_root"],
             )
         )
@@ -66,23 +66,23 @@ def _server(facts: Facts, host: str) -> list[Failure]:
         failures.append(
             Failure(
                 "one_computer",
-                f"The hosts {' and '.join(sorted([host, *twins]))} of the inventory are one computer",
-                f"both are {probe['computer']['fqdn']}, which has one part in a set",
-                "Correct ansible_host of one of them, or take one out of the inventory.",
+                f"The hosts {' and '.join(sorted([host, *twins]))} of the inventory are the same computer",
+                f"both are {probe['computer']['fqdn']}, and a computer has only one part in a set",
+                "Correct ansible_host of one of them, or remove one of them from the inventory.",
             )
         )
     return failures
 
 
 def _rehearsal(facts: Facts, host: str) -> list[Failure]:
-    """What a rehearsal found by which data would be lost: of the server, and of what its deployment has once."""
+    """Return the losses of data that rehearsals found on the server, and on its deployment's database and domains."""
     return [
         Failure(
             "rehearsal",
             f"A backup or a restore of {what} would lose data",
             sentence,
-            "Remove the cause and run the playbook identityops.groupid.rehearse again, or report what it found: "
-            "docs/windows.md says how.",
+            "Remove the cause and run the playbook identityops.groupid.rehearse again; or report what it found, as "
+            "docs/windows.md describes.",
         )
         for what, answer in rehearsed(facts, host).items()
         for sentence in answer.get("losses") or []
@@ -90,7 +90,7 @@ def _rehearsal(facts: Facts, host: str) -> list[Failure]:
 
 
 def rehearsed(facts: Facts, host: str) -> dict[str, c.Mapping[str, t.Any]]:
-    """Return the answers of rehearsals that a host holds, by what they are about."""
+    """Return the answers of the rehearsals on a host, by their subject."""
     own = facts[host]
     domains = own.get("__groupid_directory_rehearsal") or {}
     found = {
@@ -113,9 +113,9 @@ def _differing(facts: Facts, host: str) -> list[Failure]:
     return [
         Failure(
             "differing",
-            f"The hosts of deployment {_deployment(facts, host)} do not agree on what it is",
-            f"they differ in {', '.join(differing)}",
-            "Set the same value for all of them, for example in the variables of their group.",
+            f"The hosts of deployment {_deployment(facts, host)} have different settings for it",
+            f"these variables differ: {', '.join(differing)}",
+            "Set the same values for all of them, for example in the variables of their group.",
         )
     ]
 
@@ -129,7 +129,7 @@ def _undeclared(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "undeclared",
             f"{host} is not one of the servers of deployment {_deployment(facts, host)}",
-            f"its computer, {name}, does not stand in groupid_deployment_servers ({servers})",
+            f"its computer, {name}, is not in groupid_deployment_servers ({servers})",
             "Add it there, or correct groupid_deployment of this host.",
         )
     ]
@@ -143,10 +143,10 @@ def _unseen(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "members_missing",
             BACKUP,
-            f"this run does not see {', '.join(missing)} of deployment {_deployment(facts, host)} (--limit, or serial "
-            "in a play), and a set without their parts could not be sealed",
-            "Run again without --limit; or name a set with -e groupid_set_id=ID to add parts to it, which a run of all "
-            "members then seals.",
+            f"this run does not include {', '.join(missing)} of deployment {_deployment(facts, host)} (because of "
+            "--limit, or serial in a play), and a set without their parts cannot be sealed",
+            "Run again without --limit; or add parts to a set with -e groupid_set_id=ID. A later run of all members "
+            "with this id seals the set.",
         )
     ]
 
@@ -160,9 +160,9 @@ def _no_folders(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "no_folders",
             BACKUP,
-            "a set has a part of every server, and groupid_components names nothing of theirs: "
+            "a set needs a part of every server, and groupid_components names no component of a server: "
             f"{', '.join(components) or 'it is empty'}",
-            "Name a component of the servers too; or save those by themselves, with the modules "
+            "Also name a component of the servers; or save the others separately, with the modules "
             "identityops.groupid.groupid_sql_backup and identityops.groupid.groupid_ldif_export.",
         )
     ]
@@ -179,43 +179,43 @@ def _which_product(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "which_product",
             BACKUP,
-            f"a server should have one GroupID{wanted}, and this one has: {have}",
-            "Name the one to back up in groupid_version, or the folders in groupid_component_paths.",
+            f"a server must have exactly one GroupID{wanted}, and this one has: {have}",
+            "Set groupid_version to the one to back up, or set the folders in groupid_component_paths.",
         )
     ]
 
 
 def _named_set(facts: Facts, host: str) -> list[Failure]:
-    """A set that is asked for by its id must take this server's part, or have it already."""
+    """Check that a set named by its id accepts this server's part, or has it already."""
     set_id = facts[host]["__groupid_asked"]["set_id"]
     again = "Leave groupid_set_id out to make a new set."
     what = f"Nothing can be added to set {set_id}"
     if set_id == LATEST:
-        return [Failure("set_id", what, "latest is no name for a new set", again)]
+        return [Failure("set_id", what, "'latest' cannot be the id of a new set", again)]
     listed = listing.find(facts, host, set_id)
     part = listing.part_of(listed, listing.server_of(facts, host))
     if listed and listed["sealed"]:
-        return [Failure("set_sealed", what, "it is sealed, and so it is complete", again)]
+        return [Failure("set_sealed", what, "it is sealed, so it is complete", again)]
     if part is None or part["state"] in listing.SEALABLE or _at_work(facts, host, set_id):
         return []
     return [
         Failure(
             "part_unfinished",
             what,
-            f"the part of this server there is {part['state']}, and no job on it is at work",
-            f"{again} What is unfinished is never used, and can be deleted.",
+            f"the part of this server in it is {part['state']}, and no job is working on it",
+            f"{again} An unfinished part is never used, and can be deleted.",
         )
     ]
 
 
 def _at_work(facts: Facts, host: str, set_id: str) -> bool:
-    """Whether a backup into the set, which an earlier run began, is at work on the host."""
+    """Return whether a backup of an earlier run into the set is still running on the host."""
     busy = facts[host]["__groupid_probe"].get("busy") or {}
     return (busy.get("operation"), busy.get("subject")) == ("backup", f"{_deployment(facts, host)} {set_id}")
 
 
 def _database(facts: Facts, host: str) -> list[Failure]:
-    """Asked of the first host of a deployment whose database is to be saved, after the SQL Server has answered."""
+    """Check the SQL Server's answer, on the first host of a deployment whose database is saved."""
     asked, found = facts[host]["__groupid_asked"], facts[host].get("__groupid_sql") or {}
     if found.get("skipped") or "can_backup" not in found:
         return []
@@ -233,13 +233,13 @@ def _database(facts: Facts, host: str) -> list[Failure]:
 
 
 def _space(facts: Facts, host: str) -> list[Failure]:
-    """Asked after a preflight has measured what a backup needs."""
+    """Check free space, after a preflight has measured what a backup needs."""
     found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
     return [Failure.from_mapping(failure) for failure in found.get("failures") or []]
 
 
 def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where: str) -> list[Failure]:
-    """A component of the whole deployment was named, and this run cannot save it."""
+    """Refuse a named component of the whole deployment that this run cannot save."""
     components = facts[host]["__groupid_asked"]["components"] or []
     if reached or component not in components:
         return []
@@ -247,24 +247,24 @@ def _shared_unseen(facts: Facts, host: str, component: str, reached: bool, where
         Failure(
             "members_missing",
             f"{component} of deployment {_deployment(facts, host)} cannot be saved by this run",
-            f"it does not see {', '.join(decisions.review(facts, host)['missing'])}, {where}",
-            f"Run again without --limit, or take {component} out of groupid_components.",
+            f"it does not include {', '.join(decisions.review(facts, host)['missing'])}, {where}",
+            f"Run again without --limit, or remove {component} from groupid_components.",
         )
     ]
 
 
 def _unseen_database(facts: Facts, host: str) -> list[Failure]:
-    where = "and with groupid_sql_backup_mode external only a run of all members records where the backup lies"
+    where = "and with groupid_sql_backup_mode external only a run of all members records where the backup is"
     return _shared_unseen(facts, host, shared_parts.DATABASE, decisions.reaches_database(facts, host), where)
 
 
 def _unseen_domains(facts: Facts, host: str) -> list[Failure]:
-    where = "and where groupid_backup_root is no share, only a run of all members knows which of them is the first"
+    where = "and if groupid_backup_root is not a share, only a run of all members knows which of them is the first"
     return _shared_unseen(facts, host, shared_parts.GROUP_ATTRIBUTES, decisions.reaches_domains(facts, host), where)
 
 
 def _seal(facts: Facts, host: str) -> list[Failure]:
-    """Say what stands against sealing the set of the host's deployment."""
+    """Return why the set of the host's deployment cannot be sealed."""
     set_id = facts[host]["__groupid_set_id"]
     hosts = deployments.fellows(facts, host)
     refusals = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))["refusals"]
@@ -281,7 +281,7 @@ def _seal(facts: Facts, host: str) -> list[Failure]:
 
 
 def _restore(facts: Facts, host: str) -> list[Failure]:
-    """Say what stands against restoring the part that was chosen for a host."""
+    """Return why the part that was chosen for a host cannot be restored."""
     asked = facts[host]["__groupid_asked"]
     source, set_id = facts[host]["__groupid_source"], str(asked["set_id"])
     listed = listing.find(facts, host, set_id)
@@ -300,8 +300,8 @@ def _part_missing(facts: Facts, host: str) -> Failure:
     return Failure(
         "part_missing",
         RESTORE,
-        f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} there; its sets: "
-        f"{listing.known_sets(facts, [host])}",
+        f"set {asked['set_id']} of deployment {asked['deployment']} has no part of {source['server']} here; existing "
+        f"sets: {listing.known_sets(facts, [host])}",
         "Correct groupid_set_id or groupid_backup_root, name another server's part in groupid_restore_map, or leave "
         "this host out with --limit.",
         path=asked["backup_root"],
@@ -318,13 +318,13 @@ def _not_whole(
         "not_sealed",
         RESTORE,
         f"the part of {part['server']} in set {listed['set_id']} is {part['state']}, and the set is "
-        f"{'sealed' if listed['sealed'] else 'not sealed'}: only a whole part of a sealed set is restored",
-        "Choose another set; or, knowing what it lacks, set groupid_restore_unsealed=true.",
+        f"{'sealed' if listed['sealed'] else 'not sealed'}: only a complete or waived part of a sealed set is restored",
+        "Choose another set; or accept what is missing with groupid_restore_unsealed=true.",
     )
 
 
 def _not_held(facts: Facts, host: str) -> Failure | None:
-    """A component was named that no server's part of the set has."""
+    """Refuse a named component that no server's part of the set has."""
     asked = facts[host]["__groupid_asked"]
     listed = [listing.find(facts, fellow, str(asked["set_id"])) for fellow in deployments.fellows(facts, host)]
     held = {name for one in listed if one for part in one["parts"] for name in part["components"]}
@@ -348,12 +348,12 @@ def _other_machine(facts: Facts, host: str, part: c.Mapping[str, t.Any]) -> Fail
         RESTORE,
         f"the part of {part['server']} was made on another installation of Windows (machine GUID "
         f"{part['machine_guid']}, here {here['machine_guid']})",
-        f"If it belongs here, say so with groupid_restore_map: {{{part['server']}: {here['server']}}}.",
+        f"If it is the right part for this server, set groupid_restore_map: {{{part['server']}: {here['server']}}}.",
     )
 
 
 def _restore_database(facts: Facts, host: str) -> list[Failure]:
-    """Asked of the first host of a deployment whose set holds the database, or that was told to restore it."""
+    """Check the first host of a deployment whose set holds the database, or that names the database."""
     asked = facts[host]["__groupid_asked"]
     what = f"The database of deployment {asked['deployment']} cannot be restored"
     if not decisions.holds_database(facts, host):
@@ -362,7 +362,7 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
                 "component_missing",
                 what,
                 f"set {asked['set_id']} holds no backup of it, and groupid_components names it",
-                "Choose a set that does, or take database out of groupid_components.",
+                "Choose a set with a backup of it, or remove database from groupid_components.",
             )
         ]
     if not asked["sql_server"]:
@@ -371,15 +371,15 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
                 "sql_server_missing",
                 what,
                 f"set {asked['set_id']} holds a backup of it, and groupid_sql_server is not set",
-                "Name the server to restore it to in groupid_sql_server; or name the other components in "
-                "groupid_components to leave the database alone.",
+                "Set groupid_sql_server to the server to restore it to; or, to leave the database unchanged, name only "
+                "the other components in groupid_components.",
             )
         ]
     return []
 
 
 def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
-    """Asked after the part of the database was verified where it lies."""
+    """Check the verification of the database's part, on the computer that holds it."""
     check, asked = facts[host].get("__groupid_sql_reread") or {}, facts[host]["__groupid_asked"]
     if "state" not in check:
         return []
@@ -390,8 +390,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
             Failure(
                 "not_sealed",
                 what,
-                f"its part in set {asked['set_id']} is not sealed where it lies",
-                "A backup of the deployment finishes a seal that was cut; or, knowing what it lacks, set "
+                f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
+                "Run a backup of the deployment, which finishes an interrupted seal; or accept what is missing with "
                 "groupid_restore_unsealed=true.",
             )
         )
@@ -399,20 +399,20 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
 
 
 def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[Failure]:
-    """The part says which database is written over: that must be the deployment's, and nobody else's."""
+    """Check that the database to be replaced, which the part names, belongs to the deployment alone."""
     asked = facts[host]["__groupid_asked"]
     named = str(asked["sql_database"] or "")
     others = [name for name in restore_choice.database_users(facts, host, recorded) if name != asked["deployment"]]
     if (not named or named.lower() == recorded.lower()) and not others:
         return []
-    theirs = f"that is the one of {', '.join(others)}" if others else f"groupid_sql_database is {named}"
+    theirs = f"that database belongs to {', '.join(others)}" if others else f"groupid_sql_database is {named}"
     return [
         Failure(
             "other_database",
             what,
             f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, "
             f"and {theirs}",
-            "Choose another set; or name that database in groupid_sql_database, if it is the deployment's.",
+            "Choose another set; or set groupid_sql_database to that database, if it belongs to the deployment.",
         )
     ]
 
@@ -427,7 +427,7 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
                 "component_missing",
                 what,
                 f"set {asked['set_id']} holds none, and groupid_components names them",
-                "Choose a set that does, or take group_attributes out of groupid_components.",
+                "Choose a set that has them, or remove group_attributes from groupid_components.",
             )
         ]
     unknown = sorted(set(held) - {str(domain["name"]).lower() for domain in asked["domains"]})
@@ -437,15 +437,15 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not say how to "
-            "reach that",
-            "Name it there; or name the other components in groupid_components to leave the group attributes alone.",
+            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not list it",
+            "Add it to groupid_domains; or, to leave the group attributes unchanged, name only the other components in "
+            "groupid_components.",
         )
     ]
 
 
 def _verify(facts: Facts, host: str) -> list[Failure]:
-    """Say why no set can be chosen, where the newest one is to be verified."""
+    """Return why there is no newest set to verify."""
     asked = facts[host]["__groupid_asked"]
     if decisions.verified_set(facts, host):
         return []
@@ -454,7 +454,7 @@ def _verify(facts: Facts, host: str) -> list[Failure]:
 
 
 def of_choice(choice: restore_choice.Choice) -> list[Failure]:
-    """What stands against the whole restore."""
+    """Return the failures that prevent the whole restore."""
     return [Failure.from_mapping(refusal) for refusal in choice["refusals"]]
 
 
@@ -477,4 +477,4 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "unsealed_database": _unsealed_database,
     "restore_domains": _restore_domains,
 }
-"""What can be asked about, by the name that roles use."""
+"""Functions by the name of the step that roles use."""

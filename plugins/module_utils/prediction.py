@@ -1,17 +1,17 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a backup will need, before it is begun: files, bytes, room, time, and where each number comes from.
+"""What a backup will need, before it starts: files, bytes, disk space, time, and the source of each number.
 
-Sizes of folders are those of the walk that a backup in check mode makes, so they are exact until something changes.
-Those of a domain are of the same query as its export. A database is predicted by the pages that are in use, an upper
-bound, times what became of them in the last backup, where there was one.
+The size of folders comes from a backup in check mode, so it is exact until something changes. The size of a domain
+comes from the same query as its export. The size of a database is the size of its used pages, which is an upper bound.
+If there was a backup before, it is multiplied by the ratio of that backup's size to its data.
 
-Time is that of the last set in proportion to the work: bytes, and a share for each file (`FILE_BYTES`). Without a last
-set it is that of a sample, which only reads. A backup reads, writes, and flushes what it has written, and each of them
-is taken to cost what reading costs (`BACKUP_FACTOR`). Nobody can know that of a target before something was written to
-it: a slow share takes longer than a sample says, and what was in the cache is read faster than it can be written. The
-second backup is predicted by the first. Verification is not in it.
+The time is that of the last set, in proportion to the work: bytes, and an amount for each file (`FILE_BYTES`). Without
+a last set, it comes from a sample, which only reads. A backup reads, writes and flushes, and each of these is assumed
+to take as long as reading (`BACKUP_FACTOR`). This is not known until something is written to the target. A slow share
+takes longer than a sample shows, and cached files are read faster than they can be written. The second backup is
+predicted from the first one. Verification is not included.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ Sets = c.Sequence[c.Mapping[str, t.Any]]
 Kind = t.Literal["folders", "database", "domain"]
 
 FILE_BYTES = 64 * 1024
-"""What opening, making and closing a file costs, in bytes that could be copied meanwhile."""
+"""Cost of opening, making and closing a file, in bytes that could be copied in the same time."""
 BACKUP_FACTOR = 3.0
-"""Times that a backup takes as long as reading and hashing alone."""
+"""Ratio of the time of a backup to the time of only reading and hashing."""
 SPARE_BYTES = 16 * 1024 * 1024
-"""Room that is asked for beside a part and one per cent of it, by the agent too."""
+"""Disk space that is required in addition to a part and one per cent of it. The agent requires the same."""
 
 _UPPER_BOUND = "upper bound"
 _UNKNOWN = "not known"
@@ -46,9 +46,9 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})\d?Z")
 class Part(t.TypedDict):
     """One part of the set to come.
 
-    host: whose drives the root is on, unless it is a share. root: folder of the sets, or the folder of an external
-    backup; empty: not known.
-    files, bytes: what the part will have. needed_bytes: room for it, reserve included. None: not known.
+    host: host that has the drive of the root, unless it is a share. root: folder of the sets, or the folder of an
+    external backup. Empty: not known.
+    files, bytes: of the part. needed_bytes: disk space for it, with a reserve. None: not known.
     seconds: how long it will take; None: not known.
     basis: of the bytes: ``walk``, ``query``, ``last set <id>`` or ``upper bound``.
     time_basis: ``last set <id>``, ``sample``, ``query`` or ``last backup <time>``. Either may be ``not known``.
@@ -67,9 +67,9 @@ class Part(t.TypedDict):
 
 
 class Room(t.TypedDict):
-    """What all parts of the run need in one place: a share, or a drive of a host.
+    """Disk space that all parts of the run need in one place: a share, or a drive of a host.
 
-    parts: ``<deployment>/<part>``. free_bytes: None where nobody could be asked. enough: nothing known stands against.
+    parts: ``<deployment>/<part>``. free_bytes: None if not known. enough: true also if it is not known.
     """
 
     root: str
@@ -82,11 +82,11 @@ class Room(t.TypedDict):
 class Prediction(t.TypedDict):
     """What the set of one deployment will need.
 
-    files, bytes, needed_bytes: sums of what is known. unknown: parts of which the size is not.
-    seconds: the slowest server, as they work at the same time, then the database, then each domain; untimed: parts
-    that are not in it.
-    rooms: the places that the parts go to, with what other deployments need there too.
-    failures: as `Failure.explained` gives them, code ``space``; none where `enough`.
+    files, bytes, needed_bytes: sums of the known numbers. unknown: parts without a known size.
+    seconds: time of the slowest server, because servers work at the same time, plus that of the database and of each
+    domain. untimed: parts that are not counted in it.
+    rooms: the places that the parts go to. They include what other deployments need there.
+    failures: as `Failure.explained` gives them, code ``space``; none if `enough`.
     """
 
     parts: list[Part]
@@ -104,7 +104,7 @@ class Prediction(t.TypedDict):
 def folders(host: str, answer: Answer, root: Answer) -> Part:
     """Predict the part of a server.
 
-    answer: of groupid_backup_folder in check mode, best with ``sample``; one that failed before the walk tells nothing.
+    answer: of groupid_backup_folder in check mode, best with ``sample``. If it failed early, nothing is known.
     root: ``backup_root`` of groupid_info: path, and the deployment's sets.
     """
     size = answer.get("bytes")
@@ -129,10 +129,10 @@ def folders(host: str, answer: Answer, root: Answer) -> Part:
 def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
     """Predict the part of the database.
 
-    host: whose agent holds the part. answer: of groupid_sql_info. root: where the backup goes: the backup root of the
-    holder, or the folder of an external one.
-    deployment: whose earlier backups tell the ratio; backups by others may be compressed otherwise. Compression
-    alone does not make an upper bound smaller.
+    host: holder of the part. answer: of groupid_sql_info. root: the backup root of the holder, or the folder of an
+    external backup.
+    deployment: its earlier backups show the ratio. Backups of others may be compressed in another way. Without an
+    earlier backup, compression does not make the upper bound smaller.
     """
     found = answer.get("database") or {}
     used = found.get("used_bytes")
@@ -159,7 +159,7 @@ def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
 def domain(host: str, answer: Answer, root: str) -> Part:
     """Predict the part of a domain's group attributes by the answer of groupid_ldif_export in check mode.
 
-    It has asked the domain for all that the export will, so bytes are exact, and the time is the query's.
+    It has read from the domain everything that the export will read, so bytes are exact, and the time is the query's.
     """
     size, seconds = answer.get("bytes"), answer.get("seconds")
     return {
@@ -177,12 +177,12 @@ def domain(host: str, answer: Answer, root: str) -> Part:
 
 
 def predict(parts: c.Mapping[str, c.Sequence[Part]], roots: c.Mapping[str, Answer]) -> dict[str, Prediction]:
-    """Put the parts of all deployments of a run side by side.
+    """Add up the parts of all deployments of a run.
 
     parts: by deployment. roots: by host, ``backup_root`` of groupid_info: path and free_bytes.
 
-    A share is one place for all, whatever the folder on it and however it is spelt; so is a drive for one host. What
-    is free there is the least that anybody was told.
+    A share is one place for all hosts, with all its folders and in every spelling. A drive is one place for one host.
+    If hosts report different free space for a place, the smallest one counts.
     """
     free: dict[str, int] = {}
     for host, root in roots.items():
@@ -206,7 +206,7 @@ def predict(parts: c.Mapping[str, c.Sequence[Part]], roots: c.Mapping[str, Answe
 
 
 def place_of(host: str, root: str) -> str:
-    """Name the place that a root takes room from: a share, or a drive of the host. Case and slashes do not matter."""
+    """Name the place whose disk space a root uses: a share, or a drive of the host. Case and slashes do not matter."""
     path = root.replace("/", "\\").casefold()
     for prefix, meaning in (("\\\\?\\unc\\", "\\\\"), ("\\\\?\\", "")):
         if path.startswith(prefix):
@@ -285,7 +285,7 @@ def _time_of_folders(answer: Answer, server: str, sets: Sets) -> tuple[float | N
 
 
 def _last_part(server: str, sets: Sets) -> tuple[str, float, int] | None:
-    """Find the newest full part of a server: set id, seconds, work. Rather one that is known not to be narrowed."""
+    """Return the newest full part of a server: set id, seconds, work. Parts known not to be narrowed come first."""
     found = [one for one in (_timed_part(server, known) for known in sets) if one]
     return max(found, key=lambda one: (one[0], one[1][0]))[1] if found else None
 
@@ -306,7 +306,7 @@ def _timed_part(server: str, known: Answer) -> tuple[bool, tuple[str, float, int
 
 def _seconds(part: Answer) -> float | None:
     """Return how long a part took; None if the listing does not say, or has an impossible value."""
-    # Seven digits of a second are one more than Python reads.
+    # Python reads only six digits of a second, not seven.
     begun, ended = (_TIME.fullmatch(str(part.get(name))) for name in ("started", "finished"))
     if begun is None or ended is None:
         return None
@@ -318,7 +318,7 @@ def _seconds(part: Answer) -> float | None:
 
 
 def _last_backup(answer: Answer, deployment: str) -> Answer | None:
-    """Find the deployment's newest backup in msdb that says how many bytes became how many."""
+    """Return the deployment's newest backup in msdb that has its size and the size of its data."""
     opening = f"groupid {deployment} ".casefold()
     for backup in answer.get("backups") or []:
         name = str(backup.get("name") or "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request that looks at a host: what is installed, and what a backup root holds."""
+"""The request for the installed products of a host and the content of a backup root."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def probe_request(
     measure: walk the components for counts and sizes.
     root: backup root to list; deployment: list its sets only.
 
-    Raises ValueError for a version or a component that is not known.
+    Raises ValueError for an unknown version or component.
     """
     return {
         "operation": "probe",

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What GroupID is made of: versions, components, where they lie, and how each is put back.
+"""The versions of GroupID, their components and folders, and how each component is restored.
 
-The only place that knows versions and paths. Adding a version is adding rows. The names in ``source`` are pages of the
-vendor's documentation and knowledge base (github.com/netwrix/docs); nothing stands here that none of them says.
+Only this file has versions and paths. A new version is new rows. The names in ``source`` are pages of the vendor's
+documentation and knowledge base (github.com/netwrix/docs). Everything here is from one of these pages.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ AUTO = "auto"
 
 @dataclasses.dataclass(frozen=True)
 class Component:
-    """A folder that one server contributes to a set.
+    """A folder of one server that is a component of a set.
 
     name: the component's folder in a part.
     base: ``installation`` (the folder found on the host) or ``data`` (below %ProgramData%).
-    path: relative to the base, in Windows' writing.
-    required: its absence fails a backup. So for what belongs to every installation: not at its usual place means moved,
-      and moved data that nobody names would be lost without a word. Others are made by administrators who want them.
-    default: backed up when the caller names no components.
-    restore: ``merge`` leaves files that the part does not have; ``mirror`` removes them.
-    whole: put back by its own policy and without filters, whatever the caller asks for.
-    scope: what on a server the folder holds.
-    source: where the vendor says so.
+    path: relative to the base, with backslashes.
+    required: a backup fails if the folder does not exist. This is for folders that every installation has: if such a
+      folder is not in its usual place, it was moved, and a backup without it would lose data without a message. Other
+      folders exist only if an administrator made them.
+    default: backed up if the caller names no components.
+    restore: ``merge`` keeps files that the part does not have; ``mirror`` removes them.
+    whole: always restored with its own policy and without filters.
+    scope: content of the folder.
+    source: page of the vendor.
     """
 
     name: str
@@ -53,12 +54,12 @@ class Component:
 
 @dataclasses.dataclass(frozen=True)
 class Trap:
-    """A kind of file that does harm where it is, told by backup and restore for each that they meet.
+    """A kind of file that does harm in its folder. Backup and restore report each that they find.
 
     glob: relative to the component's folder, with ``/``.
-    component: name of a row above. meaning, next: sentences, what it does there and what to do about it.
-    held: the file alone means nothing; it is told where a program holds it locked.
-    source: where its maker says so.
+    component: name of a row above. meaning, next: sentences that say what the file does, and what to do about it.
+    held: the file is reported only if a program has it locked.
+    source: page of the program's maker.
     """
 
     glob: str
@@ -71,7 +72,7 @@ class Trap:
 
 @dataclasses.dataclass(frozen=True)
 class DatabaseObject:
-    """A table by which GroupID's database is known. source: where the vendor names it."""
+    """A table that identifies GroupID's database. source: page of the vendor."""
 
     schema: str
     name: str
@@ -85,9 +86,9 @@ class DatabaseObject:
 class Product:
     """One version of GroupID.
 
-    version: name of the version, as its folders carry it (11.1 installs itself as 11.0).
+    version: name of the version, as in its folders (11.1 uses the name 11.0).
     components: in the order of the vendor's page.
-    database_objects: some of its database's tables; the vendor lists them nowhere.
+    database_objects: some tables of its database. The vendor has no list of them.
     """
 
     version: str
@@ -110,7 +111,7 @@ class Product:
         return f"Imanami\\GroupID {self.version}"
 
 
-# Elasticsearch refuses, or worse accepts, an index directory with files of another generation among its own.
+# If an index directory also has files of another generation, Elasticsearch refuses it or, worse, accepts it.
 ELASTICSEARCH = Component(
     name="elasticsearch",
     base="data",
@@ -233,7 +234,7 @@ def _offline(component: Component) -> tuple[Trap, ...]:
             glob=glob,
             component=component.name,
             meaning="IIS keeps a web application offline for as long as this file is in its folder.",
-            next="Delete it, here and after a restore, unless the portal is meant to be offline.",
+            next="Delete it, here and after a restore, unless the portal should be offline.",
             source="learn.microsoft.com: App Offline file (app_offline.htm)",
         )
         for glob in ("*/app_offline.htm", "*/Web/app_offline.htm")
@@ -242,12 +243,12 @@ def _offline(component: Component) -> tuple[Trap, ...]:
 
 TRAPS: tuple[Trap, ...] = (
     *(trap for portals in PORTAL_COMPONENTS for trap in _offline(portals)),
-    # Lucene never removes these files; only the lock on one says that a node is at work.
+    # Lucene never removes these files. Only a lock on one shows that a node is running.
     *(
         Trap(
             glob=f"**/{name}",
             component=ELASTICSEARCH.name,
-            meaning="A running Elasticsearch node holds this file, and changes its index while that is copied.",
+            meaning="A running Elasticsearch node holds this file open, and changes its index while it is copied.",
             next="Stop the Elasticsearch service, then back up again.",
             source="lucene.apache.org: NativeFSLockFactory",
             held=True,
@@ -258,11 +259,11 @@ TRAPS: tuple[Trap, ...] = (
 
 
 class UnknownVersionError(ValueError):
-    """The version is not one of the table's."""
+    """The version is not in the table."""
 
 
 class UnknownComponentError(ValueError):
-    """The component is not one of the version's."""
+    """The component is not one of the version."""
 
 
 def versions() -> list[str]:
@@ -278,7 +279,7 @@ def select_products(version: str) -> tuple[Product, ...]:
     chosen = tuple(product for product in PRODUCTS if version in (AUTO, product.version))
     if not chosen:
         raise UnknownVersionError(
-            f"GroupID version {version!r} is not known. Known versions: {', '.join(versions())}; {AUTO!r} finds it out."
+            f"GroupID version {version!r} is not known. Known versions: {', '.join(versions())}; {AUTO!r} detects it."
         )
     return chosen
 
@@ -289,9 +290,9 @@ def component_names(version: str) -> list[str]:
 
 
 def check_components(version: str, names: c.Iterable[str]) -> None:
-    """Refuse names that are not components of the version (``auto``: of no version).
+    """Refuse names that are not components of the version (``auto``: of any version).
 
-    Raises UnknownComponentError naming them all and what there is instead, UnknownVersionError.
+    Raises UnknownComponentError, with all these names and the known components; UnknownVersionError.
     """
     known = component_names(version)
     unknown = [name for name in names if name not in known]
@@ -299,14 +300,14 @@ def check_components(version: str, names: c.Iterable[str]) -> None:
         where = "any version of GroupID" if version == AUTO else f"GroupID {version}"
         raise UnknownComponentError(
             f"{', '.join(unknown)}: not a component of {where}. Its components: {', '.join(known)}. "
-            "A folder of your own goes into folders, with a name and a path."
+            "To save another folder, add it to folders, with a name and a path."
         )
 
 
 def restore_policy(component: str, requested: t.Literal["merge", "mirror"] | None) -> t.Literal["merge", "mirror"]:
-    """Decide how a component is put back: its own policy where it can only be put back whole, else the requested one.
+    """Return how a component is restored: by its own policy if it can only be restored whole, otherwise as requested.
 
-    Without a request, its own; a name that no version knows is a folder of the caller's and is merged.
+    Without a request, its own policy. A name that no version has is a folder of the caller, and is merged.
     """
     known = _components_by_name().get(component)
     if known is not None and (known.whole or requested is None):
@@ -315,7 +316,7 @@ def restore_policy(component: str, requested: t.Literal["merge", "mirror"] | Non
 
 
 def database_objects() -> tuple[DatabaseObject, ...]:
-    """Return the tables by which a database is known as GroupID's, of any version."""
+    """Return the tables of all versions that identify a database as GroupID's."""
     return tuple(known for product in PRODUCTS for known in product.database_objects)
 
 
@@ -330,7 +331,7 @@ def _components_by_name() -> dict[str, Component]:
 
 
 def default_components(version: str) -> list[str]:
-    """Name the components that are backed up when the caller names none (``auto``: of any version).
+    """Name the components that are backed up if the caller names none (``auto``: of any version).
 
     Raises UnknownVersionError.
     """
@@ -362,8 +363,8 @@ def components_request(
 def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict[str, t.Any]:
     """Return the fields of a request that let the agent find a product and its folders.
 
-    version: ``auto`` or one of the table's. The agent is told of all versions in any case: it needs them to see that
-    several are installed.
+    version: ``auto`` or one of the table. The agent always gets all versions, so that it can find out whether several
+    are installed.
     component_paths: absolute folders of components that were moved.
 
     Raises UnknownVersionError, UnknownComponentError.

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rehearsal of the folders: backup, verify and restore as shipped, on scratch folders of one server.
+"""A rehearsal of the folders: the shipped backup, verify and restore, on scratch folders of one server.
 
-Nothing here knows a connection: a ``Server`` asks. `rehearsal_judge` says what each answer means for a claim.
+This module has no connection. A ``Server`` sends the requests. `rehearsal_judge` decides what each answer means for a
+claim.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ FIRST_SET: t.Final = "20000101T000000Z"
 OTHER_SETS: t.Final = ("20000101T000001Z", "20000101T000002Z", "20000101T000003Z")
 POWERSHELL: t.Final = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
 KILL_WAIT: t.Final = 60
-"""Seconds in which a restore that is to be killed must have come to its moment; on Windows it compiles first."""
+"""Seconds until a restore must have reached the moment at which it is killed. On Windows it compiles first."""
 
 _ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**")
 _EVERY_PROPERTY = ("size", "attributes", "created", "written", "content", "security", "streams")
@@ -36,10 +37,10 @@ _OF_A_COPY = ("size", "content", "streams")
 
 
 def place_request(server: str, identity: str, root: str, account: str | None) -> Answer:
-    """Return the request for a folder of a rehearsal that another program will fill, as a set has one for a database.
+    """Return the request for a folder that another program will fill, like the folder of a set for a database.
 
-    It is in a scratch folder of the server, in the backup root, and is removed with that.
-    account: that is let in.
+    It is in a scratch folder of the server in the backup root, and is removed with it.
+    account: account that gets access.
     """
     separator = "/" if root.startswith("/") else "\\"
     return {
@@ -55,20 +56,20 @@ def place_request(server: str, identity: str, root: str, account: str | None) ->
 
 
 class Server(t.Protocol):
-    """A server that can be asked. None of it raises for an answer of failure."""
+    """A server that answers requests. No method raises for an answer that is a failure."""
 
     def ask(self, request: Request) -> Answer:
         """Perform one request in one call."""
 
     def job(self, request: Request) -> Answer:
-        """Perform one as a job whose connection is closed as soon as it has begun."""
+        """Perform one request as a job. The connection is closed as soon as the job has started."""
 
     def start(self, request: Request) -> Request:
-        """Return the request that starts a job for another one."""
+        """Return the request that starts a job for another request."""
 
 
 class StoppedError(Exception):
-    """The rehearsal cannot go on. failure: why, in the agent's words."""
+    """The rehearsal cannot continue. failure: the agent's failure."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
@@ -79,10 +80,10 @@ class StoppedError(Exception):
 class Subject:
     """What is rehearsed.
 
-    folders: ``{"component", "path"}`` of components that were found. products: what a request says of products.
-    root: the backup root; None: none, and only the folders' volumes are looked at.
-    network: whether shares see an account of their own.
-    witness: PowerShell script that looks at a place by commands of Windows; empty: none.
+    folders: ``{"component", "path"}`` of the components that were found. products: the products in a request.
+    root: the backup root. None: only the volumes of the folders are checked.
+    network: whether shares are opened with a separate account.
+    witness: PowerShell script that reads a place with commands of Windows. Empty: none.
     """
 
     identity: str
@@ -93,13 +94,13 @@ class Subject:
     witness: str = ""
 
     def step(self, step: str, **members: t.Any) -> Answer:
-        """Return a request of the operation that only rehearses."""
+        """Return a request of the operation ``rehearsal``."""
         where = {"folders": list(self.folders), "root": self.root, **self.products}
         return {"operation": "rehearsal", "step": step, **where, **members}
 
 
 class Outcome(t.NamedTuple):
-    """told: of claims. measured: what was measured. platform: of the server. left: why something of it stayed."""
+    """told: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed."""
 
     told: list[Told]
     measured: dict[str, float]
@@ -108,15 +109,15 @@ class Outcome(t.NamedTuple):
 
 
 def rehearse(server: Server, subject: Subject) -> Outcome:
-    """Rehearse, and remove all of it in every case.
+    """Rehearse, and always remove everything at the end.
 
-    Raises StoppedError when the scratch cannot be made.
+    Raises StoppedError if the scratch folders cannot be made.
     """
     run = _Run(server, subject)
     try:
         run.perform()
     except BaseException:
-        with contextlib.suppress(Exception):  # what stopped it says more
+        with contextlib.suppress(Exception):  # the first exception says more
             run.clean()
         raise
     return Outcome(run.told, run.measured, run.platform, run.clean())
@@ -131,7 +132,7 @@ class _Run:
         self.measured: dict[str, float] = {}
         self.platform: dict[str, t.Any] = {}
 
-    # ---- what is asked, in order
+    # ---- the steps, in order
 
     def perform(self) -> None:
         self._made = self._required(self._subject.step("make", id=self._subject.identity))
@@ -156,14 +157,14 @@ class _Run:
             self._tried(stage)
 
     def _tried(self, stage: c.Callable[[], None]) -> None:
-        """Ask for some claims. What stops that does not keep the other ones from being asked for."""
+        """Try some claims. If this is stopped, the other claims are still tried."""
         try:
             stage()
         except StoppedError as error:
             self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
 
     def clean(self) -> Failure | None:
-        """Remove everything, also when the making was interrupted. Returns what prevents it."""
+        """Remove everything, also after an interrupted start. Returns why it failed."""
         answer = self._server.ask(self._subject.step("clean"))
         return Failure.from_mapping(answer["error"]) if answer["failed"] else None
 
@@ -181,7 +182,7 @@ class _Run:
         return backup
 
     def _sealed(self, backup: Answer) -> None:
-        """The first set is sealed, a second one links to it and goes, and the first is as it was."""
+        """Seal the first set, make a second one with links to it, remove it, and check that the first is unchanged."""
         document = backup_set.seal_document(DEPLOYMENT, FIRST_SET, backup["server"], [_member(backup)])
         seal = {"operation": "seal", **self._set(FIRST_SET), "own_part": True, "parts": []}
         second = OTHER_SETS[0]
@@ -210,7 +211,7 @@ class _Run:
         self.told += judge.linked(linked, proven, after, self._places)
 
     def _damaged_part(self, backup: Answer) -> None:
-        """One byte of the part is another one: verify says so, a restore touches nothing; then it is put right."""
+        """Change one byte of the part: verify must find it, and a restore must change nothing. Then repair the byte."""
         separator = "/" if "/" in backup["part_path"] else "\\"
         victim = separator.join([backup["part_path"], "volume1", "speed", "1.bin"])
         flip = self._subject.step("part", path=victim)
@@ -225,7 +226,7 @@ class _Run:
         self.told += judge.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
 
     def _restored(self) -> None:
-        """What was damaged comes back: merged, beside what came after the backup, and mirrored."""
+        """Damage files and restore them: once with merge, which keeps newer files, and once with mirror."""
         looks = len(self._places)
         answers = self._batch(
             *self._damage(),
@@ -244,7 +245,7 @@ class _Run:
         self.told += judge.restored("restore.mirror", mirrored, exact, self._places)
 
     def _held_open(self) -> None:
-        """A file in use: a backup names it, a restore goes back."""
+        """Hold a file open: a backup must name it, and a restore must roll back."""
         tree = self._places[0]["tree"]
         separator = "/" if "/" in tree else "\\"
 
@@ -359,7 +360,7 @@ class _Run:
     def _looks(
         self, properties: c.Sequence[str], part: str | None = None, extra: bool = False, record: str = "made"
     ) -> list[Answer]:
-        """Return the requests that compare each place's tree, or its copy in a part, with a record."""
+        """Return the requests that compare the tree of each place, or its copy in a part, with a record."""
         requests = []
         for name, place in zip(self._components(), self._places, strict=True):
             copy = None if part is None else f"{part}{'/' if '/' in part else chr(92)}{name}"
@@ -368,7 +369,7 @@ class _Run:
         return requests
 
     def _batch(self, *requests: Request) -> list[Answer]:
-        """Perform requests in one call. Raises StoppedError when there is no answer to them."""
+        """Perform requests in one call. Raises StoppedError if there is no answer."""
         answers: list[Answer] = self._required(self._subject.step("batch", requests=list(requests)))["answers"]
         return answers
 

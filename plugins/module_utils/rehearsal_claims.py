@@ -1,9 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection promises on a server, claim by claim, and the four things that a rehearsal can say of one.
+"""The claims that a rehearsal tries on a server, and the four verdicts.
 
-The ids of a server's are those of docs/windows.md. What a rehearsal cannot try says why, once, here.
+The ids of the claims about a server are those of docs/windows.md. If a rehearsal cannot try a claim, the reason is
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NOT_TRIED: t.Final = "not tried here"
 
 VERDICTS: t.Final[tuple[Verdict, ...]] = (HELD, NOT_HELD, REFUSED, NOT_TRIED)
 
-# The gravest first: where several looks tell of one claim, this decides.
+# The most serious first: if there are several answers to a claim, this order decides.
 _GRAVITY: t.Final = (NOT_HELD, REFUSED, HELD, NOT_TRIED)
 
 
@@ -28,9 +29,9 @@ _GRAVITY: t.Final = (NOT_HELD, REFUSED, HELD, NOT_TRIED)
 class Claim:
     """One promise.
 
-    id: stable. words: for a table. untried: why a rehearsal never tries it; empty: it does.
-    consequence: what it means for a restore when it does not hold; empty: nothing that a restore needs.
-    loss: data would be lost then, and a backup or a restore is refused.
+    id: stable. words: text for a table. untried: why a rehearsal never tries it. Empty: it tries it.
+    consequence: what it means for a restore if the claim is not held. Empty: nothing.
+    loss: data would then be lost, and a backup or a restore is refused.
     """
 
     id: str
@@ -42,14 +43,14 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Told:
-    """What one source says of one claim. seen: what was seen, or why it was not tried; no secret."""
+    """One answer to a claim. seen: what was seen, or why it was not tried; without secrets."""
 
     id: str
     verdict: Verdict
     seen: str = ""
 
     def explained(self) -> dict[str, str]:
-        """Return it as a result shows it."""
+        """Return the answer as members of a result."""
         return dataclasses.asdict(self)
 
 
@@ -199,7 +200,7 @@ CLAIMS: t.Final = (
     Claim("links.limit", "The 1,025th name is refused and copied", "A rehearsal is small."),
     Claim("links.read_only", "A shared read-only file stays so when a set is removed"),
     Claim("links.streams", "A file with streams is copied, never linked"),
-    Claim("share.second_hop", "A share is reached without an account of its own"),
+    Claim("share.second_hop", "A share is reached without a separate account"),
     Claim("share.identity", "A share sees the network account in every call"),
     Claim("share.rights", "The agent keeps its rights while it uses that account"),
     Claim("share.password", "A wrong password is answered by the share", "A refused login may lock an account."),
@@ -253,7 +254,7 @@ DATABASE_CLAIMS: t.Final = (
     Claim("sql.file_removed", "The scratch backup's file is removed"),
     Claim("sql.leftovers", "No rehearsal has left a database"),
 )
-"""What a rehearsal of a deployment's SQL Server answers. The ids are those of docs/sql-server.md."""
+"""Claims that a rehearsal of a deployment's SQL Server tries. The ids are those of docs/sql-server.md."""
 
 _UNREAD = "The group attributes are not saved."
 
@@ -270,10 +271,10 @@ DIRECTORY_CLAIMS: t.Final = (
         consequence="Values that the account may not see are not saved.",
     ),
     Claim("directory.reads", "A page of groups can be read", consequence=_UNREAD),
-    Claim("directory.guid", "Groups are found by their objectGUID", consequence="Restored groups are missed."),
+    Claim("directory.guid", "Groups are found by their objectGUID", consequence="A restore may not find groups."),
     Claim("directory.rights", "The account may write the attributes of groups"),
 )
-"""What a rehearsal of a domain answers. The ids are those of docs/group-attributes.md."""
+"""Claims that a rehearsal of a domain tries. The ids are those of docs/group-attributes.md."""
 
 _BY_ID: t.Final = {claim.id: claim for claim in (*CLAIMS, *DATABASE_CLAIMS, *DIRECTORY_CLAIMS)}
 
@@ -284,9 +285,9 @@ def claim(identity: str) -> Claim:
 
 
 def gathered(told: t.Iterable[Told], claims: t.Sequence[Claim] = CLAIMS) -> list[Told]:
-    """Return one answer for every claim, in the table's order: of several, the gravest and what was seen first.
+    """Return one answer for every claim, in the order of the table. Of several answers, the first of the most serious.
 
-    told: of any sources. claims: that are asked for. Raises KeyError for a claim that nobody made.
+    told: answers of all sources. claims: claims to return. Raises KeyError for an unknown claim.
     """
     answers: dict[str, Told] = {}
     for one in told:

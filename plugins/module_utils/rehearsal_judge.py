@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the answers of a rehearsal of the folders mean for the claims. Pure: answers of the agent -> list of `Told`.
+"""What the answers of a rehearsal of the folders mean for the claims. Functions from the agent's answers to `Told`.
 
-A ``look`` is the answer of the agent's step compare; a ``place`` one of the places in that of its step make.
+A ``look`` is the answer of the agent's step compare. A ``place`` is one of the places in the answer of its step make.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ Answer = c.Mapping[str, t.Any]
 Looks = c.Sequence[Answer]
 
 INSIDE: t.Final = "The operation ran inside the connection"
+"""Beginning of the agent's warning if no process could be started for a job."""
 
-# Of every job; of one that left the connection's job object; of one that WMI started.
+# Claims about every job, about a job that left the connection's job object, and about a job that WMI started.
 _OF_JOBS: t.Final = ("job.look", "job.engine")
 _BY_HANDLE: t.Final = ("job.request",)
 _BY_SERVICE: t.Final = ("job.outside", "job.service", "job.pipe")
 _WINDOWS_ALONE: t.Final = frozenset({"job.engine", "job.service"})
-"""How the agent's warning begins where Windows started no process of its own for a job."""
+"""Claims that only Windows itself can prove."""
 
 _UNSUPPORTED: t.Final = frozenset({1, 50, 87})
 _HIDDEN_SYSTEM: t.Final = 0x6
 
-# Of a case that was not made: the claims that it stands for.
+# By case of a difficult file: the claims that are not tried if it could not be made.
 _OF_CASE: t.Final = {
     "names": ("files.names",),
     "long": ("files.long_names",),
@@ -105,7 +106,7 @@ def not_made(places: c.Iterable[Answer]) -> list[Told]:
 
 
 def job(answer: Answer, facts: Answer) -> list[Told]:
-    """Judge a backup that ran as a job whose connection was closed; ``route`` says how it was started."""
+    """Judge a backup that ran as a job after its connection was closed. ``route`` says how the job was started."""
     route = answer.get("route")
     if route == "inside":
         reason = next((warning for warning in answer["warnings"] if warning.startswith(INSIDE)), INSIDE)
@@ -122,14 +123,14 @@ def job(answer: Answer, facts: Answer) -> list[Told]:
     return [
         *untried,
         *(
-            Told(one, NOT_TRIED, "The job ran on something else than Windows.") if one in elsewhere else Told(one, HELD)
+            Told(one, NOT_TRIED, "The job did not run on Windows.") if one in elsewhere else Told(one, HELD)
             for one in taken
         ),
     ]
 
 
 def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Told]:
-    """Judge the first backup: what it names, and what it says that it lacks."""
+    """Judge the first backup by the problems and losses that it names."""
     if answer["failed"]:
         return [_failed("operations.succeed", answer)]
     problems = {problem["path"]: problem["problem"] for problem in answer["problems"]}
@@ -143,7 +144,11 @@ def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Tol
         if "reserved" not in lacking:
             reserved = [kind for path, kind in problems.items() if path.startswith(f"volume{number}/reserved/")]
             told.append(
-                _if(reserved == ["name"] * 4, "files.reserved_names", f"4 were made, {len(reserved)} were named.")
+                _if(
+                    reserved == ["name"] * 4,
+                    "files.reserved_names",
+                    f"Of 4 files, the backup named {len(reserved)}.",
+                )
             )
         told += [
             _if(kind in kinds, "files.sparse_compressed", f"A {kind} file was not counted.")
@@ -162,21 +167,21 @@ def _same_volume(answer: Answer, places: c.Sequence[Answer], made: Answer) -> li
     ):
         return [Told("root.volume", NOT_TRIED, "The backup root is on a volume of its own.")]
     warned = any("volume" in warning for warning in answer["warnings"])
-    return [_if(warned, "root.volume", "Nothing was said.")]
+    return [_if(warned, "root.volume", "The backup did not warn.")]
 
 
 def verified(answer: Answer) -> list[Told]:
-    """Judge the verify of a part that nobody has touched."""
+    """Judge the verify of an unchanged part."""
     return [_if(not answer["failed"], "backup.content", _error(answer))]
 
 
 def untouched(looks: Looks) -> list[Told]:
-    """Judge what a backup left of what it read."""
+    """Judge whether a backup changed what it read."""
     return [_agree("backup.untouched", looks)]
 
 
 def copied(looks: Looks) -> list[Told]:
-    """Judge the copy in the part: content and streams, but for what a backup leaves out by promise."""
+    """Judge the copy in the part: content and streams, except for files that a backup leaves out by design."""
     differences = [one for one in _differences(looks) if one["case"] != "reserved" and one["path"] != "junction/link"]
     streams = [one for one in differences if one["property"] == "streams"]
     others = [one for one in differences if one["property"] != "streams"]
@@ -188,7 +193,7 @@ def copied(looks: Looks) -> list[Told]:
 
 
 def streams_told(answer: Answer, looks: Looks) -> list[Told]:
-    """Judge whether a root that keeps no streams says so. answer: of the backup; looks: at its copies."""
+    """Judge whether lost streams were reported. answer: of the backup; looks: at its copies."""
     lost = any(one["property"] == "streams" for one in _differences(looks))
     said = any(loss["kind"] == "streams" for loss in answer["losses"])
     if not lost and not said:
@@ -198,12 +203,12 @@ def streams_told(answer: Answer, looks: Looks) -> list[Told]:
 
 
 def succeeded(answer: Answer) -> list[Told]:
-    """Judge what only has to end well."""
+    """Judge an operation that only has to succeed."""
     return [_failed("operations.succeed", answer)] if answer["failed"] else []
 
 
 def linked(answer: Answer, proven: Answer, after: Looks, places: c.Sequence[Answer]) -> list[Told]:
-    """Judge a second backup that may link to the first, its verify, and the first after the second one was removed."""
+    """Judge a second backup with links to the first, its verify, and the first after the second was removed."""
     if answer["failed"] or proven["failed"]:
         return [_failed("links.unchanged", answer if answer["failed"] else proven)]
     if answer["linked"] == 0:
@@ -221,7 +226,7 @@ def linked(answer: Answer, proven: Answer, after: Looks, places: c.Sequence[Answ
 
 
 def damage_found(verify: Answer, restore: Answer, looks: Looks, healed: Answer) -> list[Told]:
-    """Judge a part of which one byte was changed and changed back."""
+    """Judge a part in which one byte was changed and then repaired."""
     found = _code(verify) == "damaged" and any(one["path"] == "volume1/speed/1.bin" for one in verify["problems"])
     told = [_if(found, "verify.damage", f"It said: {_error(verify) or 'verified'}")]
     told.append(_if(_code(restore) == "damaged", "verify.damage", f"A restore of it said: {_error(restore) or 'done'}"))
@@ -230,7 +235,7 @@ def damage_found(verify: Answer, restore: Answer, looks: Looks, healed: Answer) 
 
 
 def predicted(foretold: Answer, done: Answer) -> list[Told]:
-    """Judge check mode by what was done then."""
+    """Judge check mode by the restore after it."""
     if foretold["failed"] or done["failed"]:
         return [_failed("restore.predicted", foretold if foretold["failed"] else done)]
     kinds = ("added", "replaced", "removed", "attributes")
@@ -239,7 +244,7 @@ def predicted(foretold: Answer, done: Answer) -> list[Told]:
 
 
 def restored(identity: str, answer: Answer, looks: Looks, places: c.Sequence[Answer]) -> list[Told]:
-    """Judge a restore after damage, and everything that had to come back with it.
+    """Judge a restore after damage, and all properties that it must restore.
 
     identity: the claim about the restore itself.
     """
@@ -258,7 +263,7 @@ def restored(identity: str, answer: Answer, looks: Looks, places: c.Sequence[Ans
 
 
 def in_use(answer: Answer) -> list[Told]:
-    """Judge a backup while one file is open for reading, one for writing and one exclusively."""
+    """Judge a backup while one file is open for reading, one for writing, and one exclusively."""
     if answer["failed"]:
         return [Told("files.locked", REFUSED, _error(answer))]
     inner = answer["answer"]
@@ -270,7 +275,7 @@ def in_use(answer: Answer) -> list[Told]:
 
 
 def went_back(answer: Answer, looks: Looks) -> list[Told]:
-    """Judge a restore that met a file in use."""
+    """Judge a restore that found a file in use."""
     if answer["failed"]:
         return [Told("restore.held_open", REFUSED, _error(answer))]
     inner = answer["answer"]
@@ -281,7 +286,7 @@ def went_back(answer: Answer, looks: Looks) -> list[Told]:
 
 
 def killed(answer: Answer, ended: Answer, looks: Looks, places: c.Sequence[Answer]) -> list[Told]:
-    """Judge what the next restore makes of one that was killed."""
+    """Judge how the next restore completes one that was killed."""
     if ended["failed"]:
         return [_failed("restore.killed", ended)]
     told = [one for one in restored("restore.killed", ended, looks, places) if one.id == "restore.killed"]
@@ -293,7 +298,7 @@ def killed(answer: Answer, ended: Answer, looks: Looks, places: c.Sequence[Answe
 
 
 def witnessed(run: Answer, looks: Looks) -> list[Told]:
-    """Judge what Windows' own commands saw. run: the answer of the program; looks: its records, compared."""
+    """Judge the records of Windows' own commands. run: the answer of the program; looks: its records, compared."""
     if run["failed"]:
         return [Told("witness.agrees", NOT_TRIED, _error(run)[:300])]
     if run["exit_code"] != 0 or any(look["failed"] or not look["entries"] for look in looks[:1]):
@@ -303,25 +308,29 @@ def witnessed(run: Answer, looks: Looks) -> list[Told]:
 
 
 def trust(opened: Answer, refused: Answer, share: bool) -> list[Told]:
-    """Judge a backup into a folder that everybody may change."""
+    """Judge a backup to a folder that everybody may change."""
     if share or opened["failed"] or opened["refused"]:
-        why = "For a share, this is not known." if share else _error(opened) or str(opened.get("refused"))
+        why = "This is not tested on a share." if share else _error(opened) or str(opened.get("refused"))
         return [Told("root.trust", NOT_TRIED, why)]
     return [_if(_code(refused) == "root_open", "root.trust", f"It said: {_error(refused) or 'done'}")]
 
 
 def share(made: Answer, network: bool) -> list[Told]:
-    """Judge the way to the share by all that went well on it. network: an account of its own was given."""
+    """Judge the access to the share, after everything on it succeeded. network: a separate account was given."""
     names = ("share.second_hop", "share.identity", "share.rights")
     if not made["root_is_share"]:
         return [Told(one, NOT_TRIED, "The backup root is on this server's own disks.") for one in names]
     if network:
-        return [Told("share.identity", HELD), Told("share.rights", HELD), Told(names[0], NOT_TRIED, "It has one.")]
-    return [Told(names[0], HELD), *(Told(one, NOT_TRIED, "No account was given.") for one in names[1:])]
+        return [
+            Told("share.identity", HELD),
+            Told("share.rights", HELD),
+            Told(names[0], NOT_TRIED, "An account is given."),
+        ]
+    return [Told(names[0], HELD), *(Told(one, NOT_TRIED, "No account is given.") for one in names[1:])]
 
 
 def connection(transport: str, scheme: str | None, auth: str, checked: bool) -> list[Told]:
-    """Judge the connection by its having carried all of it.
+    """Judge the connection, after the whole rehearsal used it.
 
     transport: the plugin. scheme: http or https. auth: how it logs in. checked: a certificate is checked.
     """
@@ -365,7 +374,7 @@ def _expected(difference: Answer, lacking: c.Container[str], identity: str) -> b
     """Return whether a difference is allowed."""
     if difference["property"] in ("created", "written") and f"times.{difference['property']}" in lacking:
         return True
-    # What came after the backup stays with a merge, and the folder that it lies in is as young.
+    # A merge keeps files that are newer than the backup. Then their folder has a newer time too.
     return identity == "restore.merge" and difference["path"] == "plain" and difference["property"] == "written"
 
 

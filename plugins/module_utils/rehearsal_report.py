@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rehearsal leaves: a document that may be sent to others, a table, and what it means for a restore."""
+"""The results of a rehearsal: a document that can be sent to others, a table, and the consequences for a restore."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 
 SCHEMA: t.Final = 1
 
-# Times of day have two colons as well, so what looks like an address is asked whether it is one.
+# Times of day also have two colons, so each match is checked with ipaddress.
 _ADDRESS: t.Final = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
 )
 _DNS_NAME: t.Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
-_LEAST_NAME: t.Final = 2  # characters; a letter alone would mask a text to pieces
-_SHORT_NAME: t.Final = 4  # characters; what has fewer, such as the login sa, is part of many words
+_LEAST_NAME: t.Final = 2  # characters; a single letter would mask too much of a text
+_SHORT_NAME: t.Final = 4  # characters; shorter names, such as the login sa, are part of many words
 _MASK: t.Final = "<masked>"
-# What the collection itself calls so, though the database's name, GroupID as a rule, is part of it.
+# The collection's own names, which contain the name of the database if that is GroupID.
 _OWN_WORDS: t.Final = "|".join(
     [
         r"groupid_(?:rehearsal|test|probe)_[0-9a-f]{16}",
@@ -68,9 +68,9 @@ def names_of(probe: c.Mapping[str, t.Any], *others: str) -> tuple[str, ...]:
 def document(
     outcome: Outcome, probe: c.Mapping[str, t.Any], now: datetime.datetime, names: c.Sequence[str]
 ) -> dict[str, t.Any]:
-    """Return the document that is stored of a rehearsal.
+    """Return the document of a rehearsal.
 
-    names: what no text of it may have; empty: it may have all.
+    names: names to mask in its texts. Empty: nothing is masked.
     """
     platform = {name: value for name, value in outcome.platform.items() if name != "privileges"}
     return {
@@ -92,9 +92,9 @@ def document_of(
     now: datetime.datetime,
     names: c.Iterable[str | None],
 ) -> dict[str, t.Any]:
-    """Return the document that is stored of a rehearsal of a SQL Server or a domain.
+    """Return the document of a rehearsal of a SQL Server or a domain.
 
-    names: what no text of it may have; empty: it may have all.
+    names: names to mask in its texts. Empty: nothing is masked.
     """
     masked = sorted({name for name in names if name and len(name) >= _LEAST_NAME}, key=len, reverse=True)
     return {
@@ -106,7 +106,7 @@ def document_of(
 
 
 def judged(kept: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return what a result has beside the document: its table, and the consequences for a restore."""
+    """Return the other members of a result: the table, and the consequences for a restore."""
     warnings, losses = consequences(kept)
     return {"table": table(kept), "consequences": [*losses, *warnings], "losses": losses}
 
@@ -123,7 +123,7 @@ def _masked(text: str, names: c.Sequence[str]) -> str:
 def _pattern_of(name: str) -> str:
     if len(name) < _SHORT_NAME:
         return rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
-    # With a domain, the hosts in it.
+    # The name of a domain also masks the hosts in it.
     return (r"(?:[\w-]+\.)*" if _DNS_NAME.fullmatch(name) else "") + re.escape(name)
 
 
@@ -170,10 +170,10 @@ def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
 
 
 def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
-    """Return the lines of a run: the servers with counts of their claims, and below what each one has not held.
+    """Return the lines of a run: the servers with counts of their claims, and below the claims that are not held.
 
-    answers: of groupid_rehearsal by host; empty where it was not asked. A run of one server shows all claims.
-    In check mode an answer has none.
+    answers: of groupid_rehearsal by host; empty if a host was not rehearsed. A run with one server shows all claims.
+    In check mode, an answer has no claims.
     """
     told = {host: answer for host, answer in answers.items() if answer.get("claims")}
     cleaned = {host: answer["removed"] for host, answer in answers.items() if "removed" in answer}
@@ -193,7 +193,7 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
 def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
     """Return the lines of databases and domains, by name: each with its counts and the claims that are not held.
 
-    A run of one shows all claims.
+    If there is only one, all its claims are shown.
     """
     told = {name: answer for name, answer in answers.items() if answer.get("claims")}
     if not told:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which deployments a restore is meant for, and whose part each server restores.
+"""The deployments of a restore, and the part that each server restores.
 
-A restore replaces data, so it is refused as a whole, before a part is read, unless it is certain what is meant.
+A restore replaces data. If it is not certain what to restore, the whole restore is refused before a part is read.
 ``Facts`` is as in `deployments`.
 """
 
@@ -27,9 +27,9 @@ _GLOB = frozenset("*?[")
 
 
 class Source(t.TypedDict):
-    """Whose part a host restores, and whether ``groupid_restore_map`` says so.
+    """The server whose part a host restores, and whether ``groupid_restore_map`` names it.
 
-    Naming it there says that the part was made on another machine, or on this one before it was reinstalled.
+    An entry there accepts that the part was made on another machine, or on this one before it was reinstalled.
     """
 
     server: str
@@ -37,9 +37,9 @@ class Source(t.TypedDict):
 
 
 class Choice(t.TypedDict):
-    """What a restore works on: the plan without what was not meant, each host's source, and what stands against it.
+    """The choice for a restore: the plan with only the chosen deployments, each host's source, and the refusals.
 
-    refusals: `Failure` in parts; with any, nothing may be restored.
+    refusals: `Failure` in parts. If there are any, nothing may be restored.
     """
 
     plan: Plan
@@ -48,11 +48,11 @@ class Choice(t.TypedDict):
 
 
 def choose(facts: Facts, plan: Plan) -> Choice:
-    """Decide what a restore is meant for.
+    """Choose the deployments of a restore, and the part for each server.
 
-    A deployment has the set when one of its servers lists it, and also when the sets of one could not be listed. While
-    more than one has it, each must be named in ``groupid_deployments``, and not by a glob. What is chosen must be
-    confirmed as pairs ``deployment/set id``; the bare id is enough where one deployment alone has the set.
+    A deployment has the set if one of its servers lists it, or if the sets of one server could not be listed. If more
+    than one deployment has it, each must be named in ``groupid_deployments``, and not by a glob. The choice must be
+    confirmed as pairs ``deployment/set id``. The id is enough if only one deployment has the set.
     """
     chosen = [name for name in plan["deployments"] if _has_set(facts, plan["deployments"][name]["hosts"])]
     refusals = _unnamed_set(facts, plan) or _unclear(facts, plan, chosen) or _unconfirmed(facts, plan, chosen)
@@ -68,7 +68,7 @@ def choose(facts: Facts, plan: Plan) -> Choice:
 
 
 def _asked(facts: Facts, hosts: c.Sequence[str]) -> c.Mapping[str, t.Any]:
-    """What the variables of a deployment's hosts ask for; that they agree is checked elsewhere."""
+    """Return the values of the first host's variables. It is checked elsewhere that all hosts have the same."""
     asked: c.Mapping[str, t.Any] = facts[hosts[0]]["__groupid_asked"]
     return asked
 
@@ -90,14 +90,14 @@ def _unnamed_set(facts: Facts, plan: Plan) -> list[Failure]:
             "set_not_named",
             WHAT,
             "groupid_set_id does not name a set by its id",
-            f"Name it, and confirm it: -e groupid_deployments={name} -e groupid_set_id=ID -e groupid_restore_confirm="
+            f"Set it and confirm it: -e groupid_deployments={name} -e groupid_set_id=ID -e groupid_restore_confirm="
             f"{name}/ID. Sets of {name}: {listing.known_sets(facts, group['hosts'])}.",
         )
     ]
 
 
 def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]:
-    """Refuse a set that nobody has, or that more deployments have than were named."""
+    """Refuse a set that no deployment has, or that more deployments have than were named."""
     literal = _literal(facts, plan)
     for name in [name for name in plan["deployments"] if name not in chosen and (name in literal or not chosen)]:
         hosts = plan["deployments"][name]["hosts"]
@@ -122,8 +122,8 @@ def _unclear(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Failure]
             "deployment_not_named",
             WHAT,
             f"{len(chosen)} deployments of this run have the set, or their sets could not be listed "
-            f"({', '.join(chosen)}), and groupid_deployments does not name each that is meant",
-            f"Name it: {lines}.",
+            f"({', '.join(chosen)}), and groupid_deployments does not name each of them in full",
+            f"Choose one: {lines}.",
         )
     ]
 
@@ -140,7 +140,7 @@ def _unconfirmed(facts: Facts, plan: Plan, chosen: c.Sequence[str]) -> list[Fail
         Failure(
             "not_confirmed",
             WHAT,
-            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}; what would be restored is "
+            f"groupid_restore_confirm is {', '.join(sorted(given)) or 'not given'}, but this run would restore "
             f"{', '.join(pairs)}",
             f"If this is what you want, run again with -e groupid_restore_confirm={','.join(pairs)}.",
         )
@@ -152,7 +152,7 @@ def _pairs(facts: Facts, plan: Plan, chosen: c.Iterable[str]) -> list[tuple[str,
 
 
 def _literal(facts: Facts, plan: Plan) -> set[str]:
-    """Return the deployments that every host's ``groupid_deployments`` names as they are, and not by a glob."""
+    """Return the deployments that every host's ``groupid_deployments`` names in full, not by a glob."""
     named = [
         {str(name) for name in facts[host]["__groupid_asked"]["deployments"] if not _GLOB & set(str(name))}
         for host in plan["hosts"]
@@ -161,7 +161,7 @@ def _literal(facts: Facts, plan: Plan) -> set[str]:
 
 
 def database_users(facts: Facts, host: str, database: str) -> list[str]:
-    """Name the deployments that say a database is theirs, whether they take part or not: on the host's SQL Server."""
+    """Name the deployments that use a database on the host's SQL Server, in the run or not."""
     place = _place({**facts[host]["__groupid_asked"], "sql_database": database})
     return sorted(
         {
@@ -173,7 +173,7 @@ def database_users(facts: Facts, host: str, database: str) -> list[str]:
 
 
 def _asked_of_any(variables: c.Mapping[str, t.Any]) -> c.Mapping[str, t.Any]:
-    """Return the settings of a host; for a host that is not in the run, its variables as they are written."""
+    """Return the settings of a host. For a host that is not in the run, its variables as they are written."""
     asked: c.Mapping[str, t.Any] | None = variables.get("__groupid_asked")
     if asked is not None:
         return asked
@@ -185,12 +185,12 @@ def _written(variables: c.Mapping[str, t.Any], name: str) -> t.Any:
     try:
         return variables.get(name)
     except Exception:
-        # A template that does not resolve may raise anything. A host outside of the run must not stop it so.
+        # A template may raise any exception. A host that is not in the run must not stop it.
         return None
 
 
 def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
-    """Return what tells one database from another."""
+    """Return what identifies a database."""
     instance = str(asked.get("sql_instance") or "")
     port = str(asked.get("sql_port") or ("" if instance else DEFAULT_PORT))
     return tuple(
@@ -199,14 +199,14 @@ def _place(asked: c.Mapping[str, t.Any]) -> tuple[str, ...]:
 
 
 def _may_be_one(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two places can be one database: a server's name alone may be that of any with a domain."""
+    """Whether two places can be the same database. A short server name may be any full name that begins with it."""
     names = {one[0].rstrip("."), other[0].rstrip(".")}
     same_host = len({name.partition(".")[0] for name in names}) == 1 and any("." not in name for name in names)
     return one[1:] == other[1:] and (len(names) == 1 or same_host)
 
 
 def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
-    """Refuse to restore a database that is another deployment's too."""
+    """Refuse to restore a database that another deployment also uses."""
     for host in hosts:
         asked = facts[host]["__groupid_asked"]
         names = database_users(facts, host, asked["sql_database"]) if asked["sql_server"] else []
@@ -215,7 +215,7 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
                 Failure(
                     "shared_database",
                     WHAT,
-                    f"the deployments {', '.join(names)} name one database, {asked['sql_database']} on "
+                    f"the deployments {', '.join(names)} name the same database, {asked['sql_database']} on "
                     f"{asked['sql_server']}",
                     "A deployment is the servers that share one database. Correct groupid_deployment or "
                     "groupid_sql_database in the inventory.",
@@ -225,7 +225,7 @@ def _shared_database(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
 
 
 def _wrong_map(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
-    """Refuse entries of the map whose source or target is not one of the chosen deployments'."""
+    """Refuse entries of the map whose source or target does not belong to the chosen deployments."""
     maps = [facts[host]["__groupid_asked"]["restore_map"] for host in hosts]
     failures = [failure for mapping in maps for failure in _wrong_entries(facts, hosts, mapping)]
     return list(dict.fromkeys(failures))
@@ -238,7 +238,7 @@ def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str,
         met.setdefault(places, []).append((part, target))
     for places, entries in met.items():
         if places and len(entries) > 1:
-            # Which of the entries is meant, nobody knows: what is wrong with one of them may not matter.
+            # It is not known which entry is the right one, so other faults of the entries are not reported.
             yield Failure(
                 "restore_map",
                 WHAT,
@@ -251,7 +251,7 @@ def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str,
 
 
 def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
-    """Refuse a folder on a share that several servers would restore into."""
+    """Refuse a folder on a share to which several servers would restore."""
     targets = {
         listing.server_of(facts, host) or host: list(facts[host]["__groupid_asked"]["restore_targets"].values())
         for host in hosts
@@ -260,8 +260,8 @@ def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
         Failure(
             "target_shared",
             WHAT,
-            f"groupid_restore_targets sends the parts of {', '.join(servers)} into one folder, {path}",
-            "Give each server a folder of its own, or restore one of them with --limit.",
+            f"groupid_restore_targets sends the parts of {', '.join(servers)} into the same folder, {path}",
+            "Set a different folder for each server, or restore one of them with --limit.",
         )
         for path, servers in shared_places.contested(targets)
     ]
@@ -279,7 +279,7 @@ def _wrong_entry(
         return [_met_nothing(entry, f"{len(places)} servers of this restore are called {target}", "", names)]
     listed = listing.find(facts, places[0], facts[places[0]]["__groupid_asked"]["set_id"])
     parts = [one["server"] for one in (listed or {"parts": []})["parts"] if not is_shared(one["server"])]
-    # Where the sets could not be listed, nothing is restored anyway.
+    # If the sets could not be listed, nothing is restored.
     if is_shared(part) or (part.lower() not in parts and listing.sets_of(facts, places[0]) is not None):
         return [
             _met_nothing(
@@ -290,7 +290,7 @@ def _wrong_entry(
 
 
 def _is_called(facts: Facts, host: str, name: str) -> bool:
-    """Whether a host's computer has a name, alone or with its domain. Another domain's is another computer."""
+    """Whether a host's computer has this name, short or with its domain. With another domain it is another computer."""
     computer = (facts[host].get("__groupid_probe") or {}).get("computer") or {}
     return bool(name) and name.lower() in (computer.get("server"), str(computer.get("fqdn") or "").lower())
 
@@ -301,12 +301,12 @@ def _met_nothing(entry: str, cause: str, name: object, names: c.Iterable[str]) -
         "restore_map",
         WHAT,
         f"{entry}, and {cause}",
-        f"{did_you_mean(str(name), known)}There are: {', '.join(known) or 'none'}.",
+        f"{did_you_mean(str(name), known)}Known names: {', '.join(known) or 'none'}.",
     )
 
 
 def _source(facts: Facts, host: str) -> Source:
-    """Choose the part that a host restores: its own, unless the map sends another one to it."""
+    """Return the part that a host restores: its own, unless the map has another one for it."""
     mapping = facts[host]["__groupid_asked"]["restore_map"]
     parts = [str(part).lower() for part, target in mapping.items() if _is_called(facts, host, str(target))]
     return {"server": parts[0] if parts else listing.server_of(facts, host), "mapped": bool(parts)}

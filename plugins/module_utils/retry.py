@@ -1,33 +1,33 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's one policy for what may pass by itself: a compiler's hiccup, a lost connection, a poll that could
-not look; and how long it waits between two looks at a job."""
+"""When the controller tries again after a temporary problem (a compiler that failed once, a lost connection, a failed
+poll), and how long it waits between two polls of a job."""
 
 from __future__ import annotations
 
 import collections.abc as c
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
-"""Seconds before each new attempt. What comes through starts the count anew."""
+"""Seconds before each new attempt. After a success, the count starts again."""
 
 FIRST_POLLS = (1.0, 2.0)
 SHORTEST, LONGEST = 5.0, 60.0
 SHARE = 30.0
-"""A job's end is noticed late by a thirtieth of its time at most, but for the first seconds."""
+"""After the first seconds, the end of a job is noticed late by at most a thirtieth of its time."""
 
 
 def attempts() -> c.Iterator[float | None]:
-    """Give, for each attempt, the pause after it when it fails; None for the last one."""
+    """Yield, for each attempt, the pause after it if it fails; None for the last one."""
     yield from PAUSES
     yield None
 
 
 def poll_pause(polls: int, seconds: float) -> float:
-    """Return the seconds between two looks at a job.
+    """Return the seconds until the next poll of a job.
 
-    polls: how many there were. seconds: since the job was started. 1, 2, 5, 5 ... s; a thirtieth of the time from two
-    and a half minutes on, and 60 s from half an hour on.
+    polls: number of polls so far. seconds: since the job was started. The pauses are 1, 2, 5, 5 ... s, a thirtieth of
+    the time after two and a half minutes, and 60 s after half an hour.
     """
     if polls < len(FIRST_POLLS):
         return FIRST_POLLS[polls]

@@ -1,17 +1,17 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a set may be sealed, in which order, and which seals an earlier run left half done.
+"""When a set may be sealed, in which order, and which seals an earlier run did not finish.
 
-A seal has three steps: every member holds the same prepared document; the deployment's first server (the decider)
-seals, which is the decision; the others follow. Each step starts from proof of the one before, never from the
-absence of an error.
+A seal has three steps. Every member stores the same prepared document. The deployment's first server (the decider)
+seals, which is the decision. The others follow. Each step needs proof that the step before it is done. That there was
+no error is not enough.
 
-``Facts`` is as in `deployments`. What the roles leave there for these functions:
+``Facts`` is as in `deployments`. The roles set these variables for the functions here:
 
 ``__groupid_part``, ``__groupid_verified``: the answers of ``groupid_backup_folder`` and ``groupid_backup_verify``.
 ``__groupid_database``: ``{"part": answer of groupid_backup_adopt, "verified": answer of groupid_backup_verify}`` on
-the deployment's first host, where its database is backed up; ``part`` is missing while it was not.
+the deployment's first host, if its database is backed up. ``part`` is missing until that is done.
 ``__groupid_attributes``: the same for each domain whose group attributes are saved, by the domain's name; ``part`` is
 the answer of groupid_ldif_export.
 ``__groupid_seals``: ``{set id: {"prepared": digest, "sealed": digest}}``, the steps that the host has done.
@@ -28,20 +28,20 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
 OPTIONAL_FIELDS = ("narrowed", "scope")
-"""Of a member too, where its part tells: those of 0.5.0 do not."""
+"""Other fields of a member, if its part has them. Parts of 0.5.0 do not."""
 
 
 class Candidate(t.TypedDict):
-    """A set that could be sealed: its parts in order of server, and what stands against it, a sentence each."""
+    """A set that may be sealed: its parts in order of server, and the reasons against a seal, one sentence each."""
 
     members: list[dict[str, t.Any]]
     refusals: list[str]
 
 
 class Progress(t.TypedDict):
-    """How far the seal of a set has come.
+    """The progress of the seal of a set.
 
-    prepared: digest of the document that every member holds, empty while one of them does not.
+    prepared: digest of the document that every member has. Empty if one of them does not have it.
     decided: the decider has sealed.
     """
 
@@ -50,9 +50,9 @@ class Progress(t.TypedDict):
 
 
 class Unfinished(t.TypedDict):
-    """A seal to finish: which document, who decides, whether it was decided, and who has not sealed yet.
+    """A seal to finish: the document, the decider, whether it was decided, and the servers that have not sealed yet.
 
-    database: whether the set has a part of the database, whose holder may not have sealed either.
+    database: whether the set has a part of the database. The holder of this part may not have sealed either.
     """
 
     set_id: str
@@ -64,9 +64,9 @@ class Unfinished(t.TypedDict):
 
 
 def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> Candidate:
-    """Gather the parts that this run put into a set, and say what stands against sealing it.
+    """Return the parts that this run made for a set, and the reasons against sealing it.
 
-    verified: demand that each part was verified in full in this run.
+    verified: require that each part was verified in full in this run.
     """
     members: list[dict[str, t.Any]] = []
     refusals = []
@@ -83,9 +83,9 @@ def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool)
 
 
 def progress(facts: Facts, hosts: c.Iterable[str], set_id: str) -> Progress:
-    """Say how far the hosts have come with the seal of a set.
+    """Return the progress of the hosts with the seal of a set.
 
-    The decider is the first host by name of its computer; nothing is decided while a computer is not known.
+    The decider is the first host by the name of its computer. Nothing is decided if a computer is not known.
     """
     steps = {_server(facts, host): (facts[host].get("__groupid_seals") or {}).get(set_id, {}) for host in hosts}
     digests = {step.get("prepared", "") for step in steps.values()}
@@ -96,11 +96,11 @@ def progress(facts: Facts, hosts: c.Iterable[str], set_id: str) -> Progress:
 
 
 def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
-    """Find the sets of a deployment that an earlier run prepared on every member and did not seal everywhere, oldest
+    """Return the sets of a deployment that an earlier run prepared on every member and did not seal everywhere, oldest
     first.
 
-    Where a server has sealed, the decision is made and every copy of the same document may follow. Where none has, all
-    members must be in this run and hold the same document; anything less is never sealed.
+    If a server has sealed, the decision is made, and all servers with the same document may seal. If no server has
+    sealed, all members must be in this run and have the same document. Otherwise, the set is never sealed.
     """
     holders: dict[str, dict[str, c.Mapping[str, t.Any]]] = {}
     servers = set()
@@ -116,7 +116,7 @@ def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
 
 
 def _parts(facts: Facts, host: str) -> c.Iterator[tuple[str, dict[str, t.Any], dict[str, t.Any]]]:
-    """Return the parts that a host must bring: whose, the answer of what made it, that of its verification."""
+    """Return the parts that a host must have made: owner, answer of the backup, and answer of the verification."""
     variables = facts[host]
     own = variables.get("__groupid_part") or {}, variables.get("__groupid_verified") or {}
     yield _server(facts, host) or host, *own
@@ -128,7 +128,7 @@ def _parts(facts: Facts, host: str) -> c.Iterator[tuple[str, dict[str, t.Any], d
 
 
 def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: str, verified: bool) -> str:
-    """Say why a part cannot be sealed; empty when it can."""
+    """Return why a part cannot be sealed. Empty if it can."""
     if not part.get("part_sha256"):
         return "has no part of this run"
     if part["state"] not in listing.SEALABLE:
@@ -141,7 +141,7 @@ def _refusal(part: c.Mapping[str, t.Any], check: c.Mapping[str, t.Any], set_id: 
 
 
 def _server(facts: Facts, host: str) -> str:
-    """Name a host's computer; empty when it did not answer."""
+    """Name a host's computer. Empty if it did not answer."""
     probe = facts[host].get("__groupid_probe") or {}
     return str((probe.get("computer") or {}).get("server") or "")
 
@@ -153,7 +153,7 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
-    # Shared parts were checked wherever they lie before the first server prepared the document.
+    # Shared parts were checked on their holders before the first server prepared the document.
     own = {member for member in first["members"] or [] if not shared_parts.is_shared(member)}
     everywhere = own <= servers & set(holders)
     if not seals and not (first["members"] and everywhere):

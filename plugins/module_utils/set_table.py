@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sets that there are, as a table for a terminal, from the answers of groupid_sets of several hosts."""
+"""A table of the existing sets for a terminal, from the answers of groupid_sets of several hosts."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table i
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
 REGISTERED = "__groupid_sets"
-"""Variable in which a playbook leaves each host's answer."""
+"""Variable in which a playbook stores each host's answer."""
 REGISTERED_AWAY = "__groupid_sets_away"
-"""The same, of the computer that keeps the database of the host's deployment."""
+"""The same for the computer that holds the database of the host's deployment."""
 
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
 _UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -34,9 +34,9 @@ _SHARE = re.compile(r"[\\/]{2}[^\\/]")
 
 
 def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
-    """Write the table of a run, of the hosts that were asked. facts: variables by host, as hostvars."""
+    """Return the table of a run for these hosts. facts: variables by host, as hostvars."""
     answers = {host: facts[host][REGISTERED] for host in hosts if REGISTERED in facts[host]}
-    # The computer of the SQL Server, where that keeps the part of the database: its folders are not all of this run's.
+    # The computer of the SQL Server may hold the part of the database. Its other folders may not be of this run.
     away = {
         f"{host}, its SQL Server": {**facts[host][REGISTERED_AWAY], "passed_over": [], "passed_over_count": 0}
         for host in hosts
@@ -46,10 +46,10 @@ def of_run(facts: Answers, hosts: c.Iterable[str]) -> list[str]:
 
 
 def lines(answers: Answers) -> list[str]:
-    """Write the sets of all hosts: a block for each deployment, newest first, one row for a set however many have it.
+    """Return the sets of all hosts: a block for each deployment, newest first, with one row for each set.
 
-    answers: of groupid_sets, by host. Then what was passed over, and which hosts have not told. No line is longer than
-    80 characters but for a set id or a path that is so by itself.
+    answers: of groupid_sets, by host. Below the sets are the ignored entries, and the hosts that did not answer. No
+    line is longer than 80 characters, except for a longer set id or path.
     """
     sets = merged(one for answer in answers.values() for one in answer.get("sets") or [])
     body: list[str] = []
@@ -74,7 +74,7 @@ def _row(one: ListedSet) -> tuple[str, list[Cell]]:
 
 
 def _age(seconds: int) -> str:
-    """Write an age: 5 h. What is not a day in the future is a clock that goes wrong a little, and now."""
+    """Return an age as text, such as ``5 h``. An age in the future, as of a clock that is a little wrong, is 0 s."""
     past = max(seconds, 0)
     return next((f"{past // unit} {name}" for unit, name in _UNITS if past >= 2 * unit), f"{past} s")
 
@@ -89,7 +89,7 @@ def _verified(record: Verification | None, parts: int) -> str:
 
 
 def _notes(answers: Answers) -> list[str]:
-    """Say what is missing of a list: a backup root that is not there, sets beyond the limit of an answer."""
+    """Return what a list lacks: a backup root that does not exist, sets beyond the limit of an answer."""
     told = []
     for host, answer in answers.items():
         if answer.get("exists") is False:
@@ -101,7 +101,7 @@ def _notes(answers: Answers) -> list[str]:
 
 
 def _passed_over(answers: Answers) -> list[str]:
-    """List what is no set: host, path, reason. What several hosts see on a share is listed once."""
+    """List entries that are not sets: host, path, reason. An entry that several hosts see on a share is listed once."""
     told: list[str] = []
     seen: set[str] = set()
     for host, answer in answers.items():
@@ -134,5 +134,5 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def _shown(text: object) -> str:
-    """Return a text of a disk with control characters written out, which a terminal would obey."""
+    """Return a text from a disk with control characters escaped, because a terminal would obey them."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in str(text or ""))

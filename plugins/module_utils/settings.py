@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host's variables say: understood once, or refused with the value as it was given."""
+"""The variables of one host: read and checked once, or refused with the value as it was given."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ UNKNOWN = "unknown_variable"
 
 _SHOWN = 100
 _LONGEST = 500
-_HIDDEN = "its value is not shown, as it may hold a password"
+_HIDDEN = "its value is not shown, because it may contain a password"
 _UNDEFINED = re.compile(r"'?[\w.]+'? is undefined")
 _ENVIRONMENT = "\"{{ lookup('ansible.builtin.env', 'GROUPID_PASSWORD') }}\""
 
 
 @dataclasses.dataclass(frozen=True)
 class Unreadable:
-    """Stands for a variable that Ansible could not resolve. reason: in Ansible's words."""
+    """Takes the place of a variable that Ansible could not resolve. reason: Ansible's message."""
 
     reason: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Understood:
-    """What a host's variables say.
+    """The variables of a host.
 
-    values: each word by its name without the prefix, of its type, with its default where nothing is given, and where
-      the word does not concern the role.
-      No secret is among them: neither the words that are one, nor the passwords of domains.
-    failures: one for each fault. While there is any, the values are not to be used.
+    values: each word by its name without the prefix, converted to its type. If nothing is given, or if the role does
+      not use the word, its default.
+      There are no secrets in them: no secret words, and no passwords of domains.
+    failures: one for each fault. If there are any, the values must not be used.
     """
 
     values: dict[str, t.Any]
@@ -51,7 +51,7 @@ class Understood:
 def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     """Read the variables of one host for a role's run.
 
-    variables: templates resolved; ``Unreadable`` stands for one that could not be. Others than ours are passed over.
+    variables: with templates resolved; ``Unreadable`` for one that could not be. Variables of others are ignored.
     role: preflight, backup, verify or restore; any other raises ValueError.
     """
     words = vocabulary.words_of(role)
@@ -72,9 +72,9 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
 
 
 def read(name: str, value: t.Any) -> t.Any:
-    """Return what one variable's value means, secrets included; None where nothing is given.
+    """Return the value of one variable, converted to its type. It may be a secret. None if nothing is given.
 
-    Raises ValueError with all that is wrong; no secret is part of it.
+    Raises ValueError with all faults, without secrets.
     """
     meant, wrong = _understood(dataclasses.replace(vocabulary.BY_NAME[name], required=False), value)
     if wrong:
@@ -83,15 +83,15 @@ def read(name: str, value: t.Any) -> t.Any:
 
 
 def unknown(names: c.Iterable[str]) -> list[Failure]:
-    """Refuse variables that have our prefix, in any case, and are none of ours."""
+    """Return a failure for each variable that has our prefix, in any case, and is not one of ours."""
     ours = [name for name in names if name.lower().startswith(vocabulary.PREFIX) and name not in vocabulary.BY_NAME]
     return [_unknown(name) for name in sorted(set(ours))]
 
 
 def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
-    """Refuse variables that are given with ``-e`` and belong to hosts alone.
+    """Return a failure for variables that are given with ``-e`` and can only be variables of hosts.
 
-    extra: names; where they are the keys of a mapping, the command line is printed with the value.
+    extra: names. If it is a mapping, the command line in the message has the value.
     """
     names = list(extra)
     if "groupid_deployment" not in names:
@@ -110,7 +110,7 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
 
 
 def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
-    """Refuse what the playbooks take from ``-e`` alone, where the inventory says it: it would change nothing.
+    """Return a failure if the inventory sets a variable that the playbooks read only from ``-e``: it has no effect.
 
     inventory: names of variables that the inventory sets, and the command line does not.
     """
@@ -122,13 +122,13 @@ def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
             CODE,
             f"{name} is set in the inventory, and has no effect there",
             "a playbook must know its hosts before it reads their variables",
-            f"Give it on the command line, as in -e {name}=PATTERN, or put the servers into the group groupid.",
+            f"Set it on the command line, as in -e {name}=PATTERN, or add the servers to the group groupid.",
         )
     ]
 
 
 def shown(value: t.Any) -> str:
-    """Show a value as it was given: on one line, up to 100 characters, without control characters."""
+    """Return a value as it was given: on one line, up to 100 characters, without control characters."""
     text = f'"{value}"' if isinstance(value, str) else _document(value)
     return _line(text, _SHOWN)
 
@@ -152,7 +152,7 @@ def _line(text: str, longest: int) -> str:
 
 
 def _step(word: Word, verb: str) -> str:
-    """Say where a word is set, with an example."""
+    """Return a next step that says where a word is set, with an example."""
     place = "" if word.where == "extra" else " in the variables of the host or its group, or with -e"
     return f"{verb}{place}, for example: {example(word)}"
 
@@ -180,12 +180,12 @@ def _unreadable(word: Word, reason: str) -> Failure:
     if word.secret or any(option.secret for option in word.options):
         # A template may hold the password itself.
         undefined = _UNDEFINED.search(line)
-        line = undefined[0] if undefined else "its template does not resolve"
+        line = undefined[0] if undefined else "its template cannot be evaluated"
     return Failure(
         CODE,
         f"{word.name} cannot be read",
         shown(line).strip('"'),
-        _step(word, "Correct its template, or what that refers to"),
+        _step(word, "Correct its template, or the variable that it uses,"),
     )
 
 
@@ -197,17 +197,17 @@ def _failure(word: Word, fault: given.Fault) -> Failure:
 
 
 def _told(what: str, cause: str, step: str) -> Failure:
-    """Return the failure on one line: keys of dictionaries stand in its texts, and parts of what was given."""
+    """Return the failure with texts on one line, because they contain keys and values as they were given."""
     return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
 
 def _unknown(name: str) -> Failure:
     near = closest(name[len(vocabulary.PREFIX) :], (word.key for word in vocabulary.WORDS))
-    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists the variables that there are."
+    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists all variables."
     return Failure(
         UNKNOWN,
         f"{shown(name)[1:-1]} is not a variable of this collection",
-        "nothing reads it, so it would change nothing",
+        "nothing reads it, so it would have no effect",
         f"{meant} A variable of your own needs a name that does not begin with {vocabulary.PREFIX}.",
     )
 
@@ -224,7 +224,7 @@ def _document(value: t.Any) -> str:
 
 
 def _masked(value: t.Any) -> t.Any:
-    """Return it without what came out of a vault, or stands under a name that speaks of a password."""
+    """Return a value without vault values, and without values whose name contains ``pass`` or ``secret``."""
     if hasattr(value, "__ENCRYPTED__"):
         return "..."
     if isinstance(value, c.Mapping):
@@ -233,7 +233,7 @@ def _masked(value: t.Any) -> t.Any:
 
 
 def _folders(variables: c.Mapping[str, t.Any]) -> list[str]:
-    """Name the host's folders of its own, whatever the role is and whatever else is wrong with them."""
+    """Name the folders in groupid_folders, for every role, even if something else is wrong with them."""
     value = variables.get("groupid_folders")
     found = [] if isinstance(value, Unreadable) else given.read(vocabulary.BY_NAME["groupid_folders"], value)[0]
     return [folder["name"] for folder in found or () if "name" in folder]
@@ -242,7 +242,7 @@ def _folders(variables: c.Mapping[str, t.Any]) -> list[str]:
 def _without_secrets(
     words: c.Iterable[Word], values: c.Mapping[str, t.Any], role: str, folders: c.Container[str]
 ) -> dict[str, t.Any]:
-    """Return the values as others get them."""
+    """Return the values without secrets, as `Understood` has them."""
     told = {word.key: values[word.key] for word in words if not word.secret}
     for word in words:
         hidden = {option.name for option in word.options if option.secret}
@@ -251,6 +251,6 @@ def _without_secrets(
                 {name: value for name, value in item.items() if name not in hidden} for item in told[word.key]
             ]
     if role in (vocabulary.PREFLIGHT, vocabulary.BACKUP) and told["components"] is not None:
-        # They are saved whatever components are named.
+        # Folders of groupid_folders are saved in any case.
         told["components"] = [name for name in told["components"] if name not in folders]
     return told

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of a set that are no server's: of the database, and of the group attributes of each domain.
+"""The parts of a set that do not belong to one server: the database, and the group attributes of each domain.
 
-They lie with the deployment's first server, but for a database that its own computer keeps.
+The deployment's first server holds them, except for a database that the SQL Server's computer holds.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import collections.abc as c
 import typing as t
 
 DATABASE = "database"
-"""Component, and name of its part."""
+"""Name of the component and of its part."""
 
 GROUP_ATTRIBUTES = "group_attributes"
-"""Component. A part for each domain is named after it and the domain."""
+"""Name of the component. Each domain has a part, named after the component and the domain."""
 
 COMPONENTS = (DATABASE, GROUP_ATTRIBUTES)
 
@@ -28,21 +28,21 @@ def part_of_domain(domain: str) -> str:
 
 
 def is_shared(part: str) -> bool:
-    """Say whether a part is no server's. A server's name has no dot."""
+    """Return whether a part does not belong to one server. The name of a server has no dot."""
     return part == DATABASE or part.startswith(_PREFIX)
 
 
 def domains_in_set(probe: c.Mapping[str, t.Any], set_id: str) -> list[str]:
     """Name the domains whose group attributes a host holds in a set, in order.
 
-    probe: the answer of ``groupid_info``. A set that its root does not have holds none.
+    probe: the answer of ``groupid_info``. None for a set that its root does not have.
     """
     sets = (probe.get("backup_root") or {}).get("sets") or []
     parts: set[str] = set()
     for one in sets:
         if one["set_id"] == set_id:
             parts |= {str(part["server"]) for part in one["parts"]}
-            # The first server of the set holds them; the seal knows those whose folder is gone.
+            # The first server of the set holds them. The seal also names parts whose folder was removed.
             if one.get("decider") and one["decider"] == (probe.get("computer") or {}).get("server"):
                 parts |= set(one.get("members") or ())
     return sorted(part.removeprefix(_PREFIX) for part in parts if part.startswith(_PREFIX))

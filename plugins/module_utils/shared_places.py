@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-r"""Folders on shares that several servers name: who saves them, and who would write over whom.
+r"""Folders on shares that several servers name: which server saves them, and which servers would overwrite others.
 
-A share is one place, whoever looks at it. A path with a drive is a place of its own on each server, and never compared.
-Nothing is looked up: an address and a name of one file server are two places here.
+A share is the same place for every server. A path with a drive is a different place on each server, and is never
+compared. Names are not resolved: an address and a name of the same file server are two places here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Share:
 
 
 def same_place(a: str, b: str) -> bool:
-    r"""Whether two UNC paths are one folder.
+    r"""Whether two UNC paths are the same folder.
 
     Case, slashes, separators at the end and the domain behind a host's short name make no difference. False for paths
     with a drive, and for an address beside a name.
@@ -42,11 +42,11 @@ def same_place(a: str, b: str) -> bool:
 
 
 def shared_sources(components_by_server: c.Mapping[str, c.Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Give, by server, the components that another server saves and restores for it, with that server's name.
+    """Return, by server, the components that another server saves and restores for it, with that server's name.
 
-    components_by_server: the folder of each component, of the servers of one deployment.
-    Of the servers that name one share for one component, the first by name does the work; it is not in the answer for
-    that component, and a server that leaves nothing to another is not in it at all.
+    components_by_server: the folder of each component, for the servers of one deployment.
+    If several servers name the same share for a component, the first by name saves it. The result has that component
+    only for the other servers, and no entry for a server without such components.
     """
     left: dict[str, dict[str, str]] = {}
     workers: dict[str, list[tuple[str, str]]] = {}  # by component: server and folder

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which known word somebody meant who wrote an unknown one."""
+"""Finds the known word that a person meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST = 200
 def distance(one: str, other: str, limit: int = _LONGEST) -> int:
     """Count the edits between two words: a letter left out, put in, replaced, or swapped with its neighbour.
 
-    What is more than the limit is counted as one more than the limit, which is sooner known.
+    A distance above the limit is returned as one more than the limit, which is faster.
     """
-    # An edit changes the length by one at most, and which letters there are by two.
+    # An edit changes the length by at most one, and the set of letters by at most two.
     if abs(len(one) - len(other)) > limit or len(set(one) ^ set(other)) > 2 * limit:
         return limit + 1
     before: list[int] = []
@@ -37,10 +37,10 @@ def distance(one: str, other: str, limit: int = _LONGEST) -> int:
 
 
 def closest(word: str, words: c.Iterable[str]) -> str | None:
-    """Return the known word that is nearest to one that somebody wrote, in any case; None where none is near.
+    """Return the known word that is nearest to a word, without regard to case. None if none is near.
 
-    Near is one edit in a short word, up to three in a long one, or most letters in the same order. Of equally near
-    words the one that begins alike is taken, then the one of the same length, then the first in order.
+    Near means one edit in a short word, up to three in a long one, or most letters in the same order. If several words
+    are equally near, the one with the longest common beginning counts, then the one nearest in length, then the first.
     """
     folded = _folded(word)
     known = sorted(set(words))
@@ -53,7 +53,7 @@ def closest(word: str, words: c.Iterable[str]) -> str | None:
 
 
 def _folded(word: str) -> str:
-    """Without what people write in several ways. Nobody means a word that is far longer than every known one."""
+    """Return a word in one spelling of case and dashes, cut to a length that is longer than all known words."""
     return word[:_LONGEST].strip().lower().replace("-", "_")
 
 
@@ -63,6 +63,6 @@ def _unlike(word: str, known: str) -> tuple[int, int]:
 
 
 def did_you_mean(word: str, words: c.Iterable[str]) -> str:
-    """Return ``Did you mean NAME? `` for a message; nothing where no known word is near."""
+    """Return ``Did you mean NAME? `` for a message; empty if no known word is near."""
     known = closest(word, words)
     return f"Did you mean {known}? " if known else ""

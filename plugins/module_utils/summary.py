@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines that a run ends with: tables of servers, of what each deployment has once, and of sets; and what failed.
+"""The summary of a run: tables of the servers, of databases and domains, and of sets, and the failures.
 
 ``Facts`` is as in `deployments` and `seals`; ``__groupid_restored`` is the answer of ``groupid_restore_folder``, and
 ``__groupid_sql`` and ``__groupid_sql_restored`` are those of ``groupid_sql_info`` and ``groupid_sql_restore`` on the
@@ -10,7 +10,7 @@ preflight, ``part``, ``verified``, ``preflight`` of a restore, and ``restore``. 
 ``__groupid_rehearsal`` is of the host itself, ``__groupid_sql_rehearsal`` on the deployment's first host of its
 database, and ``__groupid_directory_rehearsal`` there has those of its domains by name.
 
-A server that failed is not in the tables: its failure is told below, once, with all servers that share it.
+A server that failed is not in the tables. Its failure is printed below them, once, with all servers that have it.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ Row: t.TypeAlias = list[Cell]
 
 NOT_CONFIGURED = "not configured"
 NAMED = 3
-"""How much of what was passed over is named for a host."""
+"""Number of ignored entries that are named for a host."""
 
 _PREDICTED = ("backup", "restore")
 
 
 def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False) -> list[str]:
-    """Say what a run did, in words and columns for a terminal of 80.
+    """Return the summary of a run, for a terminal with 80 columns.
 
-    check: the run was in check mode. Then the tables say what would be done, and name no set that will not exist. A
-      preflight, a list and a verification change nothing, and are the same then.
+    check: the run was in check mode. The tables then say what would be done, and do not name sets that will not exist.
+      A preflight, a list and a verification change nothing, so check mode makes no difference.
     """
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     if kind == "list":
@@ -79,7 +79,7 @@ def _failed(facts: Facts, host: str) -> bool:
 
 
 def _answer(facts: Facts, host: str, name: str) -> c.Mapping[str, t.Any]:
-    """Give what a task registered on a host; nothing where it was skipped or failed."""
+    """Return the result that a task registered on a host. Empty if the task was skipped or failed."""
     answer = facts[host].get(name) or {}
     return {} if answer.get("skipped") or failures.of_result(answer) else answer
 
@@ -164,7 +164,7 @@ SERVER_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], R
 
 
 def _shared(facts: Facts, hosts: c.Iterable[str], kind: Kind, check: bool) -> list[str]:
-    """Tell of what a deployment has once, its database and its domains, on the hosts that take care of it."""
+    """Return the table of databases and domains, from the hosts that work on them."""
     rows = [
         row for host in hosts for row in [*_database(facts, host, kind, check), *_domains(facts, host, kind, check)]
     ]
@@ -226,7 +226,7 @@ DATABASE_CELLS: t.Mapping[Kind, c.Callable[[Facts, str, c.Mapping[str, t.Any], b
 
 
 def _domains(facts: Facts, host: str, kind: Kind, check: bool) -> list[Row]:
-    """Tell of the group attributes of each domain."""
+    """Return a row for the group attributes of each domain."""
     deployment, domains = _deployment(facts, host), facts[host].get("__groupid_attributes") or {}
     if (
         not domains
@@ -283,7 +283,7 @@ DOMAIN_CELLS: t.Mapping[Kind, c.Callable[[c.Mapping[str, t.Any], bool], Row]] = 
 
 
 def _sets(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool) -> list[str]:
-    """Name the set of each deployment, and where it lies, each long word on a line of its own."""
+    """Return the set of each deployment and its folders. Long paths have their own lines."""
     rows: list[Row] = []
     below: list[str] = []
     for name, group in plan["deployments"].items():
@@ -307,14 +307,14 @@ def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -
 
 
 def _foretold(facts: Facts, name: str, host: str) -> list[str]:
-    """Say how long a backup will take, and what it needs where several share a place."""
+    """Return how long a backup will take, and the space that it needs on shares."""
     found = _prediction(facts, host)
     if not found:
         return []
     bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
-    unknown = f", without {', '.join(found['untimed'])}" if found["untimed"] else ""
+    unknown = f", not counting {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
-    told = [f"{name}: a backup takes about {minutes} min (by {', '.join(bases)}){unknown}"] if bases else []
+    told = [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
     return told + [
         f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
         for room in found["rooms"]
@@ -344,7 +344,7 @@ def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _
 
 
 def _begun(facts: Facts, host: str) -> bool:
-    """Whether anything of a set was made there: else nobody finds it, and its id is not told."""
+    """Return whether the host has made anything of a set. Otherwise there is no set, and its id is not shown."""
     parts = [facts[host].get(name) or {} for name in ("__groupid_part", "__groupid_database")]
     parts += (facts[host].get("__groupid_attributes") or {}).values()
     return any(part.get("set_path") or part.get("part") for part in parts)
@@ -358,7 +358,7 @@ def _set_verified(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool)
 def _set_restored(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _Set:
     done = [_answer(facts, host, "__groupid_restored") for host in hosts]
     safety = dict.fromkeys((one.get("safety") or {}).get("set_id") for one in done)
-    kept = [f"{name}: what was replaced is in set {set_id}" for set_id in safety if set_id and not check]
+    kept = [f"{name}: the replaced files are in set {set_id}" for set_id in safety if set_id and not check]
     return [], [f"{name}: set {_asked(facts, hosts[0], 'set_id')}", *kept]
 
 
@@ -385,7 +385,7 @@ def _sealed(facts: Facts, hosts: c.Sequence[str], set_id: str, check: bool) -> s
 
 
 def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Tell each note once, with the hosts that share it."""
+    """Return each note once, with the hosts that have it."""
     shared: dict[str, list[str]] = {}
     for host in hosts:
         for note in [*(facts[host].get("__groupid_notes") or []), *_rehearsed(facts, host), *_passed_over(facts, host)]:
@@ -394,7 +394,7 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
 
 
 def _rehearsed(facts: Facts, host: str) -> list[str]:
-    """Say what a rehearsal of preflight found that matters for a restore and loses no data; that is a failure."""
+    """Return what a rehearsal found that matters for a restore. Losses of data are failures, and not here."""
     return [
         sentence
         for answer in objections.rehearsed(facts, host).values()
@@ -404,20 +404,20 @@ def _rehearsed(facts: Facts, host: str) -> list[str]:
 
 
 def _rehearsed_once(facts: Facts, hosts: c.Iterable[str]) -> dict[str, c.Mapping[str, t.Any]]:
-    """Give the answers about databases and domains, which have their claims where the task failed too."""
+    """Return the answers about databases and domains. They have their claims even if the task failed."""
     found: dict[str, c.Mapping[str, t.Any]] = {}
     for host in hosts:
         deployment = _deployment(facts, host)
         database = facts[host].get("__groupid_sql_rehearsal") or {}
         domains = facts[host].get("__groupid_directory_rehearsal") or {}
-        # On the others the task was skipped.
+        # On all other hosts the task was skipped.
         found |= {f"database of {deployment}": database} if database.get("claims") else {}
         found |= {f"{name} of {deployment}": answer for name, answer in domains.items()}
     return found
 
 
 def _passed_databases(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Say of which deployments no database was rehearsed, although that was asked for."""
+    """Return a line for each deployment whose database was not rehearsed despite groupid_sql_rehearse."""
     lines: dict[str, None] = {}
     for host in hosts:
         components = _asked(facts, host, "components")
@@ -425,21 +425,21 @@ def _passed_databases(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
             continue
         why = "groupid_sql_server is not set" if not _asked(facts, host, "sql_server") else ""
         if components is not None and shared_parts.DATABASE not in components:
-            why = "groupid_components leaves it out"
+            why = "groupid_components does not name it"
         if why:
             name = _deployment(facts, host)
-            lines[f"groupid_sql_rehearse is true, and no database of {name} was rehearsed: {why}."] = None
+            lines[f"groupid_sql_rehearse is true, but no database of {name} was rehearsed: {why}."] = None
     return [line for text in lines for line in columns.folded(text, "", "  ")]
 
 
 def _passed_over(facts: Facts, host: str) -> list[str]:
-    """Name what lies on a host's backup root and is no set."""
+    """Name the entries in a host's backup root that are not sets."""
     root = _answer(facts, host, "__groupid_probe").get("backup_root") or {}
     found = root.get("passed_over") or []
-    told = [f"passed over, as it is no set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
+    told = [f"ignored, because it is not a set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
     more = (root.get("passed_over_count") or 0) - len(told)
     return told + (
-        [f"passed over, as they are no sets: {more:,} more. The playbook list names them."] if more > 0 else []
+        [f"ignored, because they are not sets: {more:,} more. The playbook list names them."] if more > 0 else []
     )
 
 
@@ -452,7 +452,7 @@ def _asked(facts: Facts, host: str, name: str) -> t.Any:
 
 
 def _checked(check: c.Mapping[str, t.Any]) -> str | None:
-    """Say how a verification ended, and its mode unless every byte was read."""
+    """Return how a verification ended, with its mode unless it was full."""
     state, mode = check.get("state"), check.get("mode", verify_mode.FULL)
     return state if state is None or mode == verify_mode.FULL else f"{state} ({mode})"
 

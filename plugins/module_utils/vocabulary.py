@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables that users set: their names, types, defaults and meanings, once.
+"""The variables that users set: their names, types, defaults and meanings.
 
-The roles' argument specs and defaults, the tables of the READMEs, and the check of what is given are all made from this
-table. A new variable is a row here; ``python3 tests/tools/vocabulary.py`` writes the rest.
+The argument specs and defaults of the roles, the tables of the READMEs, and the checks of values are made from this
+table. A new variable is a row here. ``python3 tests/tools/vocabulary.py`` writes the rest.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ class Word:
     """One variable, or one option of a variable that is a list of dictionaries.
 
     name: of a variable, with its prefix.
-    type: ``bool``, ``int``, ``float``, ``list`` or ``dict``, or what kind of text it is: ``str``, ``name`` (text in
+    type: ``bool``, ``int``, ``float``, ``list`` or ``dict``, or the kind of text: ``str``, ``name`` (text in
       lower case), ``path`` (on Windows), ``file`` (on the controller), ``set_id``, ``label``, ``version``,
       ``deployment``, ``component``, ``server``, ``domain``, ``account``, ``verify_mode``, ``confirmation``,
       ``pattern`` (of hosts), ``glob``, ``dn`` (distinguished name or objectGUID).
-    default: None where there is none, and the collection or the host chooses.
+    default: None if there is none, and the collection or the host chooses.
     elements: type of a list's items and of a dictionary's values. keys: type of a dictionary's keys.
     choices: texts in lower case. least, most: of a number.
-    roles: whose runs it concerns. The role that declares it is that of its group, if it has one.
-    about: one or two sentences, code words between backticks.
+    roles: roles whose runs use it. The role of its group declares it, if there is one.
+    about: one or two sentences, with code words between backticks.
     options: of each item, where the items are dictionaries.
-    secret: its value is shown nowhere.
+    secret: its value is never shown.
     where: ``host``: variables of a host or its group; ``extra``: usually ``-e``, for one run.
-    example: a value as people write it after the colon, or after ``=`` where it is given with ``-e``.
+    example: a value as people write it after the colon, or after ``=`` with ``-e``.
     shown: the default in words, for tables.
-    other_defaults: default by role, where it is not the same for all.
+    other_defaults: default by role, if it is not the same for all.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Word:
 
     @property
     def key(self) -> str:
-        """Its name without the prefix."""
+        """Name without the prefix."""
         return self.name.removeprefix(PREFIX)
 
     def default_in(self, role: str) -> t.Any:
@@ -96,7 +96,7 @@ _FOLDER = (
 
 _DOMAIN = (
     Word("name", "domain", None, "DNS name of the domain.", required=True, example="corp.example"),
-    Word("server", "str", None, "Domain controller to ask. By default, the one that the name of the domain leads to."),
+    Word("server", "str", None, "Domain controller to ask. By default, the one that DNS returns for the domain."),
     Word("port", "int", None, "TCP port. By default 636 with LDAPS, otherwise 389.", least=1, most=65535),
     Word("base", "str", None, "Distinguished name below which the groups are. By default, the domain itself."),
     Word(
@@ -728,7 +728,7 @@ WORDS: tuple[Word, ...] = (
         "groupid_sql_login_map",
         "dict",
         {},
-        "Logins that the users of the database get after a restore, by user. The user `dbo` stands for the owner.",
+        "Logins that the users of the database get after a restore, by user. The user `dbo` is the owner.",
         roles=_RESTORING,
         group="database",
         elements="str",
@@ -826,12 +826,12 @@ BY_NAME: t.Final[dict[str, Word]] = {word.name: word for word in WORDS}
 
 
 def words_of(role: str) -> tuple[Word, ...]:
-    """Return the words that concern the runs of a role: preflight, backup, verify or restore. Raises ValueError."""
+    """Return the words that runs of a role use. role: preflight, backup, verify or restore. Raises ValueError."""
     if role not in ROLES:
         raise ValueError(f"{role!r} is not one of {', '.join(ROLES)}.")
     return tuple(word for word in WORDS if role in word.roles)
 
 
 def declared_by(role: str) -> tuple[Word, ...]:
-    """Return the words that a role declares: those of its group, or the general ones that concern it."""
+    """Return the words that a role declares: those of its group, or the general ones that it uses."""
     return tuple(word for word in WORDS if word.group == role or (word.group == "general" and role in word.roles))

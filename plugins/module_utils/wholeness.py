@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables that are right one by one and wrong together: names that meet nothing, and what is configured by half."""
+"""Variables that are valid one by one but not together: names that match nothing, and incomplete settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts i
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 
-# Nobody sets these but for a server.
+# These are only set together with a server.
 _OF_THE_SERVER = (
     "database",
     "instance",
@@ -36,10 +36,10 @@ _OF_THE_SERVER = (
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What one host's variables say.
+    """The variables of one host.
 
-    values: by name without the prefix, secrets included. said: variables that were given. faulty: those whose value
-    is wrong by itself, of which nothing more is said. folders: names of the host's folders of its own.
+    values: by name without the prefix, with secrets. said: variables that were given. faulty: variables whose own value
+    is not valid; they are not checked further. folders: names of the folders in groupid_folders.
     """
 
     role: str
@@ -49,7 +49,7 @@ class Asked:
     folders: c.Sequence[str] = ()
 
     def sound(self, *keys: str) -> bool:
-        """Whether the role has these words, and nothing is wrong with them."""
+        """Whether the role has these words, and their values are valid."""
         return all(key in self.values and f"{vocabulary.PREFIX}{key}" not in self.faulty for key in keys)
 
     def names(self, component: str) -> bool:
@@ -57,13 +57,13 @@ class Asked:
         return component in (self.values.get("components") or ())
 
     def takes(self, component: str) -> bool:
-        """Whether a component is not left out by groupid_components."""
+        """Whether groupid_components does not leave out a component."""
         return self.values.get("components") is None or self.names(component)
 
 
 @dataclasses.dataclass(frozen=True)
 class Complaint:
-    """What does not go together, why that matters, and what to do."""
+    """Variables that do not fit together: what, why, and the next step."""
 
     what: str
     cause: str
@@ -71,7 +71,7 @@ class Complaint:
 
 
 def complaints(asked: Asked) -> list[Complaint]:
-    """Return all that is wrong with what a host's variables say together."""
+    """Return all faults in a host's variables that are not faults of a single one."""
     return [found for check in _CHECKS for found in check(asked)]
 
 
@@ -96,7 +96,7 @@ def _components(asked: Asked) -> c.Iterator[Complaint]:
         yield Complaint(
             "groupid_components names nothing",
             "it is an empty list, so there is nothing to do",
-            "Name components, or leave it out for all that are usual.",
+            "Name components, or do not set it, to use the usual ones.",
         )
     for name in components or ():
         yield from _component(asked, "groupid_components", name, (*COMPONENTS, *asked.folders))
@@ -117,15 +117,15 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
     if name in known:
         return
     near = closest(name, known)
-    # A set may hold a folder that the inventory has no more.
+    # A set may hold a folder that is no longer in the inventory.
     if near is None and asked.role == vocabulary.RESTORE and variable != "groupid_component_paths":
         return
     where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"
-    meant = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}."
+    meant = f"Did you mean {near}?" if near else f"The components are: {', '.join(known)}."
     yield Complaint(
         f'{variable} names "{name}"',
         f"it is not a component of {where}",
-        f"{meant} A folder of your own is named in groupid_folders, with a name and a path.",
+        f"{meant} To save another folder, add it to groupid_folders, with a name and a path.",
     )
 
 
@@ -136,14 +136,14 @@ def _folders(asked: Asked) -> c.Iterator[Complaint]:
             yield Complaint(
                 f'groupid_folders names "{name}"',
                 "it is a component of GroupID",
-                "Give the folder another name; or, where the component was moved, name its folder in "
+                "Use another name for the folder; or, if the component was moved, set its folder in "
                 "groupid_component_paths.",
             )
         if names.count(name) > 1:
             yield Complaint(
                 f'groupid_folders names "{name}" {names.count(name)} times',
-                "a part can have only one folder with a name",
-                "Give each folder a name of its own.",
+                "a part cannot have two folders with the same name",
+                "Use a different name for each folder.",
             )
 
 
@@ -176,7 +176,7 @@ def _database(asked: Asked) -> c.Iterator[Complaint]:
             "without the server there is no database to work on",
             "Set it in the variables of the deployment's group, for example groupid_sql_server: sql01.corp.example; "
             "or "
-            f"take {'database out of groupid_components' if asked.names(DATABASE) else 'the others away'}.",
+            f"remove {'database from groupid_components' if asked.names(DATABASE) else 'the others'}.",
         )
 
 
@@ -186,7 +186,7 @@ def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
         yield Complaint(
             "groupid_sql_server is set and groupid_sql_database is not",
             "a server has many databases",
-            "Set it beside the server, for example groupid_sql_database: GroupID",
+            "Set it too, for example groupid_sql_database: GroupID",
         )
     if asked.sound("sql_auth", "sql_username", "sql_password") and values["sql_auth"] != "windows":
         absent = [f"groupid_sql_{key}" for key in ("username", "password") if not values[f"sql_{key}"]]
@@ -194,7 +194,7 @@ def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
             yield Complaint(
                 f"groupid_sql_server is set and {' and '.join(absent)} {'are' if len(absent) > 1 else 'is'} not",
                 "a SQL login has a name and a password",
-                "Set both beside the server; or groupid_sql_auth: windows, to log in with a Kerberos ticket.",
+                "Set both; or set groupid_sql_auth: windows, to log in with a Kerberos ticket.",
             )
     if asked.role != vocabulary.RESTORE:
         yield from _place_of_backup(asked)
@@ -214,22 +214,22 @@ def _place_of_backup(asked: Asked) -> c.Iterator[Complaint]:
     if values["sql_backup_mode"] == "unc" and not values["backup_root"].startswith("\\\\"):
         yield Complaint(
             f'groupid_sql_backup_mode is unc and groupid_backup_root is "{values["backup_root"]}"',
-            "SQL Server writes to a share, and that is a folder of one server",
-            "Choose a share, for example groupid_backup_root: \\\\nas01\\backup; or groupid_sql_backup_mode host, "
+            "in this mode SQL Server writes to a share, and that is a folder of one server",
+            "Use a share, for example groupid_backup_root: \\\\nas01\\backup; or use groupid_sql_backup_mode host, "
             "with the SQL Server's computer in groupid_sql_host; or external, with a folder in "
             "groupid_sql_backup_dir.",
         )
 
 
 def _database_host(asked: Asked) -> c.Iterator[Complaint]:
-    """A set's part of the database is looked for there by every role."""
+    """Check groupid_sql_host: every role looks there for a set's part of the database."""
     if asked.sound("sql_backup_mode", "sql_host") and asked.takes(DATABASE):
         configured = asked.values.get("sql_server") or asked.role == vocabulary.VERIFY
         if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:
             yield Complaint(
                 "groupid_sql_backup_mode is host and groupid_sql_host is not set",
-                "the backup is on the SQL Server's computer",
-                "Name its host of the inventory, for example groupid_sql_host: sql01.corp.example",
+                "in this mode the backup is on the SQL Server's computer",
+                "Set it to the inventory host of that computer, for example groupid_sql_host: sql01.corp.example",
             )
 
 
@@ -240,9 +240,9 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
     if not domains and asked.sound("components") and asked.names(GROUP_ATTRIBUTES):
         yield Complaint(
             "groupid_components names group_attributes and groupid_domains is not set",
-            "there is no domain whose groups could be read",
-            "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or take "
-            "group_attributes out of groupid_components.",
+            "there is no domain to read groups from",
+            "List the Active Directory domains there, for example groupid_domains: [{name: corp.example}]; or remove "
+            "group_attributes from groupid_components.",
         )
     names = [domain["name"] for domain in domains]
     for name in sorted({name for name in names if names.count(name) > 1}):

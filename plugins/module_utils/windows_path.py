@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The full Windows path that a person means, whatever way of writing it was typed.
+"""Reads a full Windows path in the ways that people write it.
 
-What can only mean one place is read; what could mean another one is refused. Only the host knows its environment, so a
-variable at the beginning stays as it is, and the agent reads it there.
+A text that can mean only one place is accepted. A text that could mean another one is refused. Only the host knows its
+environment, so a variable at the beginning is kept, and the agent replaces it there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import typing as t
 
 LONGEST_NAME = 255
-"""UTF-16 units of one name, the same limit as the agent's."""
+"""UTF-16 units of one name. The agent has the same limit."""
 
 EXAMPLE, SHARE_EXAMPLE = "D:\\GroupIDBackups", "\\\\nas01\\GroupIDBackups"
 
@@ -31,7 +31,7 @@ _DRIVE = re.compile(r"[A-Za-z]:\\")
 
 
 class UnclearPathError(Exception):
-    """A text is no full path, or could mean several. The message says why, as in ``which is empty``."""
+    """The text is not a full path, or could mean several. The message says why, as in ``which is empty``."""
 
     def __init__(self, why: str, example: str = EXAMPLE) -> None:
         super().__init__(why)
@@ -39,13 +39,13 @@ class UnclearPathError(Exception):
 
 
 def understand(text: str, name: str) -> str:
-    r"""Return the one way of writing a path that the agent knows.
+    r"""Return a path in the form that the agent uses.
 
     text: as typed: ``D:/x/``, ``"d:\\x"``, ``//nas/share/x``, ``\\?\UNC\nas\share\x``, ``%ProgramData%\x``.
-    name: of the variable or option that it stands in.
-    Gives ``D:\x``, ``D:\``, ``\\nas\share\x`` or ``%ProgramData%\x``; given that again, the same.
+    name: of the variable or option.
+    Returns ``D:\x``, ``D:\``, ``\\nas\share\x`` or ``%ProgramData%\x``. Such a path is returned unchanged.
 
-    Raises ValueError with the name, the text and an example where it is no full path, or could mean several.
+    Raises ValueError with the name, the text and an example if it is not a full path, or could mean several.
     """
     try:
         return canonical(text)
@@ -65,9 +65,9 @@ def _shown(text: t.Any) -> str:
 
 
 def canonical(text: t.Any) -> str:
-    """Do what `understand` does, for a text whose name the caller tells. Raises UnclearPathError."""
+    """Do the same as `understand`. The caller adds the name to the message. Raises UnclearPathError."""
     if not isinstance(text, str):
-        raise UnclearPathError("which is no text")
+        raise UnclearPathError("which is not text")
     path = _unquoted(text.strip())
     if not path:
         raise UnclearPathError("which is empty")
@@ -77,7 +77,7 @@ def canonical(text: t.Any) -> str:
     for part in names:
         _check_name(part)
     if _ANY_QUOTE & set((names or [""])[-1][-1:]):
-        raise UnclearPathError("and ends with a quotation mark that nothing opens")
+        raise UnclearPathError("which has a quotation mark only at the end")
     return root + "\\".join(names) if root.endswith("\\") else "\\".join([root, *names])
 
 
@@ -85,12 +85,12 @@ def _unquoted(path: str) -> str:
     if len(path) > 1 and _QUOTES.get(path[0]) == path[-1]:
         path = path[1:-1].strip()
     if path and path[0] in _ANY_QUOTE:
-        raise UnclearPathError("and begins with a quotation mark that nothing closes")
+        raise UnclearPathError("which has a quotation mark only at the beginning")
     return path
 
 
 def _without_long_prefix(path: str) -> str:
-    r"""Take ``\\?\`` off, which lifts a limit that the agent does not have."""
+    r"""Remove ``\\?\``, which lifts a limit that the agent does not have."""
     device = re.match(r"\\\\[?.](?=\\|$)", path)
     if not device:
         return path
@@ -105,7 +105,7 @@ def _root(path: str) -> tuple[str, str]:
     """Return the drive, share or variable that a path begins with, and the rest."""
     if match := _VARIABLE.match(path):
         if path[match.end() :][:1] not in ("", "\\"):
-            raise UnclearPathError("where a backslash has to follow the variable", "%ProgramData%\\GroupIDBackups")
+            raise UnclearPathError("where a backslash must follow the variable", "%ProgramData%\\GroupIDBackups")
         return match[0], path[match.end() :]
     if _DRIVE.match(path):
         return path[0].upper() + ":\\", path[3:]
@@ -124,7 +124,7 @@ def _share(path: str) -> tuple[str, str]:
     if not server or not share:
         raise UnclearPathError("which names a server, but no share", f"\\\\{server or 'nas01'}\\GroupIDBackups")
     if any(char.isspace() or char in "%," for char in server):
-        raise UnclearPathError("where the name of the server has a character that no server's has", SHARE_EXAMPLE)
+        raise UnclearPathError("where the name of the server has a character that is not allowed there", SHARE_EXAMPLE)
     if share.lower() in _NO_FOLDERS:
         raise UnclearPathError(f"and the share {share} holds no folders", f"\\\\{server}\\GroupIDBackups")
     return f"\\\\{server}\\{share}", rest
@@ -141,9 +141,7 @@ def _sample(meant: str, otherwise: str) -> str:
 def _relative(path: str) -> UnclearPathError:
     if re.match(r"[A-Za-z]:", path):
         example = f"{path[0].upper()}:\\{path[2:] or 'GroupIDBackups'}"
-        return UnclearPathError(
-            "which means the folder that happens to be current on that drive", _sample(example, EXAMPLE)
-        )
+        return UnclearPathError("which depends on the current folder of that drive", _sample(example, EXAMPLE))
     if path.startswith("\\"):
         return UnclearPathError(
             "which has no drive, or only one of the two backslashes of a share", _sample(f"D:{path}", EXAMPLE)
@@ -156,13 +154,13 @@ def _check_name(name: str) -> None:
         raise UnclearPathError(f"where '{name}' means another folder")
     if _VARIABLE.search(name):
         raise UnclearPathError(
-            "where a variable is not at the beginning and would not be read", "%ProgramData%\\GroupIDBackups"
+            "where a variable is not at the beginning, and would not be replaced", "%ProgramData%\\GroupIDBackups"
         )
     bad = next((char for char in name if char in _NOT_IN_A_NAME or char < " " or "\ud800" <= char <= "\udfff"), None)
     if bad is not None:
         raise UnclearPathError(f"where {_shown(bad)} is in a name, which Windows does not allow")
     if name[-1] == "." or name[-1].isspace():
-        raise UnclearPathError("where a name ends with a dot or a blank, which Windows drops")
+        raise UnclearPathError("where a name ends with a dot or a space, which Windows removes")
     if len(name.encode("utf-16-le")) // 2 > LONGEST_NAME:
         raise UnclearPathError(f"where a name has more than {LONGEST_NAME} characters")
     if name.partition(".")[0].rstrip(" ").lower() in _DEVICES:

@@ -35,7 +35,7 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set, a second of UTC such as V(20261122T150405Z), optionally followed by V(-) and a label of up to
+      - Id of the set, a UTC time such as V(20261122T150405Z), optionally followed by V(-) and a label of up to
         40 characters. All hosts of the deployment use the same.
     type: str
     required: true

@@ -13,9 +13,10 @@ version_added: 0.1.0
 description:
   - Decides that the parts of a deployment make one complete set. Only a sealed set is restored by default, and only a
     sealed one is the latest.
-  - Two phases. V(prepared) on every member checks the member's part and leaves the document there. V(sealed) on the
-    first server makes the same document the seal, which is the decision, then on the others.
-  - A set that is prepared on every member can be sealed by any later run. One that is not is never sealed.
+  - There are two phases. V(prepared) on every member checks the part of the member and stores the document there.
+    V(sealed) makes the same document the seal, first on the first server, which is the decision, and then on the
+    others.
+  - If a set is prepared on every member, any later run can seal it. Otherwise, it is never sealed.
   - Parts that are missing, partial or of different epochs are refused before any host is asked.
 author:
   - identityops (@identityops)
@@ -35,14 +36,14 @@ options:
     required: true
   phase:
     description:
-      - Which of the two phases.
+      - Phase of the seal.
     type: str
     required: true
     choices: [prepared, sealed]
   members:
     description:
       - The parts of all servers of the deployment, as M(identityops.groupid.groupid_backup_folder) and
-        M(identityops.groupid.groupid_info) tell of them.
+        M(identityops.groupid.groupid_info) return them.
       - Required for O(phase=prepared). The same members give the same document.
     type: list
     elements: dict

@@ -34,7 +34,7 @@ attributes:
 options:
   set_id:
     description:
-      - Id of the set. There is no V(latest) here.
+      - Id of the set. V(latest) cannot be used here.
     type: str
     required: true
   server:
@@ -94,7 +94,7 @@ options:
     default: []
   exclude:
     description:
-      - Globs of what is not restored.
+      - Globs for files that are not restored.
     type: list
     elements: str
     default: []

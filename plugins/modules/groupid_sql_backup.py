@@ -46,7 +46,7 @@ options:
     required: true
   set_id:
     description:
-      - Id of the set that the backup is for, a second of UTC such as V(20261122T150405Z), optionally followed by V(-)
+      - Id of the set that the backup is for, a UTC time such as V(20261122T150405Z), optionally followed by V(-)
         and a label.
     type: str
     required: true
@@ -139,7 +139,7 @@ options:
     type: str
   test_restore_password:
     description:
-      - Its password. The default is O(password).
+      - Password of this login. The default is O(password).
     type: str
   test_restore_data_path:
     description:

@@ -23,7 +23,7 @@ attributes:
     support: full
     description: Can run in check mode and return the changed status without modifying the target.
     details:
-      - With O(probe=true) the statement is returned and not run.
+      - With O(probe=true), the statement is returned and not run.
   diff_mode:
     support: none
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
@@ -260,14 +260,14 @@ database:
       type: bool
       sample: true
     may_backup:
-      description: Whether it has BACKUP DATABASE there. Null if the server does not tell, as of a name of more than 126
-        characters.
+      description: Whether it has BACKUP DATABASE there. Null if the server does not say, for example for a name of
+        more than 126 characters.
       returned: always
       type: bool
       sample: true
     objects_visible:
-      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null if nobody
-        could look, or the server does not tell.
+      description: Whether it has VIEW DEFINITION there, without which tables of GroupID are not seen. Null if this
+        could not be checked, or if the server does not say.
       returned: always
       type: bool
       sample: true

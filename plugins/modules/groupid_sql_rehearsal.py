@@ -29,7 +29,7 @@ attributes:
     support: full
     description: Can run in check mode and return the changed status without modifying the target.
     details:
-      - In check mode O(scratch) is passed over, and it only reads.
+      - In check mode, O(scratch) is ignored, and the module only reads.
   diff_mode:
     support: none
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff

@@ -30,7 +30,7 @@ attributes:
     support: full
     description: Can run in check mode and return the changed status without modifying the target.
     details:
-      - All that only reads is done, RESTORE VERIFYONLY of the backup included. The statements are returned.
+      - All checks that only read are run, including RESTORE VERIFYONLY of the backup. The statements are returned.
   diff_mode:
     support: none
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff

@@ -170,7 +170,7 @@ def test_a_slice_says_why_an_external_backup_is_not_made(lab: Lab, controller: C
     lab.path("sql01", "D:\\Dumps").mkdir()
     extra = {"groupid_sql_backup_dir": "D:\\Dumps", "groupid_set_id": "20260101T000000Z-halves"}
     run = controller.play("backup", "--limit", "web01", extra=extra).succeeded()
-    assert "This run does not save the database of hq: it does not see web02." in " ".join(run.output.split())
+    assert "This run does not save the database of hq: it does not include web02." in " ".join(run.output.split())
     assert not (folder / extra["groupid_set_id"] / "database").exists()
     named = {**extra, "groupid_components": ["reports", "database"], "groupid_set_id": "20260101T000001Z"}
     controller.play("backup", "--limit", "web01", extra=named).failed(
@@ -316,7 +316,7 @@ def test_a_seal_is_finished_where_the_database_lies(lab: Lab, controller: Contro
     files[0].write_bytes((files[0].parent / "set.prepared.json").read_bytes())
     files[1].write_bytes((files[1].parent / "set.prepared.json").read_bytes())
     wanted = {"groupid_set_id": set_id, "groupid_restore_confirm": set_id}
-    controller.play("restore", extra={**extra, **wanted}).failed("is not sealed where it lies")
+    controller.play("restore", extra={**extra, **wanted}).failed("is not sealed on the computer that holds it")
     for file in files[:2]:
         file.unlink()
     controller.play("backup", extra=extra).succeeded()

@@ -268,11 +268,12 @@ def test_a_run_with_half_of_the_deployment_saves_them_on_a_share_and_says_so_els
 ) -> None:
     half = {**HQ, "groupid_set_id": "20260101T000000Z"}
     run = controller.play("backup", "--limit", "web01", extra=half).succeeded()
-    assert "This run does not save the group attributes of hq: it does not see web02." in " ".join(run.output.split())
+    said = " ".join(run.output.split())
+    assert "This run does not save the group attributes of hq: it does not include web02." in said
     assert not (sets_of_hq / "20260101T000000Z" / PART).exists()
     named = {**half, "groupid_set_id": "20260101T000001Z", "groupid_components": ["reports", "group_attributes"]}
     controller.play("backup", "--limit", "web01", extra=named).failed(
-        "group_attributes of deployment hq cannot be saved by this run", "does not see web02"
+        "group_attributes of deployment hq cannot be saved by this run", "does not include web02"
     )
     shared = {**half, "groupid_backup_root": inventory.SHARED_ROOT}
     for host in ("web02", "web01"):

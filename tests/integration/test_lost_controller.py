@@ -86,7 +86,7 @@ def test_an_unfinished_part_without_its_job_means_a_new_set(lab: Lab, controller
             (folder / name).unlink()
     (root / "hq" / set_id / "web01" / "part.json").unlink()
     named = controller.play("backup", extra={**PATIENT, "groupid_set_id": set_id})
-    named.failed(f"Nothing can be added to set {set_id}", "no job on it is at work", "Leave groupid_set_id out")
+    named.failed(f"Nothing can be added to set {set_id}", "no job is working on it", "Leave groupid_set_id out")
     controller.play("backup", extra=PATIENT).succeeded()
     assert len(sets.sealed(root, "hq")) == 1
 

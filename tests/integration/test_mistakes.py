@@ -122,7 +122,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "backup -e groupid_deployment=hq",
         ("groupid_deployment was given with -e", "groupid_deployments=hq"),
     ),
-    Mistake("one server alone", "backup --limit web01", ("does not see web02", "Run again without --limit")),
+    Mistake("one server alone", "backup --limit web01", ("does not include web02", "Run again without --limit")),
     Mistake(
         "deployments as a dictionary",
         "backup -e '{groupid_deployments: {hq: true}}'",
@@ -186,7 +186,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "only the database",
         "backup -e groupid_deployments=hq -e groupid_components=database",
-        ("groupid_components names nothing of theirs: database", "groupid_sql_backup"),
+        ("groupid_components names no component of a server: database", "groupid_sql_backup"),
     ),
     Mistake("maybe", "backup -e groupid_verify_after=maybe", ("groupid_verify_after must be true or false", '"maybe"')),
     Mistake(
@@ -307,7 +307,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "backups inside the product",
         "backup -e groupid_deployments=hq",
-        ("The backup root cannot be used", "GroupID 10.0", "Name a folder elsewhere in groupid_backup_root"),
+        ("The backup root cannot be used", "GroupID 10.0", "Set groupid_backup_root to a folder elsewhere"),
         deployment("hq", groupid_backup_root=r"C:\ProgramData\Imanami\GroupID 10.0\Backups"),
     ),
     Mistake(
@@ -321,7 +321,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "one folder for two servers",
         CONFIRMED + " -e '{groupid_restore_targets: {reports: //nas01/backup/scratch}}'",
-        ("sends the parts of web01, web02 into one folder", "Give each server a folder of its own"),
+        ("sends the parts of web01, web02 into the same folder", "Set a different folder for each server"),
     ),
     Mistake(
         "list of a wrong group",
@@ -332,13 +332,13 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "one computer twice",
         "backup -e groupid_deployments=hq",
-        ("web01 and web02 of the inventory are one computer", "Correct ansible_host"),
+        ("web01 and web02 of the inventory are the same computer", "Correct ansible_host"),
         one_computer_twice,
     ),
     Mistake(
         "a member that is not there",
         "backup -e groupid_deployments=hq",
-        ("does not see web03",),
+        ("does not include web03",),
         deployment("hq", groupid_deployment_servers=["web01", "web02", "web03"]),
     ),
     Mistake(
@@ -350,7 +350,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "labels that differ",
         "backup -e groupid_deployments=hq",
-        ("hosts of deployment hq do not agree", "groupid_set_label"),
+        ("hosts of deployment hq have different settings", "groupid_set_label"),
         host("web02", groupid_set_label="x"),
     ),
     Mistake(
@@ -388,7 +388,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "mode unc on a drive",
         "backup",
-        ("groupid_sql_backup_mode is unc", "Choose a share"),
+        ("groupid_sql_backup_mode is unc", "Use a share"),
         servers(groupid_sql_backup_mode=None),
     ),
     Mistake(
@@ -539,12 +539,12 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "map of a part that is not there",
         CONFIRMED + " -e '{groupid_restore_map: {web07: web02}}'",
-        ("the set has no part of web07", "There are: "),
+        ("the set has no part of web07", "Known names: "),
     ),
     Mistake(
         "map to another deployment",
         CONFIRMED + " -e '{groupid_restore_map: {web01: old01}}'",
-        ("no server of this restore is called old01", "There are: web01, web02"),
+        ("no server of this restore is called old01", "Known names: web01, web02"),
     ),
     Mistake(
         "two parts to one server",
@@ -574,7 +574,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "start at a task",
-        "backup --start-at-task 'Put the files of each server into its part'",
+        "backup --start-at-task 'Copy the folders of each server into its part of the set'",
         ("--start-at-task", "skips the plan", "Run again without it"),
     ),
     # More than one at once: each is told.

@@ -123,7 +123,10 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     ("asked", "why"),
     [
         ({"sql_rehearse": True, "sql_server": "", "components": None}, "groupid_sql_server is not set"),
-        ({"sql_rehearse": True, "sql_server": "sql01", "components": ["reports"]}, "groupid_components leaves it out"),
+        (
+            {"sql_rehearse": True, "sql_server": "sql01", "components": ["reports"]},
+            "groupid_components does not name",
+        ),
         ({"sql_rehearse": True, "sql_server": "sql01", "components": None}, ""),
         ({"sql_rehearse": True, "sql_server": "", "components": None, "rehearsal_clean": True}, ""),
         ({"sql_rehearse": False, "sql_server": "", "components": None}, ""),

@@ -69,7 +69,7 @@ def test_prepared_set_is_finished_by_its_digest(host: Make) -> None:
         ({"phase": "sealed", "members": [MEMBER], "decider": "web01", "document_sha256": "x"}, "mutually exclusive"),
         ({"phase": "sealed", "members": [MEMBER]}, "required together"),
         ({"phase": "prepared", "members": [{**MEMBER, "state": "partial"}], "decider": "web01"}, "web01 is partial"),
-        ({"phase": "prepared", "members": [MEMBER], "decider": "web02"}, "web02, which decides"),
+        ({"phase": "prepared", "members": [MEMBER], "decider": "web02"}, "the decider, web02"),
     ],
 )
 def test_mistake_is_named_before_the_host_is_asked(host: Make, args: dict[str, t.Any], words: str) -> None:

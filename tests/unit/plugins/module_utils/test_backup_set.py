@@ -64,7 +64,7 @@ def test_set_id_reads_and_writes(text: str) -> None:
     ],
 )
 def test_bad_set_id_is_refused(text: str) -> None:
-    with pytest.raises(backup_set.InvalidNameError, match="not a UTC second"):
+    with pytest.raises(backup_set.InvalidNameError, match="not a UTC time"):
         backup_set.SetId.parse(text)
 
 
@@ -282,8 +282,8 @@ def test_seal_does_not_depend_on_the_order() -> None:
     ("members", "words"),
     [
         ([], "there are none"),
-        ([member("web02")], "web01, which decides, is not among its members"),
-        ([member("web01"), member("WEB01")], "web01 is there 2 times"),
+        ([member("web02")], "the decider, web01, is not one of its members"),
+        ([member("web01"), member("WEB01")], "web01 occurs 2 times"),
         ([member("web01"), member("web02", epoch="20261122T160000Z")], "different epochs.*web02: 20261122T160000Z"),
         ([member("web01", part_sha256="")], "no digest"),
         ([member("web01", part_sha256="AB" * 32)], "no digest"),

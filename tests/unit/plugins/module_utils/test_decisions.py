@@ -151,7 +151,7 @@ def test_notes_of_a_backup_name_no_host_of_their_own() -> None:
     versions, root, members = decide(facts, "web01", "backup_notes")
     assert "10.0 on web01; 11.0 on web02" in versions
     assert "BUILTIN\\Users" in root
-    assert "does not see web02" in members
+    assert "does not include web02" in members
     assert decide(run("web01"), "web01", "backup_notes") == []
 
 
@@ -163,7 +163,7 @@ def test_a_component_on_a_share_is_saved_by_the_first_server() -> None:
     assert decide(facts, "web01", "backup_components") == ["reports", "schedules"]
     assert decide(facts, "web02", "backup_components") == ["schedules"]
     assert decide(facts, "web01", "backup_notes") == []
-    assert decide(facts, "web02", "backup_notes") == ["reports lies on a share, and web01 saves it."]
+    assert decide(facts, "web02", "backup_notes") == ["reports is on a share, and web01 saves it."]
     facts = run("web01", "web02", component_paths=REPORTS)
     assert decide(facts, "web01", "backup_components") is None
     usual = products.default_components("10.0")
@@ -176,7 +176,7 @@ def test_a_server_of_which_nothing_else_is_asked_saves_the_shared_component_too(
     assert decide(facts, "web02", "backup_notes") == []
     facts = run_facts.ask(facts, folders=[{"name": "own", "path": "D:\\Own"}])
     assert decide(facts, "web02", "backup_components") == []
-    assert decide(facts, "web02", "backup_notes") == ["reports lies on a share, and web01 saves it."]
+    assert decide(facts, "web02", "backup_notes") == ["reports is on a share, and web01 saves it."]
 
 
 def test_no_component_is_left_to_a_server_that_does_not_save_it() -> None:

@@ -86,8 +86,8 @@ def test_a_set_of_before_that_was_made_smaller(one: dict[str, t.Any], causes: li
 @pytest.mark.parametrize(
     ("one", "why"),
     [
-        (listed(part(version=None)), "no known version"),
-        (listed(part(version="12.0")), "no known version"),
+        (listed(part(version=None)), "an unknown version"),
+        (listed(part(version="12.0")), "an unknown version"),
         (listed(part(state="unreadable", version=None, components={}, selection=None)), "is unreadable"),
         (listed(part(state="unfinished", version=None, components={}, selection=None)), "is unfinished"),
         (
@@ -150,7 +150,7 @@ def test_failure_names_what_was_passed_over() -> None:
     assert failure.cause == (
         "'latest' means a full set, and none of the sealed ones is known to be full: "
         "20261123T000000Z is narrowed (groupid_components: reports); "
-        "20261122T000000Z does not tell (the part of web01 is not listed here); "
+        "20261122T000000Z may be narrowed (the part of web01 is not listed here); "
         "20261121T000000Z is narrowed (groupid_components: reports)"
     )
     assert "set_id: 20261123T000000Z" in failure.next

@@ -207,8 +207,8 @@ def test_only_verify_knows_the_latest_set() -> None:
             "groupid_backup_root",
             "D:",
             [
-                'groupid_backup_root must be a full path: it is "D:", which means',
-                "Perhaps D:\\GroupIDBackups is meant.",
+                'groupid_backup_root must be a full path: it is "D:", which depends',
+                "Did you mean D:\\GroupIDBackups?",
             ],
         ),
         ("groupid_version", 12.0, ["must be one of auto, 9.0, 10.0, 11.0: it is 12.0."]),

@@ -199,7 +199,7 @@ def test_restore_counts_what_changed_and_names_where_the_old_is(facts: Facts) ->
         "web02  hq          not done      -         -        -           -        -",
         "",
         f"hq: set {SET}",
-        f"hq: what was replaced is in set {SAFETY}",
+        f"hq: the replaced files are in set {SAFETY}",
     ]
 
 

@@ -23,9 +23,9 @@ def test_what_can_mean_one_place_is_read(typed: str, meant: str) -> None:
     [
         ("", "empty", r"D:\GroupIDBackups"),
         ('""', "empty", r"D:\GroupIDBackups"),
-        ("D:", "current on that drive", r"D:\GroupIDBackups"),
-        ("d:Backups", "current on that drive", r"D:\Backups"),
-        ("D:.\\x", "current on that drive", r"D:\GroupIDBackups"),
+        ("D:", "current folder of that drive", r"D:\GroupIDBackups"),
+        ("d:Backups", "current folder of that drive", r"D:\Backups"),
+        ("D:.\\x", "current folder of that drive", r"D:\GroupIDBackups"),
         ("\\Backups", "has no drive", r"D:\Backups"),
         ("/srv/backups", "has no drive", r"D:\srv\backups"),
         ("\\nas01\\backups", "two backslashes of a share", r"D:\nas01\backups"),
@@ -38,7 +38,7 @@ def test_what_can_mean_one_place_is_read(typed: str, meant: str) -> None:
         ("//nas07/", "no share", r"\\nas07\GroupIDBackups"),
         ("\\\\nas01:\\x", "where the name of a server has a colon", r"\\nas01\x"),
         ("\\\\D:\\x", "where the name of a server has a colon", r"D:\x"),
-        ("\\\\nas 01\\x", "character that no server's has", r"\\nas01\GroupIDBackups"),
+        ("\\\\nas 01\\x", "character that is not allowed there", r"\\nas01\GroupIDBackups"),
         ("\\\\nas01\\IPC$\\x", "holds no folders", r"\\nas01\GroupIDBackups"),
         ("\\\\nas01\\pipe\\x", "holds no folders", r"\\nas01\GroupIDBackups"),
         ("\\\\.\\PhysicalDrive0", "names a device", r"D:\GroupIDBackups"),
@@ -51,18 +51,18 @@ def test_what_can_mean_one_place_is_read(typed: str, meant: str) -> None:
         ("D:\\a\tb", "'\\t' is in a name", r"D:\GroupIDBackups"),
         ("D:\\a\udc80", "'\\udc80' is in a name", r"D:\GroupIDBackups"),
         ("D:\\{{ inventory_hostname }}|x", "'|' is in a name", r"D:\GroupIDBackups"),
-        ("D:\\note.\\x", "ends with a dot or a blank", r"D:\GroupIDBackups"),
-        ("D:\\a \\x", "ends with a dot or a blank", r"D:\GroupIDBackups"),
+        ("D:\\note.\\x", "ends with a dot or a space", r"D:\GroupIDBackups"),
+        ("D:\\a \\x", "ends with a dot or a space", r"D:\GroupIDBackups"),
         ("D:\\" + "a" * 256, "more than 255 characters", r"D:\GroupIDBackups"),
         ("D:\\backup\\aux.d", "names a device", r"D:\GroupIDBackups"),
         ("D:\\COM1", "names a device", r"D:\GroupIDBackups"),
-        ('"D:\\x', "nothing closes", r"D:\GroupIDBackups"),
+        ('"D:\\x', "only at the beginning", r"D:\GroupIDBackups"),
         ('D:\\x"', "is in a name", r"D:\GroupIDBackups"),
-        ("D:\\x'", "nothing opens", r"D:\GroupIDBackups"),
-        ("''D:\\x''", "nothing closes", r"D:\GroupIDBackups"),
-        ("%ProgramData%x", "a backslash has to follow", r"%ProgramData%\GroupIDBackups"),
-        ("D:\\%COMPUTERNAME%\\x", "would not be read", r"%ProgramData%\GroupIDBackups"),
-        ("%ProgramData%\\%DEPLOYMENT%", "would not be read", r"%ProgramData%\GroupIDBackups"),
+        ("D:\\x'", "only at the end", r"D:\GroupIDBackups"),
+        ("''D:\\x''", "only at the beginning", r"D:\GroupIDBackups"),
+        ("%ProgramData%x", "a backslash must follow", r"%ProgramData%\GroupIDBackups"),
+        ("D:\\%COMPUTERNAME%\\x", "would not be replaced", r"%ProgramData%\GroupIDBackups"),
+        ("%ProgramData%\\%DEPLOYMENT%", "would not be replaced", r"%ProgramData%\GroupIDBackups"),
         ("$env:ProgramData\\x", "not a full path", r"D:\GroupIDBackups"),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_could_mean_several_is_refused_with_name_value_reason_and_example(
 
 
 def test_what_is_no_text_is_refused_as_typed() -> None:
-    with pytest.raises(ValueError, match=r"^groupid_component_paths\.reports is 42, which is no text"):
+    with pytest.raises(ValueError, match=r"^groupid_component_paths\.reports is 42, which is not text"):
         understand_all({"elasticsearch": "D:/e", "reports": 42}, "groupid_component_paths")  # type: ignore[dict-item]
 
 

@@ -811,7 +811,7 @@ def test_module_restores_on_another_server_when_one_is_named(
         ({"database": "msdb"}, "system database"),
         ({"database": "a\nb"}, "control character"),
         ({"path": "backups"}, "not absolute"),
-        ({"set_id": "today"}, "UTC second"),
+        ({"set_id": "today"}, "UTC time"),
         ({"deployment": "h q"}, "Deployment"),
         ({"stripes": 65}, "1 to 64"),
         ({"stats": 0}, "1 to 100"),

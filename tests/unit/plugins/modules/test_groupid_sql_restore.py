@@ -116,7 +116,7 @@ def test_wrong_password_touches_nothing_and_is_not_shown(
         ({"confirm": "yes"}, "confirm is 'yes'"),
         ({"database": "msdb"}, "system database"),
         ({"as_database": "a\nb"}, "control character"),
-        ({"set_id": "latest", "confirm": "latest"}, "not a UTC second"),
+        ({"set_id": "latest", "confirm": "latest"}, "not a UTC time"),
         ({"files": []}, "files is empty"),
         ({"expected": {"uuid": "x"}}, "Unsupported"),
     ],
