@@ -176,7 +176,7 @@ namespace IdentityOpsAgent
             if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(
                 Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
-            LabTimes.Tell(path, ref facts);
+            LabTimes.Substitute(path, ref facts);
             if (LabFaults.Loses("marks", path))
             {
                 facts.Attributes &= ~ReparsePoint;
@@ -210,7 +210,7 @@ namespace IdentityOpsAgent
                                 entry.ReparseTag = 0;
                             }
                             if (LabHabits.Current != null)
-                                LabTimes.Tell(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
+                                LabTimes.Substitute(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
                             yield return entry;
                         }
                     }
@@ -523,7 +523,7 @@ namespace IdentityOpsAgent
             names = stat.Links;
             FileFacts facts = FactsOf(ref stat);
             if (LabHabits.Current != null && stat.Links > 0)
-                LabTimes.Tell(FinalPath(file), ref facts);
+                LabTimes.Substitute(FinalPath(file), ref facts);
             return facts;
         }
 

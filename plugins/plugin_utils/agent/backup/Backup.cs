@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
             part.SetId = plan.Set.SetId;
             part.Epoch = request.TextOrNull("epoch") ?? plan.Set.SetId;
             part.InventoryName = request.TextOrNull("inventory_name");
-            part.Narrowed = Narrowing.Asked(request);
+            part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = plan.Server;
             part.FullName = Win32.FullyQualifiedName();
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
                 try
                 {
                     if (check)
-                        Foretell();
+                        Preview();
                     else
                         digest = Write();
                 }
@@ -68,16 +68,16 @@ namespace IdentityOpsAgent
                     answer.Failure = AgentError.Of("backup", error);
                     return answer;
                 }
-                Tell(digest);
+                Report(digest);
                 return answer;
             }
         }
 
-        private void Foretell()
+        private void Preview()
         {
             Links links = FindLinks(new MetadataReader(new Losses()));
             if (links != null)
-                links.Foretell(plan.Components, settings.Threads);
+                links.Preview(plan.Components, settings.Threads);
             if (sample > 0)
                 answer.Members.Set("sample", Sample.Take(plan.Components, sample, settings.Threads));
             Sum(links);
@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
             part.Warnings.AddRange(plan.TrapWarnings());
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
-                links.Tell(part);
+                links.Report(part);
             int denied = part.Problems.FindAll(
                 delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
             if (denied > 0 && rights.Lack(Rights.ToBackup))
@@ -140,7 +140,7 @@ namespace IdentityOpsAgent
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 
-        private void Tell(string digest)
+        private void Report(string digest)
         {
             answer.Warnings.AddRange(part.Warnings);
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);

@@ -99,7 +99,7 @@ namespace IdentityOpsAgent
         }
 
         // Counts what Make would link.
-        public void Foretell(List<PlannedComponent> components, int threads)
+        public void Preview(List<PlannedComponent> components, int threads)
         {
             foreach (PlannedComponent component in components)
             {
@@ -127,7 +127,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        public void Tell(Part part)
+        public void Report(Part part)
         {
             part.Linked = files;
             part.LinkedBytes = bytes;

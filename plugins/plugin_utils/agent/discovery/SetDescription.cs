@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
             Part part = PartOrNull(server, described);
             JsonMap components = new JsonMap();
             if (part != null)
-                Tell(part, described, components);
+                AddPart(part, described, components);
             narrowed.Add(part == null ? null : part.Narrowed);
             return described.Set("components", components).Set("verified", records.Of(set.SetId, server));
         }
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             return null;
         }
 
-        private static void Tell(Part part, JsonMap described, JsonMap components)
+        private static void AddPart(Part part, JsonMap described, JsonMap components)
         {
             foreach (PartComponent component in part.Components)
                 components.Set(component.Name, component.Status);

@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
                 described.Add(new SetDescription(set, passed, records[set.Deployment]).ToJson());
             }
             answer.Set("sets", described).Set("set_count", sets.Count);
-            passed.Tell(answer);
+            passed.Report(answer);
         }
     }
 }

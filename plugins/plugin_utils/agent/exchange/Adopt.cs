@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
             part.InventoryName = request.TextOrNull("inventory_name");
             part.Version = request.TextOrNull("version");
             part.Details = request.MapOrEmpty("details");
-            part.Narrowed = Narrowing.Asked(request);
+            part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = Names.Part(request.Text("part"));
             part.FullName = Win32.FullyQualifiedName();
@@ -58,7 +58,7 @@ namespace IdentityOpsAgent
                 PartWriter recorder = new PartWriter(set, part.Server);
                 StoredPart stored = external ? null : Completed(recorder);
                 if (stored != null)
-                    return Told(stored.Document, stored.Digest, false);
+                    return Report(stored.Document, stored.Digest, false);
                 List<Tree> trees = new List<Tree>();
                 if (external)
                     recorder.CheckNew(What);
@@ -66,14 +66,14 @@ namespace IdentityOpsAgent
                     trees.Add(Hashed());
                 Sum(trees);
                 if (check)
-                    return Told(part, null, true);
+                    return Report(part, null, true);
                 if (external)
                     recorder.Make(What);
                 string folder = set.PartPath(part.Server);
                 try
                 {
                     Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-                    return Told(part, recorder.Record(writer, part, trees), true);
+                    return Report(part, recorder.Record(writer, part, trees), true);
                 }
                 catch (AgentError)
                 {
@@ -81,16 +81,16 @@ namespace IdentityOpsAgent
                     stored = external ? null : Completed(recorder);
                     if (stored == null)
                         throw;
-                    return Told(stored.Document, stored.Digest, false);
+                    return Report(stored.Document, stored.Digest, false);
                 }
             }
         }
 
-        private Answer Told(Part told, string digest, bool changed)
+        private Answer Report(Part reported, string digest, bool changed)
         {
             Answer answer = new Answer { Changed = changed };
             answer.Warnings.AddRange(warnings);
-            told.Tell(answer.Members, set, digest);
+            reported.Report(answer.Members, set, digest);
             return answer;
         }
 

@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
                 .Set("granted", granted).Set("complete", stored != null);
             if (stored != null)
             {
-                stored.Document.Tell(answer.Members, set, stored.Digest);
+                stored.Document.Report(answer.Members, set, stored.Digest);
                 answer.Members.Set("details", stored.Document.Details);
             }
             return answer;

@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         public Answer Start()
         {
             CheckProgram();
-            Tell(null, "", "", false);
+            Report(null, "", "", false);
             if (check)
                 return answer;
             TemporaryFolder work = TemporaryFolder.Make(What);
@@ -116,7 +116,7 @@ namespace IdentityOpsAgent
                 started.Kill();   // what it started must not write into the folder any longer
                 output.Join(LastWords);
                 errors.Join(LastWords);
-                Tell(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
+                Report(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
                 if (code == NotInitialised)
                     throw new AgentError("start_failed", What, program,
                         "It ended before it began: one of its libraries could not be set up (0xC0000142).",
@@ -189,7 +189,7 @@ namespace IdentityOpsAgent
                 "Find out what the program left under this name.");
         }
 
-        private void Tell(long? code, string output, string errors, bool truncated)
+        private void Report(long? code, string output, string errors, bool truncated)
         {
             answer.Members.Set("exit_code", code).Set("stdout", output).Set("stderr", errors)
                 .Set("output_truncated", truncated).Set("files", new JsonMap());

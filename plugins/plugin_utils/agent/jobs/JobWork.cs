@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
                 return;   // it has ended, or another process has it
             // On a full drive its room is the answer's.
             Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
-            Thread heart = new Thread(Watch);
+            Thread heart = new Thread(ReportUntilEnded);
             heart.Start();
             string answer;
             try
@@ -73,11 +73,11 @@ namespace IdentityOpsAgent
                 ended.Set();
                 heart.Join();
             }
-            Leave(answer);
+            WriteResult(answer);
         }
 
         // Hours of work do not end without an answer because something looked at its draft.
-        private void Leave(string answer)
+        private void WriteResult(string answer)
         {
             for (int attempt = 1; ; attempt++)
             {
@@ -95,7 +95,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void Watch()
+        private void ReportUntilEnded()
         {
             for (int beat = 0; beat == 0 || !ended.WaitOne(Beat); beat++)
             {
@@ -104,7 +104,7 @@ namespace IdentityOpsAgent
                     if (folder.Has(JobFolder.Cancel))
                         Progress.Cancel();
                     if (beat % BeatsPerState == 0)
-                        TellState();
+                        WriteState();
                 }
                 catch (SystemError)
                 {
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void TellState()
+        private void WriteState()
         {
             folder.Replace(JobFolder.State,
                 JsonWriter.Text(Progress.ToJson().Set("process", Process.GetCurrentProcess().Id)

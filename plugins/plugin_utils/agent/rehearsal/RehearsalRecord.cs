@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
                 }
                 foreach (string property in properties)
                 {
-                    string before = Told(made.Value, property), after = Told(seen, property);
+                    string before = TextOf(made.Value, property), after = TextOf(seen, property);
                     if (before != after)
                         differences.Add(Difference(made.Key, property, before, after));
                 }
@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
             return differences;
         }
 
-        private static string Told(JsonMap entry, string property)
+        private static string TextOf(JsonMap entry, string property)
         {
             object value = entry[property];
             JsonMap map = value as JsonMap;

@@ -66,10 +66,10 @@ namespace IdentityOpsAgent
                 safety = SafetySet.Plan(request, set, targets);
                 RemoveOld(null);
                 CheckSpace();
-                Tell(Math.Min(limit, Answer.ListLimit));
+                Report(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
                     Write(part);
-                TellLosses();
+                ReportLosses();
                 return answer;
             }
         }
@@ -254,7 +254,7 @@ namespace IdentityOpsAgent
                 failure.Cause, failure.Next, failure.Component);
         }
 
-        private void TellLosses()
+        private void ReportLosses()
         {
             answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
@@ -264,7 +264,7 @@ namespace IdentityOpsAgent
                     + " (restore files and directories). With it, it could set any owner and list.");
         }
 
-        private void Tell(int limit)
+        private void Report(int limit)
         {
             List<string> added = new List<string>(), replaced = new List<string>(), removed = new List<string>(),
                 attributes = new List<string>();

@@ -37,8 +37,8 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("facts", Place).Set("folder", IsFolder).Set("before", Told(Before, SecurityBefore))
-                .Set("after", Told(After, SecurityAfter));
+            return new JsonMap().Set("facts", Place).Set("folder", IsFolder)
+                .Set("before", ToJson(Before, SecurityBefore)).Set("after", ToJson(After, SecurityAfter));
         }
 
         public static RestoreFacts Parse(JsonMap map)
@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static JsonMap Told(FileFacts facts, string security)
+        private static JsonMap ToJson(FileFacts facts, string security)
         {
             return new JsonMap()
                 .Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written))

@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             reasons.Add(path, reason);
         }
 
-        public void Tell(JsonMap members)
+        public void Report(JsonMap members)
         {
             paths.Sort(StringComparer.Ordinal);
             members.Set("passed_over", paths.ConvertAll(
