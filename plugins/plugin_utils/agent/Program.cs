@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Worn until the request is done, by one within it too. null: shares see the account of the connection.
+        // Until the request is done, and for one within it too. null: shares see the account of the connection.
         private static NetworkIdentity IdentityOf(JsonMap request)
         {
             if (request["network"] == null)

@@ -41,10 +41,10 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
-            if (NetworkIdentity.Worn != null && LabFaults.Current != null && LabFaults.Current.StartCode != 0)
+            if (NetworkIdentity.OfThread != null && LabFaults.Current != null && LabFaults.Current.StartCode != 0)
                 throw new SystemError(LabFaults.Current.StartCode, "The program was refused on order.");
-            if (NetworkIdentity.Worn != null)
-                settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.Worn.User);
+            if (NetworkIdentity.OfThread != null)
+                settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.OfThread.User);
             SafeFileHandle output, outputEnd, errors, errorsEnd;
             MakePipe(out output, out outputEnd);
             MakePipe(out errors, out errorsEnd);

@@ -324,7 +324,7 @@ namespace IdentityOpsAgent
             MakeFolder(path, 0x1C0);   // 0700
             LabOwners.Set(path, AccessList.Closed(UserName(), true));
             if (IsShare(FinalPath(path)))
-                // By the token, whatever is worn over it.
+                // By the process's token, whatever is impersonated.
                 LabShares.Close(path, "SYSTEM", "Administrators", UserName());
         }
 

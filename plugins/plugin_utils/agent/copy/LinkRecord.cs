@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 foreach (SetFolder older in SetList.Find(set.Root, set.Deployment))
                 {
                     part = Links.Sealed(older, server);

@@ -137,10 +137,10 @@ namespace IdentityOpsAgent
             {
                 return argument.Replace(WorkMark + "\\", work + Win32.Separator).Replace(WorkMark, work);
             });
-            int limit = NetworkIdentity.IsWorn() ? CommandLine.IdentityLimit : CommandLine.Limit;
+            int limit = NetworkIdentity.IsActive() ? CommandLine.IdentityLimit : CommandLine.Limit;
             if (CommandLine.Of(program, given).Length > limit)
                 throw new FormatError("'arguments' make a command line of more than " + limit + " characters"
-                    + (NetworkIdentity.IsWorn()
+                    + (NetworkIdentity.IsActive()
                         ? ", which are all that Windows takes for a program with a network identity" : ""));
             try
             {

@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 using (Worker worker = new Worker(this))
                 {
                     for (int index = Interlocked.Increment(ref last); index < count && !Stopping;

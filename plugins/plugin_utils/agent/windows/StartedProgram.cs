@@ -163,7 +163,7 @@ namespace IdentityOpsAgent
                 startup.Output = handles[1].DangerousGetHandle();
                 startup.Errors = handles[2].DangerousGetHandle();
                 startup.AttributeList = attributes;
-                if (NetworkIdentity.IsWorn())
+                if (NetworkIdentity.IsActive())
                 {
                     created = CreateWithIdentity(program, commandLine, folder, startup);
                     return;
@@ -201,7 +201,7 @@ namespace IdentityOpsAgent
             startup.Size -= IntPtr.Size;   // STARTUPINFOW
             startup.Flags |= NativeProcess.UseShow;
             IntPtr settings = NativeProcess.GetEnvironmentStringsW();
-            NetworkIdentity.TakeOff();   // the service asks who calls it, and whether that account may
+            NetworkIdentity.Revert();   // the service asks who calls it, and whether that account may
             try
             {
                 const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment;
@@ -211,7 +211,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 NativeProcess.FreeEnvironmentStringsW(settings);
             }
         }
