@@ -12,10 +12,10 @@ namespace IdentityOpsAgent
     /// <summary>
     /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with
     /// accounts is there for threads that impersonate one of them and for nobody else; a password is named by its
-    /// digest, so that the lab's own environment has no secret. What lies on a share is judged by its list against the account
-    /// that is impersonated, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and has
-    /// the new account in other computers' eyes alone. A folder without a list of its own has that of the folder above; the
-    /// topmost lets in all accounts of the share.
+    /// digest, so that the lab's own environment has no secret. What lies on a share is judged by its list against the
+    /// account that is impersonated, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and
+    /// has the new account in other computers' eyes alone. A folder without a list of its own has that of the folder
+    /// above; the topmost lets in all accounts of the share.
     /// <code>
     /// {"/lab/shares": null,     for everybody
     ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex},

@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
         {
             int patience;
             // What is refused on order is refused for good.
-            Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
+            LockedFileRetry.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
         }
 
         public static void Prepare()
@@ -352,7 +352,7 @@ namespace IdentityOpsAgent
         /// <summary>A name that was deleted and is still held by somebody is waited for; a refusal is not.</summary>
         private static void MakeNew(string path, Action make)
         {
-            Patience.Over(delegate
+            LockedFileRetry.Run(delegate
             {
                 RefuseCreation(path);
                 if (LabHabits.Current != null)
@@ -376,14 +376,14 @@ namespace IdentityOpsAgent
         public static SafeFileHandle HoldFolder(string path)
         {
             SafeFileHandle folder = null;
-            Patience.Over(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
+            LockedFileRetry.Run(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
                 error => error.Code != AccessDenied);
             return folder;
         }
 
         public static void DeleteFolder(string path)
         {
-            Patience.Over(delegate { RemoveFolder(path); }, error => error.Code != NotEmpty || IsGoing(path));
+            LockedFileRetry.Run(delegate { RemoveFolder(path); }, error => error.Code != NotEmpty || IsGoing(path));
         }
 
         private static bool IsGoing(string directory)
@@ -597,7 +597,7 @@ namespace IdentityOpsAgent
 
         public static void Move(string from, string to, bool replace)
         {
-            Patience.Over(delegate { Rename(from, to, replace); }, null);
+            LockedFileRetry.Run(delegate { Rename(from, to, replace); }, null);
         }
 
         private static void Rename(string from, string to, bool replace)
@@ -635,7 +635,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            Patience.Over(delegate { Unlink(path); }, error => error.Code != DeletePending);
+            LockedFileRetry.Run(delegate { Unlink(path); }, error => error.Code != DeletePending);
         }
 
         private static void Unlink(string path)

@@ -26,7 +26,7 @@ namespace IdentityOpsAgent
         public static void Main(string[] port)
         {
             // What is refused here is refused for good.
-            Patience.Budget = 1000;
+            LockedFileRetry.Budget = 1000;
             Driver.Serve(port[0], Answer);
         }
 
@@ -86,8 +86,8 @@ namespace IdentityOpsAgent
                 case "Security": return FileSecurity.Text(FileSecurity.Of(given[0]));
                 case "SecurityOfOpen": return FileSecurity.Text(FileSecurity.Of(File(given[0])));
                 case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
-                case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
-                case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
+                case "Explicit": return Digits(SecurityDescriptor.Explicit(Bytes(given[0])));
+                case "DescriptorLength": return SecurityDescriptor.Length(Bytes(given[0]));
                 case "NumericSddl": return Sddl.Numeric(given[0], Bytes(given[1]));
                 case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
                 case "AreStreamsKept": return FileStreams.AreKept(given[0]);

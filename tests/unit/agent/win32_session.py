@@ -35,10 +35,10 @@ SHARED = [
         "SystemError",
         "FileFacts",
         "CommandLine",
-        "Descriptor",
+        "SecurityDescriptor",
         "AccessList",
         "StreamNames",
-        "Patience",
+        "LockedFileRetry",
         "Sddl",
     )
 ]
@@ -47,7 +47,7 @@ SHIPPED = [
     for name in (
         "Win32",
         "NativeMethods",
-        "StartedProgram",
+        "ChildProcess",
         "NativeProcess",
         "FileSecurity",
         "FileStreams",

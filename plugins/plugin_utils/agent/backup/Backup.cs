@@ -23,8 +23,8 @@ namespace IdentityOpsAgent
         private readonly Part part = new Part { Started = Timestamps.Now() };
         private readonly Answer answer = new Answer();
         private readonly Losses losses = new Losses();
-        private readonly Rights rights = Rights.Take();
-        private LinkRecord ahead;   // null: no links are asked for
+        private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
+        private LinkSourceReader ahead;   // null: no links are asked for
 
         public Backup(JsonMap request)
         {
@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 if (linkUnchanged)
-                    ahead = LinkRecord.Begin(plan.Set, plan.Server);
+                    ahead = LinkSourceReader.Begin(plan.Set, plan.Server);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;
@@ -134,16 +134,16 @@ namespace IdentityOpsAgent
                 links.Report(part);
             int denied = part.Problems.FindAll(
                 delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
-            if (denied > 0 && rights.Lack(Rights.ToBackup))
+            if (denied > 0 && privileges.Lacks(BackupPrivileges.ToBackup))
                 part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold "
-                    + Rights.ToBackup + " (back up files and directories). With it, it could read all.");
+                    + BackupPrivileges.ToBackup + " (back up files and directories). With it, it could read all.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 
         private void Report(string digest)
         {
             answer.Warnings.AddRange(part.Warnings);
-            answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
+            answer.Members.Set("privileges", privileges.ToJson()).Set("losses", part.Losses);
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version)
                 .Set("epoch", part.Epoch).Set("narrowed", part.Narrowed).Set("scope", part.Scope)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State)

@@ -96,10 +96,10 @@ namespace IdentityOpsAgent
             CheckOverlaps(present);
             foreach (PlannedComponent component in present)
                 component.Walk();
-            CheckRemainders(present);
+            CheckSelection(present);
             try
             {
-                Space.Require(Set.Root, Bytes, What);
+                FreeSpace.Require(Set.Root, Bytes, What);
                 CompareVolumes();
             }
             catch (SystemError error)
@@ -169,15 +169,15 @@ namespace IdentityOpsAgent
         }
 
         // What include and exclude leave. A set that lacks what somebody meant to save looks like one that has it.
-        private void CheckRemainders(List<PlannedComponent> present)
+        private void CheckSelection(List<PlannedComponent> present)
         {
-            Remainders remainders = new Remainders(What, Warnings);
+            SelectionCheck selected = new SelectionCheck(What, Warnings);
             foreach (PlannedComponent component in present)
-                remainders.Add(component.Remainder());
+                selected.Add(component.ToSelectionResult());
             List<Selection> asked =
                 Components.ConvertAll(delegate(PlannedComponent component) { return component.Selection; });
-            remainders.Check(asked);
-            remainders.CheckExcludes(asked);
+            selected.Check(asked);
+            selected.CheckExcludes(asked);
             if (present.Count == 0)
                 Warnings.Add("None of the components is there: this part has nothing in it.");
         }

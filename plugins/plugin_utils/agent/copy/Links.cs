@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
         private readonly MetadataReader properties;
-        private readonly LinkRecord ahead;
+        private readonly LinkSourceReader ahead;
         private readonly Losses refused = new Losses();
         private readonly List<string> sets = new List<string>();
         private readonly List<string> warnings = new List<string>();
@@ -33,15 +33,15 @@ namespace IdentityOpsAgent
         private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();
         private long files, bytes;
 
-        private Links(LinkRecord ahead, MetadataReader properties)
+        private Links(LinkSourceReader ahead, MetadataReader properties)
         {
             this.ahead = ahead;
             this.properties = properties;
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead,
-            string machineGuid, MetadataReader properties)
+        public static Links Find(SetFolder target, string server, List<PlannedComponent> components,
+            LinkSourceReader ahead, string machineGuid, MetadataReader properties)
         {
             Links links = new Links(ahead, properties);
             List<PlannedComponent> waiting =

@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     {
         public readonly Losses Losses;
 
-        private readonly SecurityTexts texts = new SecurityTexts();
+        private readonly SddlCache texts = new SddlCache();
 
         public MetadataReader(Losses losses)
         {

@@ -81,9 +81,9 @@ namespace IdentityOpsAgent
         }
 
         // Of what the walk found.
-        public Remainder Remainder()
+        public SelectionResult ToSelectionResult()
         {
-            return new Remainder
+            return new SelectionResult
             {
                 Component = Name,
                 Path = Source,

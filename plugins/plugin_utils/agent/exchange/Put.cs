@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
             PartFile file = new PartFile(request);
             if (Win32.Names.Equals(file.Name, Draft))
                 throw new FormatError("'name' must not be '" + Draft + "', which the agent uses itself");
-            byte[] content = Packed.Content(request, What, file.Path);
+            byte[] content = PackedContent.Content(request, What, file.Path);
             bool check = request.Flag("check", false);
             Answer answer = new Answer();
             answer.Members.Set("path", file.Path).Set("bytes", content.Length).Set("sha256", request.Text("sha256"));
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
 
         private static bool Holds(string path, byte[] content)
         {
-            byte[] there = Packed.Read(path, What);
+            byte[] there = PackedContent.Read(path, What);
             return Hashing.Hex(there, there.Length) == Hashing.Hex(content, content.Length);
         }
 

@@ -108,7 +108,7 @@ namespace IdentityOpsAgent
 
         private void Perform(string work)
         {
-            using (StartedProgram started = Started(work))
+            using (ChildProcess started = Started(work))
             {
                 PipeReader output = new PipeReader(started.ReadOutput), errors = new PipeReader(started.ReadErrors);
                 bool ended = started.Wait(seconds * 1000);
@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
             answer.Members.Set("files", Collected(work));
         }
 
-        private StartedProgram Started(string work)
+        private ChildProcess Started(string work)
         {
             List<string> given = arguments.ConvertAll(delegate(string argument)
             {
@@ -144,7 +144,7 @@ namespace IdentityOpsAgent
                         ? ", which are all that Windows takes for a program with a network identity" : ""));
             try
             {
-                return StartedProgram.Start(program, given, work);
+                return ChildProcess.Start(program, given, work);
             }
             catch (SystemError error)
             {
@@ -168,7 +168,7 @@ namespace IdentityOpsAgent
                     FileFacts facts;
                     JsonMap file = Win32.TryFacts(path, out facts) ? new JsonMap() : null;
                     if (file != null)
-                        Packed.Set(file, Packed.Read(path, "The program's file was not read"));
+                        PackedContent.Set(file, PackedContent.Read(path, "The program's file was not read"));
                     files.Set(name, file);
                 }
                 catch (SystemError error)

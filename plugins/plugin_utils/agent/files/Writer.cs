@@ -149,7 +149,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    Deletion.Of(draft, 1);
+                    Deletion.TryDelete(draft, 1);
                     throw;
                 }
                 Win32.FlushFolder(folder);

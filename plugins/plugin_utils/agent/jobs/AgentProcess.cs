@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             SafeFileHandle nothing)
         {
             NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
-            StartedProgram.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
+            ChildProcess.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
             {
                 NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
                 startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo));

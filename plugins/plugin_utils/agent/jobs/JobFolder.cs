@@ -207,7 +207,7 @@ namespace IdentityOpsAgent
         // The answer first: what stays of the folder must not pass for an answer that nobody got.
         private SystemError Deleted(int attempts)
         {
-            return Deletion.Of(Paths.Combine(Path, Result), attempts) ?? Deletion.Of(Path, attempts);
+            return Deletion.TryDelete(Paths.Combine(Path, Result), attempts) ?? Deletion.TryDelete(Path, attempts);
         }
     }
 }

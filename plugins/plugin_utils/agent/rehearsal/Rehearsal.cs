@@ -141,7 +141,8 @@ namespace IdentityOpsAgent
             using (System.Security.Cryptography.HashAlgorithm hash = Hashing.New())
                 return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build)
                     .Set("runtime", runtime).Set("runtime_version", release ?? Environment.Version.ToString())
-                    .Set("engine", engine).Set("sha256", hash.GetType().Name).Set("privileges", Rights.Take().ToJson());
+                    .Set("engine", engine).Set("sha256", hash.GetType().Name)
+                    .Set("privileges", BackupPrivileges.Enable().ToJson());
         }
 
         // `place`: a scratch of this rehearsal, by its path in the answer of `make`.
@@ -229,8 +230,8 @@ namespace IdentityOpsAgent
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
             // Nobody lets go of what is held here: to wait for it for a minute would prove nothing more.
-            int patience = Patience.Budget;
-            Patience.Budget = Math.Min(patience, HeldPatience);
+            int patience = LockedFileRetry.Budget;
+            LockedFileRetry.Budget = Math.Min(patience, HeldPatience);
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
@@ -241,7 +242,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                Patience.Budget = patience;
+                LockedFileRetry.Budget = patience;
                 held.ForEach(delegate(SafeFileHandle file) { file.Dispose(); });
             }
         }
@@ -302,7 +303,7 @@ namespace IdentityOpsAgent
         private static Answer Remove(JsonMap request)
         {
             string path = Below(request, "path");
-            SystemError error = Deletion.Of(path, 1);
+            SystemError error = Deletion.TryDelete(path, 1);
             if (error != null)
                 Writing(path, delegate { throw error; });
             return new Answer { Changed = true };

@@ -142,7 +142,7 @@ namespace IdentityOpsAgent
             foreach (string scratch in Found(left))
             {
                 SystemError error = Quiet(scratch)
-                    ? Deletion.Of(scratch, 20)
+                    ? Deletion.TryDelete(scratch, 20)
                     : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
                 if (error == null)
                     removed++;

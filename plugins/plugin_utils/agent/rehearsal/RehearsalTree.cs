@@ -101,7 +101,7 @@ namespace IdentityOpsAgent
                 Put(Paths.Combine(path, "deep.txt"), Few);
             });
             Try(damaged, "names/with blanks.txt", Win32.Delete);
-            Try(damaged, "long/" + Long, delegate(string path) { Deletion.Of(path, 1); });
+            Try(damaged, "long/" + Long, delegate(string path) { Deletion.TryDelete(path, 1); });
             Try(damaged, "times/old.txt",
                 delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
             Try(damaged, "times/folder", Win32.DeleteFolder);
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             if (FileSecurity.IsKept(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
-                Try(damaged, "security/protected", delegate(string path) { Deletion.Of(path, 1); });
+                Try(damaged, "security/protected", delegate(string path) { Deletion.TryDelete(path, 1); });
                 Try(damaged, "security/denying",
                     delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);
@@ -230,7 +230,7 @@ namespace IdentityOpsAgent
         {
             const uint mask = Win32.ReadOnly | Win32.Hidden | Win32.System;
             Win32.SetFacts(At(path), time, time, attributes);
-            LookedAt seen = RehearsalCalls.Look(At(path));
+            ObservedFacts seen = RehearsalCalls.Look(At(path));
             if (time != 0 && seen.Created != time)
                 Note("times.created",
                     "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Created) + ".", 0);

@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private readonly List<RestoreTarget> targets = new List<RestoreTarget>();
         private readonly Losses losses = new Losses();
-        private readonly Rights rights = Rights.Take();
+        private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
         private readonly SecurityChoice security;
         private SafetySet safety;
 
@@ -118,15 +118,15 @@ namespace IdentityOpsAgent
         // and with mirror remove what it means.
         private void LookAtWanted()
         {
-            Remainders remainders = new Remainders(What, answer.Warnings);
+            SelectionCheck selected = new SelectionCheck(What, answer.Warnings);
             Traps traps = new Traps(request);
             foreach (RestoreTarget target in targets)
             {
                 RestorePlan.Select(target);
-                remainders.Add(target.Remainder());
+                selected.Add(target.ToSelectionResult());
                 traps.Look(target.Component.Name, target.Place, target.Wanted);
             }
-            remainders.Check(targets.ConvertAll(delegate(RestoreTarget target) { return target.Selection; }));
+            selected.Check(targets.ConvertAll(delegate(RestoreTarget target) { return target.Selection; }));
             answer.Warnings.AddRange(traps.Warnings);
         }
 
@@ -186,9 +186,9 @@ namespace IdentityOpsAgent
             if (safety != null)
                 Need(needed, set.Root, safety.Bytes);
             foreach (RestoreTarget target in targets)
-                Space.Require(target.Place, needed[Paths.Volume(target.Place)], What);
+                FreeSpace.Require(target.Place, needed[Paths.Volume(target.Place)], What);
             if (safety != null)
-                Space.Require(set.Root, needed[Paths.Volume(set.Root)], What);
+                FreeSpace.Require(set.Root, needed[Paths.Volume(set.Root)], What);
         }
 
         private static void Need(Dictionary<string, long> needed, string place, long bytes)
@@ -256,11 +256,11 @@ namespace IdentityOpsAgent
 
         private void ReportLosses()
         {
-            answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
+            answer.Members.Set("privileges", privileges.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
-            if (rights.Lack(Rights.ToRestore)
+            if (privileges.Lacks(BackupPrivileges.ToRestore)
                 && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
-                answer.Warnings.Add("The account does not hold " + Rights.ToRestore
+                answer.Warnings.Add("The account does not hold " + BackupPrivileges.ToRestore
                     + " (restore files and directories). With it, it could set any owner and list.");
         }
 

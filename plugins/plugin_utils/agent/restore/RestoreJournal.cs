@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
                 }
                 else if (!check)
                 {
-                    Patience.Without(journal.Close);
+                    LockedFileRetry.Once(journal.Close);
                 }
             }
             return open;
@@ -141,7 +141,7 @@ namespace IdentityOpsAgent
         {
             if (Has(PlanName))
                 writer.Delete(Paths.Combine(path, PlanName));
-            Deletion.Of(path);
+            Deletion.TryDelete(path);
         }
 
         private void Read()

@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
         private readonly RestoreTarget target;
         private readonly Losses losses;
         private readonly ExtraneousFiles mirroring;
-        private readonly SecurityTexts texts = new SecurityTexts();
+        private readonly SddlCache texts = new SddlCache();
         private readonly List<Entry> sameSize = new List<Entry>();
         private readonly Stack<Visit> waiting = new Stack<Visit>();
 
@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         {
             public Entry Folder;
             public bool Exists;
-            public Cover Cover;
+            public Coverage Coverage;
         }
 
         private RestorePlan(RestoreTarget target, Losses losses)
@@ -134,7 +134,7 @@ namespace IdentityOpsAgent
                 empty = false;
                 if (child.IsFolder)
                     PlanFolder(child, Paths.Combine(place, child.Name), exists, found,
-                        mirroring.Below(visit.Cover, child));
+                        mirroring.Below(visit.Coverage, child));
                 else
                     PlanFile(child, Paths.Combine(place, child.Name), exists, found);
             }
@@ -144,7 +144,7 @@ namespace IdentityOpsAgent
                 PlanExtra(visit, place, extra);
         }
 
-        private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Cover cover)
+        private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Coverage cover)
         {
             if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
                 throw new AgentError("target_link", Restore.What, place,
@@ -177,7 +177,7 @@ namespace IdentityOpsAgent
                 ? StreamDifference(folder, place) : null;
             if (difference != null)
                 losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder was there and stays. " + difference);
-            waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
+            waiting.Push(new Visit { Folder = folder, Exists = usable, Coverage = cover });
         }
 
         private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
@@ -212,7 +212,8 @@ namespace IdentityOpsAgent
                 target.Extras.Add(
                     new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null) { IsLeft = true });
             else if (target.Policy == RestoreTarget.Mirror)
-                target.Extras.AddRange(mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Cover));
+                target.Extras.AddRange(
+                    mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Coverage));
             if (target.Extras.Count > before)
                 target.Touch(visit.Folder);
         }

@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
-                    failure = Deletion.Of(step.Kept) ?? failure;
+                    failure = Deletion.TryDelete(step.Kept) ?? failure;
             }
             if (failure != null)
                 throw failure;
@@ -67,7 +67,7 @@ namespace IdentityOpsAgent
         // Everything as it was.
         public void Back()
         {
-            Patience.Begin();
+            LockedFileRetry.Reset();
             RequireDrives();
             bool moved = journal.Has(RestoreJournal.Ready);
             if (moved)
@@ -216,7 +216,7 @@ namespace IdentityOpsAgent
         {
             writer.Try(path, delegate
             {
-                SystemError failure = Deletion.Of(path);
+                SystemError failure = Deletion.TryDelete(path);
                 if (failure != null)
                     throw failure;
             });

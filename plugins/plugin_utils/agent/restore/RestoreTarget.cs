@@ -134,9 +134,9 @@ namespace IdentityOpsAgent
         }
 
         // Of what the part has of it.
-        public Remainder Remainder()
+        public SelectionResult ToSelectionResult()
         {
-            return new Remainder
+            return new SelectionResult
             {
                 Component = Component.Name,
                 Path = Place,

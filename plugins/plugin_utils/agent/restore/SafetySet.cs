@@ -146,7 +146,7 @@ namespace IdentityOpsAgent
         private static SystemError Remove(SetFolder old)
         {
             string part = PartPath(old);
-            SystemError failure = Deletion.Of(Paths.Combine(part, Part.FileName)) ?? Deletion.Of(part);
+            SystemError failure = Deletion.TryDelete(Paths.Combine(part, Part.FileName)) ?? Deletion.TryDelete(part);
             if (failure == null)
                 RemoveEmpty(old.Path);
             return failure;

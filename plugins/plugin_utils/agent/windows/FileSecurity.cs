@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
                     throw Win32.Failure(error);
                 room = new byte[length];
             }
-            byte[] descriptor = new byte[Descriptor.Length(room)];
+            byte[] descriptor = new byte[SecurityDescriptor.Length(room)];
             Array.Copy(room, descriptor, descriptor.Length);
             return descriptor;
         }
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
         public static string Text(byte[] descriptor)
         {
             IntPtr text;
-            byte[] own = Descriptor.Explicit(descriptor);
+            byte[] own = SecurityDescriptor.Explicit(descriptor);
             if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(own, NativeSecurity.Revision, All,
                 out text, IntPtr.Zero))
                 throw Win32.Failure(Marshal.GetLastWin32Error());

@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>What a rehearsal sees of one file or folder. Times are FILETIME.</summary>
-    internal sealed class LookedAt
+    internal sealed class ObservedFacts
     {
         public uint Attributes;
         public long Size, Created, Written;
@@ -89,12 +89,12 @@ namespace IdentityOpsAgent
         // ---- looking
 
         /// <summary>Of a link itself.</summary>
-        public static LookedAt Look(string path)
+        public static ObservedFacts Look(string path)
         {
             HandleFacts facts;
             using (SafeFileHandle item = Open(path, ReadAttributes, ShareAll))
                 Check(GetFileInformationByHandle(item, out facts));
-            return new LookedAt
+            return new ObservedFacts
             {
                 Attributes = facts.Attributes,
                 Size = (facts.Attributes & Win32.Directory) != 0 ? 0 : (long)facts.SizeHigh << 32 | facts.SizeLow,

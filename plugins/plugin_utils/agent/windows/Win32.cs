@@ -14,7 +14,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows but for programs (StartedProgram.cs) and security (FileSecurity.cs,
+    /// Every call of the agent into Windows but for programs (ChildProcess.cs) and security (FileSecurity.cs,
     /// Privileges.cs), and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses long paths,
     /// and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain;
     /// here they get the \\?\ that lifts the limit of 260 characters and keeps names such as "NUL" and "dot." as they
@@ -392,7 +392,7 @@ namespace IdentityOpsAgent
             // To read, as no other right has a say in what others may do; they may not delete.
             // Who has the right to delete it now is waited for.
             SafeFileHandle folder = null;
-            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead,
+            LockedFileRetry.Run(() => folder = Open(path, NativeMethods.GenericRead,
                 NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
             try
@@ -409,7 +409,7 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
+            LockedFileRetry.Run(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
                 error => error.Code != NotEmpty || IsGoing(path));
         }
 
@@ -622,12 +622,12 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                Patience.Over(
+                LockedFileRetry.Run(
                     () => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(
                         Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)),
                     null);
             else
-                Patience.Over(
+                LockedFileRetry.Run(
                     () => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)),
                     null);
         }
@@ -640,7 +640,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
+            LockedFileRetry.Run(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
                 error => error.Code != DeletePending);
         }
 
@@ -759,7 +759,7 @@ namespace IdentityOpsAgent
         // A name that is still going is waited for; what the account may not make is not.
         private static void MakeNew(Action make)
         {
-            Patience.Over(make, IsNoRefusal);
+            LockedFileRetry.Run(make, IsNoRefusal);
         }
 
         private static bool IsNoRefusal(SystemError error)

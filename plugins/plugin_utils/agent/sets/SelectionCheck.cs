@@ -7,8 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What include and exclude left of one component.
-    internal sealed class Remainder
+    // What include and exclude select of one component.
+    internal sealed class SelectionResult
     {
         public string Component, Path;
         public bool Required;
@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
 
     // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors.
     // A name that is misspelled would be a set without the data, and nobody would know.
-    internal sealed class Remainders
+    internal sealed class SelectionCheck
     {
         private const int ListedGlobs = 10;
         private const string Next = "Correct groupid_include (include of the module or of the folder), or name only "
@@ -28,30 +28,31 @@ namespace IdentityOpsAgent
 
         private readonly string what;
         private readonly List<string> warnings;
-        private readonly List<Remainder> all = new List<Remainder>();
+        private readonly List<SelectionResult> all = new List<SelectionResult>();
 
-        public Remainders(string what, List<string> warnings)
+        public SelectionCheck(string what, List<string> warnings)
         {
             this.what = what;
             this.warnings = warnings;
         }
 
-        public void Add(Remainder remainder)
+        public void Add(SelectionResult result)
         {
-            all.Add(remainder);
+            all.Add(result);
         }
 
         // Errors: nothing_matched, nothing_left.
         // asked: all selections of the request, also of components that are not there.
         public void Check(List<Selection> asked)
         {
-            List<Remainder> empty = all.FindAll(delegate(Remainder one) { return one.Files == 0; });
-            List<Remainder> unmatched = empty.FindAll(delegate(Remainder one) { return !one.Selection.CoversRoot; });
+            List<SelectionResult> empty = all.FindAll(delegate(SelectionResult one) { return one.Files == 0; });
+            List<SelectionResult> unmatched =
+                empty.FindAll(delegate(SelectionResult one) { return !one.Selection.CoversRoot; });
             if (unmatched.Count > 0)
                 throw Unmatched(unmatched);
             foreach (string include in Unmet(asked, delegate(Selection selection) { return selection.Include; }))
                 throw MeetsNothing(include);
-            foreach (Remainder one in empty)
+            foreach (SelectionResult one in empty)
                 CheckEmpty(one);
         }
 
@@ -66,7 +67,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void CheckEmpty(Remainder one)
+        private void CheckEmpty(SelectionResult one)
         {
             if (one.HasFiles())
                 throw new AgentError("nothing_left", what, one.Path,
@@ -78,9 +79,9 @@ namespace IdentityOpsAgent
                     + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
         }
 
-        private AgentError Unmatched(List<Remainder> unmatched)
+        private AgentError Unmatched(List<SelectionResult> unmatched)
         {
-            Remainder first = unmatched[0];
+            SelectionResult first = unmatched[0];
             string cause = "No file there matches include " + Quoted(first.Selection.Include.Texts)
                 + (first.Selection.Exclude.IsEmpty ? "." : " and is not excluded.")
                 + Nearby(first.Selection.Include.Texts[0], unmatched.GetRange(0, 1));
@@ -98,10 +99,10 @@ namespace IdentityOpsAgent
                 all.Count == 1 ? all[0].Component : null);
         }
 
-        private static string Nearby(string pattern, List<Remainder> where)
+        private static string Nearby(string pattern, List<SelectionResult> where)
         {
             List<string> names =
-                Spelling.Nearest(pattern, where.ConvertAll(delegate(Remainder one) { return one.FoldersIn; }));
+                Spelling.Nearest(pattern, where.ConvertAll(delegate(SelectionResult one) { return one.FoldersIn; }));
             return names.Count == 0 ? " There are no folders." : " Folders that are there: " + Quoted(names) + ".";
         }
 
@@ -121,10 +122,10 @@ namespace IdentityOpsAgent
             return unmet;
         }
 
-        private static string Listed(List<Remainder> some)
+        private static string Listed(List<SelectionResult> some)
         {
-            return string.Join(", ",
-                some.ConvertAll(delegate(Remainder one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
+            return string.Join(", ", some.ConvertAll(
+                delegate(SelectionResult one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
         }
 
         private static string Quoted(List<string> texts)

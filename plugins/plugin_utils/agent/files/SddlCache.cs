@@ -8,7 +8,7 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // SDDL of descriptors, each different one translated once: thousands of files have the same few. For all threads.
-    internal sealed class SecurityTexts
+    internal sealed class SddlCache
     {
         private readonly Dictionary<string, string> now = new Dictionary<string, string>(StringComparer.Ordinal);
         private readonly Dictionary<string, string> texts = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
 {
     // The record of the newest sealed part of a server, read ahead while a backup walks its source:
     // of a large part both take about as long.
-    internal sealed class LinkRecord
+    internal sealed class LinkSourceReader
     {
         private readonly SetFolder set;   // of the new part; the older ones lie beside it
         private readonly string server;
@@ -17,16 +17,16 @@ namespace IdentityOpsAgent
         private StoredPart part;
         private Verification record;
 
-        private LinkRecord(SetFolder set, string server)
+        private LinkSourceReader(SetFolder set, string server)
         {
             this.set = set;
             this.server = server;
             thread = new Thread(Read) { IsBackground = true };
         }
 
-        public static LinkRecord Begin(SetFolder set, string server)
+        public static LinkSourceReader Begin(SetFolder set, string server)
         {
-            LinkRecord ahead = new LinkRecord(set, server);
+            LinkSourceReader ahead = new LinkSourceReader(set, server);
             ahead.thread.Start();
             return ahead;
         }

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
 {
     // The operation `work`: what a detached agent does. It performs the job's request as any other agent would,
     // tells how far it is, and leaves the answer.
-    internal sealed class JobWork
+    internal sealed class JobRunner
     {
         private const string What = "The job was not performed";
         private const int Beat = 250, BeatsPerState = 8;   // ms
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private readonly ManualResetEvent ended = new ManualResetEvent(false);
 
         // perform: a request as any other agent would.
-        public JobWork(JsonMap request, Func<string, string> perform)
+        public JobRunner(JsonMap request, Func<string, string> perform)
         {
             this.perform = perform;
             folder = new JobFolder(request.Text("id"), What);
@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
             // and that there is none, where the drive has no room for more.
             catch (Exception error)
             {
-                Deletion.Of(Paths.Combine(folder.Path, JobFolder.Request), 1);
+                Deletion.TryDelete(Paths.Combine(folder.Path, JobFolder.Request), 1);
                 folder.PublishOnce(DetachedAgent.FailureName,
                     JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
             }
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
             if (held == null || request == null || folder.Has(JobFolder.Result))
                 return;   // it has ended, or another process has it
             // On a full drive its room is the answer's.
-            Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
+            Deletion.TryDelete(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
             Thread heart = new Thread(ReportUntilEnded);
             heart.Start();
             string answer;
