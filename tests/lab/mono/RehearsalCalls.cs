@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
 
         public static string Security(string path)
         {
-            return FileSecurity.IsKept(path) ? FileSecurity.Text(FileSecurity.Of(path)) : null;
+            return FileSecurity.IsSupported(path) ? FileSecurity.Text(FileSecurity.Read(path)) : null;
         }
 
         public static List<string> Streams(string path)

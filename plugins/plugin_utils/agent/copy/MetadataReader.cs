@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             {
                 if (component.KeepsStreams && FileStreams.Names(opened).Count > 0)
                     return false;
-                return Now(security) == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
+                return Now(security) == (component.KeepsSecurity ? texts.Of(FileSecurity.Read(opened)) : null);
             }
             catch (SystemError)
             {
@@ -80,7 +80,7 @@ namespace IdentityOpsAgent
             try
             {
                 if (component.KeepsSecurity)
-                    entry.Security = texts.Of(FileSecurity.Of(opened));
+                    entry.Security = texts.Of(FileSecurity.Read(opened));
             }
             catch (SystemError error)
             {

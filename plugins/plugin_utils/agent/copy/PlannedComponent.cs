@@ -47,14 +47,14 @@ namespace IdentityOpsAgent
             Exclude = component.Exclude;
             Selection = new Selection(Include, Exclude);
             Source = source;
-            Place = Paths.Resolved(source);
+            Place = Paths.ResolveLinks(source);
         }
 
         // Errors: a SystemError when the source cannot be asked.
         public void LookForFeatures()
         {
-            KeepsSecurity = FileSecurity.IsKept(Source);
-            KeepsStreams = FileStreams.AreKept(Source);
+            KeepsSecurity = FileSecurity.IsSupported(Source);
+            KeepsStreams = FileStreams.AreSupported(Source);
         }
 
         // Whether the walk's way to a file still leads to what was opened at that path:
@@ -63,7 +63,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Paths.IsItself(Win32.FinalPath(opened), path);
+                return Paths.IsSameFile(Win32.FinalPath(opened), path);
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {

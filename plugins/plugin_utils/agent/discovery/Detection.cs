@@ -58,7 +58,7 @@ namespace IdentityOpsAgent
         // without one that holds, the drives are searched.
         public List<Installation> Find(List<DriveFacts> drives)
         {
-            string lastName = Paths.LastName(Paths.Below("", installation));
+            string lastName = Paths.FileName(Paths.Below("", installation));
             bool registered = false;
             foreach (string key in registry)
             {
@@ -70,7 +70,7 @@ namespace IdentityOpsAgent
                 {
                     string folder = value.TrimEnd(Win32.Separator);
                     if (Win32.IsAbsolute(value)
-                        && string.Equals(Paths.LastName(folder), lastName, StringComparison.OrdinalIgnoreCase)
+                        && string.Equals(Paths.FileName(folder), lastName, StringComparison.OrdinalIgnoreCase)
                         && IsFolder(folder))
                         return new List<Installation> { new Installation(this, folder, "registry") };
                 }

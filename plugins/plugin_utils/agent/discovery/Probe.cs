@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
                 FileFacts facts;
                 if (!Win32.TryFacts(path, out facts))
                     return;
-                Tree tree = measure ? Tree.Walk(component, Paths.Resolved(path), Selection.Everything()) : null;
+                Tree tree = measure ? Tree.Walk(component, Paths.ResolveLinks(path), Selection.Everything()) : null;
                 described.Set("exists", true);
                 if (tree != null)
                     described.Set("files", tree.Files.Count).Set("directories", tree.Folders.Count)

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
         public static string Holding(JsonMap request, string path)
         {
             string place = Resolved(path);
-            return All(request).Find(delegate(string folder) { return Paths.Holds(Resolved(folder), place); });
+            return All(request).Find(delegate(string folder) { return Paths.Contains(Resolved(folder), place); });
         }
 
         private static List<string> All(JsonMap request)
@@ -34,7 +34,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Paths.Resolved(path);
+                return Paths.ResolveLinks(path);
             }
             catch (SystemError)
             {

@@ -195,7 +195,7 @@ namespace IdentityOpsAgent
             using (Process current = Process.GetCurrentProcess())
             {
                 string program = current.MainModule.FileName;
-                string name = Paths.LastName(program);
+                string name = Paths.FileName(program);
                 if (name.Equals("powershell.exe", StringComparison.OrdinalIgnoreCase)
                     || name.Equals("pwsh.exe", StringComparison.OrdinalIgnoreCase))
                     return program;

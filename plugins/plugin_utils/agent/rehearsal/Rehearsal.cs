@@ -137,7 +137,7 @@ namespace IdentityOpsAgent
             windows.TryGetValue("CurrentBuild", out build);
             framework.TryGetValue("Version", out release);
             using (Process current = Process.GetCurrentProcess())
-                engine = Paths.LastName(current.MainModule.FileName);
+                engine = Paths.FileName(current.MainModule.FileName);
             using (System.Security.Cryptography.HashAlgorithm hash = Hashing.New())
                 return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build)
                     .Set("runtime", runtime).Set("runtime_version", release ?? Environment.Version.ToString())
@@ -149,7 +149,7 @@ namespace IdentityOpsAgent
         private static string PlaceOf(JsonMap request)
         {
             string place = Paths.Absolute(request.Text("place"), "place");
-            if (!ScratchName.IsOfThisServer(Paths.LastName(place)))
+            if (!ScratchName.IsOfThisServer(Paths.FileName(place)))
                 throw new FormatError("'place' is no scratch of a rehearsal of this server");
             if (!SetFolder.IsFolder(place))
                 throw new AgentError("scratch", What, place, "There is no such folder.", "Run the rehearsal again.");
@@ -166,7 +166,7 @@ namespace IdentityOpsAgent
         {
             for (string above = Paths.Parent(path); above != null; above = Paths.Parent(above))
             {
-                if (ScratchName.IsOfThisServer(Paths.LastName(above)))
+                if (ScratchName.IsOfThisServer(Paths.FileName(above)))
                     return path;
             }
             throw new FormatError("'" + member + "' lies in no scratch of a rehearsal of this server");

@@ -110,7 +110,7 @@ namespace IdentityOpsAgent
             Try(damaged, "attributes/system.txt", Win32.Delete);
             Try(damaged, "streams/a.txt", delegate(string path) { FileStreams.Delete(path, "first"); });
             Try(damaged, "streams/b.txt", Win32.Delete);
-            if (FileSecurity.IsKept(top))
+            if (FileSecurity.IsSupported(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
                 Try(damaged, "security/protected", delegate(string path) { Deletion.TryDelete(path, 1); });
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
         {
             Files("streams", "a.txt", "b.txt");
             Folder("streams/folder");
-            if (!FileStreams.AreKept(top))
+            if (!FileStreams.AreSupported(top))
                 throw new SystemError(NotSupported, "The file system keeps no alternate data streams.");
             foreach (string path in new[] { "streams/a.txt", "streams/b.txt", "streams/folder" })
             {
@@ -194,7 +194,7 @@ namespace IdentityOpsAgent
 
         private void RequireKept()
         {
-            if (!FileSecurity.IsKept(top))
+            if (!FileSecurity.IsSupported(top))
                 throw new SystemError(NotSupported, "The file system keeps no access lists.");
         }
 
@@ -259,13 +259,13 @@ namespace IdentityOpsAgent
         // "O:...G:..." of what is there, and "D:...", as FileSecurity writes them.
         private static string OwnersOf(string path)
         {
-            string text = FileSecurity.Text(FileSecurity.Of(path));
+            string text = FileSecurity.Text(FileSecurity.Read(path));
             return text.Substring(0, text.IndexOf("D:", StringComparison.Ordinal));
         }
 
         private static string ListOf(string path)
         {
-            string text = FileSecurity.Text(FileSecurity.Of(path));
+            string text = FileSecurity.Text(FileSecurity.Read(path));
             return text.Substring(text.IndexOf("D:", StringComparison.Ordinal));
         }
 

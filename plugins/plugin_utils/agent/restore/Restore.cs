@@ -135,22 +135,22 @@ namespace IdentityOpsAgent
             if (Paths.NearestExisting(target.Place) == null)
                 throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
                     "Name another folder in targets.", target.Component.Name);
-            string place = Paths.Resolved(target.Place), above = Paths.Parent(target.Place);
+            string place = Paths.ResolveLinks(target.Place), above = Paths.Parent(target.Place);
             FileFacts facts;
             if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts)
                 && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                 throw new AgentError("target_link", What, above,
                     "There is a link, and no folder " + place + " where it leads.",
                     "Make that folder, or name it in targets.", target.Component.Name);
-            string sets = Paths.Resolved(set.DeploymentPath);
-            if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
+            string sets = Paths.ResolveLinks(set.DeploymentPath);
+            if (Paths.Contains(place, sets) || Paths.Contains(sets, place))
                 throw new AgentError("target_in_root", What, target.Place,
                     "The folder and the backup sets in " + set.DeploymentPath + " overlap.",
                     "Name another folder in targets.", target.Component.Name);
             foreach (RestoreTarget other in targets)
             {
-                string otherPlace = Paths.Resolved(other.Place);
-                if (Paths.Holds(place, otherPlace) || Paths.Holds(otherPlace, place))
+                string otherPlace = Paths.ResolveLinks(other.Place);
+                if (Paths.Contains(place, otherPlace) || Paths.Contains(otherPlace, place))
                     throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name
                         + "' lie in each other");
             }

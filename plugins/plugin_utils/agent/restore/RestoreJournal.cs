@@ -180,7 +180,7 @@ namespace IdentityOpsAgent
             {
                 if (!Places.Exists(delegate(RestorePlace place)
                 {
-                    return Paths.Holds(Paths.Absolute(folder, "new_folders"), place.Path);
+                    return Paths.Contains(Paths.Absolute(folder, "new_folders"), place.Path);
                 }))
                     throw new FormatError("'" + folder + "' is above none of its places");
                 NewFolders.Add(folder);
@@ -202,7 +202,7 @@ namespace IdentityOpsAgent
         // FormatError for a path that the restore has nothing to do with.
         public RestorePlace PlaceOf(string path)
         {
-            RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Holds(place.Path, path); });
+            RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Contains(place.Path, path); });
             if (found == null)
                 throw new FormatError("'" + path + "' lies in none of its places");
             return found;

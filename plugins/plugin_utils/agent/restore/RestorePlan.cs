@@ -78,7 +78,7 @@ namespace IdentityOpsAgent
         // Where none are kept, those of the part are not looked for either.
         private void LookForStreams()
         {
-            target.PutsStreams = FileStreams.AreKept(Paths.NearestExisting(target.Place));
+            target.PutsStreams = FileStreams.AreSupported(Paths.NearestExisting(target.Place));
             foreach (Entry entry in target.Streams.Entries)
             {
                 if (!target.PutsStreams && entry.Kept && entry.Top == target.Top)
@@ -243,7 +243,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return folder.Security != null && texts.Of(FileSecurity.Of(place)) != texts.Now(folder.Security);
+                return folder.Security != null && texts.Of(FileSecurity.Read(place)) != texts.Now(folder.Security);
             }
             catch (SystemError)
             {
@@ -271,7 +271,7 @@ namespace IdentityOpsAgent
                     bool same = facts.Written == file.Facts.Written
                         && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
                     if (same && target.PutsSecurity && file.Security != null)
-                        same = texts.Of(FileSecurity.Of(opened)) == texts.Now(file.Security);
+                        same = texts.Of(FileSecurity.Read(opened)) == texts.Now(file.Security);
                     return same ? null : target.OtherFacts;
                 }
             }

@@ -263,7 +263,7 @@ namespace IdentityOpsAgent
                     continue;
                 foreach (List<RestoreStep> steps in ByFolder())
                 {
-                    if (Paths.Holds(place.Path, steps[0].Place) && Exists(steps[0].Folder))
+                    if (Paths.Contains(place.Path, steps[0].Place) && Exists(steps[0].Folder))
                         writer.Try(steps[0].Folder, delegate { Win32.FlushFolder(steps[0].Folder); });
                 }
             }

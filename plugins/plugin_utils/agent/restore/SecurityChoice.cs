@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
                 AddAll(losses, Loss.NotInPart, unknown);
             if (known.Count == 0)
                 return false;
-            if (FileSecurity.IsKept(Paths.NearestExisting(target.Place)))
+            if (FileSecurity.IsSupported(Paths.NearestExisting(target.Place)))
                 return true;
             AddAll(losses, Loss.NoLists, known);
             return false;

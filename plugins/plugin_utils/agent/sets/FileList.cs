@@ -163,7 +163,7 @@ namespace IdentityOpsAgent
 
         private static void Add(PartRecord record, Entry folder, string path, string name, JsonMap map)
         {
-            string flaw = Paths.NameFlaw(name);
+            string flaw = Paths.NameProblem(name);
             if (flaw != null)
                 throw Bad(path, flaw);
             bool isFolder = map.Text("kind") == "directory";

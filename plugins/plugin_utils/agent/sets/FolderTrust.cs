@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
 
         private static void Create(string path, System.Action<string> onDisk)
         {
-            if (Win32.IsShare(path) || Win32.IsShare(Paths.Resolved(path)))
+            if (Win32.IsShare(path) || Win32.IsShare(Paths.ResolveLinks(path)))
                 Win32.CreateFolder(path);
             else
                 onDisk(path);

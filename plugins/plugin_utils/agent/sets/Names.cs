@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
 
         private static bool Fits(string text, Regex form)
         {
-            return form.IsMatch(text) && Paths.NameFlaw(text) == null;
+            return form.IsMatch(text) && Paths.NameProblem(text) == null;
         }
 
         private static string Checked(string text, Regex form, string what)

@@ -49,9 +49,9 @@ namespace IdentityOpsAgent
             List<SelectionResult> unmatched =
                 empty.FindAll(delegate(SelectionResult one) { return !one.Selection.CoversRoot; });
             if (unmatched.Count > 0)
-                throw Unmatched(unmatched);
-            foreach (string include in Unmet(asked, delegate(Selection selection) { return selection.Include; }))
-                throw MeetsNothing(include);
+                throw NoFileMatched(unmatched);
+            foreach (string include in Unmatched(asked, delegate(Selection selection) { return selection.Include; }))
+                throw IncludeMatchesNothing(include);
             foreach (SelectionResult one in empty)
                 CheckEmpty(one);
         }
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
         // An exclude without wildcards names one thing; that it is not there is worth a word.
         public void CheckExcludes(List<Selection> asked)
         {
-            foreach (string exclude in Unmet(asked, delegate(Selection selection) { return selection.Exclude; }))
+            foreach (string exclude in Unmatched(asked, delegate(Selection selection) { return selection.Exclude; }))
             {
                 if (Glob.IsLiteral(exclude) && all.Count > 0
                     && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
@@ -79,7 +79,7 @@ namespace IdentityOpsAgent
                     + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
         }
 
-        private AgentError Unmatched(List<SelectionResult> unmatched)
+        private AgentError NoFileMatched(List<SelectionResult> unmatched)
         {
             SelectionResult first = unmatched[0];
             string cause = "No file there matches include " + Quoted(first.Selection.Include.Texts)
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
             return new AgentError("nothing_matched", what, first.Path, cause, Next, first.Component);
         }
 
-        private AgentError MeetsNothing(string include)
+        private AgentError IncludeMatchesNothing(string include)
         {
             string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "."
                 + Nearby(include, all);
@@ -106,20 +106,20 @@ namespace IdentityOpsAgent
             return names.Count == 0 ? " There are no folders." : " Folders that are there: " + Quoted(names) + ".";
         }
 
-        // Texts that no component has met, each once.
-        private static List<string> Unmet(List<Selection> asked, Converter<Selection, Globs> part)
+        // Patterns that matched nothing in any component, each once.
+        private static List<string> Unmatched(List<Selection> asked, Converter<Selection, Globs> part)
         {
-            List<string> unmet = new List<string>();
+            List<string> patterns = new List<string>();
             foreach (Selection selection in asked)
             {
-                foreach (string text in part(selection).Unmet)
+                foreach (string text in part(selection).Unmatched)
                 {
-                    if (!unmet.Contains(text)
-                        && !asked.Exists(delegate(Selection other) { return part(other).HasMet(text); }))
-                        unmet.Add(text);
+                    if (!patterns.Contains(text)
+                        && !asked.Exists(delegate(Selection other) { return part(other).HasMatched(text); }))
+                        patterns.Add(text);
                 }
             }
-            return unmet;
+            return patterns;
         }
 
         private static string Listed(List<SelectionResult> some)

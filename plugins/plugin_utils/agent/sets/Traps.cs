@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
                 Trap matched = traps.Find(delegate(Trap trap)
                 {
                     return trap.Component == component && trap.Held
-                        && trap.Matches(Paths.LastStep(relative), delegate { return relative; });
+                        && trap.Matches(Paths.LastSegment(relative), delegate { return relative; });
                 });
                 if (matched != null)
                     AddWarning(matched, Paths.Below(place, relative));

@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
         private static string Checked(string path)
         {
             string scratch = Paths.Parent(path);
-            if (scratch == null || Paths.LastName(path) != Name || !ScratchName.IsOfThisServer(Paths.LastName(scratch))
+            if (scratch == null || Paths.FileName(path) != Name || !ScratchName.IsOfThisServer(Paths.FileName(scratch))
                 || Win32.IsShare(path))
                 throw new FormatError("'state' must be the folder '" + Name
                     + "' of a rehearsal's scratch on this server's own disks");

@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
         /// <summary>SDDL with all that is inherited. Null where the file system keeps none.</summary>
         public static string Security(string path)
         {
-            if (!FileSecurity.IsKept(path))
+            if (!FileSecurity.IsSupported(path))
                 return null;
             byte[] descriptor = new byte[4096];
             int needed;
@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
         public static List<string> Streams(string path)
         {
             List<string> names = new List<string>();
-            if (!FileStreams.AreKept(path))
+            if (!FileStreams.AreSupported(path))
                 return names;
             StreamData found;
             IntPtr search = FindFirstStreamW(Extended(path), 0, out found, 0);
@@ -226,7 +226,7 @@ namespace IdentityOpsAgent
         /// <summary>A folder that ordinary users may change.</summary>
         public static string LetEverybodyWrite(string folder)
         {
-            return FileSecurity.IsKept(folder)
+            return FileSecurity.IsSupported(folder)
                 ? FileSecurity.Set(folder, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;WD)")
                 : "Its file system keeps no access lists.";
         }
