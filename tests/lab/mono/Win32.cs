@@ -346,11 +346,11 @@ namespace IdentityOpsAgent
 
         private static void MakeFolder(string path, uint mode)
         {
-            MakeNew(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
+            CreateWithRetry(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
         }
 
         /// <summary>A name that was deleted and is still held by somebody is waited for; a refusal is not.</summary>
-        private static void MakeNew(string path, Action make)
+        private static void CreateWithRetry(string path, Action make)
         {
             LockedFileRetry.Run(delegate
             {
@@ -383,10 +383,11 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            LockedFileRetry.Run(delegate { RemoveFolder(path); }, error => error.Code != NotEmpty || IsGoing(path));
+            LockedFileRetry.Run(delegate { RemoveFolder(path); },
+                error => error.Code != NotEmpty || IsDeletePending(path));
         }
 
-        private static bool IsGoing(string directory)
+        private static bool IsDeletePending(string directory)
         {
             FileFacts facts;
             foreach (FoundEntry found in Enumerate(directory))
@@ -451,7 +452,7 @@ namespace IdentityOpsAgent
         public static SafeFileHandle OpenNew(string path)
         {
             SafeFileHandle file = null;
-            MakeNew(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
+            CreateWithRetry(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
             if (LabHabits.Current != null)
                 file.NewPath = path;
             return file;

@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private readonly Losses losses = new Losses();
         private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
-        private LinkSourceReader ahead;   // null: no links are asked for
+        private LinkSourceReader linkSources;   // null: no links are asked for
 
         public Backup(JsonMap request)
         {
@@ -47,11 +47,11 @@ namespace IdentityOpsAgent
 
         public Answer Run()
         {
-            using (HostLock.Take("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
+            using (HostLock.Acquire("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 if (linkUnchanged)
-                    ahead = LinkSourceReader.Begin(plan.Set, plan.Server);
+                    linkSources = LinkSourceReader.Begin(plan.Set, plan.Server);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;
@@ -79,15 +79,15 @@ namespace IdentityOpsAgent
             if (links != null)
                 links.Preview(plan.Components, settings.Threads);
             if (sample > 0)
-                answer.Members.Set("sample", Sample.Take(plan.Components, sample, settings.Threads));
-            Sum(links);
+                answer.Members.Set("sample", Sample.Measure(plan.Components, sample, settings.Threads));
+            AddTotals(links);
         }
 
         // null: not asked for.
         private Links FindLinks(MetadataReader properties)
         {
-            return ahead == null
-                ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
+            return linkSources == null
+                ? null : Links.Find(plan.Set, plan.Server, plan.Components, linkSources, part.MachineGuid, properties);
         }
 
         private string Write()
@@ -99,14 +99,14 @@ namespace IdentityOpsAgent
             MetadataReader properties = new MetadataReader(losses);
             Links links = FindLinks(properties);
             new BackupCopy(folder, writer, settings, properties, links).Run(plan.Components);
-            Sum(links);
+            AddTotals(links);
             List<PlannedComponent> present =
                 plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             return recorder.Record(writer, part,
                 present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
-        private void Sum(Links links)
+        private void AddTotals(Links links)
         {
             foreach (PlannedComponent component in plan.Components)
             {

@@ -197,7 +197,7 @@ namespace IdentityOpsAgent
                     component.Source = Win32.FinalPath(component.Source);
                 else if (!Attributes.IsFolder(facts.Attributes))
                     throw Missing(component, "It is a file, not a folder.");
-                component.LookForFeatures();
+                component.ReadVolumeFeatures();
                 return true;
             }
             catch (SystemError error)

@@ -26,9 +26,9 @@ namespace IdentityOpsAgent
 
         public static LinkSourceReader Begin(SetFolder set, string server)
         {
-            LinkSourceReader ahead = new LinkSourceReader(set, server);
-            ahead.thread.Start();
-            return ahead;
+            LinkSourceReader reader = new LinkSourceReader(set, server);
+            reader.thread.Start();
+            return reader;
         }
 
         public Verification Of(StoredPart wanted)

@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
         }
 
         // Errors: a SystemError when the source cannot be asked.
-        public void LookForFeatures()
+        public void ReadVolumeFeatures()
         {
             KeepsSecurity = FileSecurity.IsSupported(Source);
             KeepsStreams = FileStreams.AreSupported(Source);
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
 
         // Whether the walk's way to a file still leads to what was opened at that path:
         // a folder above it may have become a link.
-        public bool Leads(Entry file, string path, SafeFileHandle opened)
+        public bool IsStillAt(Entry file, string path, SafeFileHandle opened)
         {
             try
             {

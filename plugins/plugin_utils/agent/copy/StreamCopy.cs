@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle from = FileStreams.OpenRead(source, name))
                 {
                     refused = "A folder above it became a link, which is not followed.";
-                    if (!owner.Leads(entry, source, from))
+                    if (!owner.IsStillAt(entry, source, from))
                         return null;
                     using (SafeFileHandle to = writer.CreateStream(target, name))
                     {

@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             bool? granted = null;
             if (stored == null)
             {
-                answer.Changed = !IsThere(set, server, folder, recorder);
+                answer.Changed = !AlreadyExists(set, server, folder, recorder);
                 if (!request.Flag("check", false))
                 {
                     recorder.Ensure(What, component);
@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
 
         // Whether the unfinished part has its folder. One that holds anything else is somebody else's,
         // and a sealed set takes nothing more.
-        private static bool IsThere(SetFolder set, string server, string folder, PartWriter recorder)
+        private static bool AlreadyExists(SetFolder set, string server, string folder, PartWriter recorder)
         {
             FileFacts facts;
             try

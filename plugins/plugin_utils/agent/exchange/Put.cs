@@ -24,9 +24,9 @@ namespace IdentityOpsAgent
             bool check = request.Flag("check", false);
             Answer answer = new Answer();
             answer.Members.Set("path", file.Path).Set("bytes", content.Length).Set("sha256", request.Text("sha256"));
-            using (HostLock.Take("put", file.Set.Deployment + " " + file.Set.SetId, check))
+            using (HostLock.Acquire("put", file.Set.Deployment + " " + file.Set.SetId, check))
             {
-                answer.Changed = !IsThere(file, content, check);
+                answer.Changed = !AlreadyExists(file, content, check);
                 if (answer.Changed && !check)
                     Write(file, content);
                 return answer;
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
 
         // Whether the place holds the very file. In check mode `place` made nothing:
         // a part that is missing is no fault then.
-        private static bool IsThere(PartFile file, byte[] content, bool check)
+        private static bool AlreadyExists(PartFile file, byte[] content, bool check)
         {
             string part = file.Set.PartPath(file.Part);
             FileFacts facts;

@@ -52,13 +52,13 @@ namespace IdentityOpsAgent
             Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
             JobFolder.EnsureParent(writer);
             string refused = null;
-            using (Gate(writer))
+            using (LockStart(writer))
             {
                 RemoveOld();
                 bool there = KeepOrRemove();
                 // Where the attempt is this run's own, it has begun the job, and lost its word.
                 attached = there && AttemptIn(JobFolder.Request) != attempt;
-                ended = attached ? folder.Ended : null;
+                ended = attached ? folder.EndTime : null;
                 if (!there)
                     refused = Begin(request);
             }
@@ -70,7 +70,7 @@ namespace IdentityOpsAgent
             return new AgentError("job_missing", "The job was not found", folder.Path, cause, "Start it again.");
         }
 
-        private static SafeFileHandle Gate(Writer writer)
+        private static SafeFileHandle LockStart(Writer writer)
         {
             string path = Paths.Combine(JobFolder.Parent, "start.lock");
             SafeFileHandle gate = null;
@@ -116,7 +116,7 @@ namespace IdentityOpsAgent
         // Gives why Windows did not start a process that outlives the connection; null: it did.
         private string Begin(JsonMap request)
         {
-            folder.Make();
+            folder.Create();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
                 .Set("id", folder.Id).Set("network", network);
@@ -213,7 +213,7 @@ namespace IdentityOpsAgent
 
         private bool IsAlive()
         {
-            if (folder.IsHeld)
+            if (folder.IsLocked)
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName)
                 || (started != null && started.HasEnded());

@@ -96,7 +96,7 @@ namespace IdentityOpsAgent
         }
 
         // null: not yet.
-        public string Ended
+        public string EndTime
         {
             get
             {
@@ -105,7 +105,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        public void Make()
+        public void Create()
         {
             writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });
         }
@@ -161,7 +161,7 @@ namespace IdentityOpsAgent
         }
 
         // For the process at work. null: another one is.
-        public SafeFileHandle Hold()
+        public SafeFileHandle Lock()
         {
             string path = Paths.Combine(Path, LockName);
             SafeFileHandle held = Win32.TryLock(path);
@@ -174,7 +174,7 @@ namespace IdentityOpsAgent
         }
 
         // Whether a process is at work.
-        public bool IsHeld
+        public bool IsLocked
         {
             get
             {
@@ -185,7 +185,7 @@ namespace IdentityOpsAgent
 
         public void Remove()
         {
-            SystemError failure = Deleted(Attempts);
+            SystemError failure = TryDelete(Attempts);
             if (failure != null)
                 writer.Try(Path, delegate { throw failure; });
         }
@@ -195,8 +195,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                if (Age > seconds && !IsHeld)
-                    Deleted(1);
+                if (Age > seconds && !IsLocked)
+                    TryDelete(1);
             }
             catch (SystemError)
             {
@@ -205,7 +205,7 @@ namespace IdentityOpsAgent
         }
 
         // The answer first: what stays of the folder must not pass for an answer that nobody got.
-        private SystemError Deleted(int attempts)
+        private SystemError TryDelete(int attempts)
         {
             return Deletion.TryDelete(Paths.Combine(Path, Result), attempts) ?? Deletion.TryDelete(Path, attempts);
         }

@@ -34,7 +34,7 @@ namespace IdentityOpsAgent
             SafeFileHandle held = null;
             try
             {
-                held = folder.Hold();
+                held = folder.Lock();
                 Work(held);
             }
             // Who waits for the answer learns why there is none;

@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer();
             string name = ScratchName.Of(request.Text("id"));
-            HostLock.Take("rehearsal", name, true);   // locked: a real operation is at work
+            HostLock.Acquire("rehearsal", name, true);   // locked: a real operation is at work
             RehearsalFolders folders = new RehearsalFolders(request);
             folders.EnsureOne();
             List<JsonMap> left = new List<JsonMap>(), places = new List<JsonMap>();

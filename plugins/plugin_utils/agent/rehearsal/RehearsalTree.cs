@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
         public void Make(long largeBytes)
         {
             Win32.CreateFolder(top);
-            Case("names", Names_);
+            Case("names", UnusualNames);
             Case("long", LongPath);
             Case("reserved", Reserved);
             Case("plain", Plain);
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
             return damaged;
         }
 
-        private void Names_()
+        private void UnusualNames()
         {
             Files("names", "with blanks.txt", "\u00dcml\u00e4ut \u00df.txt", "\u65e5\u672c\u8a9e.txt",
                 "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 200) + ".txt");

@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
         public Answer Run()
         {
             int limit = request.NumberOr("diff_limit", Answer.ListLimit, 0, int.MaxValue);
-            using (HostLock.Take("restore", set.Deployment + " " + set.SetId, check))
+            using (HostLock.Acquire("restore", set.Deployment + " " + set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 StoredPart part = StoredPart.Open(set, server, What);
@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
-                LookAtWanted();
+                CheckSelection();
                 foreach (RestoreTarget target in targets)
                 {
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
@@ -116,7 +116,7 @@ namespace IdentityOpsAgent
 
         // Before anything is compared: an include that is misspelled would restore nothing and look as if it had,
         // and with mirror remove what it means.
-        private void LookAtWanted()
+        private void CheckSelection()
         {
             SelectionCheck selected = new SelectionCheck(What, answer.Warnings);
             Traps traps = new Traps(request);
@@ -182,16 +182,16 @@ namespace IdentityOpsAgent
         {
             Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
             foreach (RestoreTarget target in targets)
-                Need(needed, target.Place, target.WrittenBytes);
+                AddNeededBytes(needed, target.Place, target.WrittenBytes);
             if (safety != null)
-                Need(needed, set.Root, safety.Bytes);
+                AddNeededBytes(needed, set.Root, safety.Bytes);
             foreach (RestoreTarget target in targets)
                 FreeSpace.Require(target.Place, needed[Paths.Volume(target.Place)], What);
             if (safety != null)
                 FreeSpace.Require(set.Root, needed[Paths.Volume(set.Root)], What);
         }
 
-        private static void Need(Dictionary<string, long> needed, string place, long bytes)
+        private static void AddNeededBytes(Dictionary<string, long> needed, string place, long bytes)
         {
             long sum;
             needed.TryGetValue(Paths.Volume(place), out sum);
@@ -212,29 +212,29 @@ namespace IdentityOpsAgent
                 journal = staging.Journal;
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);
-                swap.Forward(threads);
-                string left = swap.Clean();
+                swap.Apply(threads);
+                string left = swap.TryCleanUp();
                 if (left != null)
-                    answer.Warnings.Add(RestoreRecovery.Left(left));
+                    answer.Warnings.Add(RestoreRecovery.CleanupWarning(left));
                 if (safety != null)
                     RemoveOld(safety);
             }
             catch (Exception error)
             {
-                answer.Failure = Undone(journal, AgentError.Of("restore", error));
+                answer.Failure = RollBack(journal, AgentError.Of("restore", error));
             }
         }
 
         private void RemoveOld(SafetySet made)
         {
             string left = check ? null
-                : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
+                : RestoreRecovery.FailureOf(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
             if (left != null)
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
         // Nothing is done by halves: what was begun is unmade, and the failure says so.
-        private AgentError Undone(RestoreJournal journal, AgentError failure)
+        private AgentError RollBack(RestoreJournal journal, AgentError failure)
         {
             answer.Changed = false;
             answer.Members.Set("safety", safety != null && journal != null ? safety.ToJson() : null);
@@ -242,7 +242,7 @@ namespace IdentityOpsAgent
                 return failure;
             try
             {
-                RestoreRecovery.GoBack(journal, new RestoreSwap(journal, losses));
+                RestoreRecovery.RollBack(journal, new RestoreSwap(journal, losses));
             }
             catch (AgentError error)
             {

@@ -165,8 +165,8 @@ namespace IdentityOpsAgent
             if (!usable)
             {
                 target.NewFolders.Add(folder);
-                target.Touch(folder);
-                target.Touch(folder.Parent);
+                target.MarkTouched(folder);
+                target.MarkTouched(folder.Parent);
             }
             else if (target.PutsSecurity && cover.Restore && target.Overwrite != RestoreTarget.Never
                 && HasOtherSecurity(folder, place))
@@ -195,7 +195,7 @@ namespace IdentityOpsAgent
                 sameSize.Add(file);
                 return;
             }
-            target.Touch(file.Parent);
+            target.MarkTouched(file.Parent);
             if (exists && Attributes.IsFolder(found.Attributes))
             {
                 target.Obstacles.AddRange(mirroring.Everything(place, file.Path, !link));
@@ -215,7 +215,7 @@ namespace IdentityOpsAgent
                 target.Extras.AddRange(
                     mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Coverage));
             if (target.Extras.Count > before)
-                target.Touch(visit.Folder);
+                target.MarkTouched(visit.Folder);
         }
 
         private void CompareContents(int threads)
@@ -233,7 +233,7 @@ namespace IdentityOpsAgent
                     else
                         difference.Add(file);
                     if (difference == target.Replaced)
-                        target.Touch(file.Parent);
+                        target.MarkTouched(file.Parent);
                 }
             });
         }
@@ -243,7 +243,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return folder.Security != null && texts.Of(FileSecurity.Read(place)) != texts.Now(folder.Security);
+                return folder.Security != null
+                    && texts.Of(FileSecurity.Read(place)) != texts.Normalize(folder.Security);
             }
             catch (SystemError)
             {
@@ -271,7 +272,7 @@ namespace IdentityOpsAgent
                     bool same = facts.Written == file.Facts.Written
                         && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
                     if (same && target.PutsSecurity && file.Security != null)
-                        same = texts.Of(FileSecurity.Read(opened)) == texts.Now(file.Security);
+                        same = texts.Of(FileSecurity.Read(opened)) == texts.Normalize(file.Security);
                     return same ? null : target.OtherFacts;
                 }
             }

@@ -267,7 +267,7 @@ namespace IdentityOpsAgent
 
         public static void CreateFolder(string path)
         {
-            MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
+            CreateWithRetry(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
         /// <summary>
@@ -307,7 +307,7 @@ namespace IdentityOpsAgent
                 out security.Descriptor, IntPtr.Zero));
             try
             {
-                MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
+                CreateWithRetry(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
             }
             finally
             {
@@ -394,7 +394,7 @@ namespace IdentityOpsAgent
             SafeFileHandle folder = null;
             LockedFileRetry.Run(() => folder = Open(path, NativeMethods.GenericRead,
                 NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNotAccessDenied);
             try
             {
                 RefuseLink(TagOf(folder));
@@ -409,14 +409,15 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            LockedFileRetry.Run(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
-                error => error.Code != NotEmpty || IsGoing(path));
+            LockedFileRetry.Run(
+                () => RetryWithoutReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
+                error => error.Code != NotEmpty || IsDeletePending(path));
         }
 
         /// <summary>
         /// Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.
         /// </summary>
-        private static bool IsGoing(string directory)
+        private static bool IsDeletePending(string directory)
         {
             try
             {
@@ -487,7 +488,7 @@ namespace IdentityOpsAgent
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
             SafeFileHandle file = null;
-            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            CreateWithRetry(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareRead, NativeMethods.CreateNew,
                 NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
             return file;
@@ -623,7 +624,7 @@ namespace IdentityOpsAgent
         {
             if (replace)
                 LockedFileRetry.Run(
-                    () => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(
+                    () => RetryWithoutReadOnly(to, false, () => NativeMethods.MoveFileExW(
                         Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)),
                     null);
             else
@@ -640,7 +641,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            LockedFileRetry.Run(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
+            LockedFileRetry.Run(() => RetryWithoutReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
                 error => error.Code != DeletePending);
         }
 
@@ -652,7 +653,7 @@ namespace IdentityOpsAgent
         /// `named`: the file may have other names, which share it:
         /// it is put back then by a handle that outlives this one.
         /// </remarks>
-        private static void EvenReadOnly(string path, bool named, Func<bool> change)
+        private static void RetryWithoutReadOnly(string path, bool named, Func<bool> change)
         {
             if (change())
                 return;
@@ -757,12 +758,12 @@ namespace IdentityOpsAgent
         }
 
         // A name that is still going is waited for; what the account may not make is not.
-        private static void MakeNew(Action make)
+        private static void CreateWithRetry(Action make)
         {
-            LockedFileRetry.Run(make, IsNoRefusal);
+            LockedFileRetry.Run(make, IsNotAccessDenied);
         }
 
-        private static bool IsNoRefusal(SystemError error)
+        private static bool IsNotAccessDenied(SystemError error)
         {
             return error.Code != AccessDenied;
         }
@@ -785,7 +786,7 @@ namespace IdentityOpsAgent
             if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts,
                 NativeMethods.TagSize))
                 return facts.ReparseTag;
-            CheckUnknown(Marshal.GetLastWin32Error());
+            CheckSupported(Marshal.GetLastWin32Error());
             return 0;
         }
 
@@ -799,12 +800,12 @@ namespace IdentityOpsAgent
             if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero,
                 out features, IntPtr.Zero, 0))
                 return features;
-            CheckUnknown(Marshal.GetLastWin32Error());
+            CheckSupported(Marshal.GetLastWin32Error());
             return 0;
         }
 
         // That a file system does not know a question is no fault of the file: 1, 50 and 87 pass.
-        private static void CheckUnknown(int error)
+        private static void CheckSupported(int error)
         {
             if (error != NoFunction && error != NotSupported && error != InvalidParameter)
                 throw Failure(error);
