@@ -58,7 +58,7 @@ namespace IdentityOpsAgent
                     Ask((Dictionary<string, object>)share.Value);
                 string list = ListOf(share.Key, path);
                 if (list != null && Array.IndexOf(list.Split('\n'),
-                    NetworkIdentity.OfThread == null ? Win32.UserName() : NetworkIdentity.OfThread.User) < 0)
+                    NetworkIdentity.OfThread == null ? LabComputer.UserName() : NetworkIdentity.OfThread.User) < 0)
                     throw Win32.Failure(Libc.EACCES);
             }
         }

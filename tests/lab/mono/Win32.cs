@@ -37,92 +37,12 @@ namespace IdentityOpsAgent
         {
             int patience;
             // What is refused on order is refused for good.
-            LockedFileRetry.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
+            LockedFileRetry.Budget =
+                int.TryParse(LabComputer.Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
         }
 
         public static void Prepare()
         {
-        }
-
-        // ---- who and where
-
-        public static string HostName()
-        {
-            return Setting("LAB_HOST_NAME") ?? Libc.NodeName;
-        }
-
-        public static string FullyQualifiedName()
-        {
-            return Setting("LAB_FQDN") ?? HostName();
-        }
-
-        public static string MachineGuid()
-        {
-            return Setting("LAB_MACHINE_GUID") ?? "";
-        }
-
-        public static string UserName()
-        {
-            return Setting("LAB_USER") ?? HostName().ToUpperInvariant() + "\\" + Environment.UserName;
-        }
-
-        public static string ProgramData()
-        {
-            return LabRoot() + "/C/ProgramData";
-        }
-
-        /// <summary>Of a Windows host on drive C, in any case.</summary>
-        public static string EnvironmentValue(string name)
-        {
-            switch (name.ToUpperInvariant())
-            {
-                case "PROGRAMDATA":
-                case "ALLUSERSPROFILE": return ProgramData();
-                case "SYSTEMDRIVE": return LabRoot() + "/C";
-                case "SYSTEMROOT":
-                case "WINDIR": return LabRoot() + "/C/Windows";
-                case "PROGRAMFILES":
-                case "PROGRAMW6432": return LabRoot() + "/C/Program Files";
-                default: return null;
-            }
-        }
-
-        public static List<DriveFacts> FixedDrives()
-        {
-            List<DriveFacts> drives = new List<DriveFacts>();
-            foreach (FoundEntry entry in Enumerate(LabRoot()))
-            {
-                if (entry.Name.Length != 1 || (entry.Attributes & Directory) == 0)
-                    continue;
-                string root = LabRoot() + "/" + entry.Name + "/";
-                Libc.Volume volume = StatVolume(root);
-                drives.Add(new DriveFacts
-                {
-                    Root = root,
-                    FileSystem = "NTFS",                               // the part that the folder plays
-                    Bytes = volume.Blocks * volume.FragmentSize,
-                    FreeBytes = FreeBytes(root)
-                });
-            }
-            drives.Sort((left, right) => string.CompareOrdinal(left.Root, right.Root));
-            return drives;
-        }
-
-        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
-        {
-            string file = LabRoot() + "/registry.json";
-            if (!global::System.IO.File.Exists(file))
-                return null;
-            foreach (KeyValuePair<string, object> key in LabJson.Object(global::System.IO.File.ReadAllText(file)))
-            {
-                if (!string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
-                    continue;
-                Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-                foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
-                    values[value.Key] = (string)value.Value;
-                return values;
-            }
-            return null;
         }
 
         public static bool IsAbsolute(string path)
@@ -151,7 +71,7 @@ namespace IdentityOpsAgent
         /// </summary>
         private static bool IsAboveDrives(string path)
         {
-            string host = Setting("LAB_ROOT");
+            string host = LabComputer.Setting("LAB_ROOT");
             return host != null && (host.TrimEnd(Separator) + "/")
                 .StartsWith(path.TrimEnd(Separator) + "/", StringComparison.Ordinal);
         }
@@ -306,7 +226,7 @@ namespace IdentityOpsAgent
         /// <summary>The drive that a folder plays; null, as of a share, for what lies elsewhere.</summary>
         public static string VolumeOf(string path)
         {
-            string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
+            string drives = FinalPath(LabComputer.Root()) + Separator, place = FinalPath(path);
             return place.StartsWith(drives, StringComparison.Ordinal)
                 ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
         }
@@ -319,32 +239,7 @@ namespace IdentityOpsAgent
             LabOwners.Set(path, "");
         }
 
-        public static void CreateClosedFolder(string path)
-        {
-            MakeFolder(path, 0x1C0);   // 0700
-            LabOwners.Set(path, AccessList.Closed(UserName(), true));
-            if (IsShare(FinalPath(path)))
-                // By the process's token, whatever is impersonated.
-                LabShares.Close(path, "SYSTEM", "Administrators", UserName());
-        }
-
-        public static void CreateOwnFolder(string path)
-        {
-            MakeFolder(path, 0x1FF);
-            LabOwners.Set(path, AccessList.Own);
-        }
-
-        /// <summary>The lab's disks keep modes, not access lists.</summary>
-        public static bool GrantModify(string directory, string account)
-        {
-            RefuseChange(directory);
-            FileFacts facts;
-            if (!TryFacts(directory, out facts))
-                throw Failure(Libc.ENOENT);
-            return false;
-        }
-
-        private static void MakeFolder(string path, uint mode)
+        internal static void MakeFolder(string path, uint mode)
         {
             CreateWithRetry(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
         }
@@ -360,16 +255,6 @@ namespace IdentityOpsAgent
                 make();
             }, error => error.Code != AccessDenied);
             LabTimes.Appeared(path);
-        }
-
-        /// <summary>root stands for SYSTEM and the group Administrators.</summary>
-        public static bool IsOwnedByUs(string path)
-        {
-            Libc.Stat stat;
-            Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats, out stat));
-            if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
-                throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
-            return (stat.User == 0 || stat.User == Libc.geteuid()) && LabOwners.IsOurs(path);
         }
 
         /// <summary>Linux lets a folder be renamed while it is open.</summary>
@@ -673,20 +558,6 @@ namespace IdentityOpsAgent
 
         // ---- between Linux and Windows
 
-        private static string Setting(string name)
-        {
-            string value = Environment.GetEnvironmentVariable(name);
-            return string.IsNullOrEmpty(value) ? null : value;
-        }
-
-        private static string LabRoot()
-        {
-            string root = Setting("LAB_ROOT");
-            if (root == null)
-                throw new InvalidOperationException("LAB_ROOT names no folder");
-            return root.TrimEnd(Separator);
-        }
-
         internal static void RefuseChange(string path)
         {
             Refuse(LabShareModes.OnOpen(path));
@@ -729,7 +600,7 @@ namespace IdentityOpsAgent
             return stat;
         }
 
-        private static Libc.Volume StatVolume(string path)
+        internal static Libc.Volume StatVolume(string path)
         {
             Libc.Volume volume;
             Check(Libc.statvfs(PosixName.Encode(path), out volume));

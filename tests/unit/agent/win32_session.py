@@ -46,6 +46,8 @@ SHIPPED = [
     agent_files()[f"{name}.cs"]
     for name in (
         "Win32",
+        "Computer",
+        "FolderSecurity",
         "NativeMethods",
         "ChildProcess",
         "NativeProcess",

@@ -41,8 +41,8 @@ namespace IdentityOpsAgent
             part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = plan.Server;
-            part.FullName = Win32.FullyQualifiedName();
-            part.MachineGuid = Win32.MachineGuid();
+            part.FullName = Computer.FullyQualifiedName();
+            part.MachineGuid = Computer.MachineGuid();
         }
 
         public Answer Run()

@@ -19,7 +19,7 @@ namespace IdentityOpsAgent
 
         private static List<string> All(JsonMap request)
         {
-            List<DriveFacts> drives = Win32.FixedDrives();
+            List<DriveFacts> drives = Computer.FixedDrives();
             List<string> folders = new List<string>();
             foreach (Product product in Product.ListOf(request))
                 folders.AddRange(product.Folders(drives));

@@ -42,8 +42,8 @@ namespace IdentityOpsAgent
             part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = Names.Part(request.Text("part"));
-            part.FullName = Win32.FullyQualifiedName();
-            part.MachineGuid = Win32.MachineGuid();
+            part.FullName = Computer.FullyQualifiedName();
+            part.MachineGuid = Computer.MachineGuid();
             if (external == expected.Count > 0)
                 throw new FormatError("'files' names what lies in the part, and nothing for an external component");
             foreach (string name in expected)

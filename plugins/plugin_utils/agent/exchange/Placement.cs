@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Win32.GrantModify(folder, account);
+                return FolderSecurity.GrantModify(folder, account);
             }
             catch (SystemError error)
             {

@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
             if (end < 2 || (end + 1 < path.Length && path[end + 1] != '\\' && path[end + 1] != Win32.Separator))
                 return path;
-            string value = Win32.EnvironmentValue(path.Substring(1, end - 1));
+            string value = Computer.EnvironmentValue(path.Substring(1, end - 1));
             if (string.IsNullOrEmpty(value))
                 throw new FormatError("'" + member + "' begins with " + path.Substring(0, end + 1)
                     + ", which this computer does not have: '" + path + "'");

@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
         public static void EnsureParent(Writer writer)
         {
             StateFolder.Ensure(writer, "The job was not started");
-            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Parent, FolderSecurity.CreateClosedFolder);
             StateFolder.RequireOwn(Parent, "The job was not started");
         }
 
@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
 
         public void Create()
         {
-            writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });
+            writer.Try(Path, delegate { FolderSecurity.CreateClosedFolder(Path); });
         }
 
         // null when there is none, or none that can be understood.

@@ -60,11 +60,11 @@ namespace IdentityOpsAgent
             foreach (KeyValuePair<string, List<string>> volume in folders.Volumes)
             {
                 string scratch = Paths.Combine(volume.Key, name);
-                Writing(scratch, delegate { Win32.CreateClosedFolder(scratch); });
+                Writing(scratch, delegate { FolderSecurity.CreateClosedFolder(scratch); });
                 if (state == null)
                 {
                     state = Paths.Combine(scratch, StateFolder.Name);
-                    Writing(state, delegate { Win32.CreateClosedFolder(state); });
+                    Writing(state, delegate { FolderSecurity.CreateClosedFolder(state); });
                 }
                 RehearsalTree tree = new RehearsalTree(Paths.Combine(scratch, RehearsalFolders.Tree));
                 Writing(scratch, delegate { tree.Make(large); });
@@ -125,10 +125,10 @@ namespace IdentityOpsAgent
         private static JsonMap Platform()
         {
             Dictionary<string, string> windows =
-                Win32.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
+                Computer.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
                 ?? new Dictionary<string, string>();
             Dictionary<string, string> framework =
-                Win32.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full")
+                Computer.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full")
                 ?? new Dictionary<string, string>();
             string runtime = Type.GetType("Mono.Runtime") != null ? "Mono"
                 : typeof(object).Assembly.GetName().Name == "mscorlib" ? ".NET Framework" : ".NET";

@@ -85,10 +85,10 @@ namespace IdentityOpsAgent
             if (part.Document.State == Part.Partial)
                 throw new AgentError("part_state", What, part.Path,
                     "The part is partial: files are missing, which is not allowed.", "Use another set.");
-            if (part.Document.MachineGuid != Win32.MachineGuid() && !request.Flag("other_machine", false))
+            if (part.Document.MachineGuid != Computer.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
                     "The part is of the machine " + part.Document.MachineGuid
-                        + "; this is " + Win32.MachineGuid() + ".",
+                        + "; this is " + Computer.MachineGuid() + ".",
                     "Check that this is the right server, and allow another machine if it is.");
         }
 

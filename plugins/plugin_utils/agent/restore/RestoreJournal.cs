@@ -110,9 +110,9 @@ namespace IdentityOpsAgent
 
         public void Write()
         {
-            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Parent, FolderSecurity.CreateClosedFolder);
             StateFolder.RequireOwn(Parent, "The restore was not started");
-            writer.Try(path, delegate { Win32.CreateClosedFolder(path); });
+            writer.Try(path, delegate { FolderSecurity.CreateClosedFolder(path); });
             string draft = Paths.Combine(path, "draft");
             Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
             using (ListFile list = flushing.List(draft))

@@ -184,8 +184,8 @@ namespace IdentityOpsAgent
                 SetId = set.SetId,
                 Epoch = set.SetId,
                 Server = server,
-                FullName = Win32.FullyQualifiedName(),
-                MachineGuid = Win32.MachineGuid(),
+                FullName = Computer.FullyQualifiedName(),
+                MachineGuid = Computer.MachineGuid(),
             };
         }
 

@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
 
         private static bool IsOrigin(RestoreTarget target, Part document)
         {
-            return document.MachineGuid == Win32.MachineGuid()
+            return document.MachineGuid == Computer.MachineGuid()
                 && Win32.Names.Equals(target.Place, target.Component.Source);
         }
 

@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
         // This computer's own name: the name of its part.
         public static string ThisServer()
         {
-            return Server(Win32.HostName());
+            return Server(Computer.HostName());
         }
 
         public static string Digest(string text)

@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             try
             {
                 FileFacts facts;
-                if (!Win32.TryFacts(StateFolder.Current, out facts) || !Win32.IsOwnedByUs(StateFolder.Current)
+                if (!Win32.TryFacts(StateFolder.Current, out facts) || !FolderSecurity.IsOwnedByUs(StateFolder.Current)
                     || !Win32.TryFacts(path, out facts))
                     return null;
                 using (SafeFileHandle free = Win32.TryLock(path))
@@ -102,7 +102,7 @@ namespace IdentityOpsAgent
         {
             JsonMap holder = new JsonMap()
                 .Set("operation", operation).Set("set", set).Set("started", Timestamps.Text(Timestamps.Now()))
-                .Set("process", Process.GetCurrentProcess().Id).Set("user", Win32.UserName());
+                .Set("process", Process.GetCurrentProcess().Id).Set("user", Computer.UserName());
             byte[] line = Encoding.ASCII.GetBytes(JsonWriter.Text(holder) + "\n");
             Win32.Truncate(file);
             Win32.Write(file, line, line.Length);

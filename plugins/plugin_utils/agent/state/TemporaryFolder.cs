@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
             writer.Try(path, delegate
             {
                 gate = Win32.TryLock(path + LockSuffix);
-                Win32.CreateClosedFolder(path);
+                FolderSecurity.CreateClosedFolder(path);
             });
             return new TemporaryFolder(path, gate);
         }

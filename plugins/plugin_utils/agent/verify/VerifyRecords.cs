@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
                 StateFolder.Ensure(writer, What);
                 foreach (string place in new[] { Parent, folder })
                 {
-                    writer.EnsureFolder(place, Win32.CreateClosedFolder);
+                    writer.EnsureFolder(place, FolderSecurity.CreateClosedFolder);
                     StateFolder.RequireOwn(place, What);
                 }
                 writer.Try(folder, delegate { Replace(NameOf(part.Set.SetId, part.Server), JsonWriter.Text(record)); });
@@ -96,7 +96,7 @@ namespace IdentityOpsAgent
                 ours = Array.TrueForAll(new[] { StateFolder.Current, Parent, folder }, delegate(string place)
                 {
                     FileFacts facts;
-                    return Win32.TryFacts(place, out facts) && Win32.IsOwnedByUs(place);
+                    return Win32.TryFacts(place, out facts) && FolderSecurity.IsOwnedByUs(place);
                 });
             }
             return ours.Value;
