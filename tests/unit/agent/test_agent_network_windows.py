@@ -59,7 +59,7 @@ def run(session: Session, *arguments: str, seconds: int = 60, **members: t.Any) 
     return call(session, "run", **given, **members)
 
 
-@pytest.mark.parametrize("members", [{}, {"network": NETWORK}, {"network": None}], ids=["before", "impersonated", "after"])
+@pytest.mark.parametrize("members", [{}, {"network": NETWORK}, {"network": None}], ids=["before", "with_it", "after"])
 def test_a_program_is_the_same_with_it(session: Session, members: dict[str, t.Any]) -> None:
     """Its pipes, its settings, its folder and its exit code."""
     answer = run(session, "/c", "echo out& echo err 1>&2& set PATHEXT& cd& exit 7", **members)
