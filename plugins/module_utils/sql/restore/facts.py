@@ -29,7 +29,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.fac
     read_server,
     value_or_none,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.folder import look
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.folder import read_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import literal
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 
@@ -191,7 +191,7 @@ def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move
     """
     found, unseen = [], []
     for move in moves:
-        seen = None if move.kept else look(session, server, move.path)
+        seen = None if move.kept else read_path(session, server, move.path)
         if seen is not None and (seen.file or seen.folder):
             found.append(f"{move.path} is there already, and no database of this server uses it.")
         elif seen is not None and seen.certain and not seen.parent:

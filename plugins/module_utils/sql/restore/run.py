@@ -375,13 +375,13 @@ class _Run:
         plan = context.planned
         give_back = next(step for step in plan.steps if step.stage == "give_back")
         self._reopen_database(session, give_back)
-        mended = sql_logins.mend(session, plan.target.name, context.request.login_map)
-        result = restored(context) | {"joined_users": mended.joined} | self._belongings(session)
+        repaired = sql_logins.repair_logins(session, plan.target.name, context.request.login_map)
+        result = restored(context) | {"joined_users": repaired.joined} | self._dependencies(session)
         result["next_steps"] += [*self._resets(session), *result.pop("advice")]
-        if mended.refused:
+        if repaired.refused:
             what = f"{plan.target.name} on {context.place} was restored and opened, but not all of login_map was done"
             next_step = "Correct the logins, then join them by hand: USE the database, ALTER USER ... WITH LOGIN = ..."
-            raise RestoreError(SqlFailure("login_map", what, " ".join(mended.refused), next_step), result)
+            raise RestoreError(SqlFailure("login_map", what, " ".join(repaired.refused), next_step), result)
         return result
 
     def _reopen_database(self, session: Session, step: Step) -> None:
@@ -415,11 +415,11 @@ class _Run:
         except SqlError:
             return []  # what is asked next says so
 
-    def _belongings(self, session: Session) -> dict[str, t.Any]:
+    def _dependencies(self, session: Session) -> dict[str, t.Any]:
         """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
         context = self._context
         try:
-            found = sql_logins.read_belongings(
+            found = sql_logins.read_dependencies(
                 session, context.target, context.facts is not None and context.facts.server.sees_all
             )
         except ConnectionLostError:
