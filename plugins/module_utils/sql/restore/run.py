@@ -21,12 +21,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.mod
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.facts import (
     read_facts,
     read_obstacles,
-    read_occupants,
     read_restored,
     read_target,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
-    STATES,
     RefusedError,
     Request,
     Restored,
@@ -38,7 +36,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.pl
     Plan,
     Step,
     make_plan,
-    restore_step,
+)
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.replan import (
+    occupants_seen,
+    replan_identified,
+    steps_after_refusal,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import (
     RestoreContext,
@@ -69,19 +71,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sql_failure import SqlFailure
 
-# Somebody entered between ONLINE and BACKUP LOG, which are one batch.
-_IN_USE = 3101
-_TAIL_TRIES = 3
 _ROLLBACK_TRIES = 4
 _REOPEN_TRIES = 3
 _RECONNECTIONS = 3
-# What BACKUP says when the database is at fault, not the place where the backup goes.
-_UNSAVEABLE = frozenset((823, 824, 825, 926, 927, 942, 945, 3007, 3033, 3043, 3636))
-# The statement was done, and that is the only thing it could not do.
-_UNRECORDED = 3009
-# What REPLACE turns off: another database's backup, a log that was not saved, a file that is there.
-_FILE_EXISTS = 3142
-_NEEDS_REPLACE = frozenset((3154, 3159, _FILE_EXISTS))
 _ROUTINE_MESSAGES = frozenset((3211, 3262))
 
 
@@ -237,10 +229,10 @@ class _Run:
             except ConnectionLostError:
                 raise
             except SqlError as error:
-                steps = self._steps_after_refusal(session, step, steps, error)
+                steps = steps_after_refusal(self._context, session, step, steps, error, self._now())
             else:
                 if step.stage == "open" and steps[0].stage != "open":
-                    steps = self._replan_identified(session, steps)
+                    steps = replan_identified(self._context, session, steps, self._now())
             if self._context.progress.done:
                 return
 
@@ -271,71 +263,6 @@ class _Run:
         self._context.statements.append(step.statement)
         session.execute(step.statement)
 
-    def _steps_after_refusal(self, session: Session, step: Step, steps: list[Step], error: SqlError) -> list[Step]:
-        """Return the steps to go on with after one was refused. Raises the error where there are none."""
-        context = self._context
-        plan = context.planned
-        if step.stage == "restore" and error.number != _UNRECORDED:
-            context.progress = dataclasses.replace(context.progress, refused=True)
-        if step.stage == "tail" and error.number == _IN_USE and context.statements.count(step.statement) < _TAIL_TRIES:
-            take = next(other for other in plan.steps if other.stage == "take")
-            return [take, step, *steps]
-        saving = step.stage == "verify_safety" or (step.stage == "safety" and error.number in _UNSAVEABLE)
-        if saving and context.request.accept_no_safety:
-            context.warnings.append(f"There is no safety backup: {error}.")
-            return [other for other in steps if other.stage != "verify_safety"]
-        if step.stage == "restore" and error.number == _UNRECORDED:
-            context.progress = dataclasses.replace(context.progress, done=True)
-            context.warnings.append(f"The restore was done, but msdb has no record of it: {error}.")
-            return steps
-        if step.stage == "restore" and self._may_replace(error):
-            context.plan = dataclasses.replace(plan, replace=True)
-            context.warnings.append(
-                f"SQL Server could not compare {plan.target.name} with the backup ({error}). Its family and files had "
-                "been compared while it was ONLINE, so RESTORE was repeated with REPLACE."
-            )
-            return [restore_step(context.request, context.planned), *steps]
-        if step.stage == "open" and plan.target.state == "OFFLINE":
-            return self._replan_offline(session, error)
-        if step.stage == "open":
-            occupants = "; ".join(self._occupants(session))
-            text = f"{error.text} In it: {occupants}." if occupants else error.text
-            raise SqlError(error.number, text, error.following, error.statement) from error
-        raise error
-
-    def _may_replace(self, error: SqlError) -> bool:
-        """Whether the server refuses what was found to be right: it may be unable to look into an OFFLINE database."""
-        plan = self._context.planned
-        right = plan.target.identified and same_guid(plan.target.family_guid or "", plan.header.family_guid)
-        kept = error.number != _FILE_EXISTS or all(move.kept for move in plan.moves)
-        return error.number in _NEEDS_REPLACE and right and kept and not plan.replace
-
-    def _replan_offline(self, session: Session, error: SqlError) -> list[Step]:
-        """An OFFLINE database that does not come ONLINE is one that SQL Server cannot back up."""
-        context = self._context
-        found = read_target(session, context.target)
-        approach = STATES.get(found.condition)
-        if context.facts is None or approach is None or approach.safety != "earlier":
-            raise error
-        context.warnings.append(f"{found.name} could not be brought ONLINE: {error}.")
-        again = make_plan(context.request, dataclasses.replace(context.facts, target=found), self._now())
-        context.warnings.extend(again.warnings)
-        # What a failure brings back is what was found first.
-        context.plan = dataclasses.replace(again, target=context.planned.target)
-        return list(again.steps)
-
-    def _replan_identified(self, session: Session, steps: list[Step]) -> list[Step]:
-        """A database that was opened shows of which family it is. Raises RefusedError for another one's."""
-        context = self._context
-        before = context.planned.target
-        if context.facts is None or before.identified:
-            return steps
-        now = read_target(session, context.target)
-        told = dataclasses.replace(before, family_guid=now.family_guid, identified=now.identified)
-        facts = dataclasses.replace(context.facts, target=told)
-        context.plan = make_plan(context.request, facts, self._now())
-        return [step for step in context.plan.steps if step.stage != "open"]
-
     def _confirm_safety(self, session: Session) -> Safety:
         """Return the safety backup if msdb has its complete record: only then it can be used. Raises RefusedError."""
         context = self._context
@@ -354,20 +281,12 @@ class _Run:
         return Safety(plan.safety.name, context.request.set_id, record.files, record.position, record.backup_set_uuid)
 
     def _warn_of_occupants(self, session: Session) -> None:
-        occupants = self._occupants(session)
+        occupants = occupants_seen(self._context, session)
         if occupants:
             self._context.warnings.append(
                 f"Sessions were in the database and were disconnected: {'; '.join(occupants)}. What they changed after "
                 "the safety backup is in no backup."
             )
-
-    def _occupants(self, session: Session) -> list[str]:
-        try:
-            return read_occupants(session, self._context.target)
-        except ConnectionLostError:
-            raise
-        except SqlError:
-            return []  # most logins lack VIEW SERVER STATE
 
     def _finish(self, session: Session) -> dict[str, t.Any]:
         """The database is restored: give it back, join its users with their logins, and say what is left to do."""
