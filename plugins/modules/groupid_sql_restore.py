@@ -424,7 +424,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.checks import check_request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import RefusedError, Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Timeouts, restore
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import (
     CONNECTION_SPEC,
     target_of,
@@ -495,9 +495,9 @@ def main() -> None:
         _fail(module, refused.failure)
     except ValueError as problem:
         _fail(module, argument_failure(WHAT, str(problem), NAME))
-    patience = Patience(claim=params["claim_timeout"], reconnect=params["reconnect_timeout"])
+    timeouts = Timeouts(claim=params["claim_timeout"], reconnect=params["reconnect_timeout"])
     try:
-        result = restore(request, lambda: open_session(target), str(target), check=module.check_mode, patience=patience)
+        result = restore(request, lambda: open_session(target), str(target), check=module.check_mode, timeouts=timeouts)
     except RestoreError as error:
         _warn(module, error.result)
         seconds = round(time.monotonic() - started, 3)

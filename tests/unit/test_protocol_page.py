@@ -33,14 +33,14 @@ OBJECTS = {
     "Root": AGENT.set_by("Probe", "DescribedRoot")
     | {"inside"}
     | AGENT.set_by("SetList", "Describe")
-    | AGENT.set_by("PassedOver", "Tell") - {"reason"},  # of one that was passed over
+    | AGENT.set_by("SkippedEntries", "Report") - {"reason"},  # of one that was passed over
     "Set": AGENT.set_by("SetDescription", "ToJson"),
-    "Part": AGENT.set_by("SetDescription", "Described", "PartOrNull", "Tell"),
+    "Part": AGENT.set_by("SetDescription", "Described", "PartOrNull", "AddPart"),
     "Component of a part": AGENT.set_by("PartComponent", "ToJson"),
     "Problem": AGENT.set_by("Problem", "ToJson"),
     "Loss": AGENT.set_by("Loss", "ToJson"),
     "Restored component": AGENT.set_by("RestoreTarget", "ToJson"),
-    "Progress": AGENT.set_by("Progress", "ToJson") | AGENT.set_by("JobWork", "TellState"),
+    "Progress": AGENT.set_by("Progress", "ToJson") | AGENT.set_by("JobRunner", "WriteState"),
 }
 
 

@@ -105,7 +105,7 @@ class BackupTask:
         self._describe(order, database, self._chain(session, server, database))
         planned = self._plan_test_restore(session, server, order)
         if check:
-            self._foretell(session, server, order, planned)
+            self._preview(session, server, order, planned)
         else:
             self._make(session, server, order, database)
 
@@ -127,7 +127,7 @@ class BackupTask:
         if self._test_restore:
             self._prove(self._test_restore, run.session, made.record)
 
-    def _foretell(
+    def _preview(
         self, session: Session, server: ServerFacts, order: Order, planned: sql_test_restore.Plan | None
     ) -> None:
         record = find(session, order, server.major)

@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
             Answer answer;
             try
             {
-                Patience.Begin();
+                LockedFileRetry.Reset();
                 JsonMap map = JsonReader.Map(request);
                 operation = map.Text("operation");
                 map.Number("protocol", ThisAgent.Protocol, ThisAgent.Protocol);
@@ -56,12 +56,12 @@ namespace IdentityOpsAgent
                 case "run": return new Run(request).Start();
                 case "start": return new Job(request, Run).Start(request.MapOrEmpty("request"));
                 case "rehearsal": return Rehearsal.Run(request, Run);
-                case "work": return new JobWork(request, Run).Run();
+                case "work": return new JobRunner(request, Run).Run();
                 default: throw new FormatError("there is no operation '" + operation + "'");
             }
         }
 
-        // Worn until the request is done, by one within it too. null: shares see the account of the connection.
+        // Until the request is done, and for one within it too. null: shares see the account of the connection.
         private static NetworkIdentity IdentityOf(JsonMap request)
         {
             if (request["network"] == null)

@@ -101,7 +101,7 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
-            return StartedProgram.Spawn(command[0], StartedProgram.Texts(command), StartedProgram.Texts(settings),
+            return ChildProcess.Spawn(command[0], ChildProcess.Texts(command), ChildProcess.Texts(settings),
                 folder, standard, Libc.SpawnInSession);
         }
 

@@ -17,7 +17,7 @@ namespace IdentityOpsAgent
     {
         private const string Attribute = "user.LabSecurity", Usual = "O:BAG:SYD:";
 
-        public static bool IsKept(string path)
+        public static bool IsSupported(string path)
         {
             FileFacts facts;
             if (!Win32.TryFacts(path, out facts))
@@ -48,17 +48,17 @@ namespace IdentityOpsAgent
             return writers;
         }
 
-        public static byte[] Of(SafeFileHandle item)
+        public static byte[] Read(SafeFileHandle item)
         {
             byte[] text = new byte[4096];
             int length = (int)Libc.fgetxattr(item, PosixName.EncodeText(Attribute), text, (IntPtr)text.Length);
             return length < 0 ? Encoding.UTF8.GetBytes(Usual) : new List<byte>(text).GetRange(0, length).ToArray();
         }
 
-        public static byte[] Of(string path)
+        public static byte[] Read(string path)
         {
             using (SafeFileHandle item = Win32.OpenItem(path))
-                return Of(item);
+                return Read(item);
         }
 
         public static string Text(byte[] descriptor)
@@ -74,7 +74,7 @@ namespace IdentityOpsAgent
 
         public static string Set(string path, string text)
         {
-            string there = Text(Of(path));
+            string there = Text(Read(path));
             int list = text.IndexOf("D:", StringComparison.Ordinal),
                 thereList = there.IndexOf("D:", StringComparison.Ordinal);
             string kept = (LabFaults.Loses("owners", path) ? there.Substring(0, thereList) : text.Substring(0, list))

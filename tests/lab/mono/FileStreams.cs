@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
 
         [ThreadStatic] private static byte[] buffer;
 
-        public static bool AreKept(string path)
+        public static bool AreSupported(string path)
         {
             FileFacts facts;
             if (!Win32.TryFacts(path, out facts))

@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},
     ///                              the n-th creating, replacing, deleting or marking of such a path
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
-    ///  "start_code": n,            every program that wears a network identity is refused with this number of Windows
+    ///  "start_code": n,            every program with a network identity is refused with this number of Windows
     ///  "exit_code": n,             every program ends with this code
     ///  "loses": {kind: [glob]},    what the disk takes and does not keep, without a word: streams, times, attributes,
     ///                              content, names (of what is moved there), deletes, links (of hard ones), marks (what

@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
             if (!AreKept)
                 return;
             byte[] text = Encoding.UTF8.GetBytes(descriptor.StartsWith("O:", StringComparison.Ordinal)
-                ? descriptor : "O:" + Win32.UserName() + descriptor);
+                ? descriptor : "O:" + LabComputer.UserName() + descriptor);
             Win32.Check(Libc.lsetxattr(PosixName.Encode(path), Name, text, (IntPtr)text.Length, 0));
         }
 
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
 
         private static bool IsTrusted(string account)
         {
-            return account == Administrators || account == "SY" || account == Win32.UserName();
+            return account == Administrators || account == "SY" || account == LabComputer.UserName();
         }
 
         private static string Of(string path)

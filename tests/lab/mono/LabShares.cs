@@ -11,11 +11,11 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// Folders that play other computers' shares: the environment variable LAB_SHARES, a JSON object. A share with
-    /// accounts is there for threads that wear one of them and for nobody else; a password is named by its digest, so
-    /// that the lab's own environment has no secret. What lies on a share is judged by its list against the account
-    /// that is worn, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and has the new
-    /// account in other computers' eyes alone. A folder without a list of its own has that of the folder above; the
-    /// topmost lets in all accounts of the share.
+    /// accounts is there for threads that impersonate one of them and for nobody else; a password is named by its
+    /// digest, so that the lab's own environment has no secret. What lies on a share is judged by its list against the
+    /// account that is impersonated, as a file server does: LOGON32_LOGON_NEW_CREDENTIALS leaves the token as it is and
+    /// has the new account in other computers' eyes alone. A folder without a list of its own has that of the folder
+    /// above; the topmost lets in all accounts of the share.
     /// <code>
     /// {"/lab/shares": null,     for everybody
     ///  "/lab/shares/nas01": {"username": "CORP\\svc", "password_sha256": hex},
@@ -58,22 +58,22 @@ namespace IdentityOpsAgent
                     Ask((Dictionary<string, object>)share.Value);
                 string list = ListOf(share.Key, path);
                 if (list != null && Array.IndexOf(list.Split('\n'),
-                    NetworkIdentity.Worn == null ? Win32.UserName() : NetworkIdentity.Worn.User) < 0)
+                    NetworkIdentity.OfThread == null ? LabComputer.UserName() : NetworkIdentity.OfThread.User) < 0)
                     throw Win32.Failure(Libc.EACCES);
             }
         }
 
         private static void Ask(Dictionary<string, object> share)
         {
-            NetworkIdentity worn = NetworkIdentity.Worn;
+            NetworkIdentity impersonated = NetworkIdentity.OfThread;
             object accounts, digest = null;
-            bool known = worn != null && (share.TryGetValue("accounts", out accounts)
-                ? ((Dictionary<string, object>)accounts).TryGetValue(worn.User, out digest)
-                : worn.User == (string)share["username"] && share.TryGetValue("password_sha256", out digest));
+            bool known = impersonated != null && (share.TryGetValue("accounts", out accounts)
+                ? ((Dictionary<string, object>)accounts).TryGetValue(impersonated.User, out digest)
+                : impersonated.User == (string)share["username"] && share.TryGetValue("password_sha256", out digest));
             if (!known)
                 throw Win32.Failure(Libc.EACCES);
             using (SHA256 hash = SHA256.Create())
-                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(worn.Password)))
+                if (BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(impersonated.Password)))
                     .Replace("-", "").ToLowerInvariant() != (string)digest)
                     throw new SystemError(WrongPassword, "The user name or password is incorrect.");
         }

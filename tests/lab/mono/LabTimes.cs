@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
                 Set(path, old);
         }
 
-        public static void Tell(string path, ref FileFacts facts)
+        public static void Substitute(string path, ref FileFacts facts)
         {
             if (LabHabits.Current == null || (facts.Attributes & Win32.ReparsePoint) != 0)
                 return;
@@ -76,11 +76,11 @@ namespace IdentityOpsAgent
             facts.Changed = (long)writer["changed"];
         }
 
-        public static void Tell(string path, ref FoundEntry entry)
+        public static void Substitute(string path, ref FoundEntry entry)
         {
             FileFacts facts = new FileFacts { Attributes = entry.Attributes, Created = entry.Created,
                 Written = entry.Written };
-            Tell(path, ref facts);
+            Substitute(path, ref facts);
             entry.Created = facts.Created;
             entry.Written = facts.Written;
         }

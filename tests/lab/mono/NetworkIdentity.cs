@@ -8,11 +8,11 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// The lab's twin of the shipped NetworkIdentity.cs: takes any account with any password, as Windows does, and each
-    /// thread wears it for itself. What it opens, LabShares tells.
+    /// thread impersonates it for itself. What it opens, LabShares tells.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {
-        [ThreadStatic] private static NetworkIdentity worn;
+        [ThreadStatic] private static NetworkIdentity ofThread;
         private static NetworkIdentity current;
 
         internal readonly string User, Password;
@@ -23,15 +23,15 @@ namespace IdentityOpsAgent
             Password = password;
         }
 
-        public static bool IsWorn()
+        public static bool IsActive()
         {
             return current != null;
         }
 
-        /// <summary>What this thread wears; null for nothing.</summary>
-        internal static NetworkIdentity Worn
+        /// <summary>The identity that this thread impersonates; null: none.</summary>
+        internal static NetworkIdentity OfThread
         {
-            get { return worn; }
+            get { return ofThread; }
         }
 
         public static NetworkIdentity LogOn(string user, string password)
@@ -39,18 +39,18 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null && LabFaults.Current.NoNetworkIdentity)
                 throw Win32.Failure(Libc.EACCES);
             current = new NetworkIdentity(user, password);
-            Wear();
+            Impersonate();
             return current;
         }
 
-        public static void Wear()
+        public static void Impersonate()
         {
-            worn = current;
+            ofThread = current;
         }
 
         public void Dispose()
         {
-            worn = current = null;
+            ofThread = current = null;
         }
     }
 }

@@ -8,7 +8,7 @@ using System.IO;
 
 namespace IdentityOpsAgent
 {
-    internal sealed class LookedAt
+    internal sealed class ObservedFacts
     {
         public uint Attributes;
         public long Size, Created, Written;
@@ -23,13 +23,13 @@ namespace IdentityOpsAgent
     {
         private const int NotSupported = 50;
 
-        public static LookedAt Look(string path)
+        public static ObservedFacts Look(string path)
         {
             Libc.Stat stat;
             Win32.Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow,
                 Libc.BasicStats | Libc.BirthTime, out stat));
             uint type = stat.Mode & Libc.TypeMask;
-            return new LookedAt
+            return new ObservedFacts
             {
                 Attributes =
                     (type == Libc.TypeFolder ? Win32.Directory : type == Libc.TypeLink ? Win32.ReparsePoint : 0)
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
 
         public static string Security(string path)
         {
-            return FileSecurity.IsKept(path) ? FileSecurity.Text(FileSecurity.Of(path)) : null;
+            return FileSecurity.IsSupported(path) ? FileSecurity.Text(FileSecurity.Read(path)) : null;
         }
 
         public static List<string> Streams(string path)

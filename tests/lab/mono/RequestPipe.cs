@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
             return (uint)peer[0];
         }
 
-        public void Refuse()
+        public void Disconnect()
         {
             client.Dispose();
             client = null;
@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
             Win32.Write(client, new[] { (byte)'\n' }, 1);
         }
 
-        public bool IsTaken()
+        public bool IsRead()
         {
             return Libc.recv(client, new byte[1], (IntPtr)1, 0) == IntPtr.Zero;
         }

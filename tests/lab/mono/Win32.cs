@@ -37,92 +37,12 @@ namespace IdentityOpsAgent
         {
             int patience;
             // What is refused on order is refused for good.
-            Patience.Budget = int.TryParse(Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
+            LockedFileRetry.Budget =
+                int.TryParse(LabComputer.Setting("LAB_PATIENCE_MS"), out patience) ? patience : 1000;
         }
 
         public static void Prepare()
         {
-        }
-
-        // ---- who and where
-
-        public static string HostName()
-        {
-            return Setting("LAB_HOST_NAME") ?? Libc.NodeName;
-        }
-
-        public static string FullyQualifiedName()
-        {
-            return Setting("LAB_FQDN") ?? HostName();
-        }
-
-        public static string MachineGuid()
-        {
-            return Setting("LAB_MACHINE_GUID") ?? "";
-        }
-
-        public static string UserName()
-        {
-            return Setting("LAB_USER") ?? HostName().ToUpperInvariant() + "\\" + Environment.UserName;
-        }
-
-        public static string ProgramData()
-        {
-            return LabRoot() + "/C/ProgramData";
-        }
-
-        /// <summary>Of a Windows host on drive C, in any case.</summary>
-        public static string EnvironmentValue(string name)
-        {
-            switch (name.ToUpperInvariant())
-            {
-                case "PROGRAMDATA":
-                case "ALLUSERSPROFILE": return ProgramData();
-                case "SYSTEMDRIVE": return LabRoot() + "/C";
-                case "SYSTEMROOT":
-                case "WINDIR": return LabRoot() + "/C/Windows";
-                case "PROGRAMFILES":
-                case "PROGRAMW6432": return LabRoot() + "/C/Program Files";
-                default: return null;
-            }
-        }
-
-        public static List<DriveFacts> FixedDrives()
-        {
-            List<DriveFacts> drives = new List<DriveFacts>();
-            foreach (FoundEntry entry in Enumerate(LabRoot()))
-            {
-                if (entry.Name.Length != 1 || (entry.Attributes & Directory) == 0)
-                    continue;
-                string root = LabRoot() + "/" + entry.Name + "/";
-                Libc.Volume volume = StatVolume(root);
-                drives.Add(new DriveFacts
-                {
-                    Root = root,
-                    FileSystem = "NTFS",                               // the part that the folder plays
-                    Bytes = volume.Blocks * volume.FragmentSize,
-                    FreeBytes = FreeBytes(root)
-                });
-            }
-            drives.Sort((left, right) => string.CompareOrdinal(left.Root, right.Root));
-            return drives;
-        }
-
-        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
-        {
-            string file = LabRoot() + "/registry.json";
-            if (!global::System.IO.File.Exists(file))
-                return null;
-            foreach (KeyValuePair<string, object> key in LabJson.Object(global::System.IO.File.ReadAllText(file)))
-            {
-                if (!string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
-                    continue;
-                Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-                foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
-                    values[value.Key] = (string)value.Value;
-                return values;
-            }
-            return null;
         }
 
         public static bool IsAbsolute(string path)
@@ -151,7 +71,7 @@ namespace IdentityOpsAgent
         /// </summary>
         private static bool IsAboveDrives(string path)
         {
-            string host = Setting("LAB_ROOT");
+            string host = LabComputer.Setting("LAB_ROOT");
             return host != null && (host.TrimEnd(Separator) + "/")
                 .StartsWith(path.TrimEnd(Separator) + "/", StringComparison.Ordinal);
         }
@@ -176,7 +96,7 @@ namespace IdentityOpsAgent
             if ((facts.Attributes & ReparsePoint) != 0 && LeadsToFolder(
                 Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
-            LabTimes.Tell(path, ref facts);
+            LabTimes.Substitute(path, ref facts);
             if (LabFaults.Loses("marks", path))
             {
                 facts.Attributes &= ~ReparsePoint;
@@ -210,7 +130,7 @@ namespace IdentityOpsAgent
                                 entry.ReparseTag = 0;
                             }
                             if (LabHabits.Current != null)
-                                LabTimes.Tell(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
+                                LabTimes.Substitute(directory.TrimEnd(Separator) + Separator + entry.Name, ref entry);
                             yield return entry;
                         }
                     }
@@ -306,7 +226,7 @@ namespace IdentityOpsAgent
         /// <summary>The drive that a folder plays; null, as of a share, for what lies elsewhere.</summary>
         public static string VolumeOf(string path)
         {
-            string drives = FinalPath(LabRoot()) + Separator, place = FinalPath(path);
+            string drives = FinalPath(LabComputer.Root()) + Separator, place = FinalPath(path);
             return place.StartsWith(drives, StringComparison.Ordinal)
                 ? place.Substring(0, (place + Separator).IndexOf(Separator, drives.Length)) : null;
         }
@@ -319,40 +239,15 @@ namespace IdentityOpsAgent
             LabOwners.Set(path, "");
         }
 
-        public static void CreateClosedFolder(string path)
+        internal static void MakeFolder(string path, uint mode)
         {
-            MakeFolder(path, 0x1C0);   // 0700
-            LabOwners.Set(path, AccessList.Closed(UserName(), true));
-            if (IsShare(FinalPath(path)))
-                // By the token, whatever is worn over it.
-                LabShares.Close(path, "SYSTEM", "Administrators", UserName());
-        }
-
-        public static void CreateOwnFolder(string path)
-        {
-            MakeFolder(path, 0x1FF);
-            LabOwners.Set(path, AccessList.Own);
-        }
-
-        /// <summary>The lab's disks keep modes, not access lists.</summary>
-        public static bool GrantModify(string directory, string account)
-        {
-            RefuseChange(directory);
-            FileFacts facts;
-            if (!TryFacts(directory, out facts))
-                throw Failure(Libc.ENOENT);
-            return false;
-        }
-
-        private static void MakeFolder(string path, uint mode)
-        {
-            MakeNew(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
+            CreateWithRetry(path, delegate { Check(Libc.mkdir(PosixName.Encode(path), mode)); });
         }
 
         /// <summary>A name that was deleted and is still held by somebody is waited for; a refusal is not.</summary>
-        private static void MakeNew(string path, Action make)
+        private static void CreateWithRetry(string path, Action make)
         {
-            Patience.Over(delegate
+            LockedFileRetry.Run(delegate
             {
                 RefuseCreation(path);
                 if (LabHabits.Current != null)
@@ -362,31 +257,22 @@ namespace IdentityOpsAgent
             LabTimes.Appeared(path);
         }
 
-        /// <summary>root stands for SYSTEM and the group Administrators.</summary>
-        public static bool IsOwnedByUs(string path)
-        {
-            Libc.Stat stat;
-            Check(Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), Libc.NoFollow, Libc.BasicStats, out stat));
-            if ((stat.Mode & Libc.TypeMask) == Libc.TypeLink)
-                throw new SystemError(LinkRefused, "This is a link, and links are not followed.");
-            return (stat.User == 0 || stat.User == Libc.geteuid()) && LabOwners.IsOurs(path);
-        }
-
         /// <summary>Linux lets a folder be renamed while it is open.</summary>
         public static SafeFileHandle HoldFolder(string path)
         {
             SafeFileHandle folder = null;
-            Patience.Over(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
+            LockedFileRetry.Run(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
                 error => error.Code != AccessDenied);
             return folder;
         }
 
         public static void DeleteFolder(string path)
         {
-            Patience.Over(delegate { RemoveFolder(path); }, error => error.Code != NotEmpty || IsGoing(path));
+            LockedFileRetry.Run(delegate { RemoveFolder(path); },
+                error => error.Code != NotEmpty || IsDeletePending(path));
         }
 
-        private static bool IsGoing(string directory)
+        private static bool IsDeletePending(string directory)
         {
             FileFacts facts;
             foreach (FoundEntry found in Enumerate(directory))
@@ -451,7 +337,7 @@ namespace IdentityOpsAgent
         public static SafeFileHandle OpenNew(string path)
         {
             SafeFileHandle file = null;
-            MakeNew(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
+            CreateWithRetry(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
             if (LabHabits.Current != null)
                 file.NewPath = path;
             return file;
@@ -523,7 +409,7 @@ namespace IdentityOpsAgent
             names = stat.Links;
             FileFacts facts = FactsOf(ref stat);
             if (LabHabits.Current != null && stat.Links > 0)
-                LabTimes.Tell(FinalPath(file), ref facts);
+                LabTimes.Substitute(FinalPath(file), ref facts);
             return facts;
         }
 
@@ -597,7 +483,7 @@ namespace IdentityOpsAgent
 
         public static void Move(string from, string to, bool replace)
         {
-            Patience.Over(delegate { Rename(from, to, replace); }, null);
+            LockedFileRetry.Run(delegate { Rename(from, to, replace); }, null);
         }
 
         private static void Rename(string from, string to, bool replace)
@@ -635,7 +521,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            Patience.Over(delegate { Unlink(path); }, error => error.Code != DeletePending);
+            LockedFileRetry.Run(delegate { Unlink(path); }, error => error.Code != DeletePending);
         }
 
         private static void Unlink(string path)
@@ -671,20 +557,6 @@ namespace IdentityOpsAgent
         }
 
         // ---- between Linux and Windows
-
-        private static string Setting(string name)
-        {
-            string value = Environment.GetEnvironmentVariable(name);
-            return string.IsNullOrEmpty(value) ? null : value;
-        }
-
-        private static string LabRoot()
-        {
-            string root = Setting("LAB_ROOT");
-            if (root == null)
-                throw new InvalidOperationException("LAB_ROOT names no folder");
-            return root.TrimEnd(Separator);
-        }
 
         internal static void RefuseChange(string path)
         {
@@ -728,7 +600,7 @@ namespace IdentityOpsAgent
             return stat;
         }
 
-        private static Libc.Volume StatVolume(string path)
+        internal static Libc.Volume StatVolume(string path)
         {
             Libc.Volume volume;
             Check(Libc.statvfs(PosixName.Encode(path), out volume));

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shares that ask who comes, and the network identity: worn by every thread, by jobs and by programs, kept nowhere."""
+"""Shares that ask who comes, and the network identity: of every thread, of jobs and of programs, kept nowhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network identity by Win32's own calls: worn by threads and by a program, and taken off again.
+"""The network identity by Win32's own calls: impersonated by threads and a program, and reverted.
 
 Wine's LogonUserW gives a token that is none. Here the token of the process stands in for it, so that all the
 rest is as shipped; who other computers see is nothing that Wine can show.
@@ -59,7 +59,7 @@ def run(session: Session, *arguments: str, seconds: int = 60, **members: t.Any) 
     return call(session, "run", **given, **members)
 
 
-@pytest.mark.parametrize("members", [{}, {"network": NETWORK}, {"network": None}], ids=["before", "worn", "after"])
+@pytest.mark.parametrize("members", [{}, {"network": NETWORK}, {"network": None}], ids=["before", "with_it", "after"])
 def test_a_program_is_the_same_with_it(session: Session, members: dict[str, t.Any]) -> None:
     """Its pipes, its settings, its folder and its exit code."""
     answer = run(session, "/c", "echo out& echo err 1>&2& set PATHEXT& cd& exit 7", **members)

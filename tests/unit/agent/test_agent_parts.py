@@ -43,7 +43,7 @@ def test_a_job_needs_what_starts_it_and_what_it_does() -> None:
 
 def test_small_work_needs_little() -> None:
     assert {"Verify.cs", "UntrustedFile.cs", "Win32.cs"} <= set(needed(FILES, ["verify"]))
-    assert not {"RestoreSwap.cs", "StartedProgram.cs", "DetachedAgent.cs"} & set(needed(FILES, ["verify"]))
+    assert not {"RestoreSwap.cs", "ChildProcess.cs", "DetachedAgent.cs"} & set(needed(FILES, ["verify"]))
     assert not {"Restore.cs", "Verify.cs", "DetachedAgent.cs"} & set(needed(FILES, ["put"]))
     assert "Verify.Run" not in needed(FILES, ["put"])[ENTRY]
 

@@ -26,7 +26,7 @@ namespace IdentityOpsAgent
         public static void Main(string[] port)
         {
             // What is refused here is refused for good.
-            Patience.Budget = 1000;
+            LockedFileRetry.Budget = 1000;
             Driver.Serve(port[0], Answer);
         }
 
@@ -51,18 +51,18 @@ namespace IdentityOpsAgent
         {
             switch (name)
             {
-                case "HostName": return Win32.HostName();
-                case "FullyQualifiedName": return Win32.FullyQualifiedName();
-                case "MachineGuid": return Win32.MachineGuid();
-                case "UserName": return Win32.UserName();
-                case "ProgramData": return Win32.ProgramData();
-                case "EnvironmentValue": return Win32.EnvironmentValue(given[0]);
-                case "FixedDrives": return Win32.FixedDrives();
-                case "RegistryValues": return Win32.RegistryValues(given[0]);
+                case "HostName": return Computer.HostName();
+                case "FullyQualifiedName": return Computer.FullyQualifiedName();
+                case "MachineGuid": return Computer.MachineGuid();
+                case "UserName": return Computer.UserName();
+                case "ProgramData": return Computer.ProgramData();
+                case "EnvironmentValue": return Computer.EnvironmentValue(given[0]);
+                case "FixedDrives": return Computer.FixedDrives();
+                case "RegistryValues": return Computer.RegistryValues(given[0]);
                 case "IsAbsolute": return Win32.IsAbsolute(given[0]);
                 case "IsShare": return Win32.IsShare(given[0]);
                 case "FreeBytes": return Win32.FreeBytes(given[0]);
-                case "IsOwnedByUs": return Win32.IsOwnedByUs(given[0]);
+                case "IsOwnedByUs": return FolderSecurity.IsOwnedByUs(given[0]);
                 case "TryFacts": return FactsOrNull(given[0]);
                 case "Enumerate": return Win32.Enumerate(given[0]);
                 case "FinalPath": return Win32.FinalPath(given[0]);
@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
                     return AccessList.Writers(Bytes(given[0]), new SecurityIdentifier(given[1]))
                         .ConvertAll(account => account.Value);
                 case "CanFlushVolume": return Win32.CanFlushVolume(given[0]);
-                case "GrantModify": return Win32.GrantModify(given[0], given[1]);
+                case "GrantModify": return FolderSecurity.GrantModify(given[0], given[1]);
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
                 case "OpenToCopy": return ToCopy(given[0]);
                 case "OpenNew": return Kept(Win32.OpenNew(given[0]));
@@ -82,15 +82,15 @@ namespace IdentityOpsAgent
                 case "Read": return Read(File(given[0]), Number(given[1]));
                 case "NamesOf": return NamesOf(File(given[0]));
                 case "Facts": return Win32.Facts(File(given[0]));
-                case "IsSecurityKept": return FileSecurity.IsKept(given[0]);
-                case "Security": return FileSecurity.Text(FileSecurity.Of(given[0]));
-                case "SecurityOfOpen": return FileSecurity.Text(FileSecurity.Of(File(given[0])));
-                case "WholeSecurity": return Digits(FileSecurity.Of(given[0]));
-                case "Explicit": return Digits(Descriptor.Explicit(Bytes(given[0])));
-                case "DescriptorLength": return Descriptor.Length(Bytes(given[0]));
+                case "IsSecurityKept": return FileSecurity.IsSupported(given[0]);
+                case "Security": return FileSecurity.Text(FileSecurity.Read(given[0]));
+                case "SecurityOfOpen": return FileSecurity.Text(FileSecurity.Read(File(given[0])));
+                case "WholeSecurity": return Digits(FileSecurity.Read(given[0]));
+                case "Explicit": return Digits(SecurityDescriptor.Explicit(Bytes(given[0])));
+                case "DescriptorLength": return SecurityDescriptor.Length(Bytes(given[0]));
                 case "NumericSddl": return Sddl.Numeric(given[0], Bytes(given[1]));
                 case "SetSecurity": return FileSecurity.Set(given[0], given[1]);
-                case "AreStreamsKept": return FileStreams.AreKept(given[0]);
+                case "AreStreamsKept": return FileStreams.AreSupported(given[0]);
                 case "Streams": return FileStreams.Names(File(given[0]));
                 case "StreamNames": return StreamNames.In(Bytes(given[0]));
                 case "TryEnable": return Privileges.TryEnable(given[0]);
@@ -103,7 +103,7 @@ namespace IdentityOpsAgent
             switch (name)
             {
                 case "CreateFolder": Win32.CreateFolder(given[0]); break;
-                case "CreateClosedFolder": Win32.CreateClosedFolder(given[0]); break;
+                case "CreateClosedFolder": FolderSecurity.CreateClosedFolder(given[0]); break;
                 case "DeleteFolder": Win32.DeleteFolder(given[0]); break;
                 case "Write": Win32.Write(File(given[0]), Bytes(given[1]), given[1].Length / 2); break;
                 case "SetFacts":

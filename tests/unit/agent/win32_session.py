@@ -35,10 +35,10 @@ SHARED = [
         "SystemError",
         "FileFacts",
         "CommandLine",
-        "Descriptor",
+        "SecurityDescriptor",
         "AccessList",
         "StreamNames",
-        "Patience",
+        "LockedFileRetry",
         "Sddl",
     )
 ]
@@ -46,8 +46,10 @@ SHIPPED = [
     agent_files()[f"{name}.cs"]
     for name in (
         "Win32",
+        "Computer",
+        "FolderSecurity",
         "NativeMethods",
-        "StartedProgram",
+        "ChildProcess",
         "NativeProcess",
         "FileSecurity",
         "FileStreams",

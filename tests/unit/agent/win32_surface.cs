@@ -15,8 +15,8 @@ internal static class Win32Surface
     {
         Assembly library = Assembly.LoadFrom(arguments[0]);
         foreach (string name in new[] { "Win32", "SystemError", "FileFacts", "FoundEntry",
-            "DriveFacts", "StartedProgram", "FileSecurity", "FileStreams", "Privileges", "NetworkIdentity", "LookedAt",
-            "RehearsalCalls", "RequestPipe", "ManagementService" })
+            "DriveFacts", "Computer", "FolderSecurity", "ChildProcess", "FileSecurity", "FileStreams", "Privileges",
+            "NetworkIdentity", "ObservedFacts", "RehearsalCalls", "RequestPipe", "ManagementService" })
             foreach (MemberInfo member in library.GetType("IdentityOpsAgent." + name, true).GetMembers(
                 BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
                 Console.WriteLine(name + " " + Described(member));

@@ -112,7 +112,7 @@ class _Encoder:
             for spelling, values in found.items():
                 place = place_of(spelling)
                 if place is None:
-                    place = self._place(dn, spelling)
+                    place = self._index_of(dn, spelling)
                 if place:
                     present.append((place, values))
                 elif place == 0:
@@ -134,7 +134,7 @@ class _Encoder:
             blobs.append(b"".join(blob))
         return blobs
 
-    def _place(self, dn: str, spelling: str) -> int | None:
+    def _index_of(self, dn: str, spelling: str) -> int | None:
         """Look at a spelling that was not met before. None: not asked for. Raises DirectoryError."""
         name, dummy, options = spelling.lower().partition(";")
         place = self._places.get(name)
@@ -184,7 +184,7 @@ def _write(
             if blob[:_GUID_BYTES] == before[:_GUID_BYTES]:
                 if blob == before:
                     continue
-                raise _twice(before)
+                raise _duplicate_guid(before)
             before = blob
             groups += 1
             start = _GUID_BYTES + _LENGTH
@@ -198,7 +198,7 @@ def _write(
     return Exported(groups, exported, names, ldif.result, lines.result)
 
 
-def _twice(blob: bytes) -> DirectoryError:
+def _duplicate_guid(blob: bytes) -> DirectoryError:
     return DirectoryError(
         "group_twice",
         "The export stopped at a group that the server returned twice with different content",

@@ -162,9 +162,9 @@ class _Scan:
         item = _ITEM.match(self.text, self._position)
         if item is None:
             raise _StopError(self._position, what)
-        self._mend(self._position, self._position, "(", what)
+        self._correct(self._position, self._position, "(", what)
         self._item()
-        self._mend(self._position, self._position, ")", what)
+        self._correct(self._position, self._position, ")", what)
 
     def _nothing_follows(self) -> None:
         rest = self.text[self._position :]
@@ -174,7 +174,7 @@ class _Scan:
             raise _StopError(self._position, f"The filter is complete before {self._quoted()}, and more follows.")
         count = rest.count(")")
         what = "One closing parenthesis is" if count == 1 else f"{count} closing parentheses are"
-        self._mend(self._position, len(self.text), "", f"{what} too many at the end.")
+        self._correct(self._position, len(self.text), "", f"{what} too many at the end.")
 
     def _item(self) -> None:
         """Pass over attribute, comparison and value."""
@@ -262,10 +262,10 @@ class _Scan:
     def _skip_blanks(self) -> None:
         blanks = _BLANKS.match(self.text, self._position)
         if blanks:
-            self._mend(blanks.start(), blanks.end(), "", "There is a blank or a line end outside of a value.")
+            self._correct(blanks.start(), blanks.end(), "", "There is a blank or a line end outside of a value.")
             self._position = blanks.end()
 
-    def _mend(self, start: int, end: int, instead: str, what: str) -> None:
+    def _correct(self, start: int, end: int, instead: str, what: str) -> None:
         if self.mended is None:
             self.mended = Fault(start, what, None)
         self._edits.append((start, end, instead))

@@ -50,23 +50,23 @@ class Selection:
 
     def takes(self, guid: bytes, *dns: str | None) -> bool:
         """Whether a group is chosen. dns: by which it is known."""
-        excluded = self._exclude.meets(guid, dns)
-        return (not self._groups or self._groups.meets(guid, dns)) and not excluded
+        excluded = self._exclude.matches(guid, dns)
+        return (not self._groups or self._groups.matches(guid, dns)) and not excluded
 
-    def meet(self, guid: bytes, dn: str) -> None:
+    def record(self, guid: bytes, dn: str) -> None:
         """Take down that a group is there now, and under which name. It is one by its objectGUID from then on.
 
         A group that is left alone needs to be no more than there; of one to restore, ``takes`` must see something.
         """
         for names in (self._groups, self._exclude):
-            names.learn(guid, dn)
+            names.record(guid, dn)
 
     @property
-    def unmet(self) -> dict[str, Option]:
+    def unmatched(self) -> dict[str, Option]:
         """Names, as they were given, that met no group, and the option that has each."""
         known = {*self._exclude.taken, *self._exclude.there}
-        unmet: dict[str, Option] = {name: "groups" for name in self._groups.names if name not in self._groups.taken}
-        return {**unmet, **{name: "exclude_groups" for name in self._exclude.names if name not in known}}
+        unmatched: dict[str, Option] = {name: "groups" for name in self._groups.names if name not in self._groups.taken}
+        return {**unmatched, **{name: "exclude_groups" for name in self._exclude.names if name not in known}}
 
     @property
     def there(self) -> frozenset[str]:
@@ -74,9 +74,9 @@ class Selection:
         return frozenset(self._groups.there)
 
     @property
-    def doubtful(self) -> dict[str, tuple[bytes, ...]]:
+    def ambiguous(self) -> dict[str, tuple[bytes, ...]]:
         """Names, as they were given, that met several groups, then and now; the objectGUIDs of these."""
-        groups = {**self._groups.meant(), **self._exclude.meant()}
+        groups = {**self._groups.guids_by_name(), **self._exclude.guids_by_name()}
         return {name: guids for name, guids in groups.items() if len(guids) > 1}
 
     @property
@@ -149,26 +149,26 @@ class _Names:
     def __bool__(self) -> bool:
         return bool(self.names)
 
-    def meant(self) -> dict[str, tuple[bytes, ...]]:
+    def guids_by_name(self) -> dict[str, tuple[bytes, ...]]:
         """Return the groups that each name matched."""
         return {
             name: tuple(dict.fromkeys([*self.taken.get(name, ()), *self.there.get(name, ())])) for name in self.names
         }
 
-    def meets(self, guid: bytes, dns: c.Iterable[str | None]) -> bool:
+    def matches(self, guid: bytes, dns: c.Iterable[str | None]) -> bool:
         """Whether a group is one of them."""
-        met = self._means(guid, dns)
+        met = self._matching(guid, dns)
         for name in met:
             self.taken.setdefault(name, {})[guid] = None
         return bool(met)
 
-    def learn(self, guid: bytes, dn: str) -> None:
+    def record(self, guid: bytes, dn: str) -> None:
         """Take down that the directory has a group."""
-        for name in self._means(guid, [dn]):
+        for name in self._matching(guid, [dn]):
             self.there.setdefault(name, {})[guid] = None
             self._guids.setdefault(guid, name)
 
-    def _means(self, guid: bytes, dns: c.Iterable[str | None]) -> list[str]:
+    def _matching(self, guid: bytes, dns: c.Iterable[str | None]) -> list[str]:
         met = [self._guids[guid]] if guid in self._guids else []
         if self._dns:
             keys = [_key(dn) for dn in dict.fromkeys(dns) if dn]

@@ -80,7 +80,7 @@ def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Writte
     """
     told = Written()
     for begin in range(0, len(steps), BATCH):
-        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH]):
+        for outcome in _checked_steps(directory, base, steps[begin : begin + BATCH]):
             if isinstance(outcome, Conflict):
                 told.conflicts.append(outcome)
             elif outcome.attributes:
@@ -95,7 +95,7 @@ def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) ->
     return [
         outcome
         for begin in range(0, len(steps), BATCH)
-        for outcome in _looked_at(directory, base, steps[begin : begin + BATCH])
+        for outcome in _checked_steps(directory, base, steps[begin : begin + BATCH])
         if isinstance(outcome, Step) and outcome.attributes
     ]
 
@@ -125,7 +125,7 @@ def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     return done
 
 
-def _looked_at(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
+def _checked_steps(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.Iterator[Step | Conflict]:
     """Return what remains to be done of each step, with the current place of its group, or why nothing may be done."""
     found = _present(directory, base, batch)
     for step in batch:
@@ -142,20 +142,20 @@ def _looked_at(directory: Directory, base: str, batch: c.Sequence[Step]) -> c.It
 def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Written, modified: list[Step]) -> None:
     """Write what is to be written of a batch; ``modified`` gets each step as soon as its modify was answered."""
     whole = {step.guid: step for step in batch}
-    for outcome in _looked_at(directory, base, batch):
+    for outcome in _checked_steps(directory, base, batch):
         if isinstance(outcome, Conflict):
             done.conflicts.append(outcome)
         elif not outcome.attributes:
             done.unchanged += 1
         else:
-            problem = _written(directory, outcome)
+            problem = _refusal_of(directory, outcome)
             if problem is None:
                 modified.append(dataclasses.replace(whole[outcome.guid], dn=outcome.dn))
             else:
-                _take_down(directory, base, outcome, problem, done)
+                _record_refusal(directory, base, outcome, problem, done)
 
 
-def _written(directory: Directory, step: Step) -> DirectoryError | None:
+def _refusal_of(directory: Directory, step: Step) -> DirectoryError | None:
     """Do one step. Give what went wrong."""
     try:
         directory.modify(step.dn, step.changes())
@@ -164,7 +164,7 @@ def _written(directory: Directory, step: Step) -> DirectoryError | None:
     return None
 
 
-def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryError, done: Written) -> None:
+def _record_refusal(directory: Directory, base: str, step: Step, problem: DirectoryError, done: Written) -> None:
     """Move a step that was not done into ``done``, or raise the problem where later ones would fare no better."""
     remaining: Step | None
     try:
@@ -180,12 +180,12 @@ def _take_down(directory: Directory, base: str, step: Step, problem: DirectoryEr
         # A value that came into an empty single-valued attribute is answered as any violation of the schema.
         done.conflicts.append(Conflict(guid_text(step.guid), step.dn, problem.failure.cause))
     elif isinstance(problem, ObjectRefusedError):
-        done.refused.append(Conflict(guid_text(step.guid), step.dn, _told(problem)))
+        done.refused.append(Conflict(guid_text(step.guid), step.dn, _failure_text(problem)))
     else:
         raise problem
 
 
-def _told(problem: DirectoryError) -> str:
+def _failure_text(problem: DirectoryError) -> str:
     """Return cause and next step; the caller adds what failed, with the name of the group."""
     return str(dataclasses.replace(problem.failure, what=""))
 

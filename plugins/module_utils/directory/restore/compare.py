@@ -116,7 +116,7 @@ class Counts:
 
 
 class Comparison:
-    """One pass over both. counts: whole when ``differences`` has ended, as ``selection.unmet`` is."""
+    """One pass over both. counts: whole when ``differences`` has ended, as ``selection.unmatched`` is."""
 
     def __init__(self, then: Pair, now: Pair, selection: Selection) -> None:
         """Take the files of the set and those of an export of now.

@@ -35,12 +35,12 @@ def meet_named(directory: Directory, root: str, selection: Selection) -> None:
     """
     for name in selection.dns:
         if is_below(name, root):
-            _meet(selection, name, _read(directory, name) or {})
+            _record(selection, name, _read(directory, name) or {})
     guids = selection.guids
     for begin in range(0, len(guids), BATCH):
         wanted = guid_filter(guids[begin : begin + BATCH])
         for dn, attributes in search(directory, root, f"(&(objectClass=group){wanted})", _ATTRIBUTES):
-            _meet(selection, dn, attributes)
+            _record(selection, dn, attributes)
 
 
 def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:
@@ -51,26 +51,26 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
 
     Raises RefusedError, with the known group that was probably meant.
     """
-    if doubtful := selection.doubtful:
+    if ambiguous := selection.ambiguous:
         raise RefusedError(
             "ambiguous_group",
-            _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in doubtful.items()])
+            _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in ambiguous.items()])
             + ": one had the name then, another has it now",
             "Use the objectGUID of the group that you mean.",
         )
-    unmet = selection.unmet
-    if not unmet:
+    unmatched = selection.unmatched
+    if not unmatched:
         return
     there = selection.there
-    wrong = [name for name in unmet if name not in there][:_TOLD]
+    wrong = [name for name in unmatched if name not in there][:_TOLD]
     meant = "; ".join(dict.fromkeys(_meant(wrong, known))) if wrong else ""
-    options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmet.values())))
+    options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmatched.values())))
     raise RefusedError(
         "unknown_group",
         _listed(
             [
                 f"{option} names {name}: {_reason(name, root, where, there=name in there)}"
-                for name, option in unmet.items()
+                for name, option in unmatched.items()
             ]
         ),
         f"{f'Did you mean {meant}? ' if meant else ''}Correct {options}, or the module's option.",
@@ -87,11 +87,11 @@ def _read(directory: Directory, name: str) -> dict[str, list[bytes]] | None:
         return None
 
 
-def _meet(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes]]) -> None:
+def _record(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes]]) -> None:
     held = {name.lower(): values for name, values in attributes.items()}
     if b"group" in [kind.lower() for kind in held.get("objectclass", ())]:
         for guid in held.get("objectguid", ()):
-            selection.meet(guid, dn)
+            selection.record(guid, dn)
 
 
 def _reason(name: str, root: str, where: str, *, there: bool) -> str:

@@ -201,7 +201,7 @@ def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_
     stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` gives it.
     Nothing is written when it is not that of these steps.
 
-    Raises RefusedError, before anything is written; StoppedError as ``writing.do``.
+    Raises RefusedError, before anything is written; StoppedError as ``apply.do``.
     """
     if stored_undo != undo_sha256(steps):
         raise RefusedError(

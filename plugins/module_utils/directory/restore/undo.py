@@ -78,7 +78,7 @@ def undo(
     Groups that hold what the restore wrote get the old values, those that hold the old ones are unchanged, any other is
     a conflict and is left alone.
 
-    Raises FilesError, before anything is written; StoppedError as ``writing.do``.
+    Raises FilesError, before anything is written; StoppedError as ``apply.do``.
     """
     return do(directory, base, read_undo(ldif, companion_lines, attributes))
 

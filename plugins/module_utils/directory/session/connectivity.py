@@ -25,14 +25,14 @@ _ANSWER_AT_MOST = 4096
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class TlsProbe:
     """What was seen of TLS. problem: why it failed, None when it did not. certificate: that is the certificate's."""
 
     problem: str | None = None
     certificate: bool = False
 
 
-def look(target: Target) -> Look:
+def probe_tls(target: Target) -> TlsProbe:
     """Connect to the target, as far as TLS where it is to be encrypted by that, and hang up.
 
     Raises NoDirectoryError when nobody is there or answers. What is wrong with TLS is told only: another library
@@ -41,14 +41,14 @@ def look(target: Target) -> Look:
     try:
         with socket.create_connection((target.host, target.tcp_port), timeout=target.timeout) as server:
             if target.encryption == "starttls" and not _starts_tls(server):
-                return Look("the server does not start TLS")
-            return _handshake(server, target) if target.encryption != "kerberos" else Look()
+                return TlsProbe("the server does not start TLS")
+            return _handshake(server, target) if target.encryption != "kerberos" else TlsProbe()
     except (OSError, UnicodeError) as problem:
-        code, cause, step = _told(problem, target)
+        code, cause, step = _explained(problem, target)
         raise NoDirectoryError(code, not_connected(target), cause, step) from None
 
 
-def _told(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
+def _explained(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
     """Return code, cause and next step of a connection that failed."""
     if isinstance(problem, UnicodeError):
         return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
@@ -71,15 +71,15 @@ def not_connected(target: Target) -> str:
     return f"No session with the directory server {target} of the domain {target.domain}"
 
 
-def _handshake(server: socket.socket, target: Target) -> Look:
+def _handshake(server: socket.socket, target: Target) -> TlsProbe:
     context = ssl.create_default_context(cafile=target.ca_file)
     try:
         context.wrap_socket(server, server_hostname=target.host).close()
     except ssl.SSLCertVerificationError as problem:
-        return Look(problem.verify_message or str(problem), certificate=True)
+        return TlsProbe(problem.verify_message or str(problem), certificate=True)
     except (ssl.SSLError, ConnectionError) as problem:
-        return Look(f"the TLS handshake failed: {problem}")
-    return Look()
+        return TlsProbe(f"the TLS handshake failed: {problem}")
+    return TlsProbe()
 
 
 def _starts_tls(server: socket.socket) -> bool:

@@ -88,7 +88,7 @@ def _not_installed(problem: ImportError) -> NotInstalledError:
 
 def _connect(target: Target) -> LdapDirectory:
     """Connect and encrypt, without a login."""
-    found = connectivity.look(target)
+    found = connectivity.probe_tls(target)
     host = f"[{target.host}]" if ":" in target.host else target.host
     scheme = "ldaps" if target.encryption == "ldaps" else "ldap"
     connection = ldap.initialize(f"{scheme}://{host}:{target.tcp_port}")
@@ -129,7 +129,7 @@ def _options(target: Target) -> c.Iterator[tuple[int, t.Any]]:
     yield ldap.OPT_X_TLS_NEWCTX, 0
 
 
-def _with_tls(problem: DirectoryError, found: connectivity.Look, target: Target) -> DirectoryError:
+def _with_tls(problem: DirectoryError, found: connectivity.TlsProbe, target: Target) -> DirectoryError:
     """Return the error with what was seen of TLS, where that is likely the cause."""
     if target.encryption == "kerberos" or problem.failure.code not in ("connection", "connection_lost", "protocol"):
         return problem

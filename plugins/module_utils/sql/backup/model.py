@@ -106,7 +106,7 @@ class Order:
     stats: int = 5
     description: str | None = None
 
-    def elsewhere(self) -> Order:
+    def with_new_files(self) -> Order:
         """Return the same order with files beside these, which carry the end of the media's name in theirs."""
         files = tuple(f"{path.removesuffix('.bak')}_{self.media[-8:]}.bak" for path in self.files)
         return dataclasses.replace(self, files=files)

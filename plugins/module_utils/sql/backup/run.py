@@ -70,7 +70,7 @@ def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
 
 
 @dataclasses.dataclass(frozen=True)
-class Made:
+class BackupResult:
     """The backup that a set has now. shared: another run made it. warnings: sentences."""
 
     record: Record
@@ -114,7 +114,7 @@ class BackupRun:
         self._wrote = False
         self._reconnect = reconnect or Reconnect(opener)
 
-    def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> Made:
+    def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> BackupResult:
         """Make the backup, or find it made by another run. patience: seconds to wait for other runs.
 
         Raises BackupError.
@@ -132,13 +132,13 @@ class BackupRun:
         except ConnectionLostError as error:
             if not began:
                 raise self._refused(error, "was not started") from error
-            made = self._settled(error)
-            return dataclasses.replace(made, warnings=(*made.warnings, *self._made_way(wanted)))
+            made = self._result_after_loss(error)
+            return dataclasses.replace(made, warnings=(*made.warnings, *self._rename_warnings(wanted)))
         except ClaimRefusedError as error:
-            raise self._waited_in_vain(error) from error
+            raise self._claim_refused(error) from error
         except SqlError as error:
             raise self._refused(error, "failed" if began else "was not started") from error
-        return Made(self._confirmed(record, said), not began, self._made_way(wanted))
+        return BackupResult(self._confirmed(record, said), not began, self._rename_warnings(wanted))
 
     @property
     def wrote(self) -> bool:
@@ -150,9 +150,9 @@ class BackupRun:
         try:
             self.session.execute(verify_statement(record.files))
         except ConnectionLostError as error:
-            raise self._half_done(error, record, "was not verified") from error
+            raise self._not_verified(error, record, "was not verified") from error
         except SqlError as error:
-            raise self._half_done(error, record, "did not pass RESTORE VERIFYONLY") from error
+            raise self._not_verified(error, record, "did not pass RESTORE VERIFYONLY") from error
 
     def _find(self) -> Record | None:
         return find(self.session, self.order, self._major_version)
@@ -164,7 +164,7 @@ class BackupRun:
         except SqlError as error:
             if error.number not in _OCCUPIED:
                 raise
-            self.order = self.order.elsewhere()
+            self.order = self.order.with_new_files()
             self._execute(claim, said)
 
     def _execute(self, claim: Claim, said: list[Message]) -> None:
@@ -184,7 +184,7 @@ class BackupRun:
                 raise
             said.append(Message(error.number, error.text))
 
-    def _made_way(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    def _rename_warnings(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         if self.order.files == wanted:
             return ()
         return (f"{', '.join(wanted)} already existed and was not changed. The backup has another file name.",)
@@ -223,7 +223,7 @@ class BackupRun:
             raise error
         return record
 
-    def _settled(self, error: ConnectionLostError) -> Made:
+    def _result_after_loss(self, error: ConnectionLostError) -> BackupResult:
         """Find out, on a new connection, what became of a BACKUP whose connection was lost.
 
         The claim proves that the server has ended the lost session, and its BACKUP with it: msdb's word is final.
@@ -245,14 +245,14 @@ class BackupRun:
                 "backup_cut",
                 f"The backup of {self.order.database} was interrupted by a lost connection",
                 f"{error}. The server has no record of it, so it was not completed.",
-                f"{self._leftover() or self._perhaps()} Then run again with a new set id.",
+                f"{self._leftover_advice() or self._inspect_advice()} Then run again with a new set id.",
             ) from error
         shared = record.media != self.order.media
         warning = f"The connection was lost while BACKUP ran ({error}). "
         warning += (
             "Another run has made the backup since." if shared else "The server completed and recorded the backup."
         )
-        return Made(self._confirmed(record), shared, (warning,))
+        return BackupResult(self._confirmed(record), shared, (warning,))
 
     def _reopen(self, error: ConnectionLostError) -> None:
         self.session.close()
@@ -270,7 +270,7 @@ class BackupRun:
             "anew when not, in another file where this one is there.",
         )
 
-    def _waited_in_vain(self, error: ClaimRefusedError) -> BackupError:
+    def _claim_refused(self, error: ClaimRefusedError) -> BackupError:
         return failure(
             "claim",
             f"The backup of {self.order.database} was not started",
@@ -283,7 +283,7 @@ class BackupRun:
         if how != "failed":
             return BackupError(refused)
         if error.number not in _OCCUPIED:
-            left = self._leftover()
+            left = self._leftover_advice()
             return BackupError(refused.also(left) if left else refused)
         return BackupError(
             dataclasses.replace(
@@ -294,14 +294,14 @@ class BackupRun:
             )
         )
 
-    def _half_done(self, error: SqlError, record: Record, how: str) -> BackupError:
+    def _not_verified(self, error: SqlError, record: Record, how: str) -> BackupError:
         refused = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
         if isinstance(error, ConnectionLostError):
             again = "Run again with the same set id: it shares this backup and verifies it."
             refused = dataclasses.replace(refused, next=again)
         return BackupError(refused, record)
 
-    def _leftover(self) -> str:
+    def _leftover_advice(self) -> str:
         """Say what to do with what BACKUP left; nothing where it is not certain that it wrote there.
 
         A file of that name may be another set's good backup: BACKUP refuses much before it opens a file.
@@ -316,7 +316,7 @@ class BackupRun:
             )
         return f"What it left in {files} is incomplete: delete it."
 
-    def _perhaps(self) -> str:
+    def _inspect_advice(self) -> str:
         return (
             f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY calls what a cut BACKUP left there "
             "*** INCOMPLETE ***."

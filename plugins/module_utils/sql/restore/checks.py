@@ -19,8 +19,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     RefusedError,
     Request,
     Target,
-    named_set,
-    same,
+    same_guid,
+    set_id_of,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import ServerFacts
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import check_folder
@@ -71,7 +71,7 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
         header
         for header in headers
         if (request.position is None or header.position == request.position)
-        and (request.expected_uuid is None or same(header.backup_set_uuid, request.expected_uuid))
+        and (request.expected_uuid is None or same_guid(header.backup_set_uuid, request.expected_uuid))
     ]
     listed = "; ".join(f"{one.position}: {one.database}, {one.finished}, {one.name or 'no name'}" for one in headers)
     unreadable = next((one for one in headers if one.name == _INCOMPLETE and one.kind != _FULL_BACKUP), None)
@@ -133,14 +133,14 @@ def _incomplete(request: Request) -> RefusedError:
 
 
 def _check_identity(request: Request, header: BackupHeader) -> None:
-    set_id = named_set(header.name)
+    set_id = set_id_of(header.name)
     if set_id is not None and set_id != request.set_id:
         raise RefusedError(
             "other_set",
             f"{_files(request)} belongs to set {set_id}, not to {request.set_id}.",
             "Use the file of the set, or the id of the set that the file belongs to.",
         )
-    if request.expected_family is not None and not same(header.family_guid, request.expected_family):
+    if request.expected_family is not None and not same_guid(header.family_guid, request.expected_family):
         raise RefusedError(
             "other_backup",
             f"{_files(request)} is of family {header.family_guid}, the set's record says {request.expected_family}.",
@@ -163,7 +163,7 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
             "SQL Server never restores to an older version (3169).",
             "Restore it on a server of that version or a newer one.",
         )
-    if header.contained and not facts.surroundings.contained:
+    if header.contained and not facts.server_state.contained:
         raise RefusedError(
             "contained",
             "The backup is of a contained database, and this server does not allow these (12824).",
@@ -177,7 +177,7 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
             f"The database has {size / 1024**3:.1f} GB of data files, and Express holds {limit} GB (1827).",
             "Restore it on another edition.",
         )
-    known = {login.casefold() for login in facts.surroundings.logins}
+    known = {login.casefold() for login in facts.server_state.logins}
     missing = sorted(login for login in request.login_map.values() if login.casefold() not in known)
     if missing:
         raise RefusedError(
@@ -189,7 +189,7 @@ def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
 
 def _check_keys(facts: Facts, header: BackupHeader) -> None:
     needed = {header.thumbprint, *(file.thumbprint for file in facts.files)} - {None}
-    missing = sorted(one for one in needed if one and one not in facts.surroundings.thumbprints)
+    missing = sorted(one for one in needed if one and one not in facts.server_state.thumbprints)
     # What the login may not see may be there: the server says so itself (33111) before anything is touched.
     if missing and facts.server.sees_all:
         raise RefusedError(
@@ -246,7 +246,7 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
     if target.state == ABSENT or other_family_allowed(request, header):
         return
     waiver = f"or, to lose {target.name} for this backup, give allow_other_family: {header.family_guid}."
-    if target.family_guid is not None and not same(target.family_guid, header.family_guid):
+    if target.family_guid is not None and not same_guid(target.family_guid, header.family_guid):
         source = "" if target.identified else ", as msdb has it of the newest backup under that name"
         raise RefusedError(
             "other_family",
@@ -313,7 +313,7 @@ def _check_safety(request: Request, facts: Facts) -> None:
 
 def other_family_allowed(request: Request, header: BackupHeader) -> bool:
     """Whether the caller named the backup's family as one that may replace another."""
-    return request.allow_other_family is not None and same(request.allow_other_family, header.family_guid)
+    return request.allow_other_family is not None and same_guid(request.allow_other_family, header.family_guid)
 
 
 def _files(request: Request) -> str:

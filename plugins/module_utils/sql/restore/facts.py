@@ -19,17 +19,17 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     Request,
     Restored,
     Safety,
-    Surroundings,
+    ServerState,
     Target,
     TargetFile,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import earlier_safety
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import find_earlier_safety
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import (
     ServerFacts,
     read_server,
     value_or_none,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.folder import look
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.folder import read_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import literal
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 
@@ -41,9 +41,9 @@ def read_facts(session: Session, request: Request) -> Facts:
     headers = read_headers(session, request.files)
     files = read_files(session, request.files, choose(request, headers).position)
     target = read_target(session, request.target)
-    surroundings = read_surroundings(session, server, request, target.name)
+    server_state = read_server_state(session, server, request, target.name)
     restored = read_restored(session, target.name)
-    return Facts(server, surroundings, target, headers, files, read_earlier(session, target.name, restored), restored)
+    return Facts(server, server_state, target, headers, files, read_earlier(session, target.name, restored), restored)
 
 
 def read_headers(session: Session, files: c.Sequence[str]) -> tuple[BackupHeader, ...]:
@@ -124,7 +124,7 @@ def read_target(session: Session, name: str) -> Target:
     )
 
 
-def read_surroundings(session: Session, server: ServerFacts, request: Request, target: str) -> Surroundings:
+def read_server_state(session: Session, server: ServerFacts, request: Request, target: str) -> ServerState:
     """Read what the server has and allows. target: name of the database as the server writes it."""
     contained = value_or_none(
         session,
@@ -136,7 +136,7 @@ def read_surroundings(session: Session, server: ServerFacts, request: Request, t
     keys = session.execute(
         "SELECT thumbprint FROM sys.certificates UNION ALL SELECT thumbprint FROM sys.asymmetric_keys;"
     ).rows()
-    return Surroundings(
+    return ServerState(
         contained=bool(contained),
         thumbprints=frozenset(filter(None, (hexadecimal(key["thumbprint"]) for key in keys))),
         foreign_files=tuple(other["physical_name"] for other in others if other["database_name"] != target),
@@ -153,7 +153,7 @@ def read_earlier(session: Session, name: str, restored: Restored | None) -> Safe
         "FROM msdb.dbo.backupset AS s JOIN msdb.dbo.backupmediafamily AS f ON f.media_set_id = s.media_set_id "
         f"WHERE s.database_name = {literal(name)} ORDER BY s.backup_set_id DESC, f.family_sequence_number;"
     ).rows()
-    return earlier_safety(backups, restored)
+    return find_earlier_safety(backups, restored)
 
 
 def read_restored(session: Session, name: str) -> Restored | None:
@@ -191,7 +191,7 @@ def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move
     """
     found, unseen = [], []
     for move in moves:
-        seen = None if move.kept else look(session, server, move.path)
+        seen = None if move.kept else read_path(session, server, move.path)
         if seen is not None and (seen.file or seen.folder):
             found.append(f"{move.path} is there already, and no database of this server uses it.")
         elif seen is not None and seen.certain and not seen.parent:

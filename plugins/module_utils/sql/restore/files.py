@@ -15,7 +15,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     Move,
     RefusedError,
     Request,
-    short,
+    shortened,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
 
@@ -34,7 +34,7 @@ def place(request: Request, facts: Facts, header: BackupHeader) -> tuple[Move, .
     """
     server = facts.server
     own = {file.logical_name.casefold(): file.physical_name for file in facts.target.files}
-    taken = {_fold(path) for path in (*facts.surroundings.foreign_files, *own.values())}
+    taken = {_fold(path) for path in (*facts.server_state.foreign_files, *own.values())}
     renamed = request.target.casefold() != header.database.casefold()
     beside = {
         file.kind: _split(own[file.logical_name.casefold()])[0]
@@ -74,14 +74,14 @@ def _fold(path: str) -> str:
 def _renamed(database: str, files: c.Sequence[BackupFile], index: int) -> str:
     """Name a file after the new database; only the first data file and the first log need no more than that."""
     file = files[index]
-    stem = short(_UNFIT.sub("_", database), _STEM_LIMIT)
+    stem = shortened(_UNFIT.sub("_", database), _STEM_LIMIT)
     first = all(other.kind != file.kind for other in files[:index])
-    detail = "" if first else "_" + short(_UNFIT.sub("_", file.logical_name), _STEM_LIMIT)
+    detail = "" if first else "_" + shortened(_UNFIT.sub("_", file.logical_name), _STEM_LIMIT)
     if file.kind == "D":
         return f"{stem}.mdf" if first else f"{stem}{detail}.ndf"
     if file.kind == "L":
         return f"{stem}_log{detail}.ldf"
-    return f"{stem}_{short(_UNFIT.sub('_', file.logical_name), _STEM_LIMIT)}"
+    return f"{stem}_{shortened(_UNFIT.sub('_', file.logical_name), _STEM_LIMIT)}"
 
 
 def _free(path: str, taken: c.Set[str]) -> str:

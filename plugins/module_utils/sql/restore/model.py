@@ -45,7 +45,7 @@ _SET_ID = r"\d{8}T\d{6}Z(?:-[a-z0-9._-]{1,40})?"
 _OWN_NAME = re.compile(rf"groupid \S+ ({_SET_ID})|{SAFETY} .* ({_SET_ID}) \d{{8}}T\d{{6}}\.\d{{3}}Z")
 
 
-_NOTE = "The newest restore before it is restore_history_id "
+_RESTORE_MARK = "The newest restore before it is restore_history_id "
 
 
 class RefusedError(ValueError):
@@ -172,7 +172,7 @@ class Target:
 
 
 @dataclasses.dataclass(frozen=True)
-class Surroundings:
+class ServerState:
     """What the server has and allows besides the database.
 
     contained: databases may be contained. thumbprints: of the certificates and keys in master, as in BackupHeader.
@@ -210,13 +210,13 @@ class Restored:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """All that the plan rests on. earlier: safety backup of a run that did not come to its end (see earlier_safety).
+    """All that the plan rests on. earlier: safety backup of a run that did not end (see find_earlier_safety).
 
     restored: the database's newest RESTORE.
     """
 
     server: ServerFacts
-    surroundings: Surroundings
+    server_state: ServerState
     target: Target
     headers: tuple[BackupHeader, ...]
     files: tuple[BackupFile, ...]
@@ -336,23 +336,23 @@ def journal_name(kind: str, database: str, set_id: str, now: datetime.datetime) 
     """Name a safety backup (or a tail) in msdb, which has room for 128: the database's name gives way."""
     moment = now.astimezone(datetime.timezone.utc)
     tail = f" {set_id} {moment.strftime(_MOMENT)}.{moment.microsecond // 1000:03}Z"
-    return f"{kind} {short(database, _NAME_LIMIT - len(kind) - 1 - len(tail))}{tail}"
+    return f"{kind} {shortened(database, _NAME_LIMIT - len(kind) - 1 - len(tail))}{tail}"
 
 
-def named_set(name: str) -> str | None:
+def set_id_of(name: str) -> str | None:
     """Return the set id in a backup's name; None when the backup is not one of ours."""
     found = _OWN_NAME.fullmatch(name)
     return (found[1] or found[2]) if found else None
 
 
-def note(restored: Restored | None) -> str:
+def write_restore_mark(restored: Restored | None) -> str:
     """Write a safety backup's DESCRIPTION: by it a later run tells by keys, and not by clocks, what came after it."""
-    return f"{_NOTE}{restored.number if restored else 0}"
+    return f"{_RESTORE_MARK}{restored.number if restored else 0}"
 
 
-def noted(description: str | None) -> int | None:
+def read_restore_mark(description: str | None) -> int | None:
     """Read the number in a safety backup's DESCRIPTION; None where it has none."""
-    number = (description or "").removeprefix(_NOTE)
+    number = (description or "").removeprefix(_RESTORE_MARK)
     return int(number) if number != description and re.fullmatch(r"[0-9]{1,18}", number) else None
 
 
@@ -364,13 +364,13 @@ def _options(options: c.Iterable[str]) -> str:
     return ", ".join(option for option in options if option)
 
 
-def short(text: str, limit: int) -> str:
+def shortened(text: str, limit: int) -> str:
     """Cut a text to a number of UTF-16 code units, as the server counts, and never through a character."""
     while len(text.encode("utf-16-le")) // 2 > limit:
         text = text[:-1]
     return text
 
 
-def same(one: str, other: str) -> bool:
+def same_guid(one: str, other: str) -> bool:
     """Compare GUIDs in any writing."""
     return one.strip("{}").casefold() == other.strip("{}").casefold()

@@ -37,12 +37,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     Target,
     alter_statement,
     journal_name,
-    note,
     restore_statement,
-    same,
+    same_guid,
     save_log_statement,
     tail_statement,
     verify_statement,
+    write_restore_mark,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
 
@@ -153,7 +153,7 @@ def _steps(request: Request, facts: Facts, approach: Approach, plan: Plan) -> c.
             plan.safety.name,
             (plan.safety.file,),
             compression=_compression(facts),
-            description=note(facts.restored),
+            description=write_restore_mark(facts.restored),
         )
         yield Step("safety", order.backup_statement())
         yield Step("verify_safety", verify_backup(order.files))
@@ -216,6 +216,6 @@ def _replace(request: Request, target: Target, approach: Approach, header: Backu
     """Whether RESTORE has to say REPLACE, which turns SQL Server's own checks off."""
     if approach.replace != "log":
         return approach.replace == "always"
-    if target.family_guid is None or not same(target.family_guid, header.family_guid):
+    if target.family_guid is None or not same_guid(target.family_guid, header.family_guid):
         return other_family_allowed(request, header)
     return target.recovery_model in LOGGED and not request.tail_log

@@ -19,10 +19,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import (
+    Ending,
     Progress,
-    Way,
+    decide_ending,
     was_offline,
-    way_back,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier
@@ -45,7 +45,7 @@ class RestoreError(Exception):
 
 
 @dataclasses.dataclass
-class Story:
+class RestoreContext:
     """What a run has come to know and to do.
 
     place: the server, for people. statements: sent, in order, those that only read left out.
@@ -79,13 +79,13 @@ class Story:
         return self.safety or self.progress.safety or (self.plan.earlier if self.plan else None)
 
 
-def result(story: Story, outcome: str) -> dict[str, t.Any]:
+def result(context: RestoreContext, outcome: str) -> dict[str, t.Any]:
     """Return the members that every result of the module has."""
-    plan, saved, target = story.plan, story.saved, _target(story)
+    plan, saved, target = context.plan, context.saved, _target(context)
     return {
         "outcome": outcome,
-        "database": story.target,
-        "set_id": story.request.set_id,
+        "database": context.target,
+        "set_id": context.request.set_id,
         "found": None if target is None else {"state": target.state, "user_access": target.user_access},
         "state": None if target is None else target.state,
         "user_access": None if target is None else target.user_access,
@@ -93,20 +93,20 @@ def result(story: Story, outcome: str) -> dict[str, t.Any]:
         "files": [] if plan is None else [{"name": one.logical_name, "path": one.path} for one in plan.moves],
         "replace": None if plan is None else plan.replace,
         "safety": None if saved is None else _safety(saved),
-        "tail_file": _tail_file(story),
-        "statements": list(story.statements),
+        "tail_file": _tail_file(context),
+        "statements": list(context.statements),
         "recovery_statement": None,
         "lost": None,
         "next_steps": [],
-        "warnings": list(story.warnings),
+        "warnings": list(context.warnings),
     }
 
 
-def restored(story: Story) -> dict[str, t.Any]:
+def restored(context: RestoreContext) -> dict[str, t.Any]:
     """Return the result of a restore that came to its end, or would."""
-    name, finished = story.target, story.planned.header.finished
+    name, finished = context.target, context.planned.header.finished
     return {
-        **result(story, "restored"),
+        **result(context, "restored"),
         "changed": True,
         "state": "ONLINE",
         "user_access": "MULTI_USER",
@@ -135,43 +135,45 @@ def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
     return found
 
 
-def refused(story: Story, refusal: RefusedError) -> RestoreError:
+def refused(context: RestoreContext, refusal: RefusedError) -> RestoreError:
     """Make the failure of a restore that was not started."""
     failure = dataclasses.replace(
         refusal.failure,
-        what=f"{story.target} on {story.place} was not restored",
+        what=f"{context.target} on {context.place} was not restored",
         cause=f"{refusal.failure.cause} Nothing was touched.",
     )
-    return RestoreError(failure, {**result(story, "as_found"), "changed": False})
+    return RestoreError(failure, {**result(context, "as_found"), "changed": False})
 
 
-def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target | None = None) -> RestoreError:
+def failed(
+    context: RestoreContext, error: SqlError | RefusedError, ending: Ending, found: Target | None = None
+) -> RestoreError:
     """Make the failure of a restore that ended in a known state. found: the database now, when it was asked for."""
-    name = story.target
-    what = f"{name} on {story.place} was not restored"
+    name = context.target
+    what = f"{name} on {context.place} was not restored"
     if isinstance(error, RefusedError):
         failure = dataclasses.replace(error.failure, what=what)
     else:
         failure = sql_errors.explain(error, what)
     ends = {
-        "as_found": f"{name} is as it was before." if story.statements else "Nothing was touched.",
-        "rolled_back": _rolled_back(story),
+        "as_found": f"{name} is as it was before." if context.statements else "Nothing was touched.",
+        "rolled_back": _rollback_sentence(context),
         "broken": f"{name} cannot be used now.",
         "unknown": f"{name} is ONLINE. Whether with its old data or the backup's is not known: msdb has no record of a "
         "RESTORE, and its access does not tell.",
     }
-    cause = " ".join([_sentence(failure.cause), ends[way.outcome], *_saved(story)])
+    cause = " ".join([_sentence(failure.cause), ends[ending.outcome], *_safety_sentences(context)])
     failure = dataclasses.replace(failure, cause=cause)
-    ended = {**result(story, way.outcome), "changed": way.outcome != "as_found"}
+    ended = {**result(context, ending.outcome), "changed": ending.outcome != "as_found"}
     if found is not None:
         ended |= {"state": found.state, "user_access": found.user_access}
-    if found is not None and way.outcome == "rolled_back":
-        ended["next_steps"] = resets(story.planned.target, found)
+    if found is not None and ending.outcome == "rolled_back":
+        ended["next_steps"] = resets(context.planned.target, found)
         failure = failure.also(" ".join(ended["next_steps"])) if ended["next_steps"] else failure
-    if way.outcome == "broken":
-        ended["recovery_statement"] = _command(story)
-        failure = failure.also(_next_run(story, ended["recovery_statement"]))
-    if way.outcome == "unknown":
+    if ending.outcome == "broken":
+        ended["recovery_statement"] = _recovery_command(context)
+        failure = failure.also(_next_run(context, ended["recovery_statement"]))
+    if ending.outcome == "unknown":
         ended["recovery_statement"] = alter_statement(name, "MULTI_USER")
         failure = failure.also(
             "Look at its rows. If they are the backup's, it is restored: run in master: "
@@ -180,45 +182,46 @@ def failed(story: Story, error: SqlError | RefusedError, way: Way, found: Target
     return RestoreError(failure, ended)
 
 
-def unknown(story: Story, error: SqlError | RefusedError, cause: str) -> RestoreError:
+def unknown(context: RestoreContext, error: SqlError | RefusedError, cause: str) -> RestoreError:
     """Make the failure of a restore whose end is not known, as the server cannot be asked."""
-    ended = {**result(story, "unknown"), "changed": True, "state": None, "user_access": None}
-    ended["recovery_statement"] = _command(story)
-    parts = [_sentence(str(error)), _sentence(cause), _standing(story), *_saved(story)]
+    ended = {**result(context, "unknown"), "changed": True, "state": None, "user_access": None}
+    ended["recovery_statement"] = _recovery_command(context)
+    parts = [_sentence(str(error)), _sentence(cause), _state_left(context), *_safety_sentences(context)]
     failure = SqlFailure(
         "unreachable",
-        f"{story.target} on {story.place} was not restored, as far as is known",
+        f"{context.target} on {context.place} was not restored, as far as is known",
         " ".join(parts),
-        _next_run(story, ended["recovery_statement"]),
+        _next_run(context, ended["recovery_statement"]),
     )
     return RestoreError(failure, ended)
 
 
-def half_finished(story: Story, error: SqlError, statement: str) -> RestoreError:
+def half_finished(context: RestoreContext, error: SqlError, statement: str) -> RestoreError:
     """Make the failure of a restore after which the database could not be given back."""
-    failure = sql_errors.explain(error, f"{story.target} on {story.place} was restored, but not opened for its users")
+    what = f"{context.target} on {context.place} was restored, but not opened for its users"
+    failure = sql_errors.explain(error, what)
     failure = dataclasses.replace(failure, next=f"Run in master: {statement}")
-    return RestoreError(failure, {**restored(story), "user_access": None, "recovery_statement": statement})
+    return RestoreError(failure, {**restored(context), "user_access": None, "recovery_statement": statement})
 
 
 def _safety(saved: Safety) -> dict[str, t.Any]:
     return {"name": saved.name, "files": list(saved.files), "backup_set_uuid": saved.backup_set_uuid or None}
 
 
-def _target(story: Story) -> Target | None:
-    if story.plan:
-        return story.plan.target
-    return story.facts.target if story.facts else None
+def _target(context: RestoreContext) -> Target | None:
+    if context.plan:
+        return context.plan.target
+    return context.facts.target if context.facts else None
 
 
-def _tail_file(story: Story) -> str | None:
-    made = story.progress.tail or story.progress.log_saved
-    return story.plan.tail.file if story.plan and story.plan.tail and made else None
+def _tail_file(context: RestoreContext) -> str | None:
+    made = context.progress.tail or context.progress.log_saved
+    return context.plan.tail.file if context.plan and context.plan.tail and made else None
 
 
-def _rolled_back(story: Story) -> str:
+def _rollback_sentence(context: RestoreContext) -> str:
     """Say what came back, and what did not."""
-    name, plan, progress = story.target, story.plan, story.progress
+    name, plan, progress = context.target, context.plan, context.progress
     if plan is None or plan.tail is None or not progress.tail:
         return f"{name} was restored from its safety backup, and is as it was when that was made."
     if not progress.tail_refused:
@@ -230,14 +233,14 @@ def _rolled_back(story: Story) -> str:
     )
 
 
-def _saved(story: Story) -> list[str]:
-    saved = story.saved
+def _safety_sentences(context: RestoreContext) -> list[str]:
+    saved = context.saved
     return [f"Its safety backup is {', '.join(saved.files)} ({saved.name})."] if saved else []
 
 
-def _standing(story: Story) -> str:
+def _state_left(context: RestoreContext) -> str:
     """Say in what state the last statement that was sent leaves a database."""
-    name, progress = story.target, story.progress
+    name, progress = context.target, context.progress
     if progress.restoring:
         return (
             f"RESTORE was sent: {name} is RESTORING, with neither its old data nor the new; or RESTORE came to its "
@@ -245,31 +248,31 @@ def _standing(story: Story) -> str:
         )
     if progress.tail:
         return f"{name} is RESTORING, or ONLINE and RESTRICTED_USER, with all of its data."
-    if progress.opened and was_offline(story.planned):
+    if progress.opened and was_offline(context.planned):
         return f"{name} is OFFLINE as it was found, or ONLINE and RESTRICTED_USER, with all of its data."
     if progress.opened:
         return f"{name} is OFFLINE, or still as it was found, with all of its data."
     return f"{name} is as it was found: no more than its safety backup had been asked for."
 
 
-def _command(story: Story) -> str | None:
+def _recovery_command(context: RestoreContext) -> str | None:
     """Return the batch that brings the database back by hand; None when it needs none, or none can."""
-    progress = story.progress
-    presumed = Target(story.target, state="OFFLINE")
+    progress = context.progress
+    presumed = Target(context.target, state="OFFLINE")
     if progress.restoring or progress.tail:
-        presumed = Target(story.target, state="RESTORING")
-    elif was_offline(story.planned):
-        presumed = Target(story.target, state="ONLINE", user_access="RESTRICTED_USER")
-    steps = way_back(story.planned, dataclasses.replace(progress, unopened=False), presumed).steps
+        presumed = Target(context.target, state="RESTORING")
+    elif was_offline(context.planned):
+        presumed = Target(context.target, state="ONLINE", user_access="RESTRICTED_USER")
+    steps = decide_ending(context.planned, dataclasses.replace(progress, unopened=False), presumed).steps
     return "; ".join(step.statement for step in steps) or None
 
 
-def _next_run(story: Story, command: str | None) -> str:
+def _next_run(context: RestoreContext, command: str | None) -> str:
     """Say what finishes the restore, and what goes back by hand."""
-    again = f"Once the server answers, repeat the restore of set {story.request.set_id} from any controller"
-    if story.progress.restoring and story.progress.safety is None:
+    again = f"Once the server answers, repeat the restore of set {context.request.set_id} from any controller"
+    if context.progress.restoring and context.progress.safety is None:
         again += ", with accept_no_safety: true, as it will find no safety backup"
-    elif story.progress.restoring:
+    elif context.progress.restoring:
         again += ": it finds the safety backup in msdb and finishes"
     by_hand = f" To go back by hand, run in master: {command}" if command else ""
     return f"{again}.{by_hand}"

@@ -24,15 +24,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     Safety,
     Target,
     alter_statement,
-    named_set,
-    noted,
+    read_restore_mark,
     restore_statement,
+    set_id_of,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import quoting as sql_text
 
 # By what clocks are turned back in autumn, and an hour for the length of a restore before.
-_TURNED_BACK = datetime.timedelta(hours=2)
+_CLOCK_CHANGE = datetime.timedelta(hours=2)
 _CLOSED = "OFFLINE WITH ROLLBACK IMMEDIATE"
 
 
@@ -64,7 +64,7 @@ class Progress:
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class Ending:
     """How it ends, and the steps to get there.
 
     outcome: ``as_found``: the database is what it was; ``rolled_back``: it is what the safety backup has; ``broken``:
@@ -75,32 +75,32 @@ class Way:
     steps: tuple[Step, ...] = ()
 
 
-def way_back(plan: Plan, progress: Progress, found: Target) -> Way:
+def decide_ending(plan: Plan, progress: Progress, found: Target) -> Ending:
     """Decide how to end, from the state that a failed restore left."""
     name = found.name
     if not progress.opened and not progress.restoring:
-        return Way("as_found")
+        return Ending("as_found")
     if found.state == "ONLINE":
-        return _from_online(plan, progress, found)
+        return _ending_online(plan, progress, found)
     # RESTORE turns it RESTORING with its first page: OFFLINE has all of its data still.
     if was_offline(plan) and (found.state == "OFFLINE" or not progress.restoring):
         closing = () if found.state == "OFFLINE" else _alter(name, "OFFLINE")
-        return Way("as_found", (*closing, *_let_in(plan, found)))
+        return Ending("as_found", (*closing, *_multi_user_steps(plan, found)))
     if found.state == "OFFLINE" and not progress.unopened:
-        return Way("as_found", (*_alter(name, "ONLINE"), *_let_in(plan, found)))
+        return Ending("as_found", (*_alter(name, "ONLINE"), *_multi_user_steps(plan, found)))
     if found.state == "RESTORING" and progress.tail and not progress.restoring:
         recovery = Step("go_back", f"RESTORE DATABASE {sql_text.identifier(name)} WITH RECOVERY")
-        return Way("as_found", (recovery, *_alter(name, "MULTI_USER")))
+        return Ending("as_found", (recovery, *_alter(name, "MULTI_USER")))
     if plan.target.state == ABSENT:
         drop = Step("go_back", f"DROP DATABASE {sql_text.identifier(name)}")
-        return Way("as_found", () if found.state == ABSENT else (drop,))
+        return Ending("as_found", () if found.state == ABSENT else (drop,))
     # Whether it is whole is not known. Whatever it holds, no RESTORE of ours has touched it, and none shall.
     untouched = not progress.restoring and not progress.unopened and found.state != ABSENT
     if progress.safety is None or untouched:
-        return Way("broken")
+        return Ending("broken")
     tail = plan.tail.file if plan.tail and progress.tail and not progress.tail_refused else None
-    back = from_safety(name, progress.safety, replace=found.state != ABSENT, tail=tail)
-    return Way("rolled_back", (*back, *_given_back(plan, found)))
+    back = safety_steps(name, progress.safety, replace=found.state != ABSENT, tail=tail)
+    return Ending("rolled_back", (*back, *_reopen_steps(plan, found)))
 
 
 def was_offline(plan: Plan) -> bool:
@@ -108,7 +108,7 @@ def was_offline(plan: Plan) -> bool:
     return plan.target.state == "OFFLINE" and plan.earlier is None
 
 
-def shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
+def access_shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
     """Whether its access alone shows that a RESTORE of this run came to its end.
 
     msdb may have no record of it (3009: msdb was full). RESTORE leaves RESTRICTED_USER; where nothing and nobody else
@@ -118,7 +118,7 @@ def shows_restore(plan: Plan, progress: Progress, found: Target) -> bool:
     return (found.state, found.user_access) == ("ONLINE", "RESTRICTED_USER") and not before
 
 
-def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
+def safety_steps(name: str, safety: Safety, *, replace: bool, tail: str | None = None) -> tuple[Step, ...]:
     """Put the safety backup back where its files were, the log's tail on top. Only owners get in."""
     whole = restore_statement(name, safety.files, safety.position, replace=replace, recovery=tail is None)
     steps = [Step("go_back", whole)]
@@ -128,7 +128,7 @@ def from_safety(name: str, safety: Safety, *, replace: bool, tail: str | None = 
     return tuple(steps)
 
 
-def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restored | None) -> Safety | None:
+def find_earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restored | None) -> Safety | None:
     """Find the safety backup of a run that did not come to its end.
 
     backups: rows of msdb for the database, the highest key first: name, description, position, backup_set_uuid,
@@ -138,14 +138,14 @@ def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restore
     """
     rows = [row for row in backups if not str(row["name"] or "").startswith(f"{TAIL} ")]
     newest = next((row for row in rows if str(row["name"] or "").startswith(f"{SAFETY} ")), None)
-    set_id = named_set(str(newest["name"])) if newest else None
+    set_id = set_id_of(str(newest["name"])) if newest else None
     if newest is None or set_id is None:
         return None
     # RESTORE enters the backups of other servers into msdb, under new keys.
     later = itertools.takewhile(lambda row: row is not newest, rows)
     if any(row["server_name"] == newest["server_name"] for row in later):
         return None
-    if restored is not None and _came_after(restored, newest):
+    if restored is not None and _is_after(restored, newest):
         return None
     return Safety(
         name=str(newest["name"]),
@@ -158,37 +158,38 @@ def earlier_safety(backups: c.Sequence[c.Mapping[str, t.Any]], restored: Restore
     )
 
 
-def _came_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
+def _is_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
     """Whether a RESTORE came after a safety backup. Where that is not certain, it did: then the backup is not used.
 
     Both dates are local, and the backup's has no fractions of a second. So they order only what is further apart than
     clocks are turned back; the key in the description orders the rest, but not across a new msdb, which counts anew.
     """
-    before = noted(safety["description"])
-    margin = datetime.timedelta() if before is None else _TURNED_BACK
+    before = read_restore_mark(safety["description"])
+    margin = datetime.timedelta() if before is None else _CLOCK_CHANGE
     late = restored.finished is None or restored.finished >= safety["backup_start_date"] + margin
     return late or (before is not None and restored.number > before)
 
 
-def _from_online(plan: Plan, progress: Progress, found: Target) -> Way:
-    """ONLINE: its data is whole. Which data it is, msdb told, or its access (``shows_restore``), or nothing."""
+def _ending_online(plan: Plan, progress: Progress, found: Target) -> Ending:
+    """ONLINE: its data is whole. Which data it is, msdb told, or its access (``access_shows_restore``), or nothing."""
     if progress.rolled:
-        return Way("rolled_back", _given_back(plan, found))
+        return Ending("rolled_back", _reopen_steps(plan, found))
     if progress.restoring and not progress.untouched:
-        return Way("unknown")
+        return Ending("unknown")
     if was_offline(plan):
-        return Way("as_found", (*_alter(found.name, _CLOSED), *_let_in(plan, found)))
-    return Way("as_found", _let_in(plan, found))
+        return Ending("as_found", (*_alter(found.name, _CLOSED), *_multi_user_steps(plan, found)))
+    return Ending("as_found", _multi_user_steps(plan, found))
 
 
-def _given_back(plan: Plan, found: Target) -> tuple[Step, ...]:
+def _reopen_steps(plan: Plan, found: Target) -> tuple[Step, ...]:
     """Open what the safety backup was restored to. What was OFFLINE is so again before anybody enters."""
     if not was_offline(plan):
         return _alter(found.name, "MULTI_USER")
-    return (*_alter(found.name, _CLOSED), *_let_in(plan, dataclasses.replace(found, user_access="RESTRICTED_USER")))
+    closed = dataclasses.replace(found, user_access="RESTRICTED_USER")
+    return (*_alter(found.name, _CLOSED), *_multi_user_steps(plan, closed))
 
 
-def _let_in(plan: Plan, found: Target) -> tuple[Step, ...]:
+def _multi_user_steps(plan: Plan, found: Target) -> tuple[Step, ...]:
     """Undo our own RESTRICTED_USER. What somebody else had set stays, and may be held by a session (5064)."""
     changed = found.user_access not in ("MULTI_USER", plan.target.user_access)
     return _alter(found.name, "MULTI_USER") if changed else ()

@@ -198,7 +198,7 @@ def plan(
     Raises ProofError, ConnectionLostError.
     """
     what = "The test restore was not started"
-    with _said(what):
+    with _explained(what):
         row = session.execute(FOLDERS_QUERY).rows()[0]
     data, log = data_folder or row["data_path"], log_folder or data_folder or row["log_path"]
     if not (data and log and listed):
@@ -252,13 +252,13 @@ def prove(
     try:
         with claimed(session, scratch, 0):
             strays = sweep(session) if sweeps else ()
-            with _said("The backup's files could not be listed for the test restore"):
+            with _explained("The backup's files could not be listed for the test restore"):
                 listed = read_files(session, files, 1)
             planned = plan(session, scratch, files, listed, data_folder, log_folder)
             return _restored(session, planned, strays, on_message, look_inside)
     except ConnectionLostError as error:
         lost = ProofError(sql_errors.explain(error, f"The test restore as {scratch} was interrupted"))
-        if not _dropped_again(opener, scratch, patience):
+        if not _drop_after_loss(opener, scratch, patience):
             lost.leave(scratch)
         raise lost from error
     except (ClaimRefusedError, SqlError) as error:
@@ -276,20 +276,20 @@ def _restored(
     restore, check, drop = planned.statements()
     began = time.monotonic()
     try:
-        with _said(f"The test restore as {planned.scratch} failed"):
+        with _explained(f"The test restore as {planned.scratch} failed"):
             session.execute(restore, on_message=on_message)
-        with _said(f"DBCC CHECKDB did not pass on the restored database {planned.scratch}"):
+        with _explained(f"DBCC CHECKDB did not pass on the restored database {planned.scratch}"):
             session.execute(check)
         if look_inside:
-            with _said(f"The restored database {planned.scratch} could not be read"):
+            with _explained(f"The restored database {planned.scratch} could not be read"):
                 look_inside(session, planned.scratch)
     except ProofError as error:
-        if not _dropped(session, planned.scratch):
+        if not _drop(session, planned.scratch):
             error.leave(planned.scratch)
         raise
     seconds = round(time.monotonic() - began, 3)
     warnings = planned.warnings
-    if not _dropped(session, planned.scratch):
+    if not _drop(session, planned.scratch):
         warnings = (*warnings, f"The scratch database {planned.scratch} could not be dropped. Run: {drop}")
     return Proof(planned.server, planned.scratch, planned.size, seconds, strays, warnings)
 
@@ -310,11 +310,11 @@ def sweep(session: Session) -> tuple[str, ...]:
         with contextlib.suppress(ClaimRefusedError):
             if _SCRATCH.fullmatch(name):
                 with claimed(session, name, 0):
-                    gone += [name] * _dropped(session, name)
+                    gone += [name] * _drop(session, name)
     return tuple(gone)
 
 
-def _dropped(session: Session, scratch: str) -> bool:
+def _drop(session: Session, scratch: str) -> bool:
     """Drop a scratch database. False when there is one of its name all the same. Raises ConnectionLostError."""
     try:
         return session.execute(drop_statement(scratch)).value() is None
@@ -324,7 +324,7 @@ def _dropped(session: Session, scratch: str) -> bool:
         return False
 
 
-def _dropped_again(opener: Opener, scratch: str, patience: float) -> bool:
+def _drop_after_loss(opener: Opener, scratch: str, patience: float) -> bool:
     """Drop a scratch database after its connection was lost. False when the server is out of reach, or refuses."""
     again = Reconnect(opener, patience)
     with contextlib.suppress(SqlError, ClaimRefusedError):
@@ -333,7 +333,7 @@ def _dropped_again(opener: Opener, scratch: str, patience: float) -> bool:
             # The server may take a moment to notice, and until then it is restoring.
             with claimed(session, scratch, patience):
                 again.recovering(session, scratch)
-                return _dropped(session, scratch)
+                return _drop(session, scratch)
         finally:
             session.close()
     return False
@@ -350,7 +350,7 @@ def _volumes(session: Session) -> tuple[dict[str, int], tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def _said(what: str) -> c.Iterator[None]:
+def _explained(what: str) -> c.Iterator[None]:
     """Say what was being done when the server refused. A lost connection passes through."""
     try:
         yield

@@ -31,7 +31,7 @@ def _verdict(against: list[str], cautions: list[str]) -> Verdict:
     return Verdict(not against, tuple(against or cautions))
 
 
-def _said(*cases: tuple[object, str]) -> list[str]:
+def _applicable(*cases: tuple[object, str]) -> list[str]:
     return [sentence for applies, sentence in cases if applies]
 
 
@@ -39,7 +39,7 @@ def _against_backup(server: ServerFacts, database: DatabaseFacts | None) -> list
     if database is None:
         return [f"{server.name} has no database of that name, or the login {server.login} may not see it."]
     name, online = database.name, database.state == "ONLINE"
-    return _said(
+    return _applicable(
         (not server.backs_up_to_files, "This is an Azure service, which does not back up to files."),
         (database.system, f"{name} is a system database of SQL Server."),
         (database.snapshot_of is not None, f"{name} is a database snapshot."),
@@ -71,7 +71,7 @@ def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]
     if database is None:
         return []
     name, certificate = database.name, database.tde_certificate
-    return _said(
+    return _applicable(
         (
             database.may_backup is None,
             f"Whether the login {server.login} may back {name} up is not known: SQL Server does not say of this name.",
@@ -111,7 +111,7 @@ def _against_restore(server: ServerFacts, database: DatabaseFacts | None) -> lis
         return found
     name, group = database.name, database.availability_group
     entitled = server.sysadmin or server.alter_any_database or database.is_owner
-    return found + _said(
+    return found + _applicable(
         (
             not entitled,
             f"The login {server.login} may not restore over {name}: that takes dbcreator, sysadmin or ownership of the "
@@ -134,7 +134,7 @@ def _of_restore(database: DatabaseFacts | None) -> list[str]:
     if database is None:
         return ["There is no database of that name: a restore would create it."]
     name, sessions = database.name, sum(group.sessions for group in database.sessions or ())
-    return _said(
+    return _applicable(
         (database.published, f"{name} is published for replication, which must be set up again after a restore."),
         (database.subscribed, f"{name} is subscribed to a publication, which must be set up again after a restore."),
         (database.cdc, f"{name} has change data capture on: a restore under another name or server ends it."),

@@ -52,7 +52,7 @@ def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | Non
 
     Raises ConnectionLostError, ValueError for a path that is none.
     """
-    found = look(session, server, check_folder(folder))
+    found = read_path(session, server, check_folder(folder))
     if found is None or not (found.folder or found.certain):
         return None
     return found.folder
@@ -91,12 +91,12 @@ def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
     No documented statement removes a file. xp_delete_file is what maintenance plans use, and takes a sysadmin.
     """
     rows_or_none(session, f"EXEC master.dbo.xp_delete_file 0, {literal(file)};")
-    found = look(session, server, file)
+    found = read_path(session, server, file)
     return found is not None and not found.file and found.certain
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class PathFacts:
     """What exists at a path: a file, a folder, the folder above. certain: whether an absence is certain.
 
     xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
@@ -109,7 +109,7 @@ class Seen:
     certain: bool
 
 
-def look(session: Session, server: ServerFacts, path: str) -> Seen | None:
+def read_path(session: Session, server: ServerFacts, path: str) -> PathFacts | None:
     """Ask the server for a path. None when it does not answer. Raises ConnectionLostError."""
     columns = "file_exists, file_is_a_directory, parent_directory_exists"
     view = f"SELECT {columns} FROM sys.dm_os_file_exists({literal(path)});"
@@ -120,4 +120,4 @@ def look(session: Session, server: ServerFacts, path: str) -> Seen | None:
     if not rows:
         return None
     file, folder, parent = (bool(value) for value in list(rows[0].values())[:3])
-    return Seen(file, folder, parent, server.sysadmin)
+    return PathFacts(file, folder, parent, server.sysadmin)

@@ -33,7 +33,7 @@ class Orphan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Belongings:
+class ServerDependencies:
     """What a database takes from the server it is on.
 
     owner: login that owns it, None when its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
@@ -53,14 +53,14 @@ class Belongings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Mended:
+class LoginRepair:
     """What became of a login map. joined: user -> login. refused: a sentence each, in the server's words."""
 
     joined: dict[str, str]
     refused: tuple[str, ...]
 
 
-def read_belongings(session: Session, database: str, sees_all: bool = True) -> Belongings:
+def read_dependencies(session: Session, database: str, sees_all: bool = True) -> ServerDependencies:
     """Ask for what a database takes from its server. sees_all: the login sees every other login. Raises SqlError."""
     name = identifier(database)
     row = session.execute(
@@ -88,7 +88,7 @@ def read_belongings(session: Session, database: str, sees_all: bool = True) -> B
     key = session.execute(
         f"SELECT COUNT(*) FROM {name}.sys.symmetric_keys WHERE name = N'##MS_DatabaseMasterKey##';"
     ).value()
-    return Belongings(
+    return ServerDependencies(
         orphans=(
             *(
                 Orphan(user["name"], False, user["same_name"] is not None)
@@ -111,7 +111,7 @@ def read_belongings(session: Session, database: str, sees_all: bool = True) -> B
     )
 
 
-def mend(session: Session, database: str, login_map: c.Mapping[str, str]) -> Mended:
+def repair_logins(session: Session, database: str, login_map: c.Mapping[str, str]) -> LoginRepair:
     """Join users with logins, and give the database its owner. One that is refused does not keep others from it.
 
     Raises ConnectionLostError.
@@ -124,7 +124,7 @@ def mend(session: Session, database: str, login_map: c.Mapping[str, str]) -> Men
             joined[user] = login
         else:
             refused.append(f"{user} was not joined with login {login}: {refusal}.")
-    return Mended(joined, tuple(refused))
+    return LoginRepair(joined, tuple(refused))
 
 
 def _join(session: Session, statement: str) -> SqlError | None:
@@ -149,10 +149,10 @@ def join_statement(database: str, user: str, login: str) -> str:
     return f"EXEC {identifier(database)}.sys.sp_executesql {literal(alter)};"
 
 
-def advice(belongings: Belongings, server_level: int) -> list[str]:
+def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
     """Say what an administrator has to see to, a sentence each. server_level: the server's own compatibility level."""
     found = []
-    for orphan in belongings.orphans:
+    for orphan in dependencies.orphans:
         hint = f" A login of that name is there: login_map: {{{orphan.user}: {orphan.user}}} joins them."
         lost = (
             "so that account enters only as a member of a group that has a login"
@@ -163,26 +163,27 @@ def advice(belongings: Belongings, server_level: int) -> list[str]:
             f"User {orphan.user} belongs to no login of this server, {lost}."
             + (hint if orphan.same_name else " Create its login, or name another in login_map.")
         )
-    if belongings.unseen:
+    if dependencies.unseen:
         found.append(
-            f"Whether {', '.join(belongings.unseen)} {'has a login' if len(belongings.unseen) == 1 else 'have logins'} "
+            f"Whether {', '.join(dependencies.unseen)} "
+            f"{'has a login' if len(dependencies.unseen) == 1 else 'have logins'} "
             "on this server cannot be seen by this login. A sysadmin sees it in sys.server_principals."
         )
-    if belongings.owner is not None and not belongings.same_owner:
+    if dependencies.owner is not None and not dependencies.same_owner:
         found.append(
-            f"The user dbo of the database is not its owner, {belongings.owner} (33009): name the owner in login_map, "
-            "as the login of dbo."
+            f"The user dbo of the database is not its owner, {dependencies.owner} (33009): name the owner in "
+            "login_map, as the login of dbo."
         )
-    if belongings.owner is None:
+    if dependencies.owner is None:
         found.append("The database's owner is not a login of this server. Name one in login_map, as the login of dbo.")
-    if belongings.master_key and not belongings.master_key_opens:
+    if dependencies.master_key and not dependencies.master_key_opens:
         found.append(
             "This server cannot open the database's master key. In the database: OPEN MASTER KEY DECRYPTION BY "
             "PASSWORD = ...; ALTER MASTER KEY ADD ENCRYPTION BY SERVICE MASTER KEY."
         )
-    if belongings.compatibility_level != server_level:
+    if dependencies.compatibility_level != server_level:
         found.append(
-            f"Compatibility level is {belongings.compatibility_level}, as in the backup; this server's own is "
+            f"Compatibility level is {dependencies.compatibility_level}, as in the backup; this server's own is "
             f"{server_level}. Leave it."
         )
     return found

@@ -756,7 +756,7 @@ OPERATING_SYSTEM: t.Final[c.Mapping[int, tuple[str, str]]] = {
 }
 
 
-def first_telling(errors: c.Sequence[Message]) -> tuple[Message, tuple[Message, ...]]:
+def first_informative(errors: c.Sequence[Message]) -> tuple[Message, tuple[Message, ...]]:
     """Return the first error that says something, and the others in their order. errors: at least one."""
     first = next((error for error in errors if error.number not in ECHOES), errors[0])
     return first, tuple(error for error in errors if error is not first)

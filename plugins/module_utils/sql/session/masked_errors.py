@@ -29,7 +29,7 @@ Ask = c.Callable[[str], Outcome]
 Row = c.Mapping[str, t.Any]
 
 
-def look_behind(error: SqlError, ask: Ask) -> SqlError:
+def unmasked(error: SqlError, ask: Ask) -> SqlError:
     """Return the error that must have come before this one, or this one if nothing is found.
 
     ask: runs a SELECT on the same session.
@@ -49,11 +49,11 @@ def _find(batch: str, ask: Ask) -> tuple[int, str] | None:
     for form, judge in ((_BACKUP, _of_backup), (_RESTORE, _of_restore), (_ALTER, _of_alter)):
         statement = form.match(batch)
         if statement is not None:
-            return judge(statement["name"], _look(statement["name"], ask))
-    return _of_read(_look("[master]", ask)) if _READ.match(batch) else None
+            return judge(statement["name"], _read_facts(statement["name"], ask))
+    return _of_read(_read_facts("[master]", ask)) if _READ.match(batch) else None
 
 
-def _look(name: str, ask: Ask) -> Row:
+def _read_facts(name: str, ask: Ask) -> Row:
     """Ask for the database's state and the login's rights. state is None when there is no such database."""
     plain = literal(name[1:-1].replace("]]", "]"))
     rights = ask(

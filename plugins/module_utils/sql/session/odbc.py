@@ -116,7 +116,7 @@ def _connect(driver: Driver, target: Target, port: int) -> pyodbc.Connection:
                 check_freetds(str(connection.getinfo(pyodbc.SQL_DRIVER_VER)))
             return connection
     # Outside of the handler, so that no traceback leads to the driver's own words, which may repeat the login.
-    first, dummy = sql_errors.first_telling(messages_of(records))
+    first, dummy = sql_errors.first_informative(messages_of(records))
     raise explain_refusal(Message(first.number, _scrubbed(first.text, target.password)), driver, target, port)
 
 
@@ -177,7 +177,7 @@ class OdbcSession:
         if self._connection is None:
             raise ConnectionLostError(None, "The connection is closed", statement=batch)
         self.executed.append(batch)
-        said = _Said(on_message)
+        said = _Messages(on_message)
         try:
             self._connection.timeout = timeout  # taken over by a cursor when it is made
             with self._connection.cursor() as cursor:
@@ -190,12 +190,12 @@ class OdbcSession:
             said.errors.extend(read_error(problem))
         if not said.errors:
             return Outcome(tuple(said.results), tuple(said.messages))
-        first, following = sql_errors.first_telling(messages_of(said.errors))
+        first, following = sql_errors.first_informative(messages_of(said.errors))
         if is_loss(said.errors):
             self.close()
             raise ConnectionLostError(first.number, first.text, following, batch)
         error = SqlError(first.number, first.text, following, batch)
-        raise sql_echo.look_behind(error, self.execute) if first.number in sql_errors.ECHOES else error
+        raise sql_echo.unmasked(error, self.execute) if first.number in sql_errors.ECHOES else error
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -206,7 +206,7 @@ class OdbcSession:
                 return
 
 
-class _Said:
+class _Messages:
     """What the server said so far to a batch."""
 
     def __init__(self, on_message: c.Callable[[Message], None] | None) -> None:

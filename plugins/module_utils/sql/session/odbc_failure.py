@@ -101,7 +101,7 @@ def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | No
 
 def _bad_certificate(error: Message, target: Target, port: int, what: str) -> NoConnectionError | None:
     """Look at the server's certificate as the driver should have. None when encryption is not what is wrong."""
-    found = sql_tls.look(target, port)
+    found = sql_tls.probe_tls(target, port)
     if found.outdated:
         return NoConnectionError(
             None,

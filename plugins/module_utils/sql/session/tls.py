@@ -38,7 +38,7 @@ _WEAK = ("too weak", "too small")
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class TlsProbe:
     """What was seen. encryption: ``unknown`` when the server did not answer as TDS does; ``strict``: as TDS 8.0 alone.
 
     problem: why the certificate is not trusted, None when it is or was not seen.
@@ -50,13 +50,13 @@ class Look:
     outdated: str | None = None
 
 
-def look(target: Target, port: int) -> Look:
+def probe_tls(target: Target, port: int) -> TlsProbe:
     """Ask the target for its certificate and check it as ``encrypt: verified`` asks."""
-    found = Look("unknown") if target.encrypt == "strict" else _look_inside(target, port)
-    return _look_first(target, port) if found.encryption == "unknown" else found
+    found = TlsProbe("unknown") if target.encrypt == "strict" else _probe_tds7(target, port)
+    return _probe_tds8(target, port) if found.encryption == "unknown" else found
 
 
-def _look_inside(target: Target, port: int) -> Look:
+def _probe_tds7(target: Target, port: int) -> TlsProbe:
     """Look as TDS 7 does it: TLS inside of PRELOGIN."""
     try:
         with socket.create_connection((target.server, port), timeout=target.login_timeout) as server:
@@ -64,15 +64,15 @@ def _look_inside(target: Target, port: int) -> Look:
             _send(server, _prelogin())
             answer = _encryption(_receive(server))
             if answer is None:
-                return Look("unknown")
+                return TlsProbe("unknown")
             if answer == _NOT_SUPPORTED:
-                return Look("none")
+                return TlsProbe("none")
             return _handshake(server, target)
     except (OSError, ValueError):
-        return Look("unknown")
+        return TlsProbe("unknown")
 
 
-def _look_first(target: Target, port: int) -> Look:
+def _probe_tds8(target: Target, port: int) -> TlsProbe:
     """Look as TDS 8 does it: TLS before anything else."""
     context = ssl.create_default_context(cafile=target.ca_file)
     context.set_alpn_protocols([_STRICT])
@@ -82,14 +82,14 @@ def _look_first(target: Target, port: int) -> Look:
             socket.create_connection((target.server, port), timeout=target.login_timeout) as server,
             context.wrap_socket(server, server_hostname=name) as layer,
         ):
-            return Look("strict" if layer.selected_alpn_protocol() == _STRICT else "unknown")
+            return TlsProbe("strict" if layer.selected_alpn_protocol() == _STRICT else "unknown")
     except ssl.SSLCertVerificationError as problem:
-        return Look("strict", problem.verify_message or str(problem))
+        return TlsProbe("strict", problem.verify_message or str(problem))
     except (OSError, ValueError):
-        return Look("unknown")
+        return TlsProbe("unknown")
 
 
-def _handshake(server: socket.socket, target: Target) -> Look:
+def _handshake(server: socket.socket, target: Target) -> TlsProbe:
     """Shake hands within PRELOGIN packets."""
     context = ssl.create_default_context(cafile=target.ca_file)
     # TDS 7.x knows nothing newer, and a server that does would tell its certificate problem later.
@@ -103,11 +103,11 @@ def _handshake(server: socket.socket, target: Target) -> Look:
             incoming.write(_receive(server))
     except ssl.SSLCertVerificationError as problem:
         said = problem.verify_message or str(problem)
-        return Look("some", said, said if any(word in said for word in _WEAK) else None)
+        return TlsProbe("some", said, said if any(word in said for word in _WEAK) else None)
     except ssl.SSLError as problem:
         reason = str(problem.reason or "")
-        return Look("some", None, reason) if any(word in reason for word in _OUTDATED) else Look("unknown")
-    return Look("some")
+        return TlsProbe("some", None, reason) if any(word in reason for word in _OUTDATED) else TlsProbe("unknown")
+    return TlsProbe("some")
 
 
 def _needs_more(layer: ssl.SSLObject) -> bool:

@@ -23,8 +23,8 @@ namespace IdentityOpsAgent
         private readonly Part part = new Part { Started = Timestamps.Now() };
         private readonly Answer answer = new Answer();
         private readonly Losses losses = new Losses();
-        private readonly Rights rights = Rights.Take();
-        private LinkRecord ahead;   // null: no links are asked for
+        private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
+        private LinkSourceReader linkSources;   // null: no links are asked for
 
         public Backup(JsonMap request)
         {
@@ -38,20 +38,20 @@ namespace IdentityOpsAgent
             part.SetId = plan.Set.SetId;
             part.Epoch = request.TextOrNull("epoch") ?? plan.Set.SetId;
             part.InventoryName = request.TextOrNull("inventory_name");
-            part.Narrowed = Narrowing.Asked(request);
+            part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = plan.Server;
-            part.FullName = Win32.FullyQualifiedName();
-            part.MachineGuid = Win32.MachineGuid();
+            part.FullName = Computer.FullyQualifiedName();
+            part.MachineGuid = Computer.MachineGuid();
         }
 
         public Answer Run()
         {
-            using (HostLock.Take("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
+            using (HostLock.Acquire("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 if (linkUnchanged)
-                    ahead = LinkRecord.Begin(plan.Set, plan.Server);
+                    linkSources = LinkSourceReader.Begin(plan.Set, plan.Server);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;
@@ -59,7 +59,7 @@ namespace IdentityOpsAgent
                 try
                 {
                     if (check)
-                        Foretell();
+                        Preview();
                     else
                         digest = Write();
                 }
@@ -68,26 +68,26 @@ namespace IdentityOpsAgent
                     answer.Failure = AgentError.Of("backup", error);
                     return answer;
                 }
-                Tell(digest);
+                Report(digest);
                 return answer;
             }
         }
 
-        private void Foretell()
+        private void Preview()
         {
             Links links = FindLinks(new MetadataReader(new Losses()));
             if (links != null)
-                links.Foretell(plan.Components, settings.Threads);
+                links.Preview(plan.Components, settings.Threads);
             if (sample > 0)
-                answer.Members.Set("sample", Sample.Take(plan.Components, sample, settings.Threads));
-            Sum(links);
+                answer.Members.Set("sample", Sample.Measure(plan.Components, sample, settings.Threads));
+            AddTotals(links);
         }
 
         // null: not asked for.
         private Links FindLinks(MetadataReader properties)
         {
-            return ahead == null
-                ? null : Links.Find(plan.Set, plan.Server, plan.Components, ahead, part.MachineGuid, properties);
+            return linkSources == null
+                ? null : Links.Find(plan.Set, plan.Server, plan.Components, linkSources, part.MachineGuid, properties);
         }
 
         private string Write()
@@ -99,14 +99,14 @@ namespace IdentityOpsAgent
             MetadataReader properties = new MetadataReader(losses);
             Links links = FindLinks(properties);
             new BackupCopy(folder, writer, settings, properties, links).Run(plan.Components);
-            Sum(links);
+            AddTotals(links);
             List<PlannedComponent> present =
                 plan.Components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             return recorder.Record(writer, part,
                 present.ConvertAll(delegate(PlannedComponent component) { return component.Tree; }));
         }
 
-        private void Sum(Links links)
+        private void AddTotals(Links links)
         {
             foreach (PlannedComponent component in plan.Components)
             {
@@ -131,19 +131,19 @@ namespace IdentityOpsAgent
             part.Warnings.AddRange(plan.TrapWarnings());
             part.Warnings.AddRange(losses.Sentences);
             if (links != null)
-                links.Tell(part);
+                links.Report(part);
             int denied = part.Problems.FindAll(
                 delegate(Problem problem) { return problem.Kind == Problem.Denied; }).Count;
-            if (denied > 0 && rights.Lack(Rights.ToBackup))
+            if (denied > 0 && privileges.Lacks(BackupPrivileges.ToBackup))
                 part.Warnings.Add(denied + " files or folders were refused to the account, which does not hold "
-                    + Rights.ToBackup + " (back up files and directories). With it, it could read all.");
+                    + BackupPrivileges.ToBackup + " (back up files and directories). With it, it could read all.");
             part.State = part.ProblemCount == 0 ? Part.Complete : waived ? Part.Waived : Part.Partial;
         }
 
-        private void Tell(string digest)
+        private void Report(string digest)
         {
             answer.Warnings.AddRange(part.Warnings);
-            answer.Members.Set("privileges", rights.ToJson()).Set("losses", part.Losses);
+            answer.Members.Set("privileges", privileges.ToJson()).Set("losses", part.Losses);
             answer.Members.Set("server", part.Server).Set("machine_guid", part.MachineGuid).Set("version", part.Version)
                 .Set("epoch", part.Epoch).Set("narrowed", part.Narrowed).Set("scope", part.Scope)
                 .Set("set_path", plan.Set.Path).Set("part_path", plan.PartPath).Set("state", part.State)

@@ -96,10 +96,10 @@ namespace IdentityOpsAgent
             CheckOverlaps(present);
             foreach (PlannedComponent component in present)
                 component.Walk();
-            CheckRemainders(present);
+            CheckSelection(present);
             try
             {
-                Space.Require(Set.Root, Bytes, What);
+                FreeSpace.Require(Set.Root, Bytes, What);
                 CompareVolumes();
             }
             catch (SystemError error)
@@ -111,7 +111,7 @@ namespace IdentityOpsAgent
         // What lies on the volume of its own backup is lost with it.
         private void CompareVolumes()
         {
-            string volume = Win32.VolumeOf(Paths.Resolved(Paths.NearestExisting(Set.Root)));
+            string volume = Win32.VolumeOf(Paths.ResolveLinks(Paths.NearestExisting(Set.Root)));
             List<PlannedComponent> beside = Components.FindAll(delegate(PlannedComponent component)
             {
                 return component.Tree != null && volume != null && Win32.VolumeOf(component.Place) == volume;
@@ -169,15 +169,15 @@ namespace IdentityOpsAgent
         }
 
         // What include and exclude leave. A set that lacks what somebody meant to save looks like one that has it.
-        private void CheckRemainders(List<PlannedComponent> present)
+        private void CheckSelection(List<PlannedComponent> present)
         {
-            Remainders remainders = new Remainders(What, Warnings);
+            SelectionCheck selected = new SelectionCheck(What, Warnings);
             foreach (PlannedComponent component in present)
-                remainders.Add(component.Remainder());
+                selected.Add(component.ToSelectionResult());
             List<Selection> asked =
                 Components.ConvertAll(delegate(PlannedComponent component) { return component.Selection; });
-            remainders.Check(asked);
-            remainders.CheckExcludes(asked);
+            selected.Check(asked);
+            selected.CheckExcludes(asked);
             if (present.Count == 0)
                 Warnings.Add("None of the components is there: this part has nothing in it.");
         }
@@ -190,14 +190,14 @@ namespace IdentityOpsAgent
                 FileFacts facts = new FileFacts();
                 bool exists = component.Source != null && Win32.TryFacts(component.Source, out facts);
                 if (!exists && component.Required)
-                    throw Missing(component, "There is no folder " + Paths.Resolved(component.Source) + ".");
+                    throw Missing(component, "There is no folder " + Paths.ResolveLinks(component.Source) + ".");
                 if (!exists)
                     return false;
                 if (Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                     component.Source = Win32.FinalPath(component.Source);
                 else if (!Attributes.IsFolder(facts.Attributes))
                     throw Missing(component, "It is a file, not a folder.");
-                component.LookForFeatures();
+                component.ReadVolumeFeatures();
                 return true;
             }
             catch (SystemError error)
@@ -219,10 +219,10 @@ namespace IdentityOpsAgent
 
         private void CheckApart(PlannedComponent component)
         {
-            component.Place = Paths.Resolved(component.Source);
+            component.Place = Paths.ResolveLinks(component.Source);
             // Beside the deployment's folder a component may well lie below a root such as D:\.
-            if (Paths.Holds(component.Place, Paths.Resolved(Set.Root))
-                || Paths.Holds(Paths.Resolved(Set.DeploymentPath), component.Place))
+            if (Paths.Contains(component.Place, Paths.ResolveLinks(Set.Root))
+                || Paths.Contains(Paths.ResolveLinks(Set.DeploymentPath), component.Place))
                 throw new AgentError("source_in_root", What, component.Source,
                     "The folder and the backup sets below " + Set.Root + " overlap.",
                     "Choose a backup root outside of what is backed up.", component.Name);
@@ -236,7 +236,7 @@ namespace IdentityOpsAgent
                 PlannedComponent later = present[i];
                 PlannedComponent other = present.GetRange(0, i).Find(delegate(PlannedComponent earlier)
                 {
-                    return Paths.Holds(earlier.Place, later.Place) || Paths.Holds(later.Place, earlier.Place);
+                    return Paths.Contains(earlier.Place, later.Place) || Paths.Contains(later.Place, earlier.Place);
                 });
                 if (other == null)
                     continue;

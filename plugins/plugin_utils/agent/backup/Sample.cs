@@ -43,7 +43,7 @@ namespace IdentityOpsAgent
 
         // Of what the plan found, for `milliseconds`: {"files", "bytes", "seconds"}.
         // A file that cannot be read is left out.
-        public static JsonMap Take(List<PlannedComponent> components, int milliseconds, int threads)
+        public static JsonMap Measure(List<PlannedComponent> components, int milliseconds, int threads)
         {
             Sample sample = new Sample(components, milliseconds);
             sample.watch.Start();

@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
                 if (component.Tree == null)
                     continue;
                 foreach (Entry folder in component.Tree.Folders)
-                    Take(component, folder);
+                    CopyFolder(component, folder);
                 foreach (Entry file in component.Tree.Files)
                     owners[file.Top] = component;
                 files.AddRange(component.Tree.Files);
@@ -69,17 +69,17 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void Take(PlannedComponent component, Entry folder)
+        private void CopyFolder(PlannedComponent component, Entry folder)
         {
             string target = folder.PathInPart(part);
             writer.CreateFolder(target);
-            properties.OfFolder(component, folder, delegate(SafeFileHandle opened)
+            properties.ReadFolder(component, folder, delegate(SafeFileHandle opened)
             {
                 string refused;
                 try
                 {
-                    Keep(component, folder, streams.Copy(component, folder, folder.PathBelow(component.Place), opened,
-                        target, out refused), refused);
+                    RecordEntry(component, folder, streams.Copy(component, folder, folder.PathBelow(component.Place),
+                        opened, target, out refused), refused);
                 }
                 catch (SystemError error)
                 {
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        private void Keep(PlannedComponent component, Entry entry, List<NamedStream> copied, string refused)
+        private void RecordEntry(PlannedComponent component, Entry entry, List<NamedStream> copied, string refused)
         {
             component.Tree.Streams.Set(entry, copied);
             if (refused != null)
@@ -135,7 +135,7 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle from = Win32.OpenToCopy(source, out isWritten))
                 {
-                    if (!owner.Leads(file, source, from))
+                    if (!owner.IsStillAt(file, source, from))
                         return new Problem(owner.Name, file.Path, Problem.Link,
                             "A folder above it became a link, which is not followed.");
                     uint names;
@@ -144,7 +144,7 @@ namespace IdentityOpsAgent
                         return new Problem(owner.Name, file.Path, Problem.Changed, "A folder took the file's place.");
                     if (links != null && !isWritten && links.Make(owner, file, from, before, target))
                     {
-                        properties.CountNames(file, names);
+                        properties.AddHardLinkLoss(file, names);
                         return null;
                     }
                     using (SafeFileHandle to = writer.Create(target))
@@ -161,9 +161,9 @@ namespace IdentityOpsAgent
                             writer.Finish(to, target, before);
                             file.Facts = before;
                             file.Digest = digest;
-                            properties.OfFile(owner, file, from);
-                            properties.CountNames(file, names);
-                            Keep(owner, file, others, refused);
+                            properties.ReadFile(owner, file, from);
+                            properties.AddHardLinkLoss(file, names);
+                            RecordEntry(owner, file, others, refused);
                             if (isWritten)
                                 properties.Losses.Add(Loss.OpenForWriting, file.Path, null);
                             return null;

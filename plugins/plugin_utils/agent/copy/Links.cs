@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         private const long Tick = 100 * TimeSpan.TicksPerMillisecond;
 
         private readonly MetadataReader properties;
-        private readonly LinkRecord ahead;
+        private readonly LinkSourceReader records;
         private readonly Losses refused = new Losses();
         private readonly List<string> sets = new List<string>();
         private readonly List<string> warnings = new List<string>();
@@ -33,23 +33,23 @@ namespace IdentityOpsAgent
         private readonly Dictionary<Entry, Entry> folders = new Dictionary<Entry, Entry>();
         private long files, bytes;
 
-        private Links(LinkRecord ahead, MetadataReader properties)
+        private Links(LinkSourceReader records, MetadataReader properties)
         {
-            this.ahead = ahead;
+            this.records = records;
             this.properties = properties;
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(SetFolder target, string server, List<PlannedComponent> components, LinkRecord ahead,
-            string machineGuid, MetadataReader properties)
+        public static Links Find(SetFolder target, string server, List<PlannedComponent> components,
+            LinkSourceReader records, string machineGuid, MetadataReader properties)
         {
-            Links links = new Links(ahead, properties);
+            Links links = new Links(records, properties);
             List<PlannedComponent> waiting =
                 components.FindAll(delegate(PlannedComponent component) { return component.Tree != null; });
             foreach (SetFolder set in SetList.Find(target.Root, target.Deployment))
             {
                 if (waiting.Count > 0)
-                    links.Consider(set, server, machineGuid, waiting);
+                    links.TryLinkTo(set, server, machineGuid, waiting);
             }
             foreach (PlannedComponent component in waiting)
                 links.warnings.Add("All of " + component.Name
@@ -61,19 +61,19 @@ namespace IdentityOpsAgent
         // `source`: open for reading, with its facts.
         public bool Make(PlannedComponent component, Entry file, SafeFileHandle source, FileFacts facts, string target)
         {
-            Entry known = Twin(file);
+            Entry known = Counterpart(file);
             if (known == null || known.IsFolder || file.Tried)
                 return false;
             StoredPart part = parts[component.Name];
             if (!IsUnchanged(facts, known.Facts, part.Document.Started)
-                || !properties.AreAlike(component, source, known.Security))
+                || !properties.IsUnchanged(component, source, known.Security))
                 return false;
             file.Tried = true;   // a refusal counts once, however often the file is read
             try
             {
                 string place = known.PathInPart(part.Path);
                 FileFacts there;
-                bool whole = Win32.TryFacts(place, out there) && IsWhole(there, known.Facts);
+                bool whole = Win32.TryFacts(place, out there) && IsAsRecorded(there, known.Facts);
                 if (!whole || there.Written != known.Facts.Written)
                 {
                     refused.Add(whole ? Loss.LinkOtherTime : Loss.LinkDamaged, file.Path, place);
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
             }
             file.Facts = facts;
             file.Digest = known.Digest;
-            file.Security = properties.Now(known.Security);
+            file.Security = properties.Normalize(known.Security);
             properties.AddLosses(file);
             Progress.Read(facts.Size);
             Interlocked.Increment(ref files);
@@ -99,7 +99,7 @@ namespace IdentityOpsAgent
         }
 
         // Counts what Make would link.
-        public void Foretell(List<PlannedComponent> components, int threads)
+        public void Preview(List<PlannedComponent> components, int threads)
         {
             foreach (PlannedComponent component in components)
             {
@@ -115,7 +115,7 @@ namespace IdentityOpsAgent
                         bool isWritten;
                         using (SafeFileHandle source = Win32.OpenToCopy(place, out isWritten))
                         {
-                            if (!isWritten && owner.Leads(all[index], place, source))
+                            if (!isWritten && owner.IsStillAt(all[index], place, source))
                                 Make(owner, all[index], source, Win32.Facts(source), null);
                         }
                     }
@@ -127,7 +127,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        public void Tell(Part part)
+        public void Report(Part part)
         {
             part.Linked = files;
             part.LinkedBytes = bytes;
@@ -137,7 +137,7 @@ namespace IdentityOpsAgent
             part.Warnings.AddRange(refused.Sentences);
         }
 
-        private void Consider(SetFolder set, string server, string machineGuid, List<PlannedComponent> waiting)
+        private void TryLinkTo(SetFolder set, string server, string machineGuid, List<PlannedComponent> waiting)
         {
             StoredPart part = Sealed(set, server);
             if (part == null || part.Document.State == Part.Partial || machineGuid.Length == 0
@@ -150,7 +150,7 @@ namespace IdentityOpsAgent
             });
             if (fitting.Count == 0)
                 return;
-            Verification record = ahead.Of(part);
+            Verification record = records.Of(part);
             if (record.Findings.Count > 0)
             {
                 warnings.Add("Set " + set.SetId + " is not linked to: " + record.Findings[0]);
@@ -161,7 +161,7 @@ namespace IdentityOpsAgent
             {
                 waiting.Remove(component);
                 parts.Add(component.Name, part);
-                Pair(component.Tree.Folders, record.Record.Components[component.Name]);
+                MatchFolders(component.Tree.Folders, record.Record.Components[component.Name]);
             }
         }
 
@@ -186,18 +186,18 @@ namespace IdentityOpsAgent
             return seal == null || seal.Narrowed != null && seal.Narrowed.Count > 0;
         }
 
-        private void Pair(List<Entry> sources, Entry top)
+        private void MatchFolders(List<Entry> sources, Entry top)
         {
             foreach (Entry folder in sources)
             {
-                Entry known = folder.Parent == null ? top : Twin(folder);
+                Entry known = folder.Parent == null ? top : Counterpart(folder);
                 if (known != null)
                     folders.Add(folder, known);
             }
         }
 
         // The entry of the record that has the same path; null when it has none.
-        private Entry Twin(Entry entry)
+        private Entry Counterpart(Entry entry)
         {
             Entry folder;
             return folders.TryGetValue(entry.Parent, out folder) ? FileList.Child(folder, entry.Name) : null;
@@ -210,7 +210,7 @@ namespace IdentityOpsAgent
                 && (now.Attributes & Attributes.Stored) == then.Attributes;
         }
 
-        private static bool IsWhole(FileFacts there, FileFacts recorded)
+        private static bool IsAsRecorded(FileFacts there, FileFacts recorded)
         {
             return there.Size == recorded.Size && !Attributes.IsFolder(there.Attributes)
                 && !Attributes.IsLink(there.Attributes, there.ReparseTag);

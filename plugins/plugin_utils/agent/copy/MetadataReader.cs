@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     {
         public readonly Losses Losses;
 
-        private readonly SecurityTexts texts = new SecurityTexts();
+        private readonly SddlCache texts = new SddlCache();
 
         public MetadataReader(Losses losses)
         {
@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         }
 
         // `also`: what else wants to look at the opened folder.
-        public void OfFolder(PlannedComponent component, Entry folder, Action<SafeFileHandle> also)
+        public void ReadFolder(PlannedComponent component, Entry folder, Action<SafeFileHandle> also)
         {
             AddLosses(folder);
             if (!component.KeepsSecurity && !component.KeepsStreams)
@@ -30,7 +30,7 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle opened = Win32.OpenRead(folder.PathBelow(component.Source)))
                 {
-                    Ask(component, folder, opened);
+                    ReadSecurity(component, folder, opened);
                     also(opened);
                 }
             }
@@ -41,27 +41,27 @@ namespace IdentityOpsAgent
         }
 
         // `opened`: for reading, which allows the question.
-        public void OfFile(PlannedComponent component, Entry file, SafeFileHandle opened)
+        public void ReadFile(PlannedComponent component, Entry file, SafeFileHandle opened)
         {
             AddLosses(file);
-            Ask(component, file, opened);
+            ReadSecurity(component, file, opened);
         }
 
         // names: hard links of the file, of which a set knows nothing.
-        public void CountNames(Entry file, uint names)
+        public void AddHardLinkLoss(Entry file, uint names)
         {
             if (names > 1)
                 Losses.Add(Loss.HardLinks, file.Path, null);
         }
 
         // Of a file that may be linked: no other streams, and this SDDL. What does not tell is not alike.
-        public bool AreAlike(PlannedComponent component, SafeFileHandle opened, string security)
+        public bool IsUnchanged(PlannedComponent component, SafeFileHandle opened, string security)
         {
             try
             {
                 if (component.KeepsStreams && FileStreams.Names(opened).Count > 0)
                     return false;
-                return Now(security) == (component.KeepsSecurity ? texts.Of(FileSecurity.Of(opened)) : null);
+                return Normalize(security) == (component.KeepsSecurity ? texts.Of(FileSecurity.Read(opened)) : null);
             }
             catch (SystemError)
             {
@@ -70,17 +70,17 @@ namespace IdentityOpsAgent
         }
 
         // A recorded SDDL as it would be recorded now.
-        public string Now(string security)
+        public string Normalize(string security)
         {
-            return texts.Now(security);
+            return texts.Normalize(security);
         }
 
-        private void Ask(PlannedComponent component, Entry entry, SafeFileHandle opened)
+        private void ReadSecurity(PlannedComponent component, Entry entry, SafeFileHandle opened)
         {
             try
             {
                 if (component.KeepsSecurity)
-                    entry.Security = texts.Of(FileSecurity.Of(opened));
+                    entry.Security = texts.Of(FileSecurity.Read(opened));
             }
             catch (SystemError error)
             {

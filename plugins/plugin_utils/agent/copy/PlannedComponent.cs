@@ -47,23 +47,23 @@ namespace IdentityOpsAgent
             Exclude = component.Exclude;
             Selection = new Selection(Include, Exclude);
             Source = source;
-            Place = Paths.Resolved(source);
+            Place = Paths.ResolveLinks(source);
         }
 
         // Errors: a SystemError when the source cannot be asked.
-        public void LookForFeatures()
+        public void ReadVolumeFeatures()
         {
-            KeepsSecurity = FileSecurity.IsKept(Source);
-            KeepsStreams = FileStreams.AreKept(Source);
+            KeepsSecurity = FileSecurity.IsSupported(Source);
+            KeepsStreams = FileStreams.AreSupported(Source);
         }
 
         // Whether the walk's way to a file still leads to what was opened at that path:
         // a folder above it may have become a link.
-        public bool Leads(Entry file, string path, SafeFileHandle opened)
+        public bool IsStillAt(Entry file, string path, SafeFileHandle opened)
         {
             try
             {
-                return Paths.IsItself(Win32.FinalPath(opened), path);
+                return Paths.IsSameFile(Win32.FinalPath(opened), path);
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {
@@ -81,9 +81,9 @@ namespace IdentityOpsAgent
         }
 
         // Of what the walk found.
-        public Remainder Remainder()
+        public SelectionResult ToSelectionResult()
         {
-            return new Remainder
+            return new SelectionResult
             {
                 Component = Name,
                 Path = Source,

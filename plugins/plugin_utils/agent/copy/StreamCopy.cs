@@ -19,7 +19,7 @@ namespace IdentityOpsAgent
         public StreamCopy(string part, Writer writer)
         {
             bool answer = false;
-            writer.Try(part, delegate { answer = FileStreams.AreKept(part); });
+            writer.Try(part, delegate { answer = FileStreams.AreSupported(part); });
             kept = answer;
             this.writer = writer;
         }
@@ -77,7 +77,7 @@ namespace IdentityOpsAgent
 
         private static string FlawOf(string name)
         {
-            string flaw = Paths.NameFlaw(name, true);
+            string flaw = Paths.NameProblem(name, true);
             return flaw == null ? null : "'" + name + "' has " + flaw + ".";
         }
 
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
                 using (SafeFileHandle from = FileStreams.OpenRead(source, name))
                 {
                     refused = "A folder above it became a link, which is not followed.";
-                    if (!owner.Leads(entry, source, from))
+                    if (!owner.IsStillAt(entry, source, from))
                         return null;
                     using (SafeFileHandle to = writer.CreateStream(target, name))
                     {

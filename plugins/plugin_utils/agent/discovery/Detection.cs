@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
         // null when the component lies in the installation folder and that is not known.
         public string Locate(ProductComponent component, string installationFolder)
         {
-            string folder = component.InData ? Paths.Below(Win32.ProgramData(), data) : installationFolder;
+            string folder = component.InData ? Paths.Below(Computer.ProgramData(), data) : installationFolder;
             return folder == null ? null : Paths.Below(folder, component.Path);
         }
 
@@ -58,11 +58,11 @@ namespace IdentityOpsAgent
         // without one that holds, the drives are searched.
         public List<Installation> Find(List<DriveFacts> drives)
         {
-            string lastName = Paths.LastName(Paths.Below("", installation));
+            string lastName = Paths.FileName(Paths.Below("", installation));
             bool registered = false;
             foreach (string key in registry)
             {
-                Dictionary<string, string> values = Win32.RegistryValues(key);
+                Dictionary<string, string> values = Computer.RegistryValues(key);
                 if (values == null)
                     continue;
                 registered = true;
@@ -70,7 +70,7 @@ namespace IdentityOpsAgent
                 {
                     string folder = value.TrimEnd(Win32.Separator);
                     if (Win32.IsAbsolute(value)
-                        && string.Equals(Paths.LastName(folder), lastName, StringComparison.OrdinalIgnoreCase)
+                        && string.Equals(Paths.FileName(folder), lastName, StringComparison.OrdinalIgnoreCase)
                         && IsFolder(folder))
                         return new List<Installation> { new Installation(this, folder, "registry") };
                 }
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
         // Every folder that is this version's or would be, whether it is there or not.
         public List<string> Folders(List<DriveFacts> drives)
         {
-            List<string> folders = new List<string> { Paths.Below(Win32.ProgramData(), data) };
+            List<string> folders = new List<string> { Paths.Below(Computer.ProgramData(), data) };
             folders.AddRange(
                 drives.ConvertAll(delegate(DriveFacts drive) { return Paths.Below(drive.Root, installation); }));
             foreach (Installation found in Find(drives))
@@ -145,7 +145,7 @@ namespace IdentityOpsAgent
 
         public static List<Installation> FindAll(List<Product> products)
         {
-            List<DriveFacts> drives = Win32.FixedDrives();
+            List<DriveFacts> drives = Computer.FixedDrives();
             List<Installation> found = new List<Installation>();
             foreach (Product product in products)
                 found.AddRange(product.Find(drives));
@@ -156,7 +156,7 @@ namespace IdentityOpsAgent
         // null when there is none and none is needed.
         public static Installation Choose(List<Product> products, Product wanted, bool needed, string what)
         {
-            List<Installation> found = wanted != null ? wanted.Find(Win32.FixedDrives()) : FindAll(products);
+            List<Installation> found = wanted != null ? wanted.Find(Computer.FixedDrives()) : FindAll(products);
             if (found.Count == 1)
                 return found[0];
             if (found.Count > 1 && needed)

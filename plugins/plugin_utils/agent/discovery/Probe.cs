@@ -23,8 +23,8 @@ namespace IdentityOpsAgent
             foreach (string root in request.Texts("roots"))
                 roots.Add(DescribedRoot(Paths.Absolute(root, "roots"), deployment)
                     .Set("inside", ProductFolders.Holding(request, Paths.Absolute(root, "roots"))));
-            answer.Members.Set("computer", Computer())
-                .Set("drives", Win32.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
+            answer.Members.Set("computer", DescribedComputer())
+                .Set("drives", Computer.FixedDrives().ConvertAll<JsonMap>(DescribedDrive))
                 .Set("installations", installations).Set("roots", roots).Set("busy", HostLock.Busy());
             return answer;
         }
@@ -52,10 +52,10 @@ namespace IdentityOpsAgent
             return text == null ? null : Names.Deployment(text);
         }
 
-        private static JsonMap Computer()
+        private static JsonMap DescribedComputer()
         {
-            return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Win32.FullyQualifiedName())
-                .Set("machine_guid", Win32.MachineGuid()).Set("user", Win32.UserName())
+            return new JsonMap().Set("server", Names.ThisServer()).Set("fqdn", Computer.FullyQualifiedName())
+                .Set("machine_guid", Computer.MachineGuid()).Set("user", Computer.UserName())
                 .Set("processors", Environment.ProcessorCount).Set("agent", ThisAgent.SourceHash)
                 .Set("language_runtime", Environment.Version.ToString());
         }
@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
                 FileFacts facts;
                 if (!Win32.TryFacts(path, out facts))
                     return;
-                Tree tree = measure ? Tree.Walk(component, Paths.Resolved(path), Selection.Everything()) : null;
+                Tree tree = measure ? Tree.Walk(component, Paths.ResolveLinks(path), Selection.Everything()) : null;
                 described.Set("exists", true);
                 if (tree != null)
                     described.Set("files", tree.Files.Count).Set("directories", tree.Folders.Count)

@@ -14,12 +14,12 @@ namespace IdentityOpsAgent
         public static string Holding(JsonMap request, string path)
         {
             string place = Resolved(path);
-            return All(request).Find(delegate(string folder) { return Paths.Holds(Resolved(folder), place); });
+            return All(request).Find(delegate(string folder) { return Paths.Contains(Resolved(folder), place); });
         }
 
         private static List<string> All(JsonMap request)
         {
-            List<DriveFacts> drives = Win32.FixedDrives();
+            List<DriveFacts> drives = Computer.FixedDrives();
             List<string> folders = new List<string>();
             foreach (Product product in Product.ListOf(request))
                 folders.AddRange(product.Folders(drives));
@@ -34,7 +34,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Paths.Resolved(path);
+                return Paths.ResolveLinks(path);
             }
             catch (SystemError)
             {

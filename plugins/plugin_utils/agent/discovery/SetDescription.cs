@@ -18,12 +18,12 @@ namespace IdentityOpsAgent
             "linked_bytes", "started", "finished", "details", "narrowed", "scope", "selection" };
 
         private readonly SetFolder set;
-        private readonly PassedOver passed;
+        private readonly SkippedEntries passed;
         private readonly VerifyRecords records;
         private readonly List<string> flaws = new List<string>();
         private readonly List<List<string>> narrowed = new List<List<string>>();   // of each part
 
-        public SetDescription(SetFolder set, PassedOver passed, VerifyRecords records)
+        public SetDescription(SetFolder set, SkippedEntries passed, VerifyRecords records)
         {
             this.set = set;
             this.passed = passed;
@@ -70,7 +70,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return passed.Sift(set.Path, Names.IsPart, NoPart,
+                return passed.AcceptedFolders(set.Path, Names.IsPart, NoPart,
                     delegate(string name) { return Draft.IsMatch(name) || SetFolder.IsDocument(name); });
             }
             catch (SystemError error)
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
             Part part = PartOrNull(server, described);
             JsonMap components = new JsonMap();
             if (part != null)
-                Tell(part, described, components);
+                AddPart(part, described, components);
             narrowed.Add(part == null ? null : part.Narrowed);
             return described.Set("components", components).Set("verified", records.Of(set.SetId, server));
         }
@@ -123,7 +123,7 @@ namespace IdentityOpsAgent
             return null;
         }
 
-        private static void Tell(Part part, JsonMap described, JsonMap components)
+        private static void AddPart(Part part, JsonMap described, JsonMap components)
         {
             foreach (PartComponent component in part.Components)
                 components.Set(component.Name, component.Status);

@@ -18,10 +18,10 @@ namespace IdentityOpsAgent
         // or the one deployment that was asked for, cannot be listed.
         public static List<SetFolder> Find(string root, string deployment)
         {
-            return Find(root, deployment, new PassedOver());
+            return Find(root, deployment, new SkippedEntries());
         }
 
-        private static List<SetFolder> Find(string root, string deployment, PassedOver passed)
+        private static List<SetFolder> Find(string root, string deployment, SkippedEntries passed)
         {
             List<SetFolder> sets = new List<SetFolder>();
             foreach (string name in Deployments(root, deployment, passed))
@@ -29,7 +29,7 @@ namespace IdentityOpsAgent
                 string folder = Paths.Combine(root, name);
                 try
                 {
-                    sets.AddRange(passed.Sift(folder, Names.IsSetId, NoSet, null).ConvertAll(
+                    sets.AddRange(passed.AcceptedFolders(folder, Names.IsSetId, NoSet, null).ConvertAll(
                         delegate(string id) { return new SetFolder(root, name, id); }));
                 }
                 catch (SystemError error)
@@ -47,10 +47,10 @@ namespace IdentityOpsAgent
             return sets;
         }
 
-        private static List<string> Deployments(string root, string deployment, PassedOver passed)
+        private static List<string> Deployments(string root, string deployment, SkippedEntries passed)
         {
             if (deployment == null)
-                return passed.Sift(root, Names.IsDeployment, NoDeployment, null);
+                return passed.AcceptedFolders(root, Names.IsDeployment, NoDeployment, null);
             List<string> names = new List<string>();
             string folder = Paths.Combine(root, deployment);
             FileFacts facts;
@@ -67,13 +67,13 @@ namespace IdentityOpsAgent
             else
                 passed.Add(folder,
                     Attributes.IsFolder(facts.Attributes) || Attributes.IsLink(facts.Attributes, facts.ReparseTag)
-                        ? PassedOver.Link : PassedOver.File);
+                        ? SkippedEntries.Link : SkippedEntries.File);
             return names;
         }
 
         public static void Describe(JsonMap answer, string root, string deployment)
         {
-            PassedOver passed = new PassedOver();
+            SkippedEntries passed = new SkippedEntries();
             List<SetFolder> sets = Find(root, deployment, passed);
             Dictionary<string, VerifyRecords> records = new Dictionary<string, VerifyRecords>();
             List<JsonMap> described = new List<JsonMap>();
@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
                 described.Add(new SetDescription(set, passed, records[set.Deployment]).ToJson());
             }
             answer.Set("sets", described).Set("set_count", sets.Count);
-            passed.Tell(answer);
+            passed.Report(answer);
         }
     }
 }

@@ -39,11 +39,11 @@ namespace IdentityOpsAgent
             part.InventoryName = request.TextOrNull("inventory_name");
             part.Version = request.TextOrNull("version");
             part.Details = request.MapOrEmpty("details");
-            part.Narrowed = Narrowing.Asked(request);
+            part.Narrowed = Narrowing.Requested(request);
             part.Scope = Narrowing.Scope(request);
             part.Server = Names.Part(request.Text("part"));
-            part.FullName = Win32.FullyQualifiedName();
-            part.MachineGuid = Win32.MachineGuid();
+            part.FullName = Computer.FullyQualifiedName();
+            part.MachineGuid = Computer.MachineGuid();
             if (external == expected.Count > 0)
                 throw new FormatError("'files' names what lies in the part, and nothing for an external component");
             foreach (string name in expected)
@@ -52,50 +52,50 @@ namespace IdentityOpsAgent
 
         public Answer Run()
         {
-            using (HostLock.Take("adopt", set.Deployment + " " + set.SetId, check))
+            using (HostLock.Acquire("adopt", set.Deployment + " " + set.SetId, check))
             {
                 FolderTrust.Require(set, null, What, request, warnings);
                 PartWriter recorder = new PartWriter(set, part.Server);
-                StoredPart stored = external ? null : Completed(recorder);
+                StoredPart stored = external ? null : AlreadyCompleted(recorder);
                 if (stored != null)
-                    return Told(stored.Document, stored.Digest, false);
+                    return Report(stored.Document, stored.Digest, false);
                 List<Tree> trees = new List<Tree>();
                 if (external)
                     recorder.CheckNew(What);
                 else if (!check)
-                    trees.Add(Hashed());
-                Sum(trees);
+                    trees.Add(HashFolder());
+                AddTotals(trees);
                 if (check)
-                    return Told(part, null, true);
+                    return Report(part, null, true);
                 if (external)
                     recorder.Make(What);
                 string folder = set.PartPath(part.Server);
                 try
                 {
                     Writer writer = new Writer(What, Next, !Win32.CanFlushVolume(folder));
-                    return Told(part, recorder.Record(writer, part, trees), true);
+                    return Report(part, recorder.Record(writer, part, trees), true);
                 }
                 catch (AgentError)
                 {
                     // Another agent on the same share may have been first.
-                    stored = external ? null : Completed(recorder);
+                    stored = external ? null : AlreadyCompleted(recorder);
                     if (stored == null)
                         throw;
-                    return Told(stored.Document, stored.Digest, false);
+                    return Report(stored.Document, stored.Digest, false);
                 }
             }
         }
 
-        private Answer Told(Part told, string digest, bool changed)
+        private Answer Report(Part reported, string digest, bool changed)
         {
             Answer answer = new Answer { Changed = changed };
             answer.Warnings.AddRange(warnings);
-            told.Tell(answer.Members, set, digest);
+            reported.Report(answer.Members, set, digest);
             return answer;
         }
 
         // The part as another call completed it with the same files; null while it is unfinished.
-        private StoredPart Completed(PartWriter recorder)
+        private StoredPart AlreadyCompleted(PartWriter recorder)
         {
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
             if (stored == null)
@@ -123,24 +123,24 @@ namespace IdentityOpsAgent
         }
 
         // The folder with exactly the files that were announced, each read once.
-        private Tree Hashed()
+        private Tree HashFolder()
         {
             string path = set.PartPath(part.Server);
             string folder = Paths.Combine(path, component);
             if (!SetFolder.IsFolder(folder))
-                throw Content(folder, "The folder is not there.");
+                throw ContentError(folder, "The folder is not there.");
             Tree tree = Tree.Walk(component, folder, new Selection(new List<string>(), new List<string>()));
             if (tree.Problems.Count > 0)
-                throw Content(folder, tree.Problems[0].Path + ": " + tree.Problems[0].Cause);
+                throw ContentError(folder, tree.Problems[0].Path + ": " + tree.Problems[0].Cause);
             List<string> found =
                 tree.Files.ConvertAll(delegate(Entry file) { return file.Path.Substring(component.Length + 1); });
             foreach (string name in expected)
             {
                 if (!found.Remove(name))
-                    throw Content(Paths.Combine(folder, name), "The file is not there.");
+                    throw ContentError(Paths.Combine(folder, name), "The file is not there.");
             }
             if (found.Count > 0)
-                throw Content(Paths.Combine(folder, found[0]), "Nobody announced this file.");
+                throw ContentError(Paths.Combine(folder, found[0]), "Nobody announced this file.");
             WorkerPool.Run(tree.Files.Count, 0,
                 delegate(Worker worker, int index) { Hash(worker, tree.Files[index], path); });
             return tree;
@@ -159,17 +159,17 @@ namespace IdentityOpsAgent
                     FileFacts after = Win32.Facts(opened);
                     if (count != file.Facts.Size || after.Size != file.Facts.Size
                         || after.Written != file.Facts.Written)
-                        throw Content(place, "The file changed while it was read.");
+                        throw ContentError(place, "The file changed while it was read.");
                     file.Digest = digest;
                 }
             }
             catch (SystemError error)
             {
-                throw Content(place, error.Message);
+                throw ContentError(place, error.Message);
             }
         }
 
-        private void Sum(List<Tree> trees)
+        private void AddTotals(List<Tree> trees)
         {
             PartComponent outcome = new PartComponent
             {
@@ -193,7 +193,7 @@ namespace IdentityOpsAgent
             part.Bytes = outcome.Bytes;
         }
 
-        private AgentError Content(string path, string cause)
+        private AgentError ContentError(string path, string cause)
         {
             return new AgentError("part_content", What, path, cause, Next, component);
         }

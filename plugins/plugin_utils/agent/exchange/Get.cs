@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
             StoredPart part = StoredPart.Open(file.Set, file.Part, What);
             Answer answer = new Answer();
             FolderTrust.Require(file.Set, null, What, request, answer.Warnings);
-            Packed.Set(answer.Members, Recorded(file, part));
+            PackedContent.Set(answer.Members, Recorded(file, part));
             answer.Members.Set("state", part.Document.State)
                 .Set("sealed", part.Sealed).Set("details", part.Document.Details)
                 .Set("part_sha256", part.Digest).Set("machine_guid", part.Document.MachineGuid);
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
                     throw Damaged(part, path, Finding.Added, "The record does not have it.");
                 if (!there)
                     throw Damaged(part, path, Finding.Missing, "It is not there.");
-                byte[] content = Packed.Read(file.Path, What);
+                byte[] content = PackedContent.Read(file.Path, What);
                 if (content.Length != entry.Facts.Size)
                     throw Damaged(part, path, Finding.Size,
                         "It has " + content.Length + " bytes; the record says " + entry.Facts.Size + ".");

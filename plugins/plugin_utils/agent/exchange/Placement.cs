@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             bool? granted = null;
             if (stored == null)
             {
-                answer.Changed = !IsThere(set, server, folder, recorder);
+                answer.Changed = !AlreadyExists(set, server, folder, recorder);
                 if (!request.Flag("check", false))
                 {
                     recorder.Ensure(What, component);
@@ -42,7 +42,7 @@ namespace IdentityOpsAgent
                 .Set("granted", granted).Set("complete", stored != null);
             if (stored != null)
             {
-                stored.Document.Tell(answer.Members, set, stored.Digest);
+                stored.Document.Report(answer.Members, set, stored.Digest);
                 answer.Members.Set("details", stored.Document.Details);
             }
             return answer;
@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
 
         // Whether the unfinished part has its folder. One that holds anything else is somebody else's,
         // and a sealed set takes nothing more.
-        private static bool IsThere(SetFolder set, string server, string folder, PartWriter recorder)
+        private static bool AlreadyExists(SetFolder set, string server, string folder, PartWriter recorder)
         {
             FileFacts facts;
             try
@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return Win32.GrantModify(folder, account);
+                return FolderSecurity.GrantModify(folder, account);
             }
             catch (SystemError error)
             {

@@ -20,13 +20,13 @@ namespace IdentityOpsAgent
             PartFile file = new PartFile(request);
             if (Win32.Names.Equals(file.Name, Draft))
                 throw new FormatError("'name' must not be '" + Draft + "', which the agent uses itself");
-            byte[] content = Packed.Content(request, What, file.Path);
+            byte[] content = PackedContent.Content(request, What, file.Path);
             bool check = request.Flag("check", false);
             Answer answer = new Answer();
             answer.Members.Set("path", file.Path).Set("bytes", content.Length).Set("sha256", request.Text("sha256"));
-            using (HostLock.Take("put", file.Set.Deployment + " " + file.Set.SetId, check))
+            using (HostLock.Acquire("put", file.Set.Deployment + " " + file.Set.SetId, check))
             {
-                answer.Changed = !IsThere(file, content, check);
+                answer.Changed = !AlreadyExists(file, content, check);
                 if (answer.Changed && !check)
                     Write(file, content);
                 return answer;
@@ -35,7 +35,7 @@ namespace IdentityOpsAgent
 
         // Whether the place holds the very file. In check mode `place` made nothing:
         // a part that is missing is no fault then.
-        private static bool IsThere(PartFile file, byte[] content, bool check)
+        private static bool AlreadyExists(PartFile file, byte[] content, bool check)
         {
             string part = file.Set.PartPath(file.Part);
             FileFacts facts;
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
 
         private static bool Holds(string path, byte[] content)
         {
-            byte[] there = Packed.Read(path, What);
+            byte[] there = PackedContent.Read(path, What);
             return Hashing.Hex(there, there.Length) == Hashing.Hex(content, content.Length);
         }
 

@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         public Answer Start()
         {
             CheckProgram();
-            Tell(null, "", "", false);
+            Report(null, "", "", false);
             if (check)
                 return answer;
             TemporaryFolder work = TemporaryFolder.Make(What);
@@ -108,7 +108,7 @@ namespace IdentityOpsAgent
 
         private void Perform(string work)
         {
-            using (StartedProgram started = Started(work))
+            using (ChildProcess started = Started(work))
             {
                 PipeReader output = new PipeReader(started.ReadOutput), errors = new PipeReader(started.ReadErrors);
                 bool ended = started.Wait(seconds * 1000);
@@ -116,7 +116,7 @@ namespace IdentityOpsAgent
                 started.Kill();   // what it started must not write into the folder any longer
                 output.Join(LastWords);
                 errors.Join(LastWords);
-                Tell(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
+                Report(code, output.Text(), errors.Text(), output.Truncated || errors.Truncated);
                 if (code == NotInitialised)
                     throw new AgentError("start_failed", What, program,
                         "It ended before it began: one of its libraries could not be set up (0xC0000142).",
@@ -131,20 +131,20 @@ namespace IdentityOpsAgent
             answer.Members.Set("files", Collected(work));
         }
 
-        private StartedProgram Started(string work)
+        private ChildProcess Started(string work)
         {
             List<string> given = arguments.ConvertAll(delegate(string argument)
             {
                 return argument.Replace(WorkMark + "\\", work + Win32.Separator).Replace(WorkMark, work);
             });
-            int limit = NetworkIdentity.IsWorn() ? CommandLine.IdentityLimit : CommandLine.Limit;
+            int limit = NetworkIdentity.IsActive() ? CommandLine.IdentityLimit : CommandLine.Limit;
             if (CommandLine.Of(program, given).Length > limit)
                 throw new FormatError("'arguments' make a command line of more than " + limit + " characters"
-                    + (NetworkIdentity.IsWorn()
+                    + (NetworkIdentity.IsActive()
                         ? ", which are all that Windows takes for a program with a network identity" : ""));
             try
             {
-                return StartedProgram.Start(program, given, work);
+                return ChildProcess.Start(program, given, work);
             }
             catch (SystemError error)
             {
@@ -168,7 +168,7 @@ namespace IdentityOpsAgent
                     FileFacts facts;
                     JsonMap file = Win32.TryFacts(path, out facts) ? new JsonMap() : null;
                     if (file != null)
-                        Packed.Set(file, Packed.Read(path, "The program's file was not read"));
+                        PackedContent.Set(file, PackedContent.Read(path, "The program's file was not read"));
                     files.Set(name, file);
                 }
                 catch (SystemError error)
@@ -189,7 +189,7 @@ namespace IdentityOpsAgent
                 "Find out what the program left under this name.");
         }
 
-        private void Tell(long? code, string output, string errors, bool truncated)
+        private void Report(long? code, string output, string errors, bool truncated)
         {
             answer.Members.Set("exit_code", code).Set("stdout", output).Set("stderr", errors)
                 .Set("output_truncated", truncated).Set("files", new JsonMap());

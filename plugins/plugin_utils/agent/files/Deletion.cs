@@ -10,7 +10,7 @@ namespace IdentityOpsAgent
     internal static class Deletion
     {
         // A folder with all below it, or a file. null: it is gone.
-        public static SystemError Of(string path)
+        public static SystemError TryDelete(string path)
         {
             try
             {
@@ -24,12 +24,12 @@ namespace IdentityOpsAgent
         }
 
         // One attempt: what something holds stays for the next run to remove.
-        public static SystemError Of(string path, int attempts)
+        public static SystemError TryDelete(string path, int attempts)
         {
             if (attempts > 1)
-                return Of(path);
+                return TryDelete(path);
             SystemError failure = null;
-            Patience.Without(delegate { failure = Of(path); });
+            LockedFileRetry.Once(delegate { failure = TryDelete(path); });
             return failure;
         }
 

@@ -124,18 +124,18 @@ namespace IdentityOpsAgent
         }
 
         // Two names of one folder, each followed by '/' when the path goes on.
-        private static int CompareSteps(string a, bool aGoesOn, string b, bool bGoesOn)
+        private static int CompareSteps(string a, bool aHasMore, string b, bool bHasMore)
         {
             int common = Math.Min(a.Length, b.Length);
             int order = string.CompareOrdinal(a, 0, b, 0, common);
             if (order != 0)
                 return order;
-            return Next(a, common, aGoesOn) - Next(b, common, bGoesOn);
+            return Next(a, common, aHasMore) - Next(b, common, bHasMore);
         }
 
-        private static int Next(string name, int at, bool goesOn)
+        private static int Next(string name, int at, bool hasMore)
         {
-            return at < name.Length ? name[at] : goesOn ? '/' : -1;
+            return at < name.Length ? name[at] : hasMore ? '/' : -1;
         }
 
         private static void Put(byte[] digest, int at, ulong piece)

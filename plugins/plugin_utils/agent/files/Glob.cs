@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     internal sealed class Glob
     {
         public readonly string Text;
-        public bool Met;   // something
+        public bool Matched;   // something
 
         private readonly string pattern;
 
@@ -103,13 +103,13 @@ namespace IdentityOpsAgent
     internal sealed class Globs
     {
         private readonly List<Glob> globs = new List<Glob>();
-        private int unmet;
+        private int unmatched;
 
         public Globs(List<string> patterns)
         {
             foreach (string pattern in patterns)
                 globs.Add(new Glob(pattern));
-            unmet = globs.Count;
+            unmatched = globs.Count;
         }
 
         public bool IsEmpty
@@ -123,18 +123,18 @@ namespace IdentityOpsAgent
         }
 
         // Those that have matched nothing yet.
-        public List<string> Unmet
+        public List<string> Unmatched
         {
             get
             {
-                return globs.FindAll(delegate(Glob glob) { return !glob.Met; })
+                return globs.FindAll(delegate(Glob glob) { return !glob.Matched; })
                     .ConvertAll(delegate(Glob glob) { return glob.Text; });
             }
         }
 
-        public bool HasMet(string text)
+        public bool HasMatched(string text)
         {
-            return globs.Exists(delegate(Glob glob) { return glob.Met && glob.Text == text; });
+            return globs.Exists(delegate(Glob glob) { return glob.Matched && glob.Text == text; });
         }
 
         // Also marks each that the path is the first for.
@@ -143,21 +143,21 @@ namespace IdentityOpsAgent
             bool any = false;
             foreach (Glob glob in globs)
             {
-                if ((any && glob.Met) || !glob.Matches(path))
+                if ((any && glob.Matched) || !glob.Matches(path))
                     continue;
                 any = true;
-                if (!glob.Met)
+                if (!glob.Matched)
                 {
-                    glob.Met = true;
-                    unmet--;
+                    glob.Matched = true;
+                    unmatched--;
                 }
             }
             return any;
         }
 
-        public bool HasUnmet
+        public bool HasUnmatched
         {
-            get { return unmet > 0; }
+            get { return unmatched > 0; }
         }
 
         // A pattern that matches a folder covers all below it.
@@ -215,7 +215,7 @@ namespace IdentityOpsAgent
 
         public bool Covers(string path, bool folderAboveCovered)
         {
-            bool matched = (!folderAboveCovered || Include.HasUnmet) && Include.Match(path);
+            bool matched = (!folderAboveCovered || Include.HasUnmatched) && Include.Match(path);
             return folderAboveCovered || matched;
         }
     }

@@ -41,7 +41,7 @@ namespace IdentityOpsAgent
         {
             get
             {
-                return Count + " files or folders " + Told() + " The first is " + First
+                return Count + " files or folders " + Explanation() + " The first is " + First
                     + (Cause == null ? "." : ": " + Cause);
             }
         }
@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
             return new JsonMap().Set("kind", Kind).Set("count", Count).Set("first", First).Set("cause", Cause);
         }
 
-        private string Told()
+        private string Explanation()
         {
             switch (Kind)
             {

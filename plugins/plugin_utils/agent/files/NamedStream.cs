@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
 
         public static NamedStream Parse(JsonMap map)
         {
-            string name = map.Text("name"), flaw = Paths.NameFlaw(name, true);
+            string name = map.Text("name"), flaw = Paths.NameProblem(name, true);
             if (flaw != null)
                 throw new FormatError("an alternate data stream has " + flaw);
             return new NamedStream(name, map.Amount("size"), Hashing.Parse(map.Text("sha256")));

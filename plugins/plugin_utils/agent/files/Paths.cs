@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
 
         // Why a name cannot be one step of a path that means the same on every Windows, or,
         // where a disk has it (`found`), of any path; null when it can.
-        public static string NameFlaw(string name, bool found = false)
+        public static string NameProblem(string name, bool found = false)
         {
             if (name.Length == 0 || name == "." || name == "..")
                 return "an empty name, '.' or '..'";
@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
             string rest = path.Substring(start).TrimEnd(Win32.Separator);
             foreach (string name in rest.Split(Win32.Separator))
             {
-                string flaw = rest.Length == 0 ? null : NameFlaw(name, found);
+                string flaw = rest.Length == 0 ? null : NameProblem(name, found);
                 if (flaw != null)
                     throw new FormatError("'" + member + "' has " + flaw + ": '" + path + "'");
             }
@@ -66,7 +66,7 @@ namespace IdentityOpsAgent
             int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
             if (end < 2 || (end + 1 < path.Length && path[end + 1] != '\\' && path[end + 1] != Win32.Separator))
                 return path;
-            string value = Win32.EnvironmentValue(path.Substring(1, end - 1));
+            string value = Computer.EnvironmentValue(path.Substring(1, end - 1));
             if (string.IsNullOrEmpty(value))
                 throw new FormatError("'" + member + "' begins with " + path.Substring(0, end + 1)
                     + ", which this computer does not have: '" + path + "'");
@@ -86,14 +86,14 @@ namespace IdentityOpsAgent
         }
 
         // Whether what was opened lies at a path: it, or one of its alternate data streams.
-        public static bool IsItself(string opened, string path)
+        public static bool IsSameFile(string opened, string path)
         {
             return Win32.Names.Equals(opened, path) || opened.Length > path.Length && opened[path.Length] == ':'
                 && Win32.Names.Equals(opened.Substring(0, path.Length), path);
         }
 
         // Whether the path is the folder or something below it.
-        public static bool Holds(string folder, string path)
+        public static bool Contains(string folder, string path)
         {
             if (path.Length < folder.Length || !Win32.Names.Equals(path.Substring(0, folder.Length), folder))
                 return false;
@@ -110,13 +110,13 @@ namespace IdentityOpsAgent
             return end < start ? path.Substring(0, start) : path.Substring(0, end);
         }
 
-        public static string LastName(string path)
+        public static string FileName(string path)
         {
             return path.Substring(path.LastIndexOf(Win32.Separator) + 1);
         }
 
         // Of a relative path with '/'.
-        public static string LastStep(string relative)
+        public static string LastSegment(string relative)
         {
             return relative.Substring(relative.LastIndexOf('/') + 1);
         }
@@ -137,7 +137,7 @@ namespace IdentityOpsAgent
         }
 
         // The path with the links of its existing folders resolved; the path itself when nothing of it exists.
-        public static string Resolved(string path)
+        public static string ResolveLinks(string path)
         {
             string existing = NearestExisting(path);
             if (existing == null)

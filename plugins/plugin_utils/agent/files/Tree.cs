@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             bool link = exists && Attributes.IsLink(facts.Attributes, facts.ReparseTag);
             entry = new Entry(name, above, exists && !link && Attributes.IsFolder(facts.Attributes)) { Facts = facts };
             known.Add(path, entry);
-            string flaw = Paths.NameFlaw(name);
+            string flaw = Paths.NameProblem(name);
             if (flaw != null)
                 Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
             else if (link)
@@ -153,7 +153,7 @@ namespace IdentityOpsAgent
                 return;
             }
             Entry entry = new Entry(found.Name, visit.Folder, folder);
-            string flaw = Paths.NameFlaw(found.Name);
+            string flaw = Paths.NameProblem(found.Name);
             if (flaw != null)
                 Problems.Add(new Problem(Component, entry.Path, Problem.Name, "The name has " + flaw + "."));
             else if (link)

@@ -40,18 +40,18 @@ namespace IdentityOpsAgent
 
         public static void Run(int count, int threads, Action<Worker, int> work)
         {
-            WorkerPool crew = new WorkerPool(count, work);
+            WorkerPool pool = new WorkerPool(count, work);
             List<Thread> started = new List<Thread>();
             for (int i = Math.Min(count, Size(threads)); i > 0; i--)
             {
-                Thread thread = new Thread(crew.Work, 256 * 1024);
+                Thread thread = new Thread(pool.Work, 256 * 1024);
                 thread.Start();
                 started.Add(thread);
             }
             foreach (Thread thread in started)
                 thread.Join();
-            if (crew.first != null)
-                ExceptionDispatchInfo.Capture(crew.first).Throw();
+            if (pool.first != null)
+                ExceptionDispatchInfo.Capture(pool.first).Throw();
         }
 
         // Large files first, so that no thread is left alone with one at the end;
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 using (Worker worker = new Worker(this))
                 {
                     for (int index = Interlocked.Increment(ref last); index < count && !Stopping;
@@ -95,13 +95,13 @@ namespace IdentityOpsAgent
     // What one thread owns: a buffer and a hash.
     internal sealed class Worker : IDisposable
     {
-        private readonly WorkerPool crew;
+        private readonly WorkerPool pool;
         private readonly byte[] buffer = new byte[256 * 1024];
         private readonly HashAlgorithm hash = Hashing.New();
 
-        public Worker(WorkerPool crew)
+        public Worker(WorkerPool pool)
         {
-            this.crew = crew;
+            this.pool = pool;
         }
 
         // Reads an open file once, up to the end or to the first byte beyond `size`;
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             hash.Initialize();
             while (total < size)
             {
-                if (crew.Stopping)
+                if (pool.Stopping)
                     throw new OperationCanceledException();
                 Progress.ThrowIfCancelled();
                 int count = Win32.Read(file, buffer, buffer.Length);

@@ -149,7 +149,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    Deletion.Of(draft, 1);
+                    Deletion.TryDelete(draft, 1);
                     throw;
                 }
                 Win32.FlushFolder(folder);
@@ -205,12 +205,12 @@ namespace IdentityOpsAgent
             byte[] bytes = Encoding.GetBytes(text + "\n");
             waiting.Write(bytes, 0, bytes.Length);
             if (waiting.Length >= 64 * 1024)
-                Drain();
+                WriteBuffered();
         }
 
         public string Finish()
         {
-            Drain();
+            WriteBuffered();
             if (flush)
                 writer.Try(path, delegate { Win32.Flush(file); });
             return Hashing.Hex(Hashing.Finish(hash));
@@ -222,7 +222,7 @@ namespace IdentityOpsAgent
             hash.Dispose();
         }
 
-        private void Drain()
+        private void WriteBuffered()
         {
             int count = (int)waiting.Length;
             hash.TransformBlock(waiting.GetBuffer(), 0, count, null, 0);

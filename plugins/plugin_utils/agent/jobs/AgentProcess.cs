@@ -165,7 +165,7 @@ namespace IdentityOpsAgent
             SafeFileHandle nothing)
         {
             NativeProcess.ProcessInformation created = new NativeProcess.ProcessInformation();
-            StartedProgram.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
+            ChildProcess.WithAttributes(new[] { input, nothing }, delegate(IntPtr attributes)
             {
                 NativeProcess.StartupInfo startup = new NativeProcess.StartupInfo();
                 startup.Size = Marshal.SizeOf(typeof(NativeProcess.StartupInfo));
@@ -195,7 +195,7 @@ namespace IdentityOpsAgent
             using (Process current = Process.GetCurrentProcess())
             {
                 string program = current.MainModule.FileName;
-                string name = Paths.LastName(program);
+                string name = Paths.FileName(program);
                 if (name.Equals("powershell.exe", StringComparison.OrdinalIgnoreCase)
                     || name.Equals("pwsh.exe", StringComparison.OrdinalIgnoreCase))
                     return program;

@@ -138,11 +138,11 @@ namespace IdentityOpsAgent
             for (uint client = pipe.Client(); client != process.Id; client = pipe.Client())
             {
                 if (client != 0)
-                    pipe.Refuse();
+                    pipe.Disconnect();
                 Wait(watch, process);
             }
             pipe.Write(letter);
-            while (!pipe.IsTaken())
+            while (!pipe.IsRead())
                 Wait(watch, process);
         }
 

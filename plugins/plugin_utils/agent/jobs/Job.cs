@@ -52,25 +52,25 @@ namespace IdentityOpsAgent
             Writer writer = new Writer(What, "Run as a member of the local group Administrators.", false);
             JobFolder.EnsureParent(writer);
             string refused = null;
-            using (Gate(writer))
+            using (LockStart(writer))
             {
                 RemoveOld();
-                bool there = IsOfUse();
+                bool there = KeepOrRemove();
                 // Where the attempt is this run's own, it has begun the job, and lost its word.
                 attached = there && AttemptIn(JobFolder.Request) != attempt;
-                ended = attached ? folder.Ended : null;
+                ended = attached ? folder.EndTime : null;
                 if (!there)
                     refused = Begin(request);
             }
-            return refused == null ? Told() : Inline(request, refused);
+            return refused == null ? WaitAndReport() : Inline(request, refused);
         }
 
-        private AgentError Missing(string cause)
+        private AgentError JobMissing(string cause)
         {
             return new AgentError("job_missing", "The job was not found", folder.Path, cause, "Start it again.");
         }
 
-        private static SafeFileHandle Gate(Writer writer)
+        private static SafeFileHandle LockStart(Writer writer)
         {
             string path = Paths.Combine(JobFolder.Parent, "start.lock");
             SafeFileHandle gate = null;
@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
         // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or
         // nobody got it and it is a backup's, which its set makes right at any time. Any other one has had its day, and
         // makes room: meanwhile folders may have changed and sets been damaged.
-        private bool IsOfUse()
+        private bool KeepOrRemove()
         {
             if (!folder.Exists)
                 return false;
@@ -116,7 +116,7 @@ namespace IdentityOpsAgent
         // Gives why Windows did not start a process that outlives the connection; null: it did.
         private string Begin(JsonMap request)
         {
-            folder.Make();
+            folder.Create();
             folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
                 .Set("id", folder.Id).Set("network", network);
@@ -136,30 +136,30 @@ namespace IdentityOpsAgent
             JsonMap done = JsonReader.Map(perform(JsonWriter.Text(request)));
             answer.Warnings.Add("The operation ran inside the connection, and would have ended with it: a process of "
                 + "its own was not started. " + refused);
-            return Tell(done);
+            return Report(done);
         }
 
-        private Answer Told()
+        private Answer WaitAndReport()
         {
             try
             {
-                return Found();
+                return ReportWhenEnded();
             }
             catch (SystemError)
             {
                 if (folder.Exists)
                     throw;
-                throw Missing("Another run has got its answer, and started it anew.");
+                throw JobMissing("Another run has got its answer, and started it anew.");
             }
         }
 
-        private Answer Found()
+        private Answer ReportWhenEnded()
         {
-            if (!HasEnded())
-                return Tell(null);
+            if (!WaitForEnd())
+                return Report(null);
             JsonMap result = folder.Read(JobFolder.Result);
             if (result == null)
-                return Tell(Died());
+                return Report(AnswerOfDeadJob());
             try
             {
                 folder.PublishOnce(JobFolder.Delivered, JsonWriter.Text(new JsonMap().Set("attempt", attempt)));
@@ -169,10 +169,10 @@ namespace IdentityOpsAgent
                 answer.Warnings.Add("It could not be noted that this answer was given, and for a day the same "
                     + "operation may be answered with it again: " + error.Cause);
             }
-            return Tell(result);
+            return Report(result);
         }
 
-        private Answer Tell(JsonMap done)
+        private Answer Report(JsonMap done)
         {
             answer.Members.Set("id", folder.Id)
                 .Set("state", done == null ? "running" : "ended").Set("attached", attached).Set("ended", ended)
@@ -196,7 +196,7 @@ namespace IdentityOpsAgent
         }
 
         // Waits for the end as long as the request allows.
-        private bool HasEnded()
+        private bool WaitForEnd()
         {
             Stopwatch watch = Stopwatch.StartNew();
             for (int look = 0; ; look++)
@@ -213,7 +213,7 @@ namespace IdentityOpsAgent
 
         private bool IsAlive()
         {
-            if (folder.IsHeld)
+            if (folder.IsLocked)
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName)
                 || (started != null && started.HasEnded());
@@ -233,7 +233,7 @@ namespace IdentityOpsAgent
         }
 
         // The answer of a job that left none.
-        private JsonMap Died()
+        private JsonMap AnswerOfDeadJob()
         {
             JsonMap state = State();
             string cause = "Its process ended without an answer. ";

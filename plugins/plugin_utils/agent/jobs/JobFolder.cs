@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
         public static void EnsureParent(Writer writer)
         {
             StateFolder.Ensure(writer, "The job was not started");
-            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Parent, FolderSecurity.CreateClosedFolder);
             StateFolder.RequireOwn(Parent, "The job was not started");
         }
 
@@ -96,7 +96,7 @@ namespace IdentityOpsAgent
         }
 
         // null: not yet.
-        public string Ended
+        public string EndTime
         {
             get
             {
@@ -105,9 +105,9 @@ namespace IdentityOpsAgent
             }
         }
 
-        public void Make()
+        public void Create()
         {
-            writer.Try(Path, delegate { Win32.CreateClosedFolder(Path); });
+            writer.Try(Path, delegate { FolderSecurity.CreateClosedFolder(Path); });
         }
 
         // null when there is none, or none that can be understood.
@@ -161,7 +161,7 @@ namespace IdentityOpsAgent
         }
 
         // For the process at work. null: another one is.
-        public SafeFileHandle Hold()
+        public SafeFileHandle Lock()
         {
             string path = Paths.Combine(Path, LockName);
             SafeFileHandle held = Win32.TryLock(path);
@@ -174,7 +174,7 @@ namespace IdentityOpsAgent
         }
 
         // Whether a process is at work.
-        public bool IsHeld
+        public bool IsLocked
         {
             get
             {
@@ -185,7 +185,7 @@ namespace IdentityOpsAgent
 
         public void Remove()
         {
-            SystemError failure = Deleted(Attempts);
+            SystemError failure = TryDelete(Attempts);
             if (failure != null)
                 writer.Try(Path, delegate { throw failure; });
         }
@@ -195,8 +195,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                if (Age > seconds && !IsHeld)
-                    Deleted(1);
+                if (Age > seconds && !IsLocked)
+                    TryDelete(1);
             }
             catch (SystemError)
             {
@@ -205,9 +205,9 @@ namespace IdentityOpsAgent
         }
 
         // The answer first: what stays of the folder must not pass for an answer that nobody got.
-        private SystemError Deleted(int attempts)
+        private SystemError TryDelete(int attempts)
         {
-            return Deletion.Of(Paths.Combine(Path, Result), attempts) ?? Deletion.Of(Path, attempts);
+            return Deletion.TryDelete(Paths.Combine(Path, Result), attempts) ?? Deletion.TryDelete(Path, attempts);
         }
     }
 }

@@ -28,17 +28,17 @@ namespace IdentityOpsAgent
         {
             JsonReader reader = new JsonReader(text);
             JsonMap map = reader.Value(0) as JsonMap;
-            reader.Blanks();
+            reader.SkipWhitespace();
             if (map == null || reader.at != text.Length)
-                throw reader.Bad("one object expected");
+                throw reader.Error("one object expected");
             return map;
         }
 
         private object Value(int depth)
         {
             if (depth > DepthLimit)
-                throw Bad("nested too deep");
-            Blanks();
+                throw Error("nested too deep");
+            SkipWhitespace();
             switch (Peek())
             {
                 case '{': return MapValue(depth);
@@ -55,24 +55,24 @@ namespace IdentityOpsAgent
         {
             JsonMap map = new JsonMap();
             at++;
-            Blanks();
+            SkipWhitespace();
             if (Skip('}'))
                 return map;
             do
             {
-                Blanks();
+                SkipWhitespace();
                 string name = TextValue();
                 if (map.Has(name))
-                    throw Bad("a member named twice");
+                    throw Error("a member named twice");
                 if (map.Names.Count == JsonMap.MemberLimit)
-                    throw Bad("too many members");
-                Blanks();
-                Demand(':');
+                    throw Error("too many members");
+                SkipWhitespace();
+                Expect(':');
                 map.Set(name, Value(depth + 1));
-                Blanks();
+                SkipWhitespace();
             }
             while (Skip(','));
-            Demand('}');
+            Expect('}');
             return map;
         }
 
@@ -80,22 +80,22 @@ namespace IdentityOpsAgent
         {
             List<object> items = new List<object>();
             at++;
-            Blanks();
+            SkipWhitespace();
             if (Skip(']'))
                 return items;
             do
             {
                 items.Add(Value(depth + 1));
-                Blanks();
+                SkipWhitespace();
             }
             while (Skip(','));
-            Demand(']');
+            Expect(']');
             return items;
         }
 
         private string TextValue()
         {
-            Demand('"');
+            Expect('"');
             int start = at;
             while (at < text.Length && text[at] != '"' && text[at] != '\\' && text[at] >= ' ')
                 at++;
@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
             {
                 char c = Peek();
                 if (c < ' ')
-                    throw Bad("a control character or the end inside a text");
+                    throw Error("a control character or the end inside a text");
                 at++;
                 builder.Append(c == '\\' ? Escaped() : c);
             }
@@ -126,12 +126,12 @@ namespace IdentityOpsAgent
                 case 'r': return '\r';
                 case 't': return '\t';
                 case 'u': break;
-                default: throw Bad("unknown escape");
+                default: throw Error("unknown escape");
             }
             int code;
             if (at + 4 > text.Length || !int.TryParse(text.Substring(at, 4), NumberStyles.AllowHexSpecifier,
                 CultureInfo.InvariantCulture, out code))
-                throw Bad("four hexadecimal digits expected");
+                throw Error("four hexadecimal digits expected");
             at += 4;
             return (char)code;
         }
@@ -143,7 +143,7 @@ namespace IdentityOpsAgent
                 at++;
             string digits = text.Substring(start, at - start);
             if (!IsNumber(digits))
-                throw Bad("a value expected");
+                throw Error("a value expected");
             long whole;
             if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out whole))
                 return whole;
@@ -151,7 +151,7 @@ namespace IdentityOpsAgent
             if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out broken)
                 && !double.IsInfinity(broken))
                 return broken;
-            throw Bad("a number that is too large");
+            throw Error("a number that is too large");
         }
 
         // -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
@@ -189,12 +189,12 @@ namespace IdentityOpsAgent
         private object Word(string word, object value)
         {
             if (string.CompareOrdinal(text, at, word, 0, word.Length) != 0)
-                throw Bad("a value expected");
+                throw Error("a value expected");
             at += word.Length;
             return value;
         }
 
-        private void Blanks()
+        private void SkipWhitespace()
         {
             while (at < text.Length && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r'))
                 at++;
@@ -213,13 +213,13 @@ namespace IdentityOpsAgent
             return true;
         }
 
-        private void Demand(char c)
+        private void Expect(char c)
         {
             if (!Skip(c))
-                throw Bad("'" + c + "' expected");
+                throw Error("'" + c + "' expected");
         }
 
-        private FormatError Bad(string what)
+        private FormatError Error(string what)
         {
             return new FormatError("not JSON: " + what + " at character " + at.ToString(CultureInfo.InvariantCulture));
         }

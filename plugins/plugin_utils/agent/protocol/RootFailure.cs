@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         {
             if (!Win32.IsShare(path) || Array.IndexOf(Refusals, error.Code) < 0)
                 return otherwise;
-            if (NetworkIdentity.IsWorn())
+            if (NetworkIdentity.IsActive())
                 return "The share was asked as the account in groupid_network_username, and was the first to look at "
                     + "its password: correct both, or give that account the right to the share and to its folder.";
             return "Windows does not pass the connection's account on to another computer (the second hop). "

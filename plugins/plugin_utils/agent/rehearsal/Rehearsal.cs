@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer();
             string name = ScratchName.Of(request.Text("id"));
-            HostLock.Take("rehearsal", name, true);   // locked: a real operation is at work
+            HostLock.Acquire("rehearsal", name, true);   // locked: a real operation is at work
             RehearsalFolders folders = new RehearsalFolders(request);
             folders.EnsureOne();
             List<JsonMap> left = new List<JsonMap>(), places = new List<JsonMap>();
@@ -60,11 +60,11 @@ namespace IdentityOpsAgent
             foreach (KeyValuePair<string, List<string>> volume in folders.Volumes)
             {
                 string scratch = Paths.Combine(volume.Key, name);
-                Writing(scratch, delegate { Win32.CreateClosedFolder(scratch); });
+                Writing(scratch, delegate { FolderSecurity.CreateClosedFolder(scratch); });
                 if (state == null)
                 {
                     state = Paths.Combine(scratch, StateFolder.Name);
-                    Writing(state, delegate { Win32.CreateClosedFolder(state); });
+                    Writing(state, delegate { FolderSecurity.CreateClosedFolder(state); });
                 }
                 RehearsalTree tree = new RehearsalTree(Paths.Combine(scratch, RehearsalFolders.Tree));
                 Writing(scratch, delegate { tree.Make(large); });
@@ -125,10 +125,10 @@ namespace IdentityOpsAgent
         private static JsonMap Platform()
         {
             Dictionary<string, string> windows =
-                Win32.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
+                Computer.RegistryValues(@"SOFTWARE\Microsoft\Windows NT\CurrentVersion")
                 ?? new Dictionary<string, string>();
             Dictionary<string, string> framework =
-                Win32.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full")
+                Computer.RegistryValues(@"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full")
                 ?? new Dictionary<string, string>();
             string runtime = Type.GetType("Mono.Runtime") != null ? "Mono"
                 : typeof(object).Assembly.GetName().Name == "mscorlib" ? ".NET Framework" : ".NET";
@@ -137,18 +137,19 @@ namespace IdentityOpsAgent
             windows.TryGetValue("CurrentBuild", out build);
             framework.TryGetValue("Version", out release);
             using (Process current = Process.GetCurrentProcess())
-                engine = Paths.LastName(current.MainModule.FileName);
+                engine = Paths.FileName(current.MainModule.FileName);
             using (System.Security.Cryptography.HashAlgorithm hash = Hashing.New())
                 return new JsonMap().Set("system", RehearsalCalls.System()).Set("product", product).Set("build", build)
                     .Set("runtime", runtime).Set("runtime_version", release ?? Environment.Version.ToString())
-                    .Set("engine", engine).Set("sha256", hash.GetType().Name).Set("privileges", Rights.Take().ToJson());
+                    .Set("engine", engine).Set("sha256", hash.GetType().Name)
+                    .Set("privileges", BackupPrivileges.Enable().ToJson());
         }
 
         // `place`: a scratch of this rehearsal, by its path in the answer of `make`.
         private static string PlaceOf(JsonMap request)
         {
             string place = Paths.Absolute(request.Text("place"), "place");
-            if (!ScratchName.IsOfThisServer(Paths.LastName(place)))
+            if (!ScratchName.IsOfThisServer(Paths.FileName(place)))
                 throw new FormatError("'place' is no scratch of a rehearsal of this server");
             if (!SetFolder.IsFolder(place))
                 throw new AgentError("scratch", What, place, "There is no such folder.", "Run the rehearsal again.");
@@ -165,7 +166,7 @@ namespace IdentityOpsAgent
         {
             for (string above = Paths.Parent(path); above != null; above = Paths.Parent(above))
             {
-                if (ScratchName.IsOfThisServer(Paths.LastName(above)))
+                if (ScratchName.IsOfThisServer(Paths.FileName(above)))
                     return path;
             }
             throw new FormatError("'" + member + "' lies in no scratch of a rehearsal of this server");
@@ -229,8 +230,8 @@ namespace IdentityOpsAgent
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
             // Nobody lets go of what is held here: to wait for it for a minute would prove nothing more.
-            int patience = Patience.Budget;
-            Patience.Budget = Math.Min(patience, HeldPatience);
+            int patience = LockedFileRetry.Budget;
+            LockedFileRetry.Budget = Math.Min(patience, HeldPatience);
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
@@ -241,7 +242,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                Patience.Budget = patience;
+                LockedFileRetry.Budget = patience;
                 held.ForEach(delegate(SafeFileHandle file) { file.Dispose(); });
             }
         }
@@ -302,7 +303,7 @@ namespace IdentityOpsAgent
         private static Answer Remove(JsonMap request)
         {
             string path = Below(request, "path");
-            SystemError error = Deletion.Of(path, 1);
+            SystemError error = Deletion.TryDelete(path, 1);
             if (error != null)
                 Writing(path, delegate { throw error; });
             return new Answer { Changed = true };

@@ -78,7 +78,7 @@ namespace IdentityOpsAgent
         public void EnsureOne()
         {
             if (volumes.Count == 0)
-                Place(null, Win32.ProgramData());
+                Place(null, Computer.ProgramData());
         }
 
         private void Place(string component, string path)
@@ -142,7 +142,7 @@ namespace IdentityOpsAgent
             foreach (string scratch in Found(left))
             {
                 SystemError error = Quiet(scratch)
-                    ? Deletion.Of(scratch, 20)
+                    ? Deletion.TryDelete(scratch, 20)
                     : new SystemError(32, "A job of an earlier rehearsal is still at work there.");
                 if (error == null)
                     removed++;
@@ -155,7 +155,7 @@ namespace IdentityOpsAgent
         public List<string> Found(List<JsonMap> left)
         {
             List<string> places = new List<string>(volumes.Keys), found = new List<string>();
-            foreach (DriveFacts drive in Win32.FixedDrives())
+            foreach (DriveFacts drive in Computer.FixedDrives())
                 places.Add(Paths.Absolute(drive.Root, "drive", true));
             if (root != null)
                 places.Add(root);

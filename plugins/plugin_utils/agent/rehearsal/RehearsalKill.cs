@@ -43,7 +43,7 @@ namespace IdentityOpsAgent
                 {
                     process.Kill();
                     process.WaitForExit(killMilliseconds);
-                    for (int waited = 0; job.IsHeld && waited < killMilliseconds; waited += 10)
+                    for (int waited = 0; job.IsLocked && waited < killMilliseconds; waited += 10)
                         Thread.Sleep(10);
                     return !job.Has(JobFolder.Result);
                 }

@@ -84,7 +84,7 @@ namespace IdentityOpsAgent
                 }
                 foreach (string property in properties)
                 {
-                    string before = Told(made.Value, property), after = Told(seen, property);
+                    string before = TextOf(made.Value, property), after = TextOf(seen, property);
                     if (before != after)
                         differences.Add(Difference(made.Key, property, before, after));
                 }
@@ -97,7 +97,7 @@ namespace IdentityOpsAgent
             return differences;
         }
 
-        private static string Told(JsonMap entry, string property)
+        private static string TextOf(JsonMap entry, string property)
         {
             object value = entry[property];
             JsonMap map = value as JsonMap;
@@ -117,7 +117,7 @@ namespace IdentityOpsAgent
 
         private void Walk(string place, string path)
         {
-            LookedAt facts = RehearsalCalls.Look(place);
+            ObservedFacts facts = RehearsalCalls.Look(place);
             bool link = (facts.Attributes & Win32.ReparsePoint) != 0,
                 folder = (facts.Attributes & Win32.Directory) != 0;
             if (path.Length > 0)
@@ -128,7 +128,7 @@ namespace IdentityOpsAgent
                 Walk(Paths.Combine(place, found.Name), path.Length == 0 ? found.Name : path + "/" + found.Name);
         }
 
-        private static JsonMap Described(string place, string path, LookedAt facts, bool hollow)
+        private static JsonMap Described(string place, string path, ObservedFacts facts, bool hollow)
         {
             JsonMap entry = new JsonMap()
                 .Set("path", path).Set("size", facts.Size).Set("attributes", (long)(facts.Attributes & Compared))

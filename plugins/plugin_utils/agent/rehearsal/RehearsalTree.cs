@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
         public void Make(long largeBytes)
         {
             Win32.CreateFolder(top);
-            Case("names", Names_);
+            Case("names", UnusualNames);
             Case("long", LongPath);
             Case("reserved", Reserved);
             Case("plain", Plain);
@@ -101,7 +101,7 @@ namespace IdentityOpsAgent
                 Put(Paths.Combine(path, "deep.txt"), Few);
             });
             Try(damaged, "names/with blanks.txt", Win32.Delete);
-            Try(damaged, "long/" + Long, delegate(string path) { Deletion.Of(path, 1); });
+            Try(damaged, "long/" + Long, delegate(string path) { Deletion.TryDelete(path, 1); });
             Try(damaged, "times/old.txt",
                 delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
             Try(damaged, "times/folder", Win32.DeleteFolder);
@@ -110,10 +110,10 @@ namespace IdentityOpsAgent
             Try(damaged, "attributes/system.txt", Win32.Delete);
             Try(damaged, "streams/a.txt", delegate(string path) { FileStreams.Delete(path, "first"); });
             Try(damaged, "streams/b.txt", Win32.Delete);
-            if (FileSecurity.IsKept(top))
+            if (FileSecurity.IsSupported(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
-                Try(damaged, "security/protected", delegate(string path) { Deletion.Of(path, 1); });
+                Try(damaged, "security/protected", delegate(string path) { Deletion.TryDelete(path, 1); });
                 Try(damaged, "security/denying",
                     delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);
@@ -121,7 +121,7 @@ namespace IdentityOpsAgent
             return damaged;
         }
 
-        private void Names_()
+        private void UnusualNames()
         {
             Files("names", "with blanks.txt", "\u00dcml\u00e4ut \u00df.txt", "\u65e5\u672c\u8a9e.txt",
                 "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 200) + ".txt");
@@ -162,7 +162,7 @@ namespace IdentityOpsAgent
         {
             Files("streams", "a.txt", "b.txt");
             Folder("streams/folder");
-            if (!FileStreams.AreKept(top))
+            if (!FileStreams.AreSupported(top))
                 throw new SystemError(NotSupported, "The file system keeps no alternate data streams.");
             foreach (string path in new[] { "streams/a.txt", "streams/b.txt", "streams/folder" })
             {
@@ -194,7 +194,7 @@ namespace IdentityOpsAgent
 
         private void RequireKept()
         {
-            if (!FileSecurity.IsKept(top))
+            if (!FileSecurity.IsSupported(top))
                 throw new SystemError(NotSupported, "The file system keeps no access lists.");
         }
 
@@ -230,7 +230,7 @@ namespace IdentityOpsAgent
         {
             const uint mask = Win32.ReadOnly | Win32.Hidden | Win32.System;
             Win32.SetFacts(At(path), time, time, attributes);
-            LookedAt seen = RehearsalCalls.Look(At(path));
+            ObservedFacts seen = RehearsalCalls.Look(At(path));
             if (time != 0 && seen.Created != time)
                 Note("times.created",
                     "Set to " + Timestamps.Text(time) + ", it is " + Timestamps.Text(seen.Created) + ".", 0);
@@ -259,13 +259,13 @@ namespace IdentityOpsAgent
         // "O:...G:..." of what is there, and "D:...", as FileSecurity writes them.
         private static string OwnersOf(string path)
         {
-            string text = FileSecurity.Text(FileSecurity.Of(path));
+            string text = FileSecurity.Text(FileSecurity.Read(path));
             return text.Substring(0, text.IndexOf("D:", StringComparison.Ordinal));
         }
 
         private static string ListOf(string path)
         {
-            string text = FileSecurity.Text(FileSecurity.Of(path));
+            string text = FileSecurity.Text(FileSecurity.Read(path));
             return text.Substring(text.IndexOf("D:", StringComparison.Ordinal));
         }
 

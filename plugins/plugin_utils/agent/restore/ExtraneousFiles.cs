@@ -8,7 +8,7 @@ namespace IdentityOpsAgent
 {
     // How a folder stands: whether the selections of the backup and of the restore cover it,
     // and whether the backup could not read it.
-    internal struct Cover
+    internal struct Coverage
     {
         public bool Backup, Restore, Unread;
     }
@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
         private struct Visit
         {
             public Removal Removal;
-            public Cover Cover;
+            public Coverage Coverage;
         }
 
         public ExtraneousFiles(RestoreTarget target)
@@ -32,11 +32,11 @@ namespace IdentityOpsAgent
             backup = new Selection(target.Component.Include, target.Component.Exclude);
         }
 
-        public Cover Top
+        public Coverage Top
         {
             get
             {
-                return new Cover
+                return new Coverage
                 {
                     Backup = backup.CoversRoot,
                     Restore = target.Selection.CoversRoot,
@@ -45,7 +45,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        public Cover Below(Cover above, Entry folder)
+        public Coverage Below(Coverage above, Entry folder)
         {
             return Below(above, folder.Path);
         }
@@ -68,7 +68,7 @@ namespace IdentityOpsAgent
         }
 
         // An entry that the part does not have, with all below it that may go.
-        public List<Removal> Extra(string place, string path, FoundEntry found, Cover cover)
+        public List<Removal> Extra(string place, string path, FoundEntry found, Coverage cover)
         {
             List<Removal> removals = new List<Removal>();
             Stack<Visit> waiting = new Stack<Visit>();
@@ -78,7 +78,7 @@ namespace IdentityOpsAgent
                 Visit visit = waiting.Pop();
                 foreach (FoundEntry below in target.List(visit.Removal.Place))
                 {
-                    Consider(removals, waiting, Below(visit.Removal, below), below, visit.Cover);
+                    Consider(removals, waiting, Below(visit.Removal, below), below, visit.Coverage);
                 }
             }
             removals.Reverse();
@@ -104,21 +104,21 @@ namespace IdentityOpsAgent
         }
 
         private void Consider(List<Removal> removals, Stack<Visit> waiting, Removal removal,
-            FoundEntry found, Cover above)
+            FoundEntry found, Coverage above)
         {
             string path = BelowRoot(removal.Path);
-            Cover cover = Below(above, removal.Path);
+            Coverage cover = Below(above, removal.Path);
             bool enter = removal.IsFolder && !Attributes.IsLink(found.Attributes, found.ReparseTag);
             bool spared = backup.Excludes(path) || target.Selection.Excludes(path) || cover.Unread;
             removal.Stays = spared || !cover.Backup || !cover.Restore;
             removals.Add(removal);
             if (enter && !spared)
-                waiting.Push(new Visit { Removal = removal, Cover = cover });
+                waiting.Push(new Visit { Removal = removal, Coverage = cover });
         }
 
-        private Cover Below(Cover above, string path)
+        private Coverage Below(Coverage above, string path)
         {
-            return new Cover
+            return new Coverage
             {
                 Backup = backup.Covers(BelowRoot(path), above.Backup),
                 Restore = target.Selection.Covers(BelowRoot(path), above.Restore),

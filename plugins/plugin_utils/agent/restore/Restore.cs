@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private readonly List<RestoreTarget> targets = new List<RestoreTarget>();
         private readonly Losses losses = new Losses();
-        private readonly Rights rights = Rights.Take();
+        private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
         private readonly SecurityChoice security;
         private SafetySet safety;
 
@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
         public Answer Run()
         {
             int limit = request.NumberOr("diff_limit", Answer.ListLimit, 0, int.MaxValue);
-            using (HostLock.Take("restore", set.Deployment + " " + set.SetId, check))
+            using (HostLock.Acquire("restore", set.Deployment + " " + set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 StoredPart part = StoredPart.Open(set, server, What);
@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
-                LookAtWanted();
+                CheckSelection();
                 foreach (RestoreTarget target in targets)
                 {
                     target.PutsSecurity = security.Puts(target, part.Document, losses);
@@ -66,10 +66,10 @@ namespace IdentityOpsAgent
                 safety = SafetySet.Plan(request, set, targets);
                 RemoveOld(null);
                 CheckSpace();
-                Tell(Math.Min(limit, Answer.ListLimit));
+                Report(Math.Min(limit, Answer.ListLimit));
                 if (answer.Changed && !check)
                     Write(part);
-                TellLosses();
+                ReportLosses();
                 return answer;
             }
         }
@@ -85,10 +85,10 @@ namespace IdentityOpsAgent
             if (part.Document.State == Part.Partial)
                 throw new AgentError("part_state", What, part.Path,
                     "The part is partial: files are missing, which is not allowed.", "Use another set.");
-            if (part.Document.MachineGuid != Win32.MachineGuid() && !request.Flag("other_machine", false))
+            if (part.Document.MachineGuid != Computer.MachineGuid() && !request.Flag("other_machine", false))
                 throw new AgentError("other_machine", What, part.Path,
                     "The part is of the machine " + part.Document.MachineGuid
-                        + "; this is " + Win32.MachineGuid() + ".",
+                        + "; this is " + Computer.MachineGuid() + ".",
                     "Check that this is the right server, and allow another machine if it is.");
         }
 
@@ -116,17 +116,17 @@ namespace IdentityOpsAgent
 
         // Before anything is compared: an include that is misspelled would restore nothing and look as if it had,
         // and with mirror remove what it means.
-        private void LookAtWanted()
+        private void CheckSelection()
         {
-            Remainders remainders = new Remainders(What, answer.Warnings);
+            SelectionCheck selected = new SelectionCheck(What, answer.Warnings);
             Traps traps = new Traps(request);
             foreach (RestoreTarget target in targets)
             {
                 RestorePlan.Select(target);
-                remainders.Add(target.Remainder());
+                selected.Add(target.ToSelectionResult());
                 traps.Look(target.Component.Name, target.Place, target.Wanted);
             }
-            remainders.Check(targets.ConvertAll(delegate(RestoreTarget target) { return target.Selection; }));
+            selected.Check(targets.ConvertAll(delegate(RestoreTarget target) { return target.Selection; }));
             answer.Warnings.AddRange(traps.Warnings);
         }
 
@@ -135,22 +135,22 @@ namespace IdentityOpsAgent
             if (Paths.NearestExisting(target.Place) == null)
                 throw new AgentError("write_failed", What, target.Place, "The drive or share is not there.",
                     "Name another folder in targets.", target.Component.Name);
-            string place = Paths.Resolved(target.Place), above = Paths.Parent(target.Place);
+            string place = Paths.ResolveLinks(target.Place), above = Paths.Parent(target.Place);
             FileFacts facts;
             if (!Win32.TryFacts(target.Place, out facts) && Win32.TryFacts(above, out facts)
                 && Attributes.IsLink(facts.Attributes, facts.ReparseTag))
                 throw new AgentError("target_link", What, above,
                     "There is a link, and no folder " + place + " where it leads.",
                     "Make that folder, or name it in targets.", target.Component.Name);
-            string sets = Paths.Resolved(set.DeploymentPath);
-            if (Paths.Holds(place, sets) || Paths.Holds(sets, place))
+            string sets = Paths.ResolveLinks(set.DeploymentPath);
+            if (Paths.Contains(place, sets) || Paths.Contains(sets, place))
                 throw new AgentError("target_in_root", What, target.Place,
                     "The folder and the backup sets in " + set.DeploymentPath + " overlap.",
                     "Name another folder in targets.", target.Component.Name);
             foreach (RestoreTarget other in targets)
             {
-                string otherPlace = Paths.Resolved(other.Place);
-                if (Paths.Holds(place, otherPlace) || Paths.Holds(otherPlace, place))
+                string otherPlace = Paths.ResolveLinks(other.Place);
+                if (Paths.Contains(place, otherPlace) || Paths.Contains(otherPlace, place))
                     throw new FormatError("the targets of '" + target.Component.Name + "' and '" + other.Component.Name
                         + "' lie in each other");
             }
@@ -182,16 +182,16 @@ namespace IdentityOpsAgent
         {
             Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
             foreach (RestoreTarget target in targets)
-                Need(needed, target.Place, target.WrittenBytes);
+                AddNeededBytes(needed, target.Place, target.WrittenBytes);
             if (safety != null)
-                Need(needed, set.Root, safety.Bytes);
+                AddNeededBytes(needed, set.Root, safety.Bytes);
             foreach (RestoreTarget target in targets)
-                Space.Require(target.Place, needed[Paths.Volume(target.Place)], What);
+                FreeSpace.Require(target.Place, needed[Paths.Volume(target.Place)], What);
             if (safety != null)
-                Space.Require(set.Root, needed[Paths.Volume(set.Root)], What);
+                FreeSpace.Require(set.Root, needed[Paths.Volume(set.Root)], What);
         }
 
-        private static void Need(Dictionary<string, long> needed, string place, long bytes)
+        private static void AddNeededBytes(Dictionary<string, long> needed, string place, long bytes)
         {
             long sum;
             needed.TryGetValue(Paths.Volume(place), out sum);
@@ -212,29 +212,29 @@ namespace IdentityOpsAgent
                 journal = staging.Journal;
                 staging.Stage(threads);
                 RestoreSwap swap = new RestoreSwap(journal, losses);
-                swap.Forward(threads);
-                string left = swap.Clean();
+                swap.Apply(threads);
+                string left = swap.TryCleanUp();
                 if (left != null)
-                    answer.Warnings.Add(RestoreRecovery.Left(left));
+                    answer.Warnings.Add(RestoreRecovery.CleanupWarning(left));
                 if (safety != null)
                     RemoveOld(safety);
             }
             catch (Exception error)
             {
-                answer.Failure = Undone(journal, AgentError.Of("restore", error));
+                answer.Failure = RollBack(journal, AgentError.Of("restore", error));
             }
         }
 
         private void RemoveOld(SafetySet made)
         {
             string left = check ? null
-                : RestoreRecovery.Refusal(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
+                : RestoreRecovery.FailureOf(delegate { SafetySet.RemoveOld(set, made, answer.Warnings); });
             if (left != null)
                 answer.Warnings.Add("Old safety parts were not removed: " + left);
         }
 
         // Nothing is done by halves: what was begun is unmade, and the failure says so.
-        private AgentError Undone(RestoreJournal journal, AgentError failure)
+        private AgentError RollBack(RestoreJournal journal, AgentError failure)
         {
             answer.Changed = false;
             answer.Members.Set("safety", safety != null && journal != null ? safety.ToJson() : null);
@@ -242,7 +242,7 @@ namespace IdentityOpsAgent
                 return failure;
             try
             {
-                RestoreRecovery.GoBack(journal, new RestoreSwap(journal, losses));
+                RestoreRecovery.RollBack(journal, new RestoreSwap(journal, losses));
             }
             catch (AgentError error)
             {
@@ -254,17 +254,17 @@ namespace IdentityOpsAgent
                 failure.Cause, failure.Next, failure.Component);
         }
 
-        private void TellLosses()
+        private void ReportLosses()
         {
-            answer.Members.Set("privileges", rights.ToJson()).Set("losses", losses.All);
+            answer.Members.Set("privileges", privileges.ToJson()).Set("losses", losses.All);
             answer.Warnings.AddRange(losses.Sentences);
-            if (rights.Lack(Rights.ToRestore)
+            if (privileges.Lacks(BackupPrivileges.ToRestore)
                 && losses.All.Exists(delegate(Loss loss) { return loss.Kind == Loss.Refused; }))
-                answer.Warnings.Add("The account does not hold " + Rights.ToRestore
+                answer.Warnings.Add("The account does not hold " + BackupPrivileges.ToRestore
                     + " (restore files and directories). With it, it could set any owner and list.");
         }
 
-        private void Tell(int limit)
+        private void Report(int limit)
         {
             List<string> added = new List<string>(), replaced = new List<string>(), removed = new List<string>(),
                 attributes = new List<string>();

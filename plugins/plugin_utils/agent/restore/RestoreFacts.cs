@@ -37,8 +37,8 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("facts", Place).Set("folder", IsFolder).Set("before", Told(Before, SecurityBefore))
-                .Set("after", Told(After, SecurityAfter));
+            return new JsonMap().Set("facts", Place).Set("folder", IsFolder)
+                .Set("before", ToJson(Before, SecurityBefore)).Set("after", ToJson(After, SecurityAfter));
         }
 
         public static RestoreFacts Parse(JsonMap map)
@@ -53,7 +53,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return FileSecurity.Text(FileSecurity.Of(place));
+                return FileSecurity.Text(FileSecurity.Read(place));
             }
             catch (SystemError)
             {
@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static JsonMap Told(FileFacts facts, string security)
+        private static JsonMap ToJson(FileFacts facts, string security)
         {
             return new JsonMap()
                 .Set("created", Timestamps.Text(facts.Created)).Set("written", Timestamps.Text(facts.Written))
@@ -93,7 +93,7 @@ namespace IdentityOpsAgent
 
         public static RestorePlace Find(string path)
         {
-            return new RestorePlace(path, Paths.Resolved(path));
+            return new RestorePlace(path, Paths.ResolveLinks(path));
         }
 
         public static RestorePlace Parse(JsonMap map)
@@ -114,11 +114,11 @@ namespace IdentityOpsAgent
             try
             {
                 string there = Win32.FinalPath(opened);
-                return Paths.IsItself(there, Expected(path)) ? null : there;
+                return Paths.IsSameFile(there, Expected(path)) ? null : there;
             }
             catch (SystemError)   // its file system does not tell; then by the folders, as they are now
             {
-                for (string folder = Paths.Parent(path); folder != null && Paths.Holds(Path, folder);
+                for (string folder = Paths.Parent(path); folder != null && Paths.Contains(Path, folder);
                     folder = Paths.Parent(folder))
                 {
                     if (!SetFolder.IsFolder(folder))
@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
         private string Expected(string path)
         {
             string near = Path, there = Resolved;
-            if (!Paths.Holds(Path, path))
+            if (!Paths.Contains(Path, path))
             {
                 near = Paths.Parent(Path);
                 there = Paths.Parent(Resolved);

@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
                 }
                 else if (!check)
                 {
-                    Patience.Without(journal.Close);
+                    LockedFileRetry.Once(journal.Close);
                 }
             }
             return open;
@@ -110,9 +110,9 @@ namespace IdentityOpsAgent
 
         public void Write()
         {
-            writer.EnsureFolder(Parent, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Parent, FolderSecurity.CreateClosedFolder);
             StateFolder.RequireOwn(Parent, "The restore was not started");
-            writer.Try(path, delegate { Win32.CreateClosedFolder(path); });
+            writer.Try(path, delegate { FolderSecurity.CreateClosedFolder(path); });
             string draft = Paths.Combine(path, "draft");
             Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
             using (ListFile list = flushing.List(draft))
@@ -141,7 +141,7 @@ namespace IdentityOpsAgent
         {
             if (Has(PlanName))
                 writer.Delete(Paths.Combine(path, PlanName));
-            Deletion.Of(path);
+            Deletion.TryDelete(path);
         }
 
         private void Read()
@@ -180,7 +180,7 @@ namespace IdentityOpsAgent
             {
                 if (!Places.Exists(delegate(RestorePlace place)
                 {
-                    return Paths.Holds(Paths.Absolute(folder, "new_folders"), place.Path);
+                    return Paths.Contains(Paths.Absolute(folder, "new_folders"), place.Path);
                 }))
                     throw new FormatError("'" + folder + "' is above none of its places");
                 NewFolders.Add(folder);
@@ -202,7 +202,7 @@ namespace IdentityOpsAgent
         // FormatError for a path that the restore has nothing to do with.
         public RestorePlace PlaceOf(string path)
         {
-            RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Holds(place.Path, path); });
+            RestorePlace found = Places.Find(delegate(RestorePlace place) { return Paths.Contains(place.Path, path); });
             if (found == null)
                 throw new FormatError("'" + path + "' lies in none of its places");
             return found;

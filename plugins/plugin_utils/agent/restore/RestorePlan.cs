@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
         private readonly RestoreTarget target;
         private readonly Losses losses;
         private readonly ExtraneousFiles mirroring;
-        private readonly SecurityTexts texts = new SecurityTexts();
+        private readonly SddlCache texts = new SddlCache();
         private readonly List<Entry> sameSize = new List<Entry>();
         private readonly Stack<Visit> waiting = new Stack<Visit>();
 
@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
         {
             public Entry Folder;
             public bool Exists;
-            public Cover Cover;
+            public Coverage Coverage;
         }
 
         private RestorePlan(RestoreTarget target, Losses losses)
@@ -78,7 +78,7 @@ namespace IdentityOpsAgent
         // Where none are kept, those of the part are not looked for either.
         private void LookForStreams()
         {
-            target.PutsStreams = FileStreams.AreKept(Paths.NearestExisting(target.Place));
+            target.PutsStreams = FileStreams.AreSupported(Paths.NearestExisting(target.Place));
             foreach (Entry entry in target.Streams.Entries)
             {
                 if (!target.PutsStreams && entry.Kept && entry.Top == target.Top)
@@ -134,7 +134,7 @@ namespace IdentityOpsAgent
                 empty = false;
                 if (child.IsFolder)
                     PlanFolder(child, Paths.Combine(place, child.Name), exists, found,
-                        mirroring.Below(visit.Cover, child));
+                        mirroring.Below(visit.Coverage, child));
                 else
                     PlanFile(child, Paths.Combine(place, child.Name), exists, found);
             }
@@ -144,7 +144,7 @@ namespace IdentityOpsAgent
                 PlanExtra(visit, place, extra);
         }
 
-        private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Cover cover)
+        private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Coverage cover)
         {
             if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
                 throw new AgentError("target_link", Restore.What, place,
@@ -165,8 +165,8 @@ namespace IdentityOpsAgent
             if (!usable)
             {
                 target.NewFolders.Add(folder);
-                target.Touch(folder);
-                target.Touch(folder.Parent);
+                target.MarkTouched(folder);
+                target.MarkTouched(folder.Parent);
             }
             else if (target.PutsSecurity && cover.Restore && target.Overwrite != RestoreTarget.Never
                 && HasOtherSecurity(folder, place))
@@ -177,7 +177,7 @@ namespace IdentityOpsAgent
                 ? StreamDifference(folder, place) : null;
             if (difference != null)
                 losses.Add(Loss.StreamsNotRestored, folder.Path, "The folder was there and stays. " + difference);
-            waiting.Push(new Visit { Folder = folder, Exists = usable, Cover = cover });
+            waiting.Push(new Visit { Folder = folder, Exists = usable, Coverage = cover });
         }
 
         private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
@@ -195,7 +195,7 @@ namespace IdentityOpsAgent
                 sameSize.Add(file);
                 return;
             }
-            target.Touch(file.Parent);
+            target.MarkTouched(file.Parent);
             if (exists && Attributes.IsFolder(found.Attributes))
             {
                 target.Obstacles.AddRange(mirroring.Everything(place, file.Path, !link));
@@ -212,9 +212,10 @@ namespace IdentityOpsAgent
                 target.Extras.Add(
                     new Removal(path, visit.Folder.Path + "/" + extra.Name, false, null) { IsLeft = true });
             else if (target.Policy == RestoreTarget.Mirror)
-                target.Extras.AddRange(mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Cover));
+                target.Extras.AddRange(
+                    mirroring.Extra(path, visit.Folder.Path + "/" + extra.Name, extra, visit.Coverage));
             if (target.Extras.Count > before)
-                target.Touch(visit.Folder);
+                target.MarkTouched(visit.Folder);
         }
 
         private void CompareContents(int threads)
@@ -232,7 +233,7 @@ namespace IdentityOpsAgent
                     else
                         difference.Add(file);
                     if (difference == target.Replaced)
-                        target.Touch(file.Parent);
+                        target.MarkTouched(file.Parent);
                 }
             });
         }
@@ -242,7 +243,8 @@ namespace IdentityOpsAgent
         {
             try
             {
-                return folder.Security != null && texts.Of(FileSecurity.Of(place)) != texts.Now(folder.Security);
+                return folder.Security != null
+                    && texts.Of(FileSecurity.Read(place)) != texts.Normalize(folder.Security);
             }
             catch (SystemError)
             {
@@ -270,7 +272,7 @@ namespace IdentityOpsAgent
                     bool same = facts.Written == file.Facts.Written
                         && ((facts.Attributes ^ file.Facts.Attributes) & Attributes.Compared) == 0;
                     if (same && target.PutsSecurity && file.Security != null)
-                        same = texts.Of(FileSecurity.Of(opened)) == texts.Now(file.Security);
+                        same = texts.Of(FileSecurity.Read(opened)) == texts.Normalize(file.Security);
                     return same ? null : target.OtherFacts;
                 }
             }

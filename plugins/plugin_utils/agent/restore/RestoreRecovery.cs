@@ -23,33 +23,33 @@ namespace IdentityOpsAgent
                 if (check)
                     warnings.Add(told + (forward ? "the next operation ends it." : "the next operation undoes it."));
                 else
-                    warnings.Add(told + End(journal, forward));
+                    warnings.Add(told + Complete(journal, forward));
             }
         }
 
-        private static string End(RestoreJournal journal, bool forward)
+        private static string Complete(RestoreJournal journal, bool forward)
         {
             RestoreSwap swap = new RestoreSwap(journal, new Losses());
             string refused = null;   // what stands in the way does not stand in the way back, as a rule
             if (journal.Has(RestoreJournal.Committed)
-                || (forward && (refused = Refusal(delegate { swap.Forward(0); })) == null))
+                || (forward && (refused = FailureOf(delegate { swap.Apply(0); })) == null))
             {
-                string left = swap.Clean();
-                return "it was ended now." + (left == null ? "" : " " + Left(left));
+                string left = swap.TryCleanUp();
+                return "it was ended now." + (left == null ? "" : " " + CleanupWarning(left));
             }
-            GoBack(journal, swap);
+            RollBack(journal, swap);
             return "it was undone now." + (refused == null ? "" : " It could not be ended: " + refused);
         }
 
         // What a restore that has done its work could not remove.
-        public static string Left(string cause)
+        public static string CleanupWarning(string cause)
         {
             return "What was replaced is not removed yet, in names that end with " + TemporaryName.Replaced + ": "
                 + cause + " The next operation on this computer removes it.";
         }
 
         // Null, or what stands in the way of an act.
-        public static string Refusal(Action act)
+        public static string FailureOf(Action act)
         {
             try
             {
@@ -66,11 +66,11 @@ namespace IdentityOpsAgent
             }
         }
 
-        public static void GoBack(RestoreJournal journal, RestoreSwap swap)
+        public static void RollBack(RestoreJournal journal, RestoreSwap swap)
         {
             try
             {
-                swap.Back();
+                swap.RollBack();
             }
             catch (AgentError error)
             {

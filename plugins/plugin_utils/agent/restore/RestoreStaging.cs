@@ -81,12 +81,12 @@ namespace IdentityOpsAgent
             foreach (StagedTarget target in targets)
                 Finish(target);
             WorkerPool.Run(files.Count, threads,
-                delegate(Worker worker, int index) { CheckThere(owners[files[index]], files[index]); });
+                delegate(Worker worker, int index) { CheckUnchanged(owners[files[index]], files[index]); });
             Journal.Mark(RestoreJournal.Ready);
         }
 
         // An antivirus takes what it does not like a moment after it was written.
-        private static void CheckThere(StagedTarget target, Entry file)
+        private static void CheckUnchanged(StagedTarget target, Entry file)
         {
             FileFacts facts;
             string place = PlaceOf(target, file);
@@ -145,13 +145,13 @@ namespace IdentityOpsAgent
             foreach (Removal removal in target.Extras)
             {
                 if (removal.Above == null || removal.Above.Stays)
-                    Journal.Steps.Add(AsPlanned(RestoreStep.Remove(removal.Place), removal));
+                    Journal.Steps.Add(CheckAsPlanned(RestoreStep.Remove(removal.Place), removal));
             }
             AddFacts(staged);
         }
 
         // What came into a folder since it was looked at is in no safety set.
-        private static RestoreStep AsPlanned(RestoreStep step, Removal removal)
+        private static RestoreStep CheckAsPlanned(RestoreStep step, Removal removal)
         {
             if (removal != null && step.Fingerprint.Files > removal.Files)
                 throw RestoreStep.Changed(removal.Place);
@@ -166,7 +166,7 @@ namespace IdentityOpsAgent
 
         private string Add(string place, string old, Removal obstacle, Entry entry)
         {
-            RestoreStep step = AsPlanned(RestoreStep.Put(place, old, entry.Facts.Created), obstacle);
+            RestoreStep step = CheckAsPlanned(RestoreStep.Put(place, old, entry.Facts.Created), obstacle);
             Journal.Steps.Add(step);
             return step.Staged;
         }
@@ -204,7 +204,7 @@ namespace IdentityOpsAgent
         {
             string place = target.Folders[folder];
             target.Writer.CreateFolder(place);
-            InFolder(target, place, delegate
+            WithFolderOpen(target, place, delegate
             {
                 PutStreams(target, folder, place);
                 Secure(target, folder, place);
@@ -212,7 +212,7 @@ namespace IdentityOpsAgent
         }
 
         // The folder is held meanwhile, and is the one that was made: nobody can put a link in its place, or above it.
-        private static void InFolder(StagedTarget target, string place, Action act)
+        private static void WithFolderOpen(StagedTarget target, string place, Action act)
         {
             SafeFileHandle held = null;
             target.Writer.Try(place, delegate { held = Win32.HoldFolder(place); });
@@ -357,7 +357,7 @@ namespace IdentityOpsAgent
             {
                 Entry folder = target.Target.NewFolders[i];
                 string place = target.Folders[folder];
-                InFolder(target, place, delegate { target.Writer.SetFacts(place, folder.Facts); });
+                WithFolderOpen(target, place, delegate { target.Writer.SetFacts(place, folder.Facts); });
             }
             target.Writer.Flush(Paths.NearestExisting(target.Target.Place));
         }

@@ -99,8 +99,8 @@ namespace IdentityOpsAgent
         {
             if (path == null)
                 return true;
-            string name = Paths.LastName(path);
-            return path == Paths.Combine(Folder, name) && Paths.NameFlaw(name, true) == null
+            string name = Paths.FileName(path);
+            return path == Paths.Combine(Folder, name) && Paths.NameProblem(name, true) == null
                 && (kind == null || TemporaryName.Is(name, kind));
         }
     }

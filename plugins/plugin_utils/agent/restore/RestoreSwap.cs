@@ -26,12 +26,12 @@ namespace IdentityOpsAgent
         }
 
         // Everything to its new place, and for good. An error leaves the way back open.
-        public void Forward(int threads)
+        public void Apply(int threads)
         {
             List<List<RestoreStep>> folders = ByFolder();
             Progress.Begin("swapping", new List<Entry>());
             WorkerPool.Run(folders.Count, threads,
-                delegate(Worker worker, int index) { InFolder(folders[index], Make); });
+                delegate(Worker worker, int index) { WithFolderHeld(folders[index], Apply); });
             foreach (RestoreFacts facts in journal.Facts)
                 Set(facts, facts.After, facts.SecurityAfter);
             Flush();
@@ -40,9 +40,9 @@ namespace IdentityOpsAgent
 
         // What was replaced goes. Only after the mark `committed`, when there is no way back any more: what stands in
         // the way is told, and tried again by the next operation.
-        public string Clean()
+        public string TryCleanUp()
         {
-            return RestoreRecovery.Refusal(CleanUp);
+            return RestoreRecovery.FailureOf(CleanUp);
         }
 
         private void CleanUp()
@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
             foreach (RestoreStep step in journal.Steps)
             {
                 if (step.Kept != null)
-                    failure = Deletion.Of(step.Kept) ?? failure;
+                    failure = Deletion.TryDelete(step.Kept) ?? failure;
             }
             if (failure != null)
                 throw failure;
@@ -65,9 +65,9 @@ namespace IdentityOpsAgent
         }
 
         // Everything as it was.
-        public void Back()
+        public void RollBack()
         {
-            Patience.Begin();
+            LockedFileRetry.Reset();
             RequireDrives();
             bool moved = journal.Has(RestoreJournal.Ready);
             if (moved)
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             if (moved && !journal.Has(RestoreJournal.Undone))
             {
                 foreach (List<RestoreStep> folder in ByFolder())
-                    InFolder(folder, Unmake);
+                    WithFolderHeld(folder, Undo);
                 Flush();
                 journal.Mark(RestoreJournal.Undone);
             }
@@ -125,16 +125,16 @@ namespace IdentityOpsAgent
         }
 
         // The folder is held meanwhile, and is the one that was looked at: nobody can put a link in its place.
-        private void InFolder(List<RestoreStep> steps, Action<RestoreStep> act)
+        private void WithFolderHeld(List<RestoreStep> steps, Action<RestoreStep> act)
         {
-            InFolder(steps[0].Folder, journal.PlaceOf(steps[0].Place), delegate
+            WithFolderHeld(steps[0].Folder, journal.PlaceOf(steps[0].Place), delegate
             {
                 foreach (RestoreStep step in steps)
                     act(step);
             });
         }
 
-        private void InFolder(string folder, RestorePlace place, Action act)
+        private void WithFolderHeld(string folder, RestorePlace place, Action act)
         {
             SafeFileHandle held = null;
             writer.Try(folder, delegate { held = Win32.HoldFolder(folder); });
@@ -149,12 +149,13 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void Make(RestoreStep step)
+        private void Apply(RestoreStep step)
         {
             if (step.Staged != null && !Exists(step.Staged))
             {
                 if (!Exists(step.Place)
-                    || (step.Kept != null && !Exists(step.Kept) && TreeFingerprint.Of(step.Old).Is(step.Fingerprint)))
+                    || (step.Kept != null && !Exists(step.Kept)
+                        && TreeFingerprint.Of(step.Old).Matches(step.Fingerprint)))
                     throw RestoreStep.Changed(step.Staged);
                 SetCreated(step);
                 return;
@@ -164,7 +165,7 @@ namespace IdentityOpsAgent
                 if (!Exists(step.Kept) && Exists(step.Old))
                     // An error names what a program has open.
                     writer.Try(step.Old, delegate { Win32.Move(step.Old, step.Kept, false); });
-                if (Exists(step.Kept) && !TreeFingerprint.Of(step.Kept).Is(step.Fingerprint))
+                if (Exists(step.Kept) && !TreeFingerprint.Of(step.Kept).Matches(step.Fingerprint))
                     throw RestoreStep.Changed(step.Old);
             }
             if (step.Staged == null)
@@ -177,17 +178,17 @@ namespace IdentityOpsAgent
         // file system (tunneling, Microsoft KB 172190).
         private void SetCreated(RestoreStep step)
         {
-            if (IsOther(step.Place, step.Created))
+            if (IsCreatedDifferently(step.Place, step.Created))
                 writer.Try(step.Place, delegate { Win32.SetCreated(step.Place, step.Created); });
         }
 
-        private static bool IsOther(string place, long created)
+        private static bool IsCreatedDifferently(string place, long created)
         {
             FileFacts facts;
             return created > 0 && Win32.TryFacts(place, out facts) && facts.Created != created;
         }
 
-        private void Unmake(RestoreStep step)
+        private void Undo(RestoreStep step)
         {
             bool came = step.Staged != null && !Exists(step.Staged);
             bool keeps = step.Kept != null && Exists(step.Kept);
@@ -195,7 +196,7 @@ namespace IdentityOpsAgent
                 Remove(step.Place);
             if (keeps)
                 Move(step.Kept, step.Old);
-            if (step.Old == null || !IsOther(step.Old, step.Fingerprint.Created))
+            if (step.Old == null || !IsCreatedDifferently(step.Old, step.Fingerprint.Created))
                 return;
             try
             {
@@ -216,7 +217,7 @@ namespace IdentityOpsAgent
         {
             writer.Try(path, delegate
             {
-                SystemError failure = Deletion.Of(path);
+                SystemError failure = Deletion.TryDelete(path);
                 if (failure != null)
                     throw failure;
             });
@@ -244,7 +245,8 @@ namespace IdentityOpsAgent
 
         private void Set(RestoreFacts facts, FileFacts wanted, string security)
         {
-            InFolder(facts.IsFolder ? facts.Place : Paths.Parent(facts.Place), journal.PlaceOf(facts.Place), delegate
+            string folder = facts.IsFolder ? facts.Place : Paths.Parent(facts.Place);
+            WithFolderHeld(folder, journal.PlaceOf(facts.Place), delegate
             {
                 string refused = security == null ? null : FileSecurity.Set(facts.Place, security);
                 if (refused != null)
@@ -263,7 +265,7 @@ namespace IdentityOpsAgent
                     continue;
                 foreach (List<RestoreStep> steps in ByFolder())
                 {
-                    if (Paths.Holds(place.Path, steps[0].Place) && Exists(steps[0].Folder))
+                    if (Paths.Contains(place.Path, steps[0].Place) && Exists(steps[0].Folder))
                         writer.Try(steps[0].Folder, delegate { Win32.FlushFolder(steps[0].Folder); });
                 }
             }

@@ -95,7 +95,7 @@ namespace IdentityOpsAgent
         }
 
         // What is replaced or removed, as it is named there, relative to the component's root.
-        public List<string> Lost()
+        public List<string> LostPaths()
         {
             List<string> paths = new List<string>();
             foreach (Entry entry in Replaced)
@@ -134,9 +134,9 @@ namespace IdentityOpsAgent
         }
 
         // Of what the part has of it.
-        public Remainder Remainder()
+        public SelectionResult ToSelectionResult()
         {
-            return new Remainder
+            return new SelectionResult
             {
                 Component = Component.Name,
                 Path = Place,
@@ -161,7 +161,7 @@ namespace IdentityOpsAgent
             return names;
         }
 
-        public void Touch(Entry folder)
+        public void MarkTouched(Entry folder)
         {
             if (folder != null)
                 Touched[folder] = true;

@@ -99,7 +99,7 @@ namespace IdentityOpsAgent
             Writer writer = new Writer(Restore.What, Next, !Win32.CanFlushVolume(folder));
             new BackupCopy(folder, writer, settings, new MetadataReader(losses), null).Run(components);
             foreach (PlannedComponent component in components)
-                Sum(part, component);
+                AddTotals(part, component);
             part.State = part.ProblemCount == 0 ? Part.Complete : Part.Waived;
             part.Losses = losses.All;
             recorder.Record(writer, part,
@@ -146,7 +146,7 @@ namespace IdentityOpsAgent
         private static SystemError Remove(SetFolder old)
         {
             string part = PartPath(old);
-            SystemError failure = Deletion.Of(Paths.Combine(part, Part.FileName)) ?? Deletion.Of(part);
+            SystemError failure = Deletion.TryDelete(Paths.Combine(part, Part.FileName)) ?? Deletion.TryDelete(part);
             if (failure == null)
                 RemoveEmpty(old.Path);
             return failure;
@@ -155,7 +155,7 @@ namespace IdentityOpsAgent
         private void Add(RestoreTarget target)
         {
             FileFacts facts;
-            List<string> paths = target.Lost();
+            List<string> paths = target.LostPaths();
             if (paths.Count == 0 || !Win32.TryFacts(target.Place, out facts))
                 return;
             PlannedComponent component = new PlannedComponent(target.Component, target.Place);
@@ -171,7 +171,7 @@ namespace IdentityOpsAgent
             }
             component.Problems.AddRange(component.Tree.Problems);
             targets.Add(component, target);
-            component.LookForFeatures();
+            component.ReadVolumeFeatures();
             components.Add(component);
         }
 
@@ -184,13 +184,13 @@ namespace IdentityOpsAgent
                 SetId = set.SetId,
                 Epoch = set.SetId,
                 Server = server,
-                FullName = Win32.FullyQualifiedName(),
-                MachineGuid = Win32.MachineGuid(),
+                FullName = Computer.FullyQualifiedName(),
+                MachineGuid = Computer.MachineGuid(),
             };
         }
 
         // What is missing would be lost, but for links and for what the restore does not touch.
-        private void Sum(Part part, PlannedComponent component)
+        private void AddTotals(Part part, PlannedComponent component)
         {
             Dictionary<string, bool> touched = component.Problems.Count == 0 ? null : Touched(targets[component]);
             foreach (Problem problem in component.Problems)
@@ -216,7 +216,7 @@ namespace IdentityOpsAgent
         private static Dictionary<string, bool> Touched(RestoreTarget target)
         {
             Dictionary<string, bool> places = new Dictionary<string, bool>(Win32.Names);
-            List<string> paths = target.Lost();
+            List<string> paths = target.LostPaths();
             paths.AddRange(target.OtherFacts.ConvertAll(
                 delegate(Entry entry) { return entry.Path.Substring(target.Top.Name.Length).TrimStart('/'); }));
             foreach (string path in paths)

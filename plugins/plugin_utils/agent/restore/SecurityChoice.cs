@@ -32,7 +32,7 @@ namespace IdentityOpsAgent
                 AddAll(losses, Loss.NotInPart, unknown);
             if (known.Count == 0)
                 return false;
-            if (FileSecurity.IsKept(Paths.NearestExisting(target.Place)))
+            if (FileSecurity.IsSupported(Paths.NearestExisting(target.Place)))
                 return true;
             AddAll(losses, Loss.NoLists, known);
             return false;
@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
 
         private static bool IsOrigin(RestoreTarget target, Part document)
         {
-            return document.MachineGuid == Win32.MachineGuid()
+            return document.MachineGuid == Computer.MachineGuid()
                 && Win32.Names.Equals(target.Place, target.Component.Source);
         }
 

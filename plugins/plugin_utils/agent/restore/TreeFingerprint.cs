@@ -43,7 +43,7 @@ namespace IdentityOpsAgent
             return fingerprint;
         }
 
-        public bool Is(TreeFingerprint other)
+        public bool Matches(TreeFingerprint other)
         {
             return Files == other.Files && Bytes == other.Bytes && Newest == other.Newest;
         }

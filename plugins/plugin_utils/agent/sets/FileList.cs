@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
                 JsonMap map = JsonReader.Map(line);
                 string path = map.Text("path");
                 if (before != null && string.CompareOrdinal(before, path) >= 0)
-                    throw Bad(path, "it is out of order");
+                    throw Error(path, "it is out of order");
                 before = path;
                 int slash = path.LastIndexOf('/');
                 if (slash >= 0 && (folderPath == null || folderPath.Length != slash
@@ -85,7 +85,7 @@ namespace IdentityOpsAgent
                 foreach (Entry child in folder.Children)
                 {
                     if (names.ContainsKey(child.Name))
-                        throw Bad(child.Path, "another one has the same name");
+                        throw Error(child.Path, "another one has the same name");
                     names.Add(child.Name, true);
                     waiting.Push(child);
                 }
@@ -139,7 +139,7 @@ namespace IdentityOpsAgent
             for (int i = 1; i < names.Length && entry != null; i++)
                 entry = Child(entry, names[i]);
             if (entry == null || entry.Path != path || !entry.IsFolder)
-                throw Bad(path, "the list does not have it as a folder");
+                throw Error(path, "the list does not have it as a folder");
             return entry;
         }
 
@@ -163,12 +163,12 @@ namespace IdentityOpsAgent
 
         private static void Add(PartRecord record, Entry folder, string path, string name, JsonMap map)
         {
-            string flaw = Paths.NameFlaw(name);
+            string flaw = Paths.NameProblem(name);
             if (flaw != null)
-                throw Bad(path, flaw);
+                throw Error(path, flaw);
             bool isFolder = map.Text("kind") == "directory";
             if (!isFolder && (map.Text("kind") != "file" || folder == null))
-                throw Bad(path, "its kind cannot be");
+                throw Error(path, "its kind cannot be");
             Entry entry = isFolder ? new ListedFolder(name, folder) : new Entry(name, folder, false);
             entry.Facts.Created = Timestamps.Parse(map.Text("created"));
             entry.Facts.Written = Timestamps.Parse(map.Text("written"));
@@ -189,14 +189,14 @@ namespace IdentityOpsAgent
             }
             record.Files.Add(entry);
             if (record.Bytes > long.MaxValue - entry.Facts.Size)
-                throw Bad(path, "more bytes than there can be");
+                throw Error(path, "more bytes than there can be");
             record.Bytes += entry.Facts.Size;
         }
 
         private static void AddComponent(PartRecord record, Entry component)
         {
             if (record.Components.ContainsKey(component.Name))
-                throw Bad(component.Name, "another one has the same name");
+                throw Error(component.Name, "another one has the same name");
             record.Components.Add(component.Name, component);
         }
 
@@ -208,12 +208,12 @@ namespace IdentityOpsAgent
                 return table[(int)map.Number("security", 0, table.Count - 1)];
             string text = map.Text("security");
             if (text.Length > SecurityLimit || text.IndexOf('\0') >= 0)
-                throw Bad(path, "its 'security' cannot be");
+                throw Error(path, "its 'security' cannot be");
             table.Add(text);
             return text;
         }
 
-        private static FormatError Bad(string path, string flaw)
+        private static FormatError Error(string path, string flaw)
         {
             return new FormatError("'" + path + "': " + flaw);
         }

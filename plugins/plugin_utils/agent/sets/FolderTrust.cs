@@ -53,18 +53,18 @@ namespace IdentityOpsAgent
         // in that one, and lock out the next server's.
         public static void CreateClosed(string path)
         {
-            Create(path, Win32.CreateClosedFolder);
+            Create(path, FolderSecurity.CreateClosedFolder);
         }
 
         // Makes one in such a folder: it inherits, and the next administrator finds that no ordinary user owns it.
         public static void CreateInside(string path)
         {
-            Create(path, Win32.CreateOwnFolder);
+            Create(path, FolderSecurity.CreateOwnFolder);
         }
 
         private static void Create(string path, System.Action<string> onDisk)
         {
-            if (Win32.IsShare(path) || Win32.IsShare(Paths.Resolved(path)))
+            if (Win32.IsShare(path) || Win32.IsShare(Paths.ResolveLinks(path)))
                 Win32.CreateFolder(path);
             else
                 onDisk(path);
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
             return new AgentError("root_open", what, folder,
                 "It can be changed by " + string.Join(", ", writers.ToArray()) + ".",
                 "Close it: " + icacls + "/setowner \"*S-1-5-32-544\", then " + icacls
-                + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \"" + Win32.UserName()
+                + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \"" + Computer.UserName()
                 + ":(OI)(CI)F\" and /remove for each of those named. Or name the root in groupid_allow_open_roots.");
         }
     }

@@ -56,7 +56,7 @@ namespace IdentityOpsAgent
         // This computer's own name: the name of its part.
         public static string ThisServer()
         {
-            return Server(Win32.HostName());
+            return Server(Computer.HostName());
         }
 
         public static string Digest(string text)
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
 
         private static bool Fits(string text, Regex form)
         {
-            return form.IsMatch(text) && Paths.NameFlaw(text) == null;
+            return form.IsMatch(text) && Paths.NameProblem(text) == null;
         }
 
         private static string Checked(string text, Regex form, string what)

@@ -17,7 +17,7 @@ namespace IdentityOpsAgent
         private const int Limit = 100, TextLimit = 500;
 
         // Of a request.
-        public static List<string> Asked(JsonMap request)
+        public static List<string> Requested(JsonMap request)
         {
             if (request[Member] == null)
                 return null;
@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         }
 
         // Of a document on a disk. One that is not understood tells nothing.
-        public static List<string> Told(JsonMap document)
+        public static List<string> Recorded(JsonMap document)
         {
             List<object> items = document[Member] as List<object>;
             if (items == null || !items.TrueForAll(delegate(object item) { return item is string; }))

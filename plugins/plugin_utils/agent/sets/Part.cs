@@ -64,7 +64,7 @@ namespace IdentityOpsAgent
                 ManifestDigest = Names.Digest(map.Text("manifest_sha256")),
                 FileListDigest = Names.Digest(map.Text("files_sha256")),
                 Details = map["details"] == null ? null : map.MapOrEmpty("details"),
-                Narrowed = Narrowing.Told(map),
+                Narrowed = Narrowing.Recorded(map),
                 Scope = Narrowing.Scope(map),
             };
             if (part.State != Complete && part.State != Partial && part.State != Waived)
@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
         }
 
         // What an answer says of a part. `digest`: of part.json, null while there is none.
-        public void Tell(JsonMap members, SetFolder set, string digest)
+        public void Report(JsonMap members, SetFolder set, string digest)
         {
             members.Set("server", Server).Set("machine_guid", MachineGuid).Set("version", Version).Set("epoch", Epoch)
                 .Set("set_path", set.Path)

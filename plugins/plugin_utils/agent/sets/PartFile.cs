@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
         // A name that a file has without a folder; FormatError when it is none.
         public static string PlainName(string name, string member)
         {
-            string flaw = Paths.NameFlaw(name);
+            string flaw = Paths.NameProblem(name);
             if (flaw != null)
                 throw new FormatError("'" + member + "': '" + name + "' has " + flaw);
             return name;

@@ -107,7 +107,7 @@ namespace IdentityOpsAgent
                 Deployment = Names.Deployment(map.Text("deployment")),
                 SetId = Names.SetId(map.Text("set_id")),
                 Decider = Names.Server(map.Text("decider")),
-                Narrowed = Narrowing.Told(map),
+                Narrowed = Narrowing.Recorded(map),
             };
             foreach (JsonMap part in map.Maps("parts"))
             {

@@ -26,7 +26,7 @@ namespace IdentityOpsAgent
         }
 
         // relative: to the component's root; made of millions of files only for those that have the name.
-        public bool Meets(string fileName, System.Func<string> relative)
+        public bool Matches(string fileName, System.Func<string> relative)
         {
             return name.Matches(fileName) && path.Matches(relative());
         }
@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
         private const int Shown = 20;
 
         private readonly List<Trap> traps;
-        private readonly List<string> told = new List<string>();
+        private readonly List<string> shown = new List<string>();
         private long count;
 
         public Traps(JsonMap request)
@@ -54,12 +54,12 @@ namespace IdentityOpsAgent
                 return;
             foreach (Entry file in files)
             {
-                Trap met = own.Find(delegate(Trap trap)
+                Trap matched = own.Find(delegate(Trap trap)
                 {
-                    return trap.Meets(file.Name, delegate { return file.Path.Substring(component.Length + 1); });
+                    return trap.Matches(file.Name, delegate { return file.Path.Substring(component.Length + 1); });
                 });
-                if (met != null)
-                    Tell(met, file.PathBelow(place));
+                if (matched != null)
+                    AddWarning(matched, file.PathBelow(place));
             }
         }
 
@@ -70,13 +70,13 @@ namespace IdentityOpsAgent
                 if (problem.Kind != Problem.Locked || problem.Path.Length <= component.Length)
                     continue;
                 string relative = problem.Path.Substring(component.Length + 1);
-                Trap met = traps.Find(delegate(Trap trap)
+                Trap matched = traps.Find(delegate(Trap trap)
                 {
                     return trap.Component == component && trap.Held
-                        && trap.Meets(Paths.LastStep(relative), delegate { return relative; });
+                        && trap.Matches(Paths.LastSegment(relative), delegate { return relative; });
                 });
-                if (met != null)
-                    Tell(met, Paths.Below(place, relative));
+                if (matched != null)
+                    AddWarning(matched, Paths.Below(place, relative));
             }
         }
 
@@ -84,17 +84,17 @@ namespace IdentityOpsAgent
         {
             get
             {
-                List<string> all = new List<string>(told);
-                if (count > told.Count)
-                    all.Add("There are " + count + " such files; the first " + told.Count + " are named.");
+                List<string> all = new List<string>(shown);
+                if (count > shown.Count)
+                    all.Add("There are " + count + " such files; the first " + shown.Count + " are named.");
                 return all;
             }
         }
 
-        private void Tell(Trap trap, string place)
+        private void AddWarning(Trap trap, string place)
         {
             if (count++ < Shown)
-                told.Add(trap.Component + ": " + place + ": " + trap.Meaning + " " + trap.Next);
+                shown.Add(trap.Component + ": " + place + ": " + trap.Meaning + " " + trap.Next);
         }
     }
 }

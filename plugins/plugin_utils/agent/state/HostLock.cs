@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
         }
 
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
-        public static HostLock Take(string operation, string set, bool check)
+        public static HostLock Acquire(string operation, string set, bool check)
         {
             string what = "The " + operation + " was not started";
             string folder = StateFolder.Current;
@@ -42,14 +42,14 @@ namespace IdentityOpsAgent
                 return null;
             writer.Try(path, delegate { file = Wait(path); });
             if (file == null)
-                throw new AgentError("locked", what, path, "Another operation is at work: " + Holder(path),
+                throw new AgentError("locked", what, path, "Another operation is at work: " + ReadHolder(path),
                     "Wait for it to end, then run again.");
             if (check)
             {
                 file.Dispose();
                 return null;
             }
-            writer.Try(path, delegate { Sign(file, operation, set); });
+            writer.Try(path, delegate { WriteHolder(file, operation, set); });
             return new HostLock(file);
         }
 
@@ -61,7 +61,7 @@ namespace IdentityOpsAgent
             try
             {
                 FileFacts facts;
-                if (!Win32.TryFacts(StateFolder.Current, out facts) || !Win32.IsOwnedByUs(StateFolder.Current)
+                if (!Win32.TryFacts(StateFolder.Current, out facts) || !FolderSecurity.IsOwnedByUs(StateFolder.Current)
                     || !Win32.TryFacts(path, out facts))
                     return null;
                 using (SafeFileHandle free = Win32.TryLock(path))
@@ -98,17 +98,17 @@ namespace IdentityOpsAgent
             return file;
         }
 
-        private static void Sign(SafeFileHandle file, string operation, string set)
+        private static void WriteHolder(SafeFileHandle file, string operation, string set)
         {
             JsonMap holder = new JsonMap()
                 .Set("operation", operation).Set("set", set).Set("started", Timestamps.Text(Timestamps.Now()))
-                .Set("process", Process.GetCurrentProcess().Id).Set("user", Win32.UserName());
+                .Set("process", Process.GetCurrentProcess().Id).Set("user", Computer.UserName());
             byte[] line = Encoding.ASCII.GetBytes(JsonWriter.Text(holder) + "\n");
             Win32.Truncate(file);
             Win32.Write(file, line, line.Length);
         }
 
-        private static string Holder(string path)
+        private static string ReadHolder(string path)
         {
             try
             {

@@ -30,14 +30,14 @@ namespace IdentityOpsAgent
         // closed to ordinary users, and made when it is first needed.
         public static string Current
         {
-            get { return Own ?? Paths.Combine(Win32.ProgramData(), "identityops.groupid"); }
+            get { return Own ?? Paths.Combine(Computer.ProgramData(), "identityops.groupid"); }
         }
 
         // Whoever uses the folder asks here first: what an ordinary user has put in its place is
         // neither read nor written. Error `state_owner`.
         public static void Ensure(Writer writer, string what)
         {
-            writer.EnsureFolder(Current, Win32.CreateClosedFolder);
+            writer.EnsureFolder(Current, FolderSecurity.CreateClosedFolder);
             RequireOwn(Current, what);
         }
 
@@ -47,7 +47,7 @@ namespace IdentityOpsAgent
             string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
             try
             {
-                if (Win32.IsOwnedByUs(path))
+                if (FolderSecurity.IsOwnedByUs(path))
                     return;
             }
             catch (SystemError error)
@@ -73,7 +73,7 @@ namespace IdentityOpsAgent
         private static string Checked(string path)
         {
             string scratch = Paths.Parent(path);
-            if (scratch == null || Paths.LastName(path) != Name || !ScratchName.IsOfThisServer(Paths.LastName(scratch))
+            if (scratch == null || Paths.FileName(path) != Name || !ScratchName.IsOfThisServer(Paths.FileName(scratch))
                 || Win32.IsShare(path))
                 throw new FormatError("'state' must be the folder '" + Name
                     + "' of a rehearsal's scratch on this server's own disks");

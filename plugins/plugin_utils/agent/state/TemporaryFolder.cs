@@ -33,7 +33,7 @@ namespace IdentityOpsAgent
             writer.Try(path, delegate
             {
                 gate = Win32.TryLock(path + LockSuffix);
-                Win32.CreateClosedFolder(path);
+                FolderSecurity.CreateClosedFolder(path);
             });
             return new TemporaryFolder(path, gate);
         }
@@ -41,10 +41,11 @@ namespace IdentityOpsAgent
         // Says in `warnings` what could not be removed.
         public void Remove(List<string> warnings)
         {
-            SystemError failure = Deletion.Of(Path);   // a program that was killed keeps its files open for a moment
+            // A program that was killed keeps its files open for a moment.
+            SystemError failure = Deletion.TryDelete(Path);
             gate.Dispose();
             if (failure == null)
-                failure = Deletion.Of(Path + LockSuffix, 1);
+                failure = Deletion.TryDelete(Path + LockSuffix, 1);
             if (failure != null)
                 warnings.Add("The working folder '" + Path + "' was not removed: " + failure.Message
                     + " The next program that is run on this computer removes it.");
@@ -63,10 +64,10 @@ namespace IdentityOpsAgent
             {
                 using (SafeFileHandle gate = Win32.TryLock(path + LockSuffix))
                 {
-                    if (gate == null || Deletion.Of(path, 1) != null)
+                    if (gate == null || Deletion.TryDelete(path, 1) != null)
                         continue;
                 }
-                Deletion.Of(path + LockSuffix, 1);
+                Deletion.TryDelete(path + LockSuffix, 1);
             }
         }
     }

@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
                 StateFolder.Ensure(writer, What);
                 foreach (string place in new[] { Parent, folder })
                 {
-                    writer.EnsureFolder(place, Win32.CreateClosedFolder);
+                    writer.EnsureFolder(place, FolderSecurity.CreateClosedFolder);
                     StateFolder.RequireOwn(place, What);
                 }
                 writer.Try(folder, delegate { Replace(NameOf(part.Set.SetId, part.Server), JsonWriter.Text(record)); });
@@ -96,7 +96,7 @@ namespace IdentityOpsAgent
                 ours = Array.TrueForAll(new[] { StateFolder.Current, Parent, folder }, delegate(string place)
                 {
                     FileFacts facts;
-                    return Win32.TryFacts(place, out facts) && Win32.IsOwnedByUs(place);
+                    return Win32.TryFacts(place, out facts) && FolderSecurity.IsOwnedByUs(place);
                 });
             }
             return ours.Value;
@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)
             {
-                Deletion.Of(draft, 1);
+                Deletion.TryDelete(draft, 1);
                 throw;
             }
         }
@@ -155,14 +155,14 @@ namespace IdentityOpsAgent
                 {
                     if (Win32.TryFacts(path, out facts)
                         && Timestamps.Now() - facts.Written > DraftSeconds * TimeSpan.TicksPerSecond)
-                        Deletion.Of(path, 1);
+                        Deletion.TryDelete(path, 1);
                 }
                 else if (Names.IsSetId(id) && name.EndsWith(Suffix, StringComparison.Ordinal))
                 {
                     if (!there.ContainsKey(id) && there.Count < Answer.ListLimit)
                         there.Add(id, Win32.TryFacts(new SetFolder(root, deployment, id).Path, out facts));
                     if (there.ContainsKey(id) && !there[id])
-                        Deletion.Of(path, 1);
+                        Deletion.TryDelete(path, 1);
                 }
             }
         }

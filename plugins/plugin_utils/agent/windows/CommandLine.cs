@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
         /// <summary>Characters, the zero at the end not counted (CreateProcessW).</summary>
         public const int Limit = 32766;
 
-        /// <summary>The same for a program that wears the network identity (CreateProcessWithTokenW).</summary>
+        /// <summary>The same for a program that has the network identity (CreateProcessWithTokenW).</summary>
         public const int IdentityLimit = 1023;
 
         /// <summary>

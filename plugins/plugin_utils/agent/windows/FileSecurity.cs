@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
         private static byte[] buffer;
 
         /// <summary>Whether the file system that a file or folder lies in keeps access lists.</summary>
-        public static bool IsKept(string path)
+        public static bool IsSupported(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadAttributes))
                 return (Win32.FeaturesOf(item) & NativeMethods.PersistentAcls) != 0;
@@ -39,10 +39,10 @@ namespace IdentityOpsAgent
         /// </summary>
         public static List<string> Writers(string path)
         {
-            if (path.StartsWith(@"\\", StringComparison.Ordinal) || !IsKept(path))
+            if (path.StartsWith(@"\\", StringComparison.Ordinal) || !IsSupported(path))
                 return null;
             using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                return AccessList.Writers(Of(path), user.User).ConvertAll<string>(NameOf);
+                return AccessList.Writers(Read(path), user.User).ConvertAll<string>(NameOf);
         }
 
         private static string NameOf(SecurityIdentifier account)
@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
         /// <summary>
         /// The descriptor as it is, one call into the system for most. The handle must be open for reading.
         /// </summary>
-        public static byte[] Of(SafeFileHandle item)
+        public static byte[] Read(SafeFileHandle item)
         {
             byte[] room = buffer ?? (buffer = new byte[4096]);
             int length;
@@ -71,16 +71,16 @@ namespace IdentityOpsAgent
                     throw Win32.Failure(error);
                 room = new byte[length];
             }
-            byte[] descriptor = new byte[Descriptor.Length(room)];
+            byte[] descriptor = new byte[SecurityDescriptor.Length(room)];
             Array.Copy(room, descriptor, descriptor.Length);
             return descriptor;
         }
 
         /// <summary>Of a folder or file by its path; of a link itself.</summary>
-        public static byte[] Of(string path)
+        public static byte[] Read(string path)
         {
             using (SafeFileHandle item = OpenItem(path, NativeMethods.ReadControl))
-                return Of(item);
+                return Read(item);
         }
 
         /// <summary>
@@ -90,7 +90,7 @@ namespace IdentityOpsAgent
         public static string Text(byte[] descriptor)
         {
             IntPtr text;
-            byte[] own = Descriptor.Explicit(descriptor);
+            byte[] own = SecurityDescriptor.Explicit(descriptor);
             if (!NativeSecurity.ConvertSecurityDescriptorToStringSecurityDescriptorW(own, NativeSecurity.Revision, All,
                 out text, IntPtr.Zero))
                 throw Win32.Failure(Marshal.GetLastWin32Error());
@@ -162,14 +162,14 @@ namespace IdentityOpsAgent
         private static string Set(SafeFileHandle item, string text, IntPtr descriptor, SystemError refused)
         {
             text = Numeric(text);
-            string there = Text(Of(item));
+            string there = Text(Read(item));
             if (there == text)
                 return null;
             if (refused == null && OwnersOf(there) != OwnersOf(text))
                 refused = Try(SetOwners(item, descriptor));
             if (there.Substring(OwnersOf(there).Length) != text.Substring(OwnersOf(text).Length))
                 refused = Try(SetList(item, descriptor)) ?? refused;
-            there = Text(Of(item));
+            there = Text(Read(item));
             if (there == text)
                 return null;
             return refused != null ? refused.Message : "It was set to " + text + " and is " + there + ".";

@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private static byte[] buffer;
 
         /// <summary>Whether the file system that a file or folder lies in keeps any.</summary>
-        public static bool AreKept(string path)
+        public static bool AreSupported(string path)
         {
             using (SafeFileHandle item = Win32.Open(path, NativeMethods.ReadAttributes, NativeMethods.ShareAll,
                 NativeMethods.OpenExisting, NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))

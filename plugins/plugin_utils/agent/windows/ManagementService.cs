@@ -26,9 +26,9 @@ namespace IdentityOpsAgent
         /// </summary>
         public static long CreateProcess(string commandLine, string folder, bool leave, out uint process)
         {
-            bool worn = NetworkIdentity.IsWorn();
-            if (worn)
-                NetworkIdentity.TakeOff();   // the service asks who calls it
+            bool impersonated = NetworkIdentity.IsActive();
+            if (impersonated)
+                NetworkIdentity.Revert();   // the service asks who calls it
             try
             {
                 object result = Create(commandLine, folder, leave);
@@ -46,8 +46,8 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                if (worn)
-                    NetworkIdentity.Wear();
+                if (impersonated)
+                    NetworkIdentity.Impersonate();
             }
         }
 

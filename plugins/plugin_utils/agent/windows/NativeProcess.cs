@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// Windows' processes and jobs as its headers declare them (processthreadsapi.h, jobapi2.h, winnt.h),
-    /// for StartedProgram.cs and AgentProcess.cs.
+    /// for ChildProcess.cs and AgentProcess.cs.
     /// </summary>
     internal static class NativeProcess
     {

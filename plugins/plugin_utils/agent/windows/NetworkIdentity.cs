@@ -9,8 +9,8 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// The account that other computers see in the place of this process's own: every call into Windows for that. On
-    /// this computer nothing changes, and files, locks and the registry are used as before. Each thread wears it for
-    /// itself; programs that are started wear it too. What Windows refuses becomes a SystemError.
+    /// this computer nothing changes, and files, locks and the registry are used as before. Each thread impersonates it
+    /// for itself; programs that are started have it too. What Windows refuses becomes a SystemError.
     /// </summary>
     internal sealed class NetworkIdentity : IDisposable
     {
@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         {
         }
 
-        public static bool IsWorn()
+        public static bool IsActive()
         {
             return Token != null;
         }
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
         internal static NativeProcess.SafeKernelHandle Token { get; private set; }
 
         /// <summary>
-        /// `user`: DOMAIN\user or user@domain. This thread wears it until it is disposed of.
+        /// `user`: DOMAIN\user or user@domain. This thread impersonates it until it is disposed of.
         /// Nobody looks at the password here: the first share does.
         /// </summary>
         public static NetworkIdentity LogOn(string user, string password)
@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
             NetworkIdentity identity = new NetworkIdentity();
             try
             {
-                Wear();
+                Impersonate();
                 return identity;
             }
             catch (SystemError)
@@ -51,16 +51,16 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// For a thread that has just begun: it has the process's own,
-        /// whatever the one that began it wears. Without one, nothing.
+        /// For a thread that has just begun: it has the process's own account,
+        /// whatever the one that began it has. Without a network identity nothing changes.
         /// </summary>
-        public static void Wear()
+        public static void Impersonate()
         {
-            if (IsWorn())
+            if (IsActive())
                 Check(NativeSecurity.ImpersonateLoggedOnUser(Token));
         }
 
-        internal static void TakeOff()
+        internal static void Revert()
         {
             Check(NativeSecurity.RevertToSelf());
         }
@@ -69,7 +69,7 @@ namespace IdentityOpsAgent
         {
             Token.Dispose();
             Token = null;
-            TakeOff();
+            Revert();
         }
 
         private static void Check(bool done)

@@ -52,7 +52,7 @@ namespace IdentityOpsAgent
                 }
                 catch (ArgumentException)
                 {
-                    return StartedProgram.OutputEncoding().GetString(kept, 0, count);
+                    return ChildProcess.OutputEncoding().GetString(kept, 0, count);
                 }
             }
         }

@@ -25,12 +25,12 @@ namespace IdentityOpsAgent
             using (own)
             {
                 bool enabled = TryEnable(own, name);
-                if (!NetworkIdentity.IsWorn())
+                if (!NetworkIdentity.IsActive())
                     return enabled;
-                // Who wears it has its privileges in the place of the process's;
+                // Who impersonates it has its privileges in the place of the process's;
                 // this thread has those of the time at which it put it on.
                 enabled &= TryEnable(NetworkIdentity.Token, name);
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 return enabled;
             }
         }

@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     /// <summary>What a rehearsal sees of one file or folder. Times are FILETIME.</summary>
-    internal sealed class LookedAt
+    internal sealed class ObservedFacts
     {
         public uint Attributes;
         public long Size, Created, Written;
@@ -89,12 +89,12 @@ namespace IdentityOpsAgent
         // ---- looking
 
         /// <summary>Of a link itself.</summary>
-        public static LookedAt Look(string path)
+        public static ObservedFacts Look(string path)
         {
             HandleFacts facts;
             using (SafeFileHandle item = Open(path, ReadAttributes, ShareAll))
                 Check(GetFileInformationByHandle(item, out facts));
-            return new LookedAt
+            return new ObservedFacts
             {
                 Attributes = facts.Attributes,
                 Size = (facts.Attributes & Win32.Directory) != 0 ? 0 : (long)facts.SizeHigh << 32 | facts.SizeLow,
@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
         /// <summary>SDDL with all that is inherited. Null where the file system keeps none.</summary>
         public static string Security(string path)
         {
-            if (!FileSecurity.IsKept(path))
+            if (!FileSecurity.IsSupported(path))
                 return null;
             byte[] descriptor = new byte[4096];
             int needed;
@@ -133,7 +133,7 @@ namespace IdentityOpsAgent
         public static List<string> Streams(string path)
         {
             List<string> names = new List<string>();
-            if (!FileStreams.AreKept(path))
+            if (!FileStreams.AreSupported(path))
                 return names;
             StreamData found;
             IntPtr search = FindFirstStreamW(Extended(path), 0, out found, 0);
@@ -226,7 +226,7 @@ namespace IdentityOpsAgent
         /// <summary>A folder that ordinary users may change.</summary>
         public static string LetEverybodyWrite(string folder)
         {
-            return FileSecurity.IsKept(folder)
+            return FileSecurity.IsSupported(folder)
                 ? FileSecurity.Set(folder, "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;WD)")
                 : "Its file system keeps no access lists.";
         }

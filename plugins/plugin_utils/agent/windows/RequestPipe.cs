@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
             uint process;
             int state = State();
             if (state == NativePipe.NoData)
-                Refuse();   // it has gone already
+                Disconnect();   // it has gone already
             if (state != NativePipe.Connected)
                 return 0;
             Check(NativePipe.GetNamedPipeClientProcessId(pipe, out process));
@@ -65,7 +65,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>Sends the one that has come away, with nothing.</summary>
-        public void Refuse()
+        public void Disconnect()
         {
             Check(NativePipe.DisconnectNamedPipe(pipe));
         }
@@ -82,7 +82,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>Whether the one that has come has closed its end: what it wanted of the pipe it has.</summary>
-        public bool IsTaken()
+        public bool IsRead()
         {
             return State() == NativePipe.NoData;
         }

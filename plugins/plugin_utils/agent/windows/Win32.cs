@@ -5,20 +5,17 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Security;
-using System.Security.Principal;
 using System.Text;
-using Microsoft.Win32;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// Every call of the agent into Windows but for programs (StartedProgram.cs) and security (FileSecurity.cs,
-    /// Privileges.cs), and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses long paths,
-    /// and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and plain;
-    /// here they get the \\?\ that lifts the limit of 260 characters and keeps names such as "NUL" and "dot." as they
-    /// are. What Windows refuses becomes a SystemError.
+    /// Every call of the agent into Windows for files and folders but for security (FolderSecurity.cs, FileSecurity.cs)
+    /// and streams (FileStreams.cs), and nothing else. System.IO is not used: before .NET Framework 4.6.2 it refuses
+    /// long paths, and it can neither ask for backup semantics nor leave a link unfollowed. Paths come in absolute and
+    /// plain; here they get the \\?\ that lifts the limit of 260 characters and keeps names such as "NUL" and "dot."
+    /// as they are. What Windows refuses becomes a SystemError.
     /// </summary>
     internal static class Win32
     {
@@ -30,113 +27,12 @@ namespace IdentityOpsAgent
         private const string LongPrefix = @"\\?\", LongSharePrefix = @"\\?\UNC\";
         private const int NoFunction = 1, FileNotFound = 2, PathNotFound = 3, AccessDenied = 5, NoMoreFiles = 18,
             SharingViolation = 32, LockViolation = 33, NotSupported = 50, InvalidParameter = 87, NotEmpty = 145,
-            MoreData = 234, DeletePending = 303, LinkRefused = 4392;
+            DeletePending = 303, LinkRefused = 4392;
 
         // To find the function is itself a call that leaves a status behind: it is found before a status is asked for.
         public static void Prepare()
         {
             NativeMethods.RtlGetLastNtStatus();
-        }
-
-        // ---- who and where
-
-        public static string HostName()
-        {
-            return ComputerName(NativeMethods.DnsHostName);
-        }
-
-        public static string FullyQualifiedName()
-        {
-            return ComputerName(NativeMethods.DnsFullyQualified);
-        }
-
-        private static string ComputerName(int form)
-        {
-            uint size = 0;
-            if (!NativeMethods.GetComputerNameExW(form, null, ref size) && Marshal.GetLastWin32Error() != MoreData)
-                throw Failure();
-            StringBuilder name = new StringBuilder((int)size);
-            Check(NativeMethods.GetComputerNameExW(form, name, ref size));
-            return name.ToString();
-        }
-
-        public static string MachineGuid()
-        {
-            Dictionary<string, string> values = RegistryValues(@"SOFTWARE\Microsoft\Cryptography");
-            string guid;
-            return values != null && values.TryGetValue("MachineGuid", out guid) ? guid : "";
-        }
-
-        public static string UserName()
-        {
-            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                return user.Name;
-        }
-
-        public static string ProgramData()
-        {
-            return Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData).TrimEnd(Separator);
-        }
-
-        /// <summary>Of a variable of this process; null when it has none of the name.</summary>
-        public static string EnvironmentValue(string name)
-        {
-            return Environment.GetEnvironmentVariable(name);
-        }
-
-        /// <summary>
-        /// A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.
-        /// </summary>
-        public static List<DriveFacts> FixedDrives()
-        {
-            List<DriveFacts> drives = new List<DriveFacts>();
-            foreach (string root in Environment.GetLogicalDrives())
-            {
-                StringBuilder fileSystem = new StringBuilder(64);
-                DriveFacts drive = new DriveFacts { Root = root };
-                if (NativeMethods.GetDriveTypeW(root) != NativeMethods.FixedDrive
-                    || !NativeMethods.GetVolumeInformationW(root, null, 0, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero,
-                        fileSystem, fileSystem.Capacity)
-                    || !NativeMethods.GetDiskFreeSpaceExW(root, out drive.FreeBytes, out drive.Bytes, IntPtr.Zero))
-                    continue;
-                drive.FileSystem = fileSystem.ToString();
-                drives.Add(drive);
-            }
-            return drives;
-        }
-
-        /// <summary>
-        /// In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.
-        /// </summary>
-        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
-        {
-            try
-            {
-                using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine,
-                    RegistryView.Registry64))
-                using (RegistryKey key = machine.OpenSubKey(keyBelowLocalMachine))
-                    return key == null ? null : StringsOf(key);
-            }
-            catch (SecurityException)
-            {
-                throw Failure(AccessDenied);
-            }
-            catch (UnauthorizedAccessException)
-            {
-                throw Failure(AccessDenied);
-            }
-        }
-
-        private static Dictionary<string, string> StringsOf(RegistryKey key)
-        {
-            Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-            foreach (string name in key.GetValueNames())
-            {
-                string text = key.GetValue(name) as string;   // expanded; other kinds of value are other types
-                if (text != null)
-                    values[name] = text;
-            }
-            return values;
         }
 
         /// <summary>"X:\..." or "\\server\share[\...]"; not relative to a drive, not the \\?\ and \\.\ forms.</summary>
@@ -267,121 +163,7 @@ namespace IdentityOpsAgent
 
         public static void CreateFolder(string path)
         {
-            MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
-        }
-
-        /// <summary>
-        /// Closed to ordinary users, and for all that is made below.
-        /// Only on a disk of this computer: the accounts are this computer's.
-        /// </summary>
-        public static void CreateClosedFolder(string path)
-        {
-            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-                CreateFolder(path, AccessList.Closed(user.User.Value, IsAdministrator(user)));
-        }
-
-        /// <summary>
-        /// Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.
-        /// </summary>
-        public static void CreateOwnFolder(string path)
-        {
-            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-            {
-                if (IsAdministrator(user))
-                    CreateFolder(path, AccessList.Own);
-                else
-                    CreateFolder(path);
-            }
-        }
-
-        private static bool IsAdministrator(WindowsIdentity user)
-        {
-            return new WindowsPrincipal(user).IsInRole(WindowsBuiltInRole.Administrator);
-        }
-
-        private static void CreateFolder(string path, string descriptor)
-        {
-            NativeMethods.SecurityAttributes security = new NativeMethods.SecurityAttributes();
-            security.Length = Marshal.SizeOf(typeof(NativeMethods.SecurityAttributes));
-            Check(NativeMethods.ConvertStringSecurityDescriptorToSecurityDescriptorW(descriptor, 1,
-                out security.Descriptor, IntPtr.Zero));
-            try
-            {
-                MakeNew(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), ref security)));
-            }
-            finally
-            {
-                NativeMethods.LocalFree(security.Descriptor);
-            }
-        }
-
-        /// <summary>
-        /// Lets an account ("DOMAIN\name", also a service's) read, write and delete in a folder and all below;
-        /// whatever else its list says stays.
-        /// False where the file system keeps no such lists.
-        /// </summary>
-        public static bool GrantModify(string directory, string account)
-        {
-            using (SafeFileHandle folder = Open(directory, NativeMethods.ReadControl | NativeMethods.WriteDacl,
-                NativeMethods.ShareAll, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
-            {
-                if ((FeaturesOf(folder) & NativeMethods.PersistentAcls) == 0)
-                    return false;
-                NativeMethods.ExplicitAccess entry = new NativeMethods.ExplicitAccess();
-                entry.Permissions = NativeMethods.Modify;
-                entry.Mode = NativeMethods.GrantAccess;
-                entry.Inheritance = NativeMethods.InheritToAll;
-                entry.TrusteeForm = NativeMethods.TrusteeIsName;
-                entry.TrusteeName = account;
-                AddEntry(folder, ref entry);
-                return true;
-            }
-        }
-
-        private static void AddEntry(SafeFileHandle folder, ref NativeMethods.ExplicitAccess entry)
-        {
-            IntPtr old, descriptor, list = IntPtr.Zero;
-            Check(NativeMethods.GetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation,
-                IntPtr.Zero, IntPtr.Zero, out old, IntPtr.Zero, out descriptor));
-            try
-            {
-                Check(NativeMethods.SetEntriesInAclW(1, ref entry, old, out list));
-                Check(NativeMethods.SetSecurityInfo(folder, NativeMethods.FileObject, NativeMethods.DaclInformation,
-                    IntPtr.Zero, IntPtr.Zero, list, IntPtr.Zero));
-            }
-            finally
-            {
-                NativeMethods.LocalFree(descriptor);
-                NativeMethods.LocalFree(list);
-            }
-        }
-
-        /// <summary>
-        /// Whether SYSTEM, the group Administrators or this account owns what lies there. A link is refused.
-        /// </summary>
-        public static bool IsOwnedByUs(string path)
-        {
-            using (SafeFileHandle item = Open(path, NativeMethods.ReadControl | NativeMethods.ReadAttributes,
-                NativeMethods.ShareAll, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint))
-            using (WindowsIdentity user = WindowsIdentity.GetCurrent())
-            {
-                RefuseLink(TagOf(item));
-                IntPtr owner, descriptor;
-                Check(NativeMethods.GetSecurityInfo(item, NativeMethods.FileObject, NativeMethods.OwnerInformation,
-                    out owner, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, out descriptor));
-                try
-                {
-                    SecurityIdentifier found = new SecurityIdentifier(owner);
-                    return found.IsWellKnown(WellKnownSidType.LocalSystemSid)
-                        || found.IsWellKnown(WellKnownSidType.BuiltinAdministratorsSid) || found.Equals(user.User);
-                }
-                finally
-                {
-                    NativeMethods.LocalFree(descriptor);
-                }
-            }
+            CreateWithRetry(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
         /// <summary>
@@ -392,9 +174,9 @@ namespace IdentityOpsAgent
             // To read, as no other right has a say in what others may do; they may not delete.
             // Who has the right to delete it now is waited for.
             SafeFileHandle folder = null;
-            Patience.Over(() => folder = Open(path, NativeMethods.GenericRead,
+            LockedFileRetry.Run(() => folder = Open(path, NativeMethods.GenericRead,
                 NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
-                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNoRefusal);
+                NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNotAccessDenied);
             try
             {
                 RefuseLink(TagOf(folder));
@@ -409,14 +191,15 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
-                error => error.Code != NotEmpty || IsGoing(path));
+            LockedFileRetry.Run(
+                () => RetryWithoutReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
+                error => error.Code != NotEmpty || IsDeletePending(path));
         }
 
         /// <summary>
         /// Whether a folder holds nothing but names that were deleted, which go when the last handles on them close.
         /// </summary>
-        private static bool IsGoing(string directory)
+        private static bool IsDeletePending(string directory)
         {
             try
             {
@@ -487,7 +270,7 @@ namespace IdentityOpsAgent
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
             SafeFileHandle file = null;
-            MakeNew(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            CreateWithRetry(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareRead, NativeMethods.CreateNew,
                 NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
             return file;
@@ -622,12 +405,12 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                Patience.Over(
-                    () => EvenReadOnly(to, false, () => NativeMethods.MoveFileExW(
+                LockedFileRetry.Run(
+                    () => RetryWithoutReadOnly(to, false, () => NativeMethods.MoveFileExW(
                         Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)),
                     null);
             else
-                Patience.Over(
+                LockedFileRetry.Run(
                     () => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)),
                     null);
         }
@@ -640,7 +423,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            Patience.Over(() => EvenReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
+            LockedFileRetry.Run(() => RetryWithoutReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
                 error => error.Code != DeletePending);
         }
 
@@ -652,7 +435,7 @@ namespace IdentityOpsAgent
         /// `named`: the file may have other names, which share it:
         /// it is put back then by a handle that outlives this one.
         /// </remarks>
-        private static void EvenReadOnly(string path, bool named, Func<bool> change)
+        private static void RetryWithoutReadOnly(string path, bool named, Func<bool> change)
         {
             if (change())
                 return;
@@ -716,7 +499,7 @@ namespace IdentityOpsAgent
 
         // ---- paths, links, failures
 
-        private static string Extended(string path)
+        internal static string Extended(string path)
         {
             return path.StartsWith(@"\\", StringComparison.Ordinal)
                 ? LongSharePrefix + path.Substring(2) : LongPrefix + path;
@@ -750,26 +533,26 @@ namespace IdentityOpsAgent
                 ? DeletePending : error;
         }
 
-        private static void CheckOpening(bool done)
+        internal static void CheckOpening(bool done)
         {
             if (!done)
                 throw Failure(ErrorOfOpening());
         }
 
         // A name that is still going is waited for; what the account may not make is not.
-        private static void MakeNew(Action make)
+        internal static void CreateWithRetry(Action make)
         {
-            Patience.Over(make, IsNoRefusal);
+            LockedFileRetry.Run(make, IsNotAccessDenied);
         }
 
-        private static bool IsNoRefusal(SystemError error)
+        private static bool IsNotAccessDenied(SystemError error)
         {
             return error.Code != AccessDenied;
         }
 
         // Every file system tells the attributes; the tag, FAT32 and exFAT do not (microsoft/STL#2373),
         // and only what has one is asked for it.
-        private static uint TagOf(SafeFileHandle file)
+        internal static uint TagOf(SafeFileHandle file)
         {
             NativeMethods.BasicFacts basic;
             Check(NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.BasicClass, out basic,
@@ -785,7 +568,7 @@ namespace IdentityOpsAgent
             if (NativeMethods.GetFileInformationByHandleEx(file, NativeMethods.TagClass, out facts,
                 NativeMethods.TagSize))
                 return facts.ReparseTag;
-            CheckUnknown(Marshal.GetLastWin32Error());
+            CheckSupported(Marshal.GetLastWin32Error());
             return 0;
         }
 
@@ -799,18 +582,18 @@ namespace IdentityOpsAgent
             if (NativeMethods.GetVolumeInformationByHandleW(item, IntPtr.Zero, 0, IntPtr.Zero, IntPtr.Zero,
                 out features, IntPtr.Zero, 0))
                 return features;
-            CheckUnknown(Marshal.GetLastWin32Error());
+            CheckSupported(Marshal.GetLastWin32Error());
             return 0;
         }
 
         // That a file system does not know a question is no fault of the file: 1, 50 and 87 pass.
-        private static void CheckUnknown(int error)
+        private static void CheckSupported(int error)
         {
             if (error != NoFunction && error != NotSupported && error != InvalidParameter)
                 throw Failure(error);
         }
 
-        private static void RefuseLink(uint reparseTag)
+        internal static void RefuseLink(uint reparseTag)
         {
             // Of a name that stands for another one: symbolic link, junction, mounted volume.
             const uint nameSurrogate = 0x20000000;
@@ -822,13 +605,6 @@ namespace IdentityOpsAgent
         {
             if (!done)
                 throw Failure();
-        }
-
-        // The functions of the security API give their error back instead of leaving it behind.
-        private static void Check(int error)
-        {
-            if (error != 0)
-                throw Failure(error);
         }
 
         private static SystemError Failure()

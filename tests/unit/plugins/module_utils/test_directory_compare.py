@@ -171,7 +171,7 @@ def test_groups_are_chosen_by_guid_and_by_either_dn(sides: Sides) -> None:
     found, counts = sides.compare(selection)
     assert {group.guid for group in found} == {one.guid, two.guid}
     assert counts == Counts(differing=2, renamed=1)
-    assert selection.unmet == {}
+    assert selection.unmatched == {}
 
 
 def test_the_dn_of_now_chooses_too_and_exclude_counts_against_groups(sides: Sides) -> None:
@@ -190,7 +190,7 @@ def test_names_that_met_no_group_are_known(sides: Sides) -> None:
         groups=["CN=Nobody,DC=corp,DC=example", guid_text(equal.guid)], exclude=[guid_text(b"x" * 16)]
     )
     sides.compare(selection)
-    assert selection.unmet == {"CN=Nobody,DC=corp,DC=example": "groups", guid_text(b"x" * 16): "exclude_groups"}
+    assert selection.unmatched == {"CN=Nobody,DC=corp,DC=example": "groups", guid_text(b"x" * 16): "exclude_groups"}
 
 
 @pytest.mark.parametrize("name", ["Sales", "", "CN", "=x,DC=corp", "CN=a,,DC=corp"])

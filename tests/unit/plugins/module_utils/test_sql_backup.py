@@ -96,15 +96,15 @@ def test_folder_that_is_not_absolute_and_plain_is_refused(folder: str) -> None:
 
 def test_path_longer_than_backup_allows_is_refused() -> None:
     longest = order(media="groupid 0123456789abcdef", files=backup_files("D:\\" + "f" * 235, "GroupID"))
-    assert len(longest.elsewhere().files[0]) == 259
+    assert len(longest.with_new_files().files[0]) == 259
     with pytest.raises(ValueError, match="250"):
         backup_files("D:\\" + "f" * 236, "GroupID")
 
 
 def test_files_make_way_under_a_name_of_their_own() -> None:
     there = order(media="groupid 0123456789abcdef", files=(r"D:\b\G_1.bak", r"D:\b\G_2.bak"))
-    assert there.elsewhere().files == (r"D:\b\G_1_89abcdef.bak", r"D:\b\G_2_89abcdef.bak")
-    assert there.elsewhere().media == there.media
+    assert there.with_new_files().files == (r"D:\b\G_1_89abcdef.bak", r"D:\b\G_2_89abcdef.bak")
+    assert there.with_new_files().media == there.media
 
 
 def test_unsafe_names_get_files_of_their_own() -> None:

@@ -14,7 +14,7 @@ from unit.plugins.sql_drivers import both_drivers, target
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import odbc as sql_odbc
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.masked_errors import look_behind
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.masked_errors import unmasked
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import (
     ConnectionLostError,
     Message,
@@ -109,7 +109,7 @@ def test_a_held_database_is_told() -> None:
             "sys.databases": rows({"state": "ONLINE", "access": "SINGLE_USER", "accessible": 0, "owned": 0}),
         }
     )
-    found = look_behind(SqlError(3013, "ended.", (), BACKUP), answers.execute)
+    found = unmasked(SqlError(3013, "ended.", (), BACKUP), answers.execute)
     assert (found.number, found.following) == (924, (Message(3013, "ended."),))
     assert QUOTED in found.text
     assert "N'it''s [odd]'" in answers.executed[1]
@@ -118,7 +118,7 @@ def test_a_held_database_is_told() -> None:
 @pytest.mark.parametrize("batch", ["SELECT 1;", "EXEC sp_who;", "BACKUP CERTIFICATE x TO FILE = N'x';", ""])
 def test_other_statements_keep_their_error(batch: str) -> None:
     error = SqlError(3013, "ended.", (), batch)
-    assert look_behind(error, ScriptedSession({}).execute) is error
+    assert unmasked(error, ScriptedSession({}).execute) is error
 
 
 def test_an_error_without_a_reason_to_be_found_is_kept() -> None:
@@ -127,10 +127,10 @@ def test_an_error_without_a_reason_to_be_found_is_kept() -> None:
     restores = (f"RESTORE DATABASE {QUOTED} FROM {FILE};", f"RESTORE VERIFYONLY FROM {FILE};")
     for batch in (BACKUP, *restores, f"ALTER DATABASE {QUOTED} SET OFFLINE;"):
         error = SqlError(3013, "ended.", (), batch)
-        assert look_behind(error, ScriptedSession({"may_backup": rights, "sys.databases": online}).execute) is error
+        assert unmasked(error, ScriptedSession({"may_backup": rights, "sys.databases": online}).execute) is error
 
 
 def test_a_connection_that_goes_meanwhile_leaves_the_error() -> None:
     error = SqlError(3013, "ended.", (), BACKUP)
     gone = ConnectionLostError(None, "gone")
-    assert look_behind(error, ScriptedSession({"HAS_PERMS": gone}).execute) is error
+    assert unmasked(error, ScriptedSession({"HAS_PERMS": gone}).execute) is error

@@ -199,13 +199,13 @@ def test_unknown_numbers_pass_through_whole() -> None:
 
 def test_first_telling_error_leads() -> None:
     errors = [Message(3013, "a"), Message(3119, "b"), Message(1834, "c"), Message(3156, "d")]
-    first, following = sql_errors.first_telling(errors)
+    first, following = sql_errors.first_informative(errors)
     assert first.number == 1834
     assert [line.number for line in following] == [3013, 3119, 3156]
 
 
 def test_without_a_telling_error_the_first_leads() -> None:
-    first, following = sql_errors.first_telling([Message(3013, "a"), Message(3119, "b")])
+    first, following = sql_errors.first_informative([Message(3013, "a"), Message(3119, "b")])
     assert (first.number, len(following)) == (3013, 1)
 
 

@@ -27,20 +27,20 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     Request,
     Restored,
     Safety,
-    Surroundings,
+    ServerState,
     Target,
     TargetFile,
     journal_name,
-    named_set,
-    note,
-    noted,
+    read_restore_mark,
+    set_id_of,
+    write_restore_mark,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.plan import Plan, make_plan
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.rollback import (
+    Ending,
     Progress,
-    Way,
-    earlier_safety,
-    way_back,
+    decide_ending,
+    find_earlier_safety,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import ServerFacts
 
@@ -91,7 +91,7 @@ EARLIER = Safety(f"{SAFETY} GroupID {SET} 20261123T081500.123Z", SET, (r"D:\Back
 
 
 def facts(target: Target = TARGET, **changes: t.Any) -> Facts:
-    given = Facts(SERVER, Surroundings(), target, (HEADER,), FILES)
+    given = Facts(SERVER, ServerState(), target, (HEADER,), FILES)
     return dataclasses.replace(given, **changes)
 
 
@@ -284,8 +284,8 @@ def test_files_that_are_there_stay_and_others_go_beside_them() -> None:
 
 
 def test_a_new_database_goes_into_the_servers_folders_and_avoids_other_databases() -> None:
-    foreign = Surroundings(foreign_files=("d:\\data\\GROUPID.mdf", "D:/Data/GroupID_2.mdf"))
-    assert paths(planned(Target("GroupID"), surroundings=foreign)) == {
+    foreign = ServerState(foreign_files=("d:\\data\\GROUPID.mdf", "D:/Data/GroupID_2.mdf"))
+    assert paths(planned(Target("GroupID"), server_state=foreign)) == {
         "GroupID": r"D:\Data\GroupID_3.mdf",
         "Archive": r"D:\Data\Archive.ndf",
         "GroupID_log": r"D:\Log\GroupID_log.ldf",
@@ -315,13 +315,13 @@ def test_a_path_asked_for_moves_what_is_elsewhere_and_keeps_what_is_there() -> N
 
 def test_names_in_msdb_are_read_back_and_never_too_long() -> None:
     name = journal_name(SAFETY, "GroupID", SET, NOW)
-    assert (name, named_set(name)) == (EARLIER.name, SET)
+    assert (name, set_id_of(name)) == (EARLIER.name, SET)
     labelled = f"{SET}-{'x' * 40}"
     longest = journal_name(SAFETY, "😀" * 64, labelled, NOW)
     assert len(longest.encode("utf-16-le")) // 2 <= 128
-    assert named_set(longest) == labelled
-    assert named_set(f"groupid hq {SET}") == SET
-    assert named_set("nightly full") is None
+    assert set_id_of(longest) == labelled
+    assert set_id_of(f"groupid hq {SET}") == SET
+    assert set_id_of("nightly full") is None
 
 
 def row(name: str, hour: float, uuid: str = "u", file: str = "f", **others: t.Any) -> dict[str, t.Any]:
@@ -344,23 +344,23 @@ def a_restore(hour: float, number: int = 7) -> Restored:
 
 def test_the_newest_backup_counts_when_nothing_came_after_it() -> None:
     newest = [row(f"groupid-tail GroupID {SET} x", 9), row(EARLIER.name, 8, "s", "a"), row(EARLIER.name, 8, "s", "b")]
-    found = earlier_safety([*newest, row("nightly", 1)], None)
+    found = find_earlier_safety([*newest, row("nightly", 1)], None)
     assert found is not None
     assert (found.set_id, found.files, found.backup_set_uuid) == (SET, ("a", "b"), "s")
 
 
 def test_a_later_restore_or_backup_shows_that_it_was_in_use_again() -> None:
     safety = row(EARLIER.name, 8)
-    assert earlier_safety([safety], a_restore(9)) is None
-    assert earlier_safety([safety], dataclasses.replace(a_restore(7), finished=None)) is None
-    assert earlier_safety([row("nightly", 9), safety], None) is None
-    assert earlier_safety([row(f"groupid hq {SET}", 9), safety], None) is None
-    assert earlier_safety([], None) is None
+    assert find_earlier_safety([safety], a_restore(9)) is None
+    assert find_earlier_safety([safety], dataclasses.replace(a_restore(7), finished=None)) is None
+    assert find_earlier_safety([row("nightly", 9), safety], None) is None
+    assert find_earlier_safety([row(f"groupid hq {SET}", 9), safety], None) is None
+    assert find_earlier_safety([], None) is None
 
 
 def test_backups_that_a_restore_brought_from_another_server_are_no_use_of_the_database() -> None:
     safety = row(EARLIER.name, 8)
-    assert earlier_safety([row("nightly", 1, server_name="SQL02"), safety], None) is not None
+    assert find_earlier_safety([row("nightly", 1, server_name="SQL02"), safety], None) is not None
 
 
 @pytest.mark.parametrize(
@@ -376,24 +376,25 @@ def test_backups_that_a_restore_brought_from_another_server_are_no_use_of_the_da
 def test_the_key_in_its_description_tells_what_came_after_a_safety_backup(
     hour: float, number: int, counts: bool
 ) -> None:
-    safety = row(EARLIER.name, 8, description=note(a_restore(7, 7)))
-    assert (earlier_safety([safety], a_restore(hour, number)) is not None) == counts
+    safety = row(EARLIER.name, 8, description=write_restore_mark(a_restore(7, 7)))
+    assert (find_earlier_safety([safety], a_restore(hour, number)) is not None) == counts
 
 
 def test_a_key_is_read_back_and_nothing_else_is() -> None:
-    assert [noted(note(one)) for one in (None, a_restore(1, 12))] == [0, 12]
-    assert [noted(text) for text in (None, "", "7", "nightly 7", f"{note(None)}x", f"{note(None)}\n")] == [None] * 6
+    assert [read_restore_mark(write_restore_mark(one)) for one in (None, a_restore(1, 12))] == [0, 12]
+    others = (None, "", "7", "nightly 7", f"{write_restore_mark(None)}x", f"{write_restore_mark(None)}\n")
+    assert [read_restore_mark(text) for text in others] == [None] * 6
 
 
-# --- the way back ----------------------------------------------------------------------------------------------------
+# --- the rollback ----------------------------------------------------------------------------------------------------
 
 
 def found(state: str, access: str = "MULTI_USER") -> Target:
     return dataclasses.replace(TARGET, state=state, user_access=access)
 
 
-def words(way: Way) -> list[str]:
-    return [step.statement.replace("[GroupID] ", "").removeprefix("ALTER DATABASE SET ") for step in way.steps]
+def words(ending: Ending) -> list[str]:
+    return [step.statement.replace("[GroupID] ", "").removeprefix("ALTER DATABASE SET ") for step in ending.steps]
 
 
 SAVED = Progress(opened=True, safety=EARLIER)
@@ -435,37 +436,37 @@ RESTORING = dataclasses.replace(SAVED, restoring=True)
 )
 def test_ways_back(start: str, progress: Progress, now: Target, outcome: str, steps: list[str]) -> None:
     plan = dataclasses.replace(planned(), target=found(start))
-    way = way_back(plan, progress, now)
-    assert (way.outcome, words(way)) == (outcome, steps)
+    ending = decide_ending(plan, progress, now)
+    assert (ending.outcome, words(ending)) == (outcome, steps)
 
 
 @pytest.mark.parametrize("state", ["RESTORING", "SUSPECT", "RECOVERY_PENDING", ABSENT])
 def test_what_cannot_be_used_is_rolled_back_from_the_safety_backup(state: str) -> None:
-    way = way_back(planned(), RESTORING, found(state))
-    assert way.outcome == "rolled_back"
-    assert "safety.bak" in way.steps[0].statement
-    assert (", REPLACE," in way.steps[0].statement) == (state != ABSENT)
-    assert words(way)[-1] == "MULTI_USER"
+    ending = decide_ending(planned(), RESTORING, found(state))
+    assert ending.outcome == "rolled_back"
+    assert "safety.bak" in ending.steps[0].statement
+    assert (", REPLACE," in ending.steps[0].statement) == (state != ABSENT)
+    assert words(ending)[-1] == "MULTI_USER"
 
 
 def test_what_was_offline_is_closed_after_it_was_rolled_back() -> None:
     plan = dataclasses.replace(planned(), target=found("OFFLINE"))
-    way = way_back(plan, RESTORING, found("RESTORING"))
-    assert (way.outcome, words(way)[1:]) == ("rolled_back", ["OFFLINE WITH ROLLBACK IMMEDIATE", "MULTI_USER"])
+    ending = decide_ending(plan, RESTORING, found("RESTORING"))
+    assert (ending.outcome, words(ending)[1:]) == ("rolled_back", ["OFFLINE WITH ROLLBACK IMMEDIATE", "MULTI_USER"])
 
 
 def test_an_offline_database_that_does_not_come_back_is_rolled_back() -> None:
-    way = way_back(planned(), dataclasses.replace(SAVED, unopened=True), found("OFFLINE"))
-    assert way.outcome == "rolled_back"
+    ending = decide_ending(planned(), dataclasses.replace(SAVED, unopened=True), found("OFFLINE"))
+    assert ending.outcome == "rolled_back"
 
 
 def test_the_tail_is_recovered_before_restore_and_rolled_in_after_it() -> None:
     full = dataclasses.replace(TARGET, recovery_model="FULL")
     plan = planned(full, dataclasses.replace(REQUEST, tail_log=True))
     tailed = dataclasses.replace(SAVED, tail=True)
-    assert words(way_back(plan, tailed, found("RESTORING"))) == ["RESTORE DATABASE WITH RECOVERY", "MULTI_USER"]
+    assert words(decide_ending(plan, tailed, found("RESTORING"))) == ["RESTORE DATABASE WITH RECOVERY", "MULTI_USER"]
     kinds = [
         statement.split()[1]
-        for statement in words(way_back(plan, dataclasses.replace(tailed, restoring=True), found("RESTORING")))[:2]
+        for statement in words(decide_ending(plan, dataclasses.replace(tailed, restoring=True), found("RESTORING")))[:2]
     ]
     assert kinds == ["DATABASE", "LOG"]

@@ -14,7 +14,7 @@ from unit.plugins.sql_drivers import target
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import Request
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Timeouts, restore
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc import open_session
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.session import Session
 from lab.sql.engine import Database
@@ -25,7 +25,7 @@ SET = "20261122T150405Z"
 BAK = r"D:\MSSQL\Backup\GroupID.bak"
 SAFETY = "groupid-safety GroupID"
 TABLE = '"dbo.GroupLifecycle"'
-PATIENCE = Patience(claim=60, reconnect=20, pause=0.05)
+TIMEOUTS = Timeouts(claim=60, reconnect=20, pause=0.05)
 REQUEST = Request("GroupID", (BAK,), SET)
 
 
@@ -51,13 +51,13 @@ class Site:
         session.close()
 
     def restore(
-        self, request: Request = REQUEST, *, check: bool = False, patience: Patience = PATIENCE
+        self, request: Request = REQUEST, *, check: bool = False, timeouts: Timeouts = TIMEOUTS
     ) -> dict[str, t.Any]:
-        return restore(request, self.open, "sql01", check=check, patience=patience)
+        return restore(request, self.open, "sql01", check=check, timeouts=timeouts)
 
-    def fail(self, request: Request = REQUEST, *, patience: Patience = PATIENCE) -> RestoreError:
+    def fail(self, request: Request = REQUEST, *, timeouts: Timeouts = TIMEOUTS) -> RestoreError:
         with pytest.raises(RestoreError) as caught:
-            self.restore(request, patience=patience)
+            self.restore(request, timeouts=timeouts)
         return caught.value
 
     def attempt(self, request: Request = REQUEST) -> tuple[dict[str, t.Any], RestoreError | None]:
@@ -97,7 +97,7 @@ def backup(
 def cut_restore(site: Site) -> None:
     """Leave what a controller leaves that dies in the middle of RESTORE."""
     site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
-    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    error = site.fail(timeouts=dataclasses.replace(TIMEOUTS, reconnect=0.2))
     assert error.failure.explained()["code"] == "unreachable"
     site.double.listen()
     until(lambda: not site.double.engine.sessions)

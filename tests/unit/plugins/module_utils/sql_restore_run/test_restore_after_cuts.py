@@ -13,9 +13,9 @@ import typing as t
 import pytest
 from unit.plugins.module_utils.sql_restore_run.site import (
     BAK,
-    PATIENCE,
     REQUEST,
     SAFETY,
+    TIMEOUTS,
     Site,
     begin,
     cut_restore,
@@ -41,7 +41,7 @@ def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishe
     site: Site, pattern: str, when: t.Any
 ) -> None:
     site.double.faults.drop(pattern, when, outage=True)
-    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    error = site.fail(timeouts=dataclasses.replace(TIMEOUTS, reconnect=0.2))
     assert (error.failure.explained()["code"], error.result["outcome"]) == ("unreachable", "unknown")
     assert (error.result["recovery_statement"] or "Once the server answers") in str(error)
     assert (error.result["recovery_statement"] is None) == ("OFFLINE" not in " ".join(error.result["statements"]))
@@ -54,7 +54,7 @@ def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishe
 @pytest.mark.parametrize(("pattern", "when"), [("SET OFFLINE", "after"), ("^RESTORE DATABASE", "during")])
 def test_the_one_command_goes_back(site: Site, pattern: str, when: t.Any) -> None:
     site.double.faults.drop(pattern, when, outage=True)
-    command = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2)).result["recovery_statement"]
+    command = site.fail(timeouts=dataclasses.replace(TIMEOUTS, reconnect=0.2)).result["recovery_statement"]
     site.double.listen()
     site.run(command)
     assert (site.row(), site.stands()) == ("new", True)

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import PATIENCE, REQUEST, Site, backup
+from unit.plugins.module_utils.sql_restore_run.site import REQUEST, TIMEOUTS, Site, backup
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request as BackupRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
@@ -50,7 +50,7 @@ def attempt(
     opener: t.Callable[[], Session], request: t.Any = REQUEST, *, check: bool = False
 ) -> tuple[dict[str, t.Any], RestoreError | None]:
     try:
-        return restore(request, opener, "sql01", check=check, patience=PATIENCE), None
+        return restore(request, opener, "sql01", check=check, timeouts=TIMEOUTS), None
     except RestoreError as error:
         return error.result, error
 

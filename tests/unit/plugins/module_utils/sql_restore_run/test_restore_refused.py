@@ -11,8 +11,8 @@ import typing as t
 import pytest
 from unit.plugins.module_utils.sql_restore_run.site import (
     BAK,
-    PATIENCE,
     REQUEST,
+    TIMEOUTS,
     Site,
     backup,
     refused,
@@ -111,7 +111,7 @@ def test_login_that_may_back_up_but_not_restore(site: Site) -> None:
     login = site.double.engine.add_login("half", "Half-Passw0rd!")
     site.database.users = (User("half", login.sid, frozenset(("db_owner",))),)
     with pytest.raises(RestoreError) as caught:
-        restore(REQUEST, lambda: site.open("half", "Half-Passw0rd!"), "sql01", patience=PATIENCE)
+        restore(REQUEST, lambda: site.open("half", "Half-Passw0rd!"), "sql01", timeouts=TIMEOUTS)
     assert caught.value.failure.explained()["code"] == "no_permission"
     assert "dbcreator" in caught.value.failure.explained()["next"]
     assert site.changed() == []

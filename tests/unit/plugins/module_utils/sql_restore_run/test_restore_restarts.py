@@ -19,13 +19,13 @@ from unit.plugins.module_utils.sql_restore_run.site import REQUEST, SAFETY, TABL
 from unit.plugins.sql_drivers import DRIVERS
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience, restore
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Timeouts, restore
 from lab.sql.faults import Fault
 from lab.waiting import until
 
 FAST = 60.0
-PATIENCE = Patience(claim=600, reconnect=1200, pause=2)
-MADE_DEAD = Patience(claim=600, reconnect=20, pause=2)
+TIMEOUTS = Timeouts(claim=600, reconnect=1200, pause=2)
+MADE_DEAD = Timeouts(claim=600, reconnect=20, pause=2)
 
 Moment = tuple[str, str, t.Any, float]
 # From where it starts, the batch, whether that is done, and how much of it.
@@ -79,7 +79,7 @@ CASES = [
 
 
 def attempt(
-    site: Site, request: t.Any = REQUEST, patience: Patience = PATIENCE
+    site: Site, request: t.Any = REQUEST, timeouts: Timeouts = TIMEOUTS
 ) -> tuple[dict[str, t.Any], RestoreError | None]:
     """Restore on a clock that runs fast."""
     try:
@@ -87,7 +87,7 @@ def attempt(
             request,
             site.open,
             "sql01",
-            patience=patience,
+            timeouts=timeouts,
             clock=lambda: time.monotonic() * FAST,
             sleep=lambda seconds: time.sleep(seconds / FAST),
         )
@@ -146,7 +146,7 @@ def test_a_restart_ends_as_before_or_as_after_and_the_last_row_stays(
 
 def test_a_server_that_recovers_for_too_long_is_left_alone(site: Site) -> None:
     site.double.faults.add(Fault("SET OFFLINE", drop="before", restart=(0.05, 5)))
-    result, error = attempt(site, patience=MADE_DEAD)
+    result, error = attempt(site, timeouts=MADE_DEAD)
     assert error is not None
     assert result["outcome"] == "unknown"
     assert "RECOVERING" in str(error)

@@ -9,12 +9,12 @@ import dataclasses
 
 import pytest
 from unit.plugins.module_utils.sql_restore_run.site import (
-    PATIENCE,
     REQUEST,
+    TIMEOUTS,
     Site,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Patience
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.run import Timeouts
 from lab.waiting import until
 
 
@@ -88,7 +88,7 @@ def test_a_state_without_safety_backup_is_refused_unless_accepted(site: Site, st
 @pytest.mark.parametrize("state", ["RECOVERING", "EMERGENCY"])
 def test_states_in_which_somebody_works_on_it_are_refused(site: Site, state: str) -> None:
     site.database.state = state
-    error = site.fail(dataclasses.replace(REQUEST, accept_no_safety=True), patience=Patience(reconnect=0.2, pause=0.05))
+    error = site.fail(dataclasses.replace(REQUEST, accept_no_safety=True), timeouts=Timeouts(reconnect=0.2, pause=0.05))
     assert error.failure.explained()["code"] == "state"
     assert site.changed() == []
 
@@ -138,7 +138,7 @@ def test_a_cut_restore_of_an_absent_database_is_finished_as_its_message_says(sit
     site.run("DROP DATABASE [GroupID]")
     site.double.engine.history["backupset"].clear()
     site.double.faults.drop("^RESTORE DATABASE", "during", outage=True)
-    error = site.fail(patience=dataclasses.replace(PATIENCE, reconnect=0.2))
+    error = site.fail(timeouts=dataclasses.replace(TIMEOUTS, reconnect=0.2))
     assert "accept_no_safety: true" in error.failure.explained()["next"]
     assert error.result["recovery_statement"] == "DROP DATABASE [GroupID]"
     site.double.faults.clear()

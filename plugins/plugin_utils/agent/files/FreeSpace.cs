@@ -4,7 +4,7 @@
 
 namespace IdentityOpsAgent
 {
-    internal static class Space
+    internal static class FreeSpace
     {
         private const long SpareBytes = 16 * 1024 * 1024;
 

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
     /// A self-relative SECURITY_DESCRIPTOR of winnt.h as bytes.
     /// One whose pieces do not lie in it is a SystemError 1338.
     /// </summary>
-    internal static class Descriptor
+    internal static class SecurityDescriptor
     {
         private const int HeaderLength = 20, OwnerAt = 4, GroupAt = 8, DaclAt = 16;
         private const int AclHeaderLength = 8, AceHeaderLength = 4;

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
 {
     // The operation `work`: what a detached agent does. It performs the job's request as any other agent would,
     // tells how far it is, and leaves the answer.
-    internal sealed class JobWork
+    internal sealed class JobRunner
     {
         private const string What = "The job was not performed";
         private const int Beat = 250, BeatsPerState = 8;   // ms
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private readonly ManualResetEvent ended = new ManualResetEvent(false);
 
         // perform: a request as any other agent would.
-        public JobWork(JsonMap request, Func<string, string> perform)
+        public JobRunner(JsonMap request, Func<string, string> perform)
         {
             this.perform = perform;
             folder = new JobFolder(request.Text("id"), What);
@@ -34,14 +34,14 @@ namespace IdentityOpsAgent
             SafeFileHandle held = null;
             try
             {
-                held = folder.Hold();
+                held = folder.Lock();
                 Work(held);
             }
             // Who waits for the answer learns why there is none;
             // and that there is none, where the drive has no room for more.
             catch (Exception error)
             {
-                Deletion.Of(Paths.Combine(folder.Path, JobFolder.Request), 1);
+                Deletion.TryDelete(Paths.Combine(folder.Path, JobFolder.Request), 1);
                 folder.PublishOnce(DetachedAgent.FailureName,
                     JsonWriter.Text(new JsonMap().Set("cause", error.Message)));
             }
@@ -60,8 +60,8 @@ namespace IdentityOpsAgent
             if (held == null || request == null || folder.Has(JobFolder.Result))
                 return;   // it has ended, or another process has it
             // On a full drive its room is the answer's.
-            Deletion.Of(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
-            Thread heart = new Thread(Watch);
+            Deletion.TryDelete(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
+            Thread heart = new Thread(ReportUntilEnded);
             heart.Start();
             string answer;
             try
@@ -73,11 +73,11 @@ namespace IdentityOpsAgent
                 ended.Set();
                 heart.Join();
             }
-            Leave(answer);
+            WriteResult(answer);
         }
 
         // Hours of work do not end without an answer because something looked at its draft.
-        private void Leave(string answer)
+        private void WriteResult(string answer)
         {
             for (int attempt = 1; ; attempt++)
             {
@@ -95,7 +95,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void Watch()
+        private void ReportUntilEnded()
         {
             for (int beat = 0; beat == 0 || !ended.WaitOne(Beat); beat++)
             {
@@ -104,7 +104,7 @@ namespace IdentityOpsAgent
                     if (folder.Has(JobFolder.Cancel))
                         Progress.Cancel();
                     if (beat % BeatsPerState == 0)
-                        TellState();
+                        WriteState();
                 }
                 catch (SystemError)
                 {
@@ -113,7 +113,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void TellState()
+        private void WriteState()
         {
             folder.Replace(JobFolder.State,
                 JsonWriter.Text(Progress.ToJson().Set("process", Process.GetCurrentProcess().Id)

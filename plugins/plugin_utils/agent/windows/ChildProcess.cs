@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
     /// call into Windows for that. They are one job, which ends with this object or with the agent, however that
     /// ends. What Windows refuses becomes a SystemError.
     /// </summary>
-    internal sealed class StartedProgram : IDisposable
+    internal sealed class ChildProcess : IDisposable
     {
         private const int BrokenPipe = 109;
         private const uint Killed = 1;
@@ -25,7 +25,7 @@ namespace IdentityOpsAgent
         private readonly NativeProcess.SafeKernelHandle job;
         private readonly NativeProcess.SafeKernelHandle process;
 
-        private StartedProgram(SafeFileHandle output, SafeFileHandle errors, NativeProcess.SafeKernelHandle job,
+        private ChildProcess(SafeFileHandle output, SafeFileHandle errors, NativeProcess.SafeKernelHandle job,
             NativeProcess.SafeKernelHandle process)
         {
             this.output = output;
@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
         /// `program`: a full path. `folder`: where it runs. It has no window,
         /// and of the agent's handles its three standard ones.
         /// </summary>
-        public static StartedProgram Start(string program, List<string> arguments, string folder)
+        public static ChildProcess Start(string program, List<string> arguments, string folder)
         {
             SafeFileHandle output = null, outputEnd = null, errors = null, errorsEnd = null;
             NativeProcess.SafeKernelHandle job = null, process = null;
@@ -55,7 +55,7 @@ namespace IdentityOpsAgent
                     process = Create(program, CommandLine.Of(program, arguments), folder, job,
                         new[] { nothing, outputEnd, errorsEnd });
                 }
-                StartedProgram started = new StartedProgram(output, errors, job, process);
+                ChildProcess started = new ChildProcess(output, errors, job, process);
                 output = errors = null;
                 job = process = null;
                 return started;
@@ -163,7 +163,7 @@ namespace IdentityOpsAgent
                 startup.Output = handles[1].DangerousGetHandle();
                 startup.Errors = handles[2].DangerousGetHandle();
                 startup.AttributeList = attributes;
-                if (NetworkIdentity.IsWorn())
+                if (NetworkIdentity.IsActive())
                 {
                     created = CreateWithIdentity(program, commandLine, folder, startup);
                     return;
@@ -201,7 +201,7 @@ namespace IdentityOpsAgent
             startup.Size -= IntPtr.Size;   // STARTUPINFOW
             startup.Flags |= NativeProcess.UseShow;
             IntPtr settings = NativeProcess.GetEnvironmentStringsW();
-            NetworkIdentity.TakeOff();   // the service asks who calls it, and whether that account may
+            NetworkIdentity.Revert();   // the service asks who calls it, and whether that account may
             try
             {
                 const uint flags = NativeProcess.Suspended | NativeProcess.UnicodeEnvironment;
@@ -211,7 +211,7 @@ namespace IdentityOpsAgent
             }
             finally
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 NativeProcess.FreeEnvironmentStringsW(settings);
             }
         }

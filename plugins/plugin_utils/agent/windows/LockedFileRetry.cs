@@ -13,7 +13,7 @@ namespace IdentityOpsAgent
     /// deletion that ends when the last handle closes. Only Win32 uses it, where names are made, moved, removed and
     /// held; whoever calls Win32 does not wait on top of that.
     /// </summary>
-    internal static class Patience
+    internal static class LockedFileRetry
     {
         /// <summary>Milliseconds that one operation waits in vain. A wait that ends well costs nothing of it: a
         /// thousand refusals do not cost hours, and a thousand short waits do not use it up.</summary>
@@ -32,14 +32,14 @@ namespace IdentityOpsAgent
         private static bool off;
 
         /// <summary>A new operation, or its way back, which must not lack what the way forward has spent.</summary>
-        public static void Begin()
+        public static void Reset()
         {
             Win32.Prepare();
             Interlocked.Exchange(ref spent, 0);
         }
 
         /// <summary>What need not be done now is tried once.</summary>
-        public static void Without(Action act)
+        public static void Once(Action act)
         {
             bool before = off;
             off = true;
@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
         /// Tries a change until it is done. `mayPass`, or null: whether waiting makes sense with an error that a held
         /// name gives. The error in the end is the system's own, of the last try.
         /// </summary>
-        public static void Over(Action change, Predicate<SystemError> mayPass)
+        public static void Run(Action change, Predicate<SystemError> mayPass)
         {
             Stopwatch waited = null;
             for (int pause = Shortest; ; pause = Math.Min(2 * pause, Longest))

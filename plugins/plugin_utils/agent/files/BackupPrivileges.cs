@@ -8,7 +8,7 @@ namespace IdentityOpsAgent
 {
     // The privileges of Windows that let an account read and write files whose access lists leave it out.
     // Taken once, before there are threads.
-    internal sealed class Rights
+    internal sealed class BackupPrivileges
     {
         public const string ToBackup = "SeBackupPrivilege", ToRestore = "SeRestorePrivilege";
 
@@ -18,19 +18,19 @@ namespace IdentityOpsAgent
         private readonly List<string> enabled = new List<string>();
         private readonly List<string> missing = new List<string>();
 
-        private Rights()
+        private BackupPrivileges()
         {
         }
 
-        public static Rights Take()
+        public static BackupPrivileges Enable()
         {
-            Rights rights = new Rights();
+            BackupPrivileges privileges = new BackupPrivileges();
             foreach (string name in Wanted)
-                (Privileges.TryEnable(name) ? rights.enabled : rights.missing).Add(name);
-            return rights;
+                (Privileges.TryEnable(name) ? privileges.enabled : privileges.missing).Add(name);
+            return privileges;
         }
 
-        public bool Lack(string name)
+        public bool Lacks(string name)
         {
             return missing.Contains(name);
         }

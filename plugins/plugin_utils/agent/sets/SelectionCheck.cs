@@ -7,8 +7,8 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // What include and exclude left of one component.
-    internal sealed class Remainder
+    // What include and exclude select of one component.
+    internal sealed class SelectionResult
     {
         public string Component, Path;
         public bool Required;
@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
 
     // Nobody asks for nothing: an include that matches nothing and a component of which nothing is left are errors.
     // A name that is misspelled would be a set without the data, and nobody would know.
-    internal sealed class Remainders
+    internal sealed class SelectionCheck
     {
         private const int ListedGlobs = 10;
         private const string Next = "Correct groupid_include (include of the module or of the folder), or name only "
@@ -28,37 +28,38 @@ namespace IdentityOpsAgent
 
         private readonly string what;
         private readonly List<string> warnings;
-        private readonly List<Remainder> all = new List<Remainder>();
+        private readonly List<SelectionResult> all = new List<SelectionResult>();
 
-        public Remainders(string what, List<string> warnings)
+        public SelectionCheck(string what, List<string> warnings)
         {
             this.what = what;
             this.warnings = warnings;
         }
 
-        public void Add(Remainder remainder)
+        public void Add(SelectionResult result)
         {
-            all.Add(remainder);
+            all.Add(result);
         }
 
         // Errors: nothing_matched, nothing_left.
         // asked: all selections of the request, also of components that are not there.
         public void Check(List<Selection> asked)
         {
-            List<Remainder> empty = all.FindAll(delegate(Remainder one) { return one.Files == 0; });
-            List<Remainder> unmatched = empty.FindAll(delegate(Remainder one) { return !one.Selection.CoversRoot; });
+            List<SelectionResult> empty = all.FindAll(delegate(SelectionResult one) { return one.Files == 0; });
+            List<SelectionResult> unmatched =
+                empty.FindAll(delegate(SelectionResult one) { return !one.Selection.CoversRoot; });
             if (unmatched.Count > 0)
-                throw Unmatched(unmatched);
-            foreach (string include in Unmet(asked, delegate(Selection selection) { return selection.Include; }))
-                throw MeetsNothing(include);
-            foreach (Remainder one in empty)
+                throw NoFileMatched(unmatched);
+            foreach (string include in Unmatched(asked, delegate(Selection selection) { return selection.Include; }))
+                throw IncludeMatchesNothing(include);
+            foreach (SelectionResult one in empty)
                 CheckEmpty(one);
         }
 
         // An exclude without wildcards names one thing; that it is not there is worth a word.
         public void CheckExcludes(List<Selection> asked)
         {
-            foreach (string exclude in Unmet(asked, delegate(Selection selection) { return selection.Exclude; }))
+            foreach (string exclude in Unmatched(asked, delegate(Selection selection) { return selection.Exclude; }))
             {
                 if (Glob.IsLiteral(exclude) && all.Count > 0
                     && !asked.Exists(delegate(Selection selection) { return selection.ExcludesAbove(exclude); }))
@@ -66,7 +67,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        private void CheckEmpty(Remainder one)
+        private void CheckEmpty(SelectionResult one)
         {
             if (one.HasFiles())
                 throw new AgentError("nothing_left", what, one.Path,
@@ -78,9 +79,9 @@ namespace IdentityOpsAgent
                     + " has no file. Where its data was moved, name that folder in groupid_component_paths.");
         }
 
-        private AgentError Unmatched(List<Remainder> unmatched)
+        private AgentError NoFileMatched(List<SelectionResult> unmatched)
         {
-            Remainder first = unmatched[0];
+            SelectionResult first = unmatched[0];
             string cause = "No file there matches include " + Quoted(first.Selection.Include.Texts)
                 + (first.Selection.Exclude.IsEmpty ? "." : " and is not excluded.")
                 + Nearby(first.Selection.Include.Texts[0], unmatched.GetRange(0, 1));
@@ -89,7 +90,7 @@ namespace IdentityOpsAgent
             return new AgentError("nothing_matched", what, first.Path, cause, Next, first.Component);
         }
 
-        private AgentError MeetsNothing(string include)
+        private AgentError IncludeMatchesNothing(string include)
         {
             string where = all.Count == 0 ? ": none of the components is there." : " in " + Listed(all) + "."
                 + Nearby(include, all);
@@ -98,33 +99,33 @@ namespace IdentityOpsAgent
                 all.Count == 1 ? all[0].Component : null);
         }
 
-        private static string Nearby(string pattern, List<Remainder> where)
+        private static string Nearby(string pattern, List<SelectionResult> where)
         {
             List<string> names =
-                Spelling.Nearest(pattern, where.ConvertAll(delegate(Remainder one) { return one.FoldersIn; }));
+                Spelling.Nearest(pattern, where.ConvertAll(delegate(SelectionResult one) { return one.FoldersIn; }));
             return names.Count == 0 ? " There are no folders." : " Folders that are there: " + Quoted(names) + ".";
         }
 
-        // Texts that no component has met, each once.
-        private static List<string> Unmet(List<Selection> asked, Converter<Selection, Globs> part)
+        // Patterns that matched nothing in any component, each once.
+        private static List<string> Unmatched(List<Selection> asked, Converter<Selection, Globs> part)
         {
-            List<string> unmet = new List<string>();
+            List<string> patterns = new List<string>();
             foreach (Selection selection in asked)
             {
-                foreach (string text in part(selection).Unmet)
+                foreach (string text in part(selection).Unmatched)
                 {
-                    if (!unmet.Contains(text)
-                        && !asked.Exists(delegate(Selection other) { return part(other).HasMet(text); }))
-                        unmet.Add(text);
+                    if (!patterns.Contains(text)
+                        && !asked.Exists(delegate(Selection other) { return part(other).HasMatched(text); }))
+                        patterns.Add(text);
                 }
             }
-            return unmet;
+            return patterns;
         }
 
-        private static string Listed(List<Remainder> some)
+        private static string Listed(List<SelectionResult> some)
         {
-            return string.Join(", ",
-                some.ConvertAll(delegate(Remainder one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
+            return string.Join(", ", some.ConvertAll(
+                delegate(SelectionResult one) { return one.Component + " (" + one.Path + ")"; }).ToArray());
         }
 
         private static string Quoted(List<string> texts)

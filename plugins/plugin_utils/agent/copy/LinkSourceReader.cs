@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
 {
     // The record of the newest sealed part of a server, read ahead while a backup walks its source:
     // of a large part both take about as long.
-    internal sealed class LinkRecord
+    internal sealed class LinkSourceReader
     {
         private readonly SetFolder set;   // of the new part; the older ones lie beside it
         private readonly string server;
@@ -17,18 +17,18 @@ namespace IdentityOpsAgent
         private StoredPart part;
         private Verification record;
 
-        private LinkRecord(SetFolder set, string server)
+        private LinkSourceReader(SetFolder set, string server)
         {
             this.set = set;
             this.server = server;
             thread = new Thread(Read) { IsBackground = true };
         }
 
-        public static LinkRecord Begin(SetFolder set, string server)
+        public static LinkSourceReader Begin(SetFolder set, string server)
         {
-            LinkRecord ahead = new LinkRecord(set, server);
-            ahead.thread.Start();
-            return ahead;
+            LinkSourceReader reader = new LinkSourceReader(set, server);
+            reader.thread.Start();
+            return reader;
         }
 
         public Verification Of(StoredPart wanted)
@@ -46,7 +46,7 @@ namespace IdentityOpsAgent
         {
             try
             {
-                NetworkIdentity.Wear();
+                NetworkIdentity.Impersonate();
                 foreach (SetFolder older in SetList.Find(set.Root, set.Deployment))
                 {
                     part = Links.Sealed(older, server);

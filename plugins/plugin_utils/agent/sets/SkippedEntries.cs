@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
 {
     // What lies in a backup root and belongs to no set: anybody may put things there.
     // It is named with the reason, and stands in nobody's way.
-    internal sealed class PassedOver
+    internal sealed class SkippedEntries
     {
         public const string File = "It is a file, not a folder.";
         public const string Link = "It is a link, and nothing is followed out of a backup root.";
@@ -27,7 +27,7 @@ namespace IdentityOpsAgent
             reasons.Add(path, reason);
         }
 
-        public void Tell(JsonMap members)
+        public void Report(JsonMap members)
         {
             paths.Sort(StringComparer.Ordinal);
             members.Set("passed_over", paths.ConvertAll(
@@ -38,7 +38,8 @@ namespace IdentityOpsAgent
         // Names of the folders in a folder that fit, in order; none where it is not there. `misfit`:
         // why another name is passed over. `known`: names of what belongs there besides; null:
         // nothing does. SystemError when it cannot be listed.
-        public List<string> Sift(string folder, Predicate<string> fits, string misfit, Predicate<string> known)
+        public List<string> AcceptedFolders(string folder, Predicate<string> fits, string misfit,
+            Predicate<string> known)
         {
             List<string> names = new List<string>();
             FileFacts facts;

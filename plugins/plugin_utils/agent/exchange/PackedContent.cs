@@ -10,7 +10,7 @@ namespace IdentityOpsAgent
 {
     // The content of one file as it travels in requests and answers:
     // base64 of gzip, with the size and the digest of what is inside.
-    internal static class Packed
+    internal static class PackedContent
     {
         public const int Limit = 64 * 1024 * 1024;   // bytes inside
 

@@ -13,11 +13,11 @@ using System.Threading;
 namespace IdentityOpsAgent
 {
     /// <summary>
-    /// The lab's twin of the shipped StartedProgram.cs: a process group in the place of a job. Not here:
+    /// The lab's twin of the shipped ChildProcess.cs: a process group in the place of a job. Not here:
     /// what leaves the group lives on, and a killed agent leaves all of it behind. Its network identity
     /// is the environment variable LAB_NETWORK_USER.
     /// </summary>
-    internal sealed class StartedProgram : IDisposable
+    internal sealed class ChildProcess : IDisposable
     {
         // Milliseconds between two looks: Linux has no wait with a limit that leaves signals alone.
         private const int Pause = 10;
@@ -27,24 +27,24 @@ namespace IdentityOpsAgent
         private readonly int process;   // waited for in Dispose only: until then no other can have its number
         private Libc.ChildFacts facts;
 
-        private StartedProgram(SafeFileHandle output, SafeFileHandle errors, int process)
+        private ChildProcess(SafeFileHandle output, SafeFileHandle errors, int process)
         {
             this.output = output;
             this.errors = errors;
             this.process = process;
         }
 
-        public static StartedProgram Start(string program, List<string> arguments, string folder)
+        public static ChildProcess Start(string program, List<string> arguments, string folder)
         {
             List<string> all = new List<string>(arguments);
             all.Insert(0, program);
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
-            if (NetworkIdentity.Worn != null && LabFaults.Current != null && LabFaults.Current.StartCode != 0)
+            if (NetworkIdentity.OfThread != null && LabFaults.Current != null && LabFaults.Current.StartCode != 0)
                 throw new SystemError(LabFaults.Current.StartCode, "The program was refused on order.");
-            if (NetworkIdentity.Worn != null)
-                settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.Worn.User);
+            if (NetworkIdentity.OfThread != null)
+                settings.Add("LAB_NETWORK_USER=" + NetworkIdentity.OfThread.User);
             SafeFileHandle output, outputEnd, errors, errorsEnd;
             MakePipe(out output, out outputEnd);
             MakePipe(out errors, out errorsEnd);
@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
             {
                 try
                 {
-                    return new StartedProgram(output, errors, Spawn(program, Texts(all), Texts(settings), folder,
+                    return new ChildProcess(output, errors, Spawn(program, Texts(all), Texts(settings), folder,
                         new[] { nothing, outputEnd, errorsEnd }, Libc.SpawnInGroup));
                 }
                 catch

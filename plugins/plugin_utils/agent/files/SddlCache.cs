@@ -8,9 +8,9 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // SDDL of descriptors, each different one translated once: thousands of files have the same few. For all threads.
-    internal sealed class SecurityTexts
+    internal sealed class SddlCache
     {
-        private readonly Dictionary<string, string> now = new Dictionary<string, string>(StringComparer.Ordinal);
+        private readonly Dictionary<string, string> normalized = new Dictionary<string, string>(StringComparer.Ordinal);
         private readonly Dictionary<string, string> texts = new Dictionary<string, string>(StringComparer.Ordinal);
 
         public string Of(byte[] descriptor)
@@ -26,15 +26,15 @@ namespace IdentityOpsAgent
         }
 
         // A recorded text as `Of` writes it now: before 0.6.0 some accounts stood there by two letters. null: null.
-        public string Now(string recorded)
+        public string Normalize(string recorded)
         {
             if (recorded == null)
                 return null;
             string text;
-            lock (now)
+            lock (normalized)
             {
-                if (!now.TryGetValue(recorded, out text))
-                    now.Add(recorded, text = FileSecurity.Numeric(recorded));
+                if (!normalized.TryGetValue(recorded, out text))
+                    normalized.Add(recorded, text = FileSecurity.Numeric(recorded));
                 return text;
             }
         }

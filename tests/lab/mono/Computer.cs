@@ -1,0 +1,96 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// The lab's twin of the shipped Computer.cs: a host as its environment describes it, with registry.json beside
+    /// its drives.
+    /// </summary>
+    internal static class Computer
+    {
+        public static string HostName()
+        {
+            return LabComputer.HostName();
+        }
+
+        public static string FullyQualifiedName()
+        {
+            return LabComputer.Setting("LAB_FQDN") ?? HostName();
+        }
+
+        public static string MachineGuid()
+        {
+            return LabComputer.Setting("LAB_MACHINE_GUID") ?? "";
+        }
+
+        public static string UserName()
+        {
+            return LabComputer.UserName();
+        }
+
+        public static string ProgramData()
+        {
+            return LabComputer.Root() + "/C/ProgramData";
+        }
+
+        /// <summary>Of a Windows host on drive C, in any case.</summary>
+        public static string EnvironmentValue(string name)
+        {
+            switch (name.ToUpperInvariant())
+            {
+                case "PROGRAMDATA":
+                case "ALLUSERSPROFILE": return ProgramData();
+                case "SYSTEMDRIVE": return LabComputer.Root() + "/C";
+                case "SYSTEMROOT":
+                case "WINDIR": return LabComputer.Root() + "/C/Windows";
+                case "PROGRAMFILES":
+                case "PROGRAMW6432": return LabComputer.Root() + "/C/Program Files";
+                default: return null;
+            }
+        }
+
+        public static List<DriveFacts> FixedDrives()
+        {
+            List<DriveFacts> drives = new List<DriveFacts>();
+            foreach (FoundEntry entry in Win32.Enumerate(LabComputer.Root()))
+            {
+                if (entry.Name.Length != 1 || (entry.Attributes & Win32.Directory) == 0)
+                    continue;
+                string root = LabComputer.Root() + "/" + entry.Name + "/";
+                Libc.Volume volume = Win32.StatVolume(root);
+                drives.Add(new DriveFacts
+                {
+                    Root = root,
+                    FileSystem = "NTFS",                               // the part that the folder plays
+                    Bytes = volume.Blocks * volume.FragmentSize,
+                    FreeBytes = Win32.FreeBytes(root)
+                });
+            }
+            drives.Sort((left, right) => string.CompareOrdinal(left.Root, right.Root));
+            return drives;
+        }
+
+        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        {
+            string file = LabComputer.Root() + "/registry.json";
+            if (!File.Exists(file))
+                return null;
+            foreach (KeyValuePair<string, object> key in LabJson.Object(File.ReadAllText(file)))
+            {
+                if (!string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
+                    continue;
+                Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+                foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
+                    values[value.Key] = (string)value.Value;
+                return values;
+            }
+            return null;
+        }
+    }
+}
