@@ -32,7 +32,7 @@ SET_ID = "20260101T000000Z"
 
 
 def without_tags(name: str, text: str) -> str:
-    """Change the number of the class, and what marks a link: Wine marks none, and now each file is asked for its tag."""
+    """Change the number of the class, and what marks a link: here each file is one that is asked for its tag."""
     if name == "NativeMethods.cs":
         return changed(text, "TagClass = 9;", "TagClass = 99;")
     return changed(text, "ReparsePoint = 0x400;", "ReparsePoint = 0x20;") if name == "Win32.cs" else text
