@@ -187,6 +187,7 @@ CLAIMS: t.Final = (
         loss=True,
     ),
     Claim("restore.inherits", "Restored files inherit from their folder"),
+    Claim("restore.passed_on", "A restored access list of a folder reaches the files that stay"),
     Claim("restore.folder_held", "A folder that a restore holds cannot be replaced", _MOMENT),
     Claim("restore.folder_facts", "A folder in use by a restore can be changed by it"),
     Claim("root.trust", "A backup root that others can change is refused"),

@@ -23,8 +23,8 @@ namespace IdentityOpsAgent
     ///                          renaming that with 5 (PostgreSQL's port/open.c, hierynomus/smbj#829)
     ///  "tunneling": true,      creation times can be set, and a name that went and came back within 15 s has the old
     ///                          one's (Microsoft KB 172190)
-    ///  "no_classes": [glob],   a file system that does not know every class of information: 87 (microsoft/STL#2373,
-    ///                          winfsp/winfsp#661)
+    ///  "no_classes": [glob],   a file system that does not know every class of information, neither streams (87) nor
+    ///                          the tag of a link (microsoft/STL#2373, winfsp/winfsp#661)
     ///  "writers": {glob: {"written": FILETIME, "changed": FILETIME}},
     ///                          another program has it open to write: who excludes writers gets 32, and its times are
     ///                          those of before until that program closes it (Microsoft's "File Times")

@@ -97,6 +97,8 @@ namespace IdentityOpsAgent
                 Libc.statx(Libc.CurrentDirectory, PosixName.Encode(path), 0, Libc.BasicStats, out stat), ref stat))
                 facts.Attributes |= Directory;
             LabTimes.Substitute(path, ref facts);
+            if (LabHabits.Current != null && LabHabits.Current.LacksClasses && LabHabits.Current.LacksClass(path))
+                facts.ReparseTag = 0;   // a listing has the tag all the same
             if (LabFaults.Loses("marks", path))
             {
                 facts.Attributes &= ~ReparsePoint;

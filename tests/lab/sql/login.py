@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
+import pathlib
 import queue
 import select
 import socket
 import ssl
 import struct
+import subprocess
 import threading
+import typing as t
 
 from lab.sql import wire
 
@@ -258,12 +261,26 @@ def _shaken(tls: ssl.SSLObject) -> bool:
     return True
 
 
-def tls_context(certificate: str, key: str, outdated: bool = False) -> ssl.SSLContext:
-    """Give a context as SQL Server has one: TLS 1.2, which TDS 7 can carry; outdated: TLS 1.0 alone, as 2012 has."""
+Tls = t.Literal["usual", "1.0", "no common cipher", "short key exchange"]
+_CIPHERS: dict[Tls, str] = {
+    "usual": "DEFAULT",
+    "1.0": "ALL",
+    "no common cipher": "eNULL",
+    "short key exchange": "kDHE+aRSA",
+}
+
+
+def tls_context(certificate: str, key: str, tls: Tls = "usual") -> ssl.SSLContext:
+    """Give a context as SQL Server has one: TLS 1.2, which TDS 7 can carry, and whatever certificate it was given."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    if outdated:
-        context.set_ciphers("ALL:@SECLEVEL=0")
+    context.set_ciphers(_CIPHERS[tls] + ":@SECLEVEL=0")
+    if tls == "1.0":
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+    if tls == "short key exchange":
+        parameters = pathlib.Path(key).with_suffix(".dh")
+        command = ["openssl", "dhparam", "-dsaparam", "-out", str(parameters), "1024"]
+        subprocess.run(command, check=True, capture_output=True)
+        context.load_dh_params(str(parameters))
     context.load_cert_chain(certificate, key)
     return context

@@ -43,7 +43,7 @@ class SqlServerDouble:
     map_path: where a path of the server lies here; by default below the folder, ``C/x`` or ``shares/server/share/x``.
 
     engine: the model. faults: the rules. statements: every batch, in order. login_delay: seconds before each login.
-    outdated_tls: it speaks TLS 1.0 alone.
+    tls: what of TLS it has that clients of today refuse.
     login_errors: numbers and texts that every login is refused with.
     """
 
@@ -68,7 +68,7 @@ class SqlServerDouble:
         self.statements: list[str] = []
         self.logins_seen: list[Login7] = []
         self.login_delay = 0.0
-        self.outdated_tls = False
+        self.tls: login.Tls = "usual"
         self.login_errors: tuple[tuple[int, str], ...] = ()
         self.encryption = Encryption(encryption)
         self.certificate = certificate
@@ -201,7 +201,7 @@ class _Connection:
         self._channel.send(login.prelogin_answer(self._engine.product, byte), True)
         if agreed is not Encryption.NONE and server.encryption is not Encryption.STRICT:
             assert server.certificate is not None
-            context = login.tls_context(*map(str, server.certificate), outdated=server.outdated_tls)
+            context = login.tls_context(*map(str, server.certificate), server.tls)
             self._channel.start_tls(context)
         kind, body = self._channel.read_message()
         if agreed is Encryption.LOGIN:
@@ -373,16 +373,24 @@ _serials = itertools.count(1)
 
 
 def make_certificate(
-    folder: pathlib.Path, names: t.Sequence[str] = ("localhost",)
+    folder: pathlib.Path,
+    names: t.Sequence[str] = ("localhost",),
+    bits: int = 2048,
+    authority: tuple[pathlib.Path, pathlib.Path] | None = None,
+    digest: str = "sha256",
 ) -> tuple[pathlib.Path, pathlib.Path]:
-    """Make a self-signed certificate for these DNS names and 127.0.0.1; give its file and that of its key."""
+    """Make a certificate for these DNS names and 127.0.0.1; give its file and that of its key.
+
+    authority: the files of the certificate and the key that sign it; it signs itself without.
+    """
     number = next(_serials)
     certificate, key = folder / f"server{number}.pem", folder / f"server{number}.key"
     alternatives = ",".join([*(f"DNS:{name}" for name in names), "IP:127.0.0.1"])
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={names[0]}",
-            "-addext", f"subjectAltName={alternatives}", "-keyout", str(key), "-out", str(certificate),
+            "openssl", "req", "-x509", "-newkey", f"rsa:{bits}", "-nodes", "-days", "30", "-subj", f"/CN={names[0]}",
+            "-addext", f"subjectAltName={alternatives}", "-keyout", str(key), "-out", str(certificate), f"-{digest}",
+            *(("-CA", str(authority[0]), "-CAkey", str(authority[1])) if authority else ()),
         ],
         check=True,
         capture_output=True,

@@ -13,7 +13,7 @@ import time
 import typing as t
 
 import pytest
-from unit.agent.conftest import CREATED, Host
+from unit.agent.conftest import CREATED, SET_ID, Host
 from unit.agent.test_agent_links import SECOND, seal
 
 from lab.streams import keeps_streams
@@ -135,6 +135,27 @@ def test_a_file_system_that_cannot_list_streams_loses_no_file(host: t.Any) -> No
     assert (code(answer), answer["state"], answer["files"]) == ("none", "complete", 2)
     [loss] = answer["losses"]
     assert (loss["kind"], loss["count"], loss["cause"][-4:]) == ("streams", 4, "(87)")
+
+
+def test_disks_that_tell_no_tag_of_a_link_take_a_set_through_its_life(host: t.Any) -> None:
+    """Only a listing shows there that something is a link: it is told, and never followed."""
+    if not keeps_streams(host.folder):
+        pytest.skip("needs a disk with extended attributes")
+    host.write(a="1", folder__b="2")
+    host.file("outside/c.txt", "3").parent.rename(host.folder / "C" / "Outside")
+    (host.source / "link").symlink_to(host.folder / "C" / "Outside")
+    host.habits = {"no_classes": ["*"]}
+    answer = host.backup(allow_partial=["data/link"])
+    assert (code(answer), answer["state"], answer["files"]) == ("none", "waived", 2)
+    assert [(one["path"], one["problem"]) for one in answer["problems"]] == [("data/link", "link")]
+    assert host.call("verify")["state"] == "verified"
+    seal(host, SET_ID)
+    damage(host)
+    answer = host.restore(policy="mirror", unsealed=False)
+    assert code(answer) == "none"
+    assert sorted(host.picture(host.source)) == ["a.txt", "folder", "folder/b.txt", "link"]
+    assert [(host.source / name).read_text() for name in ("a.txt", "folder/b.txt")] == ["1", "2"]
+    assert (host.folder / "C" / "Outside" / "c.txt").read_text() == "3"
 
 
 EPOCH = 116_444_736_000_000_000

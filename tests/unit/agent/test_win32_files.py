@@ -467,3 +467,38 @@ def test_a_file_that_is_copied_keeps_writers_out_unless_one_is_in(
     assert (is_written, code_of(session, "TryLock", path("file"))) == (False, 32)
     other("Close", copied)
     other.close()
+
+
+@pytest.mark.parametrize("host", [ON_WINE, ON_WINDOWS], indirect=True)
+def test_a_name_that_is_held_for_a_moment_is_waited_for(
+    host: Host, session: Session, path: c.Callable[..., str]
+) -> None:
+    """Not on Linux, where nobody's open file is in the way of a change to its name."""
+    for name in ("moved", "new", "replaced", "deleted"):
+        write(session, path(name), name.encode())
+    for name in ("held", "gone", "renamed"):
+        session("CreateFolder", path(name))
+    other = host.session()
+    try:
+        for hold, name, call in (
+            ("Hold", "moved", ("Move", path("moved"), path("moved there"), False)),
+            ("Hold", "replaced", ("Move", path("new"), path("replaced"), True)),
+            ("Hold", "deleted", ("Delete", path("deleted"))),
+            ("OpenToDelete", "held", ("HoldFolder", path("held"))),
+            ("HoldFolder", "gone", ("DeleteFolder", path("gone"))),
+            ("HoldFolder", "renamed", ("Move", path("renamed"), path("renamed there"), False)),
+        ):
+            held = other(hold, path(name))
+            session("Patience", 0)
+            assert code_of(session, *call) in (5, 32)
+            session("Patience", 60_000)
+            session.begin(*call)
+            time.sleep(0.5)
+            other("Close", held)
+            session.answer()
+    finally:
+        session("Patience", 1000)
+        other.close()
+    assert read(session, path("replaced")) == b"new"
+    names = {entry["Name"] for entry in session("Enumerate", path())}
+    assert names == {"moved there", "replaced", "held", "renamed there"}

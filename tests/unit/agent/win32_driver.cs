@@ -8,6 +8,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Security.Principal;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -17,7 +18,8 @@ namespace IdentityOpsAgent
     /// <summary>
     /// Lets a test call any method of Win32, and gives {"result": ...} or {"error": number, "text": ...}. An open file
     /// is "#0", "#1", ...; bytes are hexadecimal digits; facts are null where there is nothing. SetFactsOf is SetFacts
-    /// of a path; besides Win32 there are Hold (a file, shared with nobody) and Close.
+    /// of a path; besides Win32 there are Hold (a file, shared with nobody), OpenToDelete (a folder, by who may delete
+    /// it), Patience (its budget, all of it to be spent) and Close.
     /// </summary>
     public static class Win32Driver
     {
@@ -77,6 +79,9 @@ namespace IdentityOpsAgent
                 case "OpenRead": return Kept(Win32.OpenRead(given[0]));
                 case "OpenToCopy": return ToCopy(given[0]);
                 case "OpenNew": return Kept(Win32.OpenNew(given[0]));
+                case "HoldFolder": return Kept(Win32.HoldFolder(given[0]));
+                case "OpenToDelete": return Kept(CreateFileW(given[0], 0x10000, 7, IntPtr.Zero, 3, 0x02000000,
+                    IntPtr.Zero));
                 case "TryLock": return Kept(Win32.TryLock(given[0]));
                 case "Hold": return Kept(new FileStream(given[0], FileMode.Open, FileAccess.ReadWrite, FileShare.None));
                 case "Read": return Read(File(given[0]), Number(given[1]));
@@ -118,12 +123,20 @@ namespace IdentityOpsAgent
                 case "Move": Win32.Move(given[0], given[1], bool.Parse(given[2])); break;
                 case "CreateHardLink": Win32.CreateHardLink(given[0], given[1]); break;
                 case "Delete": Win32.Delete(given[0]); break;
+                case "Patience":
+                    LockedFileRetry.Budget = (int)Number(given[0]);
+                    LockedFileRetry.Reset();
+                    break;
                 case "Truncate": Win32.Truncate(File(given[0])); break;
                 case "Close": Open[FileNumber(given[0])].Dispose(); break;
                 default: throw new MissingMethodException("Win32", name);
             }
             return null;
         }
+
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode)]
+        private static extern global::Microsoft.Win32.SafeHandles.SafeFileHandle CreateFileW(string name, uint access,
+            uint share, IntPtr security, uint disposition, uint flags, IntPtr template);
 
         private static object ToCopy(string path)
         {

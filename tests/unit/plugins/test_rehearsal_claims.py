@@ -13,7 +13,12 @@ import typing as t
 import pytest
 from unit.plugins import run_facts
 
-from ansible_collections.identityops.groupid.plugins.module_utils import objections, rehearsal_report, summary
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    objections,
+    rehearsal_judge,
+    rehearsal_report,
+    summary,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome, place_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
@@ -57,6 +62,21 @@ def kept(*told: Told, names: bool = False) -> dict[str, t.Any]:
     masked = () if names else rehearsal_report.names_of(PROBE, "inventory-name", "10.1.2.3")
     measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100}
     return rehearsal_report.document(Outcome(list(told), measured, PLATFORM), PROBE, NOW, masked)
+
+
+@pytest.mark.parametrize(
+    ("path", "refuted"),
+    [
+        ("security/denying/below.txt", "restore.passed_on"),
+        ("security/denying", "files.security_protected"),
+        ("security/inherited.txt", "restore.inherits"),
+    ],
+)
+def test_a_list_that_did_not_come_back_refutes_the_claim_of_its_file(path: str, refuted: str) -> None:
+    other = {"case": "security", "path": path, "property": "security", "made": "D:(A;ID;FR;;;BG)", "seen": "D:"}
+    looks = [{"failed": False, "differences": [other]}]
+    told = rehearsal_judge.restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
+    assert [one.id for one in told if one.verdict == NOT_HELD] == [refuted]
 
 
 def test_the_page_and_the_table_have_the_same_claims() -> None:

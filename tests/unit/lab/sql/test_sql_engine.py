@@ -17,7 +17,7 @@ VERIFY = r"RESTORE VERIFYONLY FROM DISK = N'D:\MSSQL\Backup\g.bak'"
 RESTORE = r"RESTORE DATABASE [GroupID] FROM DISK = N'D:\MSSQL\Backup\g.bak' WITH REPLACE"
 
 
-MILD = (262, 916, 926, 927, 942, 945, 3110, 5011)
+MILD = (262, 916, 922, 926, 927, 942, 945, 3110, 5011)
 """Errors of severity 14. FreeTDS puts the error of the highest severity first, and pyodbc shows the first only."""
 
 
@@ -82,6 +82,20 @@ def test_states(double, connect, state: str, use: int, alter: int) -> None:
     assert client.run("USE GroupID").number == use
     assert leads(client.run(BACKUP), use)
     assert client.run("ALTER DATABASE GroupID SET RESTRICTED_USER").number == alter
+
+
+def test_a_database_that_is_being_recovered_takes_nothing(double, connect) -> None:
+    """Learned: Microsoft's list of errors (922, 5011) and what RESTORE says of a database in use (3101, then 3013)."""
+    client = connect()
+    client.run(BACKUP)
+    double.engine.shut_down()
+    assert client.run("SELECT state_desc FROM sys.databases WHERE name = N'GROUPID'").value() == "RECOVERING"
+    assert client.run("USE GroupID").number == 922
+    assert leads(client.run(BACKUP.replace("g.bak", "h.bak")), 922)
+    assert leads(client.run("ALTER DATABASE GroupID SET OFFLINE WITH ROLLBACK IMMEDIATE"), 5011)
+    assert leads(client.run(RESTORE), 3101)
+    double.engine.start_up()
+    assert client.run(RESTORE).error == ""
 
 
 def test_the_telling_error_comes_first(double, connect, driver) -> None:

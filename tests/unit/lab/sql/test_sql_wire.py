@@ -119,6 +119,13 @@ def test_types_arrive_as_themselves(connect) -> None:
     assert answer.sets[2][0] == (decimal.Decimal(12), True, "x", b"\x01\x02", 1.5)
 
 
+def test_names_of_columns_are_counted_in_units_of_utf_16(connect) -> None:
+    """A count of characters would shift all that comes behind such a name."""
+    cursor = connect().connection.execute("SELECT N'a' AS [𝄞𝄞x], 2 AS [next]")
+    assert [column[0] for column in cursor.description] == ["𝄞𝄞x", "next"]
+    assert tuple(cursor.fetchone()) == ("a", 2)
+
+
 def test_long_texts_and_many_rows(double, connect) -> None:
     double.engine.sql("GroupID", 'DELETE FROM "dbo.GroupLifecycle"')
     for number in range(500):

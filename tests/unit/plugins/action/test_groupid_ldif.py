@@ -204,10 +204,14 @@ def test_a_group_that_nobody_knows_is_said_before_a_write(host: Make, directory:
 def test_a_file_for_a_person_is_whole_or_not_there(host: Make, directory: Slapd, tmp_path: pathlib.Path) -> None:
     files, details = export(host, directory)
     changed(directory)
+    before = directory.groups()
     path = tmp_path / "restore.ldf"
     made = host("groupid_ldif_restore", {**RESTORE, "modify_file": str(path)}, *fetched(files, details))
     result = made.run(**domains(directory))
     assert (result["changed"], result["modify_file"]) == (True, str(path))
+    # No undo set: nobody knows whether the file is ever imported.
+    assert (result["safety"], [one["operation"] for one in made.requests]) == (None, ["get", "get"])
+    assert directory.groups() == before
     assert path.read_bytes().count(b"changetype: modify") == 1
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]

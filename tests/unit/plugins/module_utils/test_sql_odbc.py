@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import socket
 import time
 import traceback
@@ -25,7 +26,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
     SqlError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
-from lab.sql.server import SqlServerDouble
+from lab.sql.server import SqlServerDouble, make_certificate
 from lab.waiting import HANG
 
 SECRET = "Very-s3cret&Word"
@@ -302,8 +303,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(driver: str, encryptin
 def test_a_certificate_of_another_name_is_refused(
     driver: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lab.sql.server import make_certificate
-
     (tmp_path / "pki").mkdir()
     pair = make_certificate(tmp_path / "pki", ("sql01.corp.example",))
     with SqlServerDouble(tmp_path / "server", encryption="login", certificate=pair) as server:
@@ -362,13 +361,65 @@ def test_a_server_without_strict_encryption_is_told_as_that(driver: str, encrypt
 
 @microsoft
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1 is deprecated")
-@pytest.mark.parametrize("encrypt", ["unverified", "off"])
-def test_tls_that_is_too_old_for_this_host_is_named(driver: str, encrypting: SqlServerDouble, encrypt: t.Any) -> None:
-    """SQL Server 2012 and 2014 without the update speak TLS 1.0 alone, which OpenSSL 3 refuses."""
-    encrypting.outdated_tls = True
-    error = refused(target(encrypting, driver, server="localhost", encrypt=encrypt))
+@pytest.mark.parametrize("encrypt", ["verified", "unverified", "off"])
+@pytest.mark.parametrize(
+    ("tls", "reason"),
+    [
+        ("1.0", "HANDSHAKE_FAILURE|PROTOCOL"),
+        ("no common cipher", "HANDSHAKE_FAILURE"),
+        ("short key exchange", "DH_KEY_TOO_SMALL"),
+    ],
+)
+def test_tls_that_is_too_old_for_this_host_is_named(
+    driver: str, encrypting: SqlServerDouble, tls: t.Any, reason: str, encrypt: t.Any
+) -> None:
+    """SQL Server 2012 and 2014 without the update speak TLS 1.0 alone, which OpenSSL 3 refuses; GnuTLS takes it."""
+    encrypting.tls = tls
+    options = {"ca_file": ca_file(encrypting)} if encrypt == "verified" else {}
+    error = refused(target(encrypting, driver, server="localhost", encrypt=encrypt, **options))
     assert error.code == "encryption"
+    assert re.search(reason, error.text)
     assert "TLS 1.2" in error.next_step
+
+
+WEAK = ("EE certificate key too weak", "CA certificate key too weak", "CA signature digest algorithm too weak")
+
+
+@pytest.fixture
+def weak(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> t.Iterator[tuple[SqlServerDouble, str]]:
+    """A server with a certificate that OpenSSL refuses for the reason given, and its authority's file."""
+    bits = [1024 if reason == request.param else 2048 for reason in WEAK]
+    authority = make_certificate(tmp_path, ("authority",), bits=bits[1])
+    digest = "sha1" if request.param == WEAK[2] else "sha256"
+    pair = make_certificate(tmp_path, bits=bits[0], authority=authority, digest=digest)
+    with SqlServerDouble(tmp_path / "server", encryption="login", certificate=pair) as server:
+        yield server, str(authority[0])
+
+
+@microsoft
+@pytest.mark.parametrize(("weak", "reason"), [(reason, reason) for reason in WEAK], indirect=["weak"])
+def test_a_certificate_that_is_too_weak_for_this_host_is_told_as_that(
+    driver: str, weak: tuple[SqlServerDouble, str], reason: str
+) -> None:
+    """FreeTDS of Debian, which has GnuTLS, refuses the digest alone."""
+    server, authority = weak
+    error = refused(target(server, driver, server="localhost", encrypt="verified", ca_file=authority))
+    assert (error.code, server.logins_seen) == ("encryption", [])
+    assert error.text.endswith(f"too weak for it: {reason}")
+    assert "2048 bits or more, signed with SHA-256" in error.next_step
+
+
+@both_drivers
+@pytest.mark.parametrize("encrypt", ["unverified", "off"])
+@pytest.mark.parametrize("weak", [WEAK[0]], indirect=True)
+def test_a_weak_certificate_keeps_nobody_out_who_does_not_check_it(
+    driver: str, weak: tuple[SqlServerDouble, str], encrypt: t.Any
+) -> None:
+    """SQL Server up to 2016 makes itself one of 1024 bits: it is not the reason of other troubles."""
+    server = weak[0]
+    sql_odbc.open_session(target(server, driver, encrypt=encrypt)).close()
+    server.login_delay = 5
+    assert refused(target(server, driver, encrypt=encrypt, login_timeout=1)).code == "timeout"
 
 
 @both_drivers
