@@ -11,10 +11,10 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import with_finished_at
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import with_finished_at
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.part import store
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.reading import Reading, read_groups
 
 _TOLD = (
     "domain",

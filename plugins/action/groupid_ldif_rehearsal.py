@@ -18,8 +18,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     NotInstalledError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DIRECTORY_CLAIMS
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen, LdifAction
 
 
 class ActionModule(LdifAction):

@@ -13,8 +13,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.plugin_utils import group_outcome, group_restore
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups import outcome, restore
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import PLACE_SPEC, LdifAction
 
 
 class ActionModule(LdifAction):
@@ -41,7 +41,7 @@ class ActionModule(LdifAction):
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
         chosen = self.chosen(args, variables)
-        wish = group_outcome.Wish(
+        wish = outcome.Wish(
             chosen=chosen,
             place=self.place(args),
             inventory_name=variables["inventory_hostname"],
@@ -58,6 +58,6 @@ class ActionModule(LdifAction):
             other_domains=self.other_domains(chosen.target.domain, variables),
         )
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
-            files = group_restore.fetch(self, wish, pathlib.Path(folder))
+            files = restore.fetch(self, wish, pathlib.Path(folder))
             with contextlib.closing(open_directory(wish.chosen.target)) as directory:
-                return group_restore.restore(self, wish, files, directory)
+                return restore.restore(self, wish, files, directory)

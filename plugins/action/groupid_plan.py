@@ -10,9 +10,9 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_state
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
-from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 _REFUSED = Failure(
     "refused",

@@ -13,12 +13,15 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import products, rehearsal, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import connection
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
-from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.rehearsal_server import (
+    RehearsalServer,
+    witness,
+)
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
 
 
 class ActionModule(AgentAction):

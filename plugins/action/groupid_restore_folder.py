@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import backup_
 from ansible_collections.identityops.groupid.plugins.module_utils.differences import differences_text
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 
 
 class ActionModule(AgentAction):

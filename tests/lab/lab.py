@@ -26,7 +26,7 @@ from lab.wine_host import WineHost
 from lab.winrs import Runner, WinRS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = REPOSITORY / "plugins" / "plugin_utils"
+SCRIPTS = REPOSITORY / "plugins" / "plugin_utils" / "client"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
 """What a mono host has in place of the files that call Windows."""

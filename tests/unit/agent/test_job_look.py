@@ -23,8 +23,8 @@ import pytest
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINDOWS, NEEDS_WINE, WindowsHost, WineHost, lacks
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
 from lab import powershell
 from lab.job_look import JobLook
 from lab.waiting import until

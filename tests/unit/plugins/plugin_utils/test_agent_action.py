@@ -14,7 +14,7 @@ from ansible.errors import AnsibleConnectionFailure
 from unit.plugins.recorded_host import Host, answer, error, job, trusted
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import SHOWN_OUTPUT
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import SHOWN_OUTPUT
 
 Make = t.Callable[..., Host]
 

@@ -11,13 +11,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import (
     SHOWN_OUTPUT,
     BootstrapError,
     read_answer,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import MASK, Secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import MASK, Secrets
 
 LINE = json.dumps({"protocol": 1, "operation": "probe", "failed": False, "drives": [{"root": "C:\\"}]})
 

@@ -18,10 +18,10 @@ from ansible.plugins.loader import become_loader, shell_loader
 from unit.plugins.recorded_host import Host, Outcome, answer, bootstrap_failure
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_call
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import client as agent_call
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 REQUEST = {"operation": "probe", "roots": ["D:\\Backups"]}
 ENCODED = base64.b64encode(bootstrap().encode("utf-16-le")).decode()

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 from unit.plugins.recorded_host import Host, Outcome, bootstrap_failure, error, job, told
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_job
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import job as job_module
 
 Make = t.Callable[..., Host]
 ARGS = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T000000Z"}
@@ -61,15 +61,15 @@ class Screen:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(agent_job, "time", clock)
+    monkeypatch.setattr(job_module, "time", clock)
     return clock
 
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     screen = Screen()
-    monkeypatch.setattr(agent_job, "Display", lambda: screen)
-    monkeypatch.setattr(agent_job, "show", screen.lines.extend)
+    monkeypatch.setattr(job_module, "Display", lambda: screen)
+    monkeypatch.setattr(job_module, "show", screen.lines.extend)
     return screen
 
 
@@ -334,5 +334,5 @@ def test_warnings_of_both(host: Make, clock: Clock) -> None:
 def test_a_restore_that_is_run_again_is_the_same_job() -> None:
     request = {"operation": "restore", "set_id": "20260101T000000Z", "safety_set_id": "20260102T000000Z-before-restore"}
     again = {**request, "safety_set_id": "20260103T000000Z-before-restore"}
-    assert agent_job.job_id(request) == agent_job.job_id(again)
-    assert agent_job.job_id(request) != agent_job.job_id({**request, "set_id": "20260104T000000Z"})
+    assert job_module.job_id(request) == job_module.job_id(again)
+    assert job_module.job_id(request) != job_module.job_id({**request, "set_id": "20260104T000000Z"})

@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import ENTRY, types_of, uses
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AGENT_FOLDER, agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import ENTRY, types_of, uses
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import AGENT_FOLDER, agent_files
 
 ARCHITECTURE = pathlib.Path(__file__).parents[4] / "docs" / "architecture.md"
 LARGEST_CIRCLE = 8

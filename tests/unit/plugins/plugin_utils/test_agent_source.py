@@ -16,15 +16,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_source as agent_module
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import operations_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import (
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import source as agent_module
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import operations_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import (
     AgentSource,
     agent_files,
     agent_source,
     join_source,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
 from lab.command_line import read_input
 
 PROGRAM = """// a comment

@@ -15,12 +15,12 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import AGENT, bootstrap, script_input
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_look import look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import AGENT, bootstrap, script_input
 from lab.command_line import normalise, read_input
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
-WITNESS = PLUGINS / "plugin_utils" / "witness.ps1"
+WITNESS = PLUGINS / "plugin_utils" / "client" / "witness.ps1"
 """Runs by itself on the files of a rehearsal, and never sees a request."""
 SCRIPTS = sorted(set(PLUGINS.rglob("*.ps1")) - {WITNESS})
 ALLOWED = {("agent.ps1", "Add-Type")}
@@ -83,7 +83,7 @@ def test_bootstrap_fits_on_a_command_line() -> None:
 def test_input_is_a_script_and_its_lines() -> None:
     script, lines = read_input(script_input(AGENT, ["one", "two"]))
     assert lines == ["one", "two"]
-    assert script == normalise((PLUGINS / "plugin_utils" / "agent.ps1").read_text(encoding="utf-8"))
+    assert script == normalise((PLUGINS / "plugin_utils" / "client" / "agent.ps1").read_text(encoding="utf-8"))
 
 
 def engine(stdin: bytes) -> tuple[int, t.Any]:

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_progress import progress_text
 
 BASE = {"phase": "copying", "files": 0, "files_total": 0, "bytes": 0, "bytes_total": 0, "seconds": 0}
 

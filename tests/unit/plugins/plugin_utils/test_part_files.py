@@ -13,8 +13,8 @@ import typing as t
 import pytest
 from unit.plugins.recorded_host import Host, answer, error
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import part_files
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import part_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 Make = t.Callable[..., Host]
 PLACE = part_files.Place("D:\\Backups", "hq", "20261122T150405Z", "group_attributes.corp.example", "group_attributes")

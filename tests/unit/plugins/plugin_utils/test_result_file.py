@@ -10,8 +10,8 @@ import pathlib
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
 
 
 def test_a_document_stands_under_its_name(tmp_path: pathlib.Path) -> None:

@@ -16,7 +16,7 @@ from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.identityops.groupid.plugins.filter.run import checked_hosts as run_hosts
 from ansible_collections.identityops.groupid.plugins.filter.run import planned_hosts
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
-from ansible_collections.identityops.groupid.plugins.plugin_utils.run_hosts import (
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.run_hosts import (
     NOBODY,
     RUN_GROUP,
     NoHostsError,

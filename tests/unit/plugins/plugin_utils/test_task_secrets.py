@@ -13,7 +13,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import MASK, Secrets, collect_secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import (
+    MASK,
+    Secrets,
+    collect_secrets,
+)
 
 # No character of the mask itself, and none of the letters of the text around.
 SECRET = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="*. "), min_size=4, max_size=40)

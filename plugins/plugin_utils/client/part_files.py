@@ -17,8 +17,8 @@ import typing as t
 import zlib
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of a file, as the agent has it."""

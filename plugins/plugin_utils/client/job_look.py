@@ -12,14 +12,14 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import ask_once
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import JOB, script_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import ask_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import JOB, script_input
 
 
 def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes:
     """Return the stdin with which the bootstrap looks at a job.
 
-    operation: poll or cancel. place: of the job, ``agent_job.job_place``. wait: seconds that the host may wait for the
+    operation: poll or cancel. place: of the job, ``job.job_place``. wait: seconds that the host may wait for the
     job's end.
     """
     own = [base64.b64encode(place["state"].encode("utf-8")).decode("ascii")] if "state" in place else []

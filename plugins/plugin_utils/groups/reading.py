@@ -30,9 +30,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     NoDirectoryError,
     SearchLostError,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import run_program
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import run_program
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen, LdifAction
 
 Engine = t.Literal["auto", "ldap", "ldifde"]
 

@@ -21,9 +21,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     check_target,
     target_of,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
-from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import Place
 
 DOMAINS = "groupid_domains"
 ALL_GROUPS = "(&(objectClass=group)(objectCategory=group))"

@@ -18,16 +18,16 @@ from ansible.utils.display import Display
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import (
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import (
     PROTOCOL,
     BootstrapError,
     read_answer,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import operations_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
-from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import operations_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 # What psrp recognises as a script for its own runspace, and ssh hands to the host's default shell.
 _POWERSHELL = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand"

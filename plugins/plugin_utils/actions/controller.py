@@ -9,7 +9,7 @@ import collections.abc as c
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
 
 
 class ControllerAction(FailureAction):

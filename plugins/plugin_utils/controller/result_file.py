@@ -15,7 +15,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 
 def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:

@@ -15,14 +15,14 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import needed
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import (
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import needed
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import (
     AGENT,
     packed_request,
     script_input,
 )
 
-AGENT_FOLDER = pathlib.Path(__file__).with_name("agent")
+AGENT_FOLDER = pathlib.Path(__file__).parents[1] / "agent"
 NAMESPACE = "IdentityOpsAgent"
 
 # Left out of what is sent, as is what indents a line and what it means without being said; the lines keep their

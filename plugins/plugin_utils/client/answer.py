@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 PROTOCOL = 1
 SHOWN_OUTPUT = 2048  # characters of each stream, where there is no answer to show

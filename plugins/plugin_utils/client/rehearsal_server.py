@@ -11,9 +11,9 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job import job_place, run_job
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import PROTOCOL
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job import job_place, run_job
 
 
 def witness() -> str:

@@ -19,12 +19,12 @@ from ansible.utils.display import Display
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_answer import PROTOCOL
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import NOT_STARTED, call_once
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_look import look
-from ansible_collections.identityops.groupid.plugins.plugin_utils.job_progress import progress_text
-from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import PROTOCOL
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import NOT_STARTED, call_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_look import look
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_progress import progress_text
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 HOST_WAIT = 10.0
 """Seconds that one call waits on the host for the job's end: what is done by then costs no second call. Below WinRM's

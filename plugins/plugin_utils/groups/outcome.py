@@ -15,8 +15,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import GroupDifference
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import Domain
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen
-from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import Place
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import Place
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen
 
 _NAMED = ("gone", "new", "set_since", "kept")
 _SHOWN = 5

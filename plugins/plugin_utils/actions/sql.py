@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.identityops.groupid.plugins.module_utils import settings
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import CONNECTION_SPEC
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
 
 VARIABLE_PREFIX = "groupid_sql_"
 

@@ -16,8 +16,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import collect_secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import collect_secrets
 
 SCHEMA = 1
 

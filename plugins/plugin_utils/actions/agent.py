@@ -9,11 +9,11 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_call import call_agent
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_job import run_job
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA, FailureAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.network_identity import network_identity
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job import run_job
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.network_identity import network_identity
 
 
 class AgentAction(FailureAction):

@@ -58,12 +58,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     read_domain,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_outcome import Kind, Outcome, Wish
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import read_by_ldap
-from ansible_collections.identityops.groupid.plugins.plugin_utils.part_files import LIMIT, get_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import LIMIT, get_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.outcome import Kind, Outcome, Wish
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.part import store
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.reading import read_by_ldap
 
 UNDO_LDIF_ENDING = ".undo.ldf"
 UNDO_COMPANION_ENDING = ".undo.jsonl"
