@@ -49,7 +49,7 @@ class ActionModule(AgentAction):
 
     def _latest(self, root: str, deployment: str, server: str | None) -> str:
         """Return the id of the newest full set. Raises AgentCallError."""
-        found = self.ask(probe_request(root=root, deployment=deployment))
+        found = self.client.ask(probe_request(root=root, deployment=deployment))
         [listed] = found["roots"]
         if listed["error"]:
             raise AgentCallError(

@@ -47,7 +47,7 @@ class ActionModule(LdifAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         chosen, place = self.chosen(args, variables), self.place(args)
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
-            reading = read_groups(self, chosen, args["engine"], pathlib.Path(folder))
+            reading = read_groups(self.client, chosen, args["engine"], pathlib.Path(folder))
             warnings = [*reading.warnings, *_narrowed(reading, chosen.filter)]
             warnings += _judged(reading, chosen.filter, args["allow_empty"])
             files = [reading.exported.ldif.path, reading.exported.companion.path]
@@ -62,7 +62,7 @@ class ActionModule(LdifAction):
                 "highest_committed_usn": reading.domain.highest_committed_usn,
             }
             answer = store(
-                self,
+                self.client,
                 place,
                 files,
                 details,

@@ -58,6 +58,6 @@ class ActionModule(LdifAction):
             other_domains=self.other_domains(chosen.target.domain, variables),
         )
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
-            files = restore.fetch(self, wish, pathlib.Path(folder))
+            files = restore.fetch(self.client, wish, pathlib.Path(folder))
             with contextlib.closing(open_directory(wish.chosen.target)) as directory:
-                return restore.restore(self, wish, files, directory)
+                return restore.restore(self.client, wish, files, directory)

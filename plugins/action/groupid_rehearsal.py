@@ -42,24 +42,26 @@ class ActionModule(AgentAction):
         host = variables["inventory_hostname"]
         path = require_file(args["directory"], f"rehearsal-{host}.json", check=self._task.check_mode)
         root = args["backup_root"]
-        found = self.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
+        found = self.client.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
         subject = rehearsal.Subject(
             secrets.token_hex(8),
             rehearsal_report.folders(found),
             root,
             products.products_request(args["version"], args["component_paths"]),
-            bool(self._network),
+            bool(self.client.network),
             witness(),
         )
         if args["state"] == "clean":
-            return _shown(self.call(subject.step("clean")))
+            return self.result_of(self.client.call(subject.step("clean")))
         if args["state"] == "placed":
             server = found["computer"]["server"]
-            return _shown(self.call(rehearsal.place_request(server, subject.identity, root, args["account"])))
+            return self.result_of(
+                self.client.call(rehearsal.place_request(server, subject.identity, root, args["account"]))
+            )
         done = {"failed": False, "changed": True, "warnings": [], "schema": SCHEMA}
         if self._task.check_mode:
             return done
-        server = RehearsalServer(self, host, self._network, self._scrub)
+        server = RehearsalServer(self.client)
         try:
             outcome = rehearsal.rehearse(server, subject)
         except rehearsal.StoppedError as error:
@@ -85,8 +87,3 @@ class ActionModule(AgentAction):
         options = self._connection.get_options()
         answer = options.get("cert_validation", options.get("server_cert_validation", "ignore"))
         return str(answer) not in ("ignore", "False")
-
-
-def _shown(answer: dict[str, t.Any]) -> dict[str, t.Any]:
-    hidden = ("protocol", "operation")
-    return {name: value for name, value in answer.items() if name not in hidden} | {"schema": SCHEMA}

@@ -52,7 +52,7 @@ class ActionModule(AgentAction):
         names = args["components"]
         safety = str(backup_set.SetId.parse(args["safety_set_id"])) if args["safety_set_id"] else None
         if names is None or (args["safety"] and safety is None):
-            found = self.ask(probe_request(root=root, deployment=deployment))
+            found = self.client.ask(probe_request(root=root, deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
             names = _copied(sets, set_id, server or found["computer"]["server"]) if names is None else names
             safety = safety or _new_safety_set(sets)

@@ -8,10 +8,9 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import call_agent
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import without_envelope
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job import run_job
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.network_identity import network_identity
 
@@ -33,7 +32,7 @@ class AgentAction(FailureAction):
     _supports_check_mode = True
     _requires_connection = True
 
-    _network: t.Mapping[str, t.Any] = {}  # member of every request: the network identity
+    client: AgentClient
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Turn validated arguments into the request: its operation and that operation's fields."""
@@ -43,31 +42,27 @@ class AgentAction(FailureAction):
         """Shape the answer, of success or failure, for the user."""
         return answer
 
-    def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Send one request, in check mode as the task is. Gives the answer."""
-        return call_agent(self, {"check": bool(self._task.check_mode), **request, **self._network}, self._scrub)
-
-    def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Send a request that only prepares the operation. Gives its answer of success, or raises AgentCallError."""
-        answer = self.call(request)
-        if answer["failed"]:
-            raise AgentCallError(Failure.from_mapping(answer["error"]))
-        return answer
-
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        self._network = network_identity(variables, self._templar.template)
+        self.client = AgentClient(
+            self._connection,
+            self._low_level_execute_command,
+            self._scrub,
+            variables["inventory_hostname"],
+            network_identity(variables, self._templar.template),
+            bool(self._task.check_mode),
+        )
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         return self.perform(args, variables)
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Do it. Gives the result; raises what carries a Failure, ValueError."""
         request = self.request(args, variables)
-        if self.AS_JOB and not self._task.check_mode:
-            answer = run_job(self, request, variables["inventory_hostname"], self._network, self._scrub)
-        else:
-            answer = self.call(request)
-        outcome = self.result({name: value for name, value in answer.items() if name not in ("protocol", "operation")})
-        return {**outcome, "schema": SCHEMA}
+        as_job = self.AS_JOB and not self.client.check
+        return self.result_of(run_job(self.client, request) if as_job else self.client.call(request))
+
+    def result_of(self, answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Return the result of an answer."""
+        return {**self.result(without_envelope(answer)), "schema": SCHEMA}
 
 
 def with_finished_at(answer: dict[str, t.Any]) -> dict[str, t.Any]:

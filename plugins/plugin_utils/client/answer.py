@@ -52,6 +52,11 @@ def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable
     return answer
 
 
+def without_envelope(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return what an answer tells, without what only the protocol needs."""
+    return {name: value for name, value in answer.items() if name not in ("protocol", "operation")}
+
+
 def _find_answer(stdout: str) -> dict[str, t.Any] | None:
     decoder = json.JSONDecoder()
     position = stdout.find("{")

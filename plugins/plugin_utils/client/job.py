@@ -14,13 +14,12 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import PROTOCOL
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import NOT_STARTED, call_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import NOT_STARTED, AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_look import look
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_progress import progress_text
@@ -47,31 +46,22 @@ _MET = "The operation was started by an earlier run, and this one waited for its
 _MET_ENDED = "The operation was started by an earlier run, and had ended at {}: nothing was done now."
 
 
-def run_job(
-    action: ActionBase,
-    request: c.Mapping[str, t.Any],
-    host: str,
-    network: c.Mapping[str, t.Any],
-    scrub: c.Callable[[str], str],
-    *,
-    alone: bool = False,
-) -> dict[str, t.Any]:
-    """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
+def run_job(client: AgentClient, request: c.Mapping[str, t.Any], *, alone: bool = False) -> dict[str, t.Any]:
+    """Run a request of the agent as a job, and give its answer, of success or failure.
 
     request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
     the same again meets a job that an earlier one has left at work, or its answer that nobody got.
-    host: name of the host in lines of progress.
-    network: the network identity, as a member of the request that starts the job. Not of the job's own, which lies on
-    the host's disk, nor of its id: a new password finds the job that was started with the old one.
-    scrub: masks secrets in a text that is shown.
     alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
     answer then has ``route`` too, how the job was started.
 
-    Raises as call_agent. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
+    The network identity is a member of the request that starts the job. Not of the job's own, which lies on the host's
+    disk, nor of its id: a new password finds the job that was started with the old one.
+
+    Raises as each call. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
     then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
     timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host, network, scrub, alone)
+    job = _Job(client, request, alone)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -102,31 +92,20 @@ def job_place(request: c.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 class _Job:
-    def __init__(
-        self,
-        action: ActionBase,
-        request: c.Mapping[str, t.Any],
-        host: str,
-        network: c.Mapping[str, t.Any],
-        scrub: c.Callable[[str], str],
-        alone: bool,
-    ) -> None:
-        self._action = action
+    def __init__(self, client: AgentClient, request: c.Mapping[str, t.Any], alone: bool) -> None:
+        self._client = client
         self._alone = alone
-        self._scrub = scrub
-        self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
         self._place = job_place(request)
-        self._host = host
         self._begun = False
         self._started = time.monotonic()
         self._next_line = self._started + LINE_SECONDS
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        told = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._network)
+        told = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._client.network)
         if self._alone:
-            self._reset()
+            self._client.disconnect()
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
         self._show_route(told)
         route = {"route": told.get("route")} if self._alone else {}
@@ -148,7 +127,7 @@ class _Job:
             told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
             if pause is None or not told["failed"] or told["error"]["code"] not in _UNREADABLE:
                 break
-            self._wait("poll", told["error"]["cause"], pause)
+            self._client.wait("poll", told["error"]["cause"], pause)
         return told
 
     def cancel(self) -> None:
@@ -156,9 +135,11 @@ class _Job:
 
         Best effort: who calls has an error already.
         """
-        Display().warning(f"{self._host}: {self._request['operation']}: interrupted, the job on the host is cancelled")
+        Display().warning(
+            f"{self._client.host}: {self._request['operation']}: interrupted, the job on the host is cancelled"
+        )
         with contextlib.suppress(Exception):
-            self._reset()
+            self._client.disconnect()
             self._send("cancel", HOST_WAIT)
 
     def _call(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
@@ -179,13 +160,9 @@ class _Job:
                     raise
                 lost = error
             if pause is not None:
-                self._wait(operation, _cause(lost), pause)
-                self._reset()
+                self._client.wait(operation, _cause(lost), pause)
+                self._client.disconnect()
         raise self._given_up(lost)
-
-    def _wait(self, operation: str, cause: str, pause: float) -> None:
-        Display().vv(self._scrub(f"{self._host}: {operation}: {cause}; once more in {pause:g} s"), host=self._host)
-        time.sleep(pause)
 
     def _given_up(self, lost: AgentCallError | AnsibleConnectionFailure) -> AgentCallError:
         """Return the error of a call that got no answer. If the job may have started, it continues."""
@@ -209,27 +186,22 @@ class _Job:
     def _send(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         if operation == "start":
             call = {"operation": operation, **self._place, "wait_ms": round(wait * 1000), **fields}
-            answer = call_once(self._action, call, self._scrub)
+            answer = self._client.call_once(call)
         else:
-            answer = look(self._action, operation, self._place, wait, self._scrub)
+            answer = look(self._client, operation, self._place, wait)
         self._begun = True
         return answer
-
-    def _reset(self) -> None:
-        """Leave the connection; the next call opens a new one."""
-        with contextlib.suppress(Exception):
-            self._action._connection.close()
 
     def _show_route(self, told: c.Mapping[str, t.Any]) -> None:
         if route := _ROUTES.get(str(told.get("route"))):
             limits = "; a job object of Windows limits it" if told["in_job_object"] else ""
-            text = f"{self._host}: {self._request['operation']}: started {route}{limits}"
-            Display().vv(text, host=self._host)
+            text = f"{self._client.host}: {self._request['operation']}: started {route}{limits}"
+            Display().vv(text, host=self._client.host)
 
     def _show(self, progress: c.Mapping[str, t.Any] | None) -> None:
         if time.monotonic() >= self._next_line:
             self._next_line = max(self._next_line + LINE_SECONDS, time.monotonic())
-            show([f"{self._host}: {self._request['operation']}: {progress_text(progress)}"])
+            show([f"{self._client.host}: {self._request['operation']}: {progress_text(progress)}"])
 
 
 def _cause(lost: AgentCallError | AnsibleConnectionFailure) -> str:

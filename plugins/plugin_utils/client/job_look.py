@@ -9,10 +9,8 @@ import base64
 import collections.abc as c
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import ask_once
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import JOB, script_input
 
 
@@ -26,9 +24,7 @@ def look_input(operation: str, place: c.Mapping[str, str], wait: float) -> bytes
     return script_input(JOB, [operation, place["id"], place["attempt"], str(round(wait * 1000)), *own])
 
 
-def look(
-    action: ActionBase, operation: str, place: c.Mapping[str, str], wait: float, scrub: c.Callable[[str], str]
-) -> dict[str, t.Any]:
+def look(client: AgentClient, operation: str, place: c.Mapping[str, str], wait: float) -> dict[str, t.Any]:
     """Look at a job once, and give the answer. Raises as ``call_once``."""
-    found = ask_once(action, operation, look_input(operation, place, wait), scrub)
+    found = client.run_script(operation, look_input(operation, place, wait))
     return job_answer(found, place["id"])

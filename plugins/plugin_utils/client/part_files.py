@@ -17,7 +17,7 @@ import typing as t
 import zlib
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 LIMIT = 64 * 1024 * 1024
@@ -70,27 +70,27 @@ class Ran:
     files: dict[str, bytes | None]
 
 
-def put_file(action: AgentAction, place: Place, name: str, content: bytes) -> None:
+def put_file(client: AgentClient, place: Place, name: str, content: bytes) -> None:
     """Write a file into an unfinished part. One that is there with the same content is left.
 
     Raises AgentCallError.
     """
     packed = base64.b64encode(gzip.compress(content, mtime=0)).decode("ascii")
     digest = hashlib.sha256(content).hexdigest()
-    action.ask(place.request("put", name=name, content=packed, bytes=len(content), sha256=digest))
+    client.ask(place.request("put", name=name, content=packed, bytes=len(content), sha256=digest))
 
 
-def get_file(action: AgentAction, place: Place, name: str) -> StoredFile:
+def get_file(client: AgentClient, place: Place, name: str) -> StoredFile:
     """Read a file of a complete part.
 
     Raises AgentCallError: an unfinished part, and one that is not as its record and the set's seal say, gives nothing.
     """
-    answer = action.ask(place.request("get", name=name))
+    answer = client.ask(place.request("get", name=name))
     return StoredFile(_unpacked(answer, name), answer["sealed"], answer["details"] or {})
 
 
 def run_program(
-    action: AgentAction, program: str, arguments: c.Sequence[str], time_limit: int, collect: c.Sequence[str]
+    client: AgentClient, program: str, arguments: c.Sequence[str], time_limit: int, collect: c.Sequence[str]
 ) -> Ran:
     """Run a program that only reads, by its full path, as the connection's user; in check mode too.
 
@@ -107,7 +107,7 @@ def run_program(
         "time_limit": time_limit,
         "collect": list(collect),
     }
-    answer = action.ask(request)
+    answer = client.ask(request)
     files = {name: None if file is None else _unpacked(file, name) for name, file in answer["files"].items()}
     return Ran(answer["exit_code"], answer["stdout"], answer["stderr"], answer["output_truncated"], files)
 

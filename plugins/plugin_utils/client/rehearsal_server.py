@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server of a rehearsal, behind the connection of an action."""
+"""The server of a rehearsal, behind a client of the agent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import collections.abc as c
 import pathlib
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import PROTOCOL
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import call_agent
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job import job_place, run_job
 
 
@@ -24,21 +22,16 @@ def witness() -> str:
 class RehearsalServer:
     """What `rehearsal.Server` asks for."""
 
-    def __init__(
-        self, action: ActionBase, host: str, network: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]
-    ) -> None:
-        self._action = action
-        self._host = host
-        self._network = network
-        self._scrub = scrub
+    def __init__(self, client: AgentClient) -> None:
+        self._client = client
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Perform one request in one call. Raises as call_agent."""
-        return call_agent(self._action, {"check": False, **request, **self._network}, self._scrub)
+        """Perform one request in one call. Raises as the client."""
+        return self._client.call(request)
 
     def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Perform one as a job whose connection is closed as soon as it has begun. Raises as run_job."""
-        return run_job(self._action, request, self._host, self._network, self._scrub, alone=True)
+        return run_job(self._client, request, alone=True)
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return the request that starts a job for another one."""

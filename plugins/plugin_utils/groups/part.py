@@ -10,13 +10,14 @@ import pathlib
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer import without_envelope
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import LIMIT, Place, put_file
 
 
 def store(
-    action: AgentAction,
+    client: AgentClient,
     place: Place,
     files: c.Sequence[pathlib.Path],
     details: c.Mapping[str, t.Any],
@@ -37,13 +38,12 @@ def store(
     for file, size in zip(files, sizes, strict=True):
         if size > LIMIT:
             raise _too_large(file.name, size)
-    placed = action.ask(place.request("place", account=None))
+    placed = client.ask(place.request("place", account=None))
     if placed.get("complete"):
-        return {**_members(placed), "shared": True}
-    check = bool(action._task.check_mode)
-    for file in [] if check else files:
-        put_file(action, place, file.name, file.read_bytes())
-    answer = action.ask(
+        return {**without_envelope(placed), "shared": True}
+    for file in [] if client.check else files:
+        put_file(client, place, file.name, file.read_bytes())
+    answer = client.ask(
         place.request(
             "adopt",
             files=[file.name for file in files],
@@ -56,12 +56,8 @@ def store(
             scope=scope,
         )
     )
-    foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if check else {}
-    return {**_members(answer), **foretold, "shared": False, "details": details}
-
-
-def _members(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {name: value for name, value in answer.items() if name not in ("protocol", "operation")}
+    foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if client.check else {}
+    return {**without_envelope(answer), **foretold, "shared": False, "details": details}
 
 
 def _too_large(name: str, size: int) -> AgentCallError:

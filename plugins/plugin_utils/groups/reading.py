@@ -30,9 +30,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     NoDirectoryError,
     SearchLostError,
 )
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import run_program
-from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen
 
 Engine = t.Literal["auto", "ldap", "ldifde"]
 
@@ -56,7 +57,7 @@ class Reading:
     warnings: tuple[str, ...]
 
 
-def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
+def read_groups(client: AgentClient, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
 
     What this side lacks is told, and no reason to take the other engine: a restore needs it, too.
@@ -64,7 +65,7 @@ def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: path
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
     if engine == "ldifde":
-        return _by_ldifde(action, chosen, folder, ())
+        return _by_ldifde(client, chosen, folder, ())
     try:
         directory = open_directory(chosen.target)
     except NoDirectoryError as problem:
@@ -73,7 +74,7 @@ def read_groups(action: LdifAction, chosen: Chosen, engine: Engine, folder: path
         cause = problem.failure.cause
         said = f"The controller could not log in to {chosen.target}, so ldifde.exe on the host reads: {cause}"
         try:
-            return _by_ldifde(action, chosen, folder, (said,))
+            return _by_ldifde(client, chosen, folder, (said,))
         except DirectoryError as second:
             raise DirectoryError.of(second.failure.also(_neither(problem))) from None
         except AgentCallError as second:
@@ -149,18 +150,18 @@ def _with_known(
         yield from directory.pages(domain.root or domain.base, guid_filter(others[begin : begin + BATCH]), names)
 
 
-def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
+def _by_ldifde(client: AgentClient, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
     target = chosen.target
     of_domain = ldifde.domain_arguments(target.host, ldifde_domain.base_of(target.domain), target.timeout)
-    domain = ldifde_domain.domain_of(target, _pages(action, target.host, of_domain))
+    domain = ldifde_domain.domain_of(target, _pages(client, target.host, of_domain))
     if target.base:
         of_base = ldifde.domain_arguments(target.host, target.base, target.timeout)
-        guid = ldifde_domain.guid_of(target.domain, _pages(action, target.host, of_base))
+        guid = ldifde_domain.guid_of(target.domain, _pages(client, target.host, of_base))
         domain = dataclasses.replace(domain, base_guid=guid)
     of_groups = ldifde.arguments(target.host, domain.base, chosen.filter, chosen.exported, target.timeout)
     pages: c.Iterable[list[Entry]]
     try:
-        pages = _pages(action, target.host, of_groups)
+        pages = _pages(client, target.host, of_groups)
     except DirectoryError as problem:
         # The domain itself was read a moment before: no group matches, which is the caller's to judge.
         if problem.failure.code not in ("ldifde_empty", "ldifde_no_file"):
@@ -169,21 +170,21 @@ def _by_ldifde(action: LdifAction, chosen: Chosen, folder: pathlib.Path, warning
     # It may follow the references to child domains, as Windows' LDAP library does unless it is told not to.
     pages = ([entry for entry in page if domain_of(entry[0]) == target.domain] for page in pages)
     exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
-    return Reading("ldifde", domain, exported, _account_of_host(action), Schema(), warnings)
+    return Reading("ldifde", domain, exported, _account_of_host(client), Schema(), warnings)
 
 
-def _account_of_host(action: LdifAction) -> str:
+def _account_of_host(client: AgentClient) -> str:
     """Return the account that other computers see of a program on the host. Raises AgentCallError."""
-    worn = action._network.get("network")
+    worn = client.network.get("network")
     if worn:
         return str(worn["username"])
     asked = {"products": [], "measure": False, "component_paths": {}, "roots": [], "deployment": None}
-    return str(action.ask({"operation": "probe", "version": "auto", **asked})["computer"]["user"])
+    return str(client.ask({"operation": "probe", "version": "auto", **asked})["computer"]["user"])
 
 
-def _pages(action: LdifAction, server: str, arguments: list[str]) -> c.Iterator[list[Entry]]:
+def _pages(client: AgentClient, server: str, arguments: list[str]) -> c.Iterator[list[Entry]]:
     """Run ldifde.exe on the host and judge it. Raises DirectoryError, AgentCallError."""
-    ran = run_program(action, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
+    ran = run_program(client, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
     said = f"{ran.stdout}\n{ran.stderr}"
     return ldifde.judge(server, ran.exit_code, ran.files, said, whole_output=not ran.truncated)
 

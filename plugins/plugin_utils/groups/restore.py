@@ -58,7 +58,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     read_domain,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
-from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import LIMIT, get_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.outcome import Kind, Outcome, Wish
@@ -84,16 +84,16 @@ class Files:
         return tuple(str(name) for name in self.details.get("attributes") or ())
 
 
-def fetch(action: AgentAction, wish: Wish, folder: pathlib.Path) -> Files:
+def fetch(client: AgentClient, wish: Wish, folder: pathlib.Path) -> Files:
     """Bring the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
     domain = wish.chosen.target.domain
     try:
-        groups = get_file(action, wish.place, f"{domain}{COMPANION_ENDING}")
+        groups = get_file(client, wish.place, f"{domain}{COMPANION_ENDING}")
         kind: Kind = "export"
     except AgentCallError as problem:
         if problem.failure.code != "file_missing":
             raise
-        groups = get_file(action, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
+        groups = get_file(client, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
         kind = "undo"
     if kind == "export" and not groups.sealed and not wish.unsealed:
         raise RefusedError(
@@ -101,14 +101,14 @@ def fetch(action: AgentAction, wish: Wish, folder: pathlib.Path) -> Files:
             f"Set {wish.place.set_id} of deployment {wish.place.deployment} is not sealed",
             "Use a sealed set. Or, if you know what this set lacks, set unsealed: true.",
         )
-    ldif = get_file(action, wish.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
+    ldif = get_file(client, wish.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
     files = Files(kind, folder / "then.ldf", folder / "then.jsonl", groups.details)
     files.ldif.write_bytes(ldif.content)
     files.companion.write_bytes(groups.content)
     return files
 
 
-def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory) -> dict[str, t.Any]:
+def restore(client: AgentClient, wish: Wish, files: Files, directory: Directory) -> dict[str, t.Any]:
     """Do what the wish says. Gives the module's result, failed where groups were left or it stopped in the middle.
 
     Raises DirectoryError, AgentCallError, ValueError: nothing was written then.
@@ -150,7 +150,7 @@ def restore(action: AgentAction, wish: Wish, files: Files, directory: Directory)
         return outcome.result(files.kind, foretold)
     stored = undo_sha256(steps)
     if files.kind == "export":
-        outcome.safety = _store_undo(action, outcome, files, steps)
+        outcome.safety = _store_undo(client, outcome, files, steps)
     try:
         written = do(directory, domain.base, steps) if files.kind == "undo" else write(directory, domain, steps, stored)
     except StoppedError as problem:
@@ -263,12 +263,12 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
     return True
 
 
-def _store_undo(action: AgentAction, outcome: Outcome, files: Files, steps: c.Sequence[Step]) -> dict[str, str]:
+def _store_undo(client: AgentClient, outcome: Outcome, files: Files, steps: c.Sequence[Step]) -> dict[str, str]:
     """Make what will be overwritten a set of its own, flushed before the first write. Raises AgentCallError."""
     wish, domain = outcome.wish, outcome.domain
     set_id = wish.safety_set_id
     if set_id is None:
-        known = action.ask({"operation": "list", "root": wish.place.root, "deployment": wish.place.deployment})["sets"]
+        known = client.ask({"operation": "list", "root": wish.place.root, "deployment": wish.place.deployment})["sets"]
         now = datetime.datetime.now(datetime.timezone.utc)
         set_id = backup_set.next_set_id(now, [one["set_id"] for one in known], backup_set.SAFETY_LABEL)
     folder = files.ldif.with_name("undo")
@@ -287,5 +287,5 @@ def _store_undo(action: AgentAction, outcome: Outcome, files: Files, steps: c.Se
         "attributes": list(files.attributes),
     }
     place = dataclasses.replace(wish.place, set_id=set_id)
-    answer = store(action, place, paths, details, set_id, wish.inventory_name)
+    answer = store(client, place, paths, details, set_id, wish.inventory_name)
     return {"set_id": set_id, "part_path": answer["part_path"]}

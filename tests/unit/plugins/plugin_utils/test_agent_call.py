@@ -18,7 +18,7 @@ from ansible.plugins.loader import become_loader, shell_loader
 from unit.plugins.recorded_host import Host, Outcome, answer, bootstrap_failure
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client import client as agent_call
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import client as client_module
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
@@ -41,13 +41,13 @@ def probe(host: t.Callable[..., Host]) -> t.Callable[..., Host]:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses; none is waited for."""
     pauses: list[float] = []
-    monkeypatch.setattr(agent_call, "time", types.SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr(client_module, "time", types.SimpleNamespace(sleep=pauses.append))
     return pauses
 
 
 def failure(probe: Host) -> AgentCallError:
     with pytest.raises(AgentCallError) as caught:
-        agent_call.call_agent(probe.action, REQUEST, str)
+        probe.client.call(REQUEST)
     assert caught.value.failure.what
     assert caught.value.failure.cause
     assert caught.value.failure.next
@@ -64,9 +64,9 @@ def failure(probe: Host) -> AgentCallError:
 )
 def test_one_command_and_one_input(probe: t.Callable[..., Host], transport: str, command: str) -> None:
     made = probe(answer("probe", drives=[]), transport=transport)
-    assert agent_call.call_agent(made.action, REQUEST, str)["drives"] == []
+    assert made.client.call(REQUEST)["drives"] == []
     assert made.connection.commands == [command]
-    assert made.requests == [{"protocol": 1, **REQUEST}]
+    assert made.requests == [{"protocol": 1, "check": False, **REQUEST}]
     assert made.sources == [agent_source("probe").text]
     assert made.connection.inputs[0].isascii()
 
@@ -103,7 +103,7 @@ def test_whatever_keeps_the_agent_from_compiling_is_waited_out(
 ) -> None:
     """Nothing has run then."""
     made = probe(*[bootstrap_failure(HICCUP)] * 5, answer("probe"))
-    assert agent_call.call_agent(made.action, REQUEST, str)["operation"] == "probe"
+    assert made.client.call(REQUEST)["operation"] == "probe"
     assert slept == list(retry.PAUSES)
 
 
@@ -156,7 +156,7 @@ def test_connection_lost_later_is_a_failure_that_warns(probe: t.Callable[..., Ho
 def test_host_that_never_answered_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
     made = probe(opening=refusal)
     with pytest.raises(type(refusal)) as caught:
-        agent_call.call_agent(made.action, REQUEST, str)
+        made.client.call(REQUEST)
     assert caught.value is refusal
 
 
@@ -171,10 +171,10 @@ def test_host_that_never_answered_is_unreachable(probe: t.Callable[..., Host], r
 )
 def test_ssh_that_never_connected_is_unreachable(probe: t.Callable[..., Host], refusal: Exception) -> None:
     with pytest.raises(type(refusal)) as caught:
-        agent_call.call_agent(probe(refusal, transport="ssh").action, REQUEST, str)
+        probe(refusal, transport="ssh").client.call(REQUEST)
     assert caught.value is refusal
 
 
 def test_mistake_of_the_program_is_not_taken_for_the_network(probe: t.Callable[..., Host]) -> None:
     with pytest.raises(TypeError, match="a mistake"):
-        agent_call.call_agent(probe(TypeError("a mistake")).action, REQUEST, str)
+        probe(TypeError("a mistake")).client.call(REQUEST)

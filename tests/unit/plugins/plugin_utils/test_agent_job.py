@@ -14,6 +14,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 from unit.plugins.recorded_host import Host, Outcome, bootstrap_failure, error, job, told
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client import client as client_module
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client import job as job_module
 
 Make = t.Callable[..., Host]
@@ -61,14 +62,16 @@ class Screen:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(job_module, "time", clock)
+    for module in (client_module, job_module):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     screen = Screen()
-    monkeypatch.setattr(job_module, "Display", lambda: screen)
+    for module in (client_module, job_module):
+        monkeypatch.setattr(module, "Display", lambda: screen)
     monkeypatch.setattr(job_module, "show", screen.lines.extend)
     return screen
 

@@ -38,7 +38,7 @@ def failure(call: t.Callable[..., t.Any], *arguments: t.Any) -> AgentCallError:
 
 def test_a_file_is_put_with_its_size_and_digest(host: Make) -> None:
     made = host("groupid_info", {}, answer("put", changed=True))
-    part_files.put_file(made.action, PLACE, NAME, CONTENT)
+    part_files.put_file(made.client, PLACE, NAME, CONTENT)
     [request] = made.requests
     content = gzip.decompress(base64.b64decode(request.pop("content")))
     assert content == CONTENT
@@ -61,20 +61,20 @@ def test_a_file_is_put_with_its_size_and_digest(host: Make) -> None:
 def test_the_same_content_makes_the_same_request(host: Make) -> None:
     made = host("groupid_info", {}, answer("put"), answer("put"))
     for dummy in range(2):
-        part_files.put_file(made.action, PLACE, NAME, CONTENT)
+        part_files.put_file(made.client, PLACE, NAME, CONTENT)
     assert made.requests[0] == made.requests[1]
 
 
 def test_a_refusal_is_raised_as_it_came(host: Make) -> None:
     made = host("groupid_info", {}, answer("put", **error("file_exists", path="D:\\x.ldf")))
-    refused = failure(part_files.put_file, made.action, PLACE, NAME, CONTENT)
+    refused = failure(part_files.put_file, made.client, PLACE, NAME, CONTENT)
     assert (refused.failure.code, refused.failure.path) == ("file_exists", "D:\\x.ldf")
 
 
 @pytest.mark.parametrize("content", [CONTENT, b""])
 def test_a_file_is_read_with_what_its_part_says(host: Make, content: bytes) -> None:
     made = host("groupid_info", {}, answer("get", **packed(content), **FACTS))
-    file = part_files.get_file(made.action, PLACE, NAME)
+    file = part_files.get_file(made.client, PLACE, NAME)
     assert (file.content, file.sealed, file.details) == (content, True, {"groups": 1})
     [request] = made.requests
     assert (request["operation"], request["part"], request["name"]) == ("get", PLACE.part, NAME)
@@ -93,7 +93,7 @@ def test_a_file_is_read_with_what_its_part_says(host: Make, content: bytes) -> N
 )
 def test_what_arrived_otherwise_is_not_used(host: Make, changes: dict[str, t.Any], code: str) -> None:
     made = host("groupid_info", {}, answer("get", **{**packed(), **changes}, **FACTS))
-    refused = failure(part_files.get_file, made.action, PLACE, NAME)
+    refused = failure(part_files.get_file, made.client, PLACE, NAME)
     assert refused.failure.code == code
     assert NAME in str(refused)
 
@@ -104,7 +104,7 @@ def test_a_program_runs_in_check_mode_too(host: Make, check_mode: bool) -> None:
     files = {"a.ldf": packed(), "b.ldf": None}
     made = host("groupid_info", {}, answer("run", changed=True, **fields, files=files), check_mode=check_mode)
     program, arguments = "C:\\Windows\\System32\\ldifde.exe", ("-f", "{work}\\a.ldf")
-    ran = part_files.run_program(made.action, program, arguments, 600, ("a.ldf", "b.ldf"))
+    ran = part_files.run_program(made.client, program, arguments, 600, ("a.ldf", "b.ldf"))
     assert ran == part_files.Ran(3, "out", "err", True, {"a.ldf": CONTENT, "b.ldf": None})
     assert made.requests == [
         {
@@ -121,5 +121,5 @@ def test_a_program_runs_in_check_mode_too(host: Make, check_mode: bool) -> None:
 
 def test_a_program_that_was_ended_is_a_failure(host: Make) -> None:
     made = host("groupid_info", {}, answer("run", **error("time_limit"), exit_code=None, files={}))
-    refused = failure(part_files.run_program, made.action, "C:\\x.exe", (), 1, ())
+    refused = failure(part_files.run_program, made.client, "C:\\x.exe", (), 1, ())
     assert refused.failure.code == "time_limit"
