@@ -34,12 +34,12 @@ class ActionModule(ControllerAction):
         if not faults:
             wanted = facts[run[0]]["__groupid_asked"]["deployments"]
             found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
-            faults = [line for failure in found for line in _told(failure)]
+            faults = [line for failure in found for line in _lines(failure)]
         if faults:
             show(["", "Nothing was started, because of these errors:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}
         return {"plan": deployments.plan(facts, run, args["known"], wanted)}
 
 
-def _told(failure: Failure) -> list[str]:
+def _lines(failure: Failure) -> list[str]:
     return ["FAILED in plan:", f"  {failure}"]

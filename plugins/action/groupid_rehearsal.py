@@ -15,7 +15,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.probe import p
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import connection
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.rehearsal_server import (
     RehearsalServer,
@@ -74,9 +74,12 @@ class ActionModule(AgentAction):
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, *, named: bool
     ) -> dict[str, t.Any]:
         """Return what is kept of a rehearsal."""
-        way = way_of(self._connection)
-        told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
-        names = () if named else rehearsal_report.names_of(found, host, way.host)
+        settings = connection_settings(self._connection)
+        told = [
+            *outcome.told,
+            *connection(settings.transport, settings.scheme, settings.auth, self._checks_certificate()),
+        ]
+        names = () if named else rehearsal_report.names_of(found, host, settings.host)
         now = datetime.datetime.now(datetime.timezone.utc)
         document: dict[str, t.Any] = self._scrub(
             rehearsal_report.document(outcome._replace(told=told), found, now, names)

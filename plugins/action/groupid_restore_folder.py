@@ -54,7 +54,7 @@ class ActionModule(AgentAction):
         if names is None or (args["safety"] and safety is None):
             found = self.client.ask(probe_request(root=root, deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
-            names = _copied(sets, set_id, server or found["computer"]["server"]) if names is None else names
+            names = _component_names(sets, set_id, server or found["computer"]["server"]) if names is None else names
             safety = safety or _new_safety_set(sets)
         return {
             "operation": "restore",
@@ -82,7 +82,7 @@ class ActionModule(AgentAction):
         return {**answer, "differences": paths, **shown}
 
 
-def _copied(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
+def _component_names(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
     """Return the content of the part. The policy of each component is decided here, by its name.
 
     None when there is no such part or nothing in it, which the restore itself then reports.

@@ -16,7 +16,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import collect_secrets
 
 SCHEMA = 1
@@ -41,12 +41,12 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         self._scrub = secrets.scrub
         try:
             super().run(tmp, task_vars)
-            return self._told(self._perform(variables))
+            return self._masked(self._perform(variables))
         except AnsibleConnectionFailure as error:
             # The one kind: that of a refused login puts words of its own before the text.
-            unreachable = AnsibleConnectionFailure(self._scrub(str(self._not_reached(error))))
+            unreachable = AnsibleConnectionFailure(self._scrub(str(self._connection_failure(error))))
         except Exception as error:
-            return self._told({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
+            return self._masked({"failed": True, "changed": False, "schema": SCHEMA, **self._failed(error)})
         # Outside of the handler: ansible-core 2.19 and later would show the original error, secrets included, as cause.
         raise unreachable
 
@@ -54,7 +54,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         """Do what the task asks. Gives the result; a failed one has ``error``, and needs no ``msg``."""
         raise NotImplementedError
 
-    def _told(self, outcome: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _masked(self, outcome: dict[str, t.Any]) -> dict[str, t.Any]:
         """Mask secrets; the message is the failure in one text."""
         result: dict[str, t.Any] = self._scrub(outcome)
         return {**result, "msg": str(Failure.from_mapping(result["error"]))} if result.get("failed") else result
@@ -75,7 +75,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
 
     def _unexpected(self, error: Exception) -> Failure:
         trace = "".join(traceback.format_exception(error))
-        Display().vvv(self._scrub(trace), host=way_of(self._connection).host)
+        Display().vvv(self._scrub(trace), host=connection_settings(self._connection).host)
         return self._unexpected_failure(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
     def _unexpected_failure(self, cause: str) -> Failure:
@@ -86,9 +86,9 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
             f"This is a defect of the collection. Run again with -vvv and report the output: {_ISSUES}",
         )
 
-    def _not_reached(self, error: AnsibleConnectionFailure) -> Failure:
+    def _connection_failure(self, error: AnsibleConnectionFailure) -> Failure:
         return connection_failure(
             self._scrub(str(error.message)),
-            way_of(self._connection),
+            connection_settings(self._connection),
             login=isinstance(error, AnsibleAuthenticationFailure),
         )

@@ -24,7 +24,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.answer 
     BootstrapError,
     read_answer,
 )
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import way_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import operations_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
@@ -165,7 +165,7 @@ class AgentClient:
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as error:
-            failure = connection_failure(self.scrub(str(error.message)), way_of(self.connection))
+            failure = connection_failure(self.scrub(str(error.message)), connection_settings(self.connection))
             raise AgentCallError(failure) from None
         except Exception as error:
             if not _is_connection_loss(error):

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import Way
+from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import ConnectionSettings
 
 
-def way_of(connection: t.Any) -> Way:
-    """Return host, port and way to log in, as the inventory has them. The options' names differ by plugin."""
+def connection_settings(connection: t.Any) -> ConnectionSettings:
+    """Return host, port and auth, as the inventory has them. The options' names differ by plugin."""
     options = connection.get_options()
     host = options.get("remote_addr") or options.get("host") or connection._play_context.remote_addr
     auth = options.get("transport") or options.get("auth") or ""
     port = str(options.get("port") or "")
-    return Way(
+    return ConnectionSettings(
         transport=str(connection.transport),
         host=str(host or "the host"),
         port=int(port) if port.isdecimal() else None,

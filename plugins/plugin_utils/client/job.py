@@ -103,32 +103,32 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        told = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._client.network)
+        reply = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._client.network)
         if self._alone:
             self._client.disconnect()
-        attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])
-        self._show_route(told)
-        route = {"route": told.get("route")} if self._alone else {}
+        attached, ended = (False, None) if reply["failed"] else (reply["attached"], reply["ended"])
+        self._show_route(reply)
+        route = {"route": reply.get("route")} if self._alone else {}
         polls = 0
-        while not told["failed"] and told["state"] == "running":
-            self._show(told["progress"])
+        while not reply["failed"] and reply["state"] == "running":
+            self._show(reply["progress"])
             time.sleep(retry.poll_pause(polls, time.monotonic() - self._started))
-            told = self._poll()
+            reply = self._poll()
             polls += 1
-        if told["failed"]:
-            return told
-        answer: dict[str, t.Any] = told["answer"]
+        if reply["failed"]:
+            return reply
+        answer: dict[str, t.Any] = reply["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
-        return {**answer, **route, "warnings": [*told["warnings"], *met, *answer["warnings"]]}
+        return {**answer, **route, "warnings": [*reply["warnings"], *met, *answer["warnings"]]}
 
     def _poll(self) -> dict[str, t.Any]:
         """Ask how far the job is, a few times where the host could not look."""
         for pause in retry.attempts():
-            told = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
-            if pause is None or not told["failed"] or told["error"]["code"] not in _UNREADABLE:
+            reply = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
+            if pause is None or not reply["failed"] or reply["error"]["code"] not in _UNREADABLE:
                 break
-            self._client.wait("poll", told["error"]["cause"], pause)
-        return told
+            self._client.wait("poll", reply["error"]["cause"], pause)
+        return reply
 
     def cancel(self) -> None:
         """Ask the job to end. The host ends its process when it does not, but never a restore's.
@@ -192,9 +192,9 @@ class _Job:
         self._begun = True
         return answer
 
-    def _show_route(self, told: c.Mapping[str, t.Any]) -> None:
-        if route := _ROUTES.get(str(told.get("route"))):
-            limits = "; a job object of Windows limits it" if told["in_job_object"] else ""
+    def _show_route(self, reply: c.Mapping[str, t.Any]) -> None:
+        if route := _ROUTES.get(str(reply.get("route"))):
+            limits = "; a job object of Windows limits it" if reply["in_job_object"] else ""
             text = f"{self._client.host}: {self._request['operation']}: started {route}{limits}"
             Display().vv(text, host=self._client.host)
 

@@ -56,7 +56,7 @@ class StoredFile:
 
 
 @dataclasses.dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """A program that ended by itself.
 
     files: those that were asked for, by name; None for one that it did not leave.
@@ -91,7 +91,7 @@ def get_file(client: AgentClient, place: Place, name: str) -> StoredFile:
 
 def run_program(
     client: AgentClient, program: str, arguments: c.Sequence[str], time_limit: int, collect: c.Sequence[str]
-) -> Ran:
+) -> ProgramResult:
     """Run a program that only reads, by its full path, as the connection's user; in check mode too.
 
     time_limit: seconds, after which it is ended. collect: names of files that it leaves in its working folder,
@@ -109,7 +109,7 @@ def run_program(
     }
     answer = client.ask(request)
     files = {name: None if file is None else _unpacked(file, name) for name, file in answer["files"].items()}
-    return Ran(answer["exit_code"], answer["stdout"], answer["stderr"], answer["output_truncated"], files)
+    return ProgramResult(answer["exit_code"], answer["stdout"], answer["stderr"], answer["output_truncated"], files)
 
 
 def _unpacked(packed: c.Mapping[str, t.Any], name: str) -> bytes:

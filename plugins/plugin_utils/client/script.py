@@ -25,7 +25,7 @@ def script_input(name: str, lines: c.Sequence[str]) -> bytes:
 
     name: of the file ``<name>.ps1``. lines: what the script finds in ``$l``; ASCII, none empty, without line ends.
     """
-    script = _sent(name).splitlines()
+    script = _shortened(name).splitlines()
     return "\n".join([str(len(script)), *script, *lines, ""]).encode("ascii")
 
 
@@ -36,11 +36,11 @@ def packed_request(request: c.Mapping[str, t.Any]) -> str:
 
 def bootstrap() -> str:
     """Return the PowerShell text that is the command line: the same for every script, so that none has to fit there."""
-    return _sent("bootstrap")
+    return _shortened("bootstrap")
 
 
 @functools.cache
-def _sent(name: str) -> str:
+def _shortened(name: str) -> str:
     """Return a script without its comment lines and its indentation."""
     lines = (_FOLDER / f"{name}.ps1").read_text(encoding="utf-8").splitlines()
     return "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

@@ -80,7 +80,7 @@ def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("namespace "):
-            return directives, number, "\n".join(map(_sent, lines[number - 1 :]))
+            return directives, number, "\n".join(map(_shortened, lines[number - 1 :]))
         directive = _USING.fullmatch(line.strip())
         if directive:
             directives.add(directive[1])
@@ -89,7 +89,7 @@ def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
     raise ValueError(f"{name}: has no namespace")
 
 
-def _sent(line: str) -> str:
+def _shortened(line: str) -> str:
     if line.lstrip().startswith("//"):
         return ""
     return _DEFAULT_ACCESS.sub("", _TRAILING_COMMENT.sub("", line).strip())

@@ -40,7 +40,7 @@ PLACE_SPEC: t.Final[dict[str, t.Any]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Chosen:
+class DomainRequest:
     """A domain and what is asked of it.
 
     attributes: None where neither the task nor the variable names any. filter: of the groups. limited: what the
@@ -70,7 +70,7 @@ class LdifAction(AgentAction):
         outcome = super()._perform(variables)
         return {"failed": False, **outcome, "schema": SCHEMA, "seconds": round(time.monotonic() - began, 3)}
 
-    def chosen(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> Chosen:
+    def domain_request(self, args: c.Mapping[str, t.Any], variables: c.Mapping[str, t.Any]) -> DomainRequest:
         """Find the domain in ``groupid_domains``. Raises ValueError, never with a password."""
         items = self._domains(variables)
         wanted = str(args["domain"]).lower()
@@ -87,7 +87,7 @@ class LdifAction(AgentAction):
         attributes = args["attributes"] or item.get("attributes")
         if attributes is not None and not isinstance(attributes, list):
             raise ValueError(f"{DOMAINS}, {wanted}: attributes must be a list of names.")
-        return Chosen(
+        return DomainRequest(
             target,
             None if attributes is None else ordered([str(name) for name in attributes]),
             _checked_filter(str(item.get("filter") or ALL_GROUPS), wanted),

@@ -16,7 +16,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import Domain
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import Place
-from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import DomainRequest
 
 _NAMED = ("gone", "new", "set_since", "kept")
 _SHOWN = 5
@@ -25,10 +25,10 @@ Kind = t.Literal["export", "undo"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class RestoreRequest:
     """What a task asks for; the names are those of the module's options."""
 
-    chosen: Chosen
+    domain: DomainRequest
     place: Place
     inventory_name: str
     unsealed: bool
@@ -49,9 +49,9 @@ class Wish:
 
 @dataclasses.dataclass
 class Outcome:
-    """What a restore found and did. Lists hold as many groups as the wish allows."""
+    """What a restore found and did. Lists hold as many groups as the request allows."""
 
-    wish: Wish
+    request: RestoreRequest
     domain: Domain
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     named: dict[str, list[str]] = dataclasses.field(default_factory=lambda: {name: [] for name in _NAMED})
@@ -62,9 +62,9 @@ class Outcome:
 
     def note(self, group: GroupDifference) -> None:
         """Take down a group that the result names."""
-        kept = not self.wish.clear and any(change.kind == "cleared" for change in group.changes)
+        kept = not self.request.clear and any(change.kind == "cleared" for change in group.changes)
         for kind, names in self.named.items():
-            if (kept if kind == "kept" else getattr(group, kind)) and len(names) < self.wish.limit:
+            if (kept if kind == "kept" else getattr(group, kind)) and len(names) < self.request.limit:
                 names.append(group.dn_now or group.dn_then or group.guid_text)
 
     def result(self, kind: str, written: Written) -> dict[str, t.Any]:
@@ -80,25 +80,25 @@ class Outcome:
             "changed": self.changed,
             "domain": self.domain.dns_name,
             "directory_server": self.domain.server,
-            "set_id": self.wish.place.set_id,
+            "set_id": self.request.place.set_id,
             "kind": kind,
             "counts": {**self.counts, **counts},
-            "written": written.written[: self.wish.limit],
-            "conflicts": self._told(left),
-            "refused": self._told(written.refused),
+            "written": written.written[: self.request.limit],
+            "conflicts": self._listed(left),
+            "refused": self._listed(written.refused),
             **self.named,
             "safety": self.safety,
-            "modify_file": self.wish.modify_file,
+            "modify_file": self.request.modify_file,
             "warnings": self.warnings,
         }
-        if self.wish.diff:
-            result["diff"] = steps_diff(self.left, self.domain.dns_name, self.wish.limit)
-        if (left or written.refused) and self.wish.modify_file is None:
+        if self.request.diff:
+            result["diff"] = steps_diff(self.left, self.domain.dns_name, self.request.limit)
+        if (left or written.refused) and self.request.modify_file is None:
             result.update(self._partial(written.refused, left))
         return result
 
-    def _told(self, groups: c.Sequence[Conflict]) -> list[str]:
-        return [f"{group.dn}: {group.cause}" for group in groups[: self.wish.limit]]
+    def _listed(self, groups: c.Sequence[Conflict]) -> list[str]:
+        return [f"{group.dn}: {group.cause}" for group in groups[: self.request.limit]]
 
     def _partial(self, refused: c.Sequence[Conflict], conflicts: c.Sequence[Conflict]) -> dict[str, t.Any]:
         """Say of a restore that not all groups are as the set has them."""
@@ -116,7 +116,7 @@ class Outcome:
         failure = Failure(
             "refused" if refused else "conflicts",
             f"{len(refused) + len(conflicts)} groups of {self.domain.dns_name} are not as the set has them",
-            " ".join(self._told([*refused, *conflicts])[:_SHOWN]),
+            " ".join(self._listed([*refused, *conflicts])[:_SHOWN]),
             " ".join(steps),
         )
         undo = f"The undo of what was written is set {self.safety['set_id']}." if self.safety else ""

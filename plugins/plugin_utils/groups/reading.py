@@ -33,7 +33,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import run_program
-from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import Chosen
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import DomainRequest
 
 Engine = t.Literal["auto", "ldap", "ldifde"]
 
@@ -57,7 +57,7 @@ class Reading:
     warnings: tuple[str, ...]
 
 
-def read_groups(client: AgentClient, chosen: Chosen, engine: Engine, folder: pathlib.Path) -> Reading:
+def read_groups(client: AgentClient, request: DomainRequest, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
 
     What this side lacks is told, and no reason to take the other engine: a restore needs it, too.
@@ -65,27 +65,27 @@ def read_groups(client: AgentClient, chosen: Chosen, engine: Engine, folder: pat
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
     if engine == "ldifde":
-        return _by_ldifde(client, chosen, folder, ())
+        return _by_ldifde(client, request, folder, ())
     try:
-        directory = open_directory(chosen.target)
+        directory = open_directory(request.target)
     except NoDirectoryError as problem:
         if engine == "ldap":
             raise
         cause = problem.failure.cause
-        said = f"The controller could not log in to {chosen.target}, so ldifde.exe on the host reads: {cause}"
+        said = f"The controller could not log in to {request.target}, so ldifde.exe on the host reads: {cause}"
         try:
-            return _by_ldifde(client, chosen, folder, (said,))
+            return _by_ldifde(client, request, folder, (said,))
         except DirectoryError as second:
-            raise DirectoryError.of(second.failure.also(_neither(problem))) from None
+            raise DirectoryError.of(second.failure.also(_also_failed(problem))) from None
         except AgentCallError as second:
-            raise AgentCallError(second.failure.also(_neither(problem))) from None
+            raise AgentCallError(second.failure.also(_also_failed(problem))) from None
     with contextlib.closing(directory):
-        return read_by_ldap(directory, chosen, folder)
+        return read_by_ldap(directory, request, folder)
 
 
 def read_by_ldap(
     directory: Directory,
-    chosen: Chosen,
+    request: DomainRequest,
     folder: pathlib.Path,
     known: c.Iterable[bytes] = (),
     *,
@@ -95,13 +95,13 @@ def read_by_ldap(
 
     known_only: these alone. Raises DirectoryError.
     """
-    domain = read_domain(directory, chosen.target)
-    attributes = chosen.exported
+    domain = read_domain(directory, request.target)
+    attributes = request.exported
     schema = read_schema(directory, domain, attributes)
     names, others = ("objectGUID", *attributes), frozenset(known)
 
     def export() -> Exported:
-        pages: c.Iterable[list[Entry]] = () if known_only else directory.pages(domain.base, chosen.filter, names)
+        pages: c.Iterable[list[Entry]] = () if known_only else directory.pages(domain.base, request.filter, names)
         pages = _with_known(directory, domain, pages, names, set(others))
         return export_pages(pages, attributes, folder, domain.dns_name)
 
@@ -150,15 +150,15 @@ def _with_known(
         yield from directory.pages(domain.root or domain.base, guid_filter(others[begin : begin + BATCH]), names)
 
 
-def _by_ldifde(client: AgentClient, chosen: Chosen, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
-    target = chosen.target
+def _by_ldifde(client: AgentClient, request: DomainRequest, folder: pathlib.Path, warnings: tuple[str, ...]) -> Reading:
+    target = request.target
     of_domain = ldifde.domain_arguments(target.host, ldifde_domain.base_of(target.domain), target.timeout)
     domain = ldifde_domain.domain_of(target, _pages(client, target.host, of_domain))
     if target.base:
         of_base = ldifde.domain_arguments(target.host, target.base, target.timeout)
         guid = ldifde_domain.guid_of(target.domain, _pages(client, target.host, of_base))
         domain = dataclasses.replace(domain, base_guid=guid)
-    of_groups = ldifde.arguments(target.host, domain.base, chosen.filter, chosen.exported, target.timeout)
+    of_groups = ldifde.arguments(target.host, domain.base, request.filter, request.exported, target.timeout)
     pages: c.Iterable[list[Entry]]
     try:
         pages = _pages(client, target.host, of_groups)
@@ -169,25 +169,25 @@ def _by_ldifde(client: AgentClient, chosen: Chosen, folder: pathlib.Path, warnin
         pages = ()
     # It may follow the references to child domains, as Windows' LDAP library does unless it is told not to.
     pages = ([entry for entry in page if domain_of(entry[0]) == target.domain] for page in pages)
-    exported = export_pages(pages, chosen.exported, folder, domain.dns_name)
+    exported = export_pages(pages, request.exported, folder, domain.dns_name)
     return Reading("ldifde", domain, exported, _account_of_host(client), Schema(), warnings)
 
 
 def _account_of_host(client: AgentClient) -> str:
     """Return the account that other computers see of a program on the host. Raises AgentCallError."""
-    worn = client.network.get("network")
-    if worn:
-        return str(worn["username"])
+    identity = client.network.get("network")
+    if identity:
+        return str(identity["username"])
     asked = {"products": [], "measure": False, "component_paths": {}, "roots": [], "deployment": None}
     return str(client.ask({"operation": "probe", "version": "auto", **asked})["computer"]["user"])
 
 
 def _pages(client: AgentClient, server: str, arguments: list[str]) -> c.Iterator[list[Entry]]:
     """Run ldifde.exe on the host and judge it. Raises DirectoryError, AgentCallError."""
-    ran = run_program(client, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
-    said = f"{ran.stdout}\n{ran.stderr}"
-    return ldifde.judge(server, ran.exit_code, ran.files, said, whole_output=not ran.truncated)
+    result = run_program(client, ldifde.PROGRAM, arguments, RUN_LIMIT, ldifde.COLLECT)
+    said = f"{result.stdout}\n{result.stderr}"
+    return ldifde.judge(server, result.exit_code, result.files, said, whole_output=not result.truncated)
 
 
-def _neither(first: DirectoryError) -> str:
+def _also_failed(first: DirectoryError) -> str:
     return f"The controller could not read either: {first}"

@@ -61,7 +61,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.part_files import LIMIT, get_file
-from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.outcome import Kind, Outcome, Wish
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.outcome import Kind, Outcome, RestoreRequest
 from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.part import store
 from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.reading import read_by_ldap
 
@@ -84,68 +84,68 @@ class Files:
         return tuple(str(name) for name in self.details.get("attributes") or ())
 
 
-def fetch(client: AgentClient, wish: Wish, folder: pathlib.Path) -> Files:
+def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) -> Files:
     """Bring the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
-    domain = wish.chosen.target.domain
+    domain = request.domain.target.domain
     try:
-        groups = get_file(client, wish.place, f"{domain}{COMPANION_ENDING}")
+        groups = get_file(client, request.place, f"{domain}{COMPANION_ENDING}")
         kind: Kind = "export"
     except AgentCallError as problem:
         if problem.failure.code != "file_missing":
             raise
-        groups = get_file(client, wish.place, f"{domain}{UNDO_COMPANION_ENDING}")
+        groups = get_file(client, request.place, f"{domain}{UNDO_COMPANION_ENDING}")
         kind = "undo"
-    if kind == "export" and not groups.sealed and not wish.unsealed:
+    if kind == "export" and not groups.sealed and not request.unsealed:
         raise RefusedError(
             "not_sealed",
-            f"Set {wish.place.set_id} of deployment {wish.place.deployment} is not sealed",
+            f"Set {request.place.set_id} of deployment {request.place.deployment} is not sealed",
             "Use a sealed set. Or, if you know what this set lacks, set unsealed: true.",
         )
-    ldif = get_file(client, wish.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
+    ldif = get_file(client, request.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
     files = Files(kind, folder / "then.ldf", folder / "then.jsonl", groups.details)
     files.ldif.write_bytes(ldif.content)
     files.companion.write_bytes(groups.content)
     return files
 
 
-def restore(client: AgentClient, wish: Wish, files: Files, directory: Directory) -> dict[str, t.Any]:
-    """Do what the wish says. Gives the module's result, failed where groups were left or it stopped in the middle.
+def restore(client: AgentClient, request: RestoreRequest, files: Files, directory: Directory) -> dict[str, t.Any]:
+    """Do what the request says. Gives the module's result, failed where groups were left or it stopped in the middle.
 
     Raises DirectoryError, AgentCallError, ValueError: nothing was written then.
     """
-    domain = read_domain(directory, wish.chosen.target)
+    domain = read_domain(directory, request.domain.target)
     check_domain(files.details, domain)
     # Groups are found by objectGUID, also where they were moved out of what the set was made of.
     domain = dataclasses.replace(domain, base=domain.root)
-    groups = own_names(wish.groups, domain.root, wish.other_domains)
-    wish = dataclasses.replace(
-        wish,
+    groups = own_names(request.groups, domain.root, request.other_domains)
+    request = dataclasses.replace(
+        request,
         groups=groups,
-        exclude=own_names(wish.exclude, domain.root, wish.other_domains),
-        nothing=bool(wish.groups) and not groups,
+        exclude=own_names(request.exclude, domain.root, request.other_domains),
+        nothing=bool(request.groups) and not groups,
     )
-    outcome = Outcome(wish, domain)
-    selection = Selection(wish.chosen.limited, wish.groups, wish.exclude)
+    outcome = Outcome(request, domain)
+    selection = Selection(request.domain.limited, request.groups, request.exclude)
     meet_named(directory, domain.root, selection)
     if files.kind == "undo":
-        steps: c.Sequence[Step] = _to_undo(outcome, files, selection)
+        steps: c.Sequence[Step] = _undo_steps(outcome, files, selection)
     else:
-        steps = _compared(outcome, files, directory, selection)
-    if files.kind == "export" and not wish.clear_unseen:
+        steps = _restore_steps(outcome, files, directory, selection)
+    if files.kind == "export" and not request.clear_unseen:
         warning = check_clear(files.details, directory.account(), steps)
         outcome.warnings += [warning] if warning else []
     outcome.left = remaining_steps(directory, domain.base, steps)
     foretold = foretell(directory, domain.base, steps)
-    if wish.modify_file is not None:
-        outcome.changed = _write_file(pathlib.Path(wish.modify_file), outcome.left, wish.check)
+    if request.modify_file is not None:
+        outcome.changed = _write_file(pathlib.Path(request.modify_file), outcome.left, request.check)
         return outcome.result(files.kind, foretold)
     check_schema(directory, domain, outcome.left)
     check_rights(directory, domain, outcome.left)
     if files.kind == "export":
         _check_size(steps)
     elif files.details.get("directory_server") != domain.server:
-        outcome.warnings.append(_elsewhere(files, domain))
-    if wish.check or not foretold.written:
+        outcome.warnings.append(_other_server(files, domain))
+    if request.check or not foretold.written:
         outcome.changed = bool(foretold.written)
         return outcome.result(files.kind, foretold)
     stored = undo_sha256(steps)
@@ -173,14 +173,14 @@ def _check_size(steps: c.Sequence[Step]) -> None:
         )
 
 
-def _elsewhere(files: Files, domain: Domain) -> str:
+def _other_server(files: Files, domain: Domain) -> str:
     return (
         f"The restore that is undone wrote to {files.details.get('directory_server')}. {domain.server} may not have "
         "this yet: groups that have not arrived count as unchanged. Name that server in groupid_domains to be sure."
     )
 
 
-def _to_undo(outcome: Outcome, files: Files, selection: Selection) -> list[Step]:
+def _undo_steps(outcome: Outcome, files: Files, selection: Selection) -> list[Step]:
     """Read the steps back, those of the chosen groups and attributes. Raises FilesError, RefusedError, ValueError."""
     with files.ldif.open("rb") as ldif, files.companion.open("rb") as lines:
         steps = read_undo(ldif, lines, files.attributes)
@@ -188,34 +188,34 @@ def _to_undo(outcome: Outcome, files: Files, selection: Selection) -> list[Step]
     limited = [
         dataclasses.replace(step, attributes=tuple(one for one in step.attributes if one.name in names))
         for step in steps
-        if selection.takes(step.guid, step.dn) and not outcome.wish.nothing
+        if selection.takes(step.guid, step.dn) and not outcome.request.nothing
     ]
     check_names(selection, outcome.domain.root, "the undo", (step.dn for step in steps))
     return [step for step in limited if step.attributes]
 
 
-def _compared(outcome: Outcome, files: Files, directory: Directory, selection: Selection) -> tuple[Step, ...]:
+def _restore_steps(outcome: Outcome, files: Files, directory: Directory, selection: Selection) -> tuple[Step, ...]:
     """Compare the set with the directory as it is now. Raises DirectoryError, RefusedError, ValueError."""
-    wish = outcome.wish
+    request = outcome.request
     base = _base(outcome, files, directory)
-    target = dataclasses.replace(wish.chosen.target, base=base)
-    chosen = dataclasses.replace(
-        wish.chosen, target=target, attributes=files.attributes, filter=str(files.details["filter"])
+    target = dataclasses.replace(request.domain.target, base=base)
+    domain_request = dataclasses.replace(
+        request.domain, target=target, attributes=files.attributes, filter=str(files.details["filter"])
     )
     folder = files.ldif.with_name("now")
     folder.mkdir()
     with files.companion.open("rb") as lines:
         known = [group[0] for group in group_index.groups(lines)]
-    now = read_by_ldap(directory, chosen, folder, known, known_only=base is None)
+    now = read_by_ldap(directory, domain_request, folder, known, known_only=base is None)
     pairs = (
         Pair(files.ldif, files.companion, now.exported.attributes),
         Pair(now.exported.ldif.path, now.exported.companion.path, now.exported.attributes),
     )
     comparison = Comparison(*pairs, selection)
-    plan = make_plan(_noted(comparison.differences(), outcome), wish.clear)
+    plan = make_plan(_noted(comparison.differences(), outcome), request.clear)
     check_names(selection, outcome.domain.root, "the set", (group[1] for pair in pairs for group in pair.groups()))
     outcome.counts = {**dataclasses.asdict(comparison.counts), "kept": plan.kept}
-    return () if wish.nothing else plan.steps
+    return () if request.nothing else plan.steps
 
 
 def _base(outcome: Outcome, files: Files, directory: Directory) -> str | None:
@@ -265,10 +265,11 @@ def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> boo
 
 def _store_undo(client: AgentClient, outcome: Outcome, files: Files, steps: c.Sequence[Step]) -> dict[str, str]:
     """Make what will be overwritten a set of its own, flushed before the first write. Raises AgentCallError."""
-    wish, domain = outcome.wish, outcome.domain
-    set_id = wish.safety_set_id
+    request, domain = outcome.request, outcome.domain
+    set_id = request.safety_set_id
     if set_id is None:
-        known = client.ask({"operation": "list", "root": wish.place.root, "deployment": wish.place.deployment})["sets"]
+        root, deployment = request.place.root, request.place.deployment
+        known = client.ask({"operation": "list", "root": root, "deployment": deployment})["sets"]
         now = datetime.datetime.now(datetime.timezone.utc)
         set_id = backup_set.next_set_id(now, [one["set_id"] for one in known], backup_set.SAFETY_LABEL)
     folder = files.ldif.with_name("undo")
@@ -278,7 +279,7 @@ def _store_undo(client: AgentClient, outcome: Outcome, files: Files, steps: c.Se
     paths[1].write_bytes(b"".join(undo_companion(steps)))
     details = {
         "kind": "undo",
-        "restored": wish.place.set_id,
+        "restored": request.place.set_id,
         "domain": domain.dns_name,
         "directory_server": domain.server,
         "domain_guid": domain.guid,
@@ -286,6 +287,6 @@ def _store_undo(client: AgentClient, outcome: Outcome, files: Files, steps: c.Se
         "highest_committed_usn": domain.highest_committed_usn,
         "attributes": list(files.attributes),
     }
-    place = dataclasses.replace(wish.place, set_id=set_id)
-    answer = store(client, place, paths, details, set_id, wish.inventory_name)
+    place = dataclasses.replace(request.place, set_id=set_id)
+    answer = store(client, place, paths, details, set_id, request.inventory_name)
     return {"set_id": set_id, "part_path": answer["part_path"]}

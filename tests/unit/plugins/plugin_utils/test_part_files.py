@@ -105,7 +105,7 @@ def test_a_program_runs_in_check_mode_too(host: Make, check_mode: bool) -> None:
     made = host("groupid_info", {}, answer("run", changed=True, **fields, files=files), check_mode=check_mode)
     program, arguments = "C:\\Windows\\System32\\ldifde.exe", ("-f", "{work}\\a.ldf")
     ran = part_files.run_program(made.client, program, arguments, 600, ("a.ldf", "b.ldf"))
-    assert ran == part_files.Ran(3, "out", "err", True, {"a.ldf": CONTENT, "b.ldf": None})
+    assert ran == part_files.ProgramResult(3, "out", "err", True, {"a.ldf": CONTENT, "b.ldf": None})
     assert made.requests == [
         {
             "protocol": 1,
