@@ -15,14 +15,21 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+
+
+class ResultFileError(Exception):
+    """The file of a result cannot be written."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
 
 
 def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:
     """Give the file of a later with_file, and try its directory: better before the work than after it.
 
     directory: made when it is missing; ``~`` is the user's own. name: what a path cannot have in it becomes ``_``.
-    None: no file is asked for, or it is check mode, which leaves an earlier file as it is. Raises AgentCallError.
+    None: no file is asked for, or it is check mode, which leaves an earlier file as it is. Raises ResultFileError.
     """
     if not directory or check:
         return None
@@ -32,9 +39,9 @@ def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Pa
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise AgentCallError(_failure(folder, error)) from error
+        raise ResultFileError(_failure(folder, error)) from error
     if path.is_dir():
-        raise AgentCallError(_failure(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
+        raise ResultFileError(_failure(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
     return path
 
 

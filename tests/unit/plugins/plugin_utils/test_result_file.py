@@ -10,8 +10,11 @@ import pathlib
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import (
+    ResultFileError,
+    require_file,
+    with_file,
+)
 
 
 def test_a_document_stands_under_its_name(tmp_path: pathlib.Path) -> None:
@@ -37,7 +40,7 @@ def test_no_file_is_written_where_none_is_asked_for_and_in_check_mode(tmp_path: 
 def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: pathlib.Path, directory: str, at: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "a.json").mkdir()
-    with pytest.raises(AgentCallError) as refused:
+    with pytest.raises(ResultFileError) as refused:
         require_file(str(tmp_path / directory), "a.json", check=False)
     failure = refused.value.failure
     assert (failure.code, failure.path) == ("result_file", str(tmp_path / at))
