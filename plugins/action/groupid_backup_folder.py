@@ -9,7 +9,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction, with_finished_at
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction, with_finished_at
 
 SAMPLE_MS = 2000
 

@@ -12,8 +12,8 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, narrowing, verify_mode
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 
 class ActionModule(AgentAction):
@@ -49,7 +49,7 @@ class ActionModule(AgentAction):
 
     def _latest(self, root: str, deployment: str, server: str | None) -> str:
         """Return the id of the newest full set. Raises AgentCallError."""
-        found = self.ask(probe_request(root=root, deployment=deployment))
+        found = self.client.ask(probe_request(root=root, deployment=deployment))
         [listed] = found["roots"]
         if listed["error"]:
             raise AgentCallError(

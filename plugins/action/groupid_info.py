@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 
 
 class ActionModule(AgentAction):

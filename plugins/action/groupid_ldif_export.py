@@ -11,12 +11,12 @@ import tempfile
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import with_finished_at
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_part import store
-from ansible_collections.identityops.groupid.plugins.plugin_utils.group_reading import Reading, read_groups
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import with_finished_at
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.part import store
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.reading import Reading, read_groups
 
-_TOLD = (
+_FACTS = (
     "domain",
     "directory_server",
     "engine",
@@ -45,16 +45,16 @@ class ActionModule(LdifAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        chosen, place = self.chosen(args, variables), self.place(args)
+        request, place = self.domain_request(args, variables), self.place(args)
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
-            reading = read_groups(self, chosen, args["engine"], pathlib.Path(folder))
-            warnings = [*reading.warnings, *_narrowed(reading, chosen.filter)]
-            warnings += _judged(reading, chosen.filter, args["allow_empty"])
+            reading = read_groups(self.client, request, args["engine"], pathlib.Path(folder))
+            warnings = [*reading.warnings, *_narrowed(reading, request.filter)]
+            warnings += _empty(reading, request.filter, args["allow_empty"])
             files = [reading.exported.ldif.path, reading.exported.companion.path]
             details = {
-                **_told(reading),
+                **_facts(reading),
                 "kind": "export",
-                "filter": chosen.filter,
+                "filter": request.filter,
                 "base": reading.domain.base,
                 "base_guid": reading.domain.base_guid,
                 "domain_guid": reading.domain.guid,
@@ -62,7 +62,7 @@ class ActionModule(LdifAction):
                 "highest_committed_usn": reading.domain.highest_committed_usn,
             }
             answer = store(
-                self,
+                self.client,
                 place,
                 files,
                 details,
@@ -72,11 +72,11 @@ class ActionModule(LdifAction):
                 scope=args["scope"],
             )
         recorded = answer.pop("details") or {}
-        told = {name: recorded.get(name) for name in _TOLD}
-        return {**with_finished_at(answer), **told, "warnings": [*answer["warnings"], *warnings]}
+        facts = {name: recorded.get(name) for name in _FACTS}
+        return {**with_finished_at(answer), **facts, "warnings": [*answer["warnings"], *warnings]}
 
 
-def _told(reading: Reading) -> dict[str, t.Any]:
+def _facts(reading: Reading) -> dict[str, t.Any]:
     """Return the facts about an export that both the part's record and the result have."""
     return {
         "domain": reading.domain.dns_name,
@@ -104,7 +104,7 @@ def _narrowed(reading: Reading, filter_text: str) -> list[str]:
     ]
 
 
-def _judged(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
+def _empty(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
     """Refuse an export of nothing, unless it was allowed by name. Gives the warning then."""
     if reading.exported.exported:
         return []

@@ -18,8 +18,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     NotInstalledError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import DIRECTORY_CLAIMS
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import Chosen, LdifAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import DomainRequest, LdifAction
 
 
 class ActionModule(LdifAction):
@@ -37,20 +37,20 @@ class ActionModule(LdifAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        chosen, deployment = self.chosen(args, variables), backup_set.check_deployment(args["deployment"])
-        name = f"rehearsal-{deployment}-{chosen.target.domain}-directory.json"
+        request, deployment = self.domain_request(args, variables), backup_set.check_deployment(args["deployment"])
+        name = f"rehearsal-{deployment}-{request.target.domain}-directory.json"
         path = require_file(args["directory"], name, check=self._task.check_mode)
         refused: NoDirectoryError | None = None
         try:
-            with contextlib.closing(open_directory(chosen.target)) as directory:
-                outcome = rehearsal.rehearse(directory, chosen.target, chosen.filter, chosen.exported)
+            with contextlib.closing(open_directory(request.target)) as directory:
+                outcome = rehearsal.rehearse(directory, request.target, request.filter, request.exported)
         except (NoDirectoryError, NotInstalledError) as error:
             other = args["engine"] == "ldifde" or (args["engine"] == "auto" and isinstance(error, NoDirectoryError))
             if not other and isinstance(error, NotInstalledError):
                 raise
             outcome = rehearsal.not_connected(error, other_engine=other)
             refused = None if other else t.cast(NoDirectoryError, error)
-        document = self._scrub(_document(outcome, chosen, names=args["names"]))
+        document = self._scrub(_document(outcome, request, names=args["names"]))
         failed = {"failed": True, "error": refused.failure.explained()} if refused else {}
         result = {
             "changed": False,
@@ -62,9 +62,9 @@ class ActionModule(LdifAction):
         return with_file(result, path, document)
 
 
-def _document(outcome: rehearsal.Outcome, chosen: Chosen, *, names: bool) -> dict[str, t.Any]:
+def _document(outcome: rehearsal.Outcome, request: DomainRequest, *, names: bool) -> dict[str, t.Any]:
     """Return the document that is stored of a rehearsal."""
-    target, domain = chosen.target, outcome.domain
+    target, domain = request.target, outcome.domain
     own: list[str | None] = [target.domain, target.server, target.base, target.username, outcome.account]
     own += [target.domain.partition(".")[0], *outcome.groups, *outcome.names]
     if domain is not None:

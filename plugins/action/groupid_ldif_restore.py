@@ -13,8 +13,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
-from ansible_collections.identityops.groupid.plugins.plugin_utils import group_outcome, group_restore
-from ansible_collections.identityops.groupid.plugins.plugin_utils.ldif_action import PLACE_SPEC, LdifAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups import outcome, restore
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import PLACE_SPEC, LdifAction
 
 
 class ActionModule(LdifAction):
@@ -40,9 +40,9 @@ class ActionModule(LdifAction):
                 f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
-        chosen = self.chosen(args, variables)
-        wish = group_outcome.Wish(
-            chosen=chosen,
+        domain = self.domain_request(args, variables)
+        request = outcome.RestoreRequest(
+            domain=domain,
             place=self.place(args),
             inventory_name=variables["inventory_hostname"],
             unsealed=args["unsealed"],
@@ -55,9 +55,9 @@ class ActionModule(LdifAction):
             check=bool(self._task.check_mode),
             diff=bool(self._task.diff),
             safety_set_id=None if args["safety_set_id"] is None else str(backup_set.SetId.parse(args["safety_set_id"])),
-            other_domains=self.other_domains(chosen.target.domain, variables),
+            other_domains=self.other_domains(domain.target.domain, variables),
         )
         with tempfile.TemporaryDirectory(prefix="groupid-") as folder:
-            files = group_restore.fetch(self, wish, pathlib.Path(folder))
-            with contextlib.closing(open_directory(wish.chosen.target)) as directory:
-                return group_restore.restore(self, wish, files, directory)
+            files = restore.fetch(self.client, request, pathlib.Path(folder))
+            with contextlib.closing(open_directory(domain.target)) as directory:
+                return restore.restore(self.client, request, files, directory)

@@ -10,9 +10,9 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_state
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
-from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 _REFUSED = Failure(
     "refused",
@@ -34,12 +34,12 @@ class ActionModule(ControllerAction):
         if not faults:
             wanted = facts[run[0]]["__groupid_asked"]["deployments"]
             found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
-            faults = [line for failure in found for line in _told(failure)]
+            faults = [line for failure in found for line in _lines(failure)]
         if faults:
             show(["", "Nothing was started, because of these errors:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}
         return {"plan": deployments.plan(facts, run, args["known"], wanted)}
 
 
-def _told(failure: Failure) -> list[str]:
+def _lines(failure: Failure) -> list[str]:
     return ["FAILED in plan:", f"  {failure}"]

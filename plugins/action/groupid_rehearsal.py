@@ -13,12 +13,15 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import products, rehearsal, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import connection
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
-from ansible_collections.identityops.groupid.plugins.plugin_utils.connection_way import way_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.failure_action import SCHEMA
-from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import RehearsalServer, witness
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.rehearsal_server import (
+    RehearsalServer,
+    witness,
+)
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
 
 
 class ActionModule(AgentAction):
@@ -39,24 +42,26 @@ class ActionModule(AgentAction):
         host = variables["inventory_hostname"]
         path = require_file(args["directory"], f"rehearsal-{host}.json", check=self._task.check_mode)
         root = args["backup_root"]
-        found = self.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
+        found = self.client.ask({**probe_request(args["version"], args["component_paths"], root=root), "check": False})
         subject = rehearsal.Subject(
             secrets.token_hex(8),
             rehearsal_report.folders(found),
             root,
             products.products_request(args["version"], args["component_paths"]),
-            bool(self._network),
+            bool(self.client.network),
             witness(),
         )
         if args["state"] == "clean":
-            return _shown(self.call(subject.step("clean")))
+            return self.result_of(self.client.call(subject.step("clean")))
         if args["state"] == "placed":
             server = found["computer"]["server"]
-            return _shown(self.call(rehearsal.place_request(server, subject.identity, root, args["account"])))
+            return self.result_of(
+                self.client.call(rehearsal.place_request(server, subject.identity, root, args["account"]))
+            )
         done = {"failed": False, "changed": True, "warnings": [], "schema": SCHEMA}
         if self._task.check_mode:
             return done
-        server = RehearsalServer(self, host, self._network, self._scrub)
+        server = RehearsalServer(self.client)
         try:
             outcome = rehearsal.rehearse(server, subject)
         except rehearsal.StoppedError as error:
@@ -69,9 +74,12 @@ class ActionModule(AgentAction):
         self, outcome: rehearsal.Outcome, found: dict[str, t.Any], host: str, *, named: bool
     ) -> dict[str, t.Any]:
         """Return what is kept of a rehearsal."""
-        way = way_of(self._connection)
-        told = [*outcome.told, *connection(way.transport, way.scheme, way.auth, self._checks_certificate())]
-        names = () if named else rehearsal_report.names_of(found, host, way.host)
+        settings = connection_settings(self._connection)
+        told = [
+            *outcome.told,
+            *connection(settings.transport, settings.scheme, settings.auth, self._checks_certificate()),
+        ]
+        names = () if named else rehearsal_report.names_of(found, host, settings.host)
         now = datetime.datetime.now(datetime.timezone.utc)
         document: dict[str, t.Any] = self._scrub(
             rehearsal_report.document(outcome._replace(told=told), found, now, names)
@@ -82,8 +90,3 @@ class ActionModule(AgentAction):
         options = self._connection.get_options()
         answer = options.get("cert_validation", options.get("server_cert_validation", "ignore"))
         return str(answer) not in ("ignore", "False")
-
-
-def _shown(answer: dict[str, t.Any]) -> dict[str, t.Any]:
-    hidden = ("protocol", "operation")
-    return {name: value for name, value in answer.items() if name not in hidden} | {"schema": SCHEMA}

@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import backup_
 from ansible_collections.identityops.groupid.plugins.module_utils.differences import differences_text
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 
 
 class ActionModule(AgentAction):
@@ -52,9 +52,9 @@ class ActionModule(AgentAction):
         names = args["components"]
         safety = str(backup_set.SetId.parse(args["safety_set_id"])) if args["safety_set_id"] else None
         if names is None or (args["safety"] and safety is None):
-            found = self.ask(probe_request(root=root, deployment=deployment))
+            found = self.client.ask(probe_request(root=root, deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
-            names = _copied(sets, set_id, server or found["computer"]["server"]) if names is None else names
+            names = _component_names(sets, set_id, server or found["computer"]["server"]) if names is None else names
             safety = safety or _new_safety_set(sets)
         return {
             "operation": "restore",
@@ -82,7 +82,7 @@ class ActionModule(AgentAction):
         return {**answer, "differences": paths, **shown}
 
 
-def _copied(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
+def _component_names(sets: c.Iterable[backup_set.BackupSet], set_id: str, server: str) -> list[str] | None:
     """Return the content of the part. The policy of each component is decided here, by its name.
 
     None when there is no such part or nothing in it, which the restore itself then reports.

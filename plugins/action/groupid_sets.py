@@ -11,8 +11,8 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, listed_set
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_action import AgentAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 
 class ActionModule(AgentAction):

@@ -13,8 +13,8 @@ from ansible.utils.vars import load_extra_vars
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.identityops.groupid.plugins.module_utils import failures, settings, vocabulary
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 
 class ActionModule(ControllerAction):

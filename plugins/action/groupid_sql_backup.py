@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action import SqlAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.sql import SqlAction
 
 
 class ActionModule(SqlAction):

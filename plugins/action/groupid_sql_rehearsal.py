@@ -9,8 +9,8 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
-from ansible_collections.identityops.groupid.plugins.plugin_utils.result_file import require_file, with_file
-from ansible_collections.identityops.groupid.plugins.plugin_utils.sql_action import SqlAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.sql import SqlAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import require_file, with_file
 
 
 class ActionModule(SqlAction):

@@ -9,9 +9,9 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import run_state, summary
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
-from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 
 class ActionModule(ControllerAction):

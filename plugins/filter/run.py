@@ -13,8 +13,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, deployments, run_state, steps
 from ansible_collections.identityops.groupid.plugins.module_utils import review as reviewing
-from ansible_collections.identityops.groupid.plugins.plugin_utils import run_hosts, workers
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils import workers
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_hosts
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
 
 Groups = c.Mapping[str, c.Sequence[str]]
 

@@ -38,7 +38,7 @@ WORDS_AT_MOST = 150
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class ConnectionSettings:
     """How a host is reached. transport: the connection plugin. auth: as in the inventory, or empty.
 
     port: None for the default of the plugin. scheme: of WinRM and psrp. None for the one that belongs to the port.
@@ -331,24 +331,24 @@ _CAUSED = re.compile(r"\(?Caused by \w+\(['\"]?")
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
-def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
+def connection_failure(text: str, settings: ConnectionSettings, *, login: bool = False) -> Failure:
     """Return why a host was not reached, in one line of at most about 600 characters.
 
     text: message of the connection plugin, without secrets. login: the plugin reports that the login was refused.
     """
     words = _words(text)
-    way = dataclasses.replace(way, host=_one_line(way.host), auth=_one_line(way.auth))
+    settings = dataclasses.replace(settings, host=_one_line(settings.host), auth=_one_line(settings.auth))
     named = _AUTH.match(words)
     if named:
         words = words[named.end() :]
-        way = dataclasses.replace(way, auth=way.auth or named[1])
+        settings = dataclasses.replace(settings, auth=settings.auth or named[1])
     kind = _kind(words, login)
-    known = _advice(kind, way)
+    known = _advice(kind, settings)
     where = {
-        "host": shlex.quote(way.host),
-        "port": way.known_port,
-        "socket": shlex.quote(way.socket),
-        "url": shlex.quote(way.url),
+        "host": shlex.quote(settings.host),
+        "port": settings.known_port,
+        "socket": shlex.quote(settings.socket),
+        "url": shlex.quote(settings.url),
     }
     *first, last = known.causes
     return Failure(
@@ -356,7 +356,7 @@ def connection_failure(text: str, way: Way, *, login: bool = False) -> Failure:
         "The host refused the login" if kind == "login" else "The host was not reached",
         _short(words),
         f"Likely {'; '.join(first)}; or {last}. To find out: {known.command}.".format(**where),
-        path=str(way),
+        path=str(settings),
     )
 
 
@@ -365,10 +365,10 @@ def _kind(words: str, login: bool) -> Kind:
     return found or ("login" if login else "connection")
 
 
-def _advice(kind: Kind, way: Way) -> Advice:
-    family = "ssh" if way.is_ssh else "wsman"
-    auth = way.auth.partition(",")[0].strip()
-    keys = (_AUTHS.get(auth, auth), family) if not way.is_ssh else (family,)
+def _advice(kind: Kind, settings: ConnectionSettings) -> Advice:
+    family = "ssh" if settings.is_ssh else "wsman"
+    auth = settings.auth.partition(",")[0].strip()
+    keys = (_AUTHS.get(auth, auth), family) if not settings.is_ssh else (family,)
     found = next((TABLE[kind, key] for key in keys if (kind, key) in TABLE), None)
     return found or TABLE.get((kind, "wsman")) or TABLE["connection", family]
 

@@ -14,7 +14,8 @@ import importlib
 
 from ansible.plugins.loader import connection_loader, shell_loader
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_source, host_script
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 _ACTIONS = (
     "groupid_info",
@@ -31,10 +32,10 @@ def prepare() -> None:
     for name in _ACTIONS:
         importlib.import_module(f"ansible_collections.identityops.groupid.plugins.action.{name}")
     for operation in ("probe", "seal"):
-        agent_source.agent_source(operation)
+        agent_source(operation)
     for operation in _JOBS:
-        agent_source.agent_source("start", "work", operation)
-    host_script.bootstrap()
+        agent_source("start", "work", operation)
+    bootstrap()
     # Where a fleet is reached otherwise, they may not even be installed.
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)

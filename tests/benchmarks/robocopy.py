@@ -25,7 +25,7 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 from benchmarks.subjects import LARGE_FILES, SMALL_FILES
 from lab.powershell import ask, windows_powershell
 

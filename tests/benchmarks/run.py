@@ -24,7 +24,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 from benchmarks import database, directory
 from benchmarks.subjects import LARGE_FILES, SMALL_FILES, AgentOnMono, Subject, Tree, command, forget_cache
 from lab import agent_build
@@ -184,7 +184,7 @@ class Bench:
 
 def compiled_agent(place: Path) -> tuple[Path, float]:
     """The agent's program as the mono runner makes it, and the seconds of its one compilation."""
-    source = agent_source.agent_source()
+    source = agent_source()
     builder = agent_build.AgentBuilder(
         place / "cache", sorted((Path(agent_build.__file__).parent / "mono").glob("*.cs"))
     )

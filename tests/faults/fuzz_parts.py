@@ -28,7 +28,7 @@ import typing as t
 
 from unit.agent.win32_session import AGENT_DRIVER, SERVING, TWIN, MonoHost, Session, run
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
 from faults.part_mutations import FILES, MANIFEST, NAMES, ON_DISK, PART, SEAL, Record, lists, mutated, redone, resealed
 from lab.ahead_of_time import compile_ahead
 from lab.streams import keeps_streams, put_stream, streams_of

@@ -13,7 +13,7 @@ import pytest
 from integration import sets
 from integration.controller import Controller
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.task_secrets import Secrets
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import Secrets
 from lab import inventory, wine_host
 from lab.lab import Lab
 from lab.process_watch import ProcessWatch

@@ -12,8 +12,8 @@ import pathlib
 import subprocess
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import AgentSource
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import AgentSource
 
 ALLOWED = os.name == "nt" and bool(os.environ.get("GROUPID_TEST_WINDOWS"))
 """This is Windows, and somebody has said that tests may write to its drive C."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = REPOSITORY / "plugins" / "plugin_utils"
+SCRIPTS = REPOSITORY / "plugins" / "plugin_utils" / "client"
 CACHE = REPOSITORY / "build" / "lab" / "cache"
 MONO_FILES = sorted((pathlib.Path(__file__).parent / "mono").glob("*.cs"))
 """What a mono host has in place of the files that call Windows."""

@@ -111,7 +111,7 @@ def _told_by(place: str) -> str:
         return "Agent"
     if "/sql" in place:
         return "SQL Server"
-    return "Directory" if "/directory/" in place or "/group_" in place or "ldif" in place else "Controller"
+    return "Directory" if "/directory/" in place or "/groups/" in place or "ldif" in place else "Controller"
 
 
 if __name__ == "__main__":

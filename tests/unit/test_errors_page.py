@@ -11,7 +11,7 @@ import failures_in_code
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import errors as directory_errors
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
 
 PAGE = errors_page.PAGE.read_text(encoding="utf-8")
 ENTRIES = failures_in_code.entries()
@@ -54,7 +54,7 @@ def test_every_code_of_the_directory_is_there() -> None:
         ("set_link", "FolderTrust.cs", "It is a link, and nothing is followed out of a backup root.", "Find out who"),
         ("sealed_differs", "Seal.cs", "Another document, with digest …, is there already.", "Back the deployment up"),
         ("write_failed", "Writer.cs", "…", "…"),
-        ("not_windows", "agent_call.py", "connection … does not talk to a Windows shell", "Set ansible_connection"),
+        ("not_windows", "client/client.py", "connection … does not talk to a Windows shell", "Set ansible_connection"),
         ("ldifde_cut", "ldifde.py", "The file does not end with an empty line: its end is missing", "Read the message"),
         ("refused", "connectivity.py", "…: connection refused", "Check that it is a domain controller"),
         ("refused", "odbc_failure.py", "…, TCP port …: connection refused", "SQL Server is not running"),

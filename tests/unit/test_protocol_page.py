@@ -14,7 +14,7 @@ import failures_in_code
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import PROGRESS, job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
@@ -117,7 +117,7 @@ def test_every_code_of_the_agent_stands_at_some_operation() -> None:
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_look_at_a_job_is_that_of_the_script(name: str) -> None:
-    script = (ROOT / "plugins" / "plugin_utils" / "job.ps1").read_text(encoding="utf-8")
+    script = (ROOT / "plugins" / "plugin_utils" / "client" / "job.ps1").read_text(encoding="utf-8")
     found = {"protocol": 1, "operation": name, "seconds": 0.0, "code": "running", "path": "", "cause": "", "note": ""}
     answer = job_answer({**found, "result": "", "state": "", "failure": ""}, "backup-0")
     lost = job_answer({**found, "code": "ended", "result": "", "state": "", "failure": ""}, "backup-0")["answer"]
@@ -127,7 +127,7 @@ def test_a_look_at_a_job_is_that_of_the_script(name: str) -> None:
 
 
 def test_codes_of_the_call() -> None:
-    files = [f"plugins/plugin_utils/agent_{name}.py" for name in ("call", "answer", "job")]
+    files = [f"plugins/plugin_utils/client/{name}.py" for name in ("client", "answer", "job")]
     assert codes("The call itself") == {
         entry.code for entry in failures_in_code.python_entries() if entry.place in files
     }

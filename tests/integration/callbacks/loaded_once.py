@@ -15,7 +15,9 @@ import inspect
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import connection_loader, filter_loader, shell_loader
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils import agent_action, agent_source, host_script
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 DOCUMENTATION = """
 name: loaded_once
@@ -37,13 +39,13 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        assert agent_action.AgentAction
+        assert AgentAction
         for operation in ("probe", "list", "seal", "place", "adopt", "put", "get", "run"):
-            agent_source.agent_source(operation)
+            agent_source(operation)
         for operation in ("backup", "restore", "verify"):
-            agent_source.agent_source(operation)
-            agent_source.agent_source("start", "work", operation)
-        host_script.bootstrap()
+            agent_source(operation)
+            agent_source("start", "work", operation)
+        bootstrap()
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
         for name in FILTERS:

@@ -18,7 +18,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files, agent_source
 from lab import ahead_of_time, powershell
 from lab.streams import streams_of
 

@@ -16,7 +16,7 @@ import typing as t
 import pytest
 from unit.agent.win32_session import NEEDS_WINDOWS
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 from lab.powershell import ALLOWED, ask, windows_powershell
 
 pytestmark = pytest.mark.skipif(not ALLOWED, reason=NEEDS_WINDOWS)

@@ -14,8 +14,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_parts import ENTRY, needed, operations_of
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, agent_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import ENTRY, needed, operations_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files, agent_source
 from lab import agent_build
 from lab.processes import ProcessGroup
 from lab.repository import CACHE, MONO_FILES

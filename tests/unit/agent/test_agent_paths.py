@@ -15,7 +15,7 @@ from unit.agent.win32_session import FOLDER, MCS, NEEDS_MONO, SERVING, Session, 
 from unit.windows_paths import READ, TYPED
 
 from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
 
 pytestmark = pytest.mark.skipif(lacks("mcs", "mono"), reason=NEEDS_MONO)
 

@@ -23,7 +23,7 @@ import pytest
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINDOWS, NEEDS_WINE, WindowsHost, WineHost, lacks
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_script import bootstrap, look_input
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap, look_input
 from lab import powershell
 from lab.waiting import until
 from lab.wine_disk import USER_ID, as_user

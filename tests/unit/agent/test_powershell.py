@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import join_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import join_source
 from lab import engine_log
 from lab.powershell import ALLOWED, ask, windows_powershell
 

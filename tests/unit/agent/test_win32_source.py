@@ -11,7 +11,7 @@ import re
 import pytest
 from unit.agent.win32_session import FOLDER, MCS, NEEDS_MONO, SHARED, SHIPPED, TWIN, lacks, run
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
 
 AGENT = [*agent_files().values()]
 ROOT = pathlib.Path(__file__).resolve().parents[3]

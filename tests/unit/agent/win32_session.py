@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_source import agent_files, join_source
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files, join_source
 from lab import ahead_of_time
 from lab.powershell import windows_powershell
 from lab.repository import CACHE

@@ -17,6 +17,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.template import Templar
 
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.client import AgentClient
 from lab.command_line import read_input
 
 Outcome = dict[str, t.Any] | Exception
@@ -82,6 +83,12 @@ class Host:
         variables = {"inventory_hostname": "web01.inventory", **variables}
         self.action._templar = Templar(loader=DataLoader(), variables=variables)
         return self.action.run(task_vars=variables)
+
+    @property
+    def client(self) -> AgentClient:
+        """A client of the agent, for a task without secrets."""
+        execute, check = self.action._low_level_execute_command, self.action._task.check_mode
+        return AgentClient(self.connection, execute, str, "web01.inventory", {}, check)
 
     @property
     def requests(self) -> list[dict[str, t.Any]]:

@@ -20,7 +20,7 @@ from unit.plugins.recorded_host import Host, answer, error, trusted
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.plugin_utils.agent_error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 
 PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))

@@ -35,7 +35,7 @@ from unit.plugins.recorded_host import answer, error
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.distinguished_name import split
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session import ldap_session
-from ansible_collections.identityops.groupid.plugins.plugin_utils import group_part, group_restore
+from ansible_collections.identityops.groupid.plugins.plugin_utils.groups import part, restore
 from lab.directory.groups import Group, Made
 from lab.directory.proxy import forgetting_cookies, paging_as_active_directory, refusing_one
 from lab.directory.slapd import Slapd
@@ -91,7 +91,7 @@ def test_a_part_that_another_run_made_is_shared(host: Make, directory: Slapd) ->
 def test_a_file_that_is_too_large_is_refused_before_anything_is_made(
     host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_part, "LIMIT", 1000)
+    monkeypatch.setattr(part, "LIMIT", 1000)
     made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"})
     result = made.run(**domains(directory))
     assert (result["failed"], result["error"]["code"], made.requests) == (True, "too_large", [])
@@ -438,7 +438,7 @@ def test_attributes_of_the_variable_do_not_limit_a_restore(host: Make, directory
 def test_an_undo_that_could_not_be_stored_is_refused_in_check_mode_too(
     host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_restore, "LIMIT", 10)
+    monkeypatch.setattr(restore, "LIMIT", 10)
     files, details, dummy = with_two_changed(host, directory)
     made = host("groupid_ldif_restore", RESTORE, *fetched(files, details), check_mode=True)
     assert made.run(**domains(directory))["error"]["code"] == "undo_too_large"

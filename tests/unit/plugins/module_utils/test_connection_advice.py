@@ -10,14 +10,14 @@ import pytest
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import (
     TABLE,
     WORDS_AT_MOST,
-    Way,
+    ConnectionSettings,
     connection_failure,
 )
 
 HOST = "groupid-web01.headquarters.corp.example"
-WINRM = Way("winrm", HOST, 5986)
-PSRP = Way("psrp", HOST, 5986, "negotiate", "https")
-SSH = Way("ssh", HOST, 22)
+WINRM = ConnectionSettings("winrm", HOST, 5986)
+PSRP = ConnectionSettings("psrp", HOST, 5986, "negotiate", "https")
+SSH = ConnectionSettings("ssh", HOST, 22)
 POOL = f"HTTPSConnectionPool(host='{HOST}', port=5986): Max retries exceeded with url: /wsman (Caused by "
 OBJECT = "<urllib3.connection.HTTPSConnection object at 0x7f33c4a41d30>"
 NOBODY = f"{POOL}NewConnectionError('{OBJECT}: Failed to establish a new connection: [Errno 111] Connection refused'))"
@@ -135,15 +135,17 @@ SEEN = [
 
 
 @pytest.mark.parametrize(
-    ("way", "text", "kind", "words"), SEEN, ids=lambda value: value if isinstance(value, str) else ""
+    ("settings", "text", "kind", "words"), SEEN, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_each_text_gets_its_causes_and_a_command(way: Way, text: str, kind: str, words: str) -> None:
-    failure = connection_failure(text, way)
+def test_each_text_gets_its_causes_and_a_command(
+    settings: ConnectionSettings, text: str, kind: str, words: str
+) -> None:
+    failure = connection_failure(text, settings)
     told = str(failure)
     assert failure.code == kind
     assert words in failure.next
-    assert f"{way.host}:{way.port}" in told
-    assert way.transport in told
+    assert f"{settings.host}:{settings.port}" in told
+    assert settings.transport in told
     assert len(failure.cause) <= WORDS_AT_MOST + len("...")
     assert not any(noise in failure.cause for noise in ("0x7f", "Max retries", "debug1", "Permanently added"))
     assert told.count("\n") == 0
@@ -160,7 +162,7 @@ def test_every_advice_fits_a_line() -> None:
 def test_the_way_to_log_in_is_the_inventory_s_or_else_the_plugin_s() -> None:
     text = f"ntlm: {REJECTED}"
     assert "(winrm, ntlm)" in str(connection_failure(text, WINRM))
-    assert "(winrm, kerberos)" in str(connection_failure(text, Way("winrm", HOST, 5986, "kerberos")))
+    assert "(winrm, kerberos)" in str(connection_failure(text, ConnectionSettings("winrm", HOST, 5986, "kerberos")))
 
 
 def test_the_plugin_s_word_that_the_login_was_refused_counts() -> None:
@@ -169,19 +171,19 @@ def test_the_plugin_s_word_that_the_login_was_refused_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "url"),
+    ("settings", "url"),
     [
-        (Way("winrm", "web01", 5985), "http://web01:5985/wsman"),
-        (Way("winrm", "web01"), "https://web01:5986/wsman"),
-        (Way("winrm", "fe80::1", 5986), "'https://[fe80::1]:5986/wsman'"),
-        (Way("psrp", "web01", 8443, scheme="http"), "http://web01:8443/wsman"),
+        (ConnectionSettings("winrm", "web01", 5985), "http://web01:5985/wsman"),
+        (ConnectionSettings("winrm", "web01"), "https://web01:5986/wsman"),
+        (ConnectionSettings("winrm", "fe80::1", 5986), "'https://[fe80::1]:5986/wsman'"),
+        (ConnectionSettings("psrp", "web01", 8443, scheme="http"), "http://web01:8443/wsman"),
     ],
 )
-def test_where_winrm_listens(way: Way, url: str) -> None:
-    assert f" {url} " in connection_failure("ntlm: the connection attempt timed out", way).next
+def test_where_winrm_listens(settings: ConnectionSettings, url: str) -> None:
+    assert f" {url} " in connection_failure("ntlm: the connection attempt timed out", settings).next
 
 
 def test_a_hostile_name_stays_one_word_of_one_line() -> None:
-    told = str(connection_failure(f"ntlm: {SILENCE}", Way("winrm", "web01;reboot\n{port}", 5986)))
+    told = str(connection_failure(f"ntlm: {SILENCE}", ConnectionSettings("winrm", "web01;reboot\n{port}", 5986)))
     assert "\n" not in told
     assert "'https://web01;reboot" in told

@@ -13,7 +13,7 @@ from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed, listed, part, 
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals, summary
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import PHASES, RunState
-from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
 
 ERROR = {"failed": True, "failed_when_result": False, "schema": 1, "error": DISK_FULL.explained()}
 UNREACHABLE = {"unreachable": True, "msg": "no route to host"}

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results that stay on the controller."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import (
+    ResultFileError,
+    require_file,
+    with_file,
+)
+
+
+def test_a_document_stands_under_its_name(tmp_path: pathlib.Path) -> None:
+    path = require_file(str(tmp_path / "new" / "results"), "rehearsal-a/b.json", check=False)
+    assert path == tmp_path / "new" / "results" / "rehearsal-a_b.json"
+    assert with_file({"changed": True}, path, {"a": 1}) == {"changed": True, "file": str(path)}
+    assert json.loads(path.read_text()) == {"a": 1}
+
+
+def test_a_directory_is_tried_before_the_work_and_nothing_stays_in_it(tmp_path: pathlib.Path) -> None:
+    require_file(str(tmp_path / "results"), "a.json", check=False)
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_no_file_is_written_where_none_is_asked_for_and_in_check_mode(tmp_path: pathlib.Path) -> None:
+    for directory, check in ((None, False), ("", False), (str(tmp_path / "results"), True)):
+        path = require_file(directory, "a.json", check=check)
+        assert with_file({}, path, {"a": 1}) == {"file": None}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("directory", "at"), [("file", "file"), (".", "a.json")])
+def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: pathlib.Path, directory: str, at: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(ResultFileError) as refused:
+        require_file(str(tmp_path / directory), "a.json", check=False)
+    failure = refused.value.failure
+    assert (failure.code, failure.path) == ("result_file", str(tmp_path / at))
+    assert "this user may write to" in failure.next
+
+
+def test_a_file_that_cannot_be_written_after_the_work_keeps_the_result(tmp_path: pathlib.Path) -> None:
+    path = require_file(str(tmp_path), "a.json", check=False)
+    assert path is not None
+    path.mkdir()
+    result = with_file({"changed": True, "left": ["x"]}, path, {"a": 1})
+    assert (result["failed"], result["error"]["code"], result["file"]) == (True, "result_file", None)
+    assert (result["changed"], result["left"]) == (True, ["x"])
+    # What failed before says more.
+    earlier = {"failed": True, "error": {"code": "scratch_left"}}
+    assert with_file(earlier, path, {"a": 1}) == {**earlier, "file": None}
+    assert [one.name for one in tmp_path.iterdir()] == ["a.json"]

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run is about the hosts that were named, or it does not begin."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+from ansible import context
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.collections import ImmutableDict
+
+from ansible_collections.identityops.groupid.plugins.filter.run import checked_hosts as run_hosts
+from ansible_collections.identityops.groupid.plugins.filter.run import planned_hosts
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.run_hosts import (
+    NOBODY,
+    RUN_GROUP,
+    NoHostsError,
+    check_planned,
+    check_run,
+    ready,
+    ready_batches,
+)
+
+Facts = dict[str, dict[str, t.Any]]
+
+GROUPS = {
+    "all": ["web01", "web02", "web03", "srv01", "sql01"],
+    "ungrouped": [],
+    "groupid": ["web01", "web02", "web03", "srv01"],
+    "hq": ["web01", "web02", "web03"],
+    "branch": ["srv01"],
+    "empty": [],
+}
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No option of the command line, until a test gives one."""
+    options(monkeypatch)
+    return monkeypatch
+
+
+def options(monkeypatch: pytest.MonkeyPatch, **given: object) -> None:
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict(given))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "groupid",
+        "web01",
+        "hq:branch",
+        "hq,branch",
+        "groupid:!branch",
+        "groupid:&hq",
+        "web*",
+        "hq[0:1]",
+        "~web0[12]",
+        "all",
+        "*",
+    ],
+)
+def test_a_pattern_that_names_hosts_is_given_back(command_line: pytest.MonkeyPatch, pattern: str) -> None:
+    assert check_run(pattern, GROUPS) == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        ("groupids", ["groupid_hosts names 'groupids'", "Did you mean groupid?", "branch, empty, groupid, hq", "(-i)"]),
+        ("hq:brunch", ["names 'brunch'", "Did you mean branch?"]),
+        ("web10", ["names 'web10'"]),
+        ("app*", ["names 'app*'"]),
+        ("web[10:12]", ["names 'web[10:12]'"]),
+        ("empty", ["groupid_hosts 'empty' matches no host", "Add hosts"]),
+        ("hq:!hq", ["'hq:!hq' matches no host"]),
+        ("hq:&branch", ["'hq:&branch' matches no host"]),
+        ("~app.*", ["names '~app.*'"]),
+        ("groupid:!brunch", ["names 'brunch'", "Did you mean branch?"]),
+        ("groupid:&hg", ["names 'hg'", "Did you mean hq?"]),
+    ],
+)
+def test_a_pattern_that_meets_nobody_is_refused_with_the_groups_that_there_are(
+    command_line: pytest.MonkeyPatch, pattern: str, texts: list[str]
+) -> None:
+    with pytest.raises(NoHostsError) as refused:
+        check_run(pattern, GROUPS)
+    for text in ["The run was refused", *texts]:
+        assert text in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "limit", ["web01", "hq", "web*", "groupid:!branch", "!branch", "hq,branch", "web01,sql01", "&hq"]
+)
+def test_a_limit_within_the_pattern_is_let_through(command_line: pytest.MonkeyPatch, limit: str) -> None:
+    options(command_line, subset=limit)
+    assert check_run("groupid", GROUPS) == "groupid"
+
+
+@pytest.mark.parametrize(
+    ("limit", "texts"),
+    [
+        ("wbe01", ["--limit names 'wbe01'", "Did you mean web01?", "Correct --limit"]),
+        ("web01,web09", ["--limit names 'web09'"]),
+        # Who is misspelled here would be in the run.
+        ("groupid,!wbe01", ["--limit names 'wbe01'", "Did you mean web01?"]),
+        ("sql01", ["no host of groupid is within --limit sql01"]),
+        ("hq:!hq", ["--limit 'hq:!hq' matches no host"]),
+        ("!all", ["--limit '!all' matches no host"]),
+    ],
+)
+def test_a_limit_that_leaves_nobody_is_refused(command_line: pytest.MonkeyPatch, limit: str, texts: list[str]) -> None:
+    options(command_line, subset=limit)
+    with pytest.raises(NoHostsError) as refused:
+        check_run("groupid", GROUPS)
+    for text in texts:
+        assert text in str(refused.value)
+
+
+def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "those.retry"
+    file.write_text("web01\nweb02\n")
+    options(command_line, subset=f"@{file}")
+    assert check_run("groupid", GROUPS) == "groupid"
+    file.write_text("web01\nwbe02\n\n")
+    with pytest.raises(NoHostsError, match=r"--limit names 'wbe02'.*Did you mean web02"):
+        check_run("groupid", GROUPS)
+    file.write_text("sql01\n")
+    with pytest.raises(NoHostsError, match="is within --limit @"):
+        check_run("groupid", GROUPS)
+
+
+def test_an_inventory_without_hosts_is_told(command_line: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NoHostsError, match=r"names 'groupid'.*Groups of the inventory: none\."):
+        check_run("groupid", {"all": [], "ungrouped": []})
+
+
+def test_many_groups_are_named_in_part(command_line: pytest.MonkeyPatch) -> None:
+    groups = {"all": ["h"], **{f"g{number:02}": ["h"] for number in range(30)}}
+    with pytest.raises(NoHostsError, match=r"g00, .*g19\. There are more\."):
+        check_run("nobody", groups)
+
+
+def test_a_start_at_a_task_is_refused(command_line: pytest.MonkeyPatch) -> None:
+    options(command_line, start_at_task="Verify the parts")
+    with pytest.raises(NoHostsError, match="--start-at-task 'Verify the parts' skips the plan"):
+        check_run("groupid", GROUPS)
+
+
+def test_the_filters_raise_what_ansible_prints(command_line: pytest.MonkeyPatch) -> None:
+    assert run_hosts("groupid", GROUPS) == "groupid"
+    assert run_hosts(["hq", "branch"], GROUPS) == ["hq", "branch"]
+    with pytest.raises(AnsibleFilterError, match="Did you mean groupid"):
+        run_hosts("groupids", GROUPS)
+    assert planned_hosts({**GROUPS, "groupid_run": ["web01"]}) == "groupid_run"
+    with pytest.raises(AnsibleFilterError, match="no task of the plan ran"):
+        planned_hosts(GROUPS)
+
+
+def test_a_run_whose_plan_was_passed_over_names_the_tags(command_line: pytest.MonkeyPatch) -> None:
+    options(command_line, tags=("verify", "seal"), skip_tags=("plan",))
+    with pytest.raises(NoHostsError, match=r"tags verify, seal, tags to skip plan.*ANSIBLE_RUN_TAGS"):
+        check_planned(GROUPS)
+
+
+@pytest.mark.parametrize("option", ["syntax", "listhosts", "listtasks", "listtags"])
+def test_what_only_shows_the_plays_needs_no_host(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    options(monkeypatch, **{option: True})
+    assert check_run("groupid", {"all": []}) == "groupid"
+    assert check_planned({}) == "groupid_run"
+
+
+def fleet(parallel: int) -> Facts:
+    """Three deployments of a run, of two servers each; one server of the second has failed."""
+    hostvars: Facts = {}
+    plan: dict[str, t.Any] = {"hosts": [], "deployments": {}}
+    for name in ("branch", "hq", "lyon"):
+        hosts = [f"{name}-1", f"{name}-2"]
+        plan["deployments"][name] = {"hosts": hosts, "outside": []}
+        plan["hosts"] += hosts
+        asked = {"deployment": name, "parallel_deployments": parallel}
+        hostvars |= {
+            host: {"__groupid_settings": {"asked": asked}, "__groupid_planned": {"plan": plan}} for host in hosts
+        }
+    hostvars["hq-2"]["__groupid_probe"] = {"unreachable": True, "msg": "no route to host"}
+    return hostvars
+
+
+@pytest.mark.parametrize(("parallel", "batches"), [(0, [4]), (1, [2, 2]), (2, [4])])
+def test_whole_deployments_go_on_and_none_that_has_failed(parallel: int, batches: list[int]) -> None:
+    hostvars = fleet(parallel)
+    groups = {RUN_GROUP: list(hostvars)}
+    assert ready(RunState(hostvars), groups, "ready") == ["branch-1", "branch-2", "lyon-1", "lyon-2"]
+    assert ready_batches(RunState(hostvars), groups, "ready") == batches
+
+
+def test_a_play_may_be_for_some_of_them() -> None:
+    hostvars = fleet(1)
+    for host in hostvars.values():
+        names = {name: {"first": f"{name}-2"} for name in ("branch", "hq", "lyon")}
+        host["__groupid_review"] = {"deployments": names}
+    groups = {RUN_GROUP: list(hostvars)}
+    assert ready(RunState(hostvars), groups, "first") == ["branch-2", "lyon-2"]
+    assert ready_batches(RunState(hostvars), groups, "first") == [1, 1]
+
+
+def test_when_all_have_failed_nobody_goes_on() -> None:
+    hostvars = {"hq-2": fleet(0)["hq-2"]}
+    hostvars["hq-2"]["__groupid_planned"]["plan"] = {
+        "hosts": ["hq-2"],
+        "deployments": {"hq": {"hosts": ["hq-2"], "outside": []}},
+    }
+    assert ready(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == [NOBODY]
+    assert ready_batches(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == []
+
+
+def test_a_run_that_only_shows_its_plays_has_no_group_yet() -> None:
+    assert ready(RunState({}), {}, "ready") == [RUN_GROUP]
+    assert ready_batches(RunState({}), {}, "ready") == []
