@@ -9,8 +9,8 @@
 
 A file ends in records or in LdifError, within a second, whatever it holds. What was read and is written again reads
 the same, and so does a file that is read a few bytes at a time. Where python-ldap reads a file too, both read the same
-but for what test_directory_ldif_agreement.py lists. A filter without fault is one to libldap, one with a fault is none
-but for what test_directory_filter.py lists, and one that is corrected has no fault. A find ends the run, with its
+but for what ldif/test_reader_agreement.py lists. A filter without fault is one to libldap, one with a fault is none
+but for what names/test_filter.py lists, and one that is corrected has no fault. A find ends the run, with its
 input in a file ``crash-...``.
 """
 
@@ -64,7 +64,7 @@ FILTERS = (
     b" ( a =*b*c*) ",
     b"cn=\xc3\xbc",
 )
-# What libldap passes over or takes otherwise, listed in test_directory_filter.py; or what cannot be handed to it.
+# What libldap passes over or takes otherwise, listed in names/test_filter.py; or what cannot be handed to it.
 LAXER = re.compile(r"[\s\\.0-9\0\ud800-\udfff]|::|^[^(]|^$")
 
 

@@ -597,7 +597,7 @@ ERRORS = [
     *(("^RESTORE DATABASE", number, text) for number, text in OF_TEST_RESTORE),
 ]
 # Less grave than the 3013 behind them: FreeTDS keeps these back where the server is in another state when it is asked
-# (test_sql_errors has them in the state that they tell of).
+# (session/test_errors.py has them in the state that they tell of).
 KEPT_BACK = (262, 916, 924, 927, 942, 945, 3110)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pathlib
 
 from unit.plugins.directory_exports import BASE
-from unit.plugins.module_utils.directory_restore.domains import (
+from unit.plugins.module_utils.directory.restore.domains import (
     BARE,
     COUNT,
     HAVING,

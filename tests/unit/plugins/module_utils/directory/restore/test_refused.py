@@ -11,7 +11,7 @@ import pathlib
 
 import pytest
 from unit.plugins.directory_exports import BASE
-from unit.plugins.module_utils.directory_restore.domains import (
+from unit.plugins.module_utils.directory.restore.domains import (
     GROUPS,
     HAVING,
     Domains,

@@ -15,7 +15,7 @@ import time
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import REQUEST, SAFETY, TABLE, Site, begin
+from unit.plugins.module_utils.sql.restore.site import REQUEST, SAFETY, TABLE, Site, begin
 from unit.plugins.sql_drivers import DRIVERS
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.report import RestoreError

@@ -9,7 +9,7 @@ import collections.abc as c
 import pathlib
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import Site, backup
+from unit.plugins.module_utils.sql.restore.site import Site, backup
 from unit.plugins.sql_drivers import DRIVERS
 
 from lab.sql import grammar

@@ -9,7 +9,7 @@ import dataclasses
 import sqlite3
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import (
+from unit.plugins.module_utils.sql.restore.site import (
     REQUEST,
     SET,
     TABLE,

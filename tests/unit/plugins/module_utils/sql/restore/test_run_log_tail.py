@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import (
+from unit.plugins.module_utils.sql.restore.site import (
     REQUEST,
     Site,
     refused,

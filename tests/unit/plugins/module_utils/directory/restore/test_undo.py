@@ -9,7 +9,7 @@ import io
 
 import pytest
 from unit.plugins.directory_exports import BASE
-from unit.plugins.module_utils.directory_restore.domains import (
+from unit.plugins.module_utils.directory.restore.domains import (
     HAVING,
     Domains,
     Watched,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from unit.plugins.directory_exports import BASE
-from unit.plugins.module_utils.directory_restore.domains import (
+from unit.plugins.module_utils.directory.restore.domains import (
     Domains,
     Watched,
     lost,

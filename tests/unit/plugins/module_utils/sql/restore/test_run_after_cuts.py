@@ -11,7 +11,7 @@ import threading
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import (
+from unit.plugins.module_utils.sql.restore.site import (
     BAK,
     PATIENCE,
     REQUEST,

@@ -10,7 +10,7 @@ import pathlib
 
 import ldap
 import pytest
-from unit.plugins.module_utils.directory_restore.domains import (
+from unit.plugins.module_utils.directory.restore.domains import (
     GROUPS,
     Domains,
 )

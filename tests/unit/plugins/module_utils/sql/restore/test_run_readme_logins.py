@@ -11,7 +11,7 @@ import re
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import PATIENCE, REQUEST, Site, backup
+from unit.plugins.module_utils.sql.restore.site import PATIENCE, REQUEST, Site, backup
 
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request as BackupRequest
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup_task import BackupTask, ProofRequest
@@ -23,7 +23,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 from lab.sql import readme_logins
 from lab.sql.engine import Certificate, User
 
-README = pathlib.Path(__file__).parents[5] / "README.md"
+README = pathlib.Path(__file__).parents[6] / "README.md"
 PASSWORD = "Readme-Passw0rd!"
 ELSEWHERE = r"D:\Elsewhere"
 

@@ -29,7 +29,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     gathered,
 )
 
-DOCS = pathlib.Path(__file__).parents[3] / "docs"
+DOCS = pathlib.Path(__file__).parents[4] / "docs"
 NOW = datetime.datetime(2026, 11, 28, 21, 0, tzinfo=datetime.timezone.utc)
 PROBE: dict[str, t.Any] = {
     "computer": {

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import ENTRY, types_of, uses
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import AGENT_FOLDER, agent_files
 
-ARCHITECTURE = pathlib.Path(__file__).parents[4] / "docs" / "architecture.md"
+ARCHITECTURE = pathlib.Path(__file__).parents[5] / "docs" / "architecture.md"
 LARGEST_CIRCLE = 8
 
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in agent_files().items()}

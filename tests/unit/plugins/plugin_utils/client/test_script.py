@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job_loo
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import AGENT, bootstrap, script_input
 from lab.command_line import normalise, read_input
 
-PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
+PLUGINS = pathlib.Path(__file__).parents[5] / "plugins"
 WITNESS = PLUGINS / "plugin_utils" / "client" / "witness.ps1"
 """Runs by itself on the files of a rehearsal, and never sees a request."""
 SCRIPTS = sorted(set(PLUGINS.rglob("*.ps1")) - {WITNESS})

@@ -10,7 +10,7 @@ import itertools
 import typing as t
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import (
+from unit.plugins.module_utils.sql.restore.site import (
     Site,
     begin,
     state_of,

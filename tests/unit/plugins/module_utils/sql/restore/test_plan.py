@@ -44,7 +44,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.ro
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.facts import ServerFacts
 
-DOCUMENT = pathlib.Path(__file__).parents[4] / "docs" / "restore-database.md"
+DOCUMENT = pathlib.Path(__file__).parents[6] / "docs" / "restore-database.md"
 SET = "20261122T150405Z"
 FAMILY = "5b0fd5b0-6b1f-4a8f-a6d6-3f4f1b2a7c22"
 NOW = datetime.datetime(2026, 11, 23, 8, 15, 0, 123456, datetime.timezone.utc)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from unit.plugins.module_utils.sql_restore_run.site import (
+from unit.plugins.module_utils.sql.restore.site import (
     PATIENCE,
     REQUEST,
     Site,
