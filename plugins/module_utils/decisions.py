@@ -144,6 +144,7 @@ def details_of_database(facts: Facts, host: str) -> dict[str, t.Any]:
 
 RECORDED = (
     "files",
+    "server_version",
     "backup_set_uuid",
     "family_guid",
     "first_lsn",

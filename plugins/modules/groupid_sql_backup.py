@@ -225,6 +225,12 @@ shared:
   returned: when the database was found and the claim was not refused
   type: bool
   sample: false
+server_version:
+  description: Version of SQL Server. No older one can restore the backup.
+  returned: when the database was found and the claim was not refused
+  type: str
+  sample: "16.0.4236.2"
+  version_added: 0.6.0
 backup_set_uuid:
   description: Identity of the backup.
   returned: when there is a backup

@@ -74,6 +74,11 @@ options:
       family_guid:
         description: Identity of the database, which its restores keep.
         type: str
+      server_version:
+        description:
+          - Version of the SQL Server that made the backup. It tells a newer server's backup from an incomplete one.
+        type: str
+        version_added: 0.6.0
   as_database:
     description:
       - Restore under another name. The files get names made from it, and are put beside the server's other databases.
@@ -442,7 +447,10 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "confirm": {"type": "str", "required": True},
     "files": {"type": "list", "elements": "str", "required": True},
     "position": {"type": "int"},
-    "expected": {"type": "dict", "options": {"backup_set_uuid": {"type": "str"}, "family_guid": {"type": "str"}}},
+    "expected": {
+        "type": "dict",
+        "options": {name: {"type": "str"} for name in ("backup_set_uuid", "family_guid", "server_version")},
+    },
     "as_database": {"type": "str"},
     "data_path": {"type": "str"},
     "log_path": {"type": "str"},
@@ -477,6 +485,7 @@ def request_of(params: dict[str, t.Any]) -> Request:
         files=tuple(params["files"]),
         expected_uuid=expected.get("backup_set_uuid"),
         expected_family=expected.get("family_guid"),
+        expected_version=expected.get("server_version") or None,
         login_map={str(user): str(login) for user, login in params["login_map"].items()},
         **{name: params[name] for name in _PASSED_ON},
     )

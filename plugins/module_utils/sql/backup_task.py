@@ -102,7 +102,7 @@ class BackupTask:
         order, warnings = decide(self._request, server, found)
         database = t.cast(DatabaseFacts, found)  # decide refuses its absence
         self._result["warnings"] += warnings
-        self._describe(order, database, self._chain(session, server, database))
+        self._describe(order, server, database, self._chain(session, server, database))
         planned = self._plan_test_restore(session, server, order)
         if check:
             self._preview(session, server, order, planned)
@@ -153,12 +153,13 @@ class BackupTask:
             )
         return str(chain)
 
-    def _describe(self, order: Order, database: DatabaseFacts, chain: str) -> None:
+    def _describe(self, order: Order, server: ServerFacts, database: DatabaseFacts, chain: str) -> None:
         certificate = database.tde_certificate
         self._result.update(
             database=order.database,
             name=order.name,
             files=list(order.files),
+            server_version=server.version,
             tde_thumbprint=certificate.thumbprint if certificate else None,
             verified=None,
             chain=chain,

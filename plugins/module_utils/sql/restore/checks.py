@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import re
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
@@ -65,7 +66,7 @@ def check_permission(server: ServerFacts) -> None:
         )
 
 
-def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
+def choose(request: Request, server: ServerFacts, headers: c.Sequence[BackupHeader]) -> BackupHeader:
     """Pick the backup in the files that the request is about. Raises RefusedError."""
     found = [
         header
@@ -76,7 +77,7 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
     listed = "; ".join(f"{one.position}: {one.database}, {one.finished}, {one.name or 'no name'}" for one in headers)
     unreadable = next((one for one in headers if one.name == _INCOMPLETE and one.kind != _FULL_BACKUP), None)
     if unreadable is not None and (not found or found[0] is unreadable):
-        raise _incomplete(request)
+        raise _incomplete(request, server)
     if not found:
         raise RefusedError(
             "backup_missing",
@@ -92,16 +93,16 @@ def choose(request: Request, headers: c.Sequence[BackupHeader]) -> BackupHeader:
 
 def check_backup(request: Request, facts: Facts, header: BackupHeader) -> None:
     """Refuse what can be told from the backup and the server. Raises RefusedError."""
-    _check_content(request, header)
+    _check_content(request, facts.server, header)
     _check_identity(request, header)
     _check_server(request, facts, header)
     _check_keys(facts, header)
 
 
-def _check_content(request: Request, header: BackupHeader) -> None:
+def _check_content(request: Request, server: ServerFacts, header: BackupHeader) -> None:
     if header.kind != _FULL_BACKUP:
         if header.name == _INCOMPLETE:
-            raise _incomplete(request)
+            raise _incomplete(request, server)
         raise RefusedError(
             "not_full",
             f"{_files(request)} holds no full backup at position {header.position} (BackupType {header.kind}).",
@@ -121,14 +122,37 @@ def _check_content(request: Request, header: BackupHeader) -> None:
         )
 
 
-def _incomplete(request: Request) -> RefusedError:
+def _incomplete(request: Request, server: ServerFacts) -> RefusedError:
     """A server says the same of a backup that was cut, and of one that a newer version made (dbatools, issue 3410)."""
+    made = request.expected_version
+    if made is not None and _release(made) > _release(server.version):
+        return _newer(made, server)
+    if made is not None:
+        return RefusedError(
+            "incomplete",
+            f"This server reads the header of {_files(request)} as {_INCOMPLETE}: it was not written to its end. "
+            f"SQL Server {made} made the set, and this server is not older ({server.version}).",
+            "Restore another set.",
+        )
     return RefusedError(
         "incomplete",
         f"This server reads the header of {_files(request)} as {_INCOMPLETE}. It says so of a backup that was not "
         "written to its end, and of one that a newer version of SQL Server made.",
         "Compare this server's version with that of the server that made the set (groupid_sql_info tells it). Is it "
         "older, restore on that version or a newer one. Else restore another set.",
+    )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _newer(made: object, server: ServerFacts) -> RefusedError:
+    return RefusedError(
+        "newer_server",
+        f"The backup was made by SQL Server version {made}, and this is version {server.version}. SQL Server never "
+        "restores to an older version (3169).",
+        "Restore it on a server of that version or a newer one.",
     )
 
 
@@ -157,12 +181,7 @@ def _check_identity(request: Request, header: BackupHeader) -> None:
 def _check_server(request: Request, facts: Facts, header: BackupHeader) -> None:
     server = facts.server
     if header.server_major > server.major:
-        raise RefusedError(
-            "newer_server",
-            f"The backup was made by SQL Server version {header.server_major}, and this is version {server.major}. "
-            "SQL Server never restores to an older version (3169).",
-            "Restore it on a server of that version or a newer one.",
-        )
+        raise _newer(header.server_major, server)
     if header.contained and not facts.server_state.contained:
         raise RefusedError(
             "contained",

@@ -39,7 +39,7 @@ def read_facts(session: Session, request: Request) -> Facts:
     server = read_server(session)
     check_permission(server)
     headers = read_headers(session, request.files)
-    files = read_files(session, request.files, choose(request, headers).position)
+    files = read_files(session, request.files, choose(request, server, headers).position)
     target = read_target(session, request.target)
     server_state = read_server_state(session, server, request, target.name)
     restored = read_restored(session, target.name)

@@ -69,7 +69,7 @@ class Request:
     database: name at the time of the backup, and of the target unless as_database is given.
     files: the backup's files (all stripes), as the server sees them.
     position: of the set in these files; None: the one that ``expected`` names, else the only one.
-    expected_uuid, expected_family: of the backup, by its part.json; None: not known.
+    expected_uuid, expected_family, expected_version: of the backup and its server, by its part.json; None: not known.
     allow_other_family: family_guid of a backup that may replace a database of another family.
     login_map: user of the database -> login of the server; ``dbo`` -> the login that owns the database.
     """
@@ -80,6 +80,7 @@ class Request:
     position: int | None = None
     expected_uuid: str | None = None
     expected_family: str | None = None
+    expected_version: str | None = None
     as_database: str | None = None
     accept_unverified: bool = False
     accept_no_safety: bool = False

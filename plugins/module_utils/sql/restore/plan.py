@@ -99,7 +99,7 @@ def make_plan(request: Request, facts: Facts, now: datetime.datetime) -> Plan:
 
     Raises RefusedError; ValueError for names that no statement can carry.
     """
-    header = choose(request, facts.headers)
+    header = choose(request, facts.server, facts.headers)
     check_backup(request, facts, header)
     approach = check_target(request, facts, header)
     safety = _copy(request, facts, SAFETY, ".bak", now) if approach.safety == "backup" else None

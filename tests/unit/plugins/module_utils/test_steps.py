@@ -147,9 +147,9 @@ def test_where_the_part_of_the_database_lies() -> None:
 
 def test_the_record_of_a_database() -> None:
     facts = run_facts.answered("backup", "web01", **SQL)
-    facts["web01"]["__groupid_sql_backup"] = {"schema": 1, "files": ["a.bak"], "first_lsn": "1", "seconds": 2}
+    facts["web01"]["__groupid_sql_backup"] = {"files": ["a.bak"], "server_version": "16.0.1", "seconds": 2}
     own = {"server": "sql01", "database": "GroupID", "mode": "unc"}
-    assert asks(facts, "details_of_database") == {"files": ["a.bak"], "first_lsn": "1", **own}
+    assert asks(facts, "details_of_database") == {"files": ["a.bak"], "server_version": "16.0.1", **own}
     assert asks(facts, "version_of_database") == "10.0"
 
 

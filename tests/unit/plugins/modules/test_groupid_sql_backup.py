@@ -140,6 +140,7 @@ def test_backup_is_made_confirmed_and_verified(server: SqlServerDouble, driver: 
     assert len(outcome["backup_set_uuid"]) == 36
     assert outcome["first_lsn"].isdigit()
     assert outcome["warnings"] == []
+    assert outcome["server_version"] == server.engine.version
     assert datetime.datetime.fromisoformat(outcome["started_at"].replace("Z", "+00:00")) >= before
     assert [statement.split()[0] for statement in outcome["statements"]] == ["BACKUP", "RESTORE"]
     assert json.loads(json.dumps(outcome)) == outcome

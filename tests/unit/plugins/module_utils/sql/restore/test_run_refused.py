@@ -73,6 +73,16 @@ def test_newer_server(site: Site) -> None:
     assert "newer version" in explained["cause"]
 
 
+def test_what_the_record_says_of_its_server_tells_a_newer_one_from_a_cut_backup(site: Site) -> None:
+    site.double.engine.version = "15.0.2000.5"
+    newer = refused(site, dataclasses.replace(REQUEST, expected_version="16.0.4236.2"))
+    assert newer["code"] == "newer_server"
+    assert "version 16.0.4236.2, and this is version 15.0.2000.5" in newer["cause"]
+    cut = refused(site, dataclasses.replace(REQUEST, expected_version="15.0.4300.1"))
+    assert cut["code"] == "incomplete"
+    assert "not written to its end" in cut["cause"]
+
+
 def test_missing_certificate(site: Site) -> None:
     certificate = Certificate("tde")
     site.double.engine.certificates.append(certificate)
