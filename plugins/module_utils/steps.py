@@ -69,7 +69,8 @@ def _rehearses(facts: Facts, host: str) -> bool:
 def _places_rehearsal(facts: Facts, host: str) -> bool:
     """Whether the rehearsal makes a scratch database, and its backup lies in a folder of ours."""
     asked = facts[host]["__groupid_asked"]
-    return bool(_rehearses_database(facts, host) and asked["sql_rehearse"] and asked["sql_backup_mode"] != "external")
+    in_folder = asked["sql_rehearse"] and asked["sql_backup_mode"] != "external" and not asked["check"]
+    return bool(in_folder and _rehearses_database(facts, host))
 
 
 def _rehearses_database(facts: Facts, host: str) -> bool:
@@ -163,8 +164,9 @@ def _restores_domains(facts: Facts, host: str) -> list[dict[str, str]]:
 
 
 def _seals(facts: Facts, host: str) -> bool:
-    """Whether the run sees all members of the set."""
-    return deployments.ready(facts, host) and not decisions.review(facts, host)["missing"]
+    """Whether the run makes a set, and sees all members of it."""
+    made = deployments.ready(facts, host) and not facts[host]["__groupid_asked"]["check"]
+    return made and not decisions.review(facts, host)["missing"]
 
 
 def _unsealed(facts: Facts, host: str) -> list[failures.Recorded]:
@@ -220,7 +222,7 @@ def _carries_seal_away(facts: Facts, host: str) -> bool:
 
 def _unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
     """Give the seals of earlier runs that this host may finish."""
-    if not deployments.ready(facts, host):
+    if facts[host]["__groupid_asked"]["check"] or not deployments.ready(facts, host):
         return []
     return seals.unfinished(facts, deployments.fellows(facts, host))
 

@@ -97,6 +97,30 @@ def test_a_run_forgets_what_another_one_has_left() -> None:
     assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
 
 
+def registered_by(path: Path) -> c.Iterator[str]:
+    """The answers that a file's tasks register, those of files and roles that it imports among them."""
+    for task in load(path):
+        yield from [task["register"]] if contacts(task) else []
+        if "ansible.builtin.import_tasks" in task:
+            yield from registered_by(path.with_name(task["ansible.builtin.import_tasks"]))
+        if "ansible.builtin.import_role" in task:
+            imported = task["ansible.builtin.import_role"]
+            role = ROOT / "roles" / imported["name"].rpartition(".")[2]
+            yield from registered_by(role / "tasks" / f"{imported['tasks_from']}.yml")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/tasks/main.yml")), ids=name_of)
+def test_what_a_preflight_found_is_not_lost_where_the_work_is_skipped(path: Path) -> None:
+    """A task that is skipped registers that too, over what the same task found in a dry run."""
+    registered = list(registered_by(path))
+    assert registered
+    assert sorted(registered) == sorted(set(registered))
+    later = [task for task in load(path) if "ansible.builtin.include_tasks" in task]
+    for task in later:
+        again = set(registered_by(path.with_name(task["ansible.builtin.include_tasks"]))) & set(registered)
+        assert not again or "'ready')" in task["when"]
+
+
 def test_no_loop_goes_from_host_to_host() -> None:
     """Ansible keeps the connection of a loop while the address stays the same, as of two hosts behind one gateway."""
     loops = [task for path in TASK_FILES for task in load(path) if "loop" in task]
@@ -110,7 +134,7 @@ def test_tasks_are_a_list_without_blocks_and_decide_nothing(path: Path) -> None:
         conditions = task.get("when", [])
         for condition in conditions if isinstance(conditions, list) else [conditions]:
             assert re.fullmatch(
-                r"not ansible_check_mode|__groupid_failed \| length > 0|(not )?__groupid_settings\.asked\.\w+"
+                r"__groupid_failed \| length > 0|(not )?__groupid_settings\.asked\.\w+"
                 r"|" + ASKED,
                 condition,
             ), condition
@@ -135,7 +159,7 @@ def test_no_variable_is_read_as_it_was_given(path: Path) -> None:
 
 
 def test_what_is_asked_is_in_the_vocabulary() -> None:
-    asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual"}
+    asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual", "check"}
     texts = " ".join(text for path in READ_BY_ROLES for text in strings(load(path)))
     read = set(re.findall(r"__groupid_settings\.asked\.(\w+)", texts))
     assert read
@@ -159,6 +183,17 @@ def test_every_filter_that_is_used_exists_and_none_is_left_over() -> None:
 def test_a_restore_is_checked_alike_in_check_mode() -> None:
     for name in ("restore/tasks/preflight.yml", "preflight/tasks/servers.yml"):
         assert "check_mode" not in " ".join(strings(load(ROOT / "roles" / name)))
+
+
+def test_check_mode_of_a_play_is_kept_and_a_dry_run_is_one() -> None:
+    """The variable ansible_check_mode knows of --check alone, and a task's own check_mode hides that of its play."""
+    plays = [play for path in PLAYBOOKS for play in load(path)]
+    tasks = [task for path in TASK_FILES for task in load(path)] + [task for play in plays for task in play["tasks"]]
+    assert not [task for task in tasks if "ansible_check_mode" in " ".join(strings(task))]
+    assert {task.get("check_mode", True) for task in tasks} == {True}
+    dry_runs = [task for task in tasks if "__groupid_foretell" in task.get("vars", {})]
+    assert len(dry_runs) >= 5
+    assert {task.get("check_mode") for task in dry_runs} == {True}
 
 
 def test_nothing_is_restored_before_the_choice_was_made() -> None:

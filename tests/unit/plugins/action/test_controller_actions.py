@@ -113,6 +113,13 @@ def test_variables_of_a_play_are_not_the_usual_and_nothing_is_kept_twice(play: P
     assert play(settings(), {"web01": HOST})["web01"]["asked"]["usual"] is None
 
 
+def test_check_mode_is_known_however_it_was_asked_for(play: Play) -> None:
+    dry = [{**task, "check_mode": True} for task in settings()]
+    assert play(dry, {"web01": HOST})["web01"]["asked"]["check"] is True
+    assert play(settings(), {"web01": HOST}, "--check")["web01"]["asked"]["check"] is True
+    assert play(settings(), {"web01": HOST})["web01"]["asked"]["check"] is False
+
+
 def test_what_cannot_be_read_is_a_failure_that_names_the_variable(play: Play) -> None:
     hosts = {
         "web01": {**HOST, "groupid_include": "{{ nowhere_defined }}", "groupid_retries": "many"},

@@ -197,6 +197,16 @@ def test_a_part_that_was_not_verified_stands_against_the_seal_of_all() -> None:
     assert not asks(facts, "seals")
 
 
+def test_in_check_mode_nothing_is_sealed_or_finished_and_no_part_is_there_to_be_verified() -> None:
+    facts = saved("web01")
+    unsealed = {"sealed": False, "seal_sha256": None, "members": ["web01"], "decider": "web01"}
+    facts["web01"]["__groupid_probe"] = probe("web01", listed(part("web01"), **unsealed))
+    questions = ("seals", "must_verify", "decides_unfinished", "finishes")
+    assert all(asks(facts, question) for question in questions)
+    facts["web01"]["__groupid_settings"]["asked"]["check"] = True
+    assert not any(asks(facts, question) for question in questions)
+
+
 def test_a_run_that_does_not_see_all_members_seals_nothing() -> None:
     facts = saved("web01", set_id=SET)
     facts["web02"] = {"groupid_deployment": "hq"}
