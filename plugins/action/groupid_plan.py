@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_state
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils import run_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.host_variables import HostVariables
 from ansible_collections.identityops.groupid.plugins.plugin_utils.screen import show
@@ -29,7 +30,8 @@ class ActionModule(ControllerAction):
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {"known": {"type": "list", "elements": "str", "required": True}}
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        facts, run = run_state.RunState(HostVariables(variables["hostvars"])), variables["ansible_play_batch"]
+        facts = run_state.RunState(HostVariables(variables["hostvars"]))
+        run = _run(facts, variables["ansible_play_batch"])
         faults = failures.lines(facts, run)
         if not faults:
             wanted = facts[run[0]]["__groupid_asked"]["deployments"]
@@ -38,7 +40,16 @@ class ActionModule(ControllerAction):
         if faults:
             show(["", "Nothing was started, because of these errors:", *faults, ""])
             return {"failed": True, "error": _REFUSED.explained()}
-        return {"plan": deployments.plan(facts, run, args["known"], wanted)}
+        plan = deployments.plan(facts, run, args["known"], wanted)
+        return {"plan": plan, "group": run_hosts.new_group(variables["groups"])}
+
+
+def _run(facts: run_state.RunState, play: c.Iterable[str]) -> list[str]:
+    """Name the hosts of the play that run this role now: they were asked, and have no plan of an earlier run.
+
+    A ``when`` leaves some out; so does a ``rescue``, which is for the hosts that failed.
+    """
+    return [host for host in play if "__groupid_asked" in facts[host] and "__groupid_plan" not in facts[host]]
 
 
 def _told(failure: Failure) -> list[str]:

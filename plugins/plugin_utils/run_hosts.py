@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
-RUN_GROUP = "groupid_run"
+_RUN_GROUP = "groupid_run_"
 NOBODY = "all:!all"
 """A pattern that no host matches; Ansible says so in a line, and goes on with the next play."""
 
@@ -55,10 +55,21 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
     return pattern
 
 
+def new_group(groups: c.Iterable[str]) -> str:
+    """Name a group for the hosts of a run that is planned.
+
+    Ansible takes no host out of a group: two playbooks that one playbook imports have a group each.
+    """
+    return f"{_RUN_GROUP}{len(_run_groups(groups)) + 1}"
+
+
 def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     """Return the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
-    if groups.get(RUN_GROUP) or _only_shows():
-        return RUN_GROUP
+    planned = _run_groups(groups)
+    if planned:
+        return planned[-1]
+    if _only_shows():
+        return NOBODY
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
     skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
     raise NoHostsError(
@@ -73,7 +84,7 @@ def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], que
     question: of `steps.QUESTIONS`; those for which its answer is yes. A host that has nothing to do in a play costs the
     controller a worker for each of its tasks.
     """
-    return [RUN_GROUP] if RUN_GROUP not in groups else _ready(facts, groups, question) or [NOBODY]
+    return _ready(facts, groups, question) or [NOBODY]
 
 
 def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[int]:
@@ -87,8 +98,13 @@ def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[st
 
 
 def _ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:
-    run = groups.get(RUN_GROUP, ())
+    run = [host for group in _run_groups(groups)[-1:] for host in groups[group]]
     return [host for host in run if deployments.ready(facts, host) and steps.QUESTIONS[question](facts, host)]
+
+
+def _run_groups(groups: c.Iterable[str]) -> list[str]:
+    """Name the groups of the runs that were planned so far, the newest last."""
+    return sorted((name for name in groups if name.startswith(_RUN_GROUP)), key=lambda name: (len(name), name))
 
 
 def _only_shows() -> bool:

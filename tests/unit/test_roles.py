@@ -31,6 +31,7 @@ ALLOWED_RAW = {
 
 ASKED = r"hostvars \| identityops\.groupid\.decide\(inventory_hostname, '\w+'\)"
 READY = r"\{{\{{ hostvars \| default\(\{{\}}\) \| identityops\.groupid\.{}\(groups(, '\w+')?\) \}}\}}"
+RUN = "{{ groups | identityops.groupid.planned_hosts }}"
 READY_HOSTS = "{{ hostvars | default({}) | identityops.groupid.ready_hosts(groups) }}"
 READY_BATCHES = "{{ hostvars | default({}) | identityops.groupid.ready_batches(groups) }}"
 
@@ -93,7 +94,7 @@ def test_a_run_forgets_what_another_one_has_left() -> None:
     """A role may be tried again in a rescue, and a playbook may import two of ours."""
     first = load(ROOT / "roles" / "preflight" / "tasks" / "deployments.yml")[0]
     noted = {name for path in TASK_FILES for task in load(path) for name in task.get("ansible.builtin.set_fact", {})}
-    names = {name for names in run_state.PHASES.values() for name in names} | noted
+    names = {name for names in run_state.PHASES.values() for name in names} | noted | {"__groupid_planned"}
     assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
 
 
@@ -219,11 +220,11 @@ def test_plays_pin_what_the_environment_could_change(path: Path) -> None:
         assert not {"ignore_errors", "ignore_unreachable", "max_fail_percentage"} & play.keys()
     assert "| identityops.groupid.run_hosts(groups) }}" in plays[0]["hosts"]
     # Those that change something are for the deployments on which nothing went wrong, some at a time.
-    for play in [play for play in plays[1:-1] if play["hosts"] != "groupid_run"]:
+    for play in [play for play in plays[1:-1] if play["hosts"] != RUN]:
         assert re.fullmatch(READY.format("ready_hosts"), play["hosts"])
     for play in [play for play in plays if play["name"] in ("Backup", "Restore", "Verify", "Seal")]:
         assert (play["hosts"], play["serial"]) == (READY_HOSTS, READY_BATCHES)
-    assert plays[-1]["hosts"] == "{{ groups | identityops.groupid.planned_hosts }}"
+    assert plays[-1]["hosts"] == RUN
     assert "serial" not in plays[0] | plays[-1]
     tasks = [task for play in plays for task in play["tasks"]]
     roles = [task["ansible.builtin.import_role"] for task in tasks]

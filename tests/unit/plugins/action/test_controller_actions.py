@@ -181,6 +181,22 @@ def test_a_plan_sorts_the_hosts_and_counts_those_outside(play: Play) -> None:
     }
 
 
+def test_a_plan_is_about_the_hosts_that_run_the_role(play: Play) -> None:
+    """As where `when` leaves one out, or a rescue runs on those that failed: the others' answers are of another run."""
+    earlier = {
+        "name": "Note an earlier plan",
+        "ansible.builtin.set_fact": {"__groupid_planned": {"plan": {"hosts": ["web02"], "deployments": {}}}},
+        "when": "inventory_hostname == 'web02'",
+    }
+    asked = [{**settings()[0], "when": "inventory_hostname != 'web03'"}]
+    result = play([*asked, earlier, *PLAN], {"web01": HOST, "web02": HOST, "web03": HOST})
+    assert result["web01"]["plan"] == {
+        "hosts": ["web01"],
+        "deployments": {"hq": {"hosts": ["web01"], "outside": ["web02", "web03"]}},
+    }
+    assert result["web01"]["group"] == "groupid_run_1"
+
+
 def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:
     hosts = {f"web0{number}": {**HOST, "groupid_retries": "many"} for number in (1, 2, 3)}
     result = play([*settings(), *PLAN], hosts, code=2)
