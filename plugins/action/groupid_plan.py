@@ -36,6 +36,7 @@ class ActionModule(ControllerAction):
         if not faults:
             wanted = facts[run[0]]["__groupid_asked"]["deployments"]
             found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
+            found += _each_on_its_own(str(self._task.play.strategy)) if len(run) > 1 else []
             faults = [line for failure in found for line in _told(failure)]
         if faults:
             show(["", "Nothing was started, because of these errors:", *faults, ""])
@@ -50,6 +51,20 @@ def _run(facts: run_state.RunState, play: c.Iterable[str]) -> list[str]:
     A ``when`` leaves some out; so does a ``rescue``, which is for the hosts that failed.
     """
     return [host for host in play if "__groupid_asked" in facts[host] and "__groupid_plan" not in facts[host]]
+
+
+def _each_on_its_own(strategy: str) -> list[Failure]:
+    """Refuse a strategy in which a host is asked what to do before the others have answered."""
+    if strategy.rpartition(".")[2] not in ("free", "host_pinned"):
+        return []
+    return [
+        Failure(
+            "strategy",
+            f"The play has the strategy {strategy}",
+            "hosts do not wait for each other in it, and what is decided needs the answers of all",
+            "Write strategy: ansible.builtin.linear in the play.",
+        )
+    ]
 
 
 def _told(failure: Failure) -> list[str]:

@@ -52,6 +52,7 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
                 f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct "
                 "--limit."
             )
+    _check_names(inventory, pattern)
     return pattern
 
 
@@ -151,6 +152,16 @@ def _check_terms(
             f"The run was refused: {given} matches no host. {_known(groups)} Add hosts to the group in the inventory, "
             f"or name another one in {option}."
         )
+
+
+def _check_names(inventory: InventoryManager, pattern: str) -> None:
+    """Refuse a host whose name Ansible takes apart, as at a blank: later plays name their hosts one by one."""
+    for name in [host.name for host in inventory.get_hosts(pattern)]:
+        if split_host_pattern(name) != [name] or name[0] in _MARKS:
+            raise NoHostsError(
+                f"The run was refused: Ansible does not read the host name {name!r} as one name. Give the host a name "
+                "without blanks, commas, colons, ! and &, and its address in ansible_host."
+            )
 
 
 def _known(groups: c.Mapping[str, c.Sequence[str]]) -> str:

@@ -32,6 +32,7 @@ def play(tmp_path: pathlib.Path) -> Play:
         *options: str,
         play_vars: dict[str, t.Any] | None = None,
         code: int = 0,
+        strategy: str = "linear",
     ) -> dict[str, t.Any]:
         connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         inventory = {"groupid": {"hosts": hosts, "vars": connection}}
@@ -44,7 +45,8 @@ def play(tmp_path: pathlib.Path) -> Play:
             },
             "check_mode": False,
         }
-        book = [{"hosts": "groupid", "gather_facts": False, "vars": play_vars or {}, "tasks": [*tasks, noted]}]
+        start = {"hosts": "groupid", "gather_facts": False, "strategy": strategy}
+        book = [{**start, "vars": play_vars or {}, "tasks": [*tasks, noted]}]
         for name, document in (("inventory.yml", inventory), ("book.yml", book)):
             (tmp_path / name).write_text(yaml.safe_dump(document), encoding="utf-8")
         done = subprocess.run(
@@ -195,6 +197,13 @@ def test_a_plan_is_about_the_hosts_that_run_the_role(play: Play) -> None:
         "deployments": {"hq": {"hosts": ["web01"], "outside": ["web02", "web03"]}},
     }
     assert result["web01"]["group"] == "groupid_run_1"
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_in_which_hosts_do_not_wait_for_each_other_is_refused(play: Play, strategy: str) -> None:
+    result = play([*settings(), *PLAN], {"web01": HOST, "web02": HOST}, strategy=strategy, code=2)
+    assert f"The play has the strategy {strategy}" in result["output"]
+    assert play([*settings(), *PLAN], {"web01": HOST}, strategy=strategy)["web01"]["plan"]["hosts"] == ["web01"]
 
 
 def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:

@@ -125,6 +125,22 @@ def test_a_limit_that_leaves_nobody_is_refused(command_line: pytest.MonkeyPatch,
         assert text in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["web 01", "hq:web01", "web01,web02", "!web01", "&hq"])
+def test_a_host_whose_name_means_others_in_a_play_is_refused(command_line: pytest.MonkeyPatch, name: str) -> None:
+    """Later plays name their hosts one by one: with such a name, nothing would be done, or by others."""
+    groups = {**GROUPS, "all": [*GROUPS["all"], name], "groupid": [*GROUPS["groupid"], name]}
+    with pytest.raises(NoHostsError) as refused:
+        check_run("groupid", groups)
+    assert f"the host name {name!r}" in str(refused.value)
+    assert check_run("hq", groups) == "hq"
+
+
+def test_an_odd_name_that_means_its_host_alone_is_let_through(command_line: pytest.MonkeyPatch) -> None:
+    odd = ["branch", "fe80::1", "10.0.0.1", "büro-01", "web_1.corp.example", "localhost", "web[01]", "web*", "~web01"]
+    groups = {**GROUPS, "all": [*GROUPS["all"], *odd], "groupid": [*GROUPS["groupid"], *odd]}
+    assert check_run("groupid", groups) == "groupid"
+
+
 def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "those.retry"
     file.write_text("web01\nweb02\n")
