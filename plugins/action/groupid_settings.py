@@ -29,7 +29,7 @@ class ActionModule(ControllerAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
-        faults = [*settings.refused_extra(extra), *understood.failures]
+        faults = [*settings.refused_extra(extra), *settings.reserved({*extra, *inventory}), *understood.failures]
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
             faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]

@@ -147,6 +147,15 @@ def test_a_variable_that_nobody_knows(play: Play, unknown: str) -> None:
     assert "Did you mean groupid_exclude?" in json.dumps(result)
 
 
+def test_what_a_run_finds_itself_is_not_for_variables(play: Play) -> None:
+    """An extra variable would hide what tasks register: a review that nobody made."""
+    hosts = {"web01": {**HOST, "__groupid_part": {}}, "web02": HOST}
+    result = play(settings(), hosts, "-e", "__groupid_review=none")
+    told = {name: [one["what"] for one in result[name]["failures"]] for name in hosts}
+    assert told["web01"] == ["__groupid_part was set by hand", "__groupid_review was set by hand"]
+    assert told["web02"] == ["__groupid_review was set by hand"]
+
+
 def test_secrets_are_in_no_result(play: Play) -> None:
     domain = {"name": "corp.example", "username": "svc@corp.example", "password": SECRET}
     secrets = {
