@@ -64,6 +64,9 @@ Three have two phases: the preflight makes a dry run of a restore of group attri
 was named by hand.
 """
 
+_DRY_RUNS = {*PHASES["preflight"]} & {name for names in (PHASES["backup"], PHASES["restore"]) for name in names}
+"""Those three. They do not tell that the work of a phase has begun."""
+
 _OBJECTIONS: t.Mapping[str, str] = {
     "__groupid_sql": "database",
     "__groupid_sql_reread": "unsealed_database",
@@ -187,7 +190,7 @@ def _failures(host: _Host) -> list[failures.Recorded]:
 def _phase(host: _Host, name: str) -> str:
     """The phase whose work an answer is: the last one that has it and that has begun."""
     phases = [phase for phase, names in PHASES.items() if name in names]
-    begun = [phase for phase in phases if any(host.variables.get(other) for other in PHASES[phase] if other != name)]
+    begun = [phase for phase in phases if any(host.variables.get(only) for only in {*PHASES[phase]} - _DRY_RUNS)]
     return [*phases[:1], *begun][-1]
 
 

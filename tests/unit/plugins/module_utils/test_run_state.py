@@ -72,6 +72,8 @@ def test_a_dry_run_in_the_preflight_is_none_of_the_work(kind: t.Literal["backup"
     name = {"backup": "__groupid_part", "restore": "__groupid_restored"}[kind]
     facts = run_facts.answered(kind, "web01", set_id=SET, **({"restore_confirm": [SET]} if kind == "restore" else {}))
     facts["web01"]["__groupid_review"]["objections"] = {}
+    # Another dry run, which comes before it.
+    facts["web01"]["__groupid_domains_restored"] = NO_ITEMS
     facts["web01"][name] = ERROR
     assert told(facts) == [("preflight", "no_space")]
     facts["web01"][name] = MADE
