@@ -249,6 +249,20 @@ def test_seals_of_earlier_runs_are_finished_in_the_same_order() -> None:
     assert asks(facts, "carries_unfinished_away", "web02") == []
 
 
+def test_a_seal_that_was_cut_behind_the_decision_is_carried_to_the_database_too() -> None:
+    """The host that takes care of the database is the decider, and has sealed."""
+    asked = {**SQL, "sql_backup_mode": "host", "sql_host": "sql01"}
+    facts = run_facts.answered("backup", "web01", "web02", **asked)
+    facts["web01"]["__groupid_sql"] = {"schema": 1}
+    for host, sealed in (("web01", True), ("web02", False)):
+        seal = {"sealed": sealed, "seal_sha256": DIGEST if sealed else None, "decider": "web01"}
+        members = ["database", "web01", "web02"]
+        facts[host]["__groupid_probe"] = probe(host, listed(part(host), members=members, **seal))
+    assert [one["set_id"] for one in asks(facts, "carries_unfinished_away")] == [SET]
+    assert asks(facts, "finishes")
+    assert asks(facts, "carries_unfinished_away", "web02") == []
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
