@@ -124,10 +124,17 @@ class _Host(c.Mapping[str, t.Any]):
         if name not in DERIVED:
             return self.variables[name]
         if name not in self._derived:
-            self._derived[name] = DERIVED[name](self)
+            self._derived[name] = self._derive(name)
         if self._derived[name] is None:
             raise KeyError(name)
         return self._derived[name]
+
+    def _derive(self, name: str) -> t.Any:
+        try:
+            return DERIVED[name](self)
+        except KeyError as error:
+            # A KeyError of its own would make a fact that cannot be derived one that the host does not have.
+            raise RuntimeError(f"{name} of {self.name} cannot be derived: {error} is missing") from error
 
     def __iter__(self) -> c.Iterator[str]:
         return iter({*self.variables, *DERIVED})

@@ -171,6 +171,15 @@ def test_seals_are_steps_that_were_answered() -> None:
     assert not seals.progress(state, ["web01"], SET)["decided"]
 
 
+@pytest.mark.parametrize("error", [{"code": "half"}, {}])
+def test_an_answer_that_cannot_be_understood_is_not_taken_for_one_without_failures(error: dict[str, t.Any]) -> None:
+    """A mapping whose item raises KeyError has no such item: what `get` returns then must not be that all is well."""
+    facts = run_facts.answered("backup", "web01")
+    facts["web01"]["__groupid_sql"] = {"schema": 1, "error": error}
+    with pytest.raises(RuntimeError, match=r"__groupid_failures of web01 cannot be derived: '\w+' is missing"):
+        deployments.ready(RunState(facts), "web01")
+
+
 def test_a_run_state_is_the_hosts_of_the_inventory() -> None:
     state = RunState({"web01": {"groupid_deployment": "hq"}})
     assert (list(state), len(state), "web01" in state, "web02" in state) == (["web01"], 1, True, False)

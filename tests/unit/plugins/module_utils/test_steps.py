@@ -254,6 +254,7 @@ def test_a_seal_that_was_cut_behind_the_decision_is_carried_to_the_database_too(
     asked = {**SQL, "sql_backup_mode": "host", "sql_host": "sql01"}
     facts = run_facts.answered("backup", "web01", "web02", **asked)
     facts["web01"]["__groupid_sql"] = {"schema": 1}
+    facts["sql01"] = {}
     for host, sealed in (("web01", True), ("web02", False)):
         seal = {"sealed": sealed, "seal_sha256": DIGEST if sealed else None, "decider": "web01"}
         members = ["database", "web01", "web02"]
