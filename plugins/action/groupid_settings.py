@@ -29,7 +29,7 @@ class ActionModule(ControllerAction):
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         extra, inventory = load_extra_vars(self._loader), self._inventory_of(variables)
         understood = settings.understand(self._read(variables, variables), args["role"])
-        faults = [*settings.refused_extra(extra), *understood.failures]
+        faults = [*settings.refused_extra(extra), *settings.reserved({*extra, *inventory}), *understood.failures]
         unknown = settings.unknown(name for name in variables)
         if args["unknown"] == "refuse":
             faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]
@@ -37,7 +37,9 @@ class ActionModule(ControllerAction):
             show(f"[WARNING]: {failure}" for failure in unknown)
         others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
         usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
-        asked = {**understood.values, "usual": None if usual == understood.values else usual}
+        # Not ansible_check_mode: that tells of --check alone, and not of check_mode in a play.
+        check = bool(self._task.check_mode)
+        asked = {**understood.values, "usual": None if usual == understood.values else usual, "check": check}
         return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
 
     def _read(self, named: c.Mapping[str, t.Any], context: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -41,12 +41,12 @@ def _asks_for(facts: Facts, host: str, component: str, usual: bool) -> bool:
 
 
 def must_verify(facts: Facts, host: str) -> bool:
-    """Whether each part of the set must be verified in full before it is sealed.
+    """Whether each part of the set must be verified in full before it is sealed. In check mode there is no part.
 
     The backup did not read files that it linked. Only a verification finds damage in the older set's files.
     """
     asked = facts[host]["__groupid_asked"]
-    return bool(asked["verify_after"] or asked["link_unchanged"])
+    return bool(asked["verify_after"] or asked["link_unchanged"]) and not asked["check"]
 
 
 def is_first(facts: Facts, host: str) -> bool:

@@ -384,7 +384,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
     if "state" not in check:
         return []
     what = f"The database of deployment {asked['deployment']} cannot be restored"
-    failures = _other_database(facts, host, what, str((check.get("details") or {}).get("database") or ""))
+    recorded = str((check.get("details") or {}).get("database") or "")
+    failures = _other_database(facts, host, what, recorded) if recorded else [_not_recorded(what, asked)]
     if not check.get("sealed") and not asked["restore_unsealed"]:
         failures.append(
             Failure(
@@ -396,6 +397,16 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
             )
         )
     return failures
+
+
+def _not_recorded(what: str, asked: c.Mapping[str, t.Any]) -> Failure:
+    return Failure(
+        "not_recorded",
+        what,
+        f"the record of its part in set {asked['set_id']} does not say of which database it is a backup",
+        "Restore its files with the module identityops.groupid.groupid_sql_restore, and name the other components in "
+        "groupid_components.",
+    )
 
 
 def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[Failure]:
@@ -410,8 +421,7 @@ def _other_database(facts: Facts, host: str, what: str, recorded: str) -> list[F
         Failure(
             "other_database",
             what,
-            f"its part in set {asked['set_id']} is a backup of the database {recorded or 'without a name'}, "
-            f"and {theirs}",
+            f"its part in set {asked['set_id']} is a backup of the database {recorded}, and {theirs}",
             "Choose another set; or set groupid_sql_database to that database, if it belongs to the deployment.",
         )
     ]

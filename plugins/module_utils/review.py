@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The moment of a run in which all servers have answered and nothing was done yet: what is decided once, for all."""
+"""What is decided once for all hosts of a run: after all servers have answered, and before anything is done."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
     }
     refusals = [failures.recorded("preflight", one) for one in objections.of_choice(found["choice"])]
     if refusals:
-        # Nobody restores anything, whatever else is wrong with a server.
+        # No host restores anything, whatever else is wrong with one.
         told = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
         return {**found, "objections": told}
     chosen = found["choice"]["plan"]["hosts"]
@@ -96,7 +96,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
 
 
 def _objected(hostvars: Facts, found: Reviewed, hosts: c.Iterable[str], step: str) -> Reviewed:
-    """Add what stands against a step on those of the hosts on which nothing went wrong so far."""
+    """Add what stands against a step, for those of the hosts on which nothing has gone wrong so far."""
     state = RunState(hostvars, found)
     sound = [host for host in hosts if not state[host]["__groupid_failures"]]
     told = {host: objections.against(state, host, step) for host in sound}

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run knows of its hosts: the answers that tasks registered there, as the facts that decisions read.
+"""What a run knows of its hosts: the facts that decisions read, derived from the answers that tasks registered.
 
-Roles note three facts: ``__groupid_review`` (`review`), ``__groupid_predictions``, and ``__groupid_unsealed``, what
-stands against a seal. Whatever else a decision needs follows from answers, here: in one place that says what a task
-means that failed, that was skipped, or that ran for several items.
+Roles set three facts: ``__groupid_review`` (`review`), ``__groupid_predictions``, and ``__groupid_unsealed``, what
+stands against a seal. Everything else that a decision needs is derived here. So one file says what it means that a
+task failed, was skipped, or ran for several items.
 """
 
 from __future__ import annotations
@@ -58,38 +58,30 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
         "__groupid_seal_carried_away",
     ),
 }
-"""The names under which tasks register, by the phase whose work they are, in order of a run.
+"""The names under which tasks register, by phase, in the order of a run.
 
-Three have two phases: the preflight makes a dry run of a restore of group attributes, and of folders too when something
-was named by hand.
+Three have two phases, as the preflight does a dry run of their work: of the group attributes before each restore, and
+of the folders where something was named by hand.
 """
+
+_DRY_RUNS = {*PHASES["preflight"]} & {name for names in (PHASES["backup"], PHASES["restore"]) for name in names}
+"""Those three. They do not show that the work of a phase has begun."""
 
 _OBJECTIONS: t.Mapping[str, str] = {
     "__groupid_sql": "database",
     "__groupid_sql_reread": "unsealed_database",
 }
-"""What stands against going on although the task did its work: a step of `objections`, by the answer that it reads."""
+"""A step of `objections`, by the answer that it reads: what stands against going on although the task succeeded."""
 
 LOOP_VARIABLE = "__groupid_item"
-"""Under which a task that runs for several items registers each."""
+"""The loop variable of tasks that run for several items. Each item's answer has the item under this name."""
 
 
-class RunState(c.Mapping[str, c.Mapping[str, t.Any]]):
-    """``hostvars`` with the facts that follow from the answers in them. Each is worked out when it is asked for, once.
+class Hosts(c.Mapping[str, c.Mapping[str, t.Any]]):
+    """The hosts of ``hostvars``. A subclass says what their variables are."""
 
-    reviewed: the review, where it is not noted on the hosts yet.
-    """
-
-    def __init__(self, hostvars: Facts, reviewed: Answer | None = None) -> None:
+    def __init__(self, hostvars: t.Any) -> None:
         self._hostvars = hostvars
-        self._hosts: dict[str, _Host] = {}
-        self.reviewed = reviewed
-
-    def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
-        # Ansible puts all variables of a host together anew each time that it is asked for them.
-        if host not in self._hosts:
-            self._hosts[host] = _Host(self, host, self._hostvars[host])
-        return self._hosts[host]
 
     def __contains__(self, host: object) -> bool:
         return host in self._hostvars
@@ -99,6 +91,24 @@ class RunState(c.Mapping[str, c.Mapping[str, t.Any]]):
 
     def __len__(self) -> int:
         return len(self._hostvars)
+
+
+class RunState(Hosts):
+    """``hostvars`` with the facts that follow from the answers in them. Each is derived once, when it is asked for.
+
+    reviewed: the review, if the hosts do not have it yet.
+    """
+
+    def __init__(self, hostvars: Facts, reviewed: Answer | None = None) -> None:
+        super().__init__(hostvars)
+        self._hosts: dict[str, _Host] = {}
+        self.reviewed = reviewed
+
+    def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
+        # Ansible collects all variables of a host anew each time that they are asked for.
+        if host not in self._hosts:
+            self._hosts[host] = _Host(self, host, self._hostvars[host])
+        return self._hosts[host]
 
 
 class _Host(c.Mapping[str, t.Any]):
@@ -114,10 +124,17 @@ class _Host(c.Mapping[str, t.Any]):
         if name not in DERIVED:
             return self.variables[name]
         if name not in self._derived:
-            self._derived[name] = DERIVED[name](self)
+            self._derived[name] = self._derive(name)
         if self._derived[name] is None:
             raise KeyError(name)
         return self._derived[name]
+
+    def _derive(self, name: str) -> t.Any:
+        try:
+            return DERIVED[name](self)
+        except KeyError as error:
+            # A KeyError of its own would make a fact that cannot be derived one that the host does not have.
+            raise RuntimeError(f"{name} of {self.name} cannot be derived: {error} is missing") from error
 
     def __iter__(self) -> c.Iterator[str]:
         return iter({*self.variables, *DERIVED})
@@ -126,22 +143,22 @@ class _Host(c.Mapping[str, t.Any]):
         return len({*self.variables, *DERIVED})
 
     def answer(self, name: str) -> Answer:
-        """What a task registered; empty while it did not run, and where it was skipped."""
+        """Return what a task registered. Empty if it did not run, or was skipped."""
         found = self.variables.get(name) or {}
         return {} if found.get("skipped") else found
 
     def success(self, name: str) -> Answer:
-        """The same, and empty where it failed."""
+        """Return what a task registered. Empty also if it failed."""
         found = self.answer(name)
         return {} if failures.of_result(found) else found
 
     def each(self, name: str) -> list[tuple[t.Any, Answer]]:
-        """What a task registered for each item of its loop, with the item, but for those that were skipped."""
+        """Return each item of a task's loop with what was registered for it, without items that were skipped."""
         found = (self.variables.get(name) or {}).get("results") or []
         return [(one.get(LOOP_VARIABLE), one) for one in found if not one.get("skipped")]
 
     def review(self) -> Answer:
-        """What the review found; empty before it."""
+        """Return what the review found. Empty before the review."""
         return self.facts.reviewed or self.variables.get("__groupid_review") or {}
 
 
@@ -163,12 +180,12 @@ def _source(host: _Host) -> Answer | None:
 
 
 def _of_deployment(name: str) -> c.Callable[[_Host], t.Any]:
-    """What the review has under a name for the host's deployment."""
+    """Derive what the review has under a name for the host's deployment."""
     return lambda host: (host.review().get(name) or {}).get((_asked(host) or {}).get("deployment"))
 
 
 def _failures(host: _Host) -> list[failures.Recorded]:
-    """All that went wrong on the host, in order of the phases."""
+    """Return everything that went wrong on the host, in the order of the phases."""
     found = list(host.success("__groupid_settings").get("failures") or [])
     for phase, names in PHASES.items():
         for name in names:
@@ -178,16 +195,16 @@ def _failures(host: _Host) -> list[failures.Recorded]:
             found += (host.review().get("objections") or {}).get(host.name) or []
             if host.variables.get("__groupid_predictions"):
                 found += _recorded(phase, objections.against(host.facts, host.name, "space"))
-        # Losses are of a rehearsal that came through; what stopped one is a failure of its own.
+        # Losses count only if the rehearsal ended. What stopped one is a failure of its own.
         if phase == "rehearsal" and not found and any(host.variables.get(name) for name in names):
             found += _recorded(phase, objections.against(host.facts, host.name, "rehearsal"))
     return found + list(host.variables.get("__groupid_unsealed") or [])
 
 
 def _phase(host: _Host, name: str) -> str:
-    """The phase whose work an answer is: the last one that has it and that has begun."""
+    """Return the phase of an answer: of those that have its name, the last one that has begun."""
     phases = [phase for phase, names in PHASES.items() if name in names]
-    begun = [phase for phase in phases if any(host.variables.get(other) for other in PHASES[phase] if other != name)]
+    begun = [phase for phase in phases if any(host.variables.get(only) for only in {*PHASES[phase]} - _DRY_RUNS)]
     return [*phases[:1], *begun][-1]
 
 
@@ -207,12 +224,12 @@ def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]
 
 
 def _notes(host: _Host) -> list[str] | None:
-    """What a person should know of a backup, made or to come."""
+    """Return what a person should know of a backup, before or after it was made."""
     return decisions.backup_notes(host.facts, host.name) if "set_ids" in host.review() else None
 
 
 def _part(host: _Host) -> Answer | None:
-    """The host's own part, or the one that an earlier run of the same set completed."""
+    """Return the host's own part, or the one that an earlier run of the same set completed."""
     registered = host.variables.get("__groupid_part")
     if not registered or _phase(host, "__groupid_part") == "preflight":
         return None
@@ -225,7 +242,7 @@ def _restored(host: _Host) -> Answer | None:
 
 
 def _database(host: _Host) -> Answer | None:
-    """What a run knows of the database that it saves or verifies. None: it has none to take care of."""
+    """Return what is known of the database that the host saves or verifies. None if there is none."""
     verified = host.answer("__groupid_sql_verified")
     if not host.answer("__groupid_sql"):
         return {**(verified.get("details") or {}), "verified": verified} if verified else None
@@ -244,7 +261,7 @@ def _database(host: _Host) -> Answer | None:
 
 
 def _domains(host: _Host) -> dict[str, dict[str, Answer]] | None:
-    """What a run knows of each domain: answers by ``found``, ``part``, ``verified``, ``preflight`` and ``restore``."""
+    """Return the answers about each domain: ``found``, ``part``, ``verified``, ``preflight`` and ``restore``."""
     known: dict[str, dict[str, Answer]] = {name: {} for name in (host.review().get("domains") or {}).get(host.name, ())}
     restore = {_phase(host, "__groupid_domains_restored"): "__groupid_domains_restored"}
     for done, name in {**_OF_DOMAINS, **restore}.items():
@@ -264,7 +281,7 @@ _OF_DOMAINS = {
 
 
 def _seals(host: _Host) -> dict[str, dict[str, str]]:
-    """The steps of seals that the host has taken: digests by step, by set."""
+    """Return the steps of seals that the host has taken: digests by step, by set."""
     own = host.get("__groupid_set_id")
     taken = [
         (own, "prepared", host.success("__groupid_seal_prepared")),
@@ -308,4 +325,4 @@ DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_sql_source": lambda host: host.success("__groupid_sql_reread").get("details"),
     "__groupid_directory_rehearsal": _rehearsed_domains,
 }
-"""Each fact that follows from answers, by its name. None: the host has no such fact."""
+"""How each derived fact is found, by its name. None means that the host does not have the fact."""

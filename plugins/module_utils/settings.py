@@ -88,6 +88,19 @@ def unknown(names: c.Iterable[str]) -> list[Failure]:
     return [_unknown(name) for name in sorted(set(ours))]
 
 
+def reserved(names: c.Iterable[str]) -> list[Failure]:
+    """Refuse variables in which a run keeps what its own tasks have found. names: of the inventory and of ``-e``."""
+    return [
+        Failure(
+            UNKNOWN,
+            f"{shown(name)[1:-1]} was set by hand",
+            "roles keep there what their own tasks have found",
+            "Take it out of the inventory and the command line.",
+        )
+        for name in sorted(name for name in names if name.startswith(f"__{vocabulary.PREFIX}"))
+    ]
+
+
 def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
     """Return a failure for variables that are given with ``-e`` and can only be variables of hosts.
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which steps of a run a host takes, and with what: the questions that the tasks of roles ask.
+"""The questions that the tasks of roles ask: which steps of a run a host takes, and with what.
 
 ``Facts`` is a `run_state.RunState`. A host takes no step while a host of its deployment has failed.
 """
@@ -25,7 +25,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
 class Export(t.TypedDict):
-    """An export that a preflight has tried: what it found is used again, so that both ask the same server."""
+    """An export that the preflight has tried. The export itself uses the same engine and asks the same server."""
 
     domain: str
     engine: str
@@ -33,7 +33,7 @@ class Export(t.TypedDict):
 
 
 class Step(t.TypedDict):
-    """What a step of a seal needs beside its set. digest: of the document that is prepared on every server."""
+    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared."""
 
     members: list[dict[str, t.Any]]
     decider: str
@@ -56,7 +56,7 @@ def _safety_set(facts: Facts, host: str) -> str:
 
 
 def _lists_away(facts: Facts, host: str) -> bool:
-    """Whether the host asks the SQL Server's own computer for its sets, for the whole deployment."""
+    """Whether the host asks the SQL Server's own computer for its sets, on behalf of the whole deployment."""
     asked = facts[host]["__groupid_asked"]
     first = deployments.fellows(facts, host)[:1] == [host]
     return first and asked["sql_backup_mode"] == "host" and bool(asked["sql_server"])
@@ -67,9 +67,10 @@ def _rehearses(facts: Facts, host: str) -> bool:
 
 
 def _places_rehearsal(facts: Facts, host: str) -> bool:
-    """Whether the rehearsal makes a scratch database, and its backup lies in a folder of ours."""
+    """Whether the rehearsal makes a scratch database whose backup lies in a folder of this collection."""
     asked = facts[host]["__groupid_asked"]
-    return bool(_rehearses_database(facts, host) and asked["sql_rehearse"] and asked["sql_backup_mode"] != "external")
+    in_folder = asked["sql_rehearse"] and asked["sql_backup_mode"] != "external" and not asked["check"]
+    return bool(in_folder and _rehearses_database(facts, host))
 
 
 def _rehearses_database(facts: Facts, host: str) -> bool:
@@ -77,7 +78,7 @@ def _rehearses_database(facts: Facts, host: str) -> bool:
 
 
 def _cleans_rehearsal(facts: Facts, host: str) -> bool:
-    """Whether a folder is to be removed: the one of this run, or what a killed one has left."""
+    """Whether a folder must be removed: this run's, or one that a killed run has left."""
     asked, place = facts[host]["__groupid_asked"], facts[host].get("__groupid_sql_rehearsal_place") or {}
     left = asked["rehearsal_clean"] and asked["sql_backup_mode"] == "host"
     return bool(place.get("folder") or (left and decisions.saves_database(facts, host)))
@@ -105,7 +106,7 @@ def _places_database(facts: Facts, host: str) -> bool:
 
 
 def _saves_database(facts: Facts, host: str) -> bool:
-    """Whether the database is to be backed up now: not when another run has made that part of the set."""
+    """Whether the database must be backed up now. It need not if another run has made that part of the set."""
     known = facts[host].get("__groupid_database")
     return deployments.ready(facts, host) and known is not None and not known["part"].get("complete")
 
@@ -131,7 +132,7 @@ def _verifies_database(facts: Facts, host: str) -> bool:
 
 
 def _verifies_domains(facts: Facts, host: str) -> list[str]:
-    """Name the domains whose parts are to be read again: of the set, and those that this run saved."""
+    """Name the domains whose parts must be read again: those of the set, and those that this run saved."""
     if not decisions.is_first(facts, host) or not decisions.set_at_hand(facts, host):
         return []
     held = shared_parts.domains_in_set(facts[host]["__groupid_probe"], decisions.set_at_hand(facts, host))
@@ -151,9 +152,9 @@ def _restores_database(facts: Facts, host: str) -> bool:
 
 
 def _restores_domains(facts: Facts, host: str) -> list[dict[str, str]]:
-    """Give the domains whose group attributes are to be restored: those of the set.
+    """Return the domains of the set, whose group attributes must be restored.
 
-    The restore asks the server that its own preflight has asked.
+    The restore asks the server that the preflight has asked.
     """
     if not decisions.restores_domains(facts, host):
         return []
@@ -163,8 +164,9 @@ def _restores_domains(facts: Facts, host: str) -> list[dict[str, str]]:
 
 
 def _seals(facts: Facts, host: str) -> bool:
-    """Whether the run sees all members of the set."""
-    return deployments.ready(facts, host) and not decisions.review(facts, host)["missing"]
+    """Whether the run makes a set, and sees all members of it."""
+    made = deployments.ready(facts, host) and not facts[host]["__groupid_asked"]["check"]
+    return made and not decisions.review(facts, host)["missing"]
 
 
 def _unsealed(facts: Facts, host: str) -> list[failures.Recorded]:
@@ -190,7 +192,7 @@ def _decider(facts: Facts, host: str) -> str:
 
 
 def _is_away(facts: Facts, host: str) -> bool:
-    """Whether the part of the database lies on a computer that is none of the deployment's servers."""
+    """Whether the part of the database lies on another computer than the host that takes care of it."""
     known = facts[host].get("__groupid_database")
     return known is not None and known["holder"] != host
 
@@ -219,8 +221,8 @@ def _carries_seal_away(facts: Facts, host: str) -> bool:
 
 
 def _unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
-    """Give the seals of earlier runs that this host may finish."""
-    if not deployments.ready(facts, host):
+    """Return the seals of earlier runs that this host may finish."""
+    if facts[host]["__groupid_asked"]["check"] or not deployments.ready(facts, host):
         return []
     return seals.unfinished(facts, deployments.fellows(facts, host))
 
@@ -244,19 +246,16 @@ def _carries_unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
 
 
 def _carries_unfinished_away(facts: Facts, host: str) -> list[seals.Unfinished]:
-    server = listing.server_of(facts, host)
+    """Return those whose decision the computer of the database may not have: it was in no list of sets."""
     if not _is_away(facts, host):
         return []
-    return [
-        one
-        for one in _unfinished(facts, host)
-        if one["database"] and server in one["servers"] and _decided_of(facts, host, one)
-    ]
+    return [one for one in _unfinished(facts, host) if one["database"] and _decided_of(facts, host, one)]
 
 
 def _finishes(facts: Facts, host: str) -> bool:
     """Whether a seal of an earlier run waits for the host, or for the computer of its database."""
-    return any(listing.server_of(facts, host) in one["servers"] for one in _unfinished(facts, host))
+    own = any(listing.server_of(facts, host) in one["servers"] for one in _unfinished(facts, host))
+    return own or bool(_carries_unfinished_away(facts, host))
 
 
 QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
@@ -309,4 +308,4 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "carries_unfinished": _carries_unfinished,
     "carries_unfinished_away": _carries_unfinished_away,
 }
-"""What roles ask, by the name that they use."""
+"""How each question is answered, by the name under which roles ask it."""

@@ -52,6 +52,11 @@ plan:
       returned: always
       type: dict
       sample: {hq: {hosts: [web01, web02], outside: []}}
+group:
+  description: Name of a new group for the hosts of the run.
+  returned: success
+  type: str
+  sample: groupid_run_1
 schema:
   description: Version of this result's shape.
   returned: always

@@ -18,11 +18,9 @@ import subprocess
 import pytest
 from integration import sets
 from integration.controller import CALLBACKS
-from integration.two_deployments import BASES, Scene, scene
+from integration.two_deployments import BASES, FIRST, Scene, harm, scene
 
-from lab import databases, groups, inventory, snapshot
-
-FIRST = {"hq": "web01", "branch": "old01"}
+from lab import databases, inventory, snapshot
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +43,6 @@ def state(place: Scene, deployment: str) -> dict[str, object]:
         "rows": databases.rows(place.lab.root, deployment),
         "groups": [line for line in place.groups() if line.endswith(BASES[deployment])],
     }
-
-
-def harm(place: Scene, deployment: str) -> None:
-    """Damage a file, the database and a group of a deployment."""
-    reports = place.lab.components(FIRST[deployment])["reports"]
-    victim = next(path for path in sorted(reports.rglob("*")) if path.is_file() and path.stat().st_size)
-    victim.write_bytes(b"damaged")
-    databases.harm(place.lab.root, deployment)
-    assert place.lab.directory
-    directory = groups.connect(place.lab.root, place.lab.fleet, place.lab.directory.port)
-    held = ((dn, values) for dn, values in directory.groups().values() if dn.endswith(BASES[deployment]) and values)
-    dn, values = min(held)
-    directory.change(dn, min(values), b"changed by an upgrade")
 
 
 def test_a_restore_changes_the_deployment_that_was_named(place: Scene) -> None:

@@ -24,6 +24,9 @@ BASES = {
 }
 """Below which units the groups of each deployment are."""
 
+FIRST = {"hq": "web01", "branch": "old01"}
+"""The first server of each."""
+
 Edit = c.Callable[[dict[str, t.Any]], object]
 
 
@@ -93,3 +96,16 @@ def scene(folder: pathlib.Path) -> c.Iterator[Scene]:
             yield Scene(lab, controller, set_id)
     finally:
         discard(root)
+
+
+def harm(place: Scene, deployment: str) -> None:
+    """Damage a file, the database and a group of a deployment."""
+    reports = place.lab.components(FIRST[deployment])["reports"]
+    victim = next(path for path in sorted(reports.rglob("*")) if path.is_file() and path.stat().st_size)
+    victim.write_bytes(b"damaged")
+    databases.harm(place.lab.root, deployment)
+    assert place.lab.directory
+    directory = groups.connect(place.lab.root, place.lab.fleet, place.lab.directory.port)
+    held = ((dn, values) for dn, values in directory.groups().values() if dn.endswith(BASES[deployment]) and values)
+    dn, values = min(held)
+    directory.change(dn, min(values), b"changed by an upgrade")

@@ -43,7 +43,7 @@ REPORT = (
 )
 PLAN = (
     "plan",
-    "Sort the hosts of a play by deployment, into the group C(groupid_run)",
+    "Sort the hosts of a play by deployment, into a group of their own",
     "For the first play of a playbook. No server is contacted.",
 )
 CALLED = "Called by the role for this work, after its preflight has checked the servers."

@@ -31,6 +31,7 @@ ALLOWED_RAW = {
 
 ASKED = r"hostvars \| identityops\.groupid\.decide\(inventory_hostname, '\w+'\)"
 READY = r"\{{\{{ hostvars \| default\(\{{\}}\) \| identityops\.groupid\.{}\(groups(, '\w+')?\) \}}\}}"
+RUN = "{{ groups | identityops.groupid.planned_hosts }}"
 READY_HOSTS = "{{ hostvars | default({}) | identityops.groupid.ready_hosts(groups) }}"
 READY_BATCHES = "{{ hostvars | default({}) | identityops.groupid.ready_batches(groups) }}"
 
@@ -93,8 +94,32 @@ def test_a_run_forgets_what_another_one_has_left() -> None:
     """A role may be tried again in a rescue, and a playbook may import two of ours."""
     first = load(ROOT / "roles" / "preflight" / "tasks" / "deployments.yml")[0]
     noted = {name for path in TASK_FILES for task in load(path) for name in task.get("ansible.builtin.set_fact", {})}
-    names = {name for names in run_state.PHASES.values() for name in names} | noted
+    names = {name for names in run_state.PHASES.values() for name in names} | noted | {"__groupid_planned"}
     assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
+
+
+def registered_by(path: Path) -> c.Iterator[str]:
+    """The answers that a file's tasks register, those of files and roles that it imports among them."""
+    for task in load(path):
+        yield from [task["register"]] if contacts(task) else []
+        if "ansible.builtin.import_tasks" in task:
+            yield from registered_by(path.with_name(task["ansible.builtin.import_tasks"]))
+        if "ansible.builtin.import_role" in task:
+            imported = task["ansible.builtin.import_role"]
+            role = ROOT / "roles" / imported["name"].rpartition(".")[2]
+            yield from registered_by(role / "tasks" / f"{imported['tasks_from']}.yml")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/tasks/main.yml")), ids=name_of)
+def test_what_a_preflight_found_is_not_lost_where_the_work_is_skipped(path: Path) -> None:
+    """A task that is skipped registers that too, over what the same task found in a dry run."""
+    registered = list(registered_by(path))
+    assert registered
+    assert sorted(registered) == sorted(set(registered))
+    later = [task for task in load(path) if "ansible.builtin.include_tasks" in task]
+    for task in later:
+        again = set(registered_by(path.with_name(task["ansible.builtin.include_tasks"]))) & set(registered)
+        assert not again or "'ready')" in task["when"]
 
 
 def test_no_loop_goes_from_host_to_host() -> None:
@@ -110,7 +135,7 @@ def test_tasks_are_a_list_without_blocks_and_decide_nothing(path: Path) -> None:
         conditions = task.get("when", [])
         for condition in conditions if isinstance(conditions, list) else [conditions]:
             assert re.fullmatch(
-                r"not ansible_check_mode|__groupid_failed \| length > 0|(not )?__groupid_settings\.asked\.\w+"
+                r"__groupid_failed \| length > 0|(not )?__groupid_settings\.asked\.\w+"
                 r"|" + ASKED,
                 condition,
             ), condition
@@ -135,7 +160,7 @@ def test_no_variable_is_read_as_it_was_given(path: Path) -> None:
 
 
 def test_what_is_asked_is_in_the_vocabulary() -> None:
-    asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual"}
+    asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual", "check"}
     texts = " ".join(text for path in READ_BY_ROLES for text in strings(load(path)))
     read = set(re.findall(r"__groupid_settings\.asked\.(\w+)", texts))
     assert read
@@ -161,6 +186,17 @@ def test_a_restore_is_checked_alike_in_check_mode() -> None:
         assert "check_mode" not in " ".join(strings(load(ROOT / "roles" / name)))
 
 
+def test_check_mode_of_a_play_is_kept_and_a_dry_run_is_one() -> None:
+    """The variable ansible_check_mode knows of --check alone, and a task's own check_mode hides that of its play."""
+    plays = [play for path in PLAYBOOKS for play in load(path)]
+    tasks = [task for path in TASK_FILES for task in load(path)] + [task for play in plays for task in play["tasks"]]
+    assert not [task for task in tasks if "ansible_check_mode" in " ".join(strings(task))]
+    assert {task.get("check_mode", True) for task in tasks} == {True}
+    dry_runs = [task for task in tasks if "__groupid_foretell" in task.get("vars", {})]
+    assert len(dry_runs) >= 5
+    assert {task.get("check_mode") for task in dry_runs} == {True}
+
+
 def test_nothing_is_restored_before_the_choice_was_made() -> None:
     [ask, included] = load(ROOT / "roles" / "preflight" / "tasks" / "servers.yml")
     assert included["ansible.builtin.import_tasks"] == "review.yml"
@@ -184,11 +220,11 @@ def test_plays_pin_what_the_environment_could_change(path: Path) -> None:
         assert not {"ignore_errors", "ignore_unreachable", "max_fail_percentage"} & play.keys()
     assert "| identityops.groupid.run_hosts(groups) }}" in plays[0]["hosts"]
     # Those that change something are for the deployments on which nothing went wrong, some at a time.
-    for play in [play for play in plays[1:-1] if play["hosts"] != "groupid_run"]:
+    for play in [play for play in plays[1:-1] if play["hosts"] != RUN]:
         assert re.fullmatch(READY.format("ready_hosts"), play["hosts"])
     for play in [play for play in plays if play["name"] in ("Backup", "Restore", "Verify", "Seal")]:
         assert (play["hosts"], play["serial"]) == (READY_HOSTS, READY_BATCHES)
-    assert plays[-1]["hosts"] == "{{ groups | identityops.groupid.planned_hosts }}"
+    assert plays[-1]["hosts"] == RUN
     assert "serial" not in plays[0] | plays[-1]
     tasks = [task for play in plays for task in play["tasks"]]
     roles = [task["ansible.builtin.import_role"] for task in tasks]

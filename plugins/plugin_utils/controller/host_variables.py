@@ -8,30 +8,19 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import Hosts
+
 REGISTERED = "__groupid_"
 
 
-class HostVariables(c.Mapping[str, c.Mapping[str, t.Any]]):
-    """Variables by inventory host.
+class HostVariables(Hosts):
+    """Variables by inventory host, of Ansible's ``hostvars``.
 
-    What tasks registered has no templates: a host's answer must not be read as one, and it is not resolved in vain.
+    What tasks registered has no templates. A host's answer must not be read as one, and resolving it takes time.
     """
-
-    def __init__(self, hostvars: t.Any) -> None:
-        """hostvars: Ansible's."""
-        self._hostvars = hostvars
 
     def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
         return _Variables(self._hostvars, host)
-
-    def __contains__(self, host: object) -> bool:
-        return host in self._hostvars
-
-    def __iter__(self) -> c.Iterator[str]:
-        return iter(self._hostvars)
-
-    def __len__(self) -> int:
-        return len(self._hostvars)
 
 
 class _Variables(c.Mapping[str, t.Any]):

@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
-RUN_GROUP = "groupid_run"
+_RUN_GROUP = "groupid_run_"
 NOBODY = "all:!all"
 """A pattern that no host matches; Ansible says so in a line, and goes on with the next play."""
 
@@ -52,13 +52,25 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
                 f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct "
                 "--limit."
             )
+    _check_names(inventory, pattern)
     return pattern
+
+
+def new_group(groups: c.Iterable[str]) -> str:
+    """Name a group for the hosts of a run that is planned.
+
+    Ansible takes no host out of a group: two playbooks that one playbook imports have a group each.
+    """
+    return f"{_RUN_GROUP}{len(_run_groups(groups)) + 1}"
 
 
 def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     """Return the name of the group of the run's hosts, when the run's plan was made. Raises NoHostsError."""
-    if groups.get(RUN_GROUP) or _only_shows():
-        return RUN_GROUP
+    planned = _run_groups(groups)
+    if planned:
+        return planned[-1]
+    if _only_shows():
+        return NOBODY
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
     skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
     raise NoHostsError(
@@ -73,7 +85,7 @@ def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], que
     question: of `steps.QUESTIONS`; those for which its answer is yes. A host that has nothing to do in a play costs the
     controller a worker for each of its tasks.
     """
-    return [RUN_GROUP] if RUN_GROUP not in groups else _ready(facts, groups, question) or [NOBODY]
+    return _ready(facts, groups, question) or [NOBODY]
 
 
 def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[int]:
@@ -87,8 +99,13 @@ def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[st
 
 
 def _ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:
-    run = groups.get(RUN_GROUP, ())
+    run = [host for group in _run_groups(groups)[-1:] for host in groups[group]]
     return [host for host in run if deployments.ready(facts, host) and steps.QUESTIONS[question](facts, host)]
+
+
+def _run_groups(groups: c.Iterable[str]) -> list[str]:
+    """Name the groups of the runs that were planned so far, the newest last."""
+    return sorted((name for name in groups if name.startswith(_RUN_GROUP)), key=lambda name: (len(name), name))
 
 
 def _only_shows() -> bool:
@@ -135,6 +152,16 @@ def _check_terms(
             f"The run was refused: {given} matches no host. {_known(groups)} Add hosts to the group in the inventory, "
             f"or name another one in {option}."
         )
+
+
+def _check_names(inventory: InventoryManager, pattern: str) -> None:
+    """Refuse a host whose name Ansible takes apart, as at a blank: later plays name their hosts one by one."""
+    for name in [host.name for host in inventory.get_hosts(pattern)]:
+        if split_host_pattern(name) != [name] or name[0] in _MARKS:
+            raise NoHostsError(
+                f"The run was refused: Ansible does not read the host name {name!r} as one name. Give the host a name "
+                "without blanks, commas, colons, ! and &, and its address in ansible_host."
+            )
 
 
 def _known(groups: c.Mapping[str, c.Sequence[str]]) -> str:

@@ -31,7 +31,7 @@ def _defaults(role: str) -> dict[str, t.Any]:
 def asked(deployment: str = "hq", role: str = "backup", **values: t.Any) -> dict[str, t.Any]:
     """Give what is asked of a host: the defaults of a role, but for the values."""
     assert not values.keys() - _defaults(role).keys()
-    return {**copy.deepcopy(_defaults(role)), "usual": None, "deployment": deployment, **values}
+    return {**copy.deepcopy(_defaults(role)), "usual": None, "check": False, "deployment": deployment, **values}
 
 
 def part(server: str, **fields: t.Any) -> dict[str, t.Any]:

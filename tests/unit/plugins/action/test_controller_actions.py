@@ -32,6 +32,7 @@ def play(tmp_path: pathlib.Path) -> Play:
         *options: str,
         play_vars: dict[str, t.Any] | None = None,
         code: int = 0,
+        strategy: str = "linear",
     ) -> dict[str, t.Any]:
         connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         inventory = {"groupid": {"hosts": hosts, "vars": connection}}
@@ -44,7 +45,8 @@ def play(tmp_path: pathlib.Path) -> Play:
             },
             "check_mode": False,
         }
-        book = [{"hosts": "groupid", "gather_facts": False, "vars": play_vars or {}, "tasks": [*tasks, noted]}]
+        start = {"hosts": "groupid", "gather_facts": False, "strategy": strategy}
+        book = [{**start, "vars": play_vars or {}, "tasks": [*tasks, noted]}]
         for name, document in (("inventory.yml", inventory), ("book.yml", book)):
             (tmp_path / name).write_text(yaml.safe_dump(document), encoding="utf-8")
         done = subprocess.run(
@@ -113,6 +115,13 @@ def test_variables_of_a_play_are_not_the_usual_and_nothing_is_kept_twice(play: P
     assert play(settings(), {"web01": HOST})["web01"]["asked"]["usual"] is None
 
 
+def test_check_mode_is_known_however_it_was_asked_for(play: Play) -> None:
+    dry = [{**task, "check_mode": True} for task in settings()]
+    assert play(dry, {"web01": HOST})["web01"]["asked"]["check"] is True
+    assert play(settings(), {"web01": HOST}, "--check")["web01"]["asked"]["check"] is True
+    assert play(settings(), {"web01": HOST})["web01"]["asked"]["check"] is False
+
+
 def test_what_cannot_be_read_is_a_failure_that_names_the_variable(play: Play) -> None:
     hosts = {
         "web01": {**HOST, "groupid_include": "{{ nowhere_defined }}", "groupid_retries": "many"},
@@ -136,6 +145,15 @@ def test_a_variable_that_nobody_knows(play: Play, unknown: str) -> None:
     assert len(told) == (unknown == "refuse")
     assert ("[WARNING]: groupid_excludes is not a variable" in result["output"]) == (unknown == "warn")
     assert "Did you mean groupid_exclude?" in json.dumps(result)
+
+
+def test_what_a_run_finds_itself_is_not_for_variables(play: Play) -> None:
+    """An extra variable would hide what tasks register: a review that nobody made."""
+    hosts = {"web01": {**HOST, "__groupid_part": {}}, "web02": HOST}
+    result = play(settings(), hosts, "-e", "__groupid_review=none")
+    told = {name: [one["what"] for one in result[name]["failures"]] for name in hosts}
+    assert told["web01"] == ["__groupid_part was set by hand", "__groupid_review was set by hand"]
+    assert told["web02"] == ["__groupid_review was set by hand"]
 
 
 def test_secrets_are_in_no_result(play: Play) -> None:
@@ -172,6 +190,29 @@ def test_a_plan_sorts_the_hosts_and_counts_those_outside(play: Play) -> None:
             "hq": {"hosts": ["web01", "web02"], "outside": ["web03"]},
         },
     }
+
+
+def test_a_plan_is_about_the_hosts_that_run_the_role(play: Play) -> None:
+    """As where `when` leaves one out, or a rescue runs on those that failed: the others' answers are of another run."""
+    earlier = {
+        "name": "Note an earlier plan",
+        "ansible.builtin.set_fact": {"__groupid_planned": {"plan": {"hosts": ["web02"], "deployments": {}}}},
+        "when": "inventory_hostname == 'web02'",
+    }
+    asked = [{**settings()[0], "when": "inventory_hostname != 'web03'"}]
+    result = play([*asked, earlier, *PLAN], {"web01": HOST, "web02": HOST, "web03": HOST})
+    assert result["web01"]["plan"] == {
+        "hosts": ["web01"],
+        "deployments": {"hq": {"hosts": ["web01"], "outside": ["web02", "web03"]}},
+    }
+    assert result["web01"]["group"] == "groupid_run_1"
+
+
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
+def test_a_strategy_in_which_hosts_do_not_wait_for_each_other_is_refused(play: Play, strategy: str) -> None:
+    result = play([*settings(), *PLAN], {"web01": HOST, "web02": HOST}, strategy=strategy, code=2)
+    assert f"The play has the strategy {strategy}" in result["output"]
+    assert play([*settings(), *PLAN], {"web01": HOST}, strategy=strategy)["web01"]["plan"]["hosts"] == ["web01"]
 
 
 def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:

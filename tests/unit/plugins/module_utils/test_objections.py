@@ -183,6 +183,12 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "other_database",
         "database Payroll, and groupid_sql_database is GroupID",
     ),
+    (
+        "unsealed_database",
+        _both(_set("__groupid_sql_reread", details=None), _ask(sql_database="")),
+        "not_recorded",
+        "does not say of which database",
+    ),
     ("restore_domains", _ask(components=["group_attributes"]), "component_missing", "holds none"),
     ("restore_domains", _domain_in_set, "domain_unknown", "corp.example"),
 ]

@@ -72,6 +72,8 @@ def test_a_dry_run_in_the_preflight_is_none_of_the_work(kind: t.Literal["backup"
     name = {"backup": "__groupid_part", "restore": "__groupid_restored"}[kind]
     facts = run_facts.answered(kind, "web01", set_id=SET, **({"restore_confirm": [SET]} if kind == "restore" else {}))
     facts["web01"]["__groupid_review"]["objections"] = {}
+    # Another dry run, which comes before it.
+    facts["web01"]["__groupid_domains_restored"] = NO_ITEMS
     facts["web01"][name] = ERROR
     assert told(facts) == [("preflight", "no_space")]
     facts["web01"][name] = MADE
@@ -167,6 +169,15 @@ def test_seals_are_steps_that_were_answered() -> None:
     assert state["web01"]["__groupid_seals"] == {SET: {"prepared": "d" * 64}, older["set_id"]: {"sealed": "e" * 64}}
     assert seals.progress(state, ["web01"], older["set_id"])["decided"]
     assert not seals.progress(state, ["web01"], SET)["decided"]
+
+
+@pytest.mark.parametrize("error", [{"code": "half"}, {}])
+def test_an_answer_that_cannot_be_understood_is_not_taken_for_one_without_failures(error: dict[str, t.Any]) -> None:
+    """A mapping whose item raises KeyError has no such item: what `get` returns then must not be that all is well."""
+    facts = run_facts.answered("backup", "web01")
+    facts["web01"]["__groupid_sql"] = {"schema": 1, "error": error}
+    with pytest.raises(RuntimeError, match=r"__groupid_failures of web01 cannot be derived: '\w+' is missing"):
+        deployments.ready(RunState(facts), "web01")
 
 
 def test_a_run_state_is_the_hosts_of_the_inventory() -> None:

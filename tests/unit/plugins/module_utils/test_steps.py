@@ -197,6 +197,16 @@ def test_a_part_that_was_not_verified_stands_against_the_seal_of_all() -> None:
     assert not asks(facts, "seals")
 
 
+def test_in_check_mode_nothing_is_sealed_or_finished_and_no_part_is_there_to_be_verified() -> None:
+    facts = saved("web01")
+    unsealed = {"sealed": False, "seal_sha256": None, "members": ["web01"], "decider": "web01"}
+    facts["web01"]["__groupid_probe"] = probe("web01", listed(part("web01"), **unsealed))
+    questions = ("seals", "must_verify", "decides_unfinished", "finishes")
+    assert all(asks(facts, question) for question in questions)
+    facts["web01"]["__groupid_settings"]["asked"]["check"] = True
+    assert not any(asks(facts, question) for question in questions)
+
+
 def test_a_run_that_does_not_see_all_members_seals_nothing() -> None:
     facts = saved("web01", set_id=SET)
     facts["web02"] = {"groupid_deployment": "hq"}
@@ -236,6 +246,21 @@ def test_seals_of_earlier_runs_are_finished_in_the_same_order() -> None:
     item = asks(facts, "decides_unfinished")[0]
     facts["web01"]["__groupid_finish_decided"] = each((item, {"schema": 1, "document_sha256": DIGEST}))
     assert [one["set_id"] for one in asks(facts, "carries_unfinished", "web02")] == [SET]
+    assert asks(facts, "carries_unfinished_away", "web02") == []
+
+
+def test_a_seal_that_was_cut_behind_the_decision_is_carried_to_the_database_too() -> None:
+    """The host that takes care of the database is the decider, and has sealed."""
+    asked = {**SQL, "sql_backup_mode": "host", "sql_host": "sql01"}
+    facts = run_facts.answered("backup", "web01", "web02", **asked)
+    facts["web01"]["__groupid_sql"] = {"schema": 1}
+    facts["sql01"] = {}
+    for host, sealed in (("web01", True), ("web02", False)):
+        seal = {"sealed": sealed, "seal_sha256": DIGEST if sealed else None, "decider": "web01"}
+        members = ["database", "web01", "web02"]
+        facts[host]["__groupid_probe"] = probe(host, listed(part(host), members=members, **seal))
+    assert [one["set_id"] for one in asks(facts, "carries_unfinished_away")] == [SET]
+    assert asks(facts, "finishes")
     assert asks(facts, "carries_unfinished_away", "web02") == []
 
 

@@ -18,13 +18,15 @@ from ansible_collections.identityops.groupid.plugins.filter.run import planned_h
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.run_hosts import (
     NOBODY,
-    RUN_GROUP,
     NoHostsError,
     check_planned,
     check_run,
+    new_group,
     ready,
     ready_batches,
 )
+
+RUN = new_group(())
 
 Facts = dict[str, dict[str, t.Any]]
 
@@ -123,6 +125,22 @@ def test_a_limit_that_leaves_nobody_is_refused(command_line: pytest.MonkeyPatch,
         assert text in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["web 01", "hq:web01", "web01,web02", "!web01", "&hq"])
+def test_a_host_whose_name_means_others_in_a_play_is_refused(command_line: pytest.MonkeyPatch, name: str) -> None:
+    """Later plays name their hosts one by one: with such a name, nothing would be done, or by others."""
+    groups = {**GROUPS, "all": [*GROUPS["all"], name], "groupid": [*GROUPS["groupid"], name]}
+    with pytest.raises(NoHostsError) as refused:
+        check_run("groupid", groups)
+    assert f"the host name {name!r}" in str(refused.value)
+    assert check_run("hq", groups) == "hq"
+
+
+def test_an_odd_name_that_means_its_host_alone_is_let_through(command_line: pytest.MonkeyPatch) -> None:
+    odd = ["branch", "fe80::1", "10.0.0.1", "büro-01", "web_1.corp.example", "localhost", "web[01]", "web*", "~web01"]
+    groups = {**GROUPS, "all": [*GROUPS["all"], *odd], "groupid": [*GROUPS["groupid"], *odd]}
+    assert check_run("groupid", groups) == "groupid"
+
+
 def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "those.retry"
     file.write_text("web01\nweb02\n")
@@ -158,7 +176,7 @@ def test_the_filters_raise_what_ansible_prints(command_line: pytest.MonkeyPatch)
     assert run_hosts(["hq", "branch"], GROUPS) == ["hq", "branch"]
     with pytest.raises(AnsibleFilterError, match="Did you mean groupid"):
         run_hosts("groupids", GROUPS)
-    assert planned_hosts({**GROUPS, "groupid_run": ["web01"]}) == "groupid_run"
+    assert planned_hosts({**GROUPS, "groupid_run_1": ["web01"]}) == "groupid_run_1"
     with pytest.raises(AnsibleFilterError, match="no task of the plan ran"):
         planned_hosts(GROUPS)
 
@@ -173,7 +191,7 @@ def test_a_run_whose_plan_was_passed_over_names_the_tags(command_line: pytest.Mo
 def test_what_only_shows_the_plays_needs_no_host(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     options(monkeypatch, **{option: True})
     assert check_run("groupid", {"all": []}) == "groupid"
-    assert check_planned({}) == "groupid_run"
+    assert check_planned({}) == NOBODY
 
 
 def fleet(parallel: int) -> Facts:
@@ -195,7 +213,7 @@ def fleet(parallel: int) -> Facts:
 @pytest.mark.parametrize(("parallel", "batches"), [(0, [4]), (1, [2, 2]), (2, [4])])
 def test_whole_deployments_go_on_and_none_that_has_failed(parallel: int, batches: list[int]) -> None:
     hostvars = fleet(parallel)
-    groups = {RUN_GROUP: list(hostvars)}
+    groups = {RUN: list(hostvars)}
     assert ready(RunState(hostvars), groups, "ready") == ["branch-1", "branch-2", "lyon-1", "lyon-2"]
     assert ready_batches(RunState(hostvars), groups, "ready") == batches
 
@@ -205,7 +223,7 @@ def test_a_play_may_be_for_some_of_them() -> None:
     for host in hostvars.values():
         names = {name: {"first": f"{name}-2"} for name in ("branch", "hq", "lyon")}
         host["__groupid_review"] = {"deployments": names}
-    groups = {RUN_GROUP: list(hostvars)}
+    groups = {RUN: list(hostvars)}
     assert ready(RunState(hostvars), groups, "first") == ["branch-2", "lyon-2"]
     assert ready_batches(RunState(hostvars), groups, "first") == [1, 1]
 
@@ -216,10 +234,20 @@ def test_when_all_have_failed_nobody_goes_on() -> None:
         "hosts": ["hq-2"],
         "deployments": {"hq": {"hosts": ["hq-2"], "outside": []}},
     }
-    assert ready(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == [NOBODY]
-    assert ready_batches(RunState(hostvars), {RUN_GROUP: ["hq-2"]}, "ready") == []
+    assert ready(RunState(hostvars), {RUN: ["hq-2"]}, "ready") == [NOBODY]
+    assert ready_batches(RunState(hostvars), {RUN: ["hq-2"]}, "ready") == []
 
 
 def test_a_run_that_only_shows_its_plays_has_no_group_yet() -> None:
-    assert ready(RunState({}), {}, "ready") == [RUN_GROUP]
+    assert ready(RunState({}), {}, "ready") == [NOBODY]
     assert ready_batches(RunState({}), {}, "ready") == []
+
+
+def test_each_of_two_runs_that_one_playbook_imports_is_about_its_own_hosts(command_line: pytest.MonkeyPatch) -> None:
+    hostvars = fleet(1)
+    groups: dict[str, list[str]] = {}
+    for run in (["lyon-1", "branch-1", "branch-2"], list(hostvars), *[["branch-1", "branch-2"]] * 8):
+        groups[new_group(groups)] = run
+        assert groups[check_planned(groups)] == run
+    assert ready(RunState(hostvars), groups, "ready") == ["branch-1", "branch-2"]
+    assert ready_batches(RunState(hostvars), groups, "ready") == [2]
