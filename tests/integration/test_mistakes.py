@@ -181,7 +181,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "no components at all",
         "backup -e '{groupid_components: []}'",
-        ("groupid_components names nothing", "leave it out"),
+        ("groupid_components names nothing", "do not set it"),
     ),
     Mistake(
         "only the database",

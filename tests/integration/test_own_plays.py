@@ -93,5 +93,5 @@ def test_a_rescue_of_some_servers_does_not_take_the_answers_of_the_others(
         run = own(play(tasks=[{"block": [role], "rescue": [role]}]), groupid_verify_after=False)
     finally:
         del place.lab.faults["web02"]
-    run.failed("FAILED in backup: web02", "this run does not see web01 of deployment hq")
+    run.failed("FAILED in backup: web02", "this run does not include web01 of deployment hq")
     assert sets.sealed(root, "hq") == before
