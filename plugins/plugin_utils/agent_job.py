@@ -55,6 +55,7 @@ def run_job(
     scrub: c.Callable[[str], str],
     *,
     alone: bool = False,
+    route: str | None = None,
 ) -> dict[str, t.Any]:
     """Run a request of the agent as a job on the action's host, and give its answer, of success or failure.
 
@@ -66,12 +67,13 @@ def run_job(
     scrub: masks secrets in a text that is shown.
     alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
     answer then has ``route`` too, how the job was started.
+    route: start it by that alone; a rehearsal's own jobs may ask for it.
 
     Raises as call_agent. A connection that is lost once the job may have begun is opened again, as ``retry`` has it;
     then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
     timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(action, request, host, network, scrub, alone)
+    job = _Job(action, request, host, network, scrub, alone, route)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -110,9 +112,11 @@ class _Job:
         network: c.Mapping[str, t.Any],
         scrub: c.Callable[[str], str],
         alone: bool,
+        route: str | None,
     ) -> None:
         self._action = action
         self._alone = alone
+        self._only = {"route": route} if route else {}
         self._scrub = scrub
         self._network = network
         self._request = {"protocol": PROTOCOL, "check": False, **request}
@@ -124,7 +128,8 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        told = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._network)
+        wait = 0.0 if self._alone else HOST_WAIT
+        told = self._call("start", wait, request=self._request, **self._only, **self._network)
         if self._alone:
             self._reset()
         attached, ended = (False, None) if told["failed"] else (told["attached"], told["ended"])

@@ -36,9 +36,9 @@ class RehearsalServer:
         """Perform one request in one call. Raises as call_agent."""
         return call_agent(self._action, {"check": False, **request, **self._network}, self._scrub)
 
-    def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def job(self, request: c.Mapping[str, t.Any], route: str | None = None) -> dict[str, t.Any]:
         """Perform one as a job whose connection is closed as soon as it has begun. Raises as run_job."""
-        return run_job(self._action, request, self._host, self._network, self._scrub, alone=True)
+        return run_job(self._action, request, self._host, self._network, self._scrub, alone=True, route=route)
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return the request that starts a job for another one."""

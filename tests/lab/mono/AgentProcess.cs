@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
             Win32.OpenNew(folder + Win32.Separator + SourceName).Dispose();
         }
 
-        public static AgentProcess BreakAway(string folder, string request)
+        public static AgentProcess BreakAway(string folder, string request, string temporary)
         {
             if (LabFaults.Current != null && LabFaults.Current.NoBreakaway)
                 throw Win32.Failure(Libc.EACCES);
@@ -53,8 +53,10 @@ namespace IdentityOpsAgent
             {
                 byte[] text = Encoding.UTF8.GetBytes(request);
                 Win32.Write(inputEnd, text, text.Length);
-                return new AgentProcess((uint)Spawn(new List<string> { Mono(), Assembly.GetEntryAssembly().Location },
-                    folder, new[] { input, nothing, nothing }), true);
+                List<string> command = new List<string> { Mono(), Assembly.GetEntryAssembly().Location };
+                if (temporary != null)
+                    command.Add(temporary);
+                return new AgentProcess((uint)Spawn(command, folder, new[] { input, nothing, nothing }), true);
             }
         }
 
