@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
     internal sealed class AgentProcess
     {
         public static readonly int Limit = LabFaults.Current != null
-            && LabFaults.Current.Service == "mute" ? 2000 : 60000;
+            && (LabFaults.Current.Service == "mute" || LabFaults.Current.Service == "hangs") ? 2000 : 60000;
 
         private const string SourceName = "agent.txt";
 

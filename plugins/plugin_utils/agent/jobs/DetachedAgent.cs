@@ -113,13 +113,41 @@ namespace IdentityOpsAgent
         // not every system lets it.
         private static uint Created(string commandLine, string folder)
         {
-            uint process;
-            long code = ManagementService.CreateProcess(commandLine, folder, true, out process);
-            if (code != 0)
-                code = ManagementService.CreateProcess(commandLine, folder, false, out process);
+            uint process = 0;
+            long code = Answered(delegate
+            {
+                long first = ManagementService.CreateProcess(commandLine, folder, true, out process);
+                return first == 0 ? 0 : ManagementService.CreateProcess(commandLine, folder, false, out process);
+            });
             if (code != 0)
                 throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code));
             return process;
+        }
+
+        // WMI can hang, and nothing ends a call to it. What it starts too late finds no pipe, and ends.
+        private static long Answered(Func<long> ask)
+        {
+            long? code = null;
+            SystemError refused = null;
+            Thread thread = new Thread(delegate()
+            {
+                try
+                {
+                    code = ask();
+                }
+                catch (SystemError error)
+                {
+                    refused = error;
+                }
+            });
+            thread.IsBackground = true;
+            thread.Start();
+            if (!thread.Join(AgentProcess.Limit))
+                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
+                    "It did not answer within {0} s.", AgentProcess.Limit / 1000));
+            if (code == null)
+                throw refused ?? new SystemError(Aborted, "It did not answer.");
+            return code.Value;
         }
 
         // As Microsoft documents the method's return values; they are no numbers of Windows.
