@@ -339,7 +339,7 @@ def witnessed(run: Answer, looks: Looks) -> list[Told]:
     """Judge what Windows' own commands saw. run: the answer of the program; looks: its records, compared."""
     if run["failed"]:
         return [Told("witness.agrees", NOT_TRIED, _error(run)[:300])]
-    if run["exit_code"] != 0 or any(look["failed"] or not look["entries"] for look in looks[:1]):
+    if run["exit_code"] != 0 or any(look["failed"] for look in looks) or not looks[0]["entries"]:
         said = " ".join(f"{run['stderr']} {run['stdout']}".split())
         return [Told("witness.agrees", NOT_TRIED, f"PowerShell ended with exit code {run['exit_code']}: {said}"[:300])]
     return [_unless(_differences(looks), "witness.agrees")]

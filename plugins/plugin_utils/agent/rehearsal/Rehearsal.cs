@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part,
-    // hold, kill, hiccup, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which name
-    // `state` and so the folder that `make` has made.
+    // hold, kill, hiccup, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which
+    // name `state` and so the folder that `make` has made.
     internal static class Rehearsal
     {
         public const long MostBytes = 64 * 1024 * 1024, MostLarge = 4 * 1024 * 1024;
@@ -266,7 +266,7 @@ namespace IdentityOpsAgent
             return answer;
         }
 
-        // Performs `request`, which starts a job whose compiler lacks the folder for its files, `path`, until it failed.
+        // Performs `request`, which starts a job whose compiler lacks the folder for its files, `path`, until it fails.
         // `waited`: whether it did; `answer`: the job's, null where there is none in time.
         private static Answer Hiccup(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
