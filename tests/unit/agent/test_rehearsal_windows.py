@@ -81,7 +81,7 @@ def test_the_second_witness_sees_the_same_files_on_win32(host: WineHost, session
     spoken = Spoken(session)
 
     def step(step: str, **members: t.Any) -> dict[str, t.Any]:
-        own = {"folders": [], "root": None, "products": [], "component_paths": {}}
+        own: dict[str, t.Any] = {"folders": [], "root": None, "products": [], "component_paths": {}}
         answer = spoken.send(json.dumps({"protocol": 1, "operation": "rehearsal", "step": step, **own, **members}))
         assert not answer["failed"], answer
         return answer
