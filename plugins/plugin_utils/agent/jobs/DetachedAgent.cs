@@ -127,9 +127,10 @@ namespace IdentityOpsAgent
         // WMI can hang, and nothing ends a call to it. What it starts too late finds no pipe, and ends.
         private static long Answered(Func<long> ask)
         {
-            long? code = null;
+            long code = 0;
             SystemError refused = null;
-            Thread thread = new Thread(delegate()
+            ManualResetEvent answered = new ManualResetEvent(false);
+            ThreadPool.QueueUserWorkItem(delegate
             {
                 try
                 {
@@ -139,15 +140,14 @@ namespace IdentityOpsAgent
                 {
                     refused = error;
                 }
+                answered.Set();
             });
-            thread.IsBackground = true;
-            thread.Start();
-            if (!thread.Join(AgentProcess.Limit))
+            if (!answered.WaitOne(AgentProcess.Limit))
                 throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
                     "It did not answer within {0} s.", AgentProcess.Limit / 1000));
-            if (code == null)
-                throw refused ?? new SystemError(Aborted, "It did not answer.");
-            return code.Value;
+            if (refused != null)
+                throw refused;
+            return code;
         }
 
         // As Microsoft documents the method's return values; they are no numbers of Windows.
