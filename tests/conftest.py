@@ -25,11 +25,13 @@ ONE_HOST = {
     "test_network": "shares",
     "test_transports": "wine",
     "test_two_deployments": "two deployments",
+    "test_wine_rehearsal": "wine",
     "test_wine_round_trip": "wine",
     "test_agent_faithful_windows": "faithful",
     "test_agent_hostile": "hostile",
     "test_agent_network_windows": "network",
     "test_agent_windows": "agent",
+    "test_rehearsal_windows": "rehearsal",
     "test_win32_files": "files",
     "test_win32_security": "security",
 }

@@ -29,10 +29,12 @@ OTHER_SETS: t.Final = ("20000101T000001Z", "20000101T000002Z", "20000101T000003Z
 POWERSHELL: t.Final = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
 KILL_WAIT: t.Final = 60
 """Seconds until a restore must have reached the moment at which it is killed. On Windows it compiles first."""
+HICCUP_WAIT: t.Final = 90
+"""Seconds until a job whose compiler fails once must have ended."""
 
-_ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**")
+_ALLOWED = ("*/junction/**", "*/reserved/**", "*/open/**", "*/twins/**")
 _EVERY_PROPERTY = ("size", "attributes", "created", "written", "content", "security", "streams")
-_BY_WITNESS = ("size", "content", "security", "streams")
+_BY_WITNESS = ("size", "content", "access", "streams")
 _OF_A_COPY = ("size", "content", "streams")
 
 
@@ -61,8 +63,11 @@ class Server(t.Protocol):
     def ask(self, request: Request) -> Answer:
         """Perform one request in one call."""
 
-    def job(self, request: Request) -> Answer:
-        """Perform one request as a job. The connection is closed as soon as the job has started."""
+    def job(self, request: Request, route: str | None = None) -> Answer:
+        """Perform one request as a job. The connection is closed as soon as the job has started.
+
+        route: the only way to start the job; None: any.
+        """
 
     def start(self, request: Request) -> Request:
         """Return the request that starts a job for another request."""
@@ -146,6 +151,8 @@ class _Run:
         if not backup["failed"]:
             self.told += judge.share(self._made, self._subject.network)
             stages += [
+                lambda: self._started_by_service(backup),
+                self._compiled_late,
                 lambda: self._sealed(backup),
                 lambda: self._damaged_part(backup),
                 self._restored,
@@ -180,6 +187,22 @@ class _Run:
             self.measured["files_per_second"] = round(backup["files"] / seconds)
             self.measured["mb_per_second"] = round(backup["bytes"] / seconds / 1e6, 1)
         return backup
+
+    def _started_by_service(self, backup: Answer) -> None:
+        """Where a job can leave the connection by itself, WMI starts one too."""
+        if backup["route"] == judge.BROKEN_AWAY:
+            verified = self._server.job(self._verify(FIRST_SET), judge.BY_SERVICE)
+            self.told += judge.job_by_service(verified, self.platform)
+
+    def _compiled_late(self) -> None:
+        """A job whose compiler lacks the folder for its files until it has failed."""
+        start = self._server.start({**self._verify(FIRST_SET), "mode": "quick"})
+        place = self._places[0]["path"]
+        folder = f"{place}{'/' if '/' in place else chr(92)}temp"
+        step = self._subject.step(
+            "hiccup", path=folder, wait_ms=HICCUP_WAIT * 1000, request=start, state=self._made["state"]
+        )
+        self.told += judge.compiled_late(self._server.ask(step))
 
     def _sealed(self, backup: Answer) -> None:
         """Seal the first set, make a second one with links to it, remove it, and check that the first is unchanged."""
@@ -302,7 +325,9 @@ class _Run:
             self._subject.step("script", place=place, text=self._subject.witness),
             run,
             self._subject.step("compare", **compare, **{"with": "witness_files"}, properties=list(_BY_WITNESS)),
-            self._subject.step("compare", **compare, **{"with": "witness_folders"}, properties=["security"]),
+            self._subject.step("compare", **compare, **{"with": "witness_folders"}, properties=["access"]),
+            self._subject.step("compare", **compare, **{"with": "witness_lists"}, properties=["security"]),
+            self._subject.step("compare", **compare, **{"with": "witness_links"}, properties=["attributes"]),
         )
         self.told += judge.witnessed(answers[1], answers[2:])
 

@@ -62,7 +62,7 @@ _OTHER_PROGRAM = "It needs the program itself."
 CLAIMS: t.Final = (
     Claim("agent.bootstrap", "The bootstrap runs the agent under Windows PowerShell"),
     Claim("agent.logging", "No request and no password is logged", "A rehearsal reads no event log."),
-    Claim("agent.compiler", "A compiler that is blocked is waited for", _MOMENT),
+    Claim("agent.compiler", "A compiler that is blocked is waited for"),
     Claim("agent.framework", "The agent runs on .NET Framework"),
     Claim("agent.sha256", "SHA-256 comes from Windows (CNG), and is right"),
     Claim(
@@ -99,7 +99,7 @@ CLAIMS: t.Final = (
         loss=True,
     ),
     Claim("files.reserved_names", "Files with reserved names are named, not lost"),
-    Claim("files.case_twins", "Of names that differ only in case, one is copied", "No case-sensitive folder was made."),
+    Claim("files.case_twins", "Of names that differ only in case, one is copied"),
     Claim("files.locked", "A file in use is found and named, and its owner continues"),
     Claim("files.open_for_writing", "A file open for writing is copied and counted", _OTHER_PROGRAM),
     Claim("files.times", "Write times are restored", consequence="Programs that compare times see changed files."),

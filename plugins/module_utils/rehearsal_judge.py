@@ -25,6 +25,8 @@ Looks = c.Sequence[Answer]
 
 INSIDE: t.Final = "The operation ran inside the connection"
 """Beginning of the agent's warning if no process could be started for a job."""
+BROKEN_AWAY: t.Final = "breakaway"
+BY_SERVICE: t.Final = "wmi"
 
 # Claims about every job, about a job that left the connection's job object, and about a job that WMI started.
 _OF_JOBS: t.Final = ("job.look", "job.engine")
@@ -42,6 +44,7 @@ _OF_CASE: t.Final = {
     "long": ("files.long_names",),
     "reserved": ("files.reserved_names",),
     "open": ("files.locked",),
+    "twins": ("files.case_twins",),
     "streams": ("files.streams", "links.streams"),
     "links": ("files.hard_links",),
     "junction": ("files.links",),
@@ -110,24 +113,50 @@ def job(answer: Answer, facts: Answer) -> list[Told]:
     """Judge a backup that ran as a job after its connection was closed. ``route`` says how the job was started."""
     route = answer.get("route")
     if route == "inside":
-        reason = next((warning for warning in answer["warnings"] if warning.startswith(INSIDE)), INSIDE)
+        reason = _why_inside(answer)
         untried = [Told(one, NOT_TRIED, "No job was started.") for one in (*_OF_JOBS, *_BY_HANDLE, *_BY_SERVICE)]
         return [Told("job.inside", HELD, reason), Told("job.outlives", REFUSED, reason), *untried]
-    by_service = route == "wmi"
+    by_service = route == BY_SERVICE
     other = "WMI started the job." if by_service else "The job left the connection's job object by itself."
     untried = [Told(one, NOT_TRIED, other) for one in (_BY_HANDLE if by_service else _BY_SERVICE)]
     untried.append(Told("job.inside", NOT_TRIED, "A job was started."))
     if answer["failed"] and answer["error"]["code"] == "job_died":
         return [*untried, Told("job.outlives", NOT_HELD, answer["error"]["cause"])]
-    elsewhere = () if on_windows(facts) else _WINDOWS_ALONE
     taken = ("job.outlives", *_OF_JOBS, *(_BY_SERVICE if by_service else _BY_HANDLE))
-    return [
-        *untried,
-        *(
-            Told(one, NOT_TRIED, "The job did not run on Windows.") if one in elsewhere else Told(one, HELD)
-            for one in taken
-        ),
-    ]
+    return [*untried, *_proven_by_job(taken, facts)]
+
+
+def job_by_service(answer: Answer, facts: Answer) -> list[Told]:
+    """Judge a job that WMI alone was to start, though it could have left the connection's job object."""
+    if answer["failed"]:
+        return [_failed("job.outside", answer)]
+    if answer.get("route") != BY_SERVICE:
+        return [Told("job.outside", REFUSED, _why_inside(answer)[:300])]
+    return _proven_by_job(_BY_SERVICE, facts)
+
+
+def _proven_by_job(claims: c.Iterable[str], facts: Answer) -> list[Told]:
+    elsewhere = () if on_windows(facts) else _WINDOWS_ALONE
+    why = "The job did not run on Windows."
+    return [Told(one, NOT_TRIED, why) if one in elsewhere else Told(one, HELD) for one in claims]
+
+
+def _why_inside(answer: Answer) -> str:
+    return next((warning for warning in answer["warnings"] if warning.startswith(INSIDE)), INSIDE)
+
+
+def compiled_late(answer: Answer) -> list[Told]:
+    """Judge a job whose compiler was to fail once: the step hiccup."""
+    identity = "agent.compiler"
+    if answer["failed"]:
+        return [Told(identity, REFUSED, _error(answer))]
+    if answer["start"]["failed"]:
+        return [Told(identity, REFUSED, _error(answer["start"]))]
+    if not answer["waited"]:
+        return [Told(identity, NOT_TRIED, "No compiler of a job needed a folder for its files.")]
+    if answer["answer"] is None:
+        return [Told(identity, NOT_HELD, "The job did not start, or did not end in time.")]
+    return [_if(not answer["answer"]["failed"], identity, _error(answer["answer"]))]
 
 
 def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Told]:
@@ -151,6 +180,9 @@ def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Tol
                     f"Of 4 files, the backup named {len(reserved)}.",
                 )
             )
+        if "twins" not in lacking:
+            twins = [kind for path, kind in problems.items() if path.startswith(f"volume{number}/twins/")]
+            told.append(_if(twins == ["name"], "files.case_twins", f"Of 2 files, {len(twins)} were named."))
         told += [
             _if(kind in kinds, "files.sparse_compressed", f"A {kind} file was not counted.")
             for kind in ("sparse", "compressed")
@@ -183,14 +215,25 @@ def untouched(looks: Looks) -> list[Told]:
 
 def copied(looks: Looks) -> list[Told]:
     """Judge the copy in the part: content and streams, except for files that a backup leaves out by design."""
-    differences = [one for one in _differences(looks) if one["case"] != "reserved" and one["path"] != "junction/link"]
+    differences = [
+        one
+        for one in _differences(looks)
+        if one["case"] not in ("reserved", "twins") and one["path"] != "junction/link"
+    ]
     streams = [one for one in differences if one["property"] == "streams"]
     others = [one for one in differences if one["property"] != "streams"]
     told = [_unless(others, "backup.content"), *_unseen("backup.content", looks)]
     if streams:
         told.append(Told("files.streams", NOT_HELD, f"In the backup root: {_seen(streams)}"))
     told += [Told("files.hard_links", NOT_HELD, _seen([one])) for one in others if one["case"] == "links"]
-    return told
+    return told + [one for look in looks for one in _twins(look)]
+
+
+def _twins(look: Answer) -> list[Told]:
+    """Judge the copy of two names that differ in case alone: one of them is there, as its original is."""
+    twins = [one for one in _differences([look]) if one["case"] == "twins"]
+    right = len(twins) <= 1 and all(one["property"] == "there" for one in twins)
+    return [] if right else [Told("files.case_twins", NOT_HELD, _seen(twins))]
 
 
 def streams_told(answer: Answer, looks: Looks) -> list[Told]:
@@ -302,7 +345,7 @@ def witnessed(run: Answer, looks: Looks) -> list[Told]:
     """Judge the records of Windows' own commands. run: the answer of the program; looks: its records, compared."""
     if run["failed"]:
         return [Told("witness.agrees", NOT_TRIED, _error(run)[:300])]
-    if run["exit_code"] != 0 or any(look["failed"] or not look["entries"] for look in looks[:1]):
+    if run["exit_code"] != 0 or any(look["failed"] for look in looks) or not looks[0]["entries"]:
         said = " ".join(f"{run['stderr']} {run['stdout']}".split())
         return [Told("witness.agrees", NOT_TRIED, f"PowerShell ended with exit code {run['exit_code']}: {said}"[:300])]
     return [_unless(_differences(looks), "witness.agrees")]
@@ -359,7 +402,12 @@ def _claim_of(difference: Answer, otherwise: str) -> str:
     if difference["property"] == "attributes":
         bits = int(difference["made"]) ^ int(difference["seen"])
         return "files.hidden_system" if bits & _HIDDEN_SYSTEM else "files.read_only"
-    of_case = {"names": "files.names", "long": "files.long_names", "links": "files.hard_links"}
+    of_case = {
+        "names": "files.names",
+        "long": "files.long_names",
+        "links": "files.hard_links",
+        "twins": "files.case_twins",
+    }
     return of_case.get(difference["case"], otherwise)
 
 

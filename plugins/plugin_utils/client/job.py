@@ -46,13 +46,16 @@ _MET = "The operation was started by an earlier run, and this one waited for its
 _MET_ENDED = "The operation was started by an earlier run, and had ended at {}: nothing was done now."
 
 
-def run_job(client: AgentClient, request: c.Mapping[str, t.Any], *, alone: bool = False) -> dict[str, t.Any]:
+def run_job(
+    client: AgentClient, request: c.Mapping[str, t.Any], *, alone: bool = False, route: str | None = None
+) -> dict[str, t.Any]:
     """Run a request of the agent as a job, and give its answer, of success or failure.
 
     request: operation backup, restore or verify, with its fields. The job's id is made of it, so that a run that asks
     the same again meets a job that an earlier one has left at work, or its answer that nobody got.
     alone: close the connection as soon as the job has begun, and ask for it by a new one: a job outlives that. The
     answer then has ``route`` too, how the job was started.
+    route: start it by that alone; a rehearsal's own jobs may ask for it.
 
     The network identity is a member of the request that starts the job. Not of the job's own, which lies on the host's
     disk, nor of its id: a new password finds the job that was started with the old one.
@@ -61,7 +64,7 @@ def run_job(client: AgentClient, request: c.Mapping[str, t.Any], *, alone: bool 
     then AgentCallError, never an unreachable host, while the job goes on. On any other interruption (Ctrl-C, the task's
     timeout) the job is cancelled, as well as the connection allows.
     """
-    job = _Job(client, request, alone)
+    job = _Job(client, request, alone, route)
     try:
         return job.answer()
     except (AgentCallError, AnsibleConnectionFailure):
@@ -92,9 +95,10 @@ def job_place(request: c.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 class _Job:
-    def __init__(self, client: AgentClient, request: c.Mapping[str, t.Any], alone: bool) -> None:
+    def __init__(self, client: AgentClient, request: c.Mapping[str, t.Any], alone: bool, route: str | None) -> None:
         self._client = client
         self._alone = alone
+        self._only = {"route": route} if route else {}
         self._request = {"protocol": PROTOCOL, "check": False, **request}
         self._place = job_place(request)
         self._begun = False
@@ -103,7 +107,8 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        reply = self._call("start", 0.0 if self._alone else HOST_WAIT, request=self._request, **self._client.network)
+        wait = 0.0 if self._alone else HOST_WAIT
+        reply = self._call("start", wait, request=self._request, **self._only, **self._client.network)
         if self._alone:
             self._client.disconnect()
         attached, ended = (False, None) if reply["failed"] else (reply["attached"], reply["ended"])

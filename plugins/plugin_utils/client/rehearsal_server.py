@@ -29,9 +29,9 @@ class RehearsalServer:
         """Perform one request in one call. Raises as the client."""
         return self._client.call(request)
 
-    def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def job(self, request: c.Mapping[str, t.Any], route: str | None = None) -> dict[str, t.Any]:
         """Perform one as a job whose connection is closed as soon as it has begun. Raises as run_job."""
-        return run_job(self._client, request, alone=True)
+        return run_job(self._client, request, alone=True, route=route)
 
     def start(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return the request that starts a job for another one."""

@@ -20,7 +20,7 @@ namespace IdentityOpsAgent
     internal sealed class AgentProcess
     {
         public static readonly int Limit = LabFaults.Current != null
-            && LabFaults.Current.Service == "mute" ? 2000 : 60000;
+            && (LabFaults.Current.Service == "mute" || LabFaults.Current.Service == "hangs") ? 2000 : 60000;
 
         private const string SourceName = "agent.txt";
 
@@ -39,7 +39,7 @@ namespace IdentityOpsAgent
             Win32.OpenNew(folder + Win32.Separator + SourceName).Dispose();
         }
 
-        public static AgentProcess BreakAway(string folder, string request)
+        public static AgentProcess BreakAway(string folder, string request, string temporary)
         {
             if (LabFaults.Current != null && LabFaults.Current.NoBreakaway)
                 throw Win32.Failure(Libc.EACCES);
@@ -53,8 +53,10 @@ namespace IdentityOpsAgent
             {
                 byte[] text = Encoding.UTF8.GetBytes(request);
                 Win32.Write(inputEnd, text, text.Length);
-                return new AgentProcess((uint)Spawn(new List<string> { Mono(), Assembly.GetEntryAssembly().Location },
-                    folder, new[] { input, nothing, nothing }), true);
+                List<string> command = new List<string> { Mono(), Assembly.GetEntryAssembly().Location };
+                if (temporary != null)
+                    command.Add(temporary);
+                return new AgentProcess((uint)Spawn(command, folder, new[] { input, nothing, nothing }), true);
             }
         }
 

@@ -6,6 +6,7 @@ using System;
 using System.IO;
 using System.Reflection;
 using System.Text;
+using System.Threading;
 
 namespace IdentityOpsLab
 {
@@ -16,19 +17,35 @@ namespace IdentityOpsLab
     internal static class Host
     {
         /// <summary>
-        /// `arguments`: none, or the name of the pipe that the request comes
-        /// by (after 32 digits of salt), and its digest.
+        /// `arguments`: none, or the folder that the compiler of a job writes to, or the name of the pipe that the
+        /// request comes by (after 32 digits of salt), and its digest.
         /// </summary>
         private static void Main(string[] arguments)
         {
             NativeSha256.Register();
-            string request = arguments.Length == 0
+            if (arguments.Length == 1)
+                Compile(arguments[0]);
+            string request = arguments.Length < 2
                 ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd()
                 : FromPipe(arguments[0], arguments[1]);
             string answer = (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
             byte[] line = new UTF8Encoding(false).GetBytes(answer + "\n");
             using (Stream output = Console.OpenStandardOutput())
                 output.Write(line, 0, line.Length);
+        }
+
+        /// <summary>As a job's script does: a compiler that fails is tried again, and its word is kept.</summary>
+        private static void Compile(string temporary)
+        {
+            for (int i = 1; !Directory.Exists(temporary); i++)
+            {
+                File.WriteAllText("waited.txt", "Could not find a part of the path.");
+                Thread.Sleep(1000 * i);
+                if (i < 5)
+                    continue;
+                File.WriteAllText("failure.json", "{\"cause\":\"Could not find a part of the path.\"}");
+                Environment.Exit(1);
+            }
         }
 
         private static string FromPipe(string name, string digest)

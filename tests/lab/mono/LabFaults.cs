@@ -33,7 +33,8 @@ namespace IdentityOpsAgent
     ///  "wmi_error": n,             WMI is refused with this number of Windows
     ///  "wmi_create": n,            Win32_Process.Create gives this value, and starts nothing
     ///  "wmi_leave": n,             so it does where the process is to leave the job object of WMI's host
-    ///  "wmi_process": "dies",      what WMI starts ends at once; "mute": it lives, and never asks for its request
+    ///  "wmi_process": "dies",      what WMI starts ends at once; "mute": it lives, and never asks for its request;
+    ///                              "hangs": WMI never answers
     ///  "pipe": "taken",            another process has a pipe of the name; "thief": another process is the first to
     ///                              come to it
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},

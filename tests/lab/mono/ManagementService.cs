@@ -6,6 +6,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 
 namespace IdentityOpsAgent
 {
@@ -27,6 +28,8 @@ namespace IdentityOpsAgent
                 throw new SystemError(faults.ServiceError, "The service was refused on order.");
             if (faults != null && (faults.CreateCode != 0 || leave && faults.LeaveCode != 0))
                 return faults.CreateCode != 0 ? faults.CreateCode : faults.LeaveCode;
+            if (faults != null && faults.Service == "hangs")
+                Thread.Sleep(Timeout.Infinite);
             if (faults != null && faults.Service != null)
                 commandLine = faults.Service == "dies" ? "true" : "sleep 1000";
             int[] ends = new int[2];

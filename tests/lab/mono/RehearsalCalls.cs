@@ -32,7 +32,8 @@ namespace IdentityOpsAgent
             return new ObservedFacts
             {
                 Attributes =
-                    (type == Libc.TypeFolder ? Win32.Directory : type == Libc.TypeLink ? Win32.ReparsePoint : 0)
+                    (type == Libc.TypeFolder ? Win32.Directory
+                        : type == Libc.TypeLink ? Win32.Directory | Win32.ReparsePoint : 0)   // a junction
                     | ((stat.Mode & Libc.OwnerWrite) == 0 ? Win32.ReadOnly : 0),
                 Size = type == Libc.TypeFolder ? 0 : stat.Size,
                 Created = FileTime(stat.BirthSeconds, stat.BirthNanoseconds),
@@ -92,6 +93,13 @@ namespace IdentityOpsAgent
 
         public static void MakeCompressed(string path)
         {
+            throw new SystemError(NotSupported, "The request is not supported.");
+        }
+
+        public static void MindCase(string folder)
+        {
+            if (Win32.Names.Equals("a", "A"))   // as every folder of Linux does
+                return;
             throw new SystemError(NotSupported, "The request is not supported.");
         }
 

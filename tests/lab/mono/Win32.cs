@@ -21,7 +21,8 @@ namespace IdentityOpsAgent
         public const uint ReadOnly = 0x1, Hidden = 0x2, System = 0x4, Directory = 0x10, Archive = 0x20, Normal = 0x80,
             ReparsePoint = 0x400;
         public const char Separator = '/';
-        public static readonly StringComparer Names = StringComparer.Ordinal;
+        public static readonly StringComparer Names = LabHabits.Current != null && LabHabits.Current.IgnoresCase
+            ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
         private const uint SymbolicLink = 0xA000000C;                  // IO_REPARSE_TAG_SYMLINK
         private const int AccessDenied = 5, NotEmpty = 145, DeletePending = 303, FileExists = 80, TooManyLinks = 1142,

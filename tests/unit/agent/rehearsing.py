@@ -52,17 +52,17 @@ class LabServer:
         inner = {"protocol": 1, "check": False, **request}
         return {"protocol": 1, "operation": "start", **call, "state": request["state"], "request": inner}
 
-    def job(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        started = self.start(request)
+    def job(self, request: c.Mapping[str, t.Any], route: str | None = None) -> dict[str, t.Any]:
+        started = {**self.start(request), **({"route": route} if route else {})}
         told = self.ask(started)
-        route = told.get("route")
+        by = told.get("route")
         poll = {name: started[name] for name in ("id", "attempt", "state")}
         while not told["failed"] and told["state"] == "running":
             told = self.ask({"operation": "poll", "wait_ms": 5000, **poll})
         if told["failed"]:
             return told
         answer: dict[str, t.Any] = told["answer"]
-        return {**answer, "route": route, "warnings": [*told["warnings"], *answer["warnings"]]}
+        return {**answer, "route": by, "warnings": [*told["warnings"], *answer["warnings"]]}
 
 
 def subject(host: t.Any, network: bool = False) -> rehearsal.Subject:

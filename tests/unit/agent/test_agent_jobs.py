@@ -520,6 +520,7 @@ def test_what_wmi_starts_has_its_request_from_a_pipe_alone(jobs: Jobs) -> None:
         ({"wmi_create": 21}, "invalid parameter (21)"),
         ({"wmi_create": 4294967295}, "another cause (-1)"),
         ({"wmi_error": 1058}, "(1058)"),
+        ({"wmi_process": "hangs"}, "It did not answer within 2 s. (1460)"),
         ({"pipe": "taken"}, "(231)"),
         ({"wmi_process": "dies"}, "The process ended before it had its request. (1067)"),
         ({"wmi_process": "mute"}, "The process did not ask for its request within 2 s. (1460)"),

@@ -88,6 +88,7 @@ def test_the_hard_cases_are_made_and_come_back(rehearsed: Rehearsed) -> None:
         "times.created",
         "sparse",
         "compressed",
+        "twins",
         "security",
         "owner",
         "attributes.hidden_system",

@@ -55,6 +55,7 @@ PLANTS: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     "owners": (loses("owners", "*/tree/owner/*.restoring", lists=True), {"files.owner"}),
     "a share that caches": ({"caches": ["*/sets/*/speed/1.bin"]}, {"verify.damage"}),
     "jobs outside of the connection, refused": ({"no_breakaway": True, "wmi_error": 5}, {"job.outlives"}),
+    "WMI, where it is not needed": ({"wmi_error": 5}, {"job.outside"}),
     "a privilege": ({"no_privileges": ["SeBackupPrivilege"]}, {"agent.privileges"}),
     "staged files, to an antivirus": ({"locked": ["*/tree/*.restoring"]}, {"restore.merge", "restore.mirror"}),
     "share modes": ({"no_share_modes": True}, {"files.locked", "restore.held_open"}),
@@ -77,6 +78,12 @@ def test_what_is_lost_is_found_and_named(host: t.Any, lost: str) -> None:
     by = verdicts(rehearse(host))
     found = by.get(NOT_HELD, set()) | by.get(REFUSED, set())
     assert broken <= found, found
+
+
+def test_a_copy_of_two_names_that_differ_in_case_alone_is_looked_at(host: t.Any) -> None:
+    host.habits = {"ignores_case": True}
+    host.faults = loses("content", "*/sets/*/twins/*")
+    assert rehearse(host)["files.case_twins"].verdict == NOT_HELD
 
 
 def test_a_job_that_wmi_starts_is_told(host: t.Any) -> None:

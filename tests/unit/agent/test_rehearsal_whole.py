@@ -20,9 +20,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 
 HELD_ON_MONO = {
     "agent.privileges",
+    "agent.compiler",
     "state.owner",
     "job.outlives",
     "job.request",
+    "job.outside",
+    "job.pipe",
     "job.look",
     "files.names",
     "files.long_names",
@@ -66,3 +69,12 @@ def test_a_sound_host_holds_all_that_can_be_tried(host: t.Any) -> None:
     assert all(told[one].seen for one in by[NOT_TRIED])
     assert list(told) == [claim.id for claim in CLAIMS]
     assert seconds < 60
+
+
+def test_names_that_differ_in_case_alone_are_tried_where_a_folder_keeps_them(host: t.Any) -> None:
+    host.write(a="a file of the product")
+    host.habits = {"ignores_case": True}
+    told = rehearse(host)
+    by = verdicts(told)
+    assert by.get(NOT_HELD, set()) == set(), {one: told[one].seen for one in by[NOT_HELD]}
+    assert by[HELD] == HELD_ON_MONO | {"files.case_twins"}

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import collections.abc as c
+import json
 import secrets
 import typing as t
 
 import pytest
 from unit.agent.rehearsing import LabServer, verdicts
+from unit.agent.test_witness import COMMANDS, RECORDS
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost, lacks
 
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal, rehearsal_claims
+from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import witness
 
 pytestmark = pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
 
@@ -72,3 +75,26 @@ REFUSED_BY_WINE = {
     "restore.inherits": "The same.",
     "restore.passed_on": "The same.",
 }
+
+
+def test_the_second_witness_sees_the_same_files_on_win32(host: WineHost, session: Session) -> None:
+    """By the engine's provider of files and .NET's descriptors: lists of three entries. Wine's icacls does nothing."""
+    spoken = Spoken(session)
+
+    def step(step: str, **members: t.Any) -> dict[str, t.Any]:
+        own: dict[str, t.Any] = {"folders": [], "root": None, "products": [], "component_paths": {}}
+        answer = spoken.send(json.dumps({"protocol": 1, "operation": "rehearsal", "step": step, **own, **members}))
+        assert not answer["failed"], answer
+        return answer
+
+    place = step("make", id=secrets.token_hex(8))["places"][0]["path"]
+    step("script", place=place, text=witness())
+    (host.drive / "witness_commands.ps1").write_bytes(COMMANDS.read_bytes())
+    allowed = "$env:PSExecutionPolicyPreference = 'Unrestricted'"
+    said = host.powershell("-Command", f"{allowed}; & C:\\witness_commands.ps1 '{place}'; exit 0")
+    assert "icacls" in said or "witness.acl" in said, said
+    for record in ("witness_files", "witness_folders"):
+        compared = step("compare", place=place, **{"with": record, "properties": RECORDS[record], "extra": True})
+        assert compared["differences"] == []
+        assert compared["entries"] > 5
+    assert step("clean")["left"] == []

@@ -222,10 +222,17 @@ class WineHost:
         run(as_user(["mkdir", "-p", str(folder)]))
         return folder
 
+    def powershell(self, *options: str) -> str:
+        """Run the engine to its end, and give what it printed."""
+        return self._printed(["wine-powershell", "-NoProfile", "-NonInteractive", *options])
+
     def program(self, *command: str) -> str:
         """Run a program of the host to its end, and give what it printed."""
+        return self._printed([PROGRAM, *command])
+
+    def _printed(self, command: list[str]) -> str:
         done = subprocess.run(
-            as_user([PROGRAM, *command]),
+            as_user(command),
             env=self._disk.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

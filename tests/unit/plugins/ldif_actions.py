@@ -13,6 +13,7 @@ import typing as t
 
 from unit.plugins.recorded_host import Host, answer
 
+from lab.directory.samba_server import Samba
 from lab.directory.slapd import Slapd
 
 Make = t.Callable[..., Host]
@@ -26,7 +27,7 @@ LIST = answer("list", sets=[])
 STORE = [answer("place", changed=True), answer("put", changed=True), answer("put", changed=True), ADOPTED]
 
 
-def domains(server: Slapd, **changes: t.Any) -> dict[str, t.Any]:
+def domains(server: Slapd | Samba, **changes: t.Any) -> dict[str, t.Any]:
     """The variable for a directory, its one item changed."""
     item = {
         "name": "corp.example",

@@ -37,11 +37,14 @@ namespace IdentityOpsAgent
             + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String("
             + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
             + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}"
-            + "catch{{[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
+            + "catch{{[IO.File]::WriteAllText($d+'{6}',\"$_\");[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
             + "[void]([type]'{3}')::Run({5})";
 
         private const string FromInput = "@($input)-join''";
+
+        // Not by the environment of the process: PowerShell makes such a folder as it starts.
+        private const string Temporary = "$env:TMP=$env:TEMP='{0}'\n";
 
         // Asked for before anything is compiled. Whoever might give it, this one is run or none:
         // who started the process has told its digest.
@@ -78,11 +81,13 @@ namespace IdentityOpsAgent
         /// <summary>
         /// A child of this process outside of its job object.
         /// It has, of this process's handles, the pipe that its request comes by, and no window.
+        /// `temporary`: the folder that its compiler writes to; null: the account's.
         /// </summary>
-        public static AgentProcess BreakAway(string folder, string request)
+        public static AgentProcess BreakAway(string folder, string request, string temporary)
         {
             string engine = Engine();
-            string commandLine = CommandLine(engine, folder, "", FromInput);
+            string commandLine = CommandLine(engine, folder,
+                temporary == null ? "" : string.Format(Temporary, Quoted(temporary)), FromInput);
             using (SafeFileHandle input = Filled(Encoding.ASCII.GetBytes(request + "\n")))
             using (SafeFileHandle nothing = NativeMethods.CreateFileW("NUL", NativeMethods.GenericWrite,
                 NativeMethods.ShareAll, IntPtr.Zero, NativeMethods.OpenExisting, 0, IntPtr.Zero))
@@ -136,10 +141,15 @@ namespace IdentityOpsAgent
 
         private static string CommandLine(string engine, string folder, string before, string request)
         {
-            string script = string.Format(Script, (folder + Win32.Separator).Replace("'", "''"),
-                DetachedAgent.SourceName, DetachedAgent.FailureName, ThisAgent.EntryName, before, request);
+            string script = string.Format(Script, Quoted(folder + Win32.Separator), DetachedAgent.SourceName,
+                DetachedAgent.FailureName, ThisAgent.EntryName, before, request, DetachedAgent.WaitedName);
             return "\"" + engine + "\" -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
                 + Convert.ToBase64String(Encoding.Unicode.GetBytes(script));
+        }
+
+        private static string Quoted(string path)
+        {
+            return path.Replace("'", "''");
         }
 
         // What can be read from a pipe whose other end is closed already.

@@ -20,6 +20,9 @@ namespace IdentityOpsAgent
         // What the agent leaves in its folder when it does not compile: JSON with `cause`.
         public const string FailureName = "failure.json";
 
+        // What the compiler said when it failed, and was tried again.
+        public const string WaitedName = "waited.txt";
+
         // The agent's source, which lies there until the new agent is at work.
         public const string SourceName = "agent.txt";
 
@@ -50,7 +53,9 @@ namespace IdentityOpsAgent
         // `folder`: closed to others; the agent's source goes there.
         // `request`: what the new agent is asked; no disk, command line or environment has it.
         // null: there is no such agent, and nothing of it but the source; `refused` says why, route by route.
-        public static DetachedAgent Start(string folder, string request, List<string> refused)
+        // `byManagement`: only by WMI. `temporary`: see AgentProcess.BreakAway.
+        public static DetachedAgent Start(string folder, string request, bool byManagement, string temporary,
+            List<string> refused)
         {
             try
             {
@@ -61,9 +66,9 @@ namespace IdentityOpsAgent
                 refused.Add(error.Message);
                 return null;
             }
-            return Try(BrokenAway,
-                "Outside of the connection's job object: ", () => AgentProcess.BreakAway(folder, request), refused)
-                ?? Try(ByManagement, "By WMI: ", () => StartByManagement(folder, request), refused);
+            DetachedAgent agent = byManagement ? null : Try(BrokenAway, "Outside of the connection's job object: ",
+                () => AgentProcess.BreakAway(folder, request, temporary), refused);
+            return agent ?? Try(ByManagement, "By WMI: ", () => StartByManagement(folder, request), refused);
         }
 
         private static DetachedAgent Try(string route, string how, Func<AgentProcess> start, List<string> refused)
@@ -108,13 +113,41 @@ namespace IdentityOpsAgent
         // not every system lets it.
         private static uint Created(string commandLine, string folder)
         {
-            uint process;
-            long code = ManagementService.CreateProcess(commandLine, folder, true, out process);
-            if (code != 0)
-                code = ManagementService.CreateProcess(commandLine, folder, false, out process);
+            uint process = 0;
+            long code = Answered(delegate
+            {
+                long first = ManagementService.CreateProcess(commandLine, folder, true, out process);
+                return first == 0 ? 0 : ManagementService.CreateProcess(commandLine, folder, false, out process);
+            });
             if (code != 0)
                 throw new SystemError((int)code, "Win32_Process.Create did not start it: " + Meaning(code));
             return process;
+        }
+
+        // WMI can hang, and nothing ends a call to it. What it starts too late finds no pipe, and ends.
+        private static long Answered(Func<long> ask)
+        {
+            long code = 0;
+            SystemError refused = null;
+            ManualResetEvent answered = new ManualResetEvent(false);
+            ThreadPool.QueueUserWorkItem(delegate
+            {
+                try
+                {
+                    code = ask();
+                }
+                catch (SystemError error)
+                {
+                    refused = error;
+                }
+                answered.Set();
+            });
+            if (!answered.WaitOne(AgentProcess.Limit))
+                throw new SystemError(TooLate, string.Format(CultureInfo.InvariantCulture,
+                    "It did not answer within {0} s.", AgentProcess.Limit / 1000));
+            if (refused != null)
+                throw refused;
+            return code;
         }
 
         // As Microsoft documents the method's return values; they are no numbers of Windows.

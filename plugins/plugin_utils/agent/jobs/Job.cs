@@ -29,6 +29,8 @@ namespace IdentityOpsAgent
         private readonly string attempt;
         private readonly int wait;   // ms
         private readonly object network;   // a secret: it goes from process to process, and never into the folder
+        private readonly bool byManagement;
+        private readonly string temporary;
         private readonly Func<string, string> perform;
         private readonly Answer answer = new Answer();
         private DetachedAgent started;
@@ -43,6 +45,11 @@ namespace IdentityOpsAgent
             attempt = request.Text("attempt");
             wait = (int)request.Number("wait_ms", 0, 600000);
             network = request["network"];
+            if (StateFolder.Own == null)
+                return;
+            // A rehearsal tries what the connection would not need.
+            byManagement = request.TextOrNull("route") == DetachedAgent.ByManagement;
+            temporary = request.TextOrNull("temporary");
         }
 
         public Answer Start(JsonMap request)
@@ -123,7 +130,7 @@ namespace IdentityOpsAgent
             if (StateFolder.Own != null)
                 work.Set("state", StateFolder.Own);
             List<string> refused = new List<string>();
-            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work), refused);
+            started = DetachedAgent.Start(folder.Path, JsonWriter.Text(work), byManagement, temporary, refused);
             if (started != null)
                 return null;
             folder.Remove();

@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace IdentityOpsAgent
 {
     // The operation `rehearsal`: what only the host can do of one. Its `step` is make, record, compare, damage, part,
-    // hold, kill, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which name
-    // `state` and so the folder that `make` has made.
+    // hold, kill, hiccup, batch, script, open, remove or clean. All else of a rehearsal are ordinary requests, which
+    // name `state` and so the folder that `make` has made.
     internal static class Rehearsal
     {
         public const long MostBytes = 64 * 1024 * 1024, MostLarge = 4 * 1024 * 1024;
@@ -36,6 +36,7 @@ namespace IdentityOpsAgent
                 case "part": return ChangePart(request);
                 case "hold": return Hold(request, ask);
                 case "kill": return Kill(request, ask);
+                case "hiccup": return Hiccup(request, ask);
                 case "batch": return Batch(request, ask);
                 case "script": return Script(request);
                 case "open": return Open(request);
@@ -263,6 +264,27 @@ namespace IdentityOpsAgent
                     KillMilliseconds);
             }
             answer.Members.Set("killed", killed);
+            return answer;
+        }
+
+        // Performs `request`, which starts a job whose compiler lacks the folder for its files, `path`, until it fails.
+        // `waited`: whether it did; `answer`: the job's, null where there is none in time.
+        private static Answer Hiccup(JsonMap request, Func<JsonMap, JsonMap> ask)
+        {
+            Answer answer = new Answer { Changed = true };
+            string folder = Below(request, "path");
+            int wait = (int)request.Number("wait_ms", 0, 120000);
+            JsonMap begun = ask(request.MapOrEmpty("request").Set("temporary", folder)), done = null;
+            answer.Members.Set("start", begun);
+            bool waited = false;
+            if (!begun.Flag("failed", true) && begun.Text("state") == "running")
+            {
+                JobFolder job = new JobFolder(begun.Text("id"), What);
+                Stopwatch watch = Stopwatch.StartNew();
+                waited = RehearsalHiccup.End(job, folder, watch, wait);
+                done = RehearsalHiccup.AnswerOf(job, watch, wait);
+            }
+            answer.Members.Set("waited", waited).Set("answer", done);
             return answer;
         }
 

@@ -99,7 +99,7 @@ namespace IdentityOpsAgent
 
         private static string TextOf(JsonMap entry, string property)
         {
-            object value = entry[property];
+            object value = property == "access" ? Sorted(entry.TextOrNull("security")) : entry[property];
             JsonMap map = value as JsonMap;
             if (map == null)
                 return value is string ? (string)value : JsonWriter.Text(value);
@@ -145,6 +145,17 @@ namespace IdentityOpsAgent
                     streams.Set(name, Digest(RehearsalCalls.Content(place, name)));
             }
             return entry.Set("streams", streams);
+        }
+
+        // Get-Acl tells a list's entries in .NET's order, not in that of the disk.
+        private static string Sorted(string sddl)
+        {
+            int list = sddl == null ? -1 : sddl.IndexOf('(');
+            if (list < 0)
+                return sddl;
+            string[] entries = sddl.Substring(list).Split(')');
+            Array.Sort(entries, StringComparer.Ordinal);
+            return sddl.Substring(0, list) + string.Join(")", entries);
         }
 
         private static string Digest(byte[] content)

@@ -42,6 +42,11 @@ namespace IdentityOpsAgent
             Case("names", UnusualNames);
             Case("long", LongPath);
             Case("reserved", Reserved);
+            Case("twins", delegate
+            {
+                RehearsalCalls.MindCase(At("twins"));
+                Files("twins", "twin.txt", "TWIN.txt");
+            });
             Case("plain", Plain);
             Case("speed", delegate { Speed(largeBytes); });
             Case("open", delegate { Files("open", "reading.bin", "writing.bin", "exclusive.bin"); });
@@ -124,7 +129,7 @@ namespace IdentityOpsAgent
         private void UnusualNames()
         {
             Files("names", "with blanks.txt", "\u00dcml\u00e4ut \u00df.txt", "\u65e5\u672c\u8a9e.txt",
-                "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 200) + ".txt");
+                "\ud83d\ude80.txt", "it's 100% #1 & {more}.txt", ".begins with a dot", new string('n', 190) + ".txt");
         }
 
         private void LongPath()

@@ -31,6 +31,8 @@ namespace IdentityOpsAgent
         // winioctl.h, FSCTL_*
         private const uint SetSparse = 0x900C4, SetCompression = 0x9C040, SetReparsePoint = 0x900A4;
         private const uint MountPoint = 0xA0000003;                                  // IO_REPARSE_TAG_MOUNT_POINT
+        private const int CaseSensitiveInfo = 23;                                    // FILE_INFO_BY_HANDLE_CLASS
+        private const uint WriteAttributes = 0x100;
         private const int InsufficientBuffer = 122, EndOfFile = 38;
         private const int LargestContent = 16 * 1024 * 1024;
 
@@ -79,6 +81,9 @@ namespace IdentityOpsAgent
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         private static extern bool DeviceIoControl(SafeFileHandle file, uint code, byte[] input, int inputSize,
             IntPtr output, int outputSize, out int returned, IntPtr overlapped);
+
+        [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
+        private static extern bool SetFileInformationByHandle(SafeFileHandle file, int kind, byte[] facts, int size);
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true)]
         private static extern IntPtr GetModuleHandleW(string name);
@@ -214,6 +219,14 @@ namespace IdentityOpsAgent
         public static void MakeCompressed(string path)
         {
             Control(path, SetCompression, new byte[] { 1, 0 });   // COMPRESSION_FORMAT_DEFAULT
+        }
+
+        /// <summary>An empty folder whose names may differ in case alone, as fsutil makes one.</summary>
+        public static void MindCase(string folder)
+        {
+            byte[] flags = { 1, 0, 0, 0 };   // FILE_CS_FLAG_CASE_SENSITIVE_DIR
+            using (SafeFileHandle item = Open(folder, WriteAttributes, ShareAll))
+                Check(SetFileInformationByHandle(item, CaseSensitiveInfo, flags, flags.Length));
         }
 
         /// <summary>A file kept open for reading and writing, as a program at work has it.</summary>

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import json
+import pathlib
 import typing as t
 
 import pytest
+from unit.plugins import ldif_actions
 from unit.plugins.directories import FILTER
+from unit.plugins.recorded_host import Host
 
+from ansible_collections.identityops.groupid.plugins.module_utils.directory import rehearsal
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.facts import (
     NotWritable,
@@ -28,6 +33,15 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     NoDirectoryError,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    DIRECTORY_CLAIMS,
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+    gathered,
+)
 from lab.directory.groups import ATTRIBUTES, Made
 from lab.directory.samba_server import Samba, why_not
 
@@ -184,3 +198,54 @@ def test_a_base_that_was_renamed_is_found_by_its_objectguid(samba: Samba, direct
     finally:
         samba.rename_unit(f"OU=Groups,{samba.base}", "Gruppen")
     assert base_now(directory, domain.root, base, domain.base_guid) == base
+
+
+def rehearsed(where: Target, filter_text: str = FILTER, attributes: c.Sequence[str] = ATTRIBUTES) -> dict[str, Told]:
+    session = open_directory(where)
+    outcome = rehearsal.rehearse(session, where, filter_text, attributes)
+    session.close()
+    return {one.id: one for one in gathered(outcome.told, DIRECTORY_CLAIMS)}
+
+
+def not_held(told: c.Mapping[str, Told]) -> dict[str, str]:
+    return {one.id: one.verdict for one in told.values() if one.verdict != HELD}
+
+
+@pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
+def test_a_rehearsal_holds_everything_where_the_account_may_write(samba: Samba, encryption: t.Any) -> None:
+    """And it writes nothing: the domain counts no change."""
+    account = target(samba, encryption=encryption)
+    session = open_directory(account)
+    before = read_domain(session, account).highest_committed_usn
+    one = f"(&{FILTER}(cn={MADE[1].name}))"
+    assert not_held(rehearsed(account, one)) == {}
+    assert read_domain(session, account).highest_committed_usn == before
+    session.close()
+
+
+def test_a_rehearsal_names_what_the_domain_denies(samba: Samba) -> None:
+    told = rehearsed(target(samba, base=f"OU=Gruppen,{samba.base}"))
+    assert not_held(told) == {"directory.rights": REFUSED}
+    assert "Of 50 groups that were checked, " in told["directory.rights"].seen
+    reader = rehearsed(target(samba, username=samba.reader))
+    assert not_held(reader) == {"directory.rights": REFUSED}
+    other = rehearsed(target(samba), f"(&{FILTER}(cn={MADE[1].name}))", (*ATTRIBUTES, "noSuchAttribute"))
+    assert not_held(other) == {"directory.schema": NOT_HELD}
+    assert other["directory.schema"].seen == "It has no noSuchAttribute."
+    none = rehearsed(target(samba), f"(&{FILTER}(cn=nobody))")
+    assert {name for name, verdict in not_held(none).items() if verdict == NOT_HELD} == {"directory.reads"}
+    assert not_held(none)["directory.guid"] == NOT_TRIED
+
+
+def test_what_is_kept_of_a_rehearsal_names_nothing_of_the_domain(
+    host: c.Callable[..., Host], samba: Samba, tmp_path: pathlib.Path
+) -> None:
+    asked = {"deployment": "HQ", "domain": "Corp.Example", "directory": str(tmp_path)}
+    made = host("groupid_ldif_rehearsal", asked)
+    result = made.run(**ldif_actions.domains(samba))
+    assert result["failed"] is False, result
+    assert made.connection.commands == []
+    kept = (tmp_path / "rehearsal-hq-corp.example-directory.json").read_text()
+    assert [one["id"] for one in json.loads(kept)["claims"]] == [claim.id for claim in DIRECTORY_CLAIMS]
+    for name in ("corp", "127.0.0.1", "dc01", "s-1-5-21", samba.password.lower(), "svc-", "cn=", "ou="):
+        assert name not in kept.lower()

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What answers mean for a claim that no host of the lab gives: a refused route, a compiler that fails for good."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
+    HELD,
+    NOT_HELD,
+    NOT_TRIED,
+    REFUSED,
+    Told,
+)
+
+WINDOWS = {"system": "Windows 10.0.20348.0"}
+WINE = {"system": "Wine 10.0, as Windows 10.0.19043.0"}
+FAILED = {"failed": True, "error": {"code": "job_died", "path": "C:\\jobs\\1", "cause": "It had not started."}}
+DONE = {"failed": False}
+
+
+def started(**changes: t.Any) -> dict[str, t.Any]:
+    """Give the answer of the step hiccup where all went well."""
+    return {"failed": False, "start": {"failed": False}, "waited": True, "answer": DONE, **changes}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "seen"),
+    [
+        (started(), HELD, ""),
+        (started(waited=False), NOT_TRIED, "No compiler of a job needed a folder"),
+        (started(answer=None), NOT_HELD, "did not start, or did not end in time"),
+        (started(answer=FAILED), NOT_HELD, "job_died: C:\\jobs\\1: It had not started."),
+        (started(start=FAILED), REFUSED, "job_died"),
+        (FAILED, REFUSED, "job_died"),
+    ],
+)
+def test_a_compiler_that_fails_once(answer: dict[str, t.Any], verdict: str, seen: str) -> None:
+    [told] = judge.compiled_late(answer)
+    assert (told.id, told.verdict) == ("agent.compiler", verdict)
+    assert seen in told.seen
+
+
+def test_a_job_that_wmi_starts_where_it_need_not() -> None:
+    by_wmi = {"failed": False, "route": "wmi", "warnings": []}
+    ids = {"job.outside", "job.service", "job.pipe"}
+    assert {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINDOWS)} == dict.fromkeys(ids, HELD)
+    told = {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINE)}
+    assert told == {"job.outside": HELD, "job.pipe": HELD, "job.service": NOT_TRIED}
+    inside = {"failed": False, "route": "inside", "warnings": [f"{judge.INSIDE}, and By WMI: access denied (5)."]}
+    assert judge.job_by_service(inside, WINDOWS) == [Told("job.outside", REFUSED, inside["warnings"][0])]
+    [died] = judge.job_by_service(FAILED, WINDOWS)
+    assert (died.id, died.verdict) == ("job.outside", NOT_HELD)
+
+
+def difference(path: str, name: str) -> dict[str, t.Any]:
+    return {"case": path.partition("/")[0], "path": path, "property": name, "made": "7 a", "seen": "7 b"}
+
+
+@pytest.mark.parametrize(
+    ("differences", "right"),
+    [
+        ([difference("twins/TWIN.txt", "there")], True),
+        ([], True),
+        ([difference("twins/twin.txt", "there"), difference("twins/TWIN.txt", "there")], False),
+        ([difference("twins/twin.txt", "there"), difference("twins/TWIN.txt", "content")], False),
+        ([difference("twins/TWIN.txt", "content")], False),
+    ],
+)
+def test_of_two_names_that_differ_in_case_one_is_copied_as_it_is(differences: t.Any, right: bool) -> None:
+    told = judge.copied([{"failed": False, "differences": differences}])
+    assert [one for one in told if one.verdict == NOT_HELD and one.id != "files.case_twins"] == []
+    assert ([one.id for one in told if one.verdict == NOT_HELD] == []) is right
