@@ -16,7 +16,7 @@ from unit.agent.test_witness import COMMANDS, RECORDS
 from unit.agent.win32_session import AGENT_DRIVER, NEEDS_WINE, Session, WineHost, lacks
 
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal, rehearsal_claims
-from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import witness
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.rehearsal_server import witness
 
 pytestmark = pytest.mark.skipif(lacks("wine-host", "wine-powershell", "wine"), reason=NEEDS_WINE)
 

@@ -18,7 +18,7 @@ import typing as t
 import pytest
 from unit.agent.test_agent_rehearsal import Rehearsed
 
-from ansible_collections.identityops.groupid.plugins.plugin_utils.rehearsal_server import witness
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.rehearsal_server import witness
 from lab.streams import streams_of
 
 ENGINE = shutil.which("pwsh")

@@ -93,7 +93,9 @@ def test_no_cmdlet_touches_a_request_in_the_process_of_a_job(before: str, reques
     """A pipeline with the compiler's error is all that such a process has of them."""
     asking = job_script(before).format("name", "digest", 60000) if before else ""
     taken = job_script(request_).format(64)
-    found = parsed(job_script("Script").format("C:\\jobs\\", "source", "failure", "Agent.Program", asking, taken))
+    found = parsed(
+        job_script("Script").format("C:\\jobs\\", "source", "failure", "Agent.Program", asking, taken, "waited")
+    )
     assert [entry for entry in found if entry[0] == "error"] == []
     commands = [entry for entry in found if entry[0] == "command"]
     assert {entry[2] for entry in commands} == {"New-Object", "Add-Type", "ConvertTo-Json"}
