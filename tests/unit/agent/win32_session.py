@@ -34,6 +34,7 @@ SHARED = [
     for name in (
         "SystemError",
         "FileFacts",
+        "ServiceFacts",
         "CommandLine",
         "Descriptor",
         "AccessList",
@@ -56,7 +57,12 @@ SHIPPED = [
         "NetworkIdentity",
         "RequestPipe",
         "NativePipe",
+        "Automation",
         "ManagementService",
+        "ServiceControl",
+        "NativeServices",
+        "TaskScheduler",
+        "RunningProcesses",
         "RehearsalCalls",
     )
 ]

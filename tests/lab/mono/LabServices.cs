@@ -1,0 +1,101 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+
+namespace IdentityOpsAgent
+{
+    using Map = Dictionary<string, object>;
+
+    /// <summary>
+    /// What runs on a host of the lab: services.json beside its drives, for the twins of ServiceControl.cs,
+    /// TaskScheduler.cs and RunningProcesses.cs. It outlives every agent. Without the file nothing runs.
+    /// <code>
+    /// {"services": [{"name": text, "display_name": text, "command": text, "depends_on": [name],
+    ///                "state": "running" (and so on), "start_type": "automatic" (and so on), "delayed": bool,
+    ///                "process": n, "recovery": true,        Windows starts it again when it fails,
+    ///                "recovers_from_errors": bool,          also when it stops with an error
+    ///                "due_ms": n, "target": state           a transition ends then (milliseconds since 1601), so
+    ///  "tasks": [{"path": text, "enabled": bool, "programs": [text],
+    ///             "busy_until_ms": n}],                     an instance runs until then
+    ///  "processes": [{"id": n, "program": path}]}
+    /// </code>
+    /// </summary>
+    internal static class LabServices
+    {
+        private static readonly object Gate = new object();
+
+        public static long Now
+        {
+            get { return DateTime.UtcNow.ToFileTimeUtc() / 10000; }
+        }
+
+        public static Map Read()
+        {
+            lock (Gate)
+            {
+                Map all = File.Exists(Place) ? LabJson.Object(File.ReadAllText(Place, Encoding.UTF8)) : new Map();
+                foreach (Map service in List(all, "services"))
+                    Advance(service);
+                return all;
+            }
+        }
+
+        public static List<Map> List(Map all, string name)
+        {
+            object value;
+            List<Map> list = new List<Map>();
+            if (all.TryGetValue(name, out value))
+                foreach (object item in (List<object>)value)
+                    list.Add((Map)item);
+            return list;
+        }
+
+        public static string Text(Map item, string name)
+        {
+            object value;
+            return item.TryGetValue(name, out value) ? (string)value : "";
+        }
+
+        public static long Number(Map item, string name)
+        {
+            object value;
+            return item.TryGetValue(name, out value) && value != null ? (long)value : 0;
+        }
+
+        public static bool Flag(Map item, string name)
+        {
+            object value;
+            return item.TryGetValue(name, out value) && (bool)value;
+        }
+
+        public static List<string> Texts(Map item, string name)
+        {
+            object value;
+            List<string> texts = new List<string>();
+            if (item.TryGetValue(name, out value))
+                foreach (object text in (List<object>)value)
+                    texts.Add((string)text);
+            return texts;
+        }
+
+        /// <summary>What has come about meanwhile.</summary>
+        private static void Advance(Map service)
+        {
+            if (service.ContainsKey("target") && Number(service, "due_ms") <= Now)
+            {
+                service["state"] = service["target"];
+                service.Remove("target");
+            }
+        }
+
+        private static string Place
+        {
+            get { return Environment.GetEnvironmentVariable("LAB_ROOT").TrimEnd('/') + "/services.json"; }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    using Map = Dictionary<string, object>;
+
+    /// <summary>
+    /// The lab's twin of the shipped TaskScheduler.cs, with the tasks of LabServices. Disabling one leaves a running
+    /// instance alone, as Microsoft documents of IRegisteredTask.
+    /// </summary>
+    internal static class TaskScheduler
+    {
+        public static List<TaskFacts> All()
+        {
+            return LabServices.List(LabServices.Read(), "tasks").ConvertAll<TaskFacts>(Facts);
+        }
+
+        private static TaskFacts Facts(Map task)
+        {
+            bool isBusy = LabServices.Number(task, "busy_until_ms") > LabServices.Now;
+            TaskFacts facts = new TaskFacts
+            {
+                Path = LabServices.Text(task, "path"),
+                IsEnabled = LabServices.Flag(task, "enabled"),
+                Instances = isBusy ? 1 : 0,
+            };
+            facts.State = isBusy ? TaskFacts.Running : facts.IsEnabled ? TaskFacts.Ready : TaskFacts.DisabledState;
+            facts.Programs.AddRange(LabServices.Texts(task, "programs"));
+            return facts;
+        }
+    }
+}
