@@ -16,12 +16,16 @@ SCRIPT = pathlib.Path(__file__).with_name("appcmd.sh")
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """An application pool. state: ``Started`` or ``Stopped``. applications: by name, the folder of each."""
+    """An application pool. state: ``Started`` or ``Stopped``. applications: by name, the folder of each.
+
+    habits: what else it does, as appcmd.sh has it: ``slow``, ``again``, ``refuses``.
+    """
 
     name: str
     state: str = "Started"
     auto_start: bool = True
     applications: c.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    habits: c.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class Iis:
@@ -42,7 +46,7 @@ class Iis:
             place = self.folder / "pools" / f"{number:04}"
             place.mkdir(parents=True)
             settings = {"name": pool.name, "xml": _escaped(pool.name), "state": pool.state}
-            for name, text in {**settings, "auto": str(pool.auto_start).lower()}.items():
+            for name, text in {**settings, "auto": str(pool.auto_start).lower(), **pool.habits}.items():
                 (place / name).write_text(f"{text}\n", encoding="utf-8")
             for name, path in pool.applications.items():
                 site, dummy, below = name.partition("/")
@@ -67,6 +71,11 @@ class Iis:
             "</configuration>\n",
             encoding="utf-8",
         )
+
+    def change(self, number: int, **settings: str) -> None:
+        """Change the state (or more) of a pool by its place."""
+        for name, text in settings.items():
+            (self.folder / "pools" / f"{number:04}" / name).write_text(f"{text}\n", encoding="utf-8")
 
     def pools(self) -> dict[str, tuple[str, bool]]:
         """Give each pool's state and whether it starts with IIS."""

@@ -11,11 +11,14 @@ namespace IdentityOpsAgent
     {
         public static List<ProcessFacts> All()
         {
-            return LabServices.List(LabServices.Read(), "processes").ConvertAll(process => new ProcessFacts
-            {
-                Id = (uint)LabServices.Number(process, "id"),
-                Program = LabServices.Text(process, "program"),
-            });
+            return LabServices.List(LabServices.Read(), "processes")
+                .FindAll(process => !process.ContainsKey("until_ms")
+                    || LabServices.Number(process, "until_ms") > LabServices.Now)
+                .ConvertAll(process => new ProcessFacts
+                {
+                    Id = (uint)LabServices.Number(process, "id"),
+                    Program = LabServices.Text(process, "program"),
+                });
         }
     }
 }

@@ -21,6 +21,9 @@ namespace IdentityOpsAgent
         };
         private static readonly string[] StartTypes = { "boot", "system", "automatic", "manual", "disabled" };
 
+        private const int DependentsRun = 1051, AlreadyRunning = 1056, Disabled = 1058, NoSuchService = 1060,
+            CannotAccept = 1061, NotActive = 1062, DependencyFailed = 1068;
+
         public static List<ServiceFacts> All()
         {
             return LabServices.List(LabServices.Read(), "services").ConvertAll<ServiceFacts>(Facts);
@@ -37,6 +40,112 @@ namespace IdentityOpsAgent
             List<string> found = new List<string>();
             Collect(LabServices.List(LabServices.Read(), "services"), name, found);
             return found;
+        }
+
+        public static void Start(string name)
+        {
+            Ask(name, "start", delegate(Map all, Map service)
+            {
+                if (LabServices.Text(service, "start_type") == "disabled")
+                    throw Refused(Disabled);
+                if (LabServices.Text(service, "state") != "stopped")
+                    throw Refused(AlreadyRunning);
+                foreach (string other in LabServices.Texts(service, "depends_on"))
+                {
+                    Map needed = Named(all, other);
+                    if (needed == null || LabServices.Text(needed, "state") == "stopped"
+                        && LabServices.Text(needed, "start_type") == "disabled")
+                        throw Refused(DependencyFailed);
+                    if (LabServices.Text(needed, "state") == "stopped")
+                        needed["state"] = "running";
+                }
+                long falls = LabServices.Number(service, "falls");
+                service.Remove("falls");
+                service["exit_code_now"] = falls;
+                return falls == 0 ? "running" : "stopped";
+            });
+        }
+
+        public static void Stop(string name)
+        {
+            Ask(name, "stop", delegate(Map all, Map service)
+            {
+                Running(service);
+                foreach (string dependent in Dependents(name))
+                    if (LabServices.Text(Named(all, dependent), "state") != "stopped")
+                        throw Refused(DependentsRun);
+                long lingers = LabServices.Number(service, "lingers_ms");
+                if (lingers > 0)
+                    ((List<object>)all["processes"]).Add(new Map
+                    {
+                        { "id", LabServices.Number(service, "process") }, { "program", "C:/java.exe" },
+                        { "until_ms", LabServices.Now + lingers },
+                    });
+                return "stopped";
+            });
+        }
+
+        public static void Pause(string name)
+        {
+            Ask(name, "pause", delegate(Map all, Map service)
+            {
+                Running(service);
+                return "paused";
+            });
+        }
+
+        public static void SetStartType(string name, uint startType)
+        {
+            LabServices.Change(all => Known(all, name)["start_type"] = StartTypes[startType]);
+        }
+
+        public static void SetRecoversFromErrors(string name, bool recovers)
+        {
+            LabServices.Change(all => Known(all, name)["recovers_from_errors"] = recovers);
+        }
+
+        /// <summary>`act` gives the state that the service comes to.</summary>
+        private static void Ask(string name, string control, Func<Map, Map, string> act)
+        {
+            LabServices.Change(delegate(Map all)
+            {
+                Map service = Known(all, name);
+                object codes;
+                if (service.TryGetValue("codes", out codes) && ((Map)codes).ContainsKey(control))
+                    throw Refused((int)LabServices.Number((Map)codes, control));
+                string target = act(all, service);
+                object log;
+                if (!service.TryGetValue("log", out log))
+                    service["log"] = log = new List<object>();
+                ((List<object>)log).Add(control);
+                bool hangs = LabServices.Texts(service, "hangs").Contains(control);
+                service["state"] = control + "_pending";
+                service["target"] = target;
+                service["due_ms"] = hangs ? long.MaxValue
+                    : LabServices.Now + LabServices.Number(service, "takes_ms");
+            });
+        }
+
+        private static void Running(Map service)
+        {
+            string state = LabServices.Text(service, "state");
+            if (state == "stopped")
+                throw Refused(NotActive);
+            if (service.ContainsKey("target"))
+                throw Refused(CannotAccept);
+        }
+
+        private static Map Known(Map all, string name)
+        {
+            Map found = Named(all, name);
+            if (found == null)
+                throw Refused(NoSuchService);
+            return found;
+        }
+
+        private static SystemError Refused(int code)
+        {
+            return new SystemError(code, "The service control manager refuses it.");
         }
 
         /// <summary>Those that depend on others of them come before these.</summary>
@@ -69,6 +178,8 @@ namespace IdentityOpsAgent
                 DisplayName = LabServices.Text(service, "display_name"),
                 State = state,
                 Process = state == ServiceFacts.Stopped ? 0 : (uint)LabServices.Number(service, "process"),
+                HasOwnProcess = true,
+                ExitCode = (uint)LabServices.Number(service, "exit_code_now"),
                 StartType = (uint)Array.IndexOf(StartTypes, LabServices.Text(service, "start_type")),
                 IsDelayed = LabServices.Flag(service, "delayed"),
                 Command = LabServices.Text(service, "command"),

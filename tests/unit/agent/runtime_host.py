@@ -47,7 +47,65 @@ class RuntimeHost:
         found = {"services": list(self.services.values()), "tasks": self.tasks, "processes": self.processes}
         (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
 
-    def ask(self, operation: str, version: str = "auto", services: t.Any = (), **members: t.Any) -> dict[str, t.Any]:
-        """Give the answer to a request as the controller makes it."""
-        request = {"protocol": 1, "operation": operation, **products.runtime_request(version, {}, services)}
-        return self.host.send(json.dumps({**request, **members}))
+    def read(self) -> dict[str, t.Any]:
+        """Give what the host's services.json says now."""
+        found: dict[str, t.Any] = json.loads((self.host.folder / "services.json").read_text(encoding="utf-8"))
+        return found
+
+    def change(self, kind: str, number: int, **facts: t.Any) -> None:
+        """Change one service or task, as somebody on the server would."""
+        found = self.read()
+        found[kind][number].update(facts)
+        (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
+
+    def picture(self) -> dict[str, t.Any]:
+        """Give what a quiesce must bring back: of services, pools and tasks, without what they were asked."""
+        passing = ("log", "due_ms", "target", "process", "exit_code_now")
+        found = self.read()
+        services = {
+            one["name"]: {key: value for key, value in one.items() if key not in passing} | {"state": settled(one)}
+            for one in found["services"]
+        }
+        pools = self.iis.pools() if self.iis.folder.exists() else {}
+        return {"services": services, "tasks": found["tasks"], "pools": pools}
+
+    def record(self) -> dict[str, t.Any]:
+        """Give the record on the disk."""
+        found: dict[str, t.Any] = json.loads((self.host.lock.parent / "quiesce.json").read_text(encoding="utf-8"))
+        return found
+
+    def request(self, operation: str, version: str = "auto", services: t.Any = (), **members: t.Any) -> str:
+        """Give a request as the controller makes it."""
+        known: dict[str, t.Any] = {"protocol": 1, "operation": operation}
+        if operation == "quiesce":
+            known.update(epoch="20260101T000000Z", run="run-1", controller="ansible01")
+        if operation != "resume":
+            known.update(products.runtime_request(version, {}, services))
+        return json.dumps({**known, "item_seconds": 10, **members})
+
+    def ask(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
+        """Give the answer to a request."""
+        return self.host.send(self.request(operation, **members))
+
+    def quiesce(self, **members: t.Any) -> dict[str, t.Any]:
+        """Stop everything."""
+        return self.ask("quiesce", **members)
+
+    def resume(self, **members: t.Any) -> dict[str, t.Any]:
+        """Start again what ran."""
+        return self.ask("resume", **members)
+
+    def is_killed(self, operation: str, before: int) -> bool:
+        """Ask an agent that is killed before its n-th change of disk, service or task, if it makes so many."""
+        self.host.faults = {"die_at": before}
+        try:
+            code = self.host._run(self.request(operation)).returncode
+        finally:
+            self.host.faults = {}
+        assert code in (0, -9)
+        return code == -9
+
+
+def settled(service: dict[str, t.Any]) -> str:
+    """Give the state that a service has, or comes to: the file is as the last call has left it."""
+    return str(service.get("target", service["state"]))

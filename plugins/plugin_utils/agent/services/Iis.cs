@@ -34,23 +34,13 @@ namespace IdentityOpsAgent
     internal static class Iis
     {
         public const string Service = "W3SVC";
-        private const string What = "The application pools of IIS were not read";
+        private const string What = "The application pools of IIS were not read or changed";
         private const int Limit = 16 * 1024 * 1024, Seconds = 120, LastWords = 5000;
 
-        // Error appcmd_missing where IIS is there and its program is not.
+        // With their applications. Error appcmd_missing where IIS is there and its program is not.
         public static List<PoolFacts> Pools()
         {
-            List<PoolFacts> pools = new List<PoolFacts>();
-            foreach (XmlTag tag in Ask("list", "apppool", "/config:*", "/xml").Tags)
-            {
-                XmlTag settings = tag.First("add");
-                pools.Add(new PoolFacts
-                {
-                    Name = Demanded(tag, "APPPOOL.NAME"),
-                    State = Demanded(tag, "state").ToLowerInvariant(),
-                    StartsItself = settings == null || settings.Attribute("autoStart") != "false",
-                });
-            }
+            List<PoolFacts> pools = States();
             Dictionary<string, PoolApplication> applications = new Dictionary<string, PoolApplication>();
             foreach (XmlTag tag in Ask("list", "app", "/xml").Tags)
             {
@@ -70,6 +60,43 @@ namespace IdentityOpsAgent
                     application.Folders.Add(Claims.Expanded(Demanded(tag, "physicalPath")));
             }
             return pools;
+        }
+
+        private static List<PoolFacts> States()
+        {
+            List<PoolFacts> pools = new List<PoolFacts>();
+            foreach (XmlTag tag in Ask("list", "apppool", "/config:*", "/xml").Tags)
+            {
+                XmlTag settings = tag.First("add");
+                pools.Add(new PoolFacts
+                {
+                    Name = Demanded(tag, "APPPOOL.NAME"),
+                    State = Demanded(tag, "state").ToLowerInvariant(),
+                    StartsItself = settings == null || settings.Attribute("autoStart") != "false",
+                });
+            }
+            return pools;
+        }
+
+        // Without its applications; null where there is no pool of the name.
+        public static PoolFacts Find(string name)
+        {
+            return States().Find(delegate(PoolFacts facts) { return Win32.Names.Equals(facts.Name, name); });
+        }
+
+        public static void Start(string pool)
+        {
+            Ask("start", "apppool", "/apppool.name:" + pool, "/xml");
+        }
+
+        public static void Stop(string pool)
+        {
+            Ask("stop", "apppool", "/apppool.name:" + pool, "/xml");
+        }
+
+        public static void SetStartsItself(string pool, bool starts)
+        {
+            Ask("set", "apppool", "/apppool.name:" + pool, "/autoStart:" + (starts ? "true" : "false"), "/xml");
         }
 
         // Several servers read one configuration from a share; what is written there is written for all of them.

@@ -9,17 +9,10 @@ namespace IdentityOpsAgent
     // The operation `state`: what of the product runs on this computer. It only looks.
     internal static class RuntimeState
     {
-        private static readonly string[] ServiceStates =
-        {
-            "unknown", "stopped", "start_pending", "stop_pending", "running", "continue_pending", "pause_pending",
-            "paused",
-        };
-        private static readonly string[] StartTypes = { "boot", "system", "automatic", "manual", "disabled" };
-        private static readonly string[] TaskStates = { "unknown", "disabled", "queued", "ready", "running" };
-
         public static Answer Run(JsonMap request)
         {
             Answer answer = new Answer();
+            QuiesceRecord record = QuiesceRecord.Current("What runs was not looked at");
             ProductRuntime runtime = new ProductRuntime(request);
             answer.Members.Set("versions", runtime.Claims.Versions)
                 .Set("services", runtime.Services.ConvertAll<JsonMap>(Described))
@@ -29,20 +22,17 @@ namespace IdentityOpsAgent
                 .Set("tasks", runtime.Tasks.ConvertAll<JsonMap>(Described))
                 .Set("processes", Answer.First(runtime.Processes, Answer.ListLimit).ConvertAll<JsonMap>(Described))
                 .Set("similar", Answer.First(runtime.Similar, Answer.ListLimit))
-                .Set("unmatched", runtime.Claims.Unmatched());
+                .Set("unmatched", runtime.Claims.Unmatched())
+                .Set("record", record == null ? null : record.Head());
             return answer;
-        }
-
-        public static string StateOf(ServiceFacts facts)
-        {
-            return Word(ServiceStates, facts.State);
         }
 
         private static JsonMap Described(ClaimedService service)
         {
             ServiceFacts facts = service.Facts;
             return service.Claim.Tell(new JsonMap().Set("name", facts.Name).Set("display_name", facts.DisplayName))
-                .Set("state", StateOf(facts)).Set("start_type", Word(StartTypes, facts.StartType))
+                .Set("state", RuntimeWords.ServiceState(facts.State))
+                .Set("start_type", RuntimeWords.StartType(facts.StartType))
                 .Set("delayed", facts.IsDelayed).Set("process", facts.Process)
                 .Set("program", Claims.ProgramOf(facts.Command))
                 .Set("recovery", !facts.Recovers ? "none" : facts.RecoversFromErrors ? "errors" : "crashes")
@@ -62,18 +52,13 @@ namespace IdentityOpsAgent
         private static JsonMap Described(ClaimedTask task)
         {
             return task.Claim.Tell(new JsonMap().Set("path", task.Facts.Path)).Set("enabled", task.Facts.IsEnabled)
-                .Set("state", Word(TaskStates, (uint)task.Facts.State)).Set("instances", task.Facts.Instances)
+                .Set("state", RuntimeWords.TaskState(task.Facts.State)).Set("instances", task.Facts.Instances)
                 .Set("programs", task.Facts.Programs);
         }
 
         private static JsonMap Described(ClaimedProcess process)
         {
             return process.Claim.Tell(new JsonMap().Set("id", process.Facts.Id).Set("program", process.Facts.Program));
-        }
-
-        private static string Word(string[] words, uint number)
-        {
-            return number < words.Length ? words[number] : "unknown";
         }
     }
 }

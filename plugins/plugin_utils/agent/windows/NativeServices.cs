@@ -15,8 +15,12 @@ namespace IdentityOpsAgent
     {
         public const uint Connect = 1, Enumerate = 4;                        // OpenSCManagerW
         // OpenServiceW
-        public const uint QueryConfig = 1, QueryStatus = 4, EnumerateDependents = 8;
+        public const uint QueryConfig = 1, ChangeConfig = 2, QueryStatus = 4, EnumerateDependents = 8, StartIt = 0x10,
+            StopIt = 0x20, PauseIt = 0x40;
+        public const uint StopControl = 1, PauseControl = 2;                 // ControlService
+        public const uint NoChange = 0xFFFFFFFF;                             // ChangeServiceConfigW
         public const uint Win32Services = 0x30, AllStates = 3;               // EnumServicesStatusExW
+        public const uint OwnProcess = 0x10;                                 // dwServiceType
         public const int ProcessInformation = 0;                             // SC_ENUM_TYPE, SC_STATUS_TYPE
         // QueryServiceConfig2W
         public const uint FailureActions = 2, DelayedStart = 3, FailureActionsFlag = 4;
@@ -37,10 +41,16 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential)]
+        public struct BasicStatus                                            // SERVICE_STATUS
+        {
+            public uint Type, State, Accepted, ExitCode, OwnExitCode, CheckPoint, WaitHint;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
         public struct Dependent                                              // ENUM_SERVICE_STATUSW
         {
             public IntPtr Name, DisplayName;
-            public uint Type, State, Accepted, ExitCode, OwnExitCode, CheckPoint, WaitHint;
+            public BasicStatus Status;
         }
 
         [StructLayout(LayoutKind.Sequential)]
@@ -90,6 +100,20 @@ namespace IdentityOpsAgent
         [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool EnumDependentServicesW(SafeServiceHandle service, uint state, IntPtr buffer,
             int size, out int needed, out int count);
+
+        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool StartServiceW(SafeServiceHandle service, int count, IntPtr arguments);
+
+        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool ControlService(SafeServiceHandle service, uint control, out BasicStatus status);
+
+        [DllImport("advapi32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool ChangeServiceConfigW(SafeServiceHandle service, uint type, uint startType,
+            uint errorControl, string command, string group, IntPtr tag, string dependencies, string account,
+            string password, string displayName);
+
+        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
+        public static extern bool ChangeServiceConfig2W(SafeServiceHandle service, uint level, ref int flag);
 
         [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool QueryServiceStatusEx(SafeServiceHandle service, int level, out Status status,

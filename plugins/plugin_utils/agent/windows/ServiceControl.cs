@@ -57,7 +57,7 @@ namespace IdentityOpsAgent
                 int needed;
                 Check(NativeServices.QueryServiceStatusEx(service, NativeServices.ProcessInformation, out status,
                     Marshal.SizeOf(typeof(NativeServices.Status)), out needed));
-                ServiceFacts facts = new ServiceFacts { Name = name, State = status.State, Process = status.Process };
+                ServiceFacts facts = FactsOf(name, status);
                 Configure(manager, facts);
                 return facts;
             }
@@ -91,6 +91,66 @@ namespace IdentityOpsAgent
             }
         }
 
+        /// <summary>Begins to start it; those that it needs are started before.</summary>
+        public static void Start(string name)
+        {
+            With(name, NativeServices.StartIt, delegate(NativeServices.SafeServiceHandle service)
+            {
+                return NativeServices.StartServiceW(service, 0, IntPtr.Zero);
+            });
+        }
+
+        /// <summary>Begins to stop it.</summary>
+        public static void Stop(string name)
+        {
+            Control(name, NativeServices.StopIt, NativeServices.StopControl);
+        }
+
+        /// <summary>Begins to pause it.</summary>
+        public static void Pause(string name)
+        {
+            Control(name, NativeServices.PauseIt, NativeServices.PauseControl);
+        }
+
+        /// <summary>Whether and when it starts by itself; all else of its configuration stays.</summary>
+        public static void SetStartType(string name, uint startType)
+        {
+            With(name, NativeServices.ChangeConfig, delegate(NativeServices.SafeServiceHandle service)
+            {
+                return NativeServices.ChangeServiceConfigW(service, NativeServices.NoChange, startType,
+                    NativeServices.NoChange, null, null, IntPtr.Zero, null, null, null, null);
+            });
+        }
+
+        /// <summary>Whether its recovery actions are also for a stop with an error; the actions stay.</summary>
+        public static void SetRecoversFromErrors(string name, bool recovers)
+        {
+            int flag = recovers ? 1 : 0;
+            With(name, NativeServices.ChangeConfig, delegate(NativeServices.SafeServiceHandle service)
+            {
+                return NativeServices.ChangeServiceConfig2W(service, NativeServices.FailureActionsFlag, ref flag);
+            });
+        }
+
+        private static void Control(string name, uint access, uint control)
+        {
+            NativeServices.BasicStatus status;
+            With(name, access, delegate(NativeServices.SafeServiceHandle service)
+            {
+                return NativeServices.ControlService(service, control, out status);
+            });
+        }
+
+        private static void With(string name, uint access, Predicate<NativeServices.SafeServiceHandle> act)
+        {
+            using (NativeServices.SafeServiceHandle manager = Open(NativeServices.Connect))
+            using (NativeServices.SafeServiceHandle service = NativeServices.OpenServiceW(manager, name, access))
+            {
+                Check(!service.IsInvalid);
+                Check(act(service));
+            }
+        }
+
         private static NativeServices.SafeServiceHandle Open(uint access)
         {
             NativeServices.SafeServiceHandle manager = NativeServices.OpenSCManagerW(null, null, access);
@@ -112,15 +172,22 @@ namespace IdentityOpsAgent
             {
                 NativeServices.Entry entry = (NativeServices.Entry)Marshal.PtrToStructure(
                     (IntPtr)((long)buffer + i * length), typeof(NativeServices.Entry));
-                found.Add(new ServiceFacts
-                {
-                    Name = Marshal.PtrToStringUni(entry.Name),
-                    DisplayName = Marshal.PtrToStringUni(entry.DisplayName),
-                    State = entry.Status.State,
-                    Process = entry.Status.Process,
-                });
+                found.Add(FactsOf(Marshal.PtrToStringUni(entry.Name), entry.Status));
+                found[found.Count - 1].DisplayName = Marshal.PtrToStringUni(entry.DisplayName);
             }
             return done;
+        }
+
+        private static ServiceFacts FactsOf(string name, NativeServices.Status status)
+        {
+            return new ServiceFacts
+            {
+                Name = name,
+                State = status.State,
+                Process = status.Process,
+                HasOwnProcess = (status.Type & NativeServices.OwnProcess) != 0,
+                ExitCode = status.ExitCode,
+            };
         }
 
         // Some services of Windows let no administrator ask; one may have been deleted meanwhile.

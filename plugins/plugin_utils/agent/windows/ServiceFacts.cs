@@ -18,6 +18,8 @@ namespace IdentityOpsAgent
 
         public string Name, DisplayName;
         public uint State, Process;   // Process: 0 where none runs
+        public bool HasOwnProcess;    // no other service is in it
+        public uint ExitCode;         // why it is not running: 0, or an error of Windows
 
         // What follows is not known of a service that the account may not ask: then Command is null.
         public uint StartType;

@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
     {
         private const int Hidden = 1;   // TASK_ENUM_HIDDEN
         private const int Program = 0;   // TASK_ACTION_EXEC
+        private const int FileNotFound = 2, PathNotFound = 3;
 
         /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
         public static List<TaskFacts> All()
@@ -24,6 +25,35 @@ namespace IdentityOpsAgent
             List<TaskFacts> found = new List<TaskFacts>();
             Ask(delegate(Automation service) { Add(service.Call("GetFolder", "\\"), found); });
             return found;
+        }
+
+        /// <summary>Null where there is no task of the path.</summary>
+        public static TaskFacts Find(string path)
+        {
+            TaskFacts facts = null;
+            try
+            {
+                Ask(delegate(Automation service) { facts = Facts(TaskOf(service, path)); });
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != FileNotFound && error.Code != PathNotFound)
+                    throw;
+            }
+            return facts;
+        }
+
+        /// <summary>
+        /// Only that: the task is not registered again, which would drop its password. What runs of it goes on.
+        /// </summary>
+        public static void SetEnabled(string path, bool enabled)
+        {
+            Ask(delegate(Automation service) { TaskOf(service, path).Set("Enabled", enabled); });
+        }
+
+        private static Automation TaskOf(Automation service, string path)
+        {
+            return service.Call("GetFolder", "\\").Call("GetTask", path.TrimStart('\\'));
         }
 
         private static void Add(Automation folder, List<TaskFacts> found)
