@@ -8,16 +8,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: groupid_services
-short_description: Find the services, application pools and scheduled tasks of GroupID on a host
+short_description: Find, stop and start again the services, application pools and scheduled tasks of GroupID
 version_added: 0.6.0
 description:
-  - Finds what runs of GroupID on a host, and says in which state it is. Nothing is changed.
+  - Finds what runs of GroupID on a host, and says in which state it is. With V(quiesced) it stops that, and with
+    V(resumed) it starts again what ran before.
+  - This module works on one host. It does not know which hosts belong together, and no playbook stops GroupID. The
+    playbook C(identityops.groupid.resume) uses V(resumed).
   - A service, an application pool of IIS, a scheduled task or a process is GroupID's if the vendor's documentation
     names it, or if its program or its folder lies in the folders of an installed version.
-  - The vendor does not publish all names. If something of GroupID is not found, or too much is, name what is right in
-    O(services).
-  - Services are read with the service control manager, application pools with the XML of C(appcmd.exe), and tasks with
-    the scripting object of the Task Scheduler. No text in a language of Windows is read.
+  - The vendor does not publish all names. Look at the result of V(reported) before you stop anything. If something of
+    GroupID is not found, or too much is, name what is right in O(services).
+  - V(quiesced) first writes a record of what runs to the disk of the host. Then it disables the tasks and waits for the
+    instances that run, stops the application pools, and stops the services. Services that need another one are stopped
+    before it, even if they are not GroupID's.
+  - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
+    restarted. There are two exceptions, which V(resumed) undoes. The recovery actions of a service that also apply when
+    it stops with an error are limited to crashes. A pool that IIS starts again immediately loses its automatic start,
+    unless IIS shares its configuration with other servers. Then the module fails.
+  - If one thing cannot be stopped, everything is started again and the module fails.
+  - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
+    What somebody changed in the meantime also stays, and RV(items) says it. Everything is tried. If something does not
+    start, the module fails, and the next V(resumed) tries it again.
+  - As long as the record is not marked as resumed, another V(quiesced) is refused.
+  - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
+    and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -29,6 +44,29 @@ attributes:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
       mode.
 options:
+  state:
+    description:
+      - V(reported) changes nothing.
+      - V(quiesced) stops what runs of GroupID.
+      - V(resumed) starts again what ran before it was stopped. If nothing was stopped, nothing is changed.
+    type: str
+    choices: [reported, quiesced, resumed]
+    default: reported
+  epoch:
+    description:
+      - Name of the time in which GroupID is stopped. It has the form of the id of a set, such as V(20261122T150405Z).
+      - With V(quiesced), the current time is the default.
+      - With V(resumed), the module fails if another epoch is open. By default, any is ended.
+    type: str
+  run:
+    description:
+      - What the record calls the run that stops GroupID. By default, random digits. Only for V(quiesced).
+    type: str
+  item_timeout:
+    description:
+      - How many seconds to wait for one service, pool or task to stop or to start. From 1 to 3600.
+    type: int
+    default: 120
   version:
     description:
       - Version of GroupID, as in the names of its folders. 11.1 installs itself as V(11.0).
@@ -76,6 +114,15 @@ EXAMPLES = r"""
     version: "10.0"
   register: running
 
+- name: Stop it
+  identityops.groupid.groupid_services:
+    version: "10.0"
+    state: quiesced
+
+- name: Start again what ran before
+  identityops.groupid.groupid_services:
+    state: resumed
+
 - name: Say which service is Elasticsearch
   identityops.groupid.groupid_services:
     services:
@@ -86,13 +133,13 @@ EXAMPLES = r"""
 RETURN = r"""
 versions:
   description: Versions of GroupID that were looked for. With V(auto), those that are installed.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: str
   sample: ["10.0"]
 services:
   description: Windows services, in the order in which they are stopped.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: dict
   contains:
@@ -157,7 +204,7 @@ services:
       sample: []
 iis:
   description: IIS on the host.
-  returned: success
+  returned: with V(reported)
   type: dict
   contains:
     installed:
@@ -172,7 +219,7 @@ iis:
       sample: false
 pools:
   description: Application pools of IIS.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: dict
   contains:
@@ -215,7 +262,7 @@ pools:
       sample: []
 tasks:
   description: Scheduled tasks.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: dict
   contains:
@@ -256,8 +303,9 @@ tasks:
       elements: str
       sample: ['C:\Program Files\Imanami\GroupID 10.0\GroupIDJob.exe']
 processes:
-  description: Processes whose program lies in a folder of GroupID, or that O(services) names. At most 1000.
-  returned: success
+  description: Processes whose program lies in a folder of GroupID, or that O(services) names. At most 1000. With
+    V(quiesced), only those of no service. They are not stopped.
+  returned: with V(reported) and V(quiesced)
   type: list
   elements: dict
   contains:
@@ -284,7 +332,7 @@ processes:
 similar:
   description: What has a name like GroupID's, and was not taken for GroupID's. If it is, name it in O(services). At
     most 1000.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: dict
   contains:
@@ -300,7 +348,7 @@ similar:
       sample: GroupIDHelper
 unmatched:
   description: Items of O(services) that the host does not have.
-  returned: success
+  returned: with V(reported)
   type: list
   elements: dict
   contains:
@@ -314,6 +362,80 @@ unmatched:
       returned: always
       type: str
       sample: GroupIDElasticSearchService10
+record:
+  description: The record on the host of what ran before GroupID was stopped, or null if there is none.
+  returned: success
+  type: dict
+  contains:
+    epoch:
+      description: Name of the time in which GroupID is stopped.
+      returned: always
+      type: str
+      sample: 20261122T150405Z
+    run:
+      description: The run that stopped it.
+      returned: always
+      type: str
+      sample: 8f1d2c3b4a596877
+    controller:
+      description: Name of the computer on which that run was started.
+      returned: always
+      type: str
+      sample: ansible01
+    user:
+      description: Account on the host that stopped it.
+      returned: always
+      type: str
+      sample: CORP\svc-backup
+    started:
+      description: When, UTC.
+      returned: always
+      type: str
+      sample: "2026-11-22T15:04:05.1234567Z"
+    resumed:
+      description: When everything was as before again, UTC. Null until then.
+      returned: always
+      type: str
+      sample: "2026-11-22T15:14:05.1234567Z"
+items:
+  description: What the record is about, in the order in which it stops. Starting goes in the opposite order. Empty if
+    there was nothing to resume.
+  returned: with V(quiesced) and V(resumed)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(task), V(pool) or V(service).
+      returned: always
+      type: str
+      sample: service
+    name:
+      description: Name of the service or pool, or path of the task.
+      returned: always
+      type: str
+      sample: GroupIDElasticSearchService11
+    before:
+      description: What it was. Of a service C(state), C(start_type) and C(recovers_from_errors), of a pool C(state) and
+        C(auto_start), of a task C(enabled).
+      returned: with V(quiesced)
+      type: dict
+      sample: {state: running, start_type: automatic, recovers_from_errors: false}
+    stopped:
+      description: Whether there was something to stop or to disable.
+      returned: with V(quiesced)
+      type: bool
+      sample: true
+    outcome:
+      description: V(resumed) is as before. V(changed) was changed by somebody in the meantime and stays so.
+        V(untouched) had not been stopped. V(failed) did not start.
+      returned: with V(resumed)
+      type: str
+      sample: resumed
+    note:
+      description: What somebody changed, or why it failed. Null if there is nothing to say.
+      returned: with V(resumed)
+      type: str
+      sample: its start type was automatic and is disabled
 schema:
   description: Version of this result's shape.
   returned: always
@@ -330,8 +452,10 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request),
-        V(iis_configuration), V(system), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+      description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
+        V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
+        V(quiesced), V(resume_incomplete), V(service_pending), V(services_unmatched), V(state_owner), V(stop_failed),
+        V(system), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
         V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
         is not valid. V(unexpected) is a defect of the collection.
       returned: always

@@ -106,7 +106,7 @@ namespace IdentityOpsAgent
             return texts;
         }
 
-        /// <summary>What has come about meanwhile. One that fails is started again, where its recovery says so.</summary>
+        /// <summary>What has come about. One that fails is started again, where its recovery says so.</summary>
         private static void Advance(Map service)
         {
             if (!service.ContainsKey("target") || Number(service, "due_ms") > Now)

@@ -154,14 +154,14 @@ namespace IdentityOpsAgent
 
         private bool TakesProgram(Row row, IEnumerable<string> paths)
         {
-            if (row.Program == null)
+            if (row.Below == null)
                 return false;
             foreach (string path in paths)
             {
                 foreach (KeyValuePair<string, string> folder in installations)
                 {
                     if (folder.Key == row.Version && Paths.Holds(folder.Value, path)
-                        && row.Program.Matches(Row.Plain(path.Substring(folder.Value.Length))))
+                        && row.Below.Matches(Row.Plain(path.Substring(folder.Value.Length))))
                         return true;
                 }
             }
@@ -177,7 +177,7 @@ namespace IdentityOpsAgent
         private sealed class Row
         {
             public string Kind, Version, Text;
-            public Glob Name, Program;
+            public Glob Name, Below;   // Below: the installation folder
             public bool MayBeShared, Met;
 
             public static Row Parse(JsonMap map)
@@ -191,7 +191,7 @@ namespace IdentityOpsAgent
                     Version = map.TextOrNull("version"),
                     Text = map.TextOrNull("name"),
                     Name = map["name"] == null ? null : new Glob(Plain(map.Text("name"))),
-                    Program = map["program"] == null ? null : new Glob(Plain(map.Text("program"))),
+                    Below = map["program"] == null ? null : new Glob(Plain(map.Text("program"))),
                     MayBeShared = map.Flag("shared", false),
                 };
             }

@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
                 };
                 record.Items.AddRange(Items());
                 answer.Members.Set("record", record.Head()).Set("items", Described()).Set("processes", Processes());
-                answer.Changed = record.Items.Exists(delegate(QuiescedItem item) { return item.Ran; });
+                answer.Changed = record.Items.Exists(delegate(QuiescedItem item) { return item.HasRun(); });
                 if (!check)
                     Perform();
             }
@@ -204,7 +204,7 @@ namespace IdentityOpsAgent
         {
             Progress.ThrowIfCancelled();
             record.RequireCurrent();
-            if (item.Ran && item.IsActive())
+            if (item.HasRun() && item.IsActive())
                 StopOne(item);
         }
 

@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
         }
 
         // Whether it could write, as the record has it: then the quiesce stops it.
-        public abstract bool Ran { get; }
+        public abstract bool HasRun();
 
         public abstract bool IsActive();
 
@@ -74,7 +74,7 @@ namespace IdentityOpsAgent
         // What a person is told: what it is, and how it is to be as before.
         public JsonMap Described()
         {
-            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", Ran);
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun());
         }
 
         public AgentError Late(BoundedWait wait, string what)

@@ -28,9 +28,9 @@ namespace IdentityOpsAgent
             startsItself = before.Flag(StartsItself, true);
         }
 
-        public override bool Ran
+        public override bool HasRun()
         {
-            get { return started; }
+            return started;
         }
 
         public static bool IsPending(PoolFacts facts)

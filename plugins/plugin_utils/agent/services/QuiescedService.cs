@@ -34,9 +34,9 @@ namespace IdentityOpsAgent
             recoversFromErrors = before.Flag("recovers_from_errors", false);
         }
 
-        public override bool Ran
+        public override bool HasRun()
         {
-            get { return state != ServiceFacts.Stopped; }
+            return state != ServiceFacts.Stopped;
         }
 
         public static bool IsPending(uint state)

@@ -23,9 +23,9 @@ namespace IdentityOpsAgent
             enabled = before.Flag("enabled", false);
         }
 
-        public override bool Ran
+        public override bool HasRun()
         {
-            get { return enabled; }
+            return enabled;
         }
 
         public override bool IsActive()

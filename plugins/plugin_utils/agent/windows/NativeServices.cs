@@ -34,7 +34,7 @@ namespace IdentityOpsAgent
         }
 
         [StructLayout(LayoutKind.Sequential)]
-        public struct Entry                                                  // ENUM_SERVICE_STATUS_PROCESSW
+        public struct Listed                                                 // ENUM_SERVICE_STATUS_PROCESSW
         {
             public IntPtr Name, DisplayName;
             public Status Status;

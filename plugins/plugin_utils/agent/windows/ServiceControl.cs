@@ -167,11 +167,11 @@ namespace IdentityOpsAgent
                 NativeServices.Win32Services, NativeServices.AllStates, buffer, Room, out needed, out count,
                 ref resume, null);
             Check(done || (Marshal.GetLastWin32Error() == NativeServices.MoreData && count > 0));
-            int length = Marshal.SizeOf(typeof(NativeServices.Entry));
+            int length = Marshal.SizeOf(typeof(NativeServices.Listed));
             for (int i = 0; i < count; i++)
             {
-                NativeServices.Entry entry = (NativeServices.Entry)Marshal.PtrToStructure(
-                    (IntPtr)((long)buffer + i * length), typeof(NativeServices.Entry));
+                NativeServices.Listed entry = (NativeServices.Listed)Marshal.PtrToStructure(
+                    (IntPtr)((long)buffer + i * length), typeof(NativeServices.Listed));
                 found.Add(FactsOf(Marshal.PtrToStringUni(entry.Name), entry.Status));
                 found[found.Count - 1].DisplayName = Marshal.PtrToStringUni(entry.DisplayName);
             }

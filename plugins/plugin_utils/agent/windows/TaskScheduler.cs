@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
     internal static class TaskScheduler
     {
         private const int Hidden = 1;   // TASK_ENUM_HIDDEN
-        private const int Program = 0;   // TASK_ACTION_EXEC
+        private const int Execute = 0;   // TASK_ACTION_EXEC
         private const int FileNotFound = 2, PathNotFound = 3;
 
         /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
@@ -75,7 +75,7 @@ namespace IdentityOpsAgent
             };
             foreach (Automation action in Items(task.Get("Definition").Get("Actions")))
             {
-                if (action.Get("Type").Number() == Program)
+                if (action.Get("Type").Number() == Execute)
                     facts.Programs.Add((string)action.Get("Path").Value ?? "");
             }
             return facts;

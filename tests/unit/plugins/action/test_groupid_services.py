@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, trusted
+from unit.plugins.recorded_host import Host, answer, job, trusted
 
 Make = t.Callable[..., Host]
 NAMED = {"kind": "service", "name": "GroupIDElastic*", "shared": False}
@@ -59,3 +59,51 @@ def test_a_variable_that_is_wrong_is_named(host: Make, given: t.Any, told: str) 
     assert result["error"]["code"] == "argument"
     assert told in result["msg"]
     assert made.requests == []
+
+
+def test_a_quiesce_is_a_job_that_says_who_asks(host: Make) -> None:
+    made = host("groupid_services", {"state": "quiesced", "epoch": "20261122T150405Z", "run": "r1"}, job("quiesce"))
+    assert made.run(groupid_services=[NAMED])["failed"] is False
+    [request] = made.operations
+    assert (request["operation"], request["epoch"], request["run"]) == ("quiesce", "20261122T150405Z", "r1")
+    assert (request["item_seconds"], request["services"]) == (120, [NAMED])
+    assert request["controller"]
+
+
+def test_two_quiesces_are_two_runs_and_two_jobs(host: Make) -> None:
+    asked = []
+    for dummy in range(2):
+        made = host("groupid_services", {"state": "quiesced"}, job("quiesce"))
+        made.run()
+        asked.append((made.operations[0]["run"], made.requests[0]["id"]))
+    assert asked[0][0] != asked[1][0]
+    assert asked[0][1] != asked[1][1]
+
+
+def test_a_resume_asks_for_no_names(host: Make) -> None:
+    made = host("groupid_services", {"state": "resumed", "item_timeout": 7}, job("resume"))
+    assert made.run(groupid_services="what is wrong is in nobody's way")["failed"] is False
+    [request] = made.operations
+    assert request == {"protocol": 1, "check": False, "operation": "resume", "epoch": None, "item_seconds": 7}
+
+
+@pytest.mark.parametrize("state", ["quiesced", "resumed"])
+def test_in_check_mode_no_job_is_left_on_the_host(host: Make, state: str) -> None:
+    made = host("groupid_services", {"state": state}, answer("quiesce"), check_mode=True)
+    made.run()
+    assert made.requests[0]["operation"] in ("quiesce", "resume")
+    assert made.requests[0]["check"] is True
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ({"state": "quiesced", "epoch": "today"}, "Set id 'today'"),
+        ({"state": "resumed", "item_timeout": 0}, "item_timeout is 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(host: Make, args: dict[str, t.Any], told: str) -> None:
+    made = host("groupid_services", args)
+    result = made.run()
+    assert result["error"]["code"] == "argument"
+    assert told in result["msg"]
