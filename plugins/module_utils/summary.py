@@ -77,8 +77,8 @@ def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
     for host in hosts:
         items = _answer(facts, host, "__groupid_resumed").get("items") or []
         count = sum(item["outcome"] == "resumed" for item in items)
-        verb = "would be started again" if check else "as before"
-        lines.append(f"{host}: {count} of {len(items)} {verb}" if items else f"{host}: nothing was stopped")
+        started = "would be started again" if check else "started again"
+        lines.append(f"{host}: {len(items)} things, {count} {started}" if items else f"{host}: nothing was stopped")
         lines += [f"  {item['kind']} {item['name']}: {item['note']}" for item in items if item.get("note")]
     return lines
 
