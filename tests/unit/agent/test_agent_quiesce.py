@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 import typing as t
+from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host, hold
@@ -139,6 +140,20 @@ def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
         assert getattr(server, operation)()["error"]["code"] == "locked"
 
 
+def test_of_two_at_the_same_moment_one_stops_and_the_other_is_refused(server: RuntimeHost) -> None:
+    server.write()
+    before = server.picture()
+    for dummy in range(3):
+        with futures.ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda run: server.quiesce(run=run), ["run-1", "run-2"]))
+        [stopped] = [answer for answer in answers if not answer["failed"]]
+        [refused] = [answer for answer in answers if answer["failed"]]
+        assert refused["error"]["code"] in ("locked", "quiesced")
+        assert server.record()["run"] == stopped["record"]["run"]
+        assert server.resume()["failed"] is False
+        assert server.picture() == before
+
+
 def test_a_backup_at_work_is_in_nobodys_way(server: RuntimeHost) -> None:
     server.write()
     server.host.lock.parent.mkdir()
@@ -153,9 +168,11 @@ def test_a_record_that_cannot_be_is_never_replaced(server: RuntimeHost, content:
     server.host.lock.parent.mkdir()
     record = server.host.lock.parent / "quiesce.json"
     record.write_text(content)
-    for answer in (server.quiesce(), server.resume(), server.ask("state")):
+    for answer in (server.quiesce(), server.resume()):
         assert answer["error"]["code"] == "quiesce_record"
         assert answer["error"]["path"] == str(record)
+    look = server.ask("state")
+    assert (look["failed"], look["record"], len(look["warnings"])) == (False, None, 1)
     assert record.read_text() == content
     assert set(states(server).values()) == {"running", "stopped"}
 
@@ -281,6 +298,15 @@ def test_a_pool_that_iis_starts_again_is_held(server: RuntimeHost) -> None:
     assert server.quiesce()["failed"] is False
     assert server.picture()["pools"]["GroupID App Pool"] == ("Stopped", False)
     server.resume()
+    assert server.picture() == before
+
+
+def test_pools_of_an_iis_that_is_stopped_are_left_alone(server: RuntimeHost) -> None:
+    server.iis.change(0, state="Unknown")
+    server.write()
+    before = server.picture()
+    assert server.quiesce()["failed"] is False
+    assert server.resume()["failed"] is False
     assert server.picture() == before
 
 

@@ -10,14 +10,15 @@ namespace IdentityOpsAgent
     // should not.
     internal sealed class QuiescedPool : QuiescedItem
     {
-        private const string Started = "started", Stopped = "stopped", StartsItself = "auto_start";
+        private const string Started = "started", Stopped = "stopped", GoingUp = "starting", GoingDown = "stopping",
+            StartsItself = "auto_start";
 
         private readonly bool started, startsItself;
 
         public QuiescedPool(PoolFacts facts)
             : base(Claims.Pool, facts.Name)
         {
-            started = facts.State != Stopped && facts.State != "stopping";
+            started = facts.State == Started || facts.State == GoingUp;
             startsItself = facts.StartsItself;
         }
 
@@ -35,7 +36,7 @@ namespace IdentityOpsAgent
 
         public static bool IsPending(PoolFacts facts)
         {
-            return facts.State != Started && facts.State != Stopped;
+            return facts.State == GoingUp || facts.State == GoingDown;
         }
 
         // Whether it may be kept from starting with IIS: it does so, and the quiesce has not changed that yet.
@@ -47,13 +48,19 @@ namespace IdentityOpsAgent
         public override bool IsActive()
         {
             PoolFacts facts = Iis.Find(Name);
-            return facts != null && facts.State != Stopped;
+            return facts != null && !IsDown(facts);
+        }
+
+        // While IIS itself is stopped, the state of its pools is unknown.
+        private static bool IsDown(PoolFacts facts)
+        {
+            return facts.State != Started && !IsPending(facts);
         }
 
         public override void Stop(BoundedWait wait, Action save)
         {
             PoolFacts facts = Iis.Find(Name);
-            if (facts != null && facts.State != Stopped && facts.State != "stopping")
+            if (facts != null && facts.State == Started)
                 Iis.Stop(Name);
             if (!wait.Until(delegate { return !IsActive(); }))
                 throw Late(wait, "it has not stopped");
@@ -78,7 +85,7 @@ namespace IdentityOpsAgent
             bool isOurs = Changed.Contains(StartsItself);
             if (isOurs && !facts.StartsItself)
                 Iis.SetStartsItself(Name, true);
-            if (facts.State == Stopped)
+            if (IsDown(facts))
             {
                 Iis.Start(Name);
                 if (!wait.Until(delegate { return IsStarted(); }))
@@ -92,7 +99,7 @@ namespace IdentityOpsAgent
             PoolFacts facts = Iis.Find(Name);
             if (facts == null)
                 return "it is no longer there";
-            if (facts.State != (started ? Started : Stopped))
+            if (IsDown(facts) == started)
                 return "it was " + (started ? Started : Stopped) + " and is " + facts.State;
             return facts.StartsItself == startsItself ? null : ChangedStart(facts);
         }

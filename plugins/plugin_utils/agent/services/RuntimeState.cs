@@ -12,7 +12,6 @@ namespace IdentityOpsAgent
         public static Answer Run(JsonMap request)
         {
             Answer answer = new Answer();
-            QuiesceRecord record = QuiesceRecord.Current("What runs was not looked at");
             ProductRuntime runtime = new ProductRuntime(request);
             answer.Members.Set("versions", runtime.Claims.Versions)
                 .Set("services", runtime.Services.ConvertAll<JsonMap>(Described))
@@ -23,8 +22,23 @@ namespace IdentityOpsAgent
                 .Set("processes", Answer.First(runtime.Processes, Answer.ListLimit).ConvertAll<JsonMap>(Described))
                 .Set("similar", Answer.First(runtime.Similar, Answer.ListLimit))
                 .Set("unmatched", runtime.Claims.Unmatched())
-                .Set("record", record == null ? null : record.Head());
+                .Set("record", Record(answer.Warnings));
             return answer;
+        }
+
+        // One that cannot be read hides nothing of what runs.
+        private static JsonMap Record(List<string> warnings)
+        {
+            try
+            {
+                QuiesceRecord record = QuiesceRecord.Current("The record of what ran was not read");
+                return record == null ? null : record.Head();
+            }
+            catch (AgentError error)
+            {
+                warnings.Add(error.What + ": " + error.Cause);
+                return null;
+            }
         }
 
         private static JsonMap Described(ClaimedService service)
