@@ -109,26 +109,48 @@ KILLED: Case = (
 )
 
 
-def test_kills_at_many_points_never_lose_the_state_before(host: Host) -> None:
-    """Killed in the quiesce, then twice in the resume: the last one brings all back, to what ran at first."""
+def killed_case(server: RuntimeHost) -> dict[str, t.Any]:
+    """Prepare the case, and give its picture. No service needs another: each is on its own."""
+    prepare(server, KILLED, random.Random(4))
+    for service in server.services.values():
+        service.pop("depends_on", None)
+    server.write()
+    return server.picture()
+
+
+def test_a_quiesce_killed_anywhere_loses_nothing(host: Host) -> None:
+    """Before its first change, its second, and so on; the resume after it is killed too, somewhere."""
     server = RuntimeHost(host)
     chance = random.Random(4)
-    met = {"quiesce": 0, "resume": 0}
-    for round_number in range(20):
-        prepare(server, KILLED, chance)
-        server.services["s1"]["depends_on"] = []
-        server.write()
-        before = server.picture()
-        met["quiesce"] += server.is_killed("quiesce", chance.randint(1, 90))
-        for dummy in range(2):
-            met["resume"] += server.is_killed("resume", chance.randint(1, 60))
+    for at in itertools.count(1):
+        before = killed_case(server)
+        killed = server.is_killed("quiesce", at)
+        server.is_killed("resume", chance.randint(1, 60))
         answer = server.resume()
-        assert answer["failed"] is False, (round_number, answer)
-        assert server.picture() == before, round_number
+        assert answer["failed"] is False, (at, answer)
+        assert server.picture() == before, at
+        if not killed:
+            break
+    assert at > 40
+
+
+def test_a_resume_killed_anywhere_loses_nothing(host: Host) -> None:
+    """Twice in a row: what the first one has done is not taken for somebody's change by the next ones."""
+    server = RuntimeHost(host)
+    chance = random.Random(5)
+    for at in itertools.count(1):
+        before = killed_case(server)
+        assert server.quiesce()["failed"] is False
+        killed = server.is_killed("resume", at)
+        server.is_killed("resume", chance.randint(1, 60))
+        answer = server.resume()
+        assert answer["failed"] is False, (at, answer)
+        assert server.picture() == before, at
         # Nothing stands in the way of the next one, and it records what runs.
         assert server.quiesce(check=True)["items"][0]["before"] == {"enabled": True}
-    assert met["quiesce"] > 10, met
-    assert met["resume"] > 10, met
+        if not killed:
+            break
+    assert at > 40
 
 
 def test_a_kill_between_record_and_first_stop(host: Host) -> None:
