@@ -22,7 +22,7 @@ class ActionModule(ControllerAction):
         "kind": {
             "type": "str",
             "required": True,
-            "choices": ["preflight", "list", "rehearse", "backup", "verify", "restore"],
+            "choices": ["preflight", "list", "resume", "rehearse", "backup", "verify", "restore"],
         }
     }
 

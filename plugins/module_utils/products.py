@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The versions of GroupID, their components and folders, and how each component is restored.
+"""The versions of GroupID, their components and folders, how each component is restored, and what runs.
 
 Only this file has versions and paths. A new version is new rows. The names in ``source`` are pages of the vendor's
 documentation and knowledge base (github.com/netwrix/docs). Everything here is from one of these pages.
@@ -20,6 +20,13 @@ DEBUG_LOGS_11 = "Gather Debug Logs for v11"
 HISTORY_10 = "Retrieve the History Corresponding to a Specific Timestamp from the SQL Database in v10"
 REPLICATION_11 = "How to Run Replication for a Specific Object Type"
 PORTAL_DESIGN = "How to Copy the Design of Portal via SQL Query"
+DEBUG_LOGS_10 = "Gather Debug Logs for v10"
+UNINSTALL = "Uninstall or Fully Remove Directory Manager"
+UNINSTALL_11 = "How to Uninstall Directory Manager"
+AUTHENTICATION_11 = "Authentication Modes"
+HEAP_11 = "Adjust Heap Size for Elasticsearch Service"
+CUSTOM_ATTRIBUTES_10 = "Replicating Custom AD Attributes to Elasticsearch"
+NODE_FAILURE_10 = "support.imanami.com, KA-01169"
 
 AUTO = "auto"
 
@@ -83,17 +90,38 @@ class DatabaseObject:
 
 
 @dataclasses.dataclass(frozen=True)
+class Runs:
+    """Something of GroupID that runs on a server.
+
+    The vendor names few of these, and of 10.0 not one by the name that Windows knows it by. What else lies in a
+    version's folders is found there, whatever it is called.
+
+    kind: ``service``, ``pool`` (application pool of IIS), ``task`` (of the Task Scheduler) or ``process``.
+    name: glob of a service's name or displayed name, a pool's name, a task's path or name.
+    program: glob below the installation folder, of the program that a service starts.
+    source: where the vendor says so.
+    """
+
+    kind: t.Literal["service", "pool", "task", "process"]
+    source: str
+    name: str | None = None
+    program: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Product:
     """One version of GroupID.
 
     version: name of the version, as in its folders (11.1 uses the name 11.0).
     components: in the order of the vendor's page.
     database_objects: some tables of its database. The vendor has no list of them.
+    runs: of each kind, in the order in which it is stopped.
     """
 
     version: str
     components: tuple[Component, ...]
     database_objects: tuple[DatabaseObject, ...] = ()
+    runs: tuple[Runs, ...] = ()
 
     @property
     def registry(self) -> str:
@@ -214,11 +242,32 @@ _OBJECTS_OF_11 = (
     DatabaseObject("SSPR", "PortalDesigns", PORTAL_DESIGN),
 )
 
-PRODUCTS: tuple[Product, ...] = (
-    Product("9.0", _FOLDERS_OF_9_AND_10),
-    Product("10.0", (ELASTICSEARCH, *_FOLDERS_OF_9_AND_10, SCHEDULES), _OBJECTS_OF_10),
-    Product("11.0", (PORTALS,), _OBJECTS_OF_11),
+# Replication writes into Elasticsearch, so that it stops before.
+_RUNS_OF_9 = (Runs("pool", UNINSTALL, name="GroupID App Pool"),)
+_RUNS_OF_10 = (
+    Runs("task", CUSTOM_ATTRIBUTES_10, name="Schema Replication"),
+    Runs("pool", UNINSTALL, name="GroupID App Pool"),  # "9 or above"
+    Runs("service", CUSTOM_ATTRIBUTES_10, name="Netwrix Replication*"),
+    Runs("service", NODE_FAILURE_10, name="Imanami Replication*"),
+    Runs("service", DEBUG_LOGS_10, program="ElasticSearch\\**"),
 )
+# Replication, Email and Scheduler are applications of IIS.
+_RUNS_OF_11 = (
+    Runs("pool", UNINSTALL_11, name="GroupID11_GroupIDSite11*"),
+    Runs("pool", UNINSTALL_11, name="Directory Manager App Pool 11"),
+    Runs("pool", AUTHENTICATION_11, name="GroupIDAppPool11"),
+    Runs("service", HEAP_11, name="GroupIDElasticSearchService11"),
+    Runs("service", DEBUG_LOGS_11, program="elasticsearch\\**"),
+)
+
+PRODUCTS: tuple[Product, ...] = (
+    Product("9.0", _FOLDERS_OF_9_AND_10, runs=_RUNS_OF_9),
+    Product("10.0", (ELASTICSEARCH, *_FOLDERS_OF_9_AND_10, SCHEDULES), _OBJECTS_OF_10, _RUNS_OF_10),
+    Product("11.0", (PORTALS,), _OBJECTS_OF_11, _RUNS_OF_11),
+)
+
+SIMILAR: tuple[str, ...] = ("*GroupID*", "*Imanami*", "*Directory Manager*")
+"""Names that look like GroupID's. What has such a name, and is in no row and no folder, is shown and left alone."""
 
 DEFAULT_EXCLUDES: tuple[str, ...] = (
     "*/log/**",  # a 9.0 or 10.0 portal's own log
@@ -374,6 +423,28 @@ def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict
         "products": [_product_request(product) for product in PRODUCTS],
         "version": version,
         "component_paths": dict(component_paths),
+    }
+
+
+def runtime_request(
+    version: str, component_paths: c.Mapping[str, str], services: c.Sequence[c.Mapping[str, t.Any]]
+) -> dict[str, t.Any]:
+    """Return the fields of a request that let the agent find what runs of GroupID.
+
+    services: what people name themselves: ``kind``, ``name`` (a glob) and ``shared``. A kind that is in this list has
+    those and no others. Of the version ``auto``, all that are installed.
+
+    Raises UnknownVersionError, UnknownComponentError.
+    """
+    return {
+        **products_request(version, component_paths),
+        "runs": [
+            {"version": product.version, "kind": row.kind, "name": row.name, "program": row.program}
+            for product in PRODUCTS
+            for row in product.runs
+        ],
+        "services": [{name: row.get(name) for name in ("kind", "name", "shared")} for row in services],
+        "similar": list(SIMILAR),
     }
 
 

@@ -58,6 +58,7 @@ _MOMENT = "It needs a change at a moment that nobody can choose."
 _ONE_SERVER = "One server alone cannot prove it."
 _FORMAT = "Any set shows it."
 _OTHER_PROGRAM = "It needs the program itself."
+_STOPS_NOTHING = "A rehearsal asks for no service, and stops none."
 
 CLAIMS: t.Final = (
     Claim("agent.bootstrap", "The bootstrap runs the agent under Windows PowerShell"),
@@ -216,6 +217,16 @@ CLAIMS: t.Final = (
     Claim("witness.agrees", "Windows' own tools see the same as the rehearsal"),
     Claim("database.account", "SQL Server's account gets access, and no other", _OTHER_PROGRAM),
     Claim("groupid.works", "A restored portal, job and index work in GroupID", _OTHER_PROGRAM),
+    Claim("services.read", "The service control manager tells what runs", _STOPS_NOTHING),
+    Claim("services.stopped", "A service stops with those that need it", _STOPS_NOTHING),
+    Claim("services.restored", "A service starts again with its start type", _STOPS_NOTHING),
+    Claim("services.paused", "A paused service is paused again", _STOPS_NOTHING),
+    Claim("services.recovery", "A service that stops with an error stays stopped", _STOPS_NOTHING),
+    Claim("services.tasks", "The Task Scheduler tells tasks, and disables them", _STOPS_NOTHING),
+    Claim("services.pools", "appcmd.exe tells pools, stops and starts them", _STOPS_NOTHING),
+    Claim("services.shared_configuration", "A configuration that IIS shares is seen", _STOPS_NOTHING),
+    Claim("services.restart", "After a restart, what was stopped starts by itself", _STOPS_NOTHING),
+    Claim("services.found", "What is found is what runs of GroupID", _STOPS_NOTHING),
 )
 
 _CUT = "A restore of the database fails on this server."

@@ -37,6 +37,7 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
         "__groupid_sql_rehearsal_clean",
         "__groupid_domains_rehearsed",
     ),
+    "resume": ("__groupid_resumed",),
     "list": ("__groupid_sets", "__groupid_sets_away"),
     "backup": (
         "__groupid_sql_place",

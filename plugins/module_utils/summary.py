@@ -33,7 +33,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
-Kind = t.Literal["preflight", "list", "rehearse", "backup", "verify", "restore"]
+Kind = t.Literal["preflight", "list", "resume", "rehearse", "backup", "verify", "restore"]
 Row: t.TypeAlias = list[Cell]
 
 NOT_CONFIGURED = "not configured"
@@ -52,6 +52,8 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
     told = [host for host in plan["hosts"] if not _failed(facts, host)]
     if kind == "list":
         return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
+    if kind == "resume":
+        return _blocks([_resumed(facts, told, check), failures.lines(facts, plan["hosts"])])
     if kind == "rehearse":
         rehearsed = {host: _answer(facts, host, "__groupid_rehearsal") for host in plan["hosts"]}
         shared = rehearsal_report.of_shared(_rehearsed_once(facts, plan["hosts"]))
@@ -67,6 +69,18 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
         failures.lines(facts, plan["hosts"]),
     ]
     return _blocks(blocks)
+
+
+def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
+    """Say of each server how much was started again, and what somebody had changed meanwhile."""
+    lines: list[str] = []
+    for host in hosts:
+        items = _answer(facts, host, "__groupid_resumed").get("items") or []
+        count = sum(item["outcome"] == "resumed" for item in items)
+        started = "would be started again" if check else "started again"
+        lines.append(f"{host}: {len(items)} things, {count} {started}" if items else f"{host}: nothing was stopped")
+        lines += [f"  {item['kind']} {item['name']}: {item['note']}" for item in items if item.get("note")]
+    return lines
 
 
 def _blocks(blocks: c.Iterable[c.Sequence[str]]) -> list[str]:

@@ -35,7 +35,7 @@ class Word:
     default: None if there is none, and the collection or the host chooses.
     elements: type of a list's items and of a dictionary's values. keys: type of a dictionary's keys.
     choices: texts in lower case. least, most: of a number.
-    roles: roles whose runs use it. The role of its group declares it, if there is one.
+    roles: roles whose runs use it; none: only a module reads it. The role of its group declares it, if there is one.
     about: one or two sentences, with code words between backticks.
     options: of each item, where the items are dictionaries.
     secret: its value is never shown.
@@ -92,6 +92,19 @@ _FOLDER = (
         elements="glob",
     ),
     Word("exclude", "list", [], "Globs below the folder, for files to leave out.", elements="glob"),
+)
+
+_SERVICE = (
+    Word("kind", "str", None, "What it is.", choices=("service", "pool", "task", "process"), required=True),
+    Word(
+        "name",
+        "str",
+        None,
+        "Glob of its name. A service also matches by the name that Windows displays, and a task by its path.",
+        required=True,
+        example="GroupIDElasticSearchService10",
+    ),
+    Word("shared", "bool", False, "Of an application pool, whether it may also serve folders that are not GroupID's."),
 )
 
 _DOMAIN = (
@@ -205,6 +218,18 @@ WORDS: tuple[Word, ...] = (
         elements="path",
         keys="component",
         example="{reports: E:\\Reports}",
+    ),
+    Word(
+        "groupid_services",
+        "list",
+        [],
+        "Services, application pools and scheduled tasks of GroupID, where they are not found by themselves. Each has "
+        "`kind`, `name` and `shared`. A kind that is in this list has these and no others. Only the module "
+        "`groupid_services` reads it.",
+        roles=(),
+        elements="dict",
+        options=_SERVICE,
+        example="[{kind: service, name: GroupIDElasticSearchService10}]",
     ),
     Word(
         "groupid_set_id",

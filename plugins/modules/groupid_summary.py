@@ -24,7 +24,7 @@ options:
       - Kind of the run.
     type: str
     required: true
-    choices: [preflight, list, rehearse, backup, verify, restore]
+    choices: [preflight, list, resume, rehearse, backup, verify, restore]
 seealso:
   - module: identityops.groupid.groupid_info
 """

@@ -98,7 +98,7 @@ class JobLook:
         result = self._folder / "result.json"
         if operation == "cancel" and not result.exists() and not (self._folder / "cancel").exists():
             self._publish("cancel", attempt)
-        killed = operation != "cancel" or identity.startswith("restore-")
+        killed = operation != "cancel" or identity.startswith(("restore-", "quiesce-", "resume-"))
         until = time.monotonic() + wait
         looks = 0
         while not result.exists():

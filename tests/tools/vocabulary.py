@@ -188,7 +188,7 @@ def _table(group: str) -> str:
     lines = ["| variable | default | roles | meaning |", "|---|---|---|---|"]
     for word in WORDS:
         if word.group == group:
-            roles = " ".join(_LETTERS[role] for role in word.roles)
+            roles = " ".join(_LETTERS[role] for role in word.roles) or "module"
             summary = re.split(r"(?<=\.) ", word.about, maxsplit=1)[0]
             lines.append(f"| `{word.name}` | {_shown(word, None)} | {roles} | {summary} |".replace("|  |", "| |"))
     return "\n".join(lines)

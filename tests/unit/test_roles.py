@@ -229,4 +229,4 @@ def test_plays_pin_what_the_environment_could_change(path: Path) -> None:
     tasks = [task for play in plays for task in play["tasks"]]
     roles = [task["ansible.builtin.import_role"] for task in tasks]
     assert roles[0]["tasks_from"] == "plan"
-    assert roles[-1]["tasks_from"] in ("report", "list")
+    assert roles[-1]["tasks_from"] in ("report", "list", "resume")

@@ -26,7 +26,7 @@ class AgentAction(FailureAction):
     CONSTRAINTS: t.ClassVar[dict[str, t.Any]] = {}
     """Arguments of validate_argument_spec besides the spec: mutually_exclusive, required_if, ..."""
 
-    AS_JOB: t.ClassVar[bool] = False
+    AS_JOB: bool = False
     """The operation may take long and is a job. Not in check mode, in which nothing is left on a host."""
 
     _supports_check_mode = True

@@ -54,6 +54,9 @@ namespace IdentityOpsAgent
                 case "put": return Put.Run(request);
                 case "get": return Get.Run(request);
                 case "run": return new Run(request).Start();
+                case "state": return RuntimeState.Run(request);
+                case "quiesce": return new Quiesce(request).Run();
+                case "resume": return Resume.Run(request);
                 case "start": return new Job(request, Run).Start(request.MapOrEmpty("request"));
                 case "rehearsal": return Rehearsal.Run(request, Run);
                 case "work": return new JobRunner(request, Run).Run();

@@ -6,7 +6,7 @@
 # What an ordinary user has made is not read: anybody may make a folder in %ProgramData%, and own it. 1024: a link.
 # The lock is byte 2^62 of its file (Win32.TryLock); -2147024863: somebody has it. A job that has not begun 180 s after its request (BeginSeconds) never will.
 # Enumerations by their type where a constructor has several forms: .NET Framework has more of them than later ones.
-# A restore is never ended: it is on its way back then, and would leave a mixture.
+# A restore is never ended: it is on its way back then, and would leave a mixture; so are a quiesce and a resume.
 $operation,$id,$attempt,$wait,$own=$l
 $io=[IO.File]
 $state=[Environment]::GetFolderPath('CommonApplicationData').TrimEnd('\')+'\identityops.groupid'
@@ -54,7 +54,7 @@ if($operation -eq 'cancel' -and !$io::Exists($result) -and !$io::Exists($folder+
 $name='cancel';$text=$attempt
 .$publish
 }
-$killed=$operation -ne 'cancel' -or $id.StartsWith('restore-')
+$killed=$operation -ne 'cancel' -or $id -match '^(restore|quiesce|resume)-'
 $until=[long]$wait
 for($n=0;!$io::Exists($result);$n++){
 if($n%20 -eq 0){

@@ -34,6 +34,7 @@ SHARED = [
     for name in (
         "SystemError",
         "FileFacts",
+        "ServiceFacts",
         "CommandLine",
         "SecurityDescriptor",
         "AccessList",
@@ -58,7 +59,12 @@ SHIPPED = [
         "NetworkIdentity",
         "RequestPipe",
         "NativePipe",
+        "Automation",
         "ManagementService",
+        "ServiceControl",
+        "NativeServices",
+        "TaskScheduler",
+        "RunningProcesses",
         "RehearsalCalls",
     )
 ]

@@ -45,6 +45,7 @@ USES: dict[str, dict[str, t.Any]] = {
     "groupid_ldif_export": {**OF_DOMAIN, "engine": "ldifde"},
     "groupid_ldif_restore": {**OF_DOMAIN, "confirm": PLACE["set_id"]},
     "groupid_restore_folder": {**PLACE, "components": ["reports"], "safety": False},
+    "groupid_services": {},
     "groupid_sets": {"backup_root": PLACE["backup_root"]},
 }
 CONTROLLER_USES: dict[str, dict[str, t.Any]] = {

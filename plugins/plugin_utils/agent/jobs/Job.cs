@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
         private const long KeepSeconds = 24 * 60 * 60;
         private const int Pause = 50, LooksPerLife = 20, GateAttempts = 300;
 
-        private static readonly string[] Operations = { "backup", "restore", "verify" };
+        private static readonly string[] Operations = { "backup", "restore", "verify", "quiesce", "resume" };
 
         private readonly JobFolder folder;
         private readonly string attempt;

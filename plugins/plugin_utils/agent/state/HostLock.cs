@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // One backup or restore at a time on a computer. The lock is the
+    // One backup or restore at a time on a computer; by another name, one quiesce or resume. The lock is the
     // system's and ends with its holder, however that ends.
     internal sealed class HostLock : IDisposable
     {
@@ -27,11 +27,11 @@ namespace IdentityOpsAgent
         }
 
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
-        public static HostLock Acquire(string operation, string set, bool check)
+        public static HostLock Acquire(string operation, string set, bool check, string name = FileName)
         {
             string what = "The " + operation + " was not started";
             string folder = StateFolder.Current;
-            string path = Paths.Combine(folder, FileName);
+            string path = Paths.Combine(folder, name);
             FileFacts facts;
             if (check && !Win32.TryFacts(folder, out facts))
                 return null;

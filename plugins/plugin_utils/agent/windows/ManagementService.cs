@@ -2,8 +2,6 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -17,8 +15,6 @@ namespace IdentityOpsAgent
     {
         private const int Impersonate = 3;   // wbemImpersonationLevelImpersonate
         private const int Hidden = 0;        // SW_HIDE
-        private const int OfWindows = 0x8007;   // HRESULT_FROM_WIN32
-        private const int NoSuchInterface = unchecked((int)0x80004002);
 
         /// <summary>
         /// Win32_Process.Create, as the account that asks. `leave`: the process leaves the job object of WMI's host.
@@ -31,18 +27,18 @@ namespace IdentityOpsAgent
                 NetworkIdentity.Revert();   // the service asks who calls it
             try
             {
-                object result = Create(commandLine, folder, leave);
+                Automation result = Create(commandLine, folder, leave);
                 long code = Number(result, "ReturnValue");
                 process = code == 0 ? (uint)Number(result, "ProcessId") : 0;
                 return code;
             }
             catch (TargetInvocationException error)
             {
-                throw Failure(error.InnerException ?? error);
+                throw Automation.Failure(error);
             }
             catch (COMException error)
             {
-                throw Failure(error);
+                throw Automation.Failure(error);
             }
             finally
             {
@@ -51,65 +47,32 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static object Create(string commandLine, string folder, bool leave)
+        private static Automation Create(string commandLine, string folder, bool leave)
         {
-            object services = Call(New("WbemScripting.SWbemLocator"), "ConnectServer", ".", @"root\cimv2");
-            Set(Get(services, "Security_"), "ImpersonationLevel", Impersonate);
-            object startup = Call(Call(services, "Get", "Win32_ProcessStartup"), "SpawnInstance_");
+            Automation services = Automation.New("WbemScripting.SWbemLocator")
+                .Call("ConnectServer", ".", @"root\cimv2");
+            services.Get("Security_").Set("ImpersonationLevel", Impersonate);
+            Automation startup = services.Call("Get", "Win32_ProcessStartup").Call("SpawnInstance_");
             SetProperty(startup, "ShowWindow", Hidden);
             if (leave)
                 SetProperty(startup, "CreateFlags", unchecked((int)NativeProcess.BreakAway));
-            object processes = Call(services, "Get", "Win32_Process");
-            object input = Call(Get(Call(Get(processes, "Methods_"), "Item", "Create"), "InParameters"),
-                "SpawnInstance_");
+            Automation processes = services.Call("Get", "Win32_Process");
+            Automation input = processes.Get("Methods_").Call("Item", "Create").Get("InParameters")
+                .Call("SpawnInstance_");
             SetProperty(input, "CommandLine", commandLine);
             SetProperty(input, "CurrentDirectory", folder);
             SetProperty(input, "ProcessStartupInformation", startup);
-            return Call(processes, "ExecMethod_", "Create", input);
+            return processes.Call("ExecMethod_", "Create", input);
         }
 
-        private static object New(string name)
+        private static long Number(Automation item, string name)
         {
-            Type type = Type.GetTypeFromProgID(name);
-            if (type == null)
-                throw Failure(new COMException(name, NoSuchInterface));
-            return Activator.CreateInstance(type);
+            return item.Get("Properties_").Call("Item", name).Get("Value").Number() & uint.MaxValue;
         }
 
-        private static long Number(object item, string name)
+        private static void SetProperty(Automation item, string name, object value)
         {
-            return Convert.ToInt64(Get(Call(Get(item, "Properties_"), "Item", name), "Value"),
-                CultureInfo.InvariantCulture) & uint.MaxValue;
-        }
-
-        private static void SetProperty(object item, string name, object value)
-        {
-            Set(Call(Get(item, "Properties_"), "Item", name), "Value", value);
-        }
-
-        private static object Call(object item, string name, params object[] arguments)
-        {
-            return item.GetType().InvokeMember(name, BindingFlags.InvokeMethod, null, item, arguments,
-                CultureInfo.InvariantCulture);
-        }
-
-        private static object Get(object item, string name)
-        {
-            return item.GetType().InvokeMember(name, BindingFlags.GetProperty, null, item, null,
-                CultureInfo.InvariantCulture);
-        }
-
-        private static void Set(object item, string name, object value)
-        {
-            item.GetType().InvokeMember(name, BindingFlags.SetProperty, null, item, new[] { value },
-                CultureInfo.InvariantCulture);
-        }
-
-        // Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.
-        private static SystemError Failure(Exception error)
-        {
-            int code = Marshal.GetHRForException(error);
-            return new SystemError((code >> 16 & 0xFFFF) == OfWindows ? code & 0xFFFF : code, error.Message.Trim());
+            item.Get("Properties_").Call("Item", name).Set("Value", value);
         }
     }
 }

@@ -4,13 +4,14 @@
 
 using System;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
     /// <summary>
     /// Windows' named pipes and processes that somebody else has started, as its headers declare them (winbase.h,
-    /// namedpipeapi.h), for RequestPipe.cs and AgentProcess.cs.
+    /// namedpipeapi.h), for RequestPipe.cs, AgentProcess.cs and RunningProcesses.cs.
     /// </summary>
     internal static class NativePipe
     {
@@ -33,6 +34,10 @@ namespace IdentityOpsAgent
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool GetNamedPipeClientProcessId(SafeFileHandle pipe, out uint process);
+
+        [DllImport("kernel32.dll", CharSet = CharSet.Unicode, ExactSpelling = true, SetLastError = true)]
+        public static extern bool QueryFullProcessImageNameW(NativeProcess.SafeKernelHandle process, uint form,
+            StringBuilder path, ref int size);
 
         [DllImport("kernel32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern NativeProcess.SafeKernelHandle OpenProcess(uint access, bool inherit, uint process);

@@ -18,13 +18,14 @@ namespace IdentityOpsAgent
         private readonly Func<byte[], int> read;
         private readonly Thread thread;
         private readonly object gate = new object();
-        private readonly byte[] kept = new byte[Limit];
+        private readonly byte[] kept;
         private int count;
         private bool more;
 
-        public PipeReader(Func<byte[], int> read)
+        public PipeReader(Func<byte[], int> read, int limit = Limit)
         {
             this.read = read;
+            kept = new byte[limit];
             thread = new Thread(Work, 256 * 1024);
             thread.IsBackground = true;   // one that waits for ever does not keep the agent
             thread.Start();
@@ -79,7 +80,7 @@ namespace IdentityOpsAgent
         {
             lock (gate)
             {
-                int room = Math.Min(got, Limit - count);
+                int room = Math.Min(got, kept.Length - count);
                 Array.Copy(buffer, 0, kept, count, room);
                 count += room;
                 more |= room < got;

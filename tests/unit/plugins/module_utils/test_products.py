@@ -170,3 +170,26 @@ def test_traps_are_of_components_and_say_what_to_do_and_who_says_so() -> None:
     request = products.traps_request()
     assert len(request) == len(products.TRAPS)
     assert set(request[0]) == {"component", "glob", "meaning", "next", "held"}
+
+
+@pytest.mark.parametrize("product", products.PRODUCTS, ids=lambda product: product.version)
+def test_rows_of_what_runs_are_sound(product: products.Product) -> None:
+    assert product.runs
+    for row in product.runs:
+        assert row.source
+        assert (row.name is None) != (row.program is None)
+        assert row.program is None or row.kind == "service"
+        assert not str(row.name or row.program).startswith("*")  # another product's would be stopped
+
+
+def test_no_name_is_that_of_two_versions_but_the_one_of_an_article_for_both() -> None:
+    names = [(row.kind, row.name) for product in products.PRODUCTS for row in product.runs if row.name]
+    assert {pair for pair in names if names.count(pair) > 1} == {("pool", "GroupID App Pool")}
+
+
+def test_what_is_asked_about_what_runs() -> None:
+    named = [{"kind": "pool", "name": "a", "shared": True}]
+    request = products.runtime_request("11.0", {"portals": "E:\\Portals"}, named)
+    assert set(request) == {"products", "version", "component_paths", "runs", "services", "similar"}
+    assert request["services"] == named
+    assert [row["name"] for row in request["runs"] if row["version"] == "9.0"] == ["GroupID App Pool"]

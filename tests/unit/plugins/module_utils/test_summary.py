@@ -368,3 +368,23 @@ def test_restored_group_attributes(facts: Facts) -> None:
     assert f"1 conflicts, 2 gone, 3 new, 4 set since, undo: {SAFETY}" in text
     facts["web01"]["__groupid_attributes"] = {"corp.example": {"preflight": restored}}
     assert "not done" in domain_line(facts, "restore")
+
+
+def test_a_resume_says_what_was_started_and_what_somebody_changed() -> None:
+    facts = healthy("web01", "web02", "web03")
+    items = [
+        {"kind": "task", "name": "\\Job", "outcome": "resumed", "note": None},
+        {"kind": "service", "name": "Repl", "outcome": "changed", "note": "it is no longer there"},
+    ]
+    facts["web01"]["__groupid_resumed"] = {"items": items}
+    facts["web02"]["__groupid_resumed"] = {"items": []}
+    facts["web03"]["__groupid_failures"] = failed(DISK_FULL, phase="resume")
+    said = lines(facts, "resume")
+    assert said[:3] == [
+        "web01: 2 things, 1 started again",
+        "  service Repl: it is no longer there",
+        "web02: nothing was stopped",
+    ]
+    assert not [line for line in said if line.startswith("web03: ")]
+    assert any("web03" in line for line in said)
+    assert lines(facts, "resume", check=True)[0] == "web01: 2 things, 1 would be started again"

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_services."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import datetime
+import platform
+import secrets
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products, settings
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+
+NAMED = "groupid_services"
+"""The variable that says what O(services) does not."""
+
+
+REPORTED, QUIESCED, RESUMED = "reported", "quiesced", "resumed"
+
+
+class ActionModule(AgentAction):
+    """Look at what runs of GroupID, stop it, or start again what ran."""
+
+    WHAT: t.ClassVar[str] = "Nothing of GroupID was looked at, stopped or started"
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, QUIESCED, RESUMED]},
+        "epoch": {"type": "str"},
+        "run": {"type": "str"},
+        "item_timeout": {"type": "int", "default": 120},
+        "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
+        "component_paths": {"type": "dict", "default": {}},
+        "services": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "kind": {"type": "str", "required": True, "choices": ["service", "pool", "task", "process"]},
+                "name": {"type": "str", "required": True},
+                "shared": {"type": "bool", "default": False},
+            },
+        },
+    }
+
+    def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        # No share is opened, and Windows' managers are asked as the connection's own account.
+        self.client = dataclasses.replace(self.client, network={})
+        self.AS_JOB = args["state"] != REPORTED  # the others may take minutes
+        if args["services"] is None and args["state"] != RESUMED:
+            args = {**args, "services": settings.read(NAMED, self._templar.template(variables.get(NAMED))) or []}
+        return super().perform(args, variables)
+
+    def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        epoch = str(backup_set.SetId.parse(args["epoch"])) if args["epoch"] else None
+        if not 1 <= args["item_timeout"] <= 3600:
+            raise ValueError(f"item_timeout is {args['item_timeout']}, and must be from 1 to 3600 seconds.")
+        if args["state"] == RESUMED:
+            return {"operation": "resume", "epoch": epoch, "item_seconds": args["item_timeout"]}
+        what = products.runtime_request(args["version"], args["component_paths"], args["services"])
+        if args["state"] == REPORTED:
+            return {"operation": "state", **what}
+        return {
+            "operation": "quiesce",
+            **what,
+            "epoch": epoch or str(backup_set.SetId(datetime.datetime.now(datetime.timezone.utc))),
+            "run": args["run"] or secrets.token_hex(8),
+            "controller": platform.node(),
+            "item_seconds": args["item_timeout"],
+        }

@@ -1,0 +1,489 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The body is the action plugin of the same name.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: groupid_services
+short_description: Find, stop and start again the services, application pools and scheduled tasks of GroupID
+version_added: 0.6.0
+description:
+  - Finds what runs of GroupID on a host, and says in which state it is. With V(quiesced) it stops that, and with
+    V(resumed) it starts again what ran before.
+  - This module works on one host. It does not know which hosts belong together, and no playbook stops GroupID. The
+    playbook C(identityops.groupid.resume) uses V(resumed).
+  - A service, an application pool of IIS, a scheduled task or a process is GroupID's if the vendor's documentation
+    names it, or if its program or its folder lies in the folders of an installed version.
+  - The vendor does not publish all names. Look at the result of V(reported) before you stop anything. If something of
+    GroupID is not found, or too much is, name what is right in O(services).
+  - V(quiesced) first writes a record of what runs to the disk of the host. Then it disables the tasks and waits for the
+    instances that run, stops the application pools, and stops the services. Services that need another one are stopped
+    before it, even if they are not GroupID's.
+  - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
+    restarted. There are two exceptions, which V(resumed) undoes. The recovery actions of a service that also apply when
+    it stops with an error are limited to crashes. A pool that IIS starts again immediately loses its automatic start,
+    unless IIS shares its configuration with other servers. Then the module fails.
+  - If one thing cannot be stopped, everything is started again and the module fails.
+  - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
+    What somebody changed in the meantime also stays, and RV(items) says it. Everything is tried. If something does not
+    start, the module fails, and the next V(resumed) tries it again.
+  - As long as the record is not marked as resumed, another V(quiesced) is refused.
+  - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
+    and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
+author:
+  - identityops (@identityops)
+extends_documentation_fragment:
+  - identityops.groupid.agent
+  - identityops.groupid.product
+attributes:
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff
+      mode.
+options:
+  state:
+    description:
+      - V(reported) changes nothing.
+      - V(quiesced) stops what runs of GroupID.
+      - V(resumed) starts again what ran before it was stopped. If nothing was stopped, nothing is changed.
+    type: str
+    choices: [reported, quiesced, resumed]
+    default: reported
+  epoch:
+    description:
+      - Name of the time in which GroupID is stopped. It has the form of the id of a set, such as V(20261122T150405Z).
+      - With V(quiesced), the current time is the default.
+      - With V(resumed), the module fails if another epoch is open. By default, any is ended.
+    type: str
+  run:
+    description:
+      - What the record calls the run that stops GroupID. By default, random digits. Only for V(quiesced).
+    type: str
+  item_timeout:
+    description:
+      - How many seconds to wait for one service, pool or task to stop or to start. From 1 to 3600.
+    type: int
+    default: 120
+  version:
+    description:
+      - Version of GroupID, as in the names of its folders. 11.1 installs itself as V(11.0).
+      - V(auto) is all installed versions.
+    type: str
+    choices: [auto, "9.0", "10.0", "11.0"]
+    default: auto
+  services:
+    description:
+      - Services, application pools, tasks and processes of GroupID. A kind that is in this list has the ones in the
+        list and no others. Other kinds are found as usual.
+      - By default, the value of the variable C(groupid_services), if there is one.
+    type: list
+    elements: dict
+    suboptions:
+      kind:
+        description:
+          - What it is.
+        type: str
+        required: true
+        choices: [service, pool, task, process]
+      name:
+        description:
+          - Glob of its name. C(*) and C(?) match any characters. A service also matches by the name that Windows
+            displays, a task also by its path, and a process by the name of its program.
+          - The order of the list is the order in which things of one kind are stopped.
+        type: str
+        required: true
+      shared:
+        description:
+          - Of an application pool, whether it may also serve folders that are not GroupID's.
+        type: bool
+        default: false
+notes:
+  - If IIS is not installed, there are no application pools. If IIS is installed without C(appcmd.exe), the module
+    fails.
+  - Nothing on the host is opened as C(groupid_network_username).
+seealso:
+  - module: identityops.groupid.groupid_info
+"""
+
+EXAMPLES = r"""
+- name: Look at what runs of GroupID 10
+  identityops.groupid.groupid_services:
+    version: "10.0"
+  register: running
+
+- name: Stop it
+  identityops.groupid.groupid_services:
+    version: "10.0"
+    state: quiesced
+
+- name: Start again what ran before
+  identityops.groupid.groupid_services:
+    state: resumed
+
+- name: Say which service is Elasticsearch
+  identityops.groupid.groupid_services:
+    services:
+      - kind: service
+        name: GroupIDElasticSearchService10
+"""
+
+RETURN = r"""
+versions:
+  description: Versions of GroupID that were looked for. With V(auto), those that are installed.
+  returned: with V(reported)
+  type: list
+  elements: str
+  sample: ["10.0"]
+services:
+  description: Windows services, in the order in which they are stopped.
+  returned: with V(reported)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the service.
+      returned: always
+      type: str
+      sample: GroupIDElasticSearchService11
+    display_name:
+      description: Name that Windows displays.
+      returned: always
+      type: str
+      sample: Elasticsearch 8.0.0 (GroupIDElasticSearchService11)
+    version:
+      description: Version of GroupID. Null if O(services) names the service.
+      returned: always
+      type: str
+      sample: "11.0"
+    found_by:
+      description: How it was found. V(name) is a name that the vendor gives, V(folder) is a folder of GroupID, and
+        V(request) is O(services).
+      returned: always
+      type: str
+      sample: name
+    state:
+      description: One of V(stopped), V(start_pending), V(stop_pending), V(running), V(continue_pending),
+        V(pause_pending), V(paused).
+      returned: always
+      type: str
+      sample: running
+    start_type:
+      description: One of V(automatic), V(manual), V(disabled), V(boot), V(system).
+      returned: always
+      type: str
+      sample: automatic
+    delayed:
+      description: Whether an automatic start is delayed.
+      returned: always
+      type: bool
+      sample: false
+    process:
+      description: Id of its process. 0 if it does not run.
+      returned: always
+      type: int
+      sample: 4711
+    program:
+      description: Its program.
+      returned: always
+      type: str
+      sample: C:\Program Files\Imanami\GroupID 11.0\elasticsearch\elasticsearch-8.0.0\bin\elasticsearch-service-x64.exe
+    recovery:
+      description: When Windows runs the recovery actions of the service. V(none) means never, V(crashes) only if its
+        process ends unexpectedly, and V(errors) also if it stops with an error.
+      returned: always
+      type: str
+      sample: crashes
+    dependents:
+      description: Services that need this one and are not stopped, in the order in which they must be stopped.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+iis:
+  description: IIS on the host.
+  returned: with V(reported)
+  type: dict
+  contains:
+    installed:
+      description: Whether there is a service W3SVC.
+      returned: always
+      type: bool
+      sample: true
+    shared_configuration:
+      description: Whether the host uses a configuration that it shares with other servers.
+      returned: always
+      type: bool
+      sample: false
+pools:
+  description: Application pools of IIS.
+  returned: with V(reported)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the pool.
+      returned: always
+      type: str
+      sample: GroupIDAppPool11
+    version:
+      description: Version of GroupID. Null if O(services) names the pool.
+      returned: always
+      type: str
+      sample: "11.0"
+    found_by:
+      description: As for RV(services).
+      returned: always
+      type: str
+      sample: name
+    state:
+      description: Its state as IIS names it, in lower case, such as V(started) or V(stopped).
+      returned: always
+      type: str
+      sample: started
+    auto_start:
+      description: Whether it starts when IIS starts.
+      returned: always
+      type: bool
+      sample: true
+    applications:
+      description: Its applications, with the folders that each serves.
+      returned: always
+      type: list
+      elements: dict
+      sample: [{name: GroupIDSite11/HR, folders: ['D:\GroupID 11.0\GroupIDPortal\Inetpub\HR\Web']}]
+    outside:
+      description: Names of those applications that serve a folder that is not GroupID's.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+tasks:
+  description: Scheduled tasks.
+  returned: with V(reported)
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Path of the task in the Task Scheduler.
+      returned: always
+      type: str
+      sample: \Schema Replication
+    version:
+      description: Version of GroupID. Null if O(services) names the task.
+      returned: always
+      type: str
+      sample: "10.0"
+    found_by:
+      description: As for RV(services).
+      returned: always
+      type: str
+      sample: name
+    enabled:
+      description: Whether it is enabled.
+      returned: always
+      type: bool
+      sample: true
+    state:
+      description: One of V(unknown), V(disabled), V(queued), V(ready), V(running).
+      returned: always
+      type: str
+      sample: ready
+    instances:
+      description: How many instances of it run now.
+      returned: always
+      type: int
+      sample: 0
+    programs:
+      description: Programs that it starts, as they are written in the task.
+      returned: always
+      type: list
+      elements: str
+      sample: ['C:\Program Files\Imanami\GroupID 10.0\GroupIDJob.exe']
+processes:
+  description: Processes whose program lies in a folder of GroupID, or that O(services) names. At most 1000. With
+    V(quiesced), only those of no service. They are not stopped.
+  returned: with V(reported) and V(quiesced)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the process.
+      returned: always
+      type: int
+      sample: 4711
+    program:
+      description: Its program.
+      returned: always
+      type: str
+      sample: C:\Program Files\Imanami\GroupID 10.0\GroupID.exe
+    version:
+      description: Version of GroupID. Null if O(services) names the process.
+      returned: always
+      type: str
+      sample: "10.0"
+    found_by:
+      description: As for RV(services).
+      returned: always
+      type: str
+      sample: folder
+similar:
+  description: What has a name like GroupID's, and was not taken for GroupID's. If it is, name it in O(services). At
+    most 1000.
+  returned: with V(reported)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: What it is. V(service), V(pool) or V(task).
+      returned: always
+      type: str
+      sample: service
+    name:
+      description: Name of the service or pool, or path of the task.
+      returned: always
+      type: str
+      sample: GroupIDHelper
+unmatched:
+  description: Items of O(services) that the host does not have.
+  returned: with V(reported)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: What it is.
+      returned: always
+      type: str
+      sample: service
+    name:
+      description: Its glob.
+      returned: always
+      type: str
+      sample: GroupIDElasticSearchService10
+record:
+  description: The record on the host of what ran before GroupID was stopped, or null if there is none.
+  returned: success
+  type: dict
+  contains:
+    epoch:
+      description: Name of the time in which GroupID is stopped.
+      returned: always
+      type: str
+      sample: 20261122T150405Z
+    run:
+      description: The run that stopped it.
+      returned: always
+      type: str
+      sample: 8f1d2c3b4a596877
+    controller:
+      description: Name of the computer on which that run was started.
+      returned: always
+      type: str
+      sample: ansible01
+    user:
+      description: Account on the host that stopped it.
+      returned: always
+      type: str
+      sample: CORP\svc-backup
+    started:
+      description: When, UTC.
+      returned: always
+      type: str
+      sample: "2026-11-22T15:04:05.1234567Z"
+    resumed:
+      description: When everything was as before again, UTC. Null until then.
+      returned: always
+      type: str
+      sample: "2026-11-22T15:14:05.1234567Z"
+items:
+  description: What the record is about, in the order in which it stops. Starting goes in the opposite order. Empty if
+    there was nothing to resume.
+  returned: with V(quiesced) and V(resumed)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(task), V(pool) or V(service).
+      returned: always
+      type: str
+      sample: service
+    name:
+      description: Name of the service or pool, or path of the task.
+      returned: always
+      type: str
+      sample: GroupIDElasticSearchService11
+    before:
+      description: What it was. Of a service C(state), C(start_type) and C(recovers_from_errors), of a pool C(state) and
+        C(auto_start), of a task C(enabled).
+      returned: with V(quiesced)
+      type: dict
+      sample: {state: running, start_type: automatic, recovers_from_errors: false}
+    stopped:
+      description: Whether there was something to stop or to disable.
+      returned: with V(quiesced)
+      type: bool
+      sample: true
+    outcome:
+      description: V(resumed) is as before. V(changed) was changed by somebody in the meantime and stays so.
+        V(untouched) had not been stopped. V(failed) did not start.
+      returned: with V(resumed)
+      type: str
+      sample: resumed
+    note:
+      description: What somebody changed, or why it failed. Null if there is nothing to say.
+      returned: with V(resumed)
+      type: str
+      sample: its start type was automatic and is disabled
+schema:
+  description: Version of this result's shape.
+  returned: always
+  type: int
+  sample: 1
+seconds:
+  description: How long the operation took on the host.
+  returned: when the host answered
+  type: float
+  sample: 1.234
+error:
+  description: The parts of the error message.
+  returned: on failure
+  type: dict
+  contains:
+    code:
+      description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
+        V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
+        V(quiesced), V(resume_incomplete), V(service_pending), V(services_unmatched), V(state_owner), V(stop_failed),
+        V(system), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
+        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
+        is not valid. V(unexpected) is a defect of the collection.
+      returned: always
+      type: str
+      sample: appcmd_missing
+    what:
+      description: What failed.
+      returned: always
+      type: str
+      sample: The application pools of IIS were not read
+    component:
+      description: Always null.
+      returned: always
+      type: str
+      sample: null
+    path:
+      description: Path that failed, if any.
+      returned: always
+      type: str
+      sample: C:\Windows\System32\inetsrv\appcmd.exe
+    cause:
+      description: Cause, with the message of the system.
+      returned: always
+      type: str
+      sample: IIS is installed (service W3SVC), and its command line program is not there.
+    next:
+      description: What to do about it.
+      returned: always
+      type: str
+      sample: Add the feature Web-Scripting-Tools (IIS Management Scripts and Tools) to this server.
+"""

@@ -1,0 +1,216 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Why something of this computer is the product's.
+    internal sealed class Claim
+    {
+        public const string ByRequest = "request", ByName = "name", ByFolder = "folder";
+
+        public string Version;    // null: the request names it, whatever its version
+        public string FoundBy;
+        public int Order;         // of its kind, as the request has them: what is stopped first comes first
+        public bool MayBeShared;  // by the request's word
+
+        public JsonMap Tell(JsonMap item)
+        {
+            return item.Set("version", Version).Set("found_by", FoundBy);
+        }
+    }
+
+    // What of this computer's services, pools, tasks and processes is the product's. A kind of which the request
+    // names some itself has those and no others; else a row of the request claims by name or by program,
+    // and the folders of the versions claim what lies in them.
+    internal sealed class Claims
+    {
+        public const string Service = "service", Pool = "pool", Task = "task", Process = "process";
+        private static readonly string[] Kinds = { Service, Pool, Task, Process };
+
+        public readonly List<string> Versions = new List<string>();
+        private readonly List<Row> rows = new List<Row>(), named = new List<Row>();
+        private readonly List<Glob> similar = new List<Glob>();
+        // By version: folders of the product, and those that it is installed in.
+        private readonly List<KeyValuePair<string, string>> folders = new List<KeyValuePair<string, string>>();
+        private readonly List<KeyValuePair<string, string>> installations = new List<KeyValuePair<string, string>>();
+
+        public Claims(JsonMap request)
+        {
+            List<DriveFacts> drives = Computer.FixedDrives();
+            List<Product> products = Product.ListOf(request);
+            Product wanted = Product.Named(products, request.Text("version"));
+            foreach (Product product in products)
+            {
+                List<Installation> found = product.Find(drives);
+                if (wanted == null ? found.Count == 0 : wanted != product)
+                    continue;
+                Versions.Add(product.Version);
+                foreach (string folder in product.Folders(drives))
+                    Add(folders, product.Version, folder);
+                foreach (Installation installation in found)
+                {
+                    if (installation.Folder != null)
+                        Add(installations, product.Version, installation.Folder);
+                }
+            }
+            JsonMap own = request.MapOrEmpty("component_paths");
+            foreach (string name in own.Names)
+                Add(folders, Versions.Count == 1 ? Versions[0] : null, Paths.Absolute(own.Text(name), name));
+            rows.AddRange(request.Maps("runs").ConvertAll<Row>(Row.Parse));
+            named.AddRange(request.Maps("services").ConvertAll<Row>(Row.Parse));
+            similar.AddRange(request.Texts("similar").ConvertAll(delegate(string text) { return new Glob(text); }));
+        }
+
+        // null where it is not the product's. names: all by which it is known; paths: of its programs or its files.
+        public Claim Of(string kind, IEnumerable<string> names, IEnumerable<string> paths)
+        {
+            bool isNamed = named.Exists(delegate(Row row) { return row.Kind == kind; });
+            List<Row> asked = isNamed ? named : rows;
+            for (int i = 0; i < asked.Count; i++)
+            {
+                Row row = asked[i];
+                if (row.Kind != kind || (!isNamed && !Versions.Contains(row.Version)))
+                    continue;
+                bool byName = row.Takes(names);
+                if (!byName && !TakesProgram(row, paths))
+                    continue;
+                row.Met = true;
+                return new Claim
+                {
+                    Version = row.Version,
+                    FoundBy = isNamed ? Claim.ByRequest : byName ? Claim.ByName : Claim.ByFolder,
+                    Order = i + 1,
+                    MayBeShared = row.MayBeShared,
+                };
+            }
+            return isNamed ? null : OfFolder(paths);
+        }
+
+        public bool IsSimilar(IEnumerable<string> names)
+        {
+            foreach (string name in names)
+            {
+                if (similar.Exists(delegate(Glob glob) { return glob.Matches(Row.Plain(name)); }))
+                    return true;
+            }
+            return false;
+        }
+
+        public bool Holds(string path)
+        {
+            return folders.Exists(delegate(KeyValuePair<string, string> folder)
+            {
+                return Paths.Contains(folder.Value, path);
+            });
+        }
+
+        // What the request names, and this computer does not have.
+        public List<JsonMap> Unmatched()
+        {
+            return named.FindAll(delegate(Row row) { return !row.Met; }).ConvertAll(delegate(Row row)
+            {
+                return new JsonMap().Set("kind", row.Kind).Set("name", row.Text);
+            });
+        }
+
+        // The program of a command line, without its arguments, as far as its text tells.
+        public static string ProgramOf(string command)
+        {
+            string text = (command ?? "").Trim();
+            int end = text.IndexOf(".exe ", StringComparison.OrdinalIgnoreCase);
+            if (text.StartsWith("\"", StringComparison.Ordinal))
+                text = text.Substring(1, Math.Max(0, text.IndexOf('"', 1) - 1));
+            else if (end >= 0)
+                text = text.Substring(0, end + 4);
+            if (text.StartsWith(@"\??\", StringComparison.Ordinal))
+                text = text.Substring(4);
+            return Expanded(text);
+        }
+
+        // A path as Windows stores it, with a variable at its beginning.
+        public static string Expanded(string path)
+        {
+            int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
+            string value = end < 0 ? null : Computer.EnvironmentValue(path.Substring(1, end - 1));
+            return value == null ? path : value + path.Substring(end + 1);
+        }
+
+        private Claim OfFolder(IEnumerable<string> paths)
+        {
+            foreach (string path in paths)
+            {
+                foreach (KeyValuePair<string, string> folder in folders)
+                {
+                    if (Paths.Contains(folder.Value, path))
+                        return new Claim { Version = folder.Key, FoundBy = Claim.ByFolder };
+                }
+            }
+            return null;
+        }
+
+        private bool TakesProgram(Row row, IEnumerable<string> paths)
+        {
+            if (row.Below == null)
+                return false;
+            foreach (string path in paths)
+            {
+                foreach (KeyValuePair<string, string> folder in installations)
+                {
+                    if (folder.Key == row.Version && Paths.Contains(folder.Value, path)
+                        && row.Below.Matches(Row.Plain(path.Substring(folder.Value.Length))))
+                        return true;
+                }
+            }
+            return false;
+        }
+
+        private static void Add(List<KeyValuePair<string, string>> list, string version, string folder)
+        {
+            list.Add(new KeyValuePair<string, string>(version, folder));
+        }
+
+        // One row of what runs, or one thing that the request names.
+        private sealed class Row
+        {
+            public string Kind, Version, Text;
+            public Glob Name, Below;   // Below: the installation folder
+            public bool MayBeShared, Met;
+
+            public static Row Parse(JsonMap map)
+            {
+                string kind = map.Text("kind");
+                if (Array.IndexOf(Kinds, kind) < 0)
+                    throw new FormatError("'kind' must be " + string.Join(", ", Kinds));
+                return new Row
+                {
+                    Kind = kind,
+                    Version = map.TextOrNull("version"),
+                    Text = map.TextOrNull("name"),
+                    Name = map["name"] == null ? null : new Glob(Plain(map.Text("name"))),
+                    Below = map["program"] == null ? null : new Glob(Plain(map.Text("program"))),
+                    MayBeShared = map.Flag("shared", false),
+                };
+            }
+
+            public bool Takes(IEnumerable<string> names)
+            {
+                foreach (string name in names)
+                {
+                    if (Name != null && name != null && Name.Matches(Plain(name)))
+                        return true;
+                }
+                return false;
+            }
+
+            // A task's path begins with a backslash, and a glob's with a name.
+            public static string Plain(string text)
+            {
+                return text.Replace('\\', '/').Trim('/');
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // What ran before a quiesce, on the disk of this computer before anything is stopped, and how far its way back is.
+    // It is the lock too: one that is not marked as resumed is never replaced. A second quiesce would take
+    // "everything is stopped" for the state before.
+    internal sealed class QuiesceRecord
+    {
+        public const string LockName = "quiesce.lock";
+        private const string FileName = "quiesce.json", Draft = ".quiesce.json.tmp";
+
+        public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
+        public readonly List<QuiescedItem> Items = new List<QuiescedItem>();
+
+        private readonly string what;
+
+        public QuiesceRecord(string what)
+        {
+            this.what = what;
+        }
+
+        // null where there is none. Errors: state_owner, quiesce_record.
+        public static QuiesceRecord Current(string what)
+        {
+            string path = Paths.Combine(StateFolder.Current, FileName);
+            FileFacts facts;
+            try
+            {
+                if (!Win32.TryFacts(StateFolder.Current, out facts))
+                    return null;
+                StateFolder.RequireOwn(StateFolder.Current, what);
+                byte[] content = UntrustedFile.DocumentOrNull(path);
+                return content == null ? null : Parse(what, UntrustedFile.Json(content));
+            }
+            catch (SystemError error)
+            {
+                throw Unreadable(what, path, error.Message);
+            }
+            catch (FormatError error)
+            {
+                throw Unreadable(what, path, "It cannot be: " + error.Message + ".");
+            }
+        }
+
+        public bool IsOpen
+        {
+            get { return Resumed == null; }
+        }
+
+        // By whom, for a refusal and for a look.
+        public JsonMap Head()
+        {
+            return new JsonMap().Set("epoch", Epoch).Set("run", RunId).Set("controller", Controller).Set("user", User)
+                .Set("started", Started).Set("resumed", Resumed);
+        }
+
+        public string Owner()
+        {
+            return "The run " + RunId + " of " + Controller + " (" + User + ") stopped GroupID here at " + Started
+                + ", for " + Epoch + ", and it is not started again.";
+        }
+
+        // The whole document, in the place of the one before and through to the medium. Error: write_failed.
+        public void Write()
+        {
+            Writer writer = new Writer(what, "Make room on the system's drive.", true);
+            StateFolder.Ensure(writer, what);
+            string draft = Paths.Combine(StateFolder.Current, Draft);
+            string path = Paths.Combine(StateFolder.Current, FileName);
+            byte[] content = Encoding.UTF8.GetBytes(JsonWriter.Text(ToJson()) + "\n");
+            writer.Try(path, delegate
+            {
+                FileFacts facts;
+                if (Win32.TryFacts(draft, out facts))
+                    Win32.Delete(draft);
+                using (SafeFileHandle file = Win32.OpenNew(draft))
+                {
+                    Win32.Write(file, content, content.Length);
+                    Win32.Flush(file);
+                }
+                Win32.Move(draft, path, true);
+                Win32.FlushFolder(StateFolder.Current);
+            });
+        }
+
+        // Read again before each thing that is touched: who has removed or ended the record meanwhile is heeded.
+        public void RequireCurrent()
+        {
+            QuiesceRecord now = Current(what);
+            if (now == null || !now.IsOpen || now.Epoch != Epoch || now.RunId != RunId || now.Started != Started)
+                throw new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
+                    "The record of what ran before was removed or replaced while it was at work.",
+                    "Look at what runs with groupid_services, and start by hand what is missing.");
+        }
+
+        private static QuiesceRecord Parse(string what, JsonMap stored)
+        {
+            Schema.Require(stored);
+            QuiesceRecord record = new QuiesceRecord(what)
+            {
+                Epoch = stored.Text("epoch"),
+                RunId = stored.Text("run"),
+                Controller = stored.Text("controller"),
+                User = stored.Text("user"),
+                Started = stored.Text("started"),
+                Resumed = stored.TextOrNull("resumed"),
+            };
+            record.Items.AddRange(stored.Maps("items").ConvertAll<QuiescedItem>(QuiescedItem.Parse));
+            return record;
+        }
+
+        private JsonMap ToJson()
+        {
+            return new JsonMap().Set("schema", Schema.Number).Set("epoch", Epoch).Set("run", RunId)
+                .Set("controller", Controller).Set("user", User).Set("started", Started).Set("resumed", Resumed)
+                .Set("items", Items.ConvertAll(delegate(QuiescedItem item) { return item.ToJson(); }));
+        }
+
+        private static AgentError Unreadable(string what, string path, string cause)
+        {
+            return new AgentError("quiesce_record", what, path, cause,
+                "The file says what ran before GroupID was stopped. Look at what runs with groupid_services, start by "
+                    + "hand what is missing, and remove the file.");
+        }
+    }
+}

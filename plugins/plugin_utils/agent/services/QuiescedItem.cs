@@ -1,0 +1,92 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // One thing of the record: what it was before the quiesce, what the quiesce did to it, and how far its way back is.
+    internal abstract class QuiescedItem
+    {
+        // Marks of `Stopping` and `Resuming`. `Begun` is on the disk before anything is changed, so that who comes
+        // later knows what may be the quiesce's doing, and what is not.
+        public const string Begun = "begun", Done = "done", Failed = "failed";
+
+        public readonly string Kind, Name;
+        public string Stopping, Resuming;   // null: not yet
+        public string Note;                 // what somebody changed meanwhile, and what stays so
+
+        // What else of it the quiesce has changed, for the way back.
+        protected readonly List<string> Changed = new List<string>();
+
+        protected QuiescedItem(string kind, string name)
+        {
+            Kind = kind;
+            Name = name;
+        }
+
+        // Whether it could write, as the record has it: then the quiesce stops it.
+        public abstract bool HasRun();
+
+        public abstract bool IsActive();
+
+        // Has ended what IsActive tells of. `save`: writes the record, before a change that the way back must know of.
+        public abstract void Stop(BoundedWait wait, Action save);
+
+        // Brings back what the record says. Gives what somebody changed meanwhile, and stays so; null for nothing.
+        // goesOn: an earlier way back had begun with it. save: as of Stop.
+        public abstract string Resume(BoundedWait wait, bool goesOn, Action save);
+
+        // How it differs from the record, where the quiesce did not touch it; null: not at all.
+        public abstract string Difference();
+
+        protected abstract JsonMap Before();
+
+        public JsonMap ToJson()
+        {
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("changed", Changed)
+                .Set("stopping", Stopping).Set("resuming", Resuming).Set("note", Note);
+        }
+
+        // FormatError for what no quiesce has written.
+        public static QuiescedItem Parse(JsonMap stored)
+        {
+            string kind = stored.Text("kind"), name = stored.Text("name");
+            JsonMap before = stored.MapOrEmpty("before");
+            QuiescedItem item;
+            if (kind == Claims.Service)
+                item = new QuiescedService(name, before);
+            else if (kind == Claims.Pool)
+                item = new QuiescedPool(name, before);
+            else if (kind == Claims.Task)
+                item = new QuiescedTask(name, before);
+            else
+                throw new FormatError("'" + kind + "' is no kind of thing");
+            item.Changed.AddRange(stored.Texts("changed"));
+            item.Stopping = stored.TextOrNull("stopping");
+            item.Resuming = stored.TextOrNull("resuming");
+            item.Note = stored.TextOrNull("note");
+            return item;
+        }
+
+        // What a person is told: what it is, and how it is to be as before.
+        public JsonMap Described()
+        {
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun());
+        }
+
+        public AgentError Late(BoundedWait wait, string what)
+        {
+            return Failure(what + " after " + wait.Seconds + " seconds");
+        }
+
+        public AgentError Failure(string cause)
+        {
+            return new AgentError("not_done", "A " + Kind + " did not do what it was asked", null,
+                "The " + Kind + " '" + Name + "': " + cause.TrimEnd('.') + ".",
+                "Look at it in Windows' own tools and in the event log, and remove the cause.");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+
+namespace IdentityOpsAgent
+{
+    // A scheduled task: disabled, and what runs of it is awaited.
+    internal sealed class QuiescedTask : QuiescedItem
+    {
+        private readonly bool enabled;
+
+        public QuiescedTask(TaskFacts facts)
+            : base(Claims.Task, facts.Path)
+        {
+            enabled = facts.IsEnabled;
+        }
+
+        public QuiescedTask(string name, JsonMap before)
+            : base(Claims.Task, name)
+        {
+            enabled = before.Flag("enabled", false);
+        }
+
+        public override bool HasRun()
+        {
+            return enabled;
+        }
+
+        public override bool IsActive()
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            return facts != null && (facts.IsEnabled || facts.Instances > 0);
+        }
+
+        public override void Stop(BoundedWait wait, Action save)
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            if (facts != null && facts.IsEnabled)
+                TaskScheduler.SetEnabled(Name, false);
+        }
+
+        // Also of one that was disabled before: an instance that had begun goes on.
+        public void AwaitEnd(BoundedWait wait)
+        {
+            if (!wait.Until(delegate { return !IsBusy(); }))
+                throw Late(wait, "an instance of it still runs");
+        }
+
+        public override string Resume(BoundedWait wait, bool goesOn, Action save)
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            if (facts == null)
+                return "it is no longer there";
+            if (!facts.IsEnabled)
+                TaskScheduler.SetEnabled(Name, true);
+            return null;
+        }
+
+        public override string Difference()
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            if (facts == null)
+                return "it is no longer there";
+            return facts.IsEnabled == enabled ? null : "it is " + (facts.IsEnabled ? "enabled" : "disabled")
+                + ", and was not";
+        }
+
+        protected override JsonMap Before()
+        {
+            return new JsonMap().Set("enabled", enabled);
+        }
+
+        private bool IsBusy()
+        {
+            TaskFacts facts = TaskScheduler.Find(Name);
+            return facts != null && facts.Instances > 0;
+        }
+    }
+}

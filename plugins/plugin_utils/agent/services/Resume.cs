@@ -1,0 +1,143 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // The way back from a quiesce, by its record: in the opposite order, tasks last. Each thing is tried; one that
+    // fails holds no other up, and leaves the record open, so that the next way back tries it again.
+    internal sealed class Resumption
+    {
+        private const string Resumed = "resumed", Untouched = "untouched", Changed = "changed", Failed = "failed";
+
+        // As the record has them: kind, name, outcome, note.
+        public readonly List<JsonMap> Outcomes = new List<JsonMap>();
+        public readonly List<string> Failures = new List<string>();
+
+        private readonly QuiesceRecord record;
+        private readonly BoundedWait wait;
+        private readonly bool check;
+        private string unwritten;   // why the record is not as it should be
+
+        // The holder of the lock alone does it. check: only foretold.
+        public Resumption(QuiesceRecord record, int seconds, bool check)
+        {
+            this.record = record;
+            wait = new BoundedWait(seconds, false);
+            this.check = check;
+        }
+
+        public void Run()
+        {
+            for (int i = record.Items.Count - 1; i >= 0; i--)
+            {
+                QuiescedItem item = record.Items[i];
+                if (!check)
+                    record.RequireCurrent();
+                string outcome = Outcome(item);
+                Outcomes.Insert(0, new JsonMap().Set("kind", item.Kind).Set("name", item.Name).Set("outcome", outcome)
+                    .Set("note", item.Note));
+            }
+            if (check || Failures.Count > 0)
+                return;
+            record.Resumed = Timestamps.Text(Timestamps.Now());
+            unwritten = null;
+            Save();
+            if (unwritten == null)
+                return;
+            record.Resumed = null;
+            Failures.Add("All runs as before, and the record does not say so: " + unwritten);
+        }
+
+        private string Outcome(QuiescedItem item)
+        {
+            try
+            {
+                if (item.Stopping == null)
+                {
+                    item.Note = item.Difference();
+                    return item.Note == null ? Untouched : Changed;
+                }
+                if (item.Resuming != QuiescedItem.Done && !check)
+                    BringBack(item);
+                return item.Note == null ? Resumed : Changed;
+            }
+            catch (AgentError error)
+            {
+                return Fail(item, error.Cause);
+            }
+            catch (SystemError error)
+            {
+                return Fail(item, item.Failure(error.Message).Cause);
+            }
+        }
+
+        private void BringBack(QuiescedItem item)
+        {
+            bool goesOn = item.Resuming != null;
+            item.Resuming = QuiescedItem.Begun;
+            Save();
+            item.Note = item.Resume(wait, goesOn, Save);
+            item.Resuming = QuiescedItem.Done;
+            Save();
+        }
+
+        // On a full drive things are started all the same: the marks only tell a later way back what this one did.
+        private void Save()
+        {
+            try
+            {
+                record.Write();
+            }
+            catch (AgentError error)
+            {
+                unwritten = error.Cause;
+            }
+        }
+
+        private string Fail(QuiescedItem item, string cause)
+        {
+            item.Note = cause;
+            Failures.Add(cause);
+            return Failed;
+        }
+    }
+
+    // The operation `resume`.
+    internal static class Resume
+    {
+        private const string What = "GroupID was not started again as it was before";
+
+        public static Answer Run(JsonMap request)
+        {
+            Answer answer = new Answer();
+            bool check = request.Flag("check", false);
+            string epoch = request.TextOrNull("epoch");
+            int seconds = (int)request.Number("item_seconds", 1, 3600);
+            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName))
+            {
+                QuiesceRecord record = QuiesceRecord.Current(What);
+                answer.Members.Set("record", record == null ? null : record.Head()).Set("items", new List<JsonMap>());
+                if (record == null || !record.IsOpen)
+                    return answer;
+                if (epoch != null && epoch != record.Epoch)
+                    throw new AgentError("other_epoch", What, null,
+                        record.Owner() + " The request is for " + epoch + ".",
+                        "Leave the epoch out to resume whatever was stopped.");
+                Resumption way = new Resumption(record, seconds, check);
+                answer.Changed = true;   // the record ends, at least
+                way.Run();
+                answer.Members.Set("record", record.Head()).Set("items", way.Outcomes);
+                if (way.Failures.Count > 0)
+                    answer.Failure = new AgentError("resume_incomplete", What, null,
+                        string.Join(" ", way.Failures.ToArray()),
+                        "All others were started. Remove the cause, then run identityops.groupid.resume again; what is "
+                            + "disabled or removed meanwhile is left as it is.");
+            }
+            return answer;
+        }
+    }
+}

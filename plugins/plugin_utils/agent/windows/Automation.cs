@@ -1,0 +1,79 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// One of Windows' scripting objects, by names alone (IDispatch): no library of types is needed. What it refuses
+    /// comes as a TargetInvocationException or a COMException, of which Failure makes a SystemError.
+    /// </summary>
+    internal sealed class Automation
+    {
+        private const int OfWindows = 0x8007;   // HRESULT_FROM_WIN32
+        private const int NoSuchInterface = unchecked((int)0x80004002);
+
+        /// <summary>What the object is to .NET: a number, a text, a truth value, or an object of COM.</summary>
+        public readonly object Value;
+
+        private Automation(object value)
+        {
+            Value = value;
+        }
+
+        public static Automation New(string name)
+        {
+            Type type = Type.GetTypeFromProgID(name);
+            if (type == null)
+                throw Failure(new COMException(name, NoSuchInterface));
+            return new Automation(Activator.CreateInstance(type));
+        }
+
+        public Automation Call(string name, params object[] arguments)
+        {
+            return Invoke(BindingFlags.InvokeMethod, name, arguments);
+        }
+
+        /// <summary>A property; with an argument, one item of a collection.</summary>
+        public Automation Get(string name, params object[] arguments)
+        {
+            return Invoke(BindingFlags.GetProperty, name, arguments);
+        }
+
+        public void Set(string name, object value)
+        {
+            Invoke(BindingFlags.SetProperty, name, new[] { value });
+        }
+
+        public long Number()
+        {
+            return Convert.ToInt64(Value, CultureInfo.InvariantCulture);
+        }
+
+        /// <summary>
+        /// Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.
+        /// </summary>
+        public static SystemError Failure(Exception error)
+        {
+            Exception cause = error is TargetInvocationException ? error.InnerException ?? error : error;
+            int code = Marshal.GetHRForException(cause);
+            return new SystemError((code >> 16 & 0xFFFF) == OfWindows ? code & 0xFFFF : code, cause.Message.Trim());
+        }
+
+        private Automation Invoke(BindingFlags how, string name, object[] arguments)
+        {
+            object[] plain = Array.ConvertAll(arguments, delegate(object argument)
+            {
+                Automation wrapped = argument as Automation;
+                return wrapped == null ? argument : wrapped.Value;
+            });
+            return new Automation(Value.GetType().InvokeMember(name, how, null, Value, plain,
+                CultureInfo.InvariantCulture));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace IdentityOpsAgent
+{
+    /// <summary>
+    /// The tasks of this computer, by the scripting object of the Task Scheduler (Schedule.Service).
+    /// What it refuses becomes a SystemError.
+    /// </summary>
+    internal static class TaskScheduler
+    {
+        private const int Hidden = 1;   // TASK_ENUM_HIDDEN
+        private const int Execute = 0;   // TASK_ACTION_EXEC
+        private const int FileNotFound = 2, PathNotFound = 3;
+
+        /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
+        public static List<TaskFacts> All()
+        {
+            List<TaskFacts> found = new List<TaskFacts>();
+            Ask(delegate(Automation service) { Add(service.Call("GetFolder", "\\"), found); });
+            return found;
+        }
+
+        /// <summary>Null where there is no task of the path.</summary>
+        public static TaskFacts Find(string path)
+        {
+            TaskFacts facts = null;
+            try
+            {
+                Ask(delegate(Automation service) { facts = Facts(TaskOf(service, path)); });
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != FileNotFound && error.Code != PathNotFound)
+                    throw;
+            }
+            return facts;
+        }
+
+        /// <summary>
+        /// Only that: the task is not registered again, which would drop its password. What runs of it goes on.
+        /// </summary>
+        public static void SetEnabled(string path, bool enabled)
+        {
+            Ask(delegate(Automation service) { TaskOf(service, path).Set("Enabled", enabled); });
+        }
+
+        private static Automation TaskOf(Automation service, string path)
+        {
+            return service.Call("GetFolder", "\\").Call("GetTask", path.TrimStart('\\'));
+        }
+
+        private static void Add(Automation folder, List<TaskFacts> found)
+        {
+            foreach (Automation task in Items(folder.Call("GetTasks", Hidden)))
+                found.Add(Facts(task));
+            foreach (Automation below in Items(folder.Call("GetFolders", 0)))
+                Add(below, found);
+        }
+
+        private static TaskFacts Facts(Automation task)
+        {
+            TaskFacts facts = new TaskFacts
+            {
+                Path = (string)task.Get("Path").Value,
+                IsEnabled = (bool)task.Get("Enabled").Value,
+                State = (int)task.Get("State").Number(),
+                Instances = (int)task.Call("GetInstances", 0).Get("Count").Number(),
+            };
+            foreach (Automation action in Items(task.Get("Definition").Get("Actions")))
+            {
+                if (action.Get("Type").Number() == Execute)
+                    facts.Programs.Add((string)action.Get("Path").Value ?? "");
+            }
+            return facts;
+        }
+
+        // Collections of the Task Scheduler count from 1.
+        private static IEnumerable<Automation> Items(Automation collection)
+        {
+            long count = collection.Get("Count").Number();
+            for (int i = 1; i <= count; i++)
+                yield return collection.Get("Item", i);
+        }
+
+        private static void Ask(Action<Automation> ask)
+        {
+            try
+            {
+                Automation service = Automation.New("Schedule.Service");
+                service.Call("Connect");
+                ask(service);
+            }
+            catch (TargetInvocationException error)
+            {
+                throw Automation.Failure(error);
+            }
+            catch (COMException error)
+            {
+                throw Automation.Failure(error);
+            }
+        }
+    }
+}

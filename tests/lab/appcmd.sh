@@ -1,0 +1,134 @@
+#!/bin/sh
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# A stand-in for IIS' appcmd.exe: the commands that the agent gives, and answers in appcmd's XML. A shell, as one starts
+# in a millisecond. What the XML looks like is from public code that reads the real program's: chef-cookbooks/iis
+# (`list apppool "x" /config:* /xml`: APPPOOL/@APPPOOL.NAME, @state, APPPOOL/add/@autoStart, APP/@APPPOOL.NAME,
+# VDIR/@physicalPath), and the commands from Microsoft Learn, "Getting Started with AppCmd.exe".
+#
+# IIS is the folder iis beside the drives of a host of the lab, written by appcmd.py:
+#   pools/N/name, xml (the name as XML has it), state, auto
+#   pools/N/slow: how many lists still see it Starting or Stopping
+#   pools/N/again: how many times it is started again, for as long as auto is true
+#   pools/N/refuses: the verb that gives an error
+#   pools/N/log: the verbs that were asked for
+#   apps.xml, vdirs.xml: what is listed
+#   answer: if it is there, the answer to everything
+
+iis=$LAB_ROOT/iis
+
+value() { # of a file, in $found
+    found=
+    [ ! -e "$1" ] || IFS= read -r found < "$1"
+}
+
+begin() {
+    echo '<?xml version="1.0" encoding="UTF-8"?>'
+    echo '<appcmd>'
+}
+
+list_pools() {
+    begin
+    for pool in "$iis"/pools/*/; do
+        [ -d "$pool" ] || continue
+        value "$pool/xml"; xml=$found
+        value "$pool/state"; state=$found
+        value "$pool/slow"
+        case "$state" in
+            Starting | Stopping)
+                if [ "${found:-0}" -gt 0 ]; then
+                    echo $((found - 1)) > "$pool/slow"
+                else
+                    [ "$state" = Starting ] && state=Started || state=Stopped
+                    echo "$state" > "$pool/state"
+                fi
+                ;;
+            Stopped)
+                value "$pool/again"; again=$found
+                value "$pool/auto"
+                if [ "${again:-0}" -gt 0 ] && [ "$found" = true ]; then
+                    # The list before this one has told that it is stopped.
+                    echo $((again - 1)) > "$pool/again"
+                    state=Started
+                    echo "$state" > "$pool/state"
+                fi
+                ;;
+        esac
+        value "$pool/auto"
+        echo "  <APPPOOL APPPOOL.NAME=\"$xml\" PipelineMode=\"Integrated\" RuntimeVersion=\"v4.0\" state=\"$state\">"
+        echo "    <add name=\"$xml\" queueLength=\"1000\" autoStart=\"$found\" managedRuntimeVersion=\"v4.0\">"
+        echo '      <processModel identityType="SpecificUser" userName="CORP\svc" password="pool-secret-4711" />'
+        echo '    </add>'
+        echo '  </APPPOOL>'
+    done
+    echo '</appcmd>'
+}
+
+list_file() {
+    begin
+    cat "$1"
+    echo '</appcmd>'
+}
+
+if [ -e "$iis/answer" ]; then
+    cat "$iis/answer"
+    exit 1
+fi
+named() { # the pool of an argument, in $pool
+    for pool in "$iis"/pools/*/; do
+        value "$pool/name"
+        [ "/apppool.name:$found" != "$1" ] || return 0
+    done
+    failed "Cannot find APPPOOL object with identifier"
+}
+
+failed() {
+    begin
+    echo "<ERROR message=\"$1\" />"
+    echo '</appcmd>'
+    exit 50
+}
+
+asked() { # a verb of a pool
+    echo "$1" >> "$pool/log"
+    value "$pool/refuses"
+    [ "$found" != "$1" ] || failed "The service cannot accept control messages at this time. &lt;$1&gt;"
+}
+
+done_with() {
+    begin
+    value "$pool/xml"
+    echo "  <APPPOOL APPPOOL.NAME=\"$found\" />"
+    echo '</appcmd>'
+}
+
+case "$*" in
+    "list apppool /config:* /xml") list_pools ;;
+    "list app /xml") list_file "$iis/apps.xml" ;;
+    "list vdir /xml") list_file "$iis/vdirs.xml" ;;
+    "stop apppool "*)
+        named "$3"
+        asked stop
+        value "$pool/state"
+        [ "$found" = Started ] || failed "The service has not been started."
+        echo Stopping > "$pool/state"
+        done_with
+        ;;
+    "start apppool "*)
+        named "$3"
+        asked start
+        value "$pool/state"
+        [ "$found" = Stopped ] || failed "An instance of the service is already running."
+        echo Starting > "$pool/state"
+        done_with
+        ;;
+    "set apppool "*)
+        named "$3"
+        asked set
+        echo "${4#/autoStart:}" > "$pool/auto"
+        done_with
+        ;;
+    *) failed "Unknown command" ;;
+esac

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host of the lab on which services, application pools and tasks run, and requests about them."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from unit.agent.conftest import Host
+
+from ansible_collections.identityops.groupid.plugins.module_utils import products
+from lab.appcmd import Iis, Pool
+
+
+class RuntimeHost:
+    """GroupID 10 in its usual folder on a host of the agent's tests."""
+
+    def __init__(self, host: Host, version: str = "10.0") -> None:
+        self.host = host
+        self.folder = host.folder / "C" / "Program Files" / "Imanami" / f"GroupID {version}"
+        self.folder.mkdir(parents=True)
+        self.iis = Iis(host.folder)
+        self.services: dict[str, dict[str, t.Any]] = {}
+        self.tasks: list[dict[str, t.Any]] = []
+        self.processes: list[dict[str, t.Any]] = []
+
+    def service(self, name: str, state: str = "running", start_type: str = "automatic", **facts: t.Any) -> None:
+        """Add a service; where its command is not given, one whose program lies in GroupID's folder."""
+        process = 0 if state == "stopped" else 100 + len(self.services)
+        command = f'"{self.folder}/bin/{name}.exe" //RS//{name}'
+        usual = {"name": name, "display_name": name, "command": command, "process": process}
+        self.services[name] = {**usual, "state": state, "start_type": start_type, **facts}
+
+    def task(self, path: str, enabled: bool = True, **facts: t.Any) -> None:
+        """Add a task; where its programs are not given, one of GroupID's."""
+        self.tasks.append({"path": path, "enabled": enabled, "programs": [f"{self.folder}/Tool.exe"], **facts})
+
+    def web(self, *pools: Pool) -> None:
+        """Install IIS with these pools."""
+        self.service("W3SVC", command="C:\\Windows\\system32\\svchost.exe -k iissvcs", display_name="WWW")
+        self.iis.install(pools)
+
+    def write(self) -> None:
+        """Let the host be as was said."""
+        found = {"services": list(self.services.values()), "tasks": self.tasks, "processes": self.processes}
+        (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
+
+    def read(self) -> dict[str, t.Any]:
+        """Give what the host's services.json says now."""
+        found: dict[str, t.Any] = json.loads((self.host.folder / "services.json").read_text(encoding="utf-8"))
+        return found
+
+    def change(self, kind: str, number: int, **facts: t.Any) -> None:
+        """Change one service or task, as somebody on the server would."""
+        found = self.read()
+        found[kind][number].update(facts)
+        (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
+
+    def picture(self) -> dict[str, t.Any]:
+        """Give what a quiesce must bring back: of services, pools and tasks, without what they were asked."""
+        passing = ("log", "due_ms", "target", "process", "exit_code_now")
+        found = self.read()
+        services = {
+            one["name"]: {key: value for key, value in one.items() if key not in passing} | {"state": settled(one)}
+            for one in found["services"]
+        }
+        pools = self.iis.pools() if self.iis.folder.exists() else {}
+        return {"services": services, "tasks": found["tasks"], "pools": pools}
+
+    def record(self) -> dict[str, t.Any]:
+        """Give the record on the disk."""
+        found: dict[str, t.Any] = json.loads((self.host.lock.parent / "quiesce.json").read_text(encoding="utf-8"))
+        return found
+
+    def request(self, operation: str, version: str = "auto", services: t.Any = (), **members: t.Any) -> str:
+        """Give a request as the controller makes it."""
+        known: dict[str, t.Any] = {"protocol": 1, "operation": operation}
+        if operation == "quiesce":
+            known.update(epoch="20260101T000000Z", run="run-1", controller="ansible01")
+        if operation != "resume":
+            known.update(products.runtime_request(version, {}, services))
+        return json.dumps({**known, "item_seconds": 10, **members})
+
+    def ask(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
+        """Give the answer to a request."""
+        return self.host.send(self.request(operation, **members))
+
+    def quiesce(self, **members: t.Any) -> dict[str, t.Any]:
+        """Stop everything."""
+        return self.ask("quiesce", **members)
+
+    def resume(self, **members: t.Any) -> dict[str, t.Any]:
+        """Start again what ran."""
+        return self.ask("resume", **members)
+
+    def is_killed(self, operation: str, before: int) -> bool:
+        """Ask an agent that is killed before its n-th change of disk, service or task, if it makes so many."""
+        self.host.faults = {"die_at": before}
+        try:
+            code = self.host._run(self.request(operation)).returncode
+        finally:
+            self.host.faults = {}
+        assert code in (0, -9)
+        return code == -9
+
+
+def settled(service: dict[str, t.Any]) -> str:
+    """Give the state that a service has, or comes to: the file is as the last call has left it."""
+    return str(service.get("target", service["state"]))
