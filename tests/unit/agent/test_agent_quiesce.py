@@ -99,6 +99,16 @@ def test_the_same_run_again_is_refused_too(server: RuntimeHost) -> None:
     assert server.quiesce()["error"]["code"] == "quiesced"
 
 
+def test_where_nothing_runs_the_record_is_the_lock_all_the_same(host: Host) -> None:
+    server = RuntimeHost(host)
+    server.service("Old", "stopped", "disabled")
+    server.write()
+    answers = [server.quiesce(check=True), server.quiesce()]
+    assert [(answer["changed"], answer["items"][0]["stopped"]) for answer in answers] == [(True, False)] * 2
+    assert server.quiesce()["error"]["code"] == "quiesced"
+    assert outcomes(server.resume()) == {"Old": "untouched"}
+
+
 def test_check_mode_changes_nothing_and_foretells(server: RuntimeHost) -> None:
     server.write()
     before = server.host.picture()
