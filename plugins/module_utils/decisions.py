@@ -369,3 +369,15 @@ def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[predi
 
 def _root_of(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
     return (facts[host].get("__groupid_probe") or {}).get("backup_root") or {}
+
+
+def verify_notes(facts: Facts, host: str) -> list[str]:
+    """Return what a person should know of a verification beside its result, a sentence each."""
+    asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
+    elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
+    if not elsewhere or not set_id or holds_database(facts, host):
+        return []
+    return [
+        f"Set {set_id} of {asked['deployment']} does not say that it has the database. A part of it on "
+        f"{asked['sql_host']} was not verified."
+    ]

@@ -392,8 +392,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
                 "not_sealed",
                 what,
                 f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
-                "Run a backup of the deployment, which finishes an interrupted seal; or accept what is missing with "
-                "groupid_restore_unsealed=true.",
+                "If list shows that a server has not sealed the set either, run a backup of the deployment, which "
+                "finishes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
             )
         )
     return failures

@@ -218,3 +218,24 @@ def test_the_part_of_an_earlier_run_is_taken() -> None:
     assert (listing.taken_part(facts, "web01") or {})["set_path"] == f"D:\\Backups\\hq\\{SET}"
     facts["web01"]["__groupid_asked"]["set_id"] = ""
     assert listing.taken_part(facts, "web01") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "members", "notes"),
+    [
+        ({}, None, 1),
+        ({}, ["database", "web01"], 0),
+        ({"sql_backup_mode": "unc"}, None, 0),
+    ],
+)
+def test_a_part_of_the_database_that_nobody_names_is_told_as_not_verified(
+    changes: dict[str, t.Any], members: list[str] | None, notes: int
+) -> None:
+    asked = {"sql_backup_mode": "host", "sql_host": "sql01", **changes}
+    facts = holding(run("web01", "web02", role="verify", set_id=SET, **asked), members=members)
+    for host in ("web01", "web02"):
+        facts[host]["__groupid_verify_set"] = SET
+    found = decide(facts, "web01", "verify_notes")
+    assert len(found) == notes
+    assert not found or "sql01 was not verified" in found[0]
+    assert decide(facts, "web02", "verify_notes") == []
