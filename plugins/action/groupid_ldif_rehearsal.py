@@ -72,4 +72,4 @@ def _document(outcome: rehearsal.Outcome, request: DomainRequest, *, names: bool
     kind = {} if domain is None else {"kind": domain.kind}
     platform = {**kind, "encryption": target.encryption, "auth": target.auth}
     now = datetime.datetime.now(datetime.timezone.utc)
-    return rehearsal_report.document_of(outcome.told, DIRECTORY_CLAIMS, platform, now, () if names else own)
+    return rehearsal_report.document_of(outcome.findings, DIRECTORY_CLAIMS, platform, now, () if names else own)

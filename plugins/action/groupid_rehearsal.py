@@ -76,7 +76,7 @@ class ActionModule(AgentAction):
         """Return what is kept of a rehearsal."""
         settings = connection_settings(self._connection)
         told = [
-            *outcome.told,
+            *outcome.findings,
             *connection(settings.transport, settings.scheme, settings.auth, self._checks_certificate()),
         ]
         names = () if named else rehearsal_report.names_of(found, host, settings.host)

@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Told
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Finding
 
 Answer = dict[str, t.Any]
 Request = c.Mapping[str, t.Any]
@@ -105,9 +105,9 @@ class Subject:
 
 
 class Outcome(t.NamedTuple):
-    """told: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed."""
+    """findings: answers to claims. measured: speeds. platform: of the server. left: why files could not be removed."""
 
-    told: list[Told]
+    findings: list[Finding]
     measured: dict[str, float]
     platform: dict[str, t.Any]
     left: Failure | None = None
@@ -125,7 +125,7 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
         with contextlib.suppress(Exception):  # the first exception says more
             run.clean()
         raise
-    return Outcome(run.told, run.measured, run.platform, run.clean())
+    return Outcome(run.findings, run.measured, run.platform, run.clean())
 
 
 class _Run:
@@ -133,7 +133,7 @@ class _Run:
         self._server = server
         self._subject = subject
         self._made: Answer = {}
-        self.told: list[Told] = []
+        self.findings: list[Finding] = []
         self.measured: dict[str, float] = {}
         self.platform: dict[str, t.Any] = {}
 
@@ -142,14 +142,14 @@ class _Run:
     def perform(self) -> None:
         self._made = self._required(self._subject.step("make", id=self._subject.identity))
         self.platform = self._made["platform"]
-        self.told += judge.platform(self.platform)
-        self.told += judge.not_made(self._places)
+        self.findings += judge.platform(self.platform)
+        self.findings += judge.not_made(self._places)
         if self._made["root"] is None:
             return
         backup = self._first_backup()
         stages: list[c.Callable[[], None]] = [self._witnessed, self._trust]
         if not backup["failed"]:
-            self.told += judge.share(self._made, self._subject.network)
+            self.findings += judge.share(self._made, self._subject.network)
             stages += [
                 lambda: self._started_by_service(backup),
                 self._compiled_late,
@@ -168,7 +168,7 @@ class _Run:
         try:
             stage()
         except StoppedError as error:
-            self.told.append(Told("operations.succeed", NOT_HELD, str(error.failure)))
+            self.findings.append(Finding("operations.succeed", NOT_HELD, str(error.failure)))
 
     def clean(self) -> Failure | None:
         """Remove everything, also after an interrupted start. Returns why it failed."""
@@ -180,8 +180,8 @@ class _Run:
         self._server.ask({"operation": "list", "root": self._made["root"], "deployment": None, **self._own})
         self.measured["ms_per_call"] = round((time.monotonic() - began) * 1000)
         backup = self._server.job(self._backup(FIRST_SET))
-        self.told += judge.job(backup, self.platform)
-        self.told += judge.backup(backup, self._places, self._made)
+        self.findings += judge.job(backup, self.platform)
+        self.findings += judge.backup(backup, self._places, self._made)
         if not backup["failed"]:
             seconds = max(float(backup["seconds"]), 0.001)
             self.measured["files_per_second"] = round(backup["files"] / seconds)
@@ -192,7 +192,7 @@ class _Run:
         """Where a job can leave the connection by itself, WMI starts one too."""
         if backup["route"] == judge.BROKEN_AWAY:
             verified = self._server.job(self._verify(FIRST_SET), judge.BY_SERVICE)
-            self.told += judge.job_by_service(verified, self.platform)
+            self.findings += judge.job_by_service(verified, self.platform)
 
     def _compiled_late(self) -> None:
         """A job whose compiler lacks the folder for its files until it has failed."""
@@ -202,7 +202,7 @@ class _Run:
         step = self._subject.step(
             "hiccup", path=folder, wait_ms=HICCUP_WAIT * 1000, request=start, state=self._made["state"]
         )
-        self.told += judge.compiled_late(self._server.ask(step))
+        self.findings += judge.compiled_late(self._server.ask(step))
 
     def _sealed(self, backup: Answer) -> None:
         """Seal the first set, make a second one with links to it, remove it, and check that the first is unchanged."""
@@ -220,18 +220,18 @@ class _Run:
         )
         looks = len(self._places)
         verified, live, copies = answers[0], answers[1 : looks + 1], answers[looks + 1 : 2 * looks + 1]
-        self.told += judge.verified(verified)
-        self.told += judge.untouched(live)
-        self.told += [*judge.copied(copies), *judge.streams_told(backup, copies)]
+        self.findings += judge.verified(verified)
+        self.findings += judge.untouched(live)
+        self.findings += [*judge.copied(copies), *judge.streams_told(backup, copies)]
         prepared, sealed, linked, proven = answers[-4:]
-        self.told += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
+        self.findings += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
         after: list[Answer] = []
         if not linked["failed"]:
             after = self._batch(
                 self._subject.step("remove", path=linked["set_path"]),
                 *self._looks(("attributes",), part=backup["part_path"]),
             )[1:]
-        self.told += judge.linked(linked, proven, after, self._places)
+        self.findings += judge.linked(linked, proven, after, self._places)
 
     def _damaged_part(self, backup: Answer) -> None:
         """Change one byte of the part: verify must find it, and a restore must change nothing. Then repair the byte."""
@@ -246,7 +246,7 @@ class _Run:
             flip,
             self._verify(FIRST_SET),
         )
-        self.told += judge.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
+        self.findings += judge.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
 
     def _restored(self) -> None:
         """Damage files and restore them: once with merge, which keeps newer files, and once with mirror."""
@@ -260,12 +260,12 @@ class _Run:
             self._restore("mirror"),
             *self._looks(_EVERY_PROPERTY),
         )
-        foretold, merged = answers[looks], answers[looks + 1]
+        previewed, merged = answers[looks], answers[looks + 1]
         kept = answers[looks + 2 : 2 * looks + 2]
         mirrored, exact = answers[3 * looks + 2], answers[3 * looks + 3 :]
-        self.told += judge.predicted(foretold, merged)
-        self.told += judge.restored("restore.merge", merged, kept, self._places)
-        self.told += judge.restored("restore.mirror", mirrored, exact, self._places)
+        self.findings += judge.predicted(previewed, merged)
+        self.findings += judge.restored("restore.merge", merged, kept, self._places)
+        self.findings += judge.restored("restore.mirror", mirrored, exact, self._places)
 
     def _held_open(self) -> None:
         """Hold a file open: a backup must name it, and a restore must roll back."""
@@ -290,8 +290,8 @@ class _Run:
             *self._looks(("size", "attributes", "written", "content", "streams"), record="damaged"),
             self._restore("mirror"),
         )
-        self.told += judge.in_use(answers[0])
-        self.told += judge.went_back(answers[2 * looks + 1], answers[2 * looks + 2 : -1])
+        self.findings += judge.in_use(answers[0])
+        self.findings += judge.went_back(answers[2 * looks + 1], answers[2 * looks + 2 : -1])
 
     def _killed(self, moment: str) -> None:
         restore = self._restore("mirror")
@@ -306,7 +306,7 @@ class _Run:
             )
         )
         answers = self._batch(self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
-        self.told += judge.killed(killed, answers[0], answers[1:], self._places)
+        self.findings += judge.killed(killed, answers[0], answers[1:], self._places)
 
     def _witnessed(self) -> None:
         place = self._places[0]["path"]
@@ -329,14 +329,14 @@ class _Run:
             self._subject.step("compare", **compare, **{"with": "witness_lists"}, properties=["security"]),
             self._subject.step("compare", **compare, **{"with": "witness_links"}, properties=["attributes"]),
         )
-        self.told += judge.witnessed(answers[1], answers[2:])
+        self.findings += judge.witnessed(answers[1], answers[2:])
 
     def _trust(self) -> None:
         separator = "/" if "/" in self._made["root"] else "\\"
         folder = f"{self._made['root']}{separator}open"
         backup = {**self._backup(OTHER_SETS[2]), "root": folder}
         opened, refused = self._batch(self._subject.step("open", path=folder), backup)
-        self.told += judge.trust(opened, refused, bool(self._made["root_is_share"]))
+        self.findings += judge.trust(opened, refused, bool(self._made["root_is_share"]))
 
     # ---- requests
 

@@ -42,7 +42,7 @@ class Claim:
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
+class Finding:
     """One answer to a claim. seen: what was seen, or why it was not tried; without secrets."""
 
     id: str
@@ -296,17 +296,18 @@ def claim(identity: str) -> Claim:
     return _BY_ID[identity]
 
 
-def gathered(told: t.Iterable[Told], claims: t.Sequence[Claim] = CLAIMS) -> list[Told]:
+def gathered(findings: t.Iterable[Finding], claims: t.Sequence[Claim] = CLAIMS) -> list[Finding]:
     """Return one answer for every claim, in the order of the table. Of several answers, the first of the most serious.
 
-    told: answers of all sources. claims: claims to return. Raises KeyError for an unknown claim.
+    findings: answers of all sources. claims: claims to return. Raises KeyError for an unknown claim.
     """
-    answers: dict[str, Told] = {}
-    for one in told:
+    answers: dict[str, Finding] = {}
+    for one in findings:
         claim(one.id)
         before = answers.get(one.id)
         if before is None or _GRAVITY.index(one.verdict) < _GRAVITY.index(before.verdict):
             answers[one.id] = one
     return [
-        answers.get(one.id) or Told(one.id, NOT_TRIED, one.untried or "The rehearsal ended earlier.") for one in claims
+        answers.get(one.id) or Finding(one.id, NOT_TRIED, one.untried or "The rehearsal ended earlier.")
+        for one in claims
     ]

@@ -20,7 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     REFUSED,
     VERDICTS,
     Claim,
-    Told,
+    Finding,
     claim,
     gathered,
 )
@@ -81,12 +81,12 @@ def document(
         "platform": platform,
         "file_systems": sorted({drive["file_system"] for drive in probe["drives"]}),
         "measured": dict(outcome.measured),
-        "claims": [{**one.explained(), "seen": _masked(one.seen, names)} for one in gathered(outcome.told)],
+        "claims": [{**one.explained(), "seen": _masked(one.seen, names)} for one in gathered(outcome.findings)],
     }
 
 
 def document_of(
-    told: c.Iterable[Told],
+    findings: c.Iterable[Finding],
     claims: c.Sequence[Claim],
     platform: c.Mapping[str, t.Any],
     now: datetime.datetime,
@@ -101,7 +101,7 @@ def document_of(
         "rehearsal_schema": SCHEMA,
         "rehearsed_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "platform": dict(platform),
-        "claims": [{**one.explained(), "seen": _masked(one.seen, masked)} for one in gathered(told, claims)],
+        "claims": [{**one.explained(), "seen": _masked(one.seen, masked)} for one in gathered(findings, claims)],
     }
 
 
@@ -161,7 +161,7 @@ def consequences(kept: c.Mapping[str, t.Any]) -> tuple[list[str], list[str]]:
     """Return a sentence for each claim that is not held and matters for a restore: warnings, and what loses data."""
     warnings: list[str] = []
     losses: list[str] = []
-    for one in (Told(**one) for one in kept["claims"]):
+    for one in (Finding(**one) for one in kept["claims"]):
         about = claim(one.id)
         if one.verdict == NOT_HELD and about.consequence:
             sentence = f"{about.words}: this does not hold here ({one.id}). {about.consequence} Seen: {one.seen}"
@@ -175,19 +175,19 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
     answers: of groupid_rehearsal by host; empty if a host was not rehearsed. A run with one server shows all claims.
     In check mode, an answer has no claims.
     """
-    told = {host: answer for host, answer in answers.items() if answer.get("claims")}
+    findings = {host: answer for host, answer in answers.items() if answer.get("claims")}
     cleaned = {host: answer["removed"] for host, answer in answers.items() if "removed" in answer}
     if cleaned:
         return columns.table(["host", "folders removed"], list(cleaned.items()))
-    if not told:
+    if not findings:
         asked = [host for host, answer in answers.items() if answer.get("changed")]
         return columns.folded(f"Check mode: nothing was rehearsed on {', '.join(asked)}.", "", "  ") if asked else []
-    rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in told.items()]
+    rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in findings.items()]
     lines = columns.table(["host", *VERDICTS, "MB/s", "files/s"], rows)
-    for host, answer in told.items():
-        shown = answer["table"] if len(told) == 1 else _not_held(answer)
+    for host, answer in findings.items():
+        shown = answer["table"] if len(findings) == 1 else _not_held(answer)
         lines += ["", f"{host}:", *shown] if shown else []
-    return [*lines, *(f"{host}: {answer['file']}" for host, answer in told.items() if answer.get("file"))]
+    return [*lines, *(f"{host}: {answer['file']}" for host, answer in findings.items() if answer.get("file"))]
 
 
 def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
@@ -195,14 +195,14 @@ def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
 
     If there is only one, all its claims are shown.
     """
-    told = {name: answer for name, answer in answers.items() if answer.get("claims")}
-    if not told:
+    findings = {name: answer for name, answer in answers.items() if answer.get("claims")}
+    if not findings:
         return []
-    lines = columns.table(["", *VERDICTS], [[name, *_counts(answer)] for name, answer in told.items()])
-    for name, answer in told.items():
-        shown = answer["table"] if len(told) == 1 else _not_held(answer)
+    lines = columns.table(["", *VERDICTS], [[name, *_counts(answer)] for name, answer in findings.items()])
+    for name, answer in findings.items():
+        shown = answer["table"] if len(findings) == 1 else _not_held(answer)
         lines += ["", f"{name}:", *shown] if shown else []
-    return [*lines, *(f"{name}: {answer['file']}" for name, answer in told.items() if answer.get("file"))]
+    return [*lines, *(f"{name}: {answer['file']}" for name, answer in findings.items() if answer.get("file"))]
 
 
 def _counts(answer: c.Mapping[str, t.Any]) -> list[int]:

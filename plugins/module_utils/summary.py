@@ -317,10 +317,10 @@ def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -
     listed = {one["set_id"]: one for host in hosts for one in listing.sets_of(facts, host) or [] if one["sealed"]}
     roots = dict.fromkeys(str(_asked(facts, host, "backup_root")) for host in hosts)
     row: Row = [len(hosts), len(listed), max(listed, default=None)]
-    return row, [*_foretold(facts, name, hosts[0]), *(f"{name}: backup root {root}" for root in roots)]
+    return row, [*_predicted(facts, name, hosts[0]), *(f"{name}: backup root {root}" for root in roots)]
 
 
-def _foretold(facts: Facts, name: str, host: str) -> list[str]:
+def _predicted(facts: Facts, name: str, host: str) -> list[str]:
     """Return how long a backup will take, and the space that it needs on shares."""
     found = _prediction(facts, host)
     if not found:

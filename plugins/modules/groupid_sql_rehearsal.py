@@ -342,13 +342,13 @@ def document_of(
     own.append(target.server.partition(".")[2])
     system = {} if server is None else {"version": server.version, "edition": server.edition, "system": server.platform}
     now = datetime.datetime.now(datetime.timezone.utc)
-    kept = rehearsal_report.document_of(outcome.told, DATABASE_CLAIMS, system, now, () if names else own)
+    kept = rehearsal_report.document_of(outcome.findings, DATABASE_CLAIMS, system, now, () if names else own)
     return {**kept, "deployment": deployment}
 
 
 def left_failure(outcome: Outcome) -> Failure:
     """Say which database is left, and what to do about it."""
-    why = [one.seen for one in outcome.told if one.id == "sql.scratch_dropped" and one.seen]
+    why = [one.seen for one in outcome.findings if one.id == "sql.scratch_dropped" and one.seen]
     drops = " ".join(f"DROP DATABASE {identifier(name)};" for name in outcome.left)
     return Failure(
         "scratch_left",

@@ -17,7 +17,7 @@ from lab.lab import Lab
 SET = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
 
 
-def foretold(
+def previewed(
     lab: Lab, controller: Controller, module: str, arguments: dict[str, t.Any]
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """The results of a dry and a real run; the dry one must have written nothing."""
@@ -31,11 +31,11 @@ def foretold(
 
 
 def test_info(lab: Lab, controller: Controller) -> None:
-    foretold(lab, controller, "groupid_info", {"backup_root": inventory.LOCAL_ROOT, "measure": True})
+    previewed(lab, controller, "groupid_info", {"backup_root": inventory.LOCAL_ROOT, "measure": True})
 
 
 def test_backup(lab: Lab, controller: Controller) -> None:
-    dry, real = foretold(lab, controller, "groupid_backup_folder", SET)
+    dry, real = previewed(lab, controller, "groupid_backup_folder", SET)
     assert (dry["files"], dry["bytes"]) == (real["files"], real["bytes"])
     again = controller.module("web01", "groupid_backup_folder", SET, "--check")
     assert again["failed"], "a part that is there cannot be written again, and check mode knows it"
@@ -43,7 +43,7 @@ def test_backup(lab: Lab, controller: Controller) -> None:
 
 def test_verify(lab: Lab, controller: Controller) -> None:
     controller.module("web01", "groupid_backup_folder", SET)
-    foretold(lab, controller, "groupid_backup_verify", SET)
+    previewed(lab, controller, "groupid_backup_verify", SET)
 
 
 @pytest.mark.parametrize("policy", ["merge", "mirror"])
@@ -55,10 +55,10 @@ def test_restore(lab: Lab, controller: Controller, policy: str) -> None:
     second.unlink()
     (reports / "added.txt").write_text("added")
     wanted = {**SET, "unsealed": True, "policy": policy, "components": ["reports"]}
-    dry, real = foretold(lab, controller, "groupid_restore_folder", wanted)
+    dry, real = previewed(lab, controller, "groupid_restore_folder", wanted)
     for count, number in {"added": 1, "replaced": 1, "removed": 1 if policy == "mirror" else 0}.items():
         assert dry[count] == real[count] == number, (count, dry, real)
-    dry, real = foretold(lab, controller, "groupid_restore_folder", wanted)
+    dry, real = previewed(lab, controller, "groupid_restore_folder", wanted)
     assert real["changed"] is False
 
 
@@ -67,9 +67,9 @@ def test_seal(lab: Lab, controller: Controller) -> None:
     members = [sets.member(part)]
     for phase in ("prepared", "sealed"):
         wanted = {**SET, "phase": phase, "members": members, "decider": "web01"}
-        dummy, real = foretold(lab, controller, "groupid_backup_seal", wanted)
+        dummy, real = previewed(lab, controller, "groupid_backup_seal", wanted)
         assert real["changed"]
-        dummy, real = foretold(lab, controller, "groupid_backup_seal", wanted)
+        dummy, real = previewed(lab, controller, "groupid_backup_seal", wanted)
         assert not real["changed"]
 
 

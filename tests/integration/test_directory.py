@@ -99,8 +99,8 @@ def test_attributes_come_back_and_go_again(
 
     groups.harm(directory)
     harmed = groups.listing(directory)
-    foretold = controller.play("restore", "--check", "--diff", extra=confirmed(set_id, groupid_ldif_clear=True))
-    assert "changed by an upgrade" in foretold.succeeded().output
+    previewed = controller.play("restore", "--check", "--diff", extra=confirmed(set_id, groupid_ldif_clear=True))
+    assert "changed by an upgrade" in previewed.succeeded().output
     assert groups.listing(directory) == harmed
     controller.play("restore", extra=confirmed(set_id, groupid_ldif_clear=True)).succeeded()
     # Moved and renamed groups stay where they are, and the new one stays.

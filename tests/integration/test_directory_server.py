@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.expo
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import apply_steps
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Comparison
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import make_plan, write
@@ -131,6 +131,6 @@ def test_a_value_comes_back_and_goes_again(server: Server, directory: Directory,
     assert write(directory, domain, plan, undo_sha256(plan)).written == [dn]
     after = export(server, directory, tmp_path / "after")
     assert after.ldif.sha256 == before.ldif.sha256
-    assert do(directory, domain.base, [step.reversed() for step in plan]).written == [dn]
+    assert apply_steps(directory, domain.base, [step.reversed() for step in plan]).written == [dn]
     assert export(server, directory, tmp_path / "undone").ldif.sha256 == changed.ldif.sha256
-    assert do(directory, domain.base, plan).written == [dn]
+    assert apply_steps(directory, domain.base, plan).written == [dn]

@@ -44,8 +44,8 @@ def test_what_was_stopped_runs_again(running: Lab, controller: Controller) -> No
     assert before == {"Elastic": "running", "Off": "stopped"}
     controller.module("web01", "groupid_services", {"state": "quiesced"})
     assert states(controller, "web01") == {"Elastic": "stopped", "Off": "stopped"}
-    foretold = controller.play("resume", "--check").succeeded()
-    assert "web01: 2 things, 1 would be started again" in foretold.output
+    previewed = controller.play("resume", "--check").succeeded()
+    assert "web01: 2 things, 1 would be started again" in previewed.output
     assert states(controller, "web01") == {"Elastic": "stopped", "Off": "stopped"}
     run = controller.play("resume").succeeded()
     assert "web01: 2 things, 1 started again" in run.output

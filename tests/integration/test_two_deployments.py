@@ -61,9 +61,9 @@ def test_a_restore_changes_the_deployment_that_was_named(place: Scene) -> None:
     assert snapshot.compare(before, place.picture()) == []
 
     named = ("-e", "groupid_deployments=hq", "-e", f"groupid_restore_confirm=hq/{place.set_id}")
-    foretold = place.controller.play("restore", *wanted, *named, "--check").succeeded()
-    assert "would restore" in foretold.output
-    assert "before-restore" not in foretold.output, "that set will not exist"
+    previewed = place.controller.play("restore", *wanted, *named, "--check").succeeded()
+    assert "would restore" in previewed.output
+    assert "before-restore" not in previewed.output, "that set will not exist"
     assert snapshot.compare(before, place.picture()) == []
 
     place.controller.play("restore", *wanted, *named).succeeded()

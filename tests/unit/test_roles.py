@@ -192,7 +192,7 @@ def test_check_mode_of_a_play_is_kept_and_a_dry_run_is_one() -> None:
     tasks = [task for path in TASK_FILES for task in load(path)] + [task for play in plays for task in play["tasks"]]
     assert not [task for task in tasks if "ansible_check_mode" in " ".join(strings(task))]
     assert {task.get("check_mode", True) for task in tasks} == {True}
-    dry_runs = [task for task in tasks if "__groupid_foretell" in task.get("vars", {})]
+    dry_runs = [task for task in tasks if "__groupid_dry_run" in task.get("vars", {})]
     assert len(dry_runs) >= 5
     assert {task.get("check_mode") for task in dry_runs} == {True}
 

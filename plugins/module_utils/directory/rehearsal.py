@@ -31,7 +31,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
 )
 
 GROUPS: t.Final = 50
@@ -41,12 +41,12 @@ _NAMED = 3
 
 @dataclasses.dataclass
 class Outcome:
-    """told: of claims. domain, account: None where they were not read. groups: of the first page.
+    """findings: of claims. domain, account: None where they were not read. groups: of the first page.
 
     names: of the server and the domain that it holds, which may be another one than was asked for.
     """
 
-    told: list[Told] = dataclasses.field(default_factory=list)
+    findings: list[Finding] = dataclasses.field(default_factory=list)
     domain: Domain | None = None
     account: str | None = None
     groups: tuple[str, ...] = ()
@@ -56,76 +56,76 @@ class Outcome:
 def rehearse(directory: Directory, target: Target, filter_text: str, attributes: c.Sequence[str]) -> Outcome:
     """Rehearse over a session that has logged in. attributes: that are exported.
 
-    What the directory refuses is told, and ends what needs it; so does a connection that is lost.
+    A refusal by the directory is reported, and ends what needs it; so does a connection that is lost.
     """
-    outcome = Outcome([Told("directory.connect", HELD), *encryption_told(target)])
+    outcome = Outcome([Finding("directory.connect", HELD), *encryption_told(target)])
     claim = "directory.domain"
     try:
         outcome.names = server_names(directory)
         domain = outcome.domain = read_domain(directory, target)
-        outcome.told += domain_told(domain)
+        outcome.findings += domain_told(domain)
         outcome.account = directory.account()
         claim = "directory.schema"
         schema = read_schema(directory, domain, attributes)
-        outcome.told += schema_told(domain, schema)
+        outcome.findings += schema_told(domain, schema)
         claim = "directory.reads"
         page = _first_page(directory, domain, filter_text)
         outcome.groups = tuple(dn for dn, dummy in page)
         if not page:
-            outcome.told.append(Told(claim, NOT_HELD, f"No group matches {filter_text} below {domain.base}."))
+            outcome.findings.append(Finding(claim, NOT_HELD, f"No group matches {filter_text} below {domain.base}."))
             return outcome
-        outcome.told.append(Told(claim, HELD))
+        outcome.findings.append(Finding(claim, HELD))
         known = {_guid(values): dn for dn, values in page if _guid(values)}
         claim = "directory.guid"
-        outcome.told.append(_found_again(directory, domain, known))
+        outcome.findings.append(_found_again(directory, domain, known))
         claim = "directory.rights"
         wanted = [name for name in attributes if name not in schema.missing]
-        outcome.told.append(_rights(directory, domain, known, wanted))
+        outcome.findings.append(_rights(directory, domain, known, wanted))
     except DirectoryError as error:
-        outcome.told.append(Told(claim, NOT_HELD, str(error)))
+        outcome.findings.append(Finding(claim, NOT_HELD, str(error)))
     return outcome
 
 
 def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
     """Return the outcome if the login failed. other_engine: ldifde.exe on the host may read in its place."""
     said = f"{error} ldifde.exe on the host would read, and is not rehearsed." if other_engine else str(error)
-    return Outcome([Told("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
+    return Outcome([Finding("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
 
 
-def encryption_told(target: Target) -> list[Told]:
+def encryption_told(target: Target) -> list[Finding]:
     """Say what the way of connecting means. A session of another kind does not come about. Pure."""
     if target.encryption == "kerberos":
         said = "The ticket's key signs and seals the connection, and no certificate is used."
-        return [Told("directory.encrypted", HELD), Told("directory.certificate", NOT_TRIED, said)]
-    return [Told("directory.encrypted", HELD), Told("directory.certificate", HELD)]
+        return [Finding("directory.encrypted", HELD), Finding("directory.certificate", NOT_TRIED, said)]
+    return [Finding("directory.encrypted", HELD), Finding("directory.certificate", HELD)]
 
 
-def domain_told(domain: Domain) -> list[Told]:
+def domain_told(domain: Domain) -> list[Finding]:
     """Say what the domain's facts mean. Pure."""
     if domain.read_only is None:
-        writable = Told("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
+        writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
     elif domain.read_only:
-        writable = Told("directory.writable", NOT_HELD, f"{domain.server} is a read-only domain controller.")
+        writable = Finding("directory.writable", NOT_HELD, f"{domain.server} is a read-only domain controller.")
     else:
-        writable = Told("directory.writable", HELD)
-    return [Told("directory.domain", HELD), writable]
+        writable = Finding("directory.writable", HELD)
+    return [Finding("directory.domain", HELD), writable]
 
 
-def schema_told(domain: Domain, schema: Schema) -> list[Told]:
+def schema_told(domain: Domain, schema: Schema) -> list[Finding]:
     """Say what the schema means for the attributes that are exported. Pure."""
     missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
-    told = [Told("directory.schema", NOT_HELD if missing else HELD, missing)]
+    findings = [Finding("directory.schema", NOT_HELD if missing else HELD, missing)]
     filtered = ", ".join(schema.filtered) if domain.read_only else ""
     if filtered:
         said = f"{domain.server} is read-only, and does not receive {filtered} (searchFlags 512)."
-        return [*told, Told("directory.readable", NOT_HELD, said)]
+        return [*findings, Finding("directory.readable", NOT_HELD, said)]
     if schema.confidential:
         said = (
             f"{', '.join(schema.confidential)} is confidential (searchFlags 128): without control access on a group it "
             "reads as empty, and nothing tells the two apart."
         )
-        return [*told, Told("directory.readable", NOT_TRIED, said)]
-    return [*told, Told("directory.readable", HELD)]
+        return [*findings, Finding("directory.readable", NOT_TRIED, said)]
+    return [*findings, Finding("directory.readable", HELD)]
 
 
 def _first_page(directory: Directory, domain: Domain, filter_text: str) -> list[Entry]:
@@ -138,25 +138,25 @@ def _guid(values: c.Mapping[str, list[bytes]]) -> bytes:
     return next((held[0] for name, held in values.items() if name.lower() == "objectguid" and held), b"")
 
 
-def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, str]) -> Told:
+def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, str]) -> Finding:
     if not known:
-        return Told("directory.guid", NOT_HELD, "No group of the page shows its objectGUID.")
+        return Finding("directory.guid", NOT_HELD, "No group of the page shows its objectGUID.")
     asked = list(known)[:1]
     found = [dn for dn, dummy in search(directory, domain.root or domain.base, guid_filter(asked), ("objectGUID",))]
     if found == [known[asked[0]]]:
-        return Told("directory.guid", HELD)
-    return Told("directory.guid", NOT_HELD, f"{known[asked[0]]} was looked for, and {found or 'nothing'} was found.")
+        return Finding("directory.guid", HELD)
+    return Finding("directory.guid", NOT_HELD, f"{known[asked[0]]} was looked for, and {found or 'nothing'} was found.")
 
 
-def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Told:
+def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Finding:
     if not known or not wanted:
-        return Told("directory.rights", NOT_TRIED, "There is no group, or no attribute, to check.")
+        return Finding("directory.rights", NOT_TRIED, "There is no group, or no attribute, to check.")
     found = not_writable(directory, domain.root or domain.base, dict.fromkeys(known, tuple(wanted)))
     if not found:
-        return Told("directory.rights", HELD)
+        return Finding("directory.rights", HELD)
     shown = "; ".join(
         f"{one.dn or 'a group that is gone'}: {', '.join(one.attributes)}{' (adminCount)' if one.protected else ''}"
         for one in found[:_NAMED]
     )
     said = f"Of {len(known)} groups that were checked, {len(found)} cannot be written as needed: {shown}."
-    return Told("directory.rights", REFUSED, said)
+    return Finding("directory.rights", REFUSED, said)

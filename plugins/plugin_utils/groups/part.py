@@ -27,7 +27,7 @@ def store(
     narrowed: c.Sequence[str] | None = None,
     scope: c.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
-    """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode foretold.
+    """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode previewed.
 
     narrowed, scope: what the record keeps of the choices behind the part; None: not told.
     Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
@@ -56,8 +56,8 @@ def store(
             scope=scope,
         )
     )
-    foretold = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if client.check else {}
-    return {**without_envelope(answer), **foretold, "shared": False, "details": details}
+    previewed = {"files": len(files), "directories": 1, "bytes": sum(sizes)} if client.check else {}
+    return {**without_envelope(answer), **previewed, "shared": False, "details": details}
 
 
 def _too_large(name: str, size: int) -> AgentCallError:

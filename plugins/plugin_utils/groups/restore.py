@@ -23,8 +23,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.name
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection, own_names
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import (
     StoppedError,
-    do,
-    foretell,
+    apply_steps,
+    preview,
     remaining_steps,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
@@ -34,7 +34,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.rest
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.named_groups import (
     check_names,
-    meet_named,
+    match_named,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     RefusedError,
@@ -126,7 +126,7 @@ def restore(client: AgentClient, request: RestoreRequest, files: Files, director
     )
     outcome = Outcome(request, domain)
     selection = Selection(request.domain.limited, request.groups, request.exclude)
-    meet_named(directory, domain.root, selection)
+    match_named(directory, domain.root, selection)
     if files.kind == "undo":
         steps: c.Sequence[Step] = _undo_steps(outcome, files, selection)
     else:
@@ -135,24 +135,28 @@ def restore(client: AgentClient, request: RestoreRequest, files: Files, director
         warning = check_clear(files.details, directory.account(), steps)
         outcome.warnings += [warning] if warning else []
     outcome.left = remaining_steps(directory, domain.base, steps)
-    foretold = foretell(directory, domain.base, steps)
+    previewed = preview(directory, domain.base, steps)
     if request.modify_file is not None:
         outcome.changed = _write_file(pathlib.Path(request.modify_file), outcome.left, request.check)
-        return outcome.result(files.kind, foretold)
+        return outcome.result(files.kind, previewed)
     check_schema(directory, domain, outcome.left)
     check_rights(directory, domain, outcome.left)
     if files.kind == "export":
         _check_size(steps)
     elif files.details.get("directory_server") != domain.server:
         outcome.warnings.append(_other_server(files, domain))
-    if request.check or not foretold.written:
-        outcome.changed = bool(foretold.written)
-        return outcome.result(files.kind, foretold)
+    if request.check or not previewed.written:
+        outcome.changed = bool(previewed.written)
+        return outcome.result(files.kind, previewed)
     stored = undo_sha256(steps)
     if files.kind == "export":
         outcome.safety = _store_undo(client, outcome, files, steps)
     try:
-        written = do(directory, domain.base, steps) if files.kind == "undo" else write(directory, domain, steps, stored)
+        written = (
+            apply_steps(directory, domain.base, steps)
+            if files.kind == "undo"
+            else write(directory, domain, steps, stored)
+        )
     except StoppedError as problem:
         outcome.changed = bool(problem.done.written or problem.done.unconfirmed)
         result = outcome.result(files.kind, problem.done)

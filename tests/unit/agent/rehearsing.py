@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal, rehearsal_claims
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import job_answer
-from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import Told
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import Finding
 from lab.job_look import JobLook
 
 
@@ -72,15 +72,15 @@ def subject(host: t.Any, network: bool = False) -> rehearsal.Subject:
     return rehearsal.Subject(secrets.token_hex(8), folders, str(host.root), products, network)
 
 
-def rehearse(host: t.Any, **members: t.Any) -> dict[str, Told]:
+def rehearse(host: t.Any, **members: t.Any) -> dict[str, Finding]:
     """Rehearse, and give what is told of each claim."""
     server = LabServer(host, **members)
     outcome = rehearsal.rehearse(server, subject(host, bool(server.network)))
     assert bool(outcome.left) == bool(list(host.folder.rglob(".rehearsal-*"))), outcome.left
-    return {one.id: one for one in rehearsal_claims.gathered(outcome.told)}
+    return {one.id: one for one in rehearsal_claims.gathered(outcome.findings)}
 
 
-def verdicts(told: c.Mapping[str, Told]) -> dict[str, set[str]]:
+def verdicts(told: c.Mapping[str, Finding]) -> dict[str, set[str]]:
     """Give the claims by verdict."""
     by: dict[str, set[str]] = {}
     for one in told.values():

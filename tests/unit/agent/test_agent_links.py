@@ -316,12 +316,12 @@ def test_check_mode_foretells_the_links(host: t.Any, sealed: pathlib.Path) -> No
     host.file("a.txt", "FIRST")
     (sealed / "data" / "b.txt").touch()
     before = host.picture()
-    foretold = again(host, check=True)
+    previewed = again(host, check=True)
     assert host.picture() == before
     done = again(host)
-    assert (foretold["linked"], foretold["linked_bytes"]) == (2, 11)
+    assert (previewed["linked"], previewed["linked_bytes"]) == (2, 11)
     for name in ("linked", "linked_bytes", "copied_bytes", "link_sets", "not_linked", "warnings", "files", "bytes"):
-        assert foretold[name] == done[name]
+        assert previewed[name] == done[name]
 
 
 def remove(host: t.Any, set_id: str) -> None:

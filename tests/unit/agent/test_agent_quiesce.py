@@ -112,16 +112,16 @@ def test_where_nothing_runs_the_record_is_the_lock_all_the_same(host: Host) -> N
 def test_check_mode_changes_nothing_and_foretells(server: RuntimeHost) -> None:
     server.write()
     before = server.host.picture()
-    foretold = server.quiesce(check=True)
+    previewed = server.quiesce(check=True)
     assert server.host.picture() == before
     answer = server.quiesce()
-    assert foretold["items"] == answer["items"]
-    assert foretold["changed"] is answer["changed"] is True
+    assert previewed["items"] == answer["items"]
+    assert previewed["changed"] is answer["changed"] is True
     before = server.host.picture()
-    foretold = server.resume(check=True)
+    previewed = server.resume(check=True)
     assert server.host.picture() == before
     answer = server.resume()
-    assert (foretold["changed"], outcomes(foretold)) == (answer["changed"], outcomes(answer))
+    assert (previewed["changed"], outcomes(previewed)) == (answer["changed"], outcomes(answer))
     for operation in (server.resume(check=True), server.resume()):
         assert (operation["changed"], operation["items"]) == (False, [])
 

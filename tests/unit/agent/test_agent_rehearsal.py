@@ -121,8 +121,8 @@ def test_all_of_it_is_removed_and_nothing_else(rehearsed: Rehearsed) -> None:
     rehearsed.make()
     assert not rehearsed.backup()["failed"]
     there = everything(rehearsed.host)
-    foretold = rehearsed.step("clean", check=True)
-    assert (foretold["changed"], foretold["removed"]) == (True, 2)
+    previewed = rehearsed.step("clean", check=True)
+    assert (previewed["changed"], previewed["removed"]) == (True, 2)
     assert everything(rehearsed.host) == there
     cleaned = rehearsed.step("clean")
     assert (cleaned["failed"], cleaned["removed"], cleaned["left"]) == (False, 2, [])

@@ -77,12 +77,12 @@ def damaged(host: t.Any) -> Damaged:
 
 
 def test_it_restores_and_keeps_what_it_replaced(damaged: Damaged) -> None:
-    foretold = damaged.restore(check=True)
+    previewed = damaged.restore(check=True)
     answer = damaged.restore()
     assert not answer["failed"], answer
     assert damaged.picture() == damaged.whole
     assert damaged.left() == []
-    assert {**foretold, "seconds": 0} == {**answer, "seconds": 0}
+    assert {**previewed, "seconds": 0} == {**answer, "seconds": 0}
     safety = {"set_id": SAFETY.format(0)}
     assert answer["safety"]["set_id"] == safety["set_id"]
     assert not damaged.host.call("verify", **safety)["failed"]
@@ -395,10 +395,10 @@ def test_overwrite(host: t.Any, overwrite: str, expected: dict[str, str]) -> Non
     shutil.rmtree(host.source / "sub")
     (host.source / "b.txt").unlink()
     component = {"name": "data", "overwrite": overwrite}
-    foretold = host.call("restore", components=[component], unsealed=True, check=True)
+    previewed = host.call("restore", components=[component], unsealed=True, check=True)
     answer = host.call("restore", components=[component], unsealed=True)
     assert {name: (host.source / name).read_text() for name in expected} == expected
-    assert {**foretold, "seconds": 0} == {**answer, "seconds": 0}
+    assert {**previewed, "seconds": 0} == {**answer, "seconds": 0}
     assert answer["components"][0]["spared"] == (2 if overwrite == "never" else 0)
 
 

@@ -53,7 +53,7 @@ def test_what_wine_does_not_keep_is_told_and_nothing_stays(host: WineHost, sessi
         secrets.token_hex(8), [], "C:\\Backups", {"products": [], "component_paths": {}}, witness="param($Place)\n"
     )
     outcome = rehearsal.rehearse(LabServer(Spoken(session)), subject)
-    told = {one.id: one for one in rehearsal_claims.gathered(outcome.told)}
+    told = {one.id: one for one in rehearsal_claims.gathered(outcome.findings)}
     assert not list(host.drive.rglob(".rehearsal-*"))
     by = verdicts(told)
     assert by.get("not held", set()) == set(), [told[one].seen for one in by["not held"]]

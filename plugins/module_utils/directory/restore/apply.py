@@ -73,8 +73,8 @@ class StoppedError(DirectoryError):
         self.left = left
 
 
-def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
-    """Say what ``do`` would do of the steps, by what the directory holds now. Nothing is written.
+def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+    """Say what ``apply_steps`` would do of the steps, by what the directory holds now. Nothing is written.
 
     Raises DirectoryError.
     """
@@ -91,7 +91,7 @@ def foretell(directory: Directory, base: str, steps: c.Sequence[Step]) -> Writte
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
-    """Return what ``do`` would write of the steps, each with the current place of its group. Raises DirectoryError."""
+    """Return what ``apply_steps`` would write of the steps, each with the current place of its group. Raises DirectoryError."""
     return [
         outcome
         for begin in range(0, len(steps), BATCH)
@@ -100,7 +100,7 @@ def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) ->
     ]
 
 
-def do(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
+def apply_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
     """Do the steps, one modify each.
 
     A group is found by objectGUID and written where it lies now. One that holds anything else than the step expects is

@@ -28,7 +28,7 @@ _TOLD: t.Final = 5
 _ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
 
 
-def meet_named(directory: Directory, root: str, selection: Selection) -> None:
+def match_named(directory: Directory, root: str, selection: Selection) -> None:
     """Have a selection meet the groups of the directory that its names mean now, also where no filter finds them.
 
     root: DN of the domain. Raises DirectoryError.

@@ -9,7 +9,7 @@ import collections.abc as c
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, apply_steps
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import GroupDifference
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.undo import undo_sha256
@@ -201,7 +201,7 @@ def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_
     stored_undo: SHA-256 of the undo's LDIF that the caller has stored and flushed, as ``undo.undo_sha256`` gives it.
     Nothing is written when it is not that of these steps.
 
-    Raises RefusedError, before anything is written; StoppedError as ``apply.do``.
+    Raises RefusedError, before anything is written; StoppedError as ``apply.apply_steps``.
     """
     if stored_undo != undo_sha256(steps):
         raise RefusedError(
@@ -210,4 +210,4 @@ def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_
             "The directory changed since the undo was made. Run the restore again.",
         )
     check_rights(directory, domain, steps)
-    return do(directory, domain.base, steps)
+    return apply_steps(directory, domain.base, steps)

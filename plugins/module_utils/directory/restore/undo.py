@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.expo
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import FilesError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change, Record
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.reader import records
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, apply_steps
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import AttributeStep, Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import Directory
 
@@ -78,9 +78,9 @@ def undo(
     Groups that hold what the restore wrote get the old values, those that hold the old ones are unchanged, any other is
     a conflict and is left alone.
 
-    Raises FilesError, before anything is written; StoppedError as ``apply.do``.
+    Raises FilesError, before anything is written; StoppedError as ``apply.apply_steps``.
     """
-    return do(directory, base, read_undo(ldif, companion_lines, attributes))
+    return apply_steps(directory, base, read_undo(ldif, companion_lines, attributes))
 
 
 def _attributes(record: Record, known: dict[str, str]) -> c.Iterator[AttributeStep]:

@@ -20,7 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
     Verdict,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request, decide
@@ -96,13 +96,13 @@ class Subject:
 
 @dataclasses.dataclass
 class Outcome:
-    """told: of claims. server: None where it was not reached. account: that logged in.
+    """findings: of claims. server: None where it was not reached. account: that logged in.
 
     left: names of scratch databases that are still there. files: paths that may be. changed: something was made.
     refused: why no connection came about.
     """
 
-    told: list[Told] = dataclasses.field(default_factory=list)
+    findings: list[Finding] = dataclasses.field(default_factory=list)
     server: ServerFacts | None = None
     database: DatabaseFacts | None = None
     left: list[str] = dataclasses.field(default_factory=list)
@@ -120,7 +120,7 @@ def rehearse(opener: Opener, subject: Subject, patience: float = _PATIENCE) -> O
         session = opener()
     except NoConnectionError as error:
         refused = sql_errors.explain(error, "The database was not rehearsed")
-        return Outcome([Told("sql.connect", NOT_HELD, str(refused))], refused=refused)
+        return Outcome([Finding("sql.connect", NOT_HELD, str(refused))], refused=refused)
     run = _Rehearsal(session, opener, subject, patience)
     try:
         run.perform()
@@ -146,7 +146,7 @@ class _Rehearsal:
         self._tell("sql.connect", HELD)
         server = self.outcome.server = read_server(self._session)
         database = self.outcome.database = read_database(self._session, self._subject.database)
-        self.outcome.told += facts_told(server, database)
+        self.outcome.findings += facts_told(server, database)
         try:
             self._look(server, database)
         except ConnectionLostError as error:
@@ -156,14 +156,14 @@ class _Rehearsal:
             self._scratch(server)
         else:
             why = _AZURE if self._subject.scratch else _NO_SCRATCH
-            self.outcome.told += [Told(one, NOT_TRIED, why) for one in OF_SCRATCH]
+            self.outcome.findings += [Finding(one, NOT_TRIED, why) for one in OF_SCRATCH]
         if not self._any("sql.connection_lasts"):
             self._tell("sql.connection_lasts", HELD)
 
     # ---- what only reads
 
     def _look(self, server: ServerFacts, database: DatabaseFacts | None) -> None:
-        self.outcome.told += encryption_told(self._subject.encrypt, self._encrypted())
+        self.outcome.findings += encryption_told(self._subject.encrypt, self._encrypted())
         self._tried("sql.history", lambda: self._history(server))
         self._tried("sql.folder", lambda: self._folder(server))
         self._tried("sql.leftovers", self._leftovers)
@@ -334,7 +334,7 @@ class _Rehearsal:
             if scratches.there(self._session, proof.database):
                 self._left(f"{proof.database} is left on the server: the server did not drop it.", proof.database)
         if found:
-            self.outcome.told.append(rows_told(scratches.known_rows(self._name), found[0]))
+            self.outcome.findings.append(rows_told(scratches.known_rows(self._name), found[0]))
 
     # ---- what is left
 
@@ -384,10 +384,10 @@ class _Rehearsal:
     # ---- telling
 
     def _tell(self, claim: str, verdict: Verdict, seen: str = "") -> None:
-        self.outcome.told.append(Told(claim, verdict, seen))
+        self.outcome.findings.append(Finding(claim, verdict, seen))
 
     def _any(self, claim: str) -> bool:
-        return any(one.id == claim for one in self.outcome.told)
+        return any(one.id == claim for one in self.outcome.findings)
 
     def _tried(self, claim: str, look: c.Callable[[], None]) -> None:
         try:
@@ -410,58 +410,62 @@ class _Rehearsal:
         return Reconnect(self._opener, self._patience)
 
 
-def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Told]:
+def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Finding]:
     """Say what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
-    told = [
-        Told("sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else _AZURE),
+    findings = [
+        Finding(
+            "sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else _AZURE
+        ),
         _right("sql.backup_right", judged["can_backup"]),
         _right("sql.verify_right", judged["can_verify"]),
     ]
     if database is None:
         missing = " ".join(judged["can_backup"].reasons)
-        return [*told, Told("sql.database", NOT_HELD, missing)]
-    return [*told, _right("sql.restore_right", judged["can_restore"]), _known(database), _key(database)]
+        return [*findings, Finding("sql.database", NOT_HELD, missing)]
+    return [*findings, _right("sql.restore_right", judged["can_restore"]), _known(database), _key(database)]
 
 
-def _right(claim: str, judged: Judged) -> Told:
-    return Told(claim, HELD) if judged.ok else Told(claim, REFUSED, " ".join(judged.reasons))
+def _right(claim: str, judged: Judged) -> Finding:
+    return Finding(claim, HELD) if judged.ok else Finding(claim, REFUSED, " ".join(judged.reasons))
 
 
-def _known(database: DatabaseFacts) -> Told:
+def _known(database: DatabaseFacts) -> Finding:
     if database.known_objects:
-        return Told("sql.database", HELD)
+        return Finding("sql.database", HELD)
     if database.objects_visible:
-        return Told("sql.database", NOT_TRIED, "It has none of GroupID's known tables. Of 9.0 none is known.")
-    return Told("sql.database", NOT_TRIED, "The login may not see its tables.")
+        return Finding("sql.database", NOT_TRIED, "It has none of GroupID's known tables. Of 9.0 none is known.")
+    return Finding("sql.database", NOT_TRIED, "The login may not see its tables.")
 
 
-def _key(database: DatabaseFacts) -> Told:
+def _key(database: DatabaseFacts) -> Finding:
     certificate = database.tde_certificate
     if not database.encrypted:
-        return Told("sql.key_saved", NOT_TRIED, "The database is not encrypted (TDE).")
+        return Finding("sql.key_saved", NOT_TRIED, "The database is not encrypted (TDE).")
     if certificate is None or not certificate.name:
-        return Told("sql.key_saved", NOT_TRIED, "The login may not see the certificate.")
+        return Finding("sql.key_saved", NOT_TRIED, "The login may not see the certificate.")
     if certificate.key_saved is None:
-        return Told("sql.key_saved", NOT_HELD, "The private key of its certificate was never saved on this server.")
-    return Told("sql.key_saved", HELD)
+        return Finding("sql.key_saved", NOT_HELD, "The private key of its certificate was never saved on this server.")
+    return Finding("sql.key_saved", HELD)
 
 
-def encryption_told(encrypt: str, seen: bool | None) -> list[Told]:
+def encryption_told(encrypt: str, seen: bool | None) -> list[Finding]:
     """Say what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
     checked = encrypt in ("verified", "strict")
     said = f"groupid_sql_encrypt is {encrypt}."
-    certificate = Told("sql.certificate", HELD if checked else NOT_HELD, "" if checked else said)
+    certificate = Finding("sql.certificate", HELD if checked else NOT_HELD, "" if checked else said)
     if seen is None:
         # Asked to encrypt, a driver makes no other connection.
-        asked = Told("sql.encrypted", HELD) if encrypt != "off" else Told("sql.encrypted", NOT_HELD, said)
+        asked = Finding("sql.encrypted", HELD) if encrypt != "off" else Finding("sql.encrypted", NOT_HELD, said)
         return [asked, certificate]
-    return [Told("sql.encrypted", HELD if seen else NOT_HELD, "" if seen else said), certificate]
+    return [Finding("sql.encrypted", HELD if seen else NOT_HELD, "" if seen else said), certificate]
 
 
-def rows_told(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Told:
+def rows_told(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Finding:
     """Compare rows. Pure."""
     lost, new = len(set(made) - set(restored)), len(set(restored) - set(made))
     if tuple(made) == tuple(restored):
-        return Told("sql.rows", HELD)
-    return Told("sql.rows", NOT_HELD, f"Of {len(made)} rows {lost} are missing or other ones, and {new} were not made.")
+        return Finding("sql.rows", HELD)
+    return Finding(
+        "sql.rows", NOT_HELD, f"Of {len(made)} rows {lost} are missing or other ones, and {new} were not made."
+    )

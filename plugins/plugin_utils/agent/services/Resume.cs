@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private readonly bool check;
         private string unwritten;   // why the record is not as it should be
 
-        // The holder of the lock alone does it. check: only foretold.
+        // The holder of the lock alone does it. check: only predicted.
         public Resumption(QuiesceRecord record, int seconds, bool check)
         {
             this.record = record;

@@ -72,10 +72,10 @@ def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, direc
     real = done.run(**domains(directory))
     sizes = [one["bytes"] for one in done.requests if one["operation"] == "put"]
     made = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, STORE[0], STORE[3], check_mode=True)
-    foretold = made.run(**domains(directory))
+    previewed = made.run(**domains(directory))
     assert [(one["operation"], one["check"]) for one in made.requests] == [("place", True), ("adopt", True)]
-    assert (foretold["changed"], foretold["files"], foretold["bytes"]) == (True, 2, sum(sizes))
-    assert foretold["exported"] == real["exported"]
+    assert (previewed["changed"], previewed["files"], previewed["bytes"]) == (True, 2, sum(sizes))
+    assert previewed["exported"] == real["exported"]
 
 
 def test_a_part_that_another_run_made_is_shared(host: Make, directory: Slapd) -> None:

@@ -30,7 +30,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_TRIED,
     REFUSED,
     Claim,
-    Told,
+    Finding,
     gathered,
 )
 
@@ -58,7 +58,7 @@ PROBE: dict[str, t.Any] = {
 PLATFORM = {"system": "Windows 10.0.20348.0", "runtime": ".NET Framework", "privileges": {"missing": []}}
 
 
-def kept(*told: Told, names: bool = False) -> dict[str, t.Any]:
+def kept(*told: Finding, names: bool = False) -> dict[str, t.Any]:
     masked = () if names else rehearsal_report.names_of(PROBE, "inventory-name", "10.1.2.3")
     measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100}
     return rehearsal_report.document(Outcome(list(told), measured, PLATFORM), PROBE, NOW, masked)
@@ -98,14 +98,14 @@ def test_every_id_is_one_claim() -> None:
     assert len(set(every)) == len(every)
 
 
-def once(*told: Told, names: t.Sequence[str] = ()) -> dict[str, t.Any]:
+def once(*told: Finding, names: t.Sequence[str] = ()) -> dict[str, t.Any]:
     kept = rehearsal_report.document_of(told, DATABASE_CLAIMS, {"version": "16"}, NOW, names)
     return {**kept, **rehearsal_report.judged(kept)}
 
 
 def test_what_is_there_once_has_a_table_and_consequences() -> None:
     answer = once(
-        Told("sql.rows", NOT_HELD, "2 missing on sql01"), Told("sql.history", NOT_HELD, "x"), names=["sql01", ""]
+        Finding("sql.rows", NOT_HELD, "2 missing on sql01"), Finding("sql.history", NOT_HELD, "x"), names=["sql01", ""]
     )
     assert max(map(len, answer["table"])) <= 80
     assert "sql01" not in str(answer)
@@ -130,8 +130,8 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     for host in facts.values():
         host["__groupid_sql_rehearsal"] = {"skipped": True}
     failed = {"failed": True, "error": Failure("scratch_left", "w", "c", "n").explained()}
-    facts["web01"]["__groupid_sql_rehearsal"] = {**once(Told("sql.rows", HELD)), **failed}
-    facts["web01"]["__groupid_directory_rehearsal"] = {"corp.example": once(Told("sql.history", NOT_HELD, "x"))}
+    facts["web01"]["__groupid_sql_rehearsal"] = {**once(Finding("sql.rows", HELD)), **failed}
+    facts["web01"]["__groupid_directory_rehearsal"] = {"corp.example": once(Finding("sql.history", NOT_HELD, "x"))}
     text = "\n".join(summary.lines(facts, plan, "rehearse"))
     assert "database of hq" in text
     assert "corp.example of hq" in text
@@ -170,11 +170,13 @@ def test_the_folder_for_a_sql_server_lies_in_a_scratch() -> None:
 
 
 def test_of_several_answers_the_gravest_stays() -> None:
-    told = [Told("files.names", HELD), Told("files.names", NOT_HELD, "a"), Told("files.names", NOT_HELD, "b")]
+    told = [Finding("files.names", HELD), Finding("files.names", NOT_HELD, "a"), Finding("files.names", NOT_HELD, "b")]
     [found] = [one for one in gathered(told) if one.id == "files.names"]
-    assert found == Told("files.names", NOT_HELD, "a")
+    assert found == Finding("files.names", NOT_HELD, "a")
     [found] = [
-        one for one in gathered([Told("files.names", NOT_TRIED, "x"), Told("files.names", HELD)]) if one.seen == ""
+        one
+        for one in gathered([Finding("files.names", NOT_TRIED, "x"), Finding("files.names", HELD)])
+        if one.seen == ""
     ]
     assert found.verdict == HELD
 
@@ -184,14 +186,14 @@ def test_every_claim_is_answered_with_a_reason() -> None:
     assert [one.id for one in answers] == [claim.id for claim in CLAIMS]
     assert all(one.verdict == NOT_TRIED and one.seen for one in answers)
     with pytest.raises(KeyError):
-        gathered([Told("no.such", HELD)])
+        gathered([Finding("no.such", HELD)])
 
 
 def test_names_and_addresses_are_masked() -> None:
     seen = r"\\NAS01\Backup\.rehearsal-web01-0123: CORP\svc-groupid on WEB01.corp.example (10.1.2.3), inventory-name"
-    [one] = [one for one in kept(Told("files.names", REFUSED, seen))["claims"] if one["id"] == "files.names"]
+    [one] = [one for one in kept(Finding("files.names", REFUSED, seen))["claims"] if one["id"] == "files.names"]
     assert not re.search(r"web01|corp|svc|nas01|10\.1|inventory", one["seen"], re.IGNORECASE)
-    document = kept(Told("files.names", REFUSED, seen), names=True)
+    document = kept(Finding("files.names", REFUSED, seen), names=True)
     assert document["server"] == "web01"
     assert seen in {one["seen"] for one in document["claims"]}
 
@@ -209,19 +211,21 @@ def test_names_and_addresses_are_masked() -> None:
 )
 def test_masking_leaves_words_that_only_look_like_names(seen: str, shown: str) -> None:
     """sa and GroupID are the most usual names of a login and a database. A domain's hosts are masked with it."""
-    told = once(Told("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
+    told = once(Finding("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
     assert shown in {one["seen"] for one in told["claims"]}
 
 
 def test_lines_have_80_columns_and_say_what_was_seen() -> None:
-    lines = rehearsal_report.table(kept(Told("files.names", NOT_HELD, "x" * 200)))
+    lines = rehearsal_report.table(kept(Finding("files.names", NOT_HELD, "x" * 200)))
     assert max(map(len, lines)) <= 80
     assert sum(line.count("x" * 20) for line in lines) > 2
     assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call."
 
 
 def test_claims_are_told_by_verdict_and_what_is_wrong_first() -> None:
-    lines = rehearsal_report.table(kept(Told("files.names", HELD), Told("files.times", REFUSED, "Set to 1, it is 2.")))
+    lines = rehearsal_report.table(
+        kept(Finding("files.names", HELD), Finding("files.times", REFUSED, "Set to 1, it is 2."))
+    )
     refused, held = lines.index("Refused by the system:"), lines.index("Held:")
     assert refused < held < lines.index("Not tried here, each for a reason in the result:")
     assert lines[refused + 1].endswith("(files.times)")
@@ -236,10 +240,10 @@ def test_check_mode_says_that_nothing_was_rehearsed() -> None:
 
 def test_what_matters_for_a_restore_is_told() -> None:
     document = kept(
-        Told("restore.killed", NOT_HELD, "a mixture"),
-        Told("files.streams", NOT_HELD, "gone"),
-        Told("files.created", NOT_HELD, "another"),
-        Told("files.times", REFUSED, "refused"),
+        Finding("restore.killed", NOT_HELD, "a mixture"),
+        Finding("files.streams", NOT_HELD, "gone"),
+        Finding("files.created", NOT_HELD, "another"),
+        Finding("files.times", REFUSED, "refused"),
     )
     warnings, losses = rehearsal_report.consequences(document)
     assert [sentence.count("(files.streams)") for sentence in warnings] == [1]
@@ -255,7 +259,7 @@ def test_only_what_was_found_is_rehearsed() -> None:
 
 
 def test_a_run_of_several_servers_shows_counts_and_what_is_not_held() -> None:
-    one = {**kept(Told("files.names", NOT_HELD, "gone")), "file": "/x/rehearsal-web01.json"}
+    one = {**kept(Finding("files.names", NOT_HELD, "gone")), "file": "/x/rehearsal-web01.json"}
     one["table"] = rehearsal_report.table(one)
     lines = rehearsal_report.of_run({"web01": one, "web02": one, "web03": {}})
     assert lines[0].split()[:11] == [

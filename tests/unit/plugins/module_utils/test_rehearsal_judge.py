@@ -15,7 +15,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
 )
 
 WINDOWS = {"system": "Windows 10.0.20348.0"}
@@ -53,7 +53,7 @@ def test_a_job_that_wmi_starts_where_it_need_not() -> None:
     told = {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINE)}
     assert told == {"job.outside": HELD, "job.pipe": HELD, "job.service": NOT_TRIED}
     inside = {"failed": False, "route": "inside", "warnings": [f"{judge.INSIDE}, and By WMI: access denied (5)."]}
-    assert judge.job_by_service(inside, WINDOWS) == [Told("job.outside", REFUSED, inside["warnings"][0])]
+    assert judge.job_by_service(inside, WINDOWS) == [Finding("job.outside", REFUSED, inside["warnings"][0])]
     [died] = judge.job_by_service(FAILED, WINDOWS)
     assert (died.id, died.verdict) == ("job.outside", NOT_HELD)
 

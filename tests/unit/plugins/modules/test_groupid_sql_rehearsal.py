@@ -23,7 +23,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
     gathered,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.rehearsal import rehearsal, scratch
@@ -77,8 +77,8 @@ def run(
     return rehearsal.rehearse(lambda: open_session(where), subject, patience=3)
 
 
-def answers(outcome: Outcome) -> dict[str, Told]:
-    return {one.id: one for one in gathered(outcome.told, DATABASE_CLAIMS)}
+def answers(outcome: Outcome) -> dict[str, Finding]:
+    return {one.id: one for one in gathered(outcome.findings, DATABASE_CLAIMS)}
 
 
 def databases(double: SqlServerDouble) -> set[str]:
@@ -131,7 +131,7 @@ def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_re
     login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"})
     outcome = run(server, login={"username": login.name, "password": login.password})
     told = answers(outcome)
-    assert {told[one].verdict for one in OF_SCRATCH[:-1]} == {HELD}, outcome.told
+    assert {told[one].verdict for one in OF_SCRATCH[:-1]} == {HELD}, outcome.findings
     assert told["sql.file_removed"].verdict == REFUSED
     [file] = files(server)
     assert outcome.files == [rf"{FOLDER}\{file}"]
@@ -530,8 +530,8 @@ def test_names_are_masked_unless_asked_for(server: SqlServerDouble) -> None:
     where = Target("sql01.corp.example", username="sa", password="Secret-1!")
     subject = Subject("GroupID", path=FOLDER)
     outcome = run(server, path=r"D:\Nowhere", scratch=False)
-    outcome.told.append(
-        Told("sql.history", NOT_HELD, r"sql01.corp.example SQL01 GroupID D:\Backups corp.example 10.1.2.3")
+    outcome.findings.append(
+        Finding("sql.history", NOT_HELD, r"sql01.corp.example SQL01 GroupID D:\Backups corp.example 10.1.2.3")
     )
     kept = groupid_sql_rehearsal.document_of(outcome, subject, where, "hq", names=False)
     shown = str(kept["claims"])
@@ -545,7 +545,7 @@ def test_what_a_server_answers_with_other_names_is_masked_too(server: SqlServerD
     server.engine.certificates.append(Certificate("BackupCert"))
     certificate = "OtherCert"
     outcome = run(server, certificate=certificate)
-    assert {"HqGroup", "BackupCert", certificate} <= set(re.findall(r"\w+", str(outcome.told)))
+    assert {"HqGroup", "BackupCert", certificate} <= set(re.findall(r"\w+", str(outcome.findings)))
     subject = Subject("GroupID", path=FOLDER, certificate=certificate)
     kept = groupid_sql_rehearsal.document_of(outcome, subject, Target("sql01"), "hq", names=False)
     assert not re.search(r"HqGroup|BackupCert|OtherCert", str(kept))

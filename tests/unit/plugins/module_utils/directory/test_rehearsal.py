@@ -31,7 +31,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
     gathered,
 )
 from lab.directory.groups import Made
@@ -86,11 +86,11 @@ class ReadOnly:
 
 def rehearse(
     where: Target, attributes: c.Sequence[str] = ATTRIBUTES, filter_text: str = FILTER, **faults: DirectoryError
-) -> tuple[dict[str, Told], list[str]]:
+) -> tuple[dict[str, Finding], list[str]]:
     session = ReadOnly(open_directory(where), faults)
     outcome = rehearsal.rehearse(session, where, filter_text, attributes)
     session.close()
-    return {one.id: one for one in gathered(outcome.told, DIRECTORY_CLAIMS)}, session.asked
+    return {one.id: one for one in gathered(outcome.findings, DIRECTORY_CLAIMS)}, session.asked
 
 
 def test_a_healthy_domain_holds_everything_and_one_page_is_read(slapd: Slapd) -> None:
@@ -101,7 +101,7 @@ def test_a_healthy_domain_holds_everything_and_one_page_is_read(slapd: Slapd) ->
 
 def test_an_attribute_that_the_schema_lacks_and_no_group(slapd: Slapd) -> None:
     told, dummy = rehearse(target(slapd), ("extensionData", "noSuchAttribute"))
-    assert told["directory.schema"] == Told("directory.schema", NOT_HELD, "It has no noSuchAttribute.")
+    assert told["directory.schema"] == Finding("directory.schema", NOT_HELD, "It has no noSuchAttribute.")
     assert told["directory.rights"].verdict == HELD
     told, dummy = rehearse(target(slapd), filter_text="(cn=nobody)")
     assert told["directory.reads"].verdict == NOT_HELD
@@ -169,7 +169,7 @@ def test_what_the_schema_hides_is_told() -> None:
 
 def test_a_login_that_does_not_come_about_counts_by_the_engine() -> None:
     error = NoDirectoryError("login", "dc01 was not connected to", "no", "Ask.")
-    assert rehearsal.not_connected(error, other_engine=False).told[0].verdict == NOT_HELD
-    assert rehearsal.not_connected(error, other_engine=True).told[0].verdict == NOT_TRIED
+    assert rehearsal.not_connected(error, other_engine=False).findings[0].verdict == NOT_HELD
+    assert rehearsal.not_connected(error, other_engine=True).findings[0].verdict == NOT_TRIED
     [dummy, certificate] = rehearsal.encryption_told(Target("corp.example", auth="gssapi", encryption="kerberos"))
     assert certificate.verdict == NOT_TRIED

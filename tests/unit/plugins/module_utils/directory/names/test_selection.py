@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.name
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection, own_names
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.named_groups import (
     check_names,
-    meet_named,
+    match_named,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import RefusedError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import DirectoryError, Entry
@@ -183,18 +183,18 @@ def test_one_group_under_two_names_is_no_doubt() -> None:
 def test_the_directory_is_asked_for_names_that_a_filter_would_miss() -> None:
     directory = Held(group=(SALES, ONE))
     selection = Selection(exclude=[SALES])
-    meet_named(directory, ROOT, selection)
+    match_named(directory, ROOT, selection)
     check_names(selection, ROOT, "the set", [])
     assert not selection.takes(ONE, f"CN=Sales before,{ROOT}"), "it counts as it is called now"
     assert selection.takes(TWO, f"CN=Ops,{ROOT}")
     selection = Selection(exclude=[guid_text(ONE)])
-    meet_named(directory, ROOT, selection)
+    match_named(directory, ROOT, selection)
     check_names(selection, ROOT, "the set", [])
 
 
 def test_the_group_of_now_and_that_of_then_are_two() -> None:
     selection = Selection(groups=[SALES])
-    meet_named(Held(group=(SALES, TWO)), ROOT, selection)
+    match_named(Held(group=(SALES, TWO)), ROOT, selection)
     assert selection.takes(ONE, SALES)
     assert guid_text(TWO) in refused(selection).failure.cause
 
@@ -203,7 +203,7 @@ def test_the_group_of_now_and_that_of_then_are_two() -> None:
 def test_what_is_no_group_of_the_directory_meets_nothing(name: str) -> None:
     directory = Held(organizationalUnit=(f"OU=Groups,{ROOT}", TWO), group=("CN=Sales,DC=corp,DC=exmaple", ONE))
     selection = Selection(groups=[name])
-    meet_named(directory, ROOT, selection)
+    match_named(directory, ROOT, selection)
     assert name in refused(selection).failure.cause
     assert "CN=Sales,DC=corp,DC=exmaple" not in directory.asked, "a server refers names of other domains elsewhere"
 
@@ -214,13 +214,13 @@ def test_what_the_server_refuses_is_not_taken_for_no_group() -> None:
             raise DirectoryError("connection_lost", f"{dn} was not read", "Can't contact LDAP server (-1)", "Look.")
 
     with pytest.raises(DirectoryError, match="Can't contact"):
-        meet_named(Lost(), ROOT, Selection(groups=[SALES]))
+        match_named(Lost(), ROOT, Selection(groups=[SALES]))
 
 
 @pytest.mark.parametrize("name", [SALES, guid_text(ONE)])
 def test_a_group_to_restore_of_which_the_set_has_nothing_is_refused(name: str) -> None:
     selection = Selection(groups=[name])
-    meet_named(Held(group=(SALES, ONE)), ROOT, selection)
+    match_named(Held(group=(SALES, ONE)), ROOT, selection)
     failure = refused(selection, f"CN=Sale,OU=Groups,{ROOT}").failure
     assert f"groups names {name}: it is in the directory, and the set has nothing of it" in failure.cause
     assert "Did you mean" not in failure.next, "the name is right"

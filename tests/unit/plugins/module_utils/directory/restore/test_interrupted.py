@@ -13,7 +13,10 @@ from unit.plugins.module_utils.directory.restore.domains import (
     lost,
 )
 
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import StoppedError, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import (
+    StoppedError,
+    apply_steps,
+)
 from lab.directory.proxy import forgetting_cookies
 
 
@@ -77,9 +80,9 @@ class TestInterrupted:
         steps = domains.steps(clear=True)
         forgetting = forgetting_cookies(domains.slapd, 30, 3, 4)
         with domains.through(forgetting) as session, pytest.raises(StoppedError) as caught:
-            do(session, BASE, steps)
+            apply_steps(session, BASE, steps)
         assert caught.value.failure.code == "search_lost"
-        assert len(do(domains.directory, BASE, steps).written) == caught.value.left
+        assert len(apply_steps(domains.directory, BASE, steps).written) == caught.value.left
 
     def test_an_interrupted_undo_is_finished_by_the_next(self, domains: Domains) -> None:
         domains.damage()

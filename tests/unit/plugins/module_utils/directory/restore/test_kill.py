@@ -18,7 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.expo
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export import Exported, export_pages
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.export_files import Pair
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.selection import Selection
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import apply_steps
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.changes import Step
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Comparison
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import make_plan
@@ -48,7 +48,7 @@ def write_some(where: Target, base: str, steps: list[Step], middle: multiprocess
         modify(*arguments)
 
     directory.modify = some
-    do(directory, base, steps)
+    apply_steps(directory, base, steps)
 
 
 def export(directory: Directory, base: str, folder: pathlib.Path) -> Exported:
@@ -86,10 +86,10 @@ def test_the_next_run_finishes_or_undoes(tmp_path: pathlib.Path, way: str) -> No
 
         if way == "finish":
             again = plan(before, export(seen, slapd.base, tmp_path / "again"))
-            assert len(do(seen, slapd.base, again).written) == left
+            assert len(apply_steps(seen, slapd.base, again).written) == left
             assert export(seen, slapd.base, tmp_path / "after").ldif.sha256 == before.ldif.sha256
         else:
-            undone = do(seen, slapd.base, [step.reversed() for step in steps])
+            undone = apply_steps(seen, slapd.base, [step.reversed() for step in steps])
             assert (len(undone.written), undone.unchanged, undone.conflicts) == (len(held) - left, left, [])
             assert export(seen, slapd.base, tmp_path / "after").ldif.sha256 == changed.ldif.sha256
 

@@ -21,7 +21,10 @@ from unit.plugins.module_utils.directory.restore.domains import (
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.export.canonical import ATTRIBUTES
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.names.guid import guid_text
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import StoppedError, do
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import (
+    StoppedError,
+    apply_steps,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     RefusedError,
     check_domain,
@@ -122,7 +125,7 @@ class TestRights:
         """The server refuses what the check let pass; that is no conflict."""
         for group in HAVING[:10]:
             guarded.change(group, "extensionAttribute12", b"since")
-        written = do(guarded.directory, BASE, guarded.steps(clear=True))
+        written = apply_steps(guarded.directory, BASE, guarded.steps(clear=True))
         assert len(written.written) == 8
         assert {found.dn for found in written.refused} == {guarded.dn(HAVING[0]), guarded.dn(HAVING[1])}
         assert all("(50)" in found.cause for found in written.refused)
@@ -155,13 +158,13 @@ class TestOneGroupThatAlwaysRefuses:
         refused = steps[20]
         with domains.through(refusing_one(domains.slapd, refused.dn, result, text)) as session:
             written = domains.restore(steps, session)
-            again = do(session, BASE, steps)
+            again = apply_steps(session, BASE, steps)
         assert (len(written.written), written.conflicts, written.unconfirmed) == (59, [], [])
         [told] = written.refused
         assert (told.guid, told.dn) == (guid_text(refused.guid), refused.dn)
         assert f"({result})" in told.cause
         assert (len(again.written), again.unchanged, len(again.refused)) == (0, 59, 1)
-        assert len(do(domains.directory, BASE, steps).written) == 1
+        assert len(apply_steps(domains.directory, BASE, steps).written) == 1
 
     @pytest.mark.parametrize(("result", "text", "code"), OF_ALL)
     def test_what_no_other_group_would_fare_better_with_stops_it(
@@ -172,7 +175,7 @@ class TestOneGroupThatAlwaysRefuses:
         steps = domains.steps()
         refusing = answering(domains.slapd, wire.MODIFY, result, text, after=3)
         with domains.through(refusing) as session, pytest.raises(StoppedError) as caught:
-            do(session, BASE, steps)
+            apply_steps(session, BASE, steps)
         assert caught.value.failure.code == code
         assert (len(caught.value.done.written), caught.value.done.refused, caught.value.left) == (3, [], 7)
 
@@ -183,4 +186,4 @@ class TestOneGroupThatAlwaysRefuses:
         told = r"2 groups were written before it, 7 are left\. 1 were refused"
         refusing = refusing_one(domains.slapd, steps[0].dn, 19)
         with domains.through(refusing) as session, pytest.raises(StoppedError, match=told):
-            do(Watched(session, 4, lost), BASE, steps)
+            apply_steps(Watched(session, 4, lost), BASE, steps)

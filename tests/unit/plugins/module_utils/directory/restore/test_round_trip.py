@@ -20,7 +20,7 @@ from unit.plugins.module_utils.directory.restore.domains import (
 )
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, foretell
+from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.apply import Written, preview
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.compare import Counts
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.restore.restore import (
     make_plan,
@@ -56,10 +56,10 @@ class TestRoundTrip:
             HAVING[12], damaged_attribute(HAVING[12], 12), *HAVING[12].attributes[damaged_attribute(HAVING[12], 12)]
         )
         before = domains.values()
-        foretold = foretell(domains.directory, BASE, steps)
+        previewed = preview(domains.directory, BASE, steps)
         assert domains.values() == before
-        assert (len(foretold.written), foretold.unchanged, len(foretold.conflicts)) == (88, 1, 1)
-        assert domains.restore(steps) == foretold
+        assert (len(previewed.written), previewed.unchanged, len(previewed.conflicts)) == (88, 1, 1)
+        assert domains.restore(steps) == previewed
 
     def test_a_second_restore_has_nothing_to_do(self, domains: Domains) -> None:
         domains.damage()

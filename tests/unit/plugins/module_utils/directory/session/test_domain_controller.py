@@ -39,7 +39,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_HELD,
     NOT_TRIED,
     REFUSED,
-    Told,
+    Finding,
     gathered,
 )
 from lab.directory.groups import ATTRIBUTES, Made
@@ -200,14 +200,14 @@ def test_a_base_that_was_renamed_is_found_by_its_objectguid(samba: Samba, direct
     assert base_now(directory, domain.root, base, domain.base_guid) == base
 
 
-def rehearsed(where: Target, filter_text: str = FILTER, attributes: c.Sequence[str] = ATTRIBUTES) -> dict[str, Told]:
+def rehearsed(where: Target, filter_text: str = FILTER, attributes: c.Sequence[str] = ATTRIBUTES) -> dict[str, Finding]:
     session = open_directory(where)
     outcome = rehearsal.rehearse(session, where, filter_text, attributes)
     session.close()
-    return {one.id: one for one in gathered(outcome.told, DIRECTORY_CLAIMS)}
+    return {one.id: one for one in gathered(outcome.findings, DIRECTORY_CLAIMS)}
 
 
-def not_held(told: c.Mapping[str, Told]) -> dict[str, str]:
+def not_held(told: c.Mapping[str, Finding]) -> dict[str, str]:
     return {one.id: one.verdict for one in told.values() if one.verdict != HELD}
 
 

@@ -78,14 +78,14 @@ def test_replace_is_not_asked_for_where_files_have_to_move(site: Site) -> None:
 
 
 def test_check_mode_says_the_statements_and_sends_none(site: Site) -> None:
-    foretold = site.restore(check=True)
+    previewed = site.restore(check=True)
     assert site.changed() == []
     assert site.row() == "new"
-    stamp = foretold["safety"]["name"].rpartition(" ")[2]
+    stamp = previewed["safety"]["name"].rpartition(" ")[2]
     done = site.restore()
     later = done["safety"]["name"].rpartition(" ")[2]
-    assert [batch.replace(stamp, later) for batch in foretold["statements"]] == done["statements"]
-    assert foretold["changed"]
+    assert [batch.replace(stamp, later) for batch in previewed["statements"]] == done["statements"]
+    assert previewed["changed"]
 
 
 @pytest.mark.parametrize(("version", "compressed"), [("15.0.4198.2", False), ("16.0.4236.2", True)])

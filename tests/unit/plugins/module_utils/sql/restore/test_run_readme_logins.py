@@ -80,8 +80,8 @@ def test_it_restores(site: Site, place: str, version: str) -> None:
     elif place != "over it":
         site.run("DROP DATABASE [GroupID]")
         request = dataclasses.replace(request, data_path=ELSEWHERE) if place == "rebuilt server" else request
-    foretold, error = attempt(opener, request, check=True)
-    assert (error, foretold["outcome"]) == (None, "restored")
+    previewed, error = attempt(opener, request, check=True)
+    assert (error, previewed["outcome"]) == (None, "restored")
     result, error = attempt(opener, request)
     assert (error, result["outcome"]) == (None, "restored")
     assert site.double.engine.sql(request.target, 'SELECT Name FROM "dbo.GroupLifecycle"') == [("new",)]
