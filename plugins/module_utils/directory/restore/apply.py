@@ -91,7 +91,10 @@ def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
-    """Return what ``apply_steps`` would write of the steps, each with the current place of its group. Raises DirectoryError."""
+    """Return what ``apply_steps`` would write of the steps, each with the current place of its group.
+
+    Raises DirectoryError.
+    """
     return [
         outcome
         for begin in range(0, len(steps), BATCH)
