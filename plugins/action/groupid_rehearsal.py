@@ -75,14 +75,14 @@ class ActionModule(AgentAction):
     ) -> dict[str, t.Any]:
         """Return what is kept of a rehearsal."""
         settings = connection_settings(self._connection)
-        told = [
+        findings = [
             *outcome.findings,
             *connection(settings.transport, settings.scheme, settings.auth, self._checks_certificate()),
         ]
         names = () if named else rehearsal_report.names_of(found, host, settings.host)
         now = datetime.datetime.now(datetime.timezone.utc)
         document: dict[str, t.Any] = self._scrub(
-            rehearsal_report.document(outcome._replace(told=told), found, now, names)
+            rehearsal_report.document(outcome._replace(findings=findings), found, now, names)
         )
         return document
 
