@@ -37,7 +37,7 @@ def test_two_hosts_that_are_one_computer_are_refused(lab: Lab, controller: Contr
         hosts["web01.corp.example"] = dict(hosts["web01"])
 
     where = controller.write_inventory(edit=twice)
-    run = controller.play("backup", where=where).failed("web01.corp.example", "one computer")
+    run = controller.play("backup", where=where).failed("web01.corp.example", "the same computer")
     assert "web02" in run.output
     assert sets.set_ids(lab.path("web01", inventory.LOCAL_ROOT), "hq") == []
     assert len(sets.sealed(lab.path("old01", inventory.LOCAL_ROOT), "branch")) == 1, "another deployment goes on"
