@@ -32,6 +32,7 @@ REFUSED = {
     "files.security_protected": "The same, and no inheritance.",
     "files.owner": "The same: the owner is who made the file.",
     "restore.inherits": "The same.",
+    "restore.passed_on": "The same.",
 }
 
 
