@@ -75,7 +75,7 @@ def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
     """Say of each server how much was started again, and what somebody had changed meanwhile."""
     lines: list[str] = []
     for host in hosts:
-        items = _answer(facts, host, "__groupid_resumed").get("items") or []
+        items = _answer(facts, host, "__groupid_resumed").get("entries") or []
         count = sum(item["outcome"] == "resumed" for item in items)
         started = "would be started again" if check else "started again"
         lines.append(f"{host}: {len(items)} things, {count} {started}" if items else f"{host}: nothing was stopped")

@@ -28,7 +28,7 @@ description:
     unless IIS shares its configuration with other servers. Then the module fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
-    What somebody changed in the meantime also stays, and RV(items) says it. Everything is tried. If something does not
+    What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does not
     start, the module fails, and the next V(resumed) tries it again.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
@@ -397,7 +397,7 @@ record:
       returned: always
       type: str
       sample: "2026-11-22T15:14:05.1234567Z"
-items:
+entries:
   description: What the record is about, in the order in which it stops. Starting goes in the opposite order. Empty if
     there was nothing to resume.
   returned: with V(quiesced) and V(resumed)

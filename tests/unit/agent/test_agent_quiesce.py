@@ -34,7 +34,7 @@ def server(host: Host) -> RuntimeHost:
 
 
 def outcomes(answer: dict[str, t.Any]) -> dict[str, str]:
-    return {item["name"]: item["outcome"] for item in answer["items"]}
+    return {item["name"]: item["outcome"] for item in answer["entries"]}
 
 
 def states(server: RuntimeHost) -> dict[str, str]:
@@ -46,7 +46,7 @@ def test_all_is_stopped_and_comes_back(server: RuntimeHost) -> None:
     before = server.picture()
     answer = server.quiesce()
     assert (answer["failed"], answer["changed"]) == (False, True), answer
-    assert [(item["kind"], item["name"], item["stopped"]) for item in answer["items"]] == [
+    assert [(item["kind"], item["name"], item["stopped"]) for item in answer["entries"]] == [
         ("task", "\\Imanami\\Job", True),
         ("task", "\\Imanami\\Off", False),
         ("pool", "GroupID App Pool", True),
@@ -66,14 +66,15 @@ def test_all_is_stopped_and_comes_back(server: RuntimeHost) -> None:
     assert (answer["failed"], answer["changed"]) == (False, True), answer
     assert set(outcomes(answer).values()) == {"resumed", "untouched"}
     assert server.picture() == before
-    assert server.record()["resumed"] == answer["record"]["resumed"] is not None
+    assert answer["record"]["resumed"]
+    assert server.record()["resumed"] == answer["record"]["resumed"]
 
 
 def test_the_order_of_the_way_back(server: RuntimeHost) -> None:
     """Elasticsearch before what needs it, tasks last: a service that does not start leaves no task disabled."""
     server.write()
     server.quiesce()
-    names = [item["name"] for item in server.resume()["items"]]
+    names = [item["name"] for item in server.resume()["entries"]]
     assert names == ["\\Imanami\\Job", "\\Imanami\\Off", "GroupID App Pool", "Old", "Repl", "Elastic"]
 
 
@@ -104,7 +105,7 @@ def test_where_nothing_runs_the_record_is_the_lock_all_the_same(host: Host) -> N
     server.service("Old", "stopped", "disabled")
     server.write()
     answers = [server.quiesce(check=True), server.quiesce()]
-    assert [(answer["changed"], answer["items"][0]["stopped"]) for answer in answers] == [(True, False)] * 2
+    assert [(answer["changed"], answer["entries"][0]["stopped"]) for answer in answers] == [(True, False)] * 2
     assert server.quiesce()["error"]["code"] == "quiesced"
     assert outcomes(server.resume()) == {"Old": "untouched"}
 
@@ -115,7 +116,7 @@ def test_check_mode_changes_nothing_and_foretells(server: RuntimeHost) -> None:
     previewed = server.quiesce(check=True)
     assert server.host.picture() == before
     answer = server.quiesce()
-    assert previewed["items"] == answer["items"]
+    assert previewed["entries"] == answer["entries"]
     assert previewed["changed"] is answer["changed"] is True
     before = server.host.picture()
     previewed = server.resume(check=True)
@@ -123,13 +124,13 @@ def test_check_mode_changes_nothing_and_foretells(server: RuntimeHost) -> None:
     answer = server.resume()
     assert (previewed["changed"], outcomes(previewed)) == (answer["changed"], outcomes(answer))
     for operation in (server.resume(check=True), server.resume()):
-        assert (operation["changed"], operation["items"]) == (False, [])
+        assert (operation["changed"], operation["entries"]) == (False, [])
 
 
 def test_nothing_to_resume(server: RuntimeHost) -> None:
     server.write()
     answer = server.resume()
-    assert (answer["failed"], answer["changed"], answer["record"], answer["items"]) == (False, False, None, [])
+    assert (answer["failed"], answer["changed"], answer["record"], answer["entries"]) == (False, False, None, [])
 
 
 def test_another_epoch_is_not_resumed(server: RuntimeHost) -> None:
@@ -215,7 +216,7 @@ def test_a_dependent_that_is_not_groupids_is_stopped_before(server: RuntimeHost)
     server.service("Monitor", command="C:\\m.exe", depends_on=["Repl"])
     server.write()
     before = server.picture()
-    names = [item["name"] for item in server.quiesce()["items"]]
+    names = [item["name"] for item in server.quiesce()["entries"]]
     assert names[-3:] == ["Monitor", "Repl", "Elastic"]
     server.resume()
     assert server.picture() == before
@@ -385,7 +386,7 @@ def test_what_somebody_changed_meanwhile_stays_and_is_named(server: RuntimeHost,
     one = server.read()[kind][number]
     found = server.picture()["services"][one["name"]] if kind == "services" else one
     assert {name: found[name] for name in after} == after
-    notes = {item["name"]: item["note"] for item in answer["items"] if item["note"]}
+    notes = {item["name"]: item["note"] for item in answer["entries"] if item["note"]}
     assert notes == ({one.get("name", one.get("path")): told} if told else {})
 
 
@@ -397,7 +398,7 @@ def test_what_is_gone_is_named(server: RuntimeHost) -> None:
     (server.host.folder / "services.json").write_text(json.dumps(gone))
     answer = server.resume()
     assert answer["failed"] is False
-    assert {item["note"] for item in answer["items"] if item["kind"] != "pool"} == {"it is no longer there"}
+    assert {item["note"] for item in answer["entries"] if item["kind"] != "pool"} == {"it is no longer there"}
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ namespace IdentityOpsAgent
                     Started = Timestamps.Text(Timestamps.Now()),
                 };
                 record.Items.AddRange(Items());
-                answer.Members.Set("record", record.Head()).Set("items", Described()).Set("processes", Processes());
+                answer.Members.Set("record", record.Head()).Set("entries", Described()).Set("processes", Processes());
                 answer.Changed = true;   // the record, at least
                 if (!check)
                     Perform();

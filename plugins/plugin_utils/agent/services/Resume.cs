@@ -120,7 +120,7 @@ namespace IdentityOpsAgent
             using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName))
             {
                 QuiesceRecord record = QuiesceRecord.Current(What);
-                answer.Members.Set("record", record == null ? null : record.Head()).Set("items", new List<JsonMap>());
+                answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>());
                 if (record == null || !record.IsOpen)
                     return answer;
                 if (epoch != null && epoch != record.Epoch)
@@ -130,7 +130,7 @@ namespace IdentityOpsAgent
                 Resumption way = new Resumption(record, seconds, check);
                 answer.Changed = true;   // the record ends, at least
                 way.Run();
-                answer.Members.Set("record", record.Head()).Set("items", way.Outcomes);
+                answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes);
                 if (way.Failures.Count > 0)
                     answer.Failure = new AgentError("resume_incomplete", What, null,
                         string.Join(" ", way.Failures.ToArray()),

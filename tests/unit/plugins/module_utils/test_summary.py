@@ -376,8 +376,8 @@ def test_a_resume_says_what_was_started_and_what_somebody_changed() -> None:
         {"kind": "task", "name": "\\Job", "outcome": "resumed", "note": None},
         {"kind": "service", "name": "Repl", "outcome": "changed", "note": "it is no longer there"},
     ]
-    facts["web01"]["__groupid_resumed"] = {"items": items}
-    facts["web02"]["__groupid_resumed"] = {"items": []}
+    facts["web01"]["__groupid_resumed"] = {"entries": items}
+    facts["web02"]["__groupid_resumed"] = {"entries": []}
     facts["web03"]["__groupid_failures"] = failed(DISK_FULL, phase="resume")
     said = lines(facts, "resume")
     assert said[:3] == [
