@@ -28,8 +28,8 @@ description:
     unless IIS shares its configuration with other servers. Then the module fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
-    What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does not
-    start, the module fails, and the next V(resumed) tries it again.
+    What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
+    not start, the module fails, and the next V(resumed) tries it again.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
     and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
