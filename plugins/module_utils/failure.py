@@ -48,6 +48,14 @@ class Failure:
         return f"{cause}. {self.next}".strip()
 
 
+class FailureError(Exception):
+    """What went wrong, to raise."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
 def argument_failure(what: str, cause: str, module: str) -> Failure:
     """Return the failure of a task with wrong options or variables. what: what was not done. module: its name."""
     return Failure(

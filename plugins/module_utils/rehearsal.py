@@ -17,7 +17,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
 from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
-from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Finding
 
 Answer = dict[str, t.Any]
@@ -73,12 +73,8 @@ class Server(t.Protocol):
         """Return the request that starts a job for another request."""
 
 
-class StoppedError(Exception):
+class StoppedError(FailureError):
     """The rehearsal cannot continue. failure: the agent's failure."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,12 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import FailureError
 
 
-class AgentCallError(Exception):
+class AgentCallError(FailureError):
     """The agent could not be run, did not answer, or answered that it failed."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure))
-        self.failure = failure

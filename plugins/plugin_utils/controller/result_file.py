@@ -14,15 +14,11 @@ import re
 import tempfile
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, FailureError
 
 
-class ResultFileError(Exception):
+class ResultFileError(FailureError):
     """The file of a result cannot be written."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
 
 
 def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:

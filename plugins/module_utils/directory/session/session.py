@@ -12,7 +12,7 @@ import collections.abc as c
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.ldif.forms import Change
-from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, FailureError
 
 Entry: t.TypeAlias = tuple[str, dict[str, list[bytes]]]
 """DN and attributes of one entry, names as the server spells them, values in the server's order."""
@@ -21,7 +21,7 @@ PAGE_SIZE: t.Final = 1000
 """Entries of a page. Active Directory gives no more at once (MaxPageSize), whatever is asked for."""
 
 
-class DirectoryError(Exception):
+class DirectoryError(FailureError):
     """The server refused something, or the session ended.
 
     code: a stable word, such as ``size_limit``, or ``ldap_<result code>`` for a result code that has no word.
@@ -29,16 +29,12 @@ class DirectoryError(Exception):
     """
 
     def __init__(self, code: str, what: str, cause: str, next_step: str) -> None:
-        super().__init__(code, what, cause, next_step)
-        self.failure = Failure(code, what, cause, next_step)
+        super().__init__(Failure(code, what, cause, next_step))
 
     @classmethod
     def of(cls, failure: Failure) -> DirectoryError:
         """Make one of a failure that another one had."""
         return cls(failure.code, failure.what, failure.cause, failure.next)
-
-    def __str__(self) -> str:
-        return str(self.failure)
 
 
 class NoDirectoryError(DirectoryError):

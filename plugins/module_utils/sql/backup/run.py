@@ -13,6 +13,7 @@ import collections.abc as c
 import dataclasses
 import secrets
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import (
     Order,
     Record,
@@ -52,15 +53,14 @@ _WRITE_FAILED = frozenset((3202, 3271))
 _SETTLE = 120.0
 
 
-class BackupError(Exception):
+class BackupError(FailureError):
     """The backup failed, or is not known to be done.
 
     record: msdb's, when there is one all the same.
     """
 
     def __init__(self, failure: SqlFailure, record: Record | None = None) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
+        super().__init__(failure)
         self.record = record
 
 

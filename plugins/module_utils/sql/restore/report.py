@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
     ABSENT,
     Facts,
@@ -32,15 +33,14 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.sq
 _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_guid", "finished", "checksums")
 
 
-class RestoreError(Exception):
+class RestoreError(FailureError):
     """The restore did not do what was asked.
 
     result: as the module returns it, whatever is known of it.
     """
 
     def __init__(self, failure: SqlFailure, result: dict[str, t.Any]) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
+        super().__init__(failure)
         self.result = result
 
 

@@ -20,6 +20,7 @@ import re
 import secrets
 import time
 
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.facts import read_files
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.model import (
     BackupFile,
@@ -61,17 +62,14 @@ VOLUMES_QUERY = (
 SCRATCH_QUERY = "SELECT name FROM sys.databases WHERE name LIKE N'groupid[_]test[_]%' ORDER BY name;"
 
 
-class ProofError(Exception):
+class ProofError(FailureError):
     """The backup did not prove itself, or could not be tried.
 
     code: ``space``, ``folders``, ``claim``, or that of the server's error.
     left: the scratch database's name, when there is still a database that has it.
     """
 
-    def __init__(self, failure: SqlFailure) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.left: str | None = None
+    left: str | None = None
 
     def leave(self, scratch: str) -> None:
         """Note that there is still a database of the scratch database's name."""
