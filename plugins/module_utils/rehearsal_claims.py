@@ -291,6 +291,11 @@ DIRECTORY_CLAIMS: t.Final = (
 _BY_ID: t.Final = {claim.id: claim for claim in (*CLAIMS, *DATABASE_CLAIMS, *DIRECTORY_CLAIMS)}
 
 
+def held_if(right: bool, identity: str, otherwise: str) -> Finding:
+    """Return the answer to a claim that is held or not. otherwise: what was seen if it is not."""
+    return Finding(identity, HELD) if right else Finding(identity, NOT_HELD, otherwise)
+
+
 def claim(identity: str) -> Claim:
     """Return a claim. Raises KeyError."""
     return _BY_ID[identity]

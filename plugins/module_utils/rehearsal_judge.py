@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     REFUSED,
     Finding,
     Verdict,
+    held_if,
 )
 
 Answer = c.Mapping[str, t.Any]
@@ -471,7 +472,7 @@ def _seen(differences: c.Sequence[Answer]) -> str:
 
 
 def _if(right: bool, identity: str, otherwise: str) -> Finding:
-    return Finding(identity, HELD) if right else Finding(identity, NOT_HELD, otherwise[:300])
+    return held_if(right, identity, otherwise[:300])
 
 
 def _failed(identity: str, answer: Answer) -> Finding:

@@ -32,6 +32,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_TRIED,
     REFUSED,
     Finding,
+    held_if,
 )
 
 GROUPS: t.Final = 50
@@ -114,7 +115,7 @@ def domain_told(domain: Domain) -> list[Finding]:
 def schema_told(domain: Domain, schema: Schema) -> list[Finding]:
     """Say what the schema means for the attributes that are exported. Pure."""
     missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
-    findings = [Finding("directory.schema", NOT_HELD if missing else HELD, missing)]
+    findings = [held_if(not missing, "directory.schema", missing)]
     filtered = ", ".join(schema.filtered) if domain.read_only else ""
     if filtered:
         said = f"{domain.server} is read-only, and does not receive {filtered} (searchFlags 512)."

@@ -22,6 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     REFUSED,
     Finding,
     Verdict,
+    held_if,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.checks import Request, decide
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.model import Record
@@ -179,10 +180,9 @@ class _Rehearsal:
         return None if found is None else str(found).upper() == "TRUE"
 
     def _history(self, server: ServerFacts) -> None:
-        if read_chain(self._session, self._subject.database) is not None:
-            self._tell("sql.history", HELD)
-        else:
-            self._tell("sql.history", NOT_HELD, f"The login {server.login} may not read msdb.dbo.backupset.")
+        chain = read_chain(self._session, self._subject.database)
+        said = f"The login {server.login} may not read msdb.dbo.backupset."
+        self.outcome.findings.append(held_if(chain is not None, "sql.history", said))
 
     def _folder(self, server: ServerFacts) -> None:
         path = self._subject.path or server.backup_path
@@ -193,7 +193,7 @@ class _Rehearsal:
         if visible is None:
             self._tell("sql.folder", NOT_TRIED, "The server shows no folder to this login.")
         else:
-            self._tell("sql.folder", HELD if visible else NOT_HELD, "" if visible else f"There is no folder {path}.")
+            self.outcome.findings.append(held_if(visible, "sql.folder", f"There is no folder {path}."))
 
     def _leftovers(self) -> None:
         found = scratches.leftovers(self._session)
@@ -201,7 +201,7 @@ class _Rehearsal:
             f"{'; '.join(found)}. An interrupted rehearsal left it, or one is running now. It is not dropped here: "
             "if no rehearsal runs, drop it by hand."
         )
-        self._tell("sql.leftovers", NOT_HELD if found else HELD, said if found else "")
+        self.outcome.findings.append(held_if(not found, "sql.leftovers", said))
 
     def _tail(self) -> None:
         try:
@@ -414,9 +414,7 @@ def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Find
     """Say what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
     findings = [
-        Finding(
-            "sql.files", HELD if server.backs_up_to_files else NOT_HELD, "" if server.backs_up_to_files else _AZURE
-        ),
+        held_if(server.backs_up_to_files, "sql.files", _AZURE),
         _right("sql.backup_right", judged["can_backup"]),
         _right("sql.verify_right", judged["can_verify"]),
     ]
@@ -451,14 +449,11 @@ def _key(database: DatabaseFacts) -> Finding:
 
 def encryption_told(encrypt: str, seen: bool | None) -> list[Finding]:
     """Say what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
-    checked = encrypt in ("verified", "strict")
     said = f"groupid_sql_encrypt is {encrypt}."
-    certificate = Finding("sql.certificate", HELD if checked else NOT_HELD, "" if checked else said)
-    if seen is None:
-        # Asked to encrypt, a driver makes no other connection.
-        asked = Finding("sql.encrypted", HELD) if encrypt != "off" else Finding("sql.encrypted", NOT_HELD, said)
-        return [asked, certificate]
-    return [Finding("sql.encrypted", HELD if seen else NOT_HELD, "" if seen else said), certificate]
+    # Asked to encrypt, a driver makes no other connection.
+    encrypted = encrypt != "off" if seen is None else seen
+    checked = encrypt in ("verified", "strict")
+    return [held_if(encrypted, "sql.encrypted", said), held_if(checked, "sql.certificate", said)]
 
 
 def rows_told(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Finding:
