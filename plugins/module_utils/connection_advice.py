@@ -17,6 +17,7 @@ import shlex
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import host_port
 
 Kind = t.Literal[
     "library",
@@ -66,8 +67,7 @@ class ConnectionSettings:
 
     @property
     def socket(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.known_port}"
+        return host_port(self.host, self.known_port)
 
     def __str__(self) -> str:
         return f"{self.socket} ({', '.join(filter(None, (self.transport, self.auth)))})"

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import dataclasses
 import datetime
-import ipaddress
 import json
 import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode, windows_path
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import is_domain
+from ansible_collections.identityops.groupid.plugins.module_utils.network import endpoint
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
 
@@ -383,13 +384,9 @@ def _component(text: str) -> str:
 
 
 def _server(text: str) -> str:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        try:
+    if not endpoint.is_address(text):
+        with contextlib.suppress(backup_set.InvalidNameError):
             return backup_set.check_part(text)
-        except backup_set.InvalidNameError:
-            pass
     raise _RefusedError("must be the name of a computer, not an address")
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import collections.abc as c
 import datetime
-import ipaddress
 import re
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import columns, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import is_address
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     HELD,
@@ -27,7 +27,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 
 SCHEMA: t.Final = 1
 
-# Times of day also have two colons, so each match is checked with ipaddress.
+# Times of day also have two colons, so each match is checked.
 _ADDRESS: t.Final = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
 )
@@ -117,7 +117,7 @@ def _masked(text: str, names: c.Sequence[str]) -> str:
         return text
     pattern = rf"(?P<own>(?-i:\b(?:{_OWN_WORDS})\b))|{'|'.join(map(_pattern_of, names))}"
     text = re.sub(pattern, lambda found: found["own"] or _MASK, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(lambda found: _MASK if _is_address(found[0]) else found[0], text)
+    return _ADDRESS.sub(lambda found: _MASK if ":" not in found[0] or is_address(found[0]) else found[0], text)
 
 
 def _pattern_of(name: str) -> str:
@@ -125,13 +125,6 @@ def _pattern_of(name: str) -> str:
         return rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
     # The name of a domain also masks the hosts in it.
     return (r"(?:[\w-]+\.)*" if _DNS_NAME.fullmatch(name) else "") + re.escape(name)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return ":" not in text or ipaddress.ip_address(text) is not None
-    except ValueError:
-        return False
 
 
 def table(kept: c.Mapping[str, t.Any]) -> list[str]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
-import ipaddress
+
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import is_address
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,14 +87,6 @@ def contested(targets_by_server: c.Mapping[str, c.Iterable[str]]) -> list[tuple[
 def _same_host(a: str, b: str) -> bool:
     if a == b:
         return True
-    if _is_address(a) or _is_address(b) or ("." in a) == ("." in b):
+    if is_address(a) or is_address(b) or ("." in a) == ("." in b):
         return False
     return a.partition(".")[0] == b.partition(".")[0]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -188,10 +188,16 @@ class _Made:
     """Calls in one function that make a failure, and what they say."""
 
     def __init__(
-        self, module: _Module, modules: Mapping[str, _Module], function: ast.FunctionDef | None, line: int = 0
+        self,
+        module: _Module,
+        modules: Mapping[str, _Module],
+        function: ast.FunctionDef | None,
+        line: int = 0,
+        call: ast.Call | None = None,
     ) -> None:
-        """line: of a return: of several assignments to a name, the last one before it counts."""
+        """line: of a return: of several assignments to a name, the last one before it counts. call: of the function."""
         self._line = line
+        self._call = call
         self._module = module
         self._modules = modules
         self._function = function
@@ -277,7 +283,7 @@ class _Made:
         found = [(made, value) for target, made, value in self._assigned() if target == name]
         if self._line:
             found = sorted((one for one in found if one[1].lineno < self._line), key=lambda one: one[1].lineno)[-1:]
-        assigned = [made._texts(value, known if made is self else {}) for made, value in found]
+        assigned = [made._texts(value, known if made is self else self._passed(made, known)) for made, value in found]
         if len(assigned) == 1:
             return assigned[0]
         if assigned:
@@ -288,6 +294,13 @@ class _Made:
         if module in self._modules:
             return _Made(self._modules[module], self._modules, None)._named(original, {})
         return []
+
+    def _passed(self, callee: _Made, given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """What the parameters of a function are that is called here."""
+        if callee._call is None or callee._function is None:
+            return {}
+        arguments = self._arguments(callee._call, _parameters(callee._function))
+        return {name: self._texts(value, given) for name, value in arguments}
 
     def _assigned(self) -> Iterator[tuple[str, _Made, ast.expr]]:
         """Every assignment to a name in the function, those of several at once too, and where its value stands."""
@@ -309,7 +322,7 @@ class _Made:
         elif callee and isinstance(callee[1], ast.FunctionDef):
             for node in ast.walk(callee[1]):
                 if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
-                    yield _Made(callee[0], self._modules, callee[1], node.lineno), node.value.elts
+                    yield _Made(callee[0], self._modules, callee[1], node.lineno, value), node.value.elts
 
 
 def _inner(node: ast.FunctionDef | ast.ClassDef) -> tuple[ast.FunctionDef, ast.Call] | None:

@@ -71,6 +71,34 @@ def test_what_is_planted_upwards_is_found(house: str, room: str, planted: str) -
     assert len(upwards(house, room, planted.format(PACKAGE))) == 1
 
 
+def strangers(house: str, text: str) -> list[str]:
+    """What a module of module_utils imports that its house does not know: the network nothing, the others not each
+    other."""
+    strange = {"network": r"(?!network\.)", "sql": r"directory\.", "directory": r"sql\."}[house]
+    return [name for name in imported(text) if re.match(rf"{PACKAGE}\.module_utils\.{strange}", name)]
+
+
+@pytest.mark.parametrize("house", ["network", "sql", "directory"])
+def test_sql_and_directory_have_only_the_network_in_common(house: str) -> None:
+    modules = list((PLUGINS / "module_utils" / house).rglob("*.py"))
+    assert len(modules) > 1
+    known = {path.name: strangers(house, path.read_text(encoding="utf-8")) for path in modules}
+    assert {name: found for name, found in known.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("house", "planted"),
+    [
+        ("network", "from {}.module_utils.sql.session import target"),
+        ("network", "from {}.module_utils.failure import Failure"),
+        ("sql", "from {}.module_utils.directory.session.target import is_domain"),
+        ("directory", "import {}.module_utils.sql.session.tls"),
+    ],
+)
+def test_a_planted_stranger_is_found(house: str, planted: str) -> None:
+    assert len(strangers(house, planted.format(PACKAGE))) == 1
+
+
 def test_nothing_of_plugin_utils_knows_an_action_of_the_collection() -> None:
     modules = list((PLUGINS / "plugin_utils").rglob("*.py"))
     assert len(modules) > 20

@@ -16,6 +16,7 @@ import ssl
 
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.session import NoDirectoryError
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import Target
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import unreached
 
 # The extended request StartTLS as message 1 (RFC 4511 4.14.1), and the result code "success" in what answers it.
 _START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
@@ -43,27 +44,19 @@ def probe_tls(target: Target) -> TlsProbe:
             if target.encryption == "starttls" and not _starts_tls(server):
                 return TlsProbe("the server does not start TLS")
             return _handshake(server, target) if target.encryption != "kerberos" else TlsProbe()
-    except (OSError, UnicodeError) as problem:
-        code, cause, step = _explained(problem, target)
+    except OSError as problem:
+        code, cause, step = unreached(
+            problem,
+            target.host,
+            target.tcp_port,
+            target.timeout,
+            place=str(target),
+            name="Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server.",
+            refused="Check that it is a domain controller, that it runs, and the port. "
+            "LDAPS needs a certificate on it.",
+            silent="Check that the server is up, and that no firewall is in between.",
+        )
         raise NoDirectoryError(code, not_connected(target), cause, step) from None
-
-
-def _explained(problem: OSError | UnicodeError, target: Target) -> tuple[str, str, str]:
-    """Return code, cause and next step of a connection that failed."""
-    if isinstance(problem, UnicodeError):
-        return "name", f"{target.host}: not a name in DNS", "Check the name of the server."
-    to_tell = f"To find out: nc -vz {target.host} {target.tcp_port}."
-    if isinstance(problem, socket.gaierror):
-        step = "Check the name, and DNS. Where it is a domain's, name one of its domain controllers as server."
-        return "name", f"{target.host}: {problem.strerror}", step
-    if isinstance(problem, ConnectionRefusedError):
-        step = "Check that it is a domain controller, that it runs, and the port. LDAPS needs a certificate on it. "
-        return "refused", f"{target}: connection refused", step + to_tell
-    if isinstance(problem, TimeoutError):
-        step = f"Check that the server is up, and that no firewall is in between. {to_tell}"
-        return "timeout", f"{target}: no answer within {target.timeout} seconds", step
-    step = f"Check the network between this host and the server. {to_tell}"
-    return "network", f"{target}: {problem.strerror or problem}", step
 
 
 def not_connected(target: Target) -> str:

@@ -29,6 +29,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     check_target,
     is_domain,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import host_port
 
 _IMPORT_PROBLEM: ImportError | None = None
 try:
@@ -89,9 +90,8 @@ def _not_installed(problem: ImportError) -> NotInstalledError:
 def _connect(target: Target) -> LdapDirectory:
     """Connect and encrypt, without a login."""
     found = connectivity.probe_tls(target)
-    host = f"[{target.host}]" if ":" in target.host else target.host
     scheme = "ldaps" if target.encryption == "ldaps" else "ldap"
-    connection = ldap.initialize(f"{scheme}://{host}:{target.tcp_port}")
+    connection = ldap.initialize(f"{scheme}://{host_port(target.host, target.tcp_port)}")
     connection.timeout = target.timeout
     for option, value in _options(target):
         connection.set_option(option, value)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
-import ipaddress
 import re
-import ssl
 import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.network import endpoint
 
 Auth = t.Literal["simple", "gssapi"]
 Encryption = t.Literal["ldaps", "starttls", "kerberos"]
@@ -19,9 +19,6 @@ LDAP_PORT, LDAPS_PORT = 389, 636
 _CATALOG_PORTS = frozenset({3268, 3269})
 _TIMEOUT = 30
 
-# A DNS name as Windows allows it, underscores included.
-_HOST = re.compile(r"(?=.{1,255}\Z)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 _TEXTS = ("name", "server", "base", "username", "password", "auth", "encryption", "ca_file")
@@ -67,8 +64,7 @@ class Target:
 
     def __str__(self) -> str:
         """Name the server for people, as ``dc01.corp.example:636``."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.tcp_port}"
+        return endpoint.host_port(self.host, self.tcp_port)
 
 
 def check_target(target: Target) -> Target:
@@ -115,7 +111,7 @@ def targets(items: c.Iterable[t.Any]) -> tuple[Target, ...]:
 
 def is_domain(name: str) -> bool:
     """Whether this can be the DNS name of a domain. It names files, too."""
-    return bool(_HOST.fullmatch(name)) and not _is_address(name)
+    return endpoint.is_name(name) and not name.endswith(".") and not endpoint.is_address(name)
 
 
 def _read(item: c.Mapping[t.Any, t.Any]) -> Target:
@@ -166,7 +162,7 @@ def _shown(value: t.Any) -> str:
 def _check_place(target: Target) -> None:
     if not is_domain(target.domain):
         raise ValueError(f"{target.domain!r} is not the DNS name of a domain, such as corp.example.")
-    if target.server is not None and not _is_address(target.server) and not _HOST.fullmatch(target.server):
+    if target.server is not None and not endpoint.is_address(target.server) and not is_domain(target.server):
         raise ValueError(
             f"server {target.server!r} is not a DNS name or IP address. Neither ldap:// nor a port belongs to it."
         )
@@ -175,32 +171,22 @@ def _check_place(target: Target) -> None:
             f"port {target.port} is that of a global catalog, which holds not all attributes of a group and cannot be "
             f"written. Take {LDAPS_PORT} or {LDAP_PORT}, or leave port out."
         )
-    if target.port is not None and not 1 <= target.port <= 65535:
-        raise ValueError(f"port {target.port} is not a TCP port.")
-    if target.base is not None and ("=" not in target.base or _CONTROL.search(target.base)):
+    endpoint.check_port(target.port)
+    if target.base is not None and ("=" not in target.base or endpoint.CONTROL.search(target.base)):
         raise ValueError(f"base {target.base!r} is not a distinguished name, such as OU=Groups,DC=corp,DC=example.")
 
 
 def _check_login(target: Target) -> None:
     if target.auth not in t.get_args(Auth):
         raise ValueError(f"auth must be simple or gssapi, not {target.auth!r}.")
-    given = (target.username, target.password)
     # An empty one makes a simple bind anonymous, and it succeeds (RFC 4513, 5.1).
-    if target.auth == "simple" and not all(given):
+    if target.auth == "simple" and not (target.username and target.password):
         raise ValueError("auth: simple needs username and password, neither of them empty.")
-    if target.auth == "gssapi" and given != (None, None):
-        raise ValueError(
-            "auth: gssapi logs in with the Kerberos ticket of the process and accepts no username and no password. "
-            "Get a ticket with kinit, or use auth: simple."
-        )
-    if target.auth == "gssapi" and target.server is not None and _is_address(target.server):
+    endpoint.check_login(target.auth, target.username, target.password, ticket="gssapi", other="simple")
+    if target.auth == "gssapi" and target.server is not None and endpoint.is_address(target.server):
         raise ValueError(
             f"server {target.server} is an address, and a Kerberos ticket is for a name. Give the server's full name."
         )
-    if _CONTROL.search(target.username or ""):
-        raise ValueError("username holds a control character.")
-    if _CONTROL.search(target.password or ""):
-        raise ValueError("password holds a control character.")
 
 
 def _check_encryption(target: Target) -> None:
@@ -225,19 +211,6 @@ def _check_ca_file(target: Target) -> None:
         return
     if target.encryption == "kerberos":
         raise ValueError("ca_file is of use with encryption: ldaps and starttls only; it is kerberos.")
-    if _CONTROL.search(target.ca_file):
+    if endpoint.CONTROL.search(target.ca_file):
         raise ValueError(f"ca_file {target.ca_file!r} holds a control character.")
-    try:
-        ssl.create_default_context(cafile=target.ca_file)
-    except ssl.SSLError:
-        raise ValueError(f"ca_file {target.ca_file} holds no certificate in PEM form.") from None
-    except OSError as problem:
-        raise ValueError(f"ca_file {target.ca_file} cannot be read: {problem.strerror}.") from None
-
-
-def _is_address(server: str) -> bool:
-    try:
-        ipaddress.ip_address(server)
-    except ValueError:
-        return False
-    return True
+    endpoint.check_ca_file(target.ca_file)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import socket
 
+from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import unreached
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import tls as sql_tls
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.errors import ADVICE
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.odbc_driver import Driver
@@ -19,7 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.target import Target
 
 _KERBEROS = re.compile(r"kerberos|gss|sspi|credentials? cache", re.IGNORECASE)
-_GLANCE = 1.0
+_GLANCE = 1
 _LOGIN = frozenset({4060, 4064, 17892, *range(18450, 18490)})
 
 
@@ -33,7 +34,7 @@ def explain_refusal(error: Message, driver: Driver, target: Target, port: int) -
     if target.auth == "windows" and _KERBEROS.search(error.text):
         return _no_ticket(error.text, what)
     return (
-        _unreachable(target, port, what)
+        _try_port(target, port, target.login_timeout, what)
         or _bad_certificate(error, target, port, what)
         or _too_slow(error, target, what)
         or _unknown(error, target, what)
@@ -57,46 +58,29 @@ def refused_port(target: Target, port: int) -> NoConnectionError | None:
     Microsoft's driver tries such a port again until the login timeout is over. Whoever waits for a
     server that restarts wants to ask again much sooner.
     """
-    try:
-        socket.create_connection((target.server, port), timeout=_GLANCE).close()
-    except ConnectionRefusedError:
-        return _refused(target, port, f"No connection to SQL Server {target}")
-    except OSError:
-        return None
-    return None
+    found = _try_port(target, port, _GLANCE, f"No connection to SQL Server {target}")
+    return found if found is not None and found.code == "refused" else None
 
 
-def _refused(target: Target, port: int, what: str) -> NoConnectionError:
-    return NoConnectionError(
-        None,
-        f"{target.server}, TCP port {port}: connection refused",
-        code="refused",
-        what=what,
-        next_step="SQL Server is not running, listens on another port, or has TCP/IP off (as Express after "
-        "installation): see SQL Server Configuration Manager. A named instance has its own port: give instance or "
-        f"port. To find out: nc -vz {target.server} {port}.",
-    )
-
-
-def _unreachable(target: Target, port: int, what: str) -> NoConnectionError | None:
+def _try_port(target: Target, port: int, seconds: int, what: str) -> NoConnectionError | None:
     """Try the port itself. None when somebody answers there."""
-    place = f"{target.server}, TCP port {port}"
     try:
-        socket.create_connection((target.server, port), timeout=target.login_timeout).close()
-    except socket.gaierror as problem:
-        text, code = f"{target.server}: {problem.strerror}", "name"
-        step = f"Check the name of the server, and DNS. To find out: getent hosts {target.server}."
-    except ConnectionRefusedError:
-        return _refused(target, port, what)
-    except TimeoutError:
-        text, code = f"{place}: no answer within {target.login_timeout} seconds", "timeout"
-        step = f"Check that the server is up, and no firewall blocks it. To find out: nc -vz {target.server} {port}."
+        socket.create_connection((target.server, port), timeout=seconds).close()
     except OSError as problem:
-        text, code = f"{place}: {problem.strerror}", "network"
-        step = f"Check the network between this host and the server. To find out: nc -vz {target.server} {port}."
-    else:
-        return None
-    return NoConnectionError(None, text, code=code, what=what, next_step=step)
+        code, text, step = unreached(
+            problem,
+            target.server,
+            port,
+            seconds,
+            place=f"{target.server}, TCP port {port}",
+            name=f"Check the name of the server, and DNS. To find out: getent hosts {target.server}.",
+            refused="SQL Server is not running, listens on another port, or has TCP/IP off (as Express after "
+            "installation): see SQL Server Configuration Manager. A named instance has its own port: give instance or "
+            "port.",
+            silent="Check that the server is up, and no firewall blocks it.",
+        )
+        return NoConnectionError(None, text, code=code, what=what, next_step=step)
+    return None
 
 
 def _bad_certificate(error: Message, target: Target, port: int, what: str) -> NoConnectionError | None:

@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
-import ssl
 import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.network import endpoint
 
 DEFAULT_PORT = 1433
 
 Auth = t.Literal["sql", "windows"]
 Encrypt = t.Literal["verified", "unverified", "off", "strict"]
 
-# A DNS name as Windows allows it, underscores included.
-_HOST = re.compile(r"(?=.{1,255}\.?\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _INSTANCE = re.compile(r"[^\W\d][\w$#]{0,15}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +61,7 @@ def check_target(target: Target) -> Target:
     _check_server(target)
     _check_login(target)
     _check_encryption(target)
-    if target.driver is not None and _CONTROL.search(target.driver):
+    if endpoint.CONTROL.search(target.driver or ""):
         raise ValueError("driver holds a control character.")
     if target.login_timeout < 1:
         raise ValueError(f"login_timeout must be at least 1 second, not {target.login_timeout}.")
@@ -72,7 +69,7 @@ def check_target(target: Target) -> Target:
 
 
 def _check_server(target: Target) -> None:
-    if not _is_address(target.server) and not _HOST.fullmatch(target.server):
+    if not endpoint.is_address(target.server) and not endpoint.is_name(target.server):
         raise ValueError(
             f"server {target.server!r} is not a DNS name or IP address. An instance (SERVER\\INSTANCE) goes into "
             "instance, a port (SERVER,PORT) into port."
@@ -81,23 +78,13 @@ def _check_server(target: Target) -> None:
         raise ValueError("Set instance or port, not both: a port is one instance's own.")
     if target.instance is not None and not _INSTANCE.fullmatch(target.instance):
         raise ValueError(f"instance {target.instance!r} is not the name of an instance, such as SQLEXPRESS.")
-    if target.port is not None and not 1 <= target.port <= 65535:
-        raise ValueError(f"port {target.port} is not a TCP port.")
+    endpoint.check_port(target.port)
 
 
 def _check_login(target: Target) -> None:
-    given = (target.username, target.password)
-    if target.auth == "sql" and None in given:
+    if target.auth == "sql" and None in (target.username, target.password):
         raise ValueError("auth: sql needs username and password.")
-    if target.auth == "windows" and given != (None, None):
-        raise ValueError(
-            "auth: windows logs in with the Kerberos ticket of the process and accepts no username and no password. "
-            "Get a ticket with kinit, or use auth: sql."
-        )
-    if _CONTROL.search(target.username or ""):
-        raise ValueError("username holds a control character.")
-    if _CONTROL.search(target.password or ""):
-        raise ValueError("password holds a control character.")
+    endpoint.check_login(target.auth, target.username, target.password, ticket="windows", other="sql")
 
 
 def _check_encryption(target: Target) -> None:
@@ -107,22 +94,9 @@ def _check_encryption(target: Target) -> None:
                 raise ValueError(f"{name} is of use with encrypt: verified or strict only; it is {target.encrypt}.")
     if target.ca_file is not None:
         # FreeTDS' file has no quotes: these would start a comment there.
-        if _CONTROL.search(target.ca_file) or any(character in target.ca_file for character in ";#"):
+        if endpoint.CONTROL.search(target.ca_file) or any(character in target.ca_file for character in ";#"):
             raise ValueError(f"ca_file {target.ca_file!r} holds a control character, ';' or '#'.")
-        try:
-            ssl.create_default_context(cafile=target.ca_file)
-        except ssl.SSLError:
-            raise ValueError(f"ca_file {target.ca_file} holds no certificate in PEM form.") from None
-        except OSError as problem:
-            raise ValueError(f"ca_file {target.ca_file} cannot be read: {problem.strerror}.") from None
+        endpoint.check_ca_file(target.ca_file)
     carried = target.host_name_in_certificate
-    if carried is not None and not _HOST.fullmatch(carried):
+    if carried is not None and not endpoint.is_name(carried):
         raise ValueError(f"host_name_in_certificate {carried!r} is not a DNS name.")
-
-
-def _is_address(server: str) -> bool:
-    try:
-        ipaddress.ip_address(server)
-    except ValueError:
-        return False
-    return True
