@@ -67,7 +67,7 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
             faulty.add(word.name)
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
-        failures.append(_told(found.what, found.cause, found.next))
+        failures.append(_on_one_line(found.what, found.cause, found.next))
     return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
 
 
@@ -206,10 +206,10 @@ def _failure(word: Word, fault: given.Fault) -> Failure:
     what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
     cause = fault.why or ", ".join(part for part in (f"it is {shown(fault.value)}", fault.detail) if part)
     step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
-    return _told(what, _HIDDEN if fault.hidden else cause, step)
+    return _on_one_line(what, _HIDDEN if fault.hidden else cause, step)
 
 
-def _told(what: str, cause: str, step: str) -> Failure:
+def _on_one_line(what: str, cause: str, step: str) -> Failure:
     """Return the failure with texts on one line, because they contain keys and values as they were given."""
     return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
@@ -256,14 +256,14 @@ def _without_secrets(
     words: c.Iterable[Word], values: c.Mapping[str, t.Any], role: str, folders: c.Container[str]
 ) -> dict[str, t.Any]:
     """Return the values without secrets, as `Understood` has them."""
-    told = {word.key: values[word.key] for word in words if not word.secret}
+    visible = {word.key: values[word.key] for word in words if not word.secret}
     for word in words:
         hidden = {option.name for option in word.options if option.secret}
         if hidden:
-            told[word.key] = [
-                {name: value for name, value in item.items() if name not in hidden} for item in told[word.key]
+            visible[word.key] = [
+                {name: value for name, value in item.items() if name not in hidden} for item in visible[word.key]
             ]
-    if role in (vocabulary.PREFLIGHT, vocabulary.BACKUP) and told["components"] is not None:
+    if role in (vocabulary.PREFLIGHT, vocabulary.BACKUP) and visible["components"] is not None:
         # Folders of groupid_folders are saved in any case.
-        told["components"] = [name for name in told["components"] if name not in folders]
-    return told
+        visible["components"] = [name for name in visible["components"] if name not in folders]
+    return visible

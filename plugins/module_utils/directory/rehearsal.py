@@ -58,16 +58,16 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
 
     A refusal by the directory is reported, and ends what needs it; so does a connection that is lost.
     """
-    outcome = Outcome([Finding("directory.connect", HELD), *encryption_told(target)])
+    outcome = Outcome([Finding("directory.connect", HELD), *encryption_findings(target)])
     claim = "directory.domain"
     try:
         outcome.names = server_names(directory)
         domain = outcome.domain = read_domain(directory, target)
-        outcome.findings += domain_told(domain)
+        outcome.findings += domain_findings(domain)
         outcome.account = directory.account()
         claim = "directory.schema"
         schema = read_schema(directory, domain, attributes)
-        outcome.findings += schema_told(domain, schema)
+        outcome.findings += schema_findings(domain, schema)
         claim = "directory.reads"
         page = _first_page(directory, domain, filter_text)
         outcome.groups = tuple(dn for dn, dummy in page)
@@ -92,7 +92,7 @@ def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
     return Outcome([Finding("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
 
 
-def encryption_told(target: Target) -> list[Finding]:
+def encryption_findings(target: Target) -> list[Finding]:
     """Say what the way of connecting means. A session of another kind does not come about. Pure."""
     if target.encryption == "kerberos":
         said = "The ticket's key signs and seals the connection, and no certificate is used."
@@ -100,7 +100,7 @@ def encryption_told(target: Target) -> list[Finding]:
     return [Finding("directory.encrypted", HELD), Finding("directory.certificate", HELD)]
 
 
-def domain_told(domain: Domain) -> list[Finding]:
+def domain_findings(domain: Domain) -> list[Finding]:
     """Say what the domain's facts mean. Pure."""
     if domain.read_only is None:
         writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
@@ -111,7 +111,7 @@ def domain_told(domain: Domain) -> list[Finding]:
     return [Finding("directory.domain", HELD), writable]
 
 
-def schema_told(domain: Domain, schema: Schema) -> list[Finding]:
+def schema_findings(domain: Domain, schema: Schema) -> list[Finding]:
     """Say what the schema means for the attributes that are exported. Pure."""
     missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
     findings = [Finding("directory.schema", NOT_HELD if missing else HELD, missing)]

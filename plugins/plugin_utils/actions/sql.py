@@ -45,8 +45,8 @@ class SqlAction(FailureAction):
         said = str(result.get("msg") or "")
         if not _CRASHED & set(result):
             return argument_failure(self.WHAT, said, self.MODULE)
-        told = (str(result.get(name) or "").strip() for name in ("module_stderr", "module_stdout"))
-        last = next((text.splitlines()[-1] for text in told if text), "it printed nothing")
+        printed = (str(result.get(name) or "").strip() for name in ("module_stderr", "module_stdout"))
+        last = next((text.splitlines()[-1] for text in printed if text), "it printed nothing")
         return self._unexpected_failure(f"the module ended without a result: {last[:500]}")
 
     def _connection_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

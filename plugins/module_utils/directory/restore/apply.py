@@ -78,16 +78,16 @@ def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written
 
     Raises DirectoryError.
     """
-    told = Written()
+    predicted = Written()
     for begin in range(0, len(steps), BATCH):
         for outcome in _checked_steps(directory, base, steps[begin : begin + BATCH]):
             if isinstance(outcome, Conflict):
-                told.conflicts.append(outcome)
+                predicted.conflicts.append(outcome)
             elif outcome.attributes:
-                told.written.append(outcome.dn)
+                predicted.written.append(outcome.dn)
             else:
-                told.unchanged += 1
-    return told
+                predicted.unchanged += 1
+    return predicted
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:

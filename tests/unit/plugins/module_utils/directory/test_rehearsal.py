@@ -160,16 +160,16 @@ def test_a_group_that_is_found_elsewhere_is_told() -> None:
 
 def test_what_the_schema_hides_is_told() -> None:
     confidential = Schema(confidential=("extensionData",), filtered=("extensionData",))
-    [dummy, readable] = rehearsal.schema_told(DOMAIN, confidential)
+    [dummy, readable] = rehearsal.schema_findings(DOMAIN, confidential)
     assert readable.verdict == NOT_TRIED
-    [dummy, readable] = rehearsal.schema_told(dataclasses.replace(DOMAIN, read_only=True), confidential)
+    [dummy, readable] = rehearsal.schema_findings(dataclasses.replace(DOMAIN, read_only=True), confidential)
     assert readable.verdict == NOT_HELD
-    assert rehearsal.domain_told(dataclasses.replace(DOMAIN, read_only=None))[1].verdict == NOT_TRIED
+    assert rehearsal.domain_findings(dataclasses.replace(DOMAIN, read_only=None))[1].verdict == NOT_TRIED
 
 
 def test_a_login_that_does_not_come_about_counts_by_the_engine() -> None:
     error = NoDirectoryError("login", "dc01 was not connected to", "no", "Ask.")
     assert rehearsal.not_connected(error, other_engine=False).findings[0].verdict == NOT_HELD
     assert rehearsal.not_connected(error, other_engine=True).findings[0].verdict == NOT_TRIED
-    [dummy, certificate] = rehearsal.encryption_told(Target("corp.example", auth="gssapi", encryption="kerberos"))
+    [dummy, certificate] = rehearsal.encryption_findings(Target("corp.example", auth="gssapi", encryption="kerberos"))
     assert certificate.verdict == NOT_TRIED
