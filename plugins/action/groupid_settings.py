@@ -37,7 +37,7 @@ class ActionModule(ControllerAction):
             show(f"[WARNING]: {failure}" for failure in unknown)
         others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
         usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
-        # Not ansible_check_mode: that tells of --check alone, and not of check_mode in a play.
+        # Not ansible_check_mode: that is about --check alone, and not about check_mode in a play.
         check = bool(self._task.check_mode)
         asked = {**understood.values, "usual": None if usual == understood.values else usual, "check": check}
         return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}

@@ -94,8 +94,8 @@ def reserved(names: c.Iterable[str]) -> list[Failure]:
         Failure(
             UNKNOWN,
             f"{shown(name)[1:-1]} was set by hand",
-            "roles keep there what their own tasks have found",
-            "Take it out of the inventory and the command line.",
+            "roles store the results of their own tasks in it",
+            "Remove it from the inventory and the command line.",
         )
         for name in sorted(name for name in names if name.startswith(f"__{vocabulary.PREFIX}"))
     ]

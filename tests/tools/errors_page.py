@@ -22,7 +22,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import connect
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
-AS_TOLD = "the message says what failed and why."
+ITS_OWN_MESSAGE = "the message says what failed and why."
 WIDTH = 140
 
 HEAD = """\
@@ -45,7 +45,7 @@ A code `ldap_<number>` is LDAP's own result code, one that this collection has n
 
 
 def written() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join([HEAD, *_codes(), *_connections(), *_sql_numbers(), *_system_numbers()])
 
 
@@ -56,12 +56,12 @@ def _codes() -> list[str]:
         known.setdefault(entry.code, []).append(entry)
     for code, found in known.items():
         lines += [f"### `{code}`", ""]
-        told: dict[tuple[str, str, str], list[str]] = {}
+        sources: dict[tuple[str, str, str], list[str]] = {}
         for entry in found:
-            told.setdefault((entry.what, entry.cause, entry.next), []).append(_told_by(entry.place))
-        for (what, cause, step), places in told.items():
-            heard = " ".join(_sentence(text) for text in (what, cause) if text != UNKNOWN) or AS_TOLD
-            lines += _item(f"{', '.join(dict.fromkeys(places))}: {heard}", step)
+            sources.setdefault((entry.what, entry.cause, entry.next), []).append(_source(entry.place))
+        for (what, cause, step), names in sources.items():
+            message = " ".join(_sentence(text) for text in (what, cause) if text != UNKNOWN) or ITS_OWN_MESSAGE
+            lines += _item(f"{', '.join(dict.fromkeys(names))}: {message}", step)
         lines.append("")
     return lines
 
@@ -71,8 +71,9 @@ def _connections() -> list[str]:
     where = {"host": "HOST", "port": "PORT", "socket": "HOST:PORT", "url": "URL"}
     for (kind, way), advice in connection_advice.TABLE.items():
         causes = "; ".join(advice.causes)
-        told = [*_item(f"`{kind}`, {way}: Likely {causes}.", ""), *_wrapped(f"To tell: {advice.command}", "  ", "  ")]
-        lines += [line.format(**where) for line in told]
+        item = _item(f"`{kind}`, {way}: Likely {causes}.", "")
+        item += _wrapped(f"To find out: {advice.command}", "  ", "  ")
+        lines += [line.format(**where) for line in item]
     return [*lines, ""]
 
 
@@ -106,7 +107,7 @@ def _sentence(text: str) -> str:
     return text if text.rstrip().endswith((".", "?", ":", UNKNOWN)) else f"{text}."
 
 
-def _told_by(place: str) -> str:
+def _source(place: str) -> str:
     if "/agent/" in place:
         return "Agent"
     if "/sql" in place:

@@ -35,7 +35,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 )
 
 GROUPS: t.Final = 50
-"""Groups of the first page at which is looked more closely."""
+"""Number of groups of the first page that are checked."""
 _NAMED = 3
 
 
@@ -88,7 +88,7 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
 
 def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
     """Return the outcome if the login failed. other_engine: ldifde.exe on the host may read in its place."""
-    said = f"{error} ldifde.exe on the host would read, and is not rehearsed." if other_engine else str(error)
+    said = f"{error} ldifde.exe on the host would read instead, and is not rehearsed." if other_engine else str(error)
     return Outcome([Finding("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
 
 
@@ -103,7 +103,7 @@ def encryption_findings(target: Target) -> list[Finding]:
 def domain_findings(domain: Domain) -> list[Finding]:
     """Say what the domain's facts mean. Pure."""
     if domain.read_only is None:
-        writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
+        writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is read-only.")
     elif domain.read_only:
         writable = Finding("directory.writable", NOT_HELD, f"{domain.server} is a read-only domain controller.")
     else:
@@ -121,8 +121,8 @@ def schema_findings(domain: Domain, schema: Schema) -> list[Finding]:
         return [*findings, Finding("directory.readable", NOT_HELD, said)]
     if schema.confidential:
         said = (
-            f"{', '.join(schema.confidential)} is confidential (searchFlags 128): without control access on a group it "
-            "reads as empty, and nothing tells the two apart."
+            f"{', '.join(schema.confidential)} is confidential (searchFlags 128): an account without control access on "
+            "a group reads it as empty. An export cannot tell whether it has a value."
         )
         return [*findings, Finding("directory.readable", NOT_TRIED, said)]
     return [*findings, Finding("directory.readable", HELD)]
@@ -145,7 +145,7 @@ def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, s
     found = [dn for dn, dummy in search(directory, domain.root or domain.base, guid_filter(asked), ("objectGUID",))]
     if found == [known[asked[0]]]:
         return Finding("directory.guid", HELD)
-    return Finding("directory.guid", NOT_HELD, f"{known[asked[0]]} was looked for, and {found or 'nothing'} was found.")
+    return Finding("directory.guid", NOT_HELD, f"The search for {known[asked[0]]} found {found or 'nothing'}.")
 
 
 def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Finding:

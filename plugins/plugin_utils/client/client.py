@@ -117,7 +117,7 @@ class AgentClient:
         )
 
     def wait(self, operation: str, cause: str, pause: float) -> None:
-        """Wait before an operation is tried again, and tell why."""
+        """Wait before an operation is tried again, and say why."""
         text = f"{self.host}: {operation}: {cause}; once more in {pause:g} s"
         Display().vv(self.scrub(text), host=self.host)
         time.sleep(pause)

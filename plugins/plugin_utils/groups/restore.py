@@ -172,7 +172,7 @@ def _check_size(steps: c.Sequence[Step]) -> None:
     if size > LIMIT:
         raise RefusedError(
             "undo_too_large",
-            f"What it would overwrite takes {size:,} bytes, and {LIMIT:,} go through the connection to be stored",
+            f"The values to be overwritten take {size:,} bytes, and {LIMIT:,} at most can be sent over the connection",
             "Restore in several runs, each of some of the groups (groups, groupid_ldif_groups).",
         )
 

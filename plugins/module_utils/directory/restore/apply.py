@@ -174,7 +174,7 @@ def _record_refusal(directory: Directory, base: str, step: Step, problem: Direct
         found = _present(directory, base, [step])
         remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
     except DirectoryError:
-        # It cannot be read: there is another trouble, and what was said first is told.
+        # It cannot be read, which is another problem: the first one is reported.
         remaining = step
     if remaining is not None and not remaining.attributes:
         # By somebody else a moment before, such as the restore of another deployment of this domain.

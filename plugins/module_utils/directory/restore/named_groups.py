@@ -55,7 +55,7 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
         raise RefusedError(
             "ambiguous_group",
             _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in ambiguous.items()])
-            + ": one had the name then, another has it now",
+            + ": one had this name when the set was made, another has it now",
             "Use the objectGUID of the group that you mean.",
         )
     unmatched = selection.unmatched
@@ -95,9 +95,9 @@ def _record(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes
 
 
 def _reason(name: str, root: str, where: str, *, there: bool) -> str:
-    """Say why a name met nothing. there: but in the directory."""
+    """Say why a name matched no group. there: the directory has it."""
     if there:
-        return f"it is in the directory, and {where} has nothing of it"
+        return f"it is in the directory, but not in {where}"
     domain = domain_of(name)
     if domain and not is_below(name, root):
         return f"groupid_domains has no domain {domain}"

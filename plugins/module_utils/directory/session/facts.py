@@ -107,7 +107,7 @@ def read_domain(directory: Directory, target: Target) -> Domain:
             "base",
             f"The domain {target.domain} was not read",
             f"{directory.server} names no defaultNamingContext",
-            "Give the domain's base, the DN below which its groups are.",
+            "Set the domain's base: the DN that its groups are below.",
         )
     if kind == "ad":
         _check_name(directory, target, domain_dn)

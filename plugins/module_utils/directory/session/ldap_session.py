@@ -308,8 +308,8 @@ def _not_paged(what: str) -> DirectoryError:
     return DirectoryError(
         "paging",
         what,
-        "A page came without a word on whether more follow (RFC 2696)",
-        "Nothing of it is used. Run again; where it stays so, name another domain controller as the server.",
+        "A page of results does not say whether more follow (RFC 2696)",
+        "None of the results is used. Run again. If that does not help, name another domain controller as the server.",
     )
 
 

@@ -173,7 +173,7 @@ class _Rehearsal:
         self._tried("sql.room", self._room)
 
     def _encrypted(self) -> bool | None:
-        """Ask the server, which tells those that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
+        """Ask the server, which answers logins that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
         batch = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
         found = value_or_none(self._session, batch)
         return None if found is None else str(found).upper() == "TRUE"
@@ -187,7 +187,7 @@ class _Rehearsal:
     def _folder(self, server: ServerFacts) -> None:
         path = self._subject.path or server.backup_path
         if path is None:
-            self._report("sql.folder", NOT_TRIED, "No folder was named, and the server does not tell its own.")
+            self._report("sql.folder", NOT_TRIED, "No folder was named, and the server does not report its own.")
             return
         visible = sql_folder.is_visible(self._session, server, path)
         if visible is None:
@@ -253,8 +253,8 @@ class _Rehearsal:
             return None
         self.outcome.changed = True
         if self._made is None:
-            self._report("sql.scratch", NOT_HELD, f"The server does not say who {self._name} is.")
-            self._left(f"{self._name} is left: whether this run made it cannot be proven.")
+            self._report("sql.scratch", NOT_HELD, f"The server does not identify {self._name}.")
+            self._left(f"{self._name} is left: it is not proven that this run made it.")
         return self._made
 
     def _use(self, server: ServerFacts, made: scratches.Identity) -> None:
@@ -348,7 +348,7 @@ class _Rehearsal:
         """Name a database of the scratch database's name, where no answer of the server says that this run made it."""
         if scratches.there(self._session, self._name):
             self.outcome.changed = True
-            self._left(f"{self._name} is left on the server: {why}, and whether this run made it is not proven.")
+            self._left(f"{self._name} is left on the server: {why}, and it is not proven that this run made it.")
 
     def _left(self, said: str, name: str = "") -> None:
         self.outcome.left.append(name or self._name)
@@ -434,7 +434,9 @@ def _known(database: DatabaseFacts) -> Finding:
     if database.known_objects:
         return Finding("sql.database", HELD)
     if database.objects_visible:
-        return Finding("sql.database", NOT_TRIED, "It has none of GroupID's known tables. Of 9.0 none is known.")
+        return Finding(
+            "sql.database", NOT_TRIED, "It has none of GroupID's known tables. For version 9.0, no table is known."
+        )
     return Finding("sql.database", NOT_TRIED, "The login may not see its tables.")
 
 
@@ -466,6 +468,4 @@ def rows_finding(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches
     lost, new = len(set(made) - set(restored)), len(set(restored) - set(made))
     if tuple(made) == tuple(restored):
         return Finding("sql.rows", HELD)
-    return Finding(
-        "sql.rows", NOT_HELD, f"Of {len(made)} rows {lost} are missing or other ones, and {new} were not made."
-    )
+    return Finding("sql.rows", NOT_HELD, f"Of {len(made)} rows, {lost} are missing or changed; {new} rows are new.")

@@ -214,10 +214,11 @@ class _Run:
         if plan.replace:
             raise RefusedError(
                 "no_place",
-                f"{who}, and this RESTORE has to say REPLACE, which overwrites what is there.",
-                "Use a sysadmin, leave data_path and log_path out, or save the log with tail_log: true.",
+                f"{who}, and this RESTORE needs REPLACE, which overwrites any file there.",
+                "Use a login that is a sysadmin, leave data_path and log_path out, or save the log with "
+                "tail_log: true.",
             )
-        context.warnings.append(f"{who}. RESTORE says so when it is not.")
+        context.warnings.append(f"{who}. If it is not, RESTORE fails and says so.")
 
     def _run_steps(self, session: Session) -> None:
         """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
@@ -344,7 +345,7 @@ class _Run:
         except ConnectionLostError:
             raise
         except SqlError as error:
-            context.warnings.append(f"Which users have no login was not found out: {error}.")
+            context.warnings.append(f"It was not checked which users have no login: {error}.")
             return {"warnings": list(context.warnings), "advice": []}
         return {
             "orphaned_users": [orphan.user for orphan in found.orphans],
@@ -416,7 +417,7 @@ class _Run:
                     self._wait_for_recovery(session, error)
                     self._find_safety(session)
                     if self._is_complete(session):
-                        warning = f"The connection was lost ({lost}), but the restore had been done."
+                        warning = f"The connection was lost ({lost}), but the restore was done."
                         self._context.warnings.append(warning)
                         return self._finish(session)
                     raise self._roll_back_and_report(session, error)
@@ -469,7 +470,7 @@ class _Run:
         left = self._reconnect.recovering(session, self._context.target)
         if left and error is not None:
             cause = (
-                f"{' and '.join(left)} stayed RECOVERING for {self._timeouts.reconnect:.0f} s after the server had "
-                "started again, and nothing is done to a database in that state"
+                f"{' and '.join(left)} stayed RECOVERING for {self._timeouts.reconnect:.0f} s after the server "
+                "started again, and nothing can be done with a database in that state"
             )
             raise unknown(self._context, error, cause)

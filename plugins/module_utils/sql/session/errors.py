@@ -43,12 +43,12 @@ class Advice:
 
     @property
     def said(self) -> str:
-        """What follows the server's own words, as the next step of a failure."""
+        """The text after the server's own message, as the next step of a failure."""
         return f"{self.cause} {self.next_step}"
 
 
 # FreeTDS hands out the gravest error of a batch; what comes before an echo may be less grave than that.
-_KEPT_BACK = "The reason came before it, and this ODBC driver did not report it."
+_KEPT_BACK = "The reason is in an earlier message, which this ODBC driver did not report."
 _ELSEWHERE = "Use Microsoft's ODBC driver, which reports it, or read the server's error log."
 
 _ADVICE = (
@@ -128,7 +128,7 @@ _ADVICE = (
     Advice(
         924,
         "The database is in single-user mode and another session has it.",
-        "Another session took the only place.",
+        "Another session uses the only connection that this mode allows.",
         "Find the session in sys.dm_exec_sessions, end it, or have its owner give the database back with "
         "ALTER DATABASE ... SET MULTI_USER.",
     ),
@@ -206,7 +206,7 @@ _ADVICE = (
     ),
     Advice(
         3002,
-        "A database snapshot is neither backed up nor restored.",
+        "A database snapshot can be neither backed up nor restored.",
         "The name is that of a snapshot.",
         "Give the name of the database that the snapshot was made of.",
     ),
@@ -430,7 +430,7 @@ _ADVICE = (
     Advice(
         3205,
         "There are too many backup files.",
-        "SQL Server takes 64 of them.",
+        "SQL Server accepts at most 64.",
         "Use fewer stripes.",
     ),
     Advice(
@@ -520,13 +520,13 @@ _ADVICE = (
     Advice(
         4214,
         "The log cannot be backed up.",
-        "There is no full backup yet to which it would belong.",
+        "The database has no full backup yet, and a backup of the log needs one.",
         "Leave tail_log off.",
     ),
     Advice(
         4305,
         "The backup of the log does not follow what was restored.",
-        "Another backup of the log was made in between, by a job of the administrator as a rule.",
+        "Another backup of the log was made in between, usually by a job of the administrator.",
         "Restore the log backups in between first, in their order (msdb.dbo.backupset has their LSNs).",
     ),
     Advice(
@@ -550,7 +550,7 @@ _ADVICE = (
     Advice(
         5064,
         "The database is in single-user mode and another session has it.",
-        "Another session took the only place; not even ROLLBACK IMMEDIATE gets it.",
+        "Another session uses the only connection that this mode allows, and ROLLBACK IMMEDIATE does not end it.",
         "End that session (sys.dm_exec_sessions names it), then run again at once.",
     ),
     Advice(
@@ -657,7 +657,7 @@ _ADVICE = (
     ),
     Advice(
         18452,
-        "The login is from an untrusted domain, or this server takes no such logins.",
+        "The login is from an untrusted domain, or this server does not accept such logins.",
         "Windows authentication was used from a computer or account that the server's domain does not trust, or a "
         "SQL login where only Windows authentication is allowed.",
         "Use an account of a trusted domain, or the kind of login that the server accepts.",
@@ -665,7 +665,7 @@ _ADVICE = (
     Advice(
         18456,
         "The login failed.",
-        "The server never tells a client why.",
+        "The server does not report the reason to a client.",
         "Check username and password. The server's error log has the reason as the state: 2 or 5 no such login, "
         "7 disabled, 8 wrong password, 11 or 12 no right to connect, 18 password must be changed, 38 or 40 no "
         "access to the database, 58 SQL logins are switched off (Windows Authentication mode; use auth: windows or "

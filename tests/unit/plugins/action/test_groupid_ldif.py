@@ -382,7 +382,7 @@ def test_a_group_that_the_restore_does_not_read_may_be_excluded(host: Make, dire
     made = host("groupid_ldif_restore", {**RESTORE, "groups": [outside]}, *fetched(files, details), check_mode=True)
     result = made.run(**narrow)
     assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
-    assert "it is in the directory, and the set has nothing of it" in result["error"]["cause"]
+    assert "it is in the directory, but not in the set" in result["error"]["cause"]
 
 
 def test_an_undo_refuses_a_name_that_meets_nothing(host: Make, directory: Slapd) -> None:

@@ -100,7 +100,7 @@ def test_a_set_that_does_not_tell_who_read_it_clears_with_a_warning(host: Make, 
     made = host("groupid_ldif_restore", {**RESTORE, "clear": True}, *fetched(files, details), LIST, *STORE)
     result = made.run(**domains(directory))
     assert (result["failed"], result["written"]) == (False, [dn])
-    assert "does not tell which account read it" in result["warnings"][0]
+    assert "does not say which account read it" in result["warnings"][0]
 
 
 @pytest.mark.parametrize("filtered", [(), (SECRET,)])

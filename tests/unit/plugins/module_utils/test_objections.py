@@ -187,7 +187,7 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "unsealed_database",
         _both(_set("__groupid_sql_reread", details=None), _ask(sql_database="")),
         "not_recorded",
-        "does not say of which database",
+        "does not name the database",
     ),
     ("restore_domains", _ask(components=["group_attributes"]), "component_missing", "holds none"),
     ("restore_domains", _domain_in_set, "domain_unknown", "corp.example"),

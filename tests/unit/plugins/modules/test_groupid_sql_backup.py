@@ -730,7 +730,7 @@ def test_lost_test_restore_leaves_nothing(server: SqlServerDouble, driver: str, 
 
 
 def test_password_is_nowhere(server: SqlServerDouble, driver: str) -> None:
-    # FreeTDS cannot be told of braces and semicolons together, and is refused before it tries.
+    # FreeTDS does not accept braces together with semicolons, and is refused before it tries.
     secret = "S3cret' --Ω" if driver == "FreeTDS" else "S3cret}'{;-- Ω"
     server.engine.logins["sa"].password = secret
     outcome = succeeded(back_up(target(server, driver, password=secret)))

@@ -222,7 +222,7 @@ def test_a_group_to_restore_of_which_the_set_has_nothing_is_refused(name: str) -
     selection = Selection(groups=[name])
     match_named(Held(group=(SALES, ONE)), ROOT, selection)
     failure = refused(selection, f"CN=Sale,OU=Groups,{ROOT}").failure
-    assert f"groups names {name}: it is in the directory, and the set has nothing of it" in failure.cause
+    assert f"groups names {name}: it is in the directory, but not in the set" in failure.cause
     assert "Did you mean" not in failure.next, "the name is right"
     assert selection.takes(ONE, None, SALES)
     check_names(selection, ROOT, "the set", [])
