@@ -105,7 +105,7 @@ def _narrowed(reading: Reading, filter_text: str) -> list[str]:
 
 
 def _empty(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
-    """Refuse an export of nothing, unless it was allowed by name. Gives the warning then."""
+    """Refuse an export of nothing, unless it was allowed by name. Returns the warning then."""
     if reading.exported.exported:
         return []
     cause = (

@@ -75,7 +75,7 @@ def test_a_password_that_all_refuse_is_told_once(controller: Controller) -> None
 
 
 def report(run: Run) -> list[str]:
-    """Give the lines that a run that went well printed beside Ansible's own."""
+    """Return the lines that a run that went well printed beside Ansible's own."""
     assert run.code == 0, run.output[-6000:]
     return to_read(run.output)
 

@@ -644,7 +644,7 @@ def problems(place: Scene, mistake: Mistake, done: Run) -> list[str]:
 
 
 def told(output: str) -> list[str]:
-    """Give the lines that tell faults, without the headline above them and Ansible's word that a host failed."""
+    """Return the lines that tell faults, without the headline above them and Ansible's word that a host failed."""
     return [
         line
         for line in to_read(output)
@@ -667,7 +667,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Scene]:
 def refused(place: Scene, request: pytest.FixtureRequest) -> tuple[dict[str, Run], list[snapshot.Difference]]:
     """Run the chosen commands, as many at once as there are processors.
 
-    Gives how each ended, and what all of them changed.
+    Returns how each ended, and what all of them changed.
     """
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     chosen = [test.callspec.params["mistake"] for test in tests if test.originalname == REFUSED.__name__]

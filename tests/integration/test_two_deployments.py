@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Scene]:
 
 
 def root(place: Scene, host: str) -> pathlib.Path:
-    """Give a server's backup root."""
+    """Return a server's backup root."""
     return place.lab.path(host, inventory.LOCAL_ROOT)
 
 

@@ -27,7 +27,7 @@ def store(
     narrowed: c.Sequence[str] | None = None,
     scope: c.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
-    """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode previewed.
+    """Make a part of these files, flushed to the disk. Returns the answer of ``adopt``, in check mode previewed.
 
     narrowed, scope: what the record keeps of the choices behind the part; None: not known.
     Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.

@@ -246,12 +246,12 @@ class Samba(Administration):
 
 
 def _account(group: Group) -> bytes:
-    """Give a group's sAMAccountName: its name may hold what that may not."""
+    """Return a group's sAMAccountName: its name may hold what that may not."""
     return b"g-" + group.guid.hex().encode()[:18]
 
 
 def _names() -> list[str]:
-    """Give the names that the certificate is for. OpenLDAP's clients check it for the machine's name, not localhost."""
+    """Return the names of the certificate. OpenLDAP's clients check it for the machine's name, not localhost."""
     return ["localhost", f"dc01.{REALM.lower()}", REALM.lower(), socket.gethostname()]
 
 

@@ -134,7 +134,7 @@ def _certificate(engine: Engine, order: Order) -> Certificate | None:
 
 
 def _targets(engine: Engine, order: Order) -> tuple[list[tuple[str, t.Any, bool]], int]:
-    """Give each file with its place and whether it is new, and the position of the set in it."""
+    """Return each file with its place and whether it is new, and the position of the set in it."""
     found = []
     position = 1
     for path in order.paths:

@@ -21,6 +21,6 @@ _TURKISH: t.Final = {
 
 
 def translate(number: int, text: str, language: str) -> str:
-    """Give a text in a language. All but Turkish is English here."""
+    """Return a text in a language. All but Turkish is English here."""
     found = _TURKISH.get(number) if language == TURKISH else None
     return re.sub(found[0], found[1], text) if found else text

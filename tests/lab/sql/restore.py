@@ -85,7 +85,7 @@ def _source(engine: Engine, order: Order) -> Source:
 
 
 def _blocks(source: Source) -> c.Iterator[tuple[bytes, bool]]:
-    """Give the data of all stripes in order. Raises StatementError 3203, 3256."""
+    """Return the data of all stripes in order. Raises StatementError 3203, 3256."""
     readers = [backup_file.blocks(where, one) for dummy, where, one in source.parts]
     number = 0
     while True:

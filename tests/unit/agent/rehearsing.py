@@ -81,7 +81,7 @@ def rehearse(host: t.Any, **members: t.Any) -> dict[str, Finding]:
 
 
 def verdicts(told: c.Mapping[str, Finding]) -> dict[str, set[str]]:
-    """Give the claims by verdict."""
+    """Return the claims by verdict."""
     by: dict[str, set[str]] = {}
     for one in told.values():
         by.setdefault(one.verdict, set()).add(one.id)

@@ -67,7 +67,7 @@ class Jobs:
         return answer
 
     def slow(self, pause: float = 0.2, rounds: int = 100) -> dict[str, t.Any]:
-        """Give the request of a backup that waits for a file that is in use, ``rounds`` times."""
+        """Return the request of a backup that waits for a file that is in use, ``rounds`` times."""
         self.host.write(free="content", used="content")
         self.host.faults = {"locked": ["*/used.txt"]}
         return self.request(retries=rounds, retry_wait_ms=round(pause * 1000))

@@ -49,7 +49,7 @@ def seal(host: t.Any, set_id: str = FIRST) -> None:
 
 @pytest.fixture
 def sealed(host: t.Any, tree: pathlib.Path) -> pathlib.Path:
-    """Give the part of a first, sealed set."""
+    """Return the part of a first, sealed set."""
     assert host.backup()["state"] == "complete"
     seal(host)
     part: pathlib.Path = host.part()

@@ -20,12 +20,12 @@ CHECK = pytest.mark.parametrize("check", [False, True])
 
 
 def untouched(host: t.Any) -> dict[str, t.Any]:
-    """Give all that is there but for the agent's own lock."""
+    """Return all that is there but for the agent's own lock."""
     return {path: facts for path, facts in host.picture(times=False).items() if "identityops.groupid" not in path}
 
 
 def refused(host: t.Any, check: bool, **members: t.Any) -> dict[str, t.Any]:
-    """Give the error of a backup that touched nothing."""
+    """Return the error of a backup that touched nothing."""
     before = untouched(host)
     answer = host.backup(check=check, **members)
     assert (answer["failed"], answer["changed"], untouched(host)) == (True, False, before)

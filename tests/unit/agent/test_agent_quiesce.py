@@ -235,7 +235,7 @@ def test_a_transition_is_awaited_and_its_end_recorded(server: RuntimeHost, pendi
 
 
 def _in(seconds: float) -> int:
-    """Give the time then, as services.json has it."""
+    """Return the time then, as services.json has it."""
     return int((time.time() + 11644473600 + seconds) * 1000)
 
 

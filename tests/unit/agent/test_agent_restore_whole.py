@@ -233,7 +233,7 @@ def test_a_disk_that_fills_up_while_it_is_staged(damaged: Damaged) -> None:
 
 
 def kill(damaged: Damaged, at: int, number: int) -> bool:
-    """Restore in a process that dies before its n-th change of a disk. Gives whether it came so far."""
+    """Restore in a process that dies before its n-th change of a disk. Returns whether it came so far."""
     damaged.host.faults = {"die_at": at}
     try:
         damaged.restore(number, threads=1)
@@ -245,7 +245,7 @@ def kill(damaged: Damaged, at: int, number: int) -> bool:
 
 
 def kill_when(damaged: Damaged, document: str) -> pathlib.Path:
-    """Restore in a process that dies soon after its journal has this document. Gives the journal."""
+    """Restore in a process that dies soon after its journal has this document. Returns the journal."""
     for at in range(10, 400, 4):
         assert kill(damaged, at, 0)
         found = [journal for journal in damaged.journals() if (journal / document).exists()]

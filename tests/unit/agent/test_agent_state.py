@@ -23,7 +23,7 @@ def server(host: Host) -> RuntimeHost:
 
 
 def look(server: RuntimeHost, **members: t.Any) -> Answer:
-    """Give the answer; nothing on the host has changed."""
+    """Return the answer; nothing on the host has changed."""
     server.write()
     before = server.host.picture()
     answer = server.ask("state", **members)
@@ -33,7 +33,7 @@ def look(server: RuntimeHost, **members: t.Any) -> Answer:
 
 
 def found(answer: Answer, kind: str, name: str = "name") -> dict[str, tuple[str | None, str]]:
-    """Give what was found of a kind, in order: version, and how."""
+    """Return what was found of a kind, in order: version, and how."""
     return {item[name]: (item["version"], item["found_by"]) for item in answer[kind]}
 
 

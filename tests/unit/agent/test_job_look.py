@@ -74,7 +74,7 @@ class Site:
         raise NotImplementedError
 
     def holder(self, lock: pathlib.Path, told: pathlib.Path) -> list[str]:
-        """Give the command line of a process that holds a job's lock, and writes its number there."""
+        """Return the command line of a process that holds a job's lock, and writes its number there."""
         raise NotImplementedError
 
     @contextlib.contextmanager

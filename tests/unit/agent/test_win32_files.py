@@ -73,7 +73,7 @@ def path(host: Host, session: Session) -> c.Callable[..., str]:
 
 
 def code_of(call: Call, *arguments: object) -> int:
-    """Give the error number of a call that must fail."""
+    """Return the error number of a call that must fail."""
     with pytest.raises(SystemFailureError) as failure:
         call(*arguments)
     assert str(failure.value).endswith(f" ({failure.value.code})")

@@ -95,7 +95,7 @@ class Witness:
         )
 
     def differences(self) -> set[tuple[str, str, str]]:
-        """Give record, path and property of all that the witness and the agent see differently."""
+        """Return record, path and property of all that the witness and the agent see differently."""
         return {
             (record, one["path"], one["property"])
             for record, properties in RECORDS.items()

@@ -159,7 +159,7 @@ def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Writ
 
 
 def _refusal_of(directory: Directory, step: Step) -> DirectoryError | None:
-    """Do one step. Give what went wrong."""
+    """Do one step. Return what went wrong."""
     try:
         directory.modify(step.dn, step.changes())
     except DirectoryError as problem:

@@ -152,8 +152,8 @@ def _protected(groups: c.Iterable[NotWritable]) -> str:
 def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.Iterable[Step]) -> str | None:
     """Refuse to clear what an export may not have seen: what an account may not read, reads as empty.
 
-    details: of the part, as the export recorded them. account: of this session. Gives a warning where the set does not
-    tell who read it, as those of 0.5.0; None where all is well, or nothing is cleared.
+    details: of the part, as the export recorded them. account: of this session. Returns a warning if the set does not
+    say who read it, as those of 0.5.0; None if all is well, or nothing is cleared.
 
     Raises RefusedError that names the groups.
     """

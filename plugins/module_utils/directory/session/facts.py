@@ -269,7 +269,7 @@ def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
 
 
 def _dns_name(domain_dn: str) -> str:
-    """Give the DNS name of a domain's DN; a DN of another form as it is."""
+    """Return the DNS name of a domain's DN; a DN of another form as it is."""
     if not _DOMAIN_PARTS.fullmatch(domain_dn):
         return domain_dn
     return re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower()

@@ -297,7 +297,7 @@ def _ask(
 
 
 def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], bytes | None]:
-    """Wait for a page. Gives its entries, and what to ask for the next one with: empty: none, None: it is not said."""
+    """Wait for a page. Returns its entries and the cookie of the next page. Empty: none follows. None: not known."""
     answer = connection.result3(number)
     cookies = (page.cookie for page in answer[3] if page.controlType == SimplePagedResultsControl.controlType)
     return answer[1], next(cookies, None)

@@ -107,7 +107,7 @@ def read(session: Session, database: str) -> tuple[Row, ...]:
 
 
 def drop(session: Session, name: str, made: Identity) -> str | None:
-    """Drop the database that was made. Gives why there is one of its name all the same; None: there is none.
+    """Drop the database that was made. Returns why there is one of its name all the same; None: there is none.
 
     Raises ConnectionLostError.
     """

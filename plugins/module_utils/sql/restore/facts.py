@@ -187,7 +187,7 @@ def read_occupants(session: Session, name: str) -> list[str]:
 def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move]) -> tuple[list[str], list[str]]:
     """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
 
-    Gives with it the places of which the login cannot be told: there RESTORE has the word.
+    Returns with it the places of which the login cannot be told: there RESTORE has the word.
     """
     found, unseen = [], []
     for move in moves:

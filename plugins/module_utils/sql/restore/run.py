@@ -99,7 +99,7 @@ def restore(
     clock: c.Callable[[], float] = time.monotonic,
     sleep: c.Callable[[float], None] = time.sleep,
 ) -> dict[str, t.Any]:
-    """Restore a database; in check mode, do all that only reads. Gives the module's result.
+    """Restore a database; in check mode, do all that only reads. Returns the module's result.
 
     request: as ``sql.restore_checks.check_request`` gave it back. place: the server, for people.
     now: names the safety backup.

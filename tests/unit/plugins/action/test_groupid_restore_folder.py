@@ -35,7 +35,7 @@ def listing(set_id: str = ARGS["set_id"], **parts: dict[str, str]) -> dict[str, 
 
 
 def restored(made: Host) -> dict[str, str] | None:
-    """Give the policies that the restore was asked for, by component."""
+    """Return the policies that the restore was asked for, by component."""
     assert made.run()["failed"] is False
     request = made.operations[-1]
     assert request["operation"] == "restore"

@@ -25,7 +25,7 @@ DONE = {"failed": False}
 
 
 def started(**changes: t.Any) -> dict[str, t.Any]:
-    """Give the answer of the step hiccup where all went well."""
+    """Return the answer of the step hiccup where all went well."""
     return {"failed": False, "start": {"failed": False}, "waited": True, "answer": DONE, **changes}
 
 

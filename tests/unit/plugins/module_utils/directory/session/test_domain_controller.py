@@ -54,7 +54,7 @@ MADE = [
 
 
 def target(server: Samba, **changes: t.Any) -> Target:
-    """Give the target by LDAPS, as the account that may write."""
+    """Return the target by LDAPS, as the account that may write."""
     usual = Target(
         server.domain,
         "127.0.0.1",
