@@ -258,7 +258,7 @@ def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Pic
         met = "an unfinished part" if unfinished else "nothing or all"
     elif number % 2:
         answer = ask(session, place.backup("20270104T000000Z"))
-        told = " ".join(answer["warnings"])
+        reported = " ".join(answer["warnings"])
         now = picture(place.source)
         expected = [part] if ready else [before] if journals else [before, part]
         _demand(
@@ -267,9 +267,9 @@ def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Pic
         )
         met = (
             "ended by a backup"
-            if "ended now" in told
+            if "ended now" in reported
             else "undone by a backup"
-            if "undone now" in told
+            if "undone now" in reported
             else "nothing to end"
         )
     else:

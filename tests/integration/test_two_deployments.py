@@ -124,8 +124,8 @@ def test_what_else_lies_on_a_disk_stops_nothing(place: Scene) -> None:
     future.mkdir()
     foreign.write_text("of an administrator")
     before = {name: sets.sealed(root(place, host), name) for name, host in FIRST.items()}
-    told = place.controller.play("preflight").succeeded().output
-    assert all(name in told for name in (odd.name, future.name)), told
+    reported = place.controller.play("preflight").succeeded().output
+    assert all(name in reported for name in (odd.name, future.name)), reported
     place.controller.play("backup").succeeded()
     for name, host in FIRST.items():
         assert len(sets.sealed(root(place, host), name)) == len(before[name]) + 1

@@ -60,7 +60,7 @@ class Samba(Administration):
     folder: for all of its files; made where it is missing.
     groups: what it holds besides the groups that every domain has.
     extended: the schema has the attributes that Exchange adds.
-    strong_auth: a simple bind without TLS is refused (strongerAuthRequired), as Active Directory can be told to.
+    strong_auth: a simple bind without TLS is refused (strongerAuthRequired), as Active Directory can be configured.
     cache: where a domain controller without groups is kept.
 
     username: the account that may write the groups' attributes, as a user principal name; bind_dn: the same as a DN.

@@ -10,7 +10,7 @@ import typing as t
 
 TURKISH = "Türkçe"
 
-# The number does not begin the text, and an error of the operating system is told in other words.
+# The number does not begin the text, and an error of the operating system has other words.
 _TURKISH: t.Final = {
     3211: (r"(\d+) percent processed\.", r"Yüzde \1 işlendi."),
     3201: (

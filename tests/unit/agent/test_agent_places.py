@@ -66,7 +66,7 @@ def test_a_root_beside_the_product_is_taken(host: t.Any) -> None:
     assert not host.backup(products=[PRODUCT])["failed"]
 
 
-def test_a_probe_tells_which_folder_of_the_product_holds_a_root(host: t.Any) -> None:
+def test_a_probe_reports_which_folder_of_the_product_holds_a_root(host: t.Any) -> None:
     data, installed = (f"{host.folder}/C/{base}/Vendor/Product 10.0" for base in ("ProgramData", "Program Files"))
     moved = str(host.folder / "D" / "Moved")
     roots = [str(host.root), f"{data}/Backups", installed, f"{moved}/x"]

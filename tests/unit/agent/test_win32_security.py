@@ -217,7 +217,7 @@ class TestWindows:
         assert session("Security", path()) == wanted
 
     @pytest.mark.parametrize("change", ["owner", "protected"])
-    def test_what_was_taken_and_not_kept_is_told(
+    def test_what_was_accepted_and_not_kept_is_reported(
         self, session: Session, path: c.Callable[..., str], change: str
     ) -> None:
         write(session, path("a"))
@@ -242,7 +242,7 @@ class TestWindows:
         assert everyone.endswith("(S-1-1-0)")
         assert code_of(session, "Writers", path("absent")) == 2
 
-    def test_of_a_share_it_cannot_be_told(self, session: Session, host: WineHost) -> None:
+    def test_of_a_share_it_is_not_known(self, session: Session, host: WineHost) -> None:
         host.share("server", "backup")
         assert session("Writers", "\\\\server\\backup") is None
 

@@ -129,10 +129,10 @@ def answer(operation: str, **fields: t.Any) -> dict[str, t.Any]:
 
 def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Return the recorded outcome of a call that starts a job, which ended at once with this answer."""
-    return told("start", state="ended", answer=json.loads(answer(operation, **fields)["stdout"]))
+    return job_state("start", state="ended", answer=json.loads(answer(operation, **fields)["stdout"]))
 
 
-def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
+def job_state(operation: str, **fields: t.Any) -> dict[str, t.Any]:
     """Return the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
     if operation == "start":
         head = {"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None}

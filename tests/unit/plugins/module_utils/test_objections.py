@@ -195,7 +195,7 @@ FAULTS: list[tuple[str, Change, str, str]] = [
 
 
 @pytest.mark.parametrize(("step", "change", "code", "text"), FAULTS, ids=[f"{one[0]}-{one[2]}" for one in FAULTS])
-def test_each_fault_is_told_once_with_why_and_what_to_do(
+def test_each_fault_is_reported_once_with_why_and_what_to_do(
     facts: Facts, step: str, change: Change, code: str, text: str
 ) -> None:
     change(facts)

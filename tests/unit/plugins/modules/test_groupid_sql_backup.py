@@ -172,7 +172,7 @@ def test_name_in_another_case_is_the_same_database(server: SqlServerDouble, driv
     assert backups(server) == 1
 
 
-def test_check_mode_reads_and_foretells(server: SqlServerDouble, driver: str) -> None:
+def test_check_mode_reads_and_predicts(server: SqlServerDouble, driver: str) -> None:
     where = target(server, driver)
     proof = ProofRequest(lambda: open_session(where), same_server=True)
     outcome = succeeded(back_up(where, check=True, test_restore=proof))
@@ -528,7 +528,7 @@ def test_encryption_needs_a_certificate_whose_key_was_saved(server: SqlServerDou
     succeeded(back_up(where, encryption_certificate="BackupCert", set_id=f"{SET}-saved", file_name="saved"))
 
 
-def test_login_that_may_not_verify_is_told_before_the_backup(server: SqlServerDouble, driver: str) -> None:
+def test_login_that_may_not_verify_is_reported_before_the_backup(server: SqlServerDouble, driver: str) -> None:
     login = server.engine.add_login("backup", "Backup-Passw0rd!")
     database = server.engine.database("GroupID")
     where = target(server, driver, username="backup", password="Backup-Passw0rd!")

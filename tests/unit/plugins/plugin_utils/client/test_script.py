@@ -134,7 +134,7 @@ def test_what_ends_before_anything_was_done_says_so(stdin: bytes) -> None:
 
 
 def test_what_ends_later_does_not(tmp_path: pathlib.Path) -> None:
-    """A request that may have been begun is never told as one that was not."""
+    """A request that may have been begun is never reported as one that was not."""
     code, said = engine(b"2\n$stage='agent'\nthrow 'words'\n")
     assert (code, said["stage"]) == (1, "agent")
 

@@ -155,7 +155,7 @@ def test_a_name_with_nothing_near_it_is_refused_without_a_guess(name: str) -> No
     assert "groupid_ldif_groups" in error.failure.next
 
 
-def test_many_names_are_counted_and_the_first_are_told() -> None:
+def test_many_names_are_counted_and_the_first_are_named() -> None:
     names = [f"CN=nobody {number},{ROOT}" for number in range(30)]
     cause = refused(Selection(groups=names)).failure.cause
     assert names[0] in cause

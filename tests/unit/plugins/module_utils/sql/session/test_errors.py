@@ -167,7 +167,7 @@ def test_numbers_of_a_login(driver: str, number: int, tmp_path: pathlib.Path) ->
 
 @pytest.mark.parametrize("number", DEVICE_TEXTS)
 @pytest.mark.parametrize("system", [2, 3, 5, 53, 67, 112, 1326])
-def test_device_errors_are_told_apart_by_the_operating_system(number: int, system: int) -> None:
+def test_device_errors_are_distinguished_by_the_operating_system(number: int, system: int) -> None:
     error = SqlError(number, DEVICE_TEXTS[number].format(system, "Text of Windows."))
     cause, step = sql_errors.OPERATING_SYSTEM[system]
     assert sql_errors.os_error(error) == system
@@ -197,14 +197,14 @@ def test_unknown_numbers_pass_through_whole() -> None:
     assert str(Failure.from_mapping(explained)).startswith("Nothing was done: Etwas Neues. (64999). Look the number up")
 
 
-def test_first_telling_error_leads() -> None:
+def test_first_informative_error_leads() -> None:
     errors = [Message(3013, "a"), Message(3119, "b"), Message(1834, "c"), Message(3156, "d")]
     first, following = sql_errors.first_informative(errors)
     assert first.number == 1834
     assert [line.number for line in following] == [3013, 3119, 3156]
 
 
-def test_without_a_telling_error_the_first_leads() -> None:
+def test_without_an_informative_error_the_first_leads() -> None:
     first, following = sql_errors.first_informative([Message(3013, "a"), Message(3119, "b")])
     assert (first.number, len(following)) == (3013, 1)
 
