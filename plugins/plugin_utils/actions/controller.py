@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of the actions that only work on the controller, with what the hosts of a run have told."""
+"""The frame of the actions that only work on the controller, with the answers of the hosts of a run."""
 
 from __future__ import annotations
 

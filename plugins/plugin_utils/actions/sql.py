@@ -24,7 +24,7 @@ _CRASHED = frozenset({"module_stdout", "module_stderr"})
 class SqlAction(FailureAction):
     """Connection options that the task does not give come from the host's variables, then the module runs.
 
-    So a password need not stand in a task, and one inventory tells every task of the same server.
+    So a password need not be in a task, and one inventory gives every task the same server.
     """
 
     MODULE: t.ClassVar[str]

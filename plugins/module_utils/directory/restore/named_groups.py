@@ -24,7 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     search,
 )
 
-_TOLD: t.Final = 5
+_SHOWN: t.Final = 5
 _ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
 
 
@@ -62,7 +62,7 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
     if not unmatched:
         return
     there = selection.there
-    wrong = [name for name in unmatched if name not in there][:_TOLD]
+    wrong = [name for name in unmatched if name not in there][:_SHOWN]
     meant = "; ".join(dict.fromkeys(_meant(wrong, known))) if wrong else ""
     options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmatched.values())))
     raise RefusedError(
@@ -121,5 +121,5 @@ def _guids(guids: c.Iterable[bytes]) -> str:
 
 
 def _listed(parts: c.Sequence[str]) -> str:
-    more = f"; and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
-    return "; ".join(parts[:_TOLD]) + more
+    more = f"; and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+    return "; ".join(parts[:_SHOWN]) + more

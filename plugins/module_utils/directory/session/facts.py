@@ -142,9 +142,9 @@ def server_names(directory: Directory) -> tuple[str, ...]:
 
 
 def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
-    """Return the DN that the container has now of which a set was made; None: it is gone.
+    """Return the present DN of the container that a set was made of; None: it is gone.
 
-    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty where the set does not tell, as those
+    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty if the set does not say, as those
     of 0.5.0, so that the name alone counts.
 
     Raises DirectoryError; ValueError for a text that is no GUID.

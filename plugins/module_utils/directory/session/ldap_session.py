@@ -52,7 +52,7 @@ def open_directory(target: Target) -> Directory:
     """Connect to the target's server and log in.
 
     Without a server's name, the one that the domain's name leads to is asked for its own name, and connected to by
-    that: ``server`` of the session names it, and every later step can be told to take the same.
+    that: ``server`` of the session names it, and every later step can use the same.
 
     Raises ValueError for a target that makes no sense, NotInstalledError where this side lacks a library,
     NoDirectoryError when the login did not come about.
@@ -315,7 +315,7 @@ def _not_paged(what: str) -> DirectoryError:
 
 def _refusal(problem: ldap.LDAPError, password: str | None) -> Refusal:
     """Read what python-ldap raised, free of the password."""
-    # Of some errors, such as its own timeout, the library tells nothing but the class.
+    # Of some errors, such as its own timeout, the library shows nothing but the class.
     said = problem.args[0] if problem.args and isinstance(problem.args[0], dict) else {}
     result = said.get("result", getattr(problem, "errnum", None))
     return Refusal(

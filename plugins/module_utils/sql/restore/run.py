@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flow of a restore: look, refuse or plan, save, take, restore, give back; and the rollback after every failure.
 
-The journal is msdb: the safety backup's name there tells any later run, on any controller, what a cut one left. The
-claim on the database keeps two runs apart. After a lost connection it also tells when the server has ended the session
+The journal is msdb: the safety backup's name there shows any later run, on any controller, what a cut one left. The
+claim on the database keeps two runs apart. After a lost connection it also shows when the server has ended the session
 that was lost, and with it what that session did.
 """
 
@@ -428,7 +428,7 @@ class _Run:
         raise unknown(self._context, error, f"The connection was lost {_RECONNECTIONS} more times: {lost}")
 
     def _find_safety(self, session: Session) -> None:
-        """Find the safety backup whose end the lost connection did not tell."""
+        """Find the safety backup whose end the lost connection did not report."""
         context = self._context
         if context.safety is None and context.planned.safety is not None:
             with contextlib.suppress(RefusedError):

@@ -5,7 +5,7 @@
 
 Their connection strings share words that differ in meaning, and a word that a driver does not know is passed over
 without a sound: FreeTDS takes ``Encrypt=yes`` and connects in plain text. So nothing is said to a driver of unknown
-kind, and what FreeTDS can only be told in freetds.conf is told there.
+kind, and settings that FreeTDS reads only from freetds.conf are written there.
 """
 
 from __future__ import annotations
