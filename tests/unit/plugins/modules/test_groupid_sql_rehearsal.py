@@ -166,7 +166,7 @@ def test_both_logins_of_the_readme_rehearse(server: SqlServerDouble, driver: str
     outcome = run(server, driver, login={"username": "groupid_backup", "password": "Readme-1!"})
     reported = answers(outcome)
     usual = {**USUAL, "sql.file_removed": REFUSED, **({} if restores else {"sql.restore_right": REFUSED})}
-    usual["sql.folder"] = reported["sql.folder"].verdict  # the server tells this login of some folders
+    usual["sql.folder"] = reported["sql.folder"].verdict  # the server shows this login some folders
     assert {
         one.id: (one.verdict, one.seen) for one in reported.values() if one.verdict != usual.get(one.id, HELD)
     } == {}

@@ -148,7 +148,7 @@ def test_what_is_over_when_one_asks_is_not_seen_over_freetds_which_says_that_it_
     assert "gave no reason" not in str(explained)
     if driver == "FreeTDS":
         assert caught.value.number == echo[0]
-        assert "driver did not report it" in explained["next"]
+        assert "driver did not report" in explained["next"]
         assert "Microsoft's ODBC driver" in explained["next"]
     else:
         assert caught.value.number == number
