@@ -19,6 +19,7 @@ from failures_in_code import UNKNOWN, Entry, entries
 sys.path.insert(0, str(collection.link()))
 
 from ansible_collections.identityops.groupid.plugins.module_utils import connection_advice
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.numbers.operating_system import OPERATING_SYSTEM
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
@@ -86,7 +87,7 @@ def _sql_numbers() -> list[str]:
 
 def _system_numbers() -> list[str]:
     lines = ["## Windows' numbers of a backup file", ""]
-    for number, (meaning, step) in sql_errors.OPERATING_SYSTEM.items():
+    for number, (meaning, step) in OPERATING_SYSTEM.items():
         lines += _item(f"`{number}`: {meaning}", step)
     return [*lines, ""]
 

@@ -247,7 +247,7 @@ def test_one_place_alone_makes_the_text() -> None:
     assert {name: lines for name, lines in found.items() if lines} == {
         "module_utils/failure.py": ['return f"{cause}. {self.next}".strip()'],
         "module_utils/directory/session/errors.py": ['return f"{self.meaning} {self.next_step}"'],
-        "module_utils/sql/session/errors.py": ['return f"{self.cause} {self.next_step}"'],
+        "module_utils/sql/numbers/advice.py": ['return f"{self.cause} {self.next_step}"'],
     }
 
 
