@@ -15,7 +15,8 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils import settings
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, ROLES, WORDS
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import ROLES
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS
 
 HOST = {"groupid_deployment": "hq", "groupid_backup_root": "D:\\Backups"}
 SHARE = {"groupid_deployment": "hq", "groupid_backup_root": "\\\\nas01\\backup"}
