@@ -392,8 +392,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
                 "not_sealed",
                 what,
                 f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
-                "If list shows that a server has not sealed the set either, run a backup of the deployment, which "
-                "finishes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
+                "If the playbook list shows a server that has not sealed the set, run a backup of the deployment: it "
+                "completes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
             )
         )
     return failures
@@ -447,7 +447,7 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not list it",
+            f"set {asked['set_id']} has those of {', '.join(unknown)}, but groupid_domains does not list it",
             "Add it to groupid_domains; or, to leave the group attributes unchanged, name only the other components in "
             "groupid_components.",
         )

@@ -32,15 +32,15 @@ HEAD = """\
 <!-- Written by tests/tools/errors_page.py from the texts in the code. Change those, and run it again. -->
 
 Every failure has a stable code, and says what was not done, why, and what to do next.
-In the result of a task these stand in `error`. Look the code up here.
-`…` stands for what is known only when it happens: a path, a name, the system's own words.
+The result of a task has them in `error`. Look the code up here.
+`…` stands for a value that is known only when the failure happens: a path, a name, a message of the system.
 
-- [Codes](#codes), in order of the alphabet
+- [Codes](#codes), in alphabetical order
 - [Connections](#connections): the host is unreachable
 - [SQL Server's numbers](#sql-servers-numbers): codes `sql_<number>`
 - [Windows' numbers of a backup file](#windows-numbers-of-a-backup-file): in errors of SQL Server
 
-A code `ldap_<number>` is LDAP's own result code, one that this collection has no word for.
+A code `ldap_<number>` is a result code of LDAP for which this collection has no code of its own.
 `sql` is an error of SQL Server without a number.
 """
 
