@@ -20,7 +20,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
         3002,
         "A database snapshot can be neither backed up nor restored.",
         "The name is that of a snapshot.",
-        "Give the name of the database that the snapshot was made of.",
+        "Use the name of the database that the snapshot was made from.",
     ),
     Advice(
         3009,
@@ -110,7 +110,7 @@ BACKUPS: t.Final[tuple[Advice, ...]] = (
         3206,
         "There is no backup device of that name.",
         "A name without a folder is taken for a backup device.",
-        "Give the file's full path.",
+        "Use the full path of the file.",
     ),
     Advice(
         4208,

@@ -20,7 +20,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         1834,
         "A file of the backup would overwrite one that belongs to another database.",
         "The original database of this backup, or another one, uses that file on this server.",
-        "Give data_path and log_path another folder, so that files are restored under other names.",
+        "Set data_path and log_path to another folder, so that files are restored under other names.",
     ),
     Advice(
         3101,
@@ -75,7 +75,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         3142,
         "A file of the backup would overwrite an existing one.",
         "A file with that name exists there, left by another database or an earlier restore.",
-        "Give data_path and log_path another folder, or remove the file once it is certain that nobody needs it.",
+        "Set data_path and log_path to another folder, or remove the file once it is certain that nobody needs it.",
     ),
     Advice(
         3154,
@@ -87,7 +87,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         3156,
         "A file cannot be restored to that place.",
         "The folder is missing, not writable, or the file is in use.",
-        "Give data_path and log_path a folder that the server can write to.",
+        "Set data_path and log_path to a folder that the server can write to.",
     ),
     Advice(
         3159,
@@ -105,7 +105,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         3176,
         "Two files of the backup would get the same place.",
         "Their file names are the same, in different folders.",
-        "Give data_path and log_path different folders.",
+        "Set data_path and log_path to different folders.",
     ),
     Advice(
         3182,
@@ -171,7 +171,7 @@ RESTORES: t.Final[tuple[Advice, ...]] = (
         3257,
         "There is too little space for the database.",
         "The database needs its full size, however small the backup is.",
-        "Free space on the disk that the message names, or give data_path and log_path another one.",
+        "Free space on the disk that the message names, or set data_path and log_path to another one.",
     ),
     Advice(
         3287,

@@ -62,13 +62,13 @@ STORAGE: t.Final[tuple[Advice, ...]] = (
         5123,
         "A file of the database cannot be created.",
         "The folder is missing, or the account that SQL Server runs as may not write there.",
-        "Give data_path and log_path a folder that the server can write to.",
+        "Set data_path and log_path to a folder that the server can write to.",
     ),
     Advice(
         5133,
         "The folder of a database file cannot be looked up.",
         "It is missing, or the account that SQL Server runs as may not read it.",
-        "Give data_path and log_path a folder that exists on the SQL server.",
+        "Set data_path and log_path to a folder that exists on the SQL server.",
     ),
     Advice(
         5149,
