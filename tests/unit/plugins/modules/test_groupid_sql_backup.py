@@ -270,7 +270,7 @@ def test_a_file_that_msdb_has_on_record_is_never_to_be_deleted_unseen(server: Sq
 def test_what_a_full_disk_left_is_to_be_deleted(server: SqlServerDouble, driver: str) -> None:
     server.engine.disk_full_after = 2000
     outcome = back_up(target(server, driver))
-    assert f"What it left in {FILE} is incomplete: delete it." in outcome["msg"]
+    assert f"The backup in {FILE} is incomplete: delete it." in outcome["msg"]
 
 
 def test_a_backup_that_msdb_did_not_record_was_made(server: SqlServerDouble, driver: str) -> None:
