@@ -100,16 +100,16 @@ def _narrowed(reading: Reading, filter_text: str) -> list[str]:
         return []
     return [
         f"The filter of {reading.domain.dns_name} names {', '.join(named)}: groups without it are not in the set, and "
-        "a restore cannot tell them from groups that were created since."
+        "a restore cannot distinguish them from groups that were created later."
     ]
 
 
 def _empty(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
-    """Refuse an export of nothing, unless it was allowed by name. Gives the warning then."""
+    """Refuse an export of nothing, unless it was allowed by name. Returns the warning then."""
     if reading.exported.exported:
         return []
     cause = (
-        f"{reading.exported.groups} groups match {filter_text} below {reading.domain.base}, and none of them has one "
+        f"{reading.exported.groups} groups match {filter_text} below {reading.domain.base}, and none of them has any "
         f"of {', '.join(reading.exported.attributes)}"
     )
     if allowed:
@@ -119,5 +119,5 @@ def _empty(reading: Reading, filter_text: str, allowed: bool) -> list[str]:
         f"The group attributes of {reading.domain.dns_name} were not saved",
         cause,
         "Correct base, filter or attributes of the domain in groupid_domains, or use an account that may read them. "
-        "Where that is right, name the domain in groupid_ldif_allow_empty.",
+        "If that is right, name the domain in groupid_ldif_allow_empty.",
     )

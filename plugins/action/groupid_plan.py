@@ -61,7 +61,7 @@ def _each_on_its_own(strategy: str) -> list[Failure]:
         Failure(
             "strategy",
             f"The play has the strategy {strategy}",
-            "hosts do not wait for each other in it, and what is decided needs the answers of all",
+            "hosts do not wait for each other in it, and the decisions need the answers of all hosts",
             "Write strategy: ansible.builtin.linear in the play.",
         )
     ]

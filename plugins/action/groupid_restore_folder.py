@@ -106,7 +106,7 @@ def _components(names: c.Sequence[str], args: c.Mapping[str, t.Any]) -> list[dic
     aimless = sorted(set(args["targets"]) - set(names))
     if aimless:
         raise ValueError(
-            f"targets names {', '.join(aimless)}, but nothing of it is restored. Restored: {', '.join(names)}."
+            f"targets names {', '.join(aimless)}, which this task does not restore. Restored: {', '.join(names)}."
         )
     whole = [name for name in names if products.restored_whole(name)]
     if whole and (args["include"] or args["exclude"]):

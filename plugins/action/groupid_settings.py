@@ -12,7 +12,9 @@ from ansible.errors import AnsibleError
 from ansible.utils.vars import load_extra_vars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.identityops.groupid.plugins.module_utils import failures, settings, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils import failures, settings
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import PREFIX
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import WORDS
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
@@ -35,9 +37,9 @@ class ActionModule(ControllerAction):
             faults += [*unknown, *settings.unused_in_playbooks(set(inventory) - set(extra))]
         elif unknown:
             show(f"[WARNING]: {failure}" for failure in unknown)
-        others = {name: value for name, value in variables.items() if not str(name).startswith(vocabulary.PREFIX)}
+        others = {name: value for name, value in variables.items() if not str(name).startswith(PREFIX)}
         usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
-        # Not ansible_check_mode: that tells of --check alone, and not of check_mode in a play.
+        # Not ansible_check_mode: that is about --check alone, and not about check_mode in a play.
         check = bool(self._task.check_mode)
         asked = {**understood.values, "usual": None if usual == understood.values else usual, "check": check}
         return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
@@ -46,7 +48,7 @@ class ActionModule(ControllerAction):
         """Resolve each variable of the vocabulary by itself, so that one that cannot be is named."""
         templar = self._templar.copy_with_new_env(available_variables=context)
         values: dict[str, t.Any] = {}
-        for name in (word.name for word in vocabulary.WORDS if word.name in named):
+        for name in (word.name for word in WORDS if word.name in named):
             values[name] = self._resolved(templar, named[name])
         return values
 

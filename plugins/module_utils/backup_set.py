@@ -240,12 +240,12 @@ def seal_document(
 
 def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
     """Return what made any of the parts smaller than usual, each once; None if one of them does not say."""
-    told: set[str] = set()
+    causes: set[str] = set()
     for part in parts:
         if part.get("narrowed") is None:
             return None
-        told.update(part["narrowed"])
-    return sorted(told)
+        causes.update(part["narrowed"])
+    return sorted(causes)
 
 
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:

@@ -61,10 +61,10 @@ def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
     for host in hosts:
         for one in facts[host].get("__groupid_failures") or []:
             shared.setdefault((one["phase"], str(Failure.from_mapping(one))), []).append(host)
-    told = []
+    rows = []
     for (phase, sentence), names in shared.items():
-        told += [f"FAILED in {phase}: {shortened(names)}", f"  {' '.join(sentence.split())}"]
-    return told
+        rows += [f"FAILED in {phase}: {shortened(names)}", f"  {' '.join(sentence.split())}"]
+    return rows
 
 
 def shortened(hosts: c.Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import backup_
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import is_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.network import endpoint
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import Word
 
 _BOOLEANS: t.Final = {
     **dict.fromkeys(("yes", "y", "true", "t", "on", "1"), True),

@@ -27,7 +27,7 @@ def narrow_table(headings: c.Sequence[str], rows: c.Sequence[tuple[str, c.Sequen
         [_BLANK if long else name, *cells] for (name, cells), long in zip(rows, alone, strict=True)
     ]
     head, *aligned = table(headings, short)
-    told = [head]
+    lines = [head]
     for (name, dummy), line, long in zip(rows, aligned, alone, strict=True):
-        told += [name, line] if long else [line]
-    return told
+        lines += [name, line] if long else [line]
+    return lines

@@ -72,12 +72,12 @@ def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Fail
             "Make a backup, or name a set that is not sealed by its id.",
             path=root,
         )
-    told = "; ".join(f"{one['set_id']} {_verdict(one)}" for one in passed[:SHOWN])
+    shown = "; ".join(f"{one['set_id']} {_verdict(one)}" for one in passed[:SHOWN])
     more = f"; and {len(passed) - SHOWN} more" if len(passed) > SHOWN else ""
     return Failure(
         "no_full_set",
         what,
-        f"'latest' means a full set, and none of the sealed ones is known to be full: {told}{more}",
+        f"'latest' means a full set, and none of the sealed ones is known to be full: {shown}{more}",
         f"Name one by its id (set_id: {passed[0]['set_id']}), or make a full backup.",
         path=root,
     )
@@ -143,5 +143,5 @@ def _causes_of_part(server: str, part: c.Mapping[str, t.Any] | None) -> list[str
 def _filters(chosen: c.Mapping[str, t.Any]) -> list[str]:
     """Return the filters of a component, except the usual ones."""
     more = [glob for glob in chosen["exclude"] if glob not in products.DEFAULT_EXCLUDES]
-    told = {"with only": chosen["include"], "without": more}
-    return [f"{words} {', '.join(globs)}" for words, globs in told.items() if globs]
+    by_words = {"with only": chosen["include"], "without": more}
+    return [f"{words} {', '.join(globs)}" for words, globs in by_words.items() if globs]

@@ -162,7 +162,7 @@ def _no_folders(facts: Facts, host: str) -> list[Failure]:
             BACKUP,
             "a set needs a part of every server, and groupid_components names no component of a server: "
             f"{', '.join(components) or 'it is empty'}",
-            "Also name a component of the servers; or save the others separately, with the modules "
+            "Also name a component of the servers. Or save the database and the domains separately, with the modules "
             "identityops.groupid.groupid_sql_backup and identityops.groupid.groupid_ldif_export.",
         )
     ]
@@ -202,7 +202,7 @@ def _named_set(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "part_unfinished",
             what,
-            f"the part of this server in it is {part['state']}, and no job is working on it",
+            f"this server's part in it is {part['state']}, and no job is working on it",
             f"{again} An unfinished part is never used, and can be deleted.",
         )
     ]
@@ -392,8 +392,8 @@ def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
                 "not_sealed",
                 what,
                 f"its part in set {asked['set_id']} is not sealed on the computer that holds it",
-                "If list shows that a server has not sealed the set either, run a backup of the deployment, which "
-                "finishes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
+                "If the playbook list shows a server that has not sealed the set, run a backup of the deployment: it "
+                "completes the seal. Otherwise accept the part with groupid_restore_unsealed=true.",
             )
         )
     return failures
@@ -403,7 +403,7 @@ def _not_recorded(what: str, asked: c.Mapping[str, t.Any]) -> Failure:
     return Failure(
         "not_recorded",
         what,
-        f"the record of its part in set {asked['set_id']} does not say of which database it is a backup",
+        f"the record of its part in set {asked['set_id']} does not name the database that was backed up",
         "Restore its files with the module identityops.groupid.groupid_sql_restore, and name the other components in "
         "groupid_components.",
     )
@@ -447,7 +447,7 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "domain_unknown",
             what,
-            f"set {asked['set_id']} holds those of {', '.join(unknown)}, and groupid_domains does not list it",
+            f"set {asked['set_id']} has those of {', '.join(unknown)}, but groupid_domains does not list it",
             "Add it to groupid_domains; or, to leave the group attributes unchanged, name only the other components in "
             "groupid_components.",
         )

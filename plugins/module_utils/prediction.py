@@ -186,10 +186,10 @@ def predict(parts: c.Mapping[str, c.Sequence[Part]], roots: c.Mapping[str, Answe
     """
     free: dict[str, int] = {}
     for host, root in roots.items():
-        told = root.get("free_bytes")
-        if told is not None and root.get("path"):
+        free_bytes = root.get("free_bytes")
+        if free_bytes is not None and root.get("path"):
             place = place_of(host, root["path"])
-            free[place] = min(told, free.get(place, told))
+            free[place] = min(free_bytes, free.get(place, free_bytes))
     rooms: dict[str, Room] = {}
     needs: dict[str, dict[str, int]] = {}
     for deployment, own in parts.items():

@@ -218,7 +218,7 @@ class _Run:
         verified, live, copies = answers[0], answers[1 : looks + 1], answers[looks + 1 : 2 * looks + 1]
         self.findings += judge.verified(verified)
         self.findings += judge.untouched(live)
-        self.findings += [*judge.copied(copies), *judge.streams_told(backup, copies)]
+        self.findings += [*judge.copied(copies), *judge.streams_reported(backup, copies)]
         prepared, sealed, linked, proven = answers[-4:]
         self.findings += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
         after: list[Answer] = []

@@ -242,7 +242,7 @@ def _twins(look: Answer) -> list[Finding]:
     return [] if right else [Finding("files.case_twins", NOT_HELD, _seen(twins))]
 
 
-def streams_told(answer: Answer, looks: Looks) -> list[Finding]:
+def streams_reported(answer: Answer, looks: Looks) -> list[Finding]:
     """Judge whether lost streams were reported. answer: of the backup; looks: at its copies."""
     lost = any(one["property"] == "streams" for one in _differences(looks))
     said = any(loss["kind"] == "streams" for loss in answer["losses"])

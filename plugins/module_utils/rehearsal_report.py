@@ -10,7 +10,7 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import columns, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils import columns
 from ansible_collections.identityops.groupid.plugins.module_utils.network.endpoint import is_address
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     claim,
     gathered,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import WORDS
 
 SCHEMA: t.Final = 1
 
@@ -39,7 +40,7 @@ _MASK: t.Final = "<masked>"
 _OWN_WORDS: t.Final = "|".join(
     [
         r"groupid_(?:rehearsal|test|probe)_[0-9a-f]{16}",
-        *sorted((word.name for word in vocabulary.WORDS), key=len, reverse=True),
+        *sorted((word.name for word in WORDS), key=len, reverse=True),
     ]
 )
 

@@ -80,8 +80,8 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
     refusals = [failures.recorded("preflight", one) for one in objections.of_choice(found["choice"])]
     if refusals:
         # No host restores anything, whatever else is wrong with one.
-        told = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
-        return {**found, "objections": told}
+        everywhere = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
+        return {**found, "objections": everywhere}
     chosen = found["choice"]["plan"]["hosts"]
     found = _objected(hostvars, found, chosen, "restore")
     state = RunState(hostvars, found)
@@ -99,6 +99,8 @@ def _objected(hostvars: Facts, found: Reviewed, hosts: c.Iterable[str], step: st
     """Add what stands against a step, for those of the hosts on which nothing has gone wrong so far."""
     state = RunState(hostvars, found)
     sound = [host for host in hosts if not state[host]["__groupid_failures"]]
-    told = {host: objections.against(state, host, step) for host in sound}
-    more = {host: [failures.recorded("preflight", one) for one in against] for host, against in told.items() if against}
+    by_host = {host: objections.against(state, host, step) for host in sound}
+    more = {
+        host: [failures.recorded("preflight", one) for one in against] for host, against in by_host.items() if against
+    }
     return {**found, "objections": {**found["objections"], **more}}

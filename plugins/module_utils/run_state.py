@@ -213,8 +213,8 @@ def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
     registered = host.variables.get(name)
     if not registered:
         return []
-    told = [failures.of_result(one) for one in registered.get("results") or [registered]]
-    found = [one for one in told if one]
+    outcomes = [failures.of_result(one) for one in registered.get("results") or [registered]]
+    found = [one for one in outcomes if one]
     if not found and name in _OBJECTIONS and not registered.get("skipped"):
         found = objections.against(host.facts, host.name, _OBJECTIONS[name])
     return _recorded(phase, found)

@@ -90,41 +90,41 @@ def _verified(record: Verification | None, parts: int) -> str:
 
 def _notes(answers: Answers) -> list[str]:
     """Return what a list lacks: a backup root that does not exist, sets beyond the limit of an answer."""
-    told = []
+    notes = []
     for host, answer in answers.items():
         if answer.get("exists") is False:
             root = _shown(answer.get("backup_root"))
-            told.append(f"{host} has no folder {root}: it has no backup yet, or groupid_backup_root is wrong.")
+            notes.append(f"{host} has no folder {root}: it has no backup yet, or groupid_backup_root is wrong.")
         if answer.get("unlisted"):
-            told.append(f"{host} has {answer['unlisted']:,} older sets that are not listed.")
-    return ["", *(line for text in told for line in _wrapped(text, ""))] if told else []
+            notes.append(f"{host} has {answer['unlisted']:,} older sets that are not listed.")
+    return ["", *(line for text in notes for line in _wrapped(text, ""))] if notes else []
 
 
 def _passed_over(answers: Answers) -> list[str]:
     """List entries that are not sets: host, path, reason. An entry that several hosts see on a share is listed once."""
-    told: list[str] = []
+    rows: list[str] = []
     seen: set[str] = set()
     for host, answer in answers.items():
         found: list[PassedOver] = answer.get("passed_over") or []
         new = [one for one in found if one["path"].casefold() not in seen]
         seen.update(one["path"].casefold() for one in new if _SHARE.match(one["path"]))
         for one in new:
-            told += [f"  {host}: {_shown(one['path'])}"]
-            if len(told[-1]) > WIDTH:
-                told[-1:] = [f"  {host}:", f"  {_shown(one['path'])}"]
-            told += _wrapped(_shown(one["reason"]), "    ")
+            rows += [f"  {host}: {_shown(one['path'])}"]
+            if len(rows[-1]) > WIDTH:
+                rows[-1:] = [f"  {host}:", f"  {_shown(one['path'])}"]
+            rows += _wrapped(_shown(one["reason"]), "    ")
         more = (answer.get("passed_over_count") or 0) - len(found)
         if more > 0:
-            told += _wrapped(f"{host}: and {more:,} more", "  ")
-    return ["", "Ignored, because they are not sets:", *told] if told else []
+            rows += _wrapped(f"{host}: and {more:,} more", "  ")
+    return ["", "Ignored, because they are not sets:", *rows] if rows else []
 
 
 def _failed(answers: Answers) -> list[str]:
-    told: list[str] = []
+    rows: list[str] = []
     for host, answer in answers.items():
         if answer.get("failed") or answer.get("unreachable"):
-            told += _wrapped(f"{host}: {_shown(answer.get('msg'))}", "  ")
-    return ["", "Not listed:", *told] if told else []
+            rows += _wrapped(f"{host}: {_shown(answer.get('msg'))}", "  ")
+    return ["", "Not listed:", *rows] if rows else []
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -11,10 +11,11 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import given, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils import given
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import BACKUP, PREFIX, PREFLIGHT, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS, words_of
 from ansible_collections.identityops.groupid.plugins.module_utils.wholeness import Asked, complaints
 
 CODE = "variable"
@@ -54,8 +55,8 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     variables: with templates resolved; ``Unreadable`` for one that could not be. Variables of others are ignored.
     role: preflight, backup, verify or restore; any other raises ValueError.
     """
-    words = vocabulary.words_of(role)
-    values: dict[str, t.Any] = {word.key: word.default_in(role) for word in vocabulary.WORDS if not word.secret}
+    words = words_of(role)
+    values: dict[str, t.Any] = {word.key: word.default_in(role) for word in WORDS if not word.secret}
     failures: list[Failure] = []
     faulty: set[str] = set()
     for word in words:
@@ -67,8 +68,8 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
             faulty.add(word.name)
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
-        failures.append(_told(found.what, found.cause, found.next))
-    return Understood(_without_secrets(vocabulary.WORDS, values, role, _folders(variables)), failures)
+        failures.append(_on_one_line(found.what, found.cause, found.next))
+    return Understood(_without_secrets(WORDS, values, role, _folders(variables)), failures)
 
 
 def read(name: str, value: t.Any) -> t.Any:
@@ -76,7 +77,7 @@ def read(name: str, value: t.Any) -> t.Any:
 
     Raises ValueError with all faults, without secrets.
     """
-    meant, wrong = _understood(dataclasses.replace(vocabulary.BY_NAME[name], required=False), value)
+    meant, wrong = _understood(dataclasses.replace(BY_NAME[name], required=False), value)
     if wrong:
         raise ValueError(" ".join(map(str, wrong)))
     return meant
@@ -84,7 +85,7 @@ def read(name: str, value: t.Any) -> t.Any:
 
 def unknown(names: c.Iterable[str]) -> list[Failure]:
     """Return a failure for each variable that has our prefix, in any case, and is not one of ours."""
-    ours = [name for name in names if name.lower().startswith(vocabulary.PREFIX) and name not in vocabulary.BY_NAME]
+    ours = [name for name in names if name.lower().startswith(PREFIX) and name not in BY_NAME]
     return [_unknown(name) for name in sorted(set(ours))]
 
 
@@ -94,10 +95,10 @@ def reserved(names: c.Iterable[str]) -> list[Failure]:
         Failure(
             UNKNOWN,
             f"{shown(name)[1:-1]} was set by hand",
-            "roles keep there what their own tasks have found",
-            "Take it out of the inventory and the command line.",
+            "roles store the results of their own tasks in it",
+            "Remove it from the inventory and the command line.",
         )
-        for name in sorted(name for name in names if name.startswith(f"__{vocabulary.PREFIX}"))
+        for name in sorted(name for name in names if name.startswith(f"__{PREFIX}"))
     ]
 
 
@@ -127,7 +128,7 @@ def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
 
     inventory: names of variables that the inventory sets, and the command line does not.
     """
-    name = f"{vocabulary.PREFIX}hosts"
+    name = f"{PREFIX}hosts"
     if name not in inventory:
         return []
     return [
@@ -206,22 +207,22 @@ def _failure(word: Word, fault: given.Fault) -> Failure:
     what = fault.must if fault.must.startswith(word.name) else f"{fault.place} {fault.must}"
     cause = fault.why or ", ".join(part for part in (f"it is {shown(fault.value)}", fault.detail) if part)
     step = f"{fault.hint} {_step(word, 'Correct it')}".strip()
-    return _told(what, _HIDDEN if fault.hidden else cause, step)
+    return _on_one_line(what, _HIDDEN if fault.hidden else cause, step)
 
 
-def _told(what: str, cause: str, step: str) -> Failure:
+def _on_one_line(what: str, cause: str, step: str) -> Failure:
     """Return the failure with texts on one line, because they contain keys and values as they were given."""
     return Failure(CODE, *(_line(text, _LONGEST) for text in (what, cause, step)))
 
 
 def _unknown(name: str) -> Failure:
-    near = closest(name[len(vocabulary.PREFIX) :], (word.key for word in vocabulary.WORDS))
-    meant = f"Did you mean {vocabulary.PREFIX}{near}?" if near else "The README lists all variables."
+    near = closest(name[len(PREFIX) :], (word.key for word in WORDS))
+    meant = f"Did you mean {PREFIX}{near}?" if near else "The README lists all variables."
     return Failure(
         UNKNOWN,
         f"{shown(name)[1:-1]} is not a variable of this collection",
         "nothing reads it, so it would have no effect",
-        f"{meant} A variable of your own needs a name that does not begin with {vocabulary.PREFIX}.",
+        f"{meant} A variable of your own needs a name that does not begin with {PREFIX}.",
     )
 
 
@@ -248,7 +249,7 @@ def _masked(value: t.Any) -> t.Any:
 def _folders(variables: c.Mapping[str, t.Any]) -> list[str]:
     """Name the folders in groupid_folders, for every role, even if something else is wrong with them."""
     value = variables.get("groupid_folders")
-    found = [] if isinstance(value, Unreadable) else given.read(vocabulary.BY_NAME["groupid_folders"], value)[0]
+    found = [] if isinstance(value, Unreadable) else given.read(BY_NAME["groupid_folders"], value)[0]
     return [folder["name"] for folder in found or () if "name" in folder]
 
 
@@ -256,14 +257,14 @@ def _without_secrets(
     words: c.Iterable[Word], values: c.Mapping[str, t.Any], role: str, folders: c.Container[str]
 ) -> dict[str, t.Any]:
     """Return the values without secrets, as `Understood` has them."""
-    told = {word.key: values[word.key] for word in words if not word.secret}
+    visible = {word.key: values[word.key] for word in words if not word.secret}
     for word in words:
         hidden = {option.name for option in word.options if option.secret}
         if hidden:
-            told[word.key] = [
-                {name: value for name, value in item.items() if name not in hidden} for item in told[word.key]
+            visible[word.key] = [
+                {name: value for name, value in item.items() if name not in hidden} for item in visible[word.key]
             ]
-    if role in (vocabulary.PREFLIGHT, vocabulary.BACKUP) and told["components"] is not None:
+    if role in (PREFLIGHT, BACKUP) and visible["components"] is not None:
         # Folders of groupid_folders are saved in any case.
-        told["components"] = [name for name in told["components"] if name not in folders]
-    return told
+        visible["components"] = [name for name in visible["components"] if name not in folders]
+    return visible

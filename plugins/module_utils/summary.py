@@ -49,21 +49,21 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
     check: the run was in check mode. The tables then say what would be done, and do not name sets that will not exist.
       A preflight, a list and a verification change nothing, so check mode makes no difference.
     """
-    told = [host for host in plan["hosts"] if not _failed(facts, host)]
+    sound = [host for host in plan["hosts"] if not _failed(facts, host)]
     if kind == "list":
-        return _blocks([set_table.of_run(facts, told), failures.lines(facts, plan["hosts"])])
+        return _blocks([set_table.of_run(facts, sound), failures.lines(facts, plan["hosts"])])
     if kind == "resume":
-        return _blocks([_resumed(facts, told, check), failures.lines(facts, plan["hosts"])])
+        return _blocks([_resumed(facts, sound, check), failures.lines(facts, plan["hosts"])])
     if kind == "rehearse":
         rehearsed = {host: _answer(facts, host, "__groupid_rehearsal") for host in plan["hosts"]}
         shared = rehearsal_report.of_shared(_rehearsed_once(facts, plan["hosts"]))
         servers = rehearsal_report.of_run(rehearsed)
-        return _blocks([servers, shared, _passed_databases(facts, told), failures.lines(facts, plan["hosts"])])
+        return _blocks([servers, shared, _passed_databases(facts, sound), failures.lines(facts, plan["hosts"])])
     check = check and kind in _PREDICTED
     blocks = [
         ["Check mode: nothing was changed. This is what a run would do."] if check else [],
-        _servers(facts, told, kind, check),
-        _shared(facts, told, kind, check),
+        _servers(facts, sound, kind, check),
+        _shared(facts, sound, kind, check),
         _sets(facts, plan, kind, check),
         _notes(facts, plan["hosts"]),
         failures.lines(facts, plan["hosts"]),
@@ -328,8 +328,10 @@ def _predicted(facts: Facts, name: str, host: str) -> list[str]:
     bases = sorted({" ".join(part["time_basis"].split()[:2]) for part in found["parts"] if part["seconds"] is not None})
     unknown = f", not counting {', '.join(found['untimed'])}" if found["untimed"] else ""
     minutes = max(1, round(found["seconds"] / 60))
-    told = [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
-    return told + [
+    duration = (
+        [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
+    )
+    return duration + [
         f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
         for room in found["rooms"]
         if str(room["root"]).startswith("\\\\")
@@ -450,9 +452,9 @@ def _passed_over(facts: Facts, host: str) -> list[str]:
     """Name the entries in a host's backup root that are not sets."""
     root = _answer(facts, host, "__groupid_probe").get("backup_root") or {}
     found = root.get("passed_over") or []
-    told = [f"ignored, because it is not a set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
-    more = (root.get("passed_over_count") or 0) - len(told)
-    return told + (
+    named = [f"ignored, because it is not a set: {one['path']} ({one['reason'].rstrip('.')})." for one in found[:NAMED]]
+    more = (root.get("passed_over_count") or 0) - len(named)
+    return named + (
         [f"ignored, because they are not sets: {more:,} more. The playbook list names them."] if more > 0 else []
     )
 

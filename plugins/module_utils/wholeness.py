@@ -9,7 +9,7 @@ import collections.abc as c
 import dataclasses
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import products, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils import products
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST
 from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts import (
     COMPONENTS,
@@ -17,6 +17,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts i
     GROUP_ATTRIBUTES,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import (
+    PREFIX,
+    PREFLIGHT,
+    RESTORE,
+    VERIFY,
+)
 
 # These are only set together with a server.
 _OF_THE_SERVER = (
@@ -50,7 +56,7 @@ class Asked:
 
     def sound(self, *keys: str) -> bool:
         """Whether the role has these words, and their values are valid."""
-        return all(key in self.values and f"{vocabulary.PREFIX}{key}" not in self.faulty for key in keys)
+        return all(key in self.values and f"{PREFIX}{key}" not in self.faulty for key in keys)
 
     def names(self, component: str) -> bool:
         """Whether groupid_components names a component."""
@@ -76,7 +82,7 @@ def complaints(asked: Asked) -> list[Complaint]:
 
 
 def _set_id(asked: Asked) -> c.Iterator[Complaint]:
-    if asked.role != vocabulary.VERIFY and asked.values["set_id"] == LATEST:
+    if asked.role != VERIFY and asked.values["set_id"] == LATEST:
         yield Complaint(
             f"groupid_set_id must be the id of a set for {_article(asked.role)}",
             'it is "latest", which only verify accepts',
@@ -85,14 +91,14 @@ def _set_id(asked: Asked) -> c.Iterator[Complaint]:
 
 
 def _article(role: str) -> str:
-    return "preflight" if role == vocabulary.PREFLIGHT else f"a {role}"
+    return "preflight" if role == PREFLIGHT else f"a {role}"
 
 
 def _components(asked: Asked) -> c.Iterator[Complaint]:
     if not asked.sound("components", "version"):
         return
     components = asked.values["components"]
-    if components is not None and not components and (asked.role == vocabulary.RESTORE or not asked.folders):
+    if components is not None and not components and (asked.role == RESTORE or not asked.folders):
         yield Complaint(
             "groupid_components names nothing",
             "it is an empty list, so there is nothing to do",
@@ -118,7 +124,7 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
         return
     near = closest(name, known)
     # A set may hold a folder that is no longer in the inventory.
-    if near is None and asked.role == vocabulary.RESTORE and variable != "groupid_component_paths":
+    if near is None and asked.role == RESTORE and variable != "groupid_component_paths":
         return
     where = "any version of GroupID" if version == products.AUTO else f"GroupID {version}"
     meant = f"Did you mean {near}?" if near else f"The components are: {', '.join(known)}."
@@ -156,7 +162,7 @@ def _both(asked: Asked, one: str, other: str, cause: str) -> c.Iterator[Complain
         return
     for present, absent in ((one, other), (other, one)):
         if asked.values[present] and not asked.values[absent]:
-            name, missing = f"{vocabulary.PREFIX}{present}", f"{vocabulary.PREFIX}{absent}"
+            name, missing = f"{PREFIX}{present}", f"{PREFIX}{absent}"
             yield Complaint(f"{name} is set and {missing} is not", cause, f"Set {missing} too, or neither of them.")
 
 
@@ -166,7 +172,7 @@ def _database(asked: Asked) -> c.Iterator[Complaint]:
     if asked.values["sql_server"]:
         yield from _database_of_server(asked)
         return
-    about = [name for name in (f"{vocabulary.PREFIX}sql_{key}" for key in _OF_THE_SERVER) if name in asked.said]
+    about = [name for name in (f"{PREFIX}sql_{key}" for key in _OF_THE_SERVER) if name in asked.said]
     if asked.names(DATABASE) or about:
         what = "groupid_components names database" if asked.names(DATABASE) else f"{', '.join(about)} is set"
         if len(about) > 1 and not asked.names(DATABASE):
@@ -182,7 +188,7 @@ def _database(asked: Asked) -> c.Iterator[Complaint]:
 
 def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
     values = asked.values
-    if asked.role != vocabulary.RESTORE and asked.sound("sql_database") and not values["sql_database"]:
+    if asked.role != RESTORE and asked.sound("sql_database") and not values["sql_database"]:
         yield Complaint(
             "groupid_sql_server is set and groupid_sql_database is not",
             "a server has many databases",
@@ -196,7 +202,7 @@ def _database_of_server(asked: Asked) -> c.Iterator[Complaint]:
                 "a SQL login has a name and a password",
                 "Set both; or set groupid_sql_auth: windows, to log in with a Kerberos ticket.",
             )
-    if asked.role != vocabulary.RESTORE:
+    if asked.role != RESTORE:
         yield from _place_of_backup(asked)
 
 
@@ -224,7 +230,7 @@ def _place_of_backup(asked: Asked) -> c.Iterator[Complaint]:
 def _database_host(asked: Asked) -> c.Iterator[Complaint]:
     """Check groupid_sql_host: every role looks there for a set's part of the database."""
     if asked.sound("sql_backup_mode", "sql_host") and asked.takes(DATABASE):
-        configured = asked.values.get("sql_server") or asked.role == vocabulary.VERIFY
+        configured = asked.values.get("sql_server") or asked.role == VERIFY
         if configured and asked.values["sql_backup_mode"] == "host" and not asked.values["sql_host"]:
             yield Complaint(
                 "groupid_sql_backup_mode is host and groupid_sql_host is not set",

@@ -16,7 +16,7 @@ description:
     its filter lacks two parentheses.
   - The part of the set is named C(group_attributes.) and the name of the domain. It has two files. C(.ldf) has the
     groups with a value. C(.groups.jsonl) lists every group by its objectGUID. With this list, a restore finds groups
-    that were moved or renamed. It can also tell a group that had no value from a group that was created since.
+    that were moved or renamed. It can also distinguish a group that had no value from a newer group.
   - Both files have a canonical form. Two exports of an unchanged domain are equal byte for byte, with either engine.
   - Changes nothing in the directory. The set is below the backup root of the host of the task.
 author:

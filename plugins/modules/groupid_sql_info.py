@@ -590,7 +590,7 @@ error:
       description: What failed.
       returned: always
       type: str
-      sample: The database GroupID on sql01,1433 was not looked at
+      sample: The database GroupID on sql01,1433 was not checked
     number:
       description: The server's error number, if it gave one.
       returned: when SQL Server was asked
@@ -716,7 +716,7 @@ def main() -> None:
         finally:
             session.close()
     except SqlError as problem:
-        _fail(module, sql_errors.explain(problem, f"The database {params['database']} on {target} was not looked at"))
+        _fail(module, sql_errors.explain(problem, f"The database {params['database']} on {target} was not checked"))
     except ValueError as problem:
         _fail(module, argument_failure(WHAT, str(problem), NAME))
     written = ((result["folder"] or {}).get("probe") or {}).get("writable") is True

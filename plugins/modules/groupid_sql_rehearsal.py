@@ -354,7 +354,8 @@ def left_failure(outcome: Outcome) -> Failure:
         "scratch_left",
         "The rehearsal's scratch database was not dropped",
         " ".join(why),
-        f"Remove the cause. See that it is the rehearsal's, with a table dbo.known_rows and nothing else. Run: {drops}",
+        "Remove the cause. Check that it is the rehearsal's: it has a table dbo.known_rows and nothing else. Run: "
+        f"{drops}",
     )
 
 

@@ -76,7 +76,7 @@ options:
         type: str
       server_version:
         description:
-          - Version of the SQL Server that made the backup. It tells a newer server's backup from an incomplete one.
+          - Version of the SQL Server that made the backup. By it, a newer server's backup does not look incomplete.
         type: str
         version_added: 0.6.0
   as_database:

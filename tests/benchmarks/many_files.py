@@ -124,7 +124,7 @@ def measure(program: pathlib.Path, root: pathlib.Path, operation: str, **members
 
 
 def figures(program: pathlib.Path, place: pathlib.Path, files: int, runs: int) -> dict[str, tuple[float, float]]:
-    """Give microseconds a file and the peak in MB of each operation on a part of so many files."""
+    """Return microseconds a file and the peak in MB of each operation on a part of so many files."""
     root = place / f"{files} files"
     shutil.rmtree(root, ignore_errors=True)
     make_part(root, files)

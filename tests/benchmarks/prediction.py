@@ -54,7 +54,7 @@ def make_tree(source: pathlib.Path) -> None:
 
 
 def request(source: pathlib.Path, set_id: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the request of a backup of the tree."""
+    """Return the request of a backup of the tree."""
     component = {"name": "tree", "path": str(source), "include": [], "exclude": []}
     return {"set_id": set_id, "products": [], "components": [component], **fields}
 

@@ -92,7 +92,7 @@ def one_file(data: bytes) -> None:
 
 
 def outcome(source: io.BytesIO) -> list[Record] | str:
-    """Give the records of a file, or why there are none."""
+    """Return the records of a file, or why there are none."""
     try:
         return list(records(source))
     except LdifError as problem:

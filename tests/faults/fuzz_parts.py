@@ -114,7 +114,7 @@ class Subject:
         self._session.close()
 
     def ask(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
-        """Give an answer that is one, in time."""
+        """Return an answer that is one, in time."""
         request = {
             "protocol": 1,
             "operation": operation,

@@ -67,7 +67,7 @@ class Place:
         return self.host.session()
 
     def request(self, operation: str, **members: t.Any) -> str:
-        """Give a request as it is sent."""
+        """Return a request as it is sent."""
         place = {"root": self.host.path("Backups"), "deployment": "hq", "set_id": ALONE}
         return json.dumps({"protocol": 1, "operation": operation, **place, **members})
 
@@ -90,7 +90,7 @@ class Place:
 
 
 def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: dict[str, t.Any] | None) -> Place:
-    """Give a host on Mono. habits: for mono/LabHabits.cs."""
+    """Return a host on Mono. habits: for mono/LabHabits.cs."""
     settings = {"LAB_HABITS": json.dumps(habits), "LAB_PATIENCE_MS": "60000"} if habits else {}
     return Place(
         MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", bool(habits)
@@ -98,7 +98,7 @@ def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: dict[str, t.An
 
 
 def ask(session: Session, request: str) -> dict[str, t.Any]:
-    """Give an answer of success."""
+    """Return an answer of success."""
     answer: dict[str, t.Any] = session("Run", request)
     _demand(not answer["failed"], f"{answer}")
     return answer
@@ -174,7 +174,7 @@ def _make(place: Place, kind: Kind, chance: random.Random) -> None:
 
 
 def undisturbed(place: Place, kind: Kind, count: int, seed: int) -> float:
-    """Run one kind of operation so many times to its end. Gives the seconds of the longest. Raises FoundError."""
+    """Run one kind of operation so many times to its end. Returns the seconds of the longest. Raises FoundError."""
     chance = random.Random(seed)
     _make(place, kind, chance)
     part, longest = picture(place.root / "hq" / ALONE / place.name / "data"), 0.0
@@ -197,7 +197,7 @@ def undisturbed(place: Place, kind: Kind, count: int, seed: int) -> float:
 
 
 def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counter[str]:
-    """Kill one kind of operation so many times. Gives what the kills met. Raises FoundError."""
+    """Kill one kind of operation so many times. Returns what the kills met. Raises FoundError."""
     chance = random.Random(seed)
     _make(place, kind, chance)
     part, before = picture(place.root / "hq" / ALONE / place.name / "data"), picture(place.source)
@@ -224,7 +224,7 @@ def kills(place: Place, kind: Kind, count: int, seed: int) -> collections.Counte
 
 
 def _set_id(day: int, number: int) -> str:
-    """Give a second of a day for each number."""
+    """Return a second of a day for each number."""
     return f"202701{day:02}T{number // 3600:02}{number // 60 % 60:02}{number % 60:02}Z"
 
 
@@ -248,7 +248,7 @@ def _undisturbed(place: Place, session: Session, kind: Kind) -> float:
 
 
 def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Picture, number: int) -> str:
-    """Check what a kill left, run again, check what that left. Gives what the kill met."""
+    """Check what a kill left, run again, check what that left. Returns what the kill met."""
     unfinished = _check_parts(place, session)
     journals = [plan.parent for plan in place.state.glob("restores/*/plan.jsonl")]  # without a plan one means nothing
     ready = any((journal / "ready").exists() for journal in journals)
@@ -258,7 +258,7 @@ def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Pic
         met = "an unfinished part" if unfinished else "nothing or all"
     elif number % 2:
         answer = ask(session, place.backup("20270104T000000Z"))
-        told = " ".join(answer["warnings"])
+        reported = " ".join(answer["warnings"])
         now = picture(place.source)
         expected = [part] if ready else [before] if journals else [before, part]
         _demand(
@@ -267,9 +267,9 @@ def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Pic
         )
         met = (
             "ended by a backup"
-            if "ended now" in told
+            if "ended now" in reported
             else "undone by a backup"
-            if "undone now" in told
+            if "undone now" in reported
             else "nothing to end"
         )
     else:
@@ -283,7 +283,7 @@ def _look(place: Place, session: Session, kind: Kind, before: Picture, part: Pic
 
 
 def _check_parts(place: Place, session: Session) -> int:
-    """Verify each part that is shown as complete. Gives how many are not finished."""
+    """Verify each part that is shown as complete. Returns how many are not finished."""
     unfinished = 0
     for found in ask(session, place.request("list"))["sets"]:
         shown = {part["server"] for part in found["parts"]}

@@ -42,7 +42,7 @@ class Mutation(t.NamedTuple):
 
 
 def mutated(record: Record, chance: random.Random) -> Mutation:
-    """Give one mutation of a sound record."""
+    """Return one mutation of a sound record."""
     name = chance.choice(NAMES)
     mutate = chance.choice(BY_TEXT + (BY_LINE if name in (FILES, MANIFEST) else BY_MEMBER))
     clever = name != SEAL and chance.random() < 0.6
@@ -209,7 +209,7 @@ def _renamed(record: Record, chance: random.Random) -> Record:
 
 
 def lists(entries: list[dict[str, t.Any]], digests: dict[str, str]) -> Record:
-    """Give both lists of these entries, in the order of the paths as Windows compares them."""
+    """Return both lists of these entries, in the order of the paths as Windows compares them."""
     entries = sorted(entries, key=lambda one: str(one["path"]).encode("utf-16-be", "surrogatepass"))
     names = [one["path"] for one in entries if one["kind"] == "file"]
     return {

@@ -57,7 +57,7 @@ def written_again(read: c.Iterable[Record]) -> bytes:
 
 
 def _lines(record: Record) -> c.Iterator[tuple[str, bytes | None]]:
-    """Give the lines of a record, as python-ldap's reader of entries takes them for attributes."""
+    """Return the lines of a record, as python-ldap's reader of entries takes them for attributes."""
     if record.changetype:
         yield "changetype", record.changetype.encode()
     for name, values in record.attributes.items():

@@ -113,7 +113,7 @@ class Controller:
         return result
 
     def environment(self) -> dict[str, str]:
-        """Give the environment of Ansible's programs: the collection, and the controller's own state."""
+        """Return the environment of Ansible's programs: the collection, and the controller's own state."""
         return {
             **{name: value for name, value in os.environ.items() if name != "ANSIBLE_CONFIG"},
             "ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"),

@@ -17,7 +17,7 @@ _ORDINARY = re.compile(
 
 
 def to_read(output: str) -> list[str]:
-    """Give the lines that are left.
+    """Return the lines that are left.
 
     Not counted beside the ordinary lines: blank ones, and what ansible-core 2.19 and later print once of a task that
     failed, which is its ``[ERROR]`` with the lines of the playbook and their marker.
@@ -38,7 +38,7 @@ def to_read(output: str) -> list[str]:
 
 
 def _after_excerpt(lines: list[str], number: int) -> int:
-    """Give the number of the line behind an error and the source that it shows."""
+    """Return the number of the line behind an error and the source that it shows."""
     number += 1
     while number < len(lines) and (
         not lines[number].strip() or re.match(r"Origin: | *\d+( |$)|<<< caused by >>>| +[\^.]", lines[number])

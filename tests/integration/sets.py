@@ -81,6 +81,6 @@ def tree_hash(*folders: pathlib.Path) -> str:
 
 
 def member(part: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Give what a seal says of a part, from the result of the backup that made it."""
+    """Return what a seal says of a part, from the result of the backup that made it."""
     fields = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes", "epoch")
     return {field: part[field] for field in fields} | {"finished": part["finished_at"]}

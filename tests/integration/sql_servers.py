@@ -50,14 +50,14 @@ class Server(t.Protocol):
         """Change, add and delete rows."""
 
     def rows(self, database: str) -> list[tuple[t.Any, ...]]:
-        """Give the rows, in order."""
+        """Return the rows, in order."""
 
     def clean(self) -> None:
         """Leave no database behind."""
 
 
 def open_on(server: Server) -> c.Callable[[], Session]:
-    """Give what opens connections to a server."""
+    """Return what opens connections to a server."""
     return lambda: open_session(server.target)
 
 
@@ -196,7 +196,7 @@ class Real:
 
 
 def grants(restores: bool) -> str:
-    """Give the README's statements for the login that backs up, or for the one that restores as well."""
+    """Return the README's statements for the login that backs up, or for the one that restores as well."""
     text = _README.read_text(encoding="utf-8").partition("-- backup and verify\n")[2].partition("```")[0]
     first, second = text.split("-- and restore: all of that, and\n")
     return re.sub(r"--.*", "", first + second if restores else first)

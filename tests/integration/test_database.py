@@ -266,7 +266,7 @@ def test_the_password_is_nowhere(lab: Lab, controller: Controller, right: bool) 
 
 
 def seen_in(password: bytes, stop: threading.Event) -> c.Iterator[str]:
-    """Give every command line on this computer that holds the password, until it is told to stop."""
+    """Return every command line on this computer that holds the password, until it is told to stop."""
     while not stop.is_set():
         for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):  # it ended meanwhile

@@ -113,10 +113,10 @@ def test_attributes_come_back_and_go_again(
     assert (again["counts"]["moved"], again["counts"]["new"]) == (1, 1)
     [safety] = [path.name for path in sets_of_hq.iterdir() if path.name.endswith("-before-restore")]
     sets.check_part(sets_of_hq / safety / PART)
-    foretold_undo = module(controller, safety, "--check")
+    predicted_undo = module(controller, safety, "--check")
     undone = module(controller, safety)
     assert (undone["failed"], undone["kind"]) == (False, "undo"), undone
-    assert foretold_undo["written"] == undone["written"]
+    assert predicted_undo["written"] == undone["written"]
     assert groups.listing(directory) == harmed
     assert module(controller, safety)["changed"] is False
 

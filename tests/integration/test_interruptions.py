@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user is told when the connection or the agent fails, by the unmodified winrm plugin, and what it means."""
+"""What a user reads when the connection or the agent fails, by the unmodified winrm plugin, and what it means."""
 
 from __future__ import annotations
 

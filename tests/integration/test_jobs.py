@@ -67,7 +67,7 @@ class Fault:
 
 
 def make_slow(lab: Lab, seconds: float) -> dict[str, t.Any]:
-    """Have another program hold a file for this long, which the backup waits for. Gives the module's arguments."""
+    """Have another program hold a file for this long, which the backup waits for. Returns the module's arguments."""
     files = [path for path in lab.components("web01")["reports"].rglob("*") if path.is_file()]
     lab.faults["web01"] = {"locked": [str(files[0])]}
     wait = max(0.5, seconds / 90)

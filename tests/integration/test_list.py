@@ -42,7 +42,7 @@ def test_a_set_is_found_by_its_id(lab: Lab, controller: Controller) -> None:
     assert [(one["set_id"], one["parts"][0]["server"]) for one in found["sets"]] == [(SET["set_id"], "web01")]
 
 
-def test_the_size_of_a_part_is_foretold(lab: Lab, controller: Controller) -> None:
+def test_the_size_of_a_part_is_predicted(lab: Lab, controller: Controller) -> None:
     root = controller.module("web01", "groupid_info", {"backup_root": inventory.LOCAL_ROOT})["backup_root"]
     answer = controller.module("web01", "groupid_backup_folder", {**SET, "sample": True}, "--check")
     part = prediction.folders("web01", answer, root)

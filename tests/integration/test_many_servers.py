@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twenty servers: what all of them have in common is told once, and the closing report stays short.
+"""Twenty servers: what all of them have in common is reported once, and the closing report stays short.
 
 What is counted as a line of a report, and what as Ansible's own, stands in screen_lines.py.
 """
@@ -50,14 +50,14 @@ def everywhere(**variables: str) -> c.Callable[[dict[str, t.Any]], None]:
 
 
 def refused(run: Run, says: str) -> None:
-    """Assert that a fault was told once, with all the servers that have it, on one screen."""
+    """Assert that a fault was reported once, with all the servers that have it, on one screen."""
     run.failed("FAILED in preflight: web[01:20]", says)
     left = to_read(run.output)
     assert len(left) <= SCREEN, "\n".join(left)
     assert sum(says in line for line in left) == 1, "\n".join(left)
 
 
-def test_a_root_that_nobody_may_use_is_told_once(controller: Controller) -> None:
+def test_a_root_that_nobody_may_use_is_reported_once(controller: Controller) -> None:
     lab = controller.lab
     for host in lab.fleet.hosts:
         lab.path(host.name, inventory.LOCAL_ROOT).mkdir()
@@ -69,13 +69,13 @@ def test_a_root_that_nobody_may_use_is_told_once(controller: Controller) -> None
     refused(run, "The backup root cannot be used")
 
 
-def test_a_password_that_all_refuse_is_told_once(controller: Controller) -> None:
+def test_a_password_that_all_refuse_is_reported_once(controller: Controller) -> None:
     where = controller.write_inventory(edit=everywhere(ansible_password="guessed"), name="faulty.yml")
     refused(controller.play("backup", *FORKS, where=where), "the specified credentials were rejected")
 
 
 def report(run: Run) -> list[str]:
-    """Give the lines that a run that went well printed beside Ansible's own."""
+    """Return the lines that a run that went well printed beside Ansible's own."""
     assert run.code == 0, run.output[-6000:]
     return to_read(run.output)
 

@@ -577,7 +577,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "backup --start-at-task 'Copy the folders of each server into its part of the set'",
         ("--start-at-task", "skips the plan", "Run again without it"),
     ),
-    # More than one at once: each is told.
+    # More than one at once: each is reported.
     Mistake(
         "three at once",
         "backup -e groupid_component=reports -e groupid_threads=many -e groupid_verify_after=maybe",
@@ -637,14 +637,14 @@ def problems(place: Scene, mistake: Mistake, done: Run) -> list[str]:
     # Beside an error Ansible shows lines of the playbook, each with its number.
     shown = [line for line in done.output.splitlines() if not re.match(r" *\d+ ", line)]
     found += [line for line in shown if any(noise in line for noise in NOISE)]
-    faults = told(done.output)
+    faults = fault_lines(done.output)
     if len(faults) > 3 * mistake.faults:
         found.append(f"it says {mistake.faults} faults in {len(faults)} lines")
     return found
 
 
-def told(output: str) -> list[str]:
-    """Give the lines that tell faults, without the headline above them and Ansible's word that a host failed."""
+def fault_lines(output: str) -> list[str]:
+    """Return the lines that tell faults, without the headline above them and Ansible's word that a host failed."""
     return [
         line
         for line in to_read(output)
@@ -667,7 +667,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Scene]:
 def refused(place: Scene, request: pytest.FixtureRequest) -> tuple[dict[str, Run], list[snapshot.Difference]]:
     """Run the chosen commands, as many at once as there are processors.
 
-    Gives how each ended, and what all of them changed.
+    Returns how each ended, and what all of them changed.
     """
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     chosen = [test.callspec.params["mistake"] for test in tests if test.originalname == REFUSED.__name__]
@@ -683,7 +683,7 @@ def test_it_is_refused_with_what_where_why_and_next(
     place: Scene, refused: tuple[dict[str, Run], list[snapshot.Difference]], mistake: Mistake
 ) -> None:
     done = refused[0][mistake.name]
-    assert problems(place, mistake, done) == [], "\n".join(told(done.output))
+    assert problems(place, mistake, done) == [], "\n".join(fault_lines(done.output))
 
 
 REFUSED = test_it_is_refused_with_what_where_why_and_next

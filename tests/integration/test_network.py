@@ -76,7 +76,7 @@ def test_half_of_it_stops_before_a_server_is_asked(lab: Lab, controller: Control
     assert sets.tree_hash(lab.root / "hosts", lab.root / "shares") == before
 
 
-def test_a_wrong_password_is_told_by_the_share(lab: Lab, controller: Controller, where: pathlib.Path) -> None:
+def test_a_wrong_password_is_reported_by_the_share(lab: Lab, controller: Controller, where: pathlib.Path) -> None:
     lab.accounts[SHARE] = (USER, "changed meanwhile")
     run = controller.play("backup", extra=ON_SHARE, where=where).failed(
         "(1326)", "groupid_network_username", "password"

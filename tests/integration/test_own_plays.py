@@ -64,10 +64,10 @@ def test_a_restore_in_which_what_was_named_meets_nothing_changes_nothing(
 
 def test_check_mode_of_a_play_writes_nothing(place: Scene, own: c.Callable[..., Run]) -> None:
     before = place.picture()
-    told = own(play("restore", check_mode=True), **of_hq(place)).succeeded().output
-    assert "would restore" in told
-    told = own(play("backup", check_mode=True)).succeeded().output
-    assert "would be complete" in told
+    reported = own(play("restore", check_mode=True), **of_hq(place)).succeeded().output
+    assert "would restore" in reported
+    reported = own(play("backup", check_mode=True)).succeeded().output
+    assert "would be complete" in reported
     assert snapshot.compare(before, place.picture()) == []
 
 

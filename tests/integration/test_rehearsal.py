@@ -16,7 +16,7 @@ from lab.lab import Lab
 
 
 def everything(lab: Lab) -> dict[str, bytes | None]:
-    """Give all that lies on the hosts and shares, with its content. A folder's own times move, with what was in it."""
+    """Return everything on the hosts and shares, with its content. A folder's own times change with its content."""
     return {
         str(path): path.read_bytes() if path.is_file() else None
         for top in (lab.root / "hosts", lab.root / "shares")

@@ -84,7 +84,7 @@ def test_database_and_domain_rehearse_once_and_nothing_stays(
         assert not list(top.rglob("groupid_rehearsal_*"))
 
 
-def test_preflight_rehearses_by_reading_alone_and_tells_what_matters(lab: Lab, controller: Controller) -> None:
+def test_preflight_rehearses_by_reading_alone_and_reports_what_matters(lab: Lab, controller: Controller) -> None:
     use(controller, "host")
     assert lab.sql is not None
     lab.sql.faults.errors("MAX\\(backup_finish_date\\)", (229, "The SELECT permission was denied."), nth=0)

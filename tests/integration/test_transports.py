@@ -56,7 +56,7 @@ class Playbooks:
         self._deployment = controller.lab.host(host).deployment
 
     def backup(self) -> str:
-        """Give the new set's id."""
+        """Return the new set's id."""
         known = set(sets.sealed(self._root, self._deployment))
         wanted = {"groupid_components": list(COMPONENTS), "groupid_exclude_defaults": []}
         self._controller.play("backup", extra=wanted).succeeded()
@@ -80,7 +80,7 @@ class Modules:
         self._common = {"backup_root": inventory.LOCAL_ROOT, "deployment": controller.lab.host(host).deployment}
 
     def backup(self) -> str:
-        """Give the new set's id."""
+        """Return the new set's id."""
         set_id = "20260102T000000Z"
         self._run("groupid_backup_folder", set_id, components=list(COMPONENTS), exclude_defaults=[])
         return set_id

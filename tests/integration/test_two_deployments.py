@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Scene]:
 
 
 def root(place: Scene, host: str) -> pathlib.Path:
-    """Give a server's backup root."""
+    """Return a server's backup root."""
     return place.lab.path(host, inventory.LOCAL_ROOT)
 
 
@@ -124,8 +124,8 @@ def test_what_else_lies_on_a_disk_stops_nothing(place: Scene) -> None:
     future.mkdir()
     foreign.write_text("of an administrator")
     before = {name: sets.sealed(root(place, host), name) for name, host in FIRST.items()}
-    told = place.controller.play("preflight").succeeded().output
-    assert all(name in told for name in (odd.name, future.name)), told
+    reported = place.controller.play("preflight").succeeded().output
+    assert all(name in reported for name in (odd.name, future.name)), reported
     place.controller.play("backup").succeeded()
     for name, host in FIRST.items():
         assert len(sets.sealed(root(place, host), name)) == len(before[name]) + 1

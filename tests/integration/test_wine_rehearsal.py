@@ -56,13 +56,13 @@ def test_the_playbook_rehearses_and_nothing_stays(
     kept = tmp_path / "kept"
     controller.play("rehearse", extra={"groupid_rehearsal_dir": str(kept)}).succeeded()
     document = json.loads((kept / "rehearsal-wine01.json").read_text())
-    told = {one["id"]: one for one in document["claims"]}
-    by = {verdict: {name for name, one in told.items() if one["verdict"] == verdict} for verdict in VERDICTS}
-    assert [told[name] for name in by["not held"]] == []
-    assert by["refused by the system"] == set(REFUSED), [told[name] for name in by["refused by the system"]]
+    reported = {one["id"]: one for one in document["claims"]}
+    by = {verdict: {name for name, one in reported.items() if one["verdict"] == verdict} for verdict in VERDICTS}
+    assert [reported[name] for name in by["not held"]] == []
+    assert by["refused by the system"] == set(REFUSED), [reported[name] for name in by["refused by the system"]]
     assert by["held"] == HELD
-    assert list(told) == [claim.id for claim in CLAIMS]
-    assert all(told[name]["seen"] for name in by["not tried here"])
+    assert list(reported) == [claim.id for claim in CLAIMS]
+    assert all(reported[name]["seen"] for name in by["not tried here"])
     assert {"mb_per_second", "files_per_second", "ms_per_call"} <= document["measured"].keys()
     for top in (wine_lab.root / "wine", wine_lab.path("wine01", inventory.LOCAL_ROOT)):
         assert not list(top.rglob(".rehearsal-*"))

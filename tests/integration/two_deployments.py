@@ -52,7 +52,7 @@ class Scene:
         return picture
 
     def groups(self) -> list[str]:
-        """Give a line for each group of the directory."""
+        """Return a line for each group of the directory."""
         assert self.lab.directory
         return groups.listing(groups.connect(self.lab.root, self.lab.fleet, self.lab.directory.port))
 

@@ -52,7 +52,7 @@ class AgentBuilder:
         self._lab_files = sorted(lab_files)
 
     def build(self, source: str, namespace: str, processes: ProcessGroup, env: c.Mapping[str, str]) -> pathlib.Path:
-        """Give the executable for a joined source whose namespace is ``namespace``. Raises CompileError."""
+        """Return the executable for a joined source whose namespace is ``namespace``. Raises CompileError."""
         sent = set(_SECTION.findall(source))
         # The twin of a file that does not travel is not needed either, and may lack what it stands on.
         shipped = {file.name for file in AGENT_FOLDER.rglob("*.cs")}

@@ -78,7 +78,7 @@ class Iis:
             (self.folder / "pools" / f"{number:04}" / name).write_text(f"{text}\n", encoding="utf-8")
 
     def pools(self) -> dict[str, tuple[str, bool]]:
-        """Give each pool's state and whether it starts with IIS."""
+        """Return each pool's state and whether it starts with IIS."""
         found = {}
         for place in sorted((self.folder / "pools").iterdir()):
             name, state, auto = ((place / part).read_text("utf-8").strip() for part in ("name", "state", "auto"))

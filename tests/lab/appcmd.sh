@@ -49,7 +49,7 @@ list_pools() {
                 value "$pool/again"; again=$found
                 value "$pool/auto"
                 if [ "${again:-0}" -gt 0 ] && [ "$found" = true ]; then
-                    # The list before this one has told that it is stopped.
+                    # The list before this one has reported that it is stopped.
                     echo $((again - 1)) > "$pool/again"
                     state=Started
                     echo "$state" > "$pool/state"

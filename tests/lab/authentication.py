@@ -43,11 +43,11 @@ class Accounts:
         self._hosts = {host.user.lower(): host for host in hosts}
 
     def find(self, user: str) -> Host | None:
-        """Give the host that this user stands for."""
+        """Return the host that this user stands for."""
         return self._hosts.get(user.lower())
 
     def check(self, user: str, password: str) -> Host | None:
-        """Give the host when the password is right too."""
+        """Return the host when the password is right too."""
         host = self.find(user)
         right = host is not None and hmac.compare_digest(password.encode(), host.password.encode())
         return host if right else None
@@ -74,7 +74,7 @@ class Login:
         self._ntlm_host: Host | None = None
 
     def host(self, authorization: str) -> Host | None:
-        """Give the host that a request with this header, or its connection, is logged in to."""
+        """Return the host that a request with this header, or its connection, is logged in to."""
         scheme, dummy, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":
             return self._ntlm_host
@@ -115,7 +115,7 @@ class Login:
         return self._ntlm_host is not None
 
     def decrypt(self, message: bytes) -> bytes:
-        """Give the envelope inside an encrypted message. Raises EncryptionError."""
+        """Return the envelope inside an encrypted message. Raises EncryptionError."""
         parts = message.split(_BOUNDARY)
         if len(parts) != 4 or (length := _LENGTH.search(parts[1])) is None or _OCTETS not in parts[2]:
             raise EncryptionError("not an encrypted message")
@@ -130,7 +130,7 @@ class Login:
         return envelope
 
     def encrypt(self, envelope: bytes) -> bytes:
-        """Give the message that carries an envelope encrypted."""
+        """Return the message that carries an envelope encrypted."""
         wrapped = self._context.wrap_winrm(envelope)
         length = len(envelope) + wrapped.padding_length
         types = f"\tContent-Type: {_PROTOCOL}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8"

@@ -22,7 +22,7 @@ _CODE_PAGE = "chcp.com 65001 > $null ; "
 
 
 def normalise(script: str) -> str:
-    """Give a script as Ansible's shell plugin encodes it: lines stripped, blank ones dropped. Comment lines go too."""
+    """Return a script as Ansible's shell plugin encodes it: lines stripped, without blank lines and comment lines."""
     lines = (line.strip() for line in script.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("#"))
 

@@ -63,13 +63,13 @@ def start(root: pathlib.Path, port: int) -> int:
 
 
 def running(root: pathlib.Path) -> int | None:
-    """Give the port of the lab that runs on this folder."""
+    """Return the port of the lab that runs on this folder."""
     state = _state(root)
     return None if state is None else int(state["port"])
 
 
 def port_of(root: pathlib.Path, service: str) -> int:
-    """Give a port of the running lab, ``sql``, ``ldap`` or ``ldaps``; 0 when it has none."""
+    """Return a port of the running lab, ``sql``, ``ldap`` or ``ldaps``; 0 when it has none."""
     return int((_state(root) or {}).get(f"{service}_port", 0))
 
 
@@ -98,7 +98,7 @@ def _state(root: pathlib.Path) -> dict[str, int | str] | None:
 
 
 def _born(pid: int) -> str:
-    """Give when a process started, in clock ticks since boot; empty when it is no more."""
+    """Return when a process started, in clock ticks since boot; empty when it is no more."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):

@@ -56,7 +56,7 @@ def serve(root: pathlib.Path, fleet: Fleet) -> SqlServerDouble:
 
 
 def rows(root: pathlib.Path, deployment: str) -> list[tuple[object, ...]]:
-    """Give the rows of a deployment's database, past the server."""
+    """Return the rows of a deployment's database, past the server."""
     with _open(_file(root, deployment)) as connection:
         return connection.execute('SELECT * FROM "dbo.GroupLifecycle" ORDER BY 1').fetchall()
 

@@ -30,7 +30,7 @@ SCREEN = frozenset({"out-default", "out-lineoutput", "format-default"})
 
 
 def logging_to(file: pathlib.Path) -> str:
-    """Give what stands before a script whose engine shall write its bindings to a file."""
+    """Return what stands before a script whose engine shall write its bindings to a file."""
     return _PREAMBLE.replace("{file}", str(file))
 
 
@@ -41,7 +41,7 @@ def cmdlets(file: pathlib.Path) -> set[str]:
 
 
 def forms_of(secret: str) -> set[str]:
-    """Give how a secret may look in a log: as it is, and inside base64 at each of the three places of a byte."""
+    """Return how a secret may look in a log: as it is, and inside base64 at each of the three places of a byte."""
     raw, forms = secret.encode("utf-8"), {secret}
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + raw).decode("ascii")

@@ -72,7 +72,7 @@ class Fleet:
         return self.hosts if self.sql is None else (*self.hosts, self.sql)
 
     def host(self, name: str) -> Host:
-        """Give a host by name. Raises KeyError."""
+        """Return a host by name. Raises KeyError."""
         for host in self.everyone:
             if host.name == name:
                 return host
@@ -93,7 +93,7 @@ class Fleet:
 
 
 def _password() -> str:
-    """Give a random one that no program takes for an option, and YAML for nothing but a text."""
+    """Return a random one that no program takes for an option, and YAML for nothing but a text."""
     return f"p{secrets.token_urlsafe(12)}"
 
 

@@ -66,7 +66,7 @@ def connect(root: pathlib.Path, fleet: Fleet, port: int) -> Administration:
 
 
 def listing(directory: Administration) -> list[str]:
-    """Give a line for each group, by objectGUID: that, the digest of its attributes ("-": none), its DN."""
+    """Return a line for each group, by objectGUID: that, the digest of its attributes ("-": none), its DN."""
     return [
         f"{uuid.UUID(bytes_le=guid)}\t{_digest(attributes)}\t{dn}"
         for guid, (dn, attributes) in sorted(directory.groups().items())
@@ -76,7 +76,7 @@ def listing(directory: Administration) -> list[str]:
 def harm(directory: Administration) -> list[str]:
     """Change, clear and set attributes, move, rename and add a group, as an upgrade does that went wrong.
 
-    Gives a line for each kind of harm. None is deleted. It can be done more than once.
+    Returns a line for each kind of harm. None is deleted. It can be done more than once.
     """
     groups = sorted(directory.groups().items())
     number = 1 + sum("added by an upgrade" in dn for dummy, (dn, _attributes) in groups)

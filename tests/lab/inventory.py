@@ -108,7 +108,7 @@ class Style:
 
 
 def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
-    """Give the inventory as Ansible's YAML plugin reads it."""
+    """Return the inventory as Ansible's YAML plugin reads it."""
     deployments: dict[str, t.Any] = {}
     for host in fleet.hosts:
         group = deployments.setdefault(

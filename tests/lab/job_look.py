@@ -54,7 +54,7 @@ class JobLook:
         self._translate = translate
 
     def answer(self, lines: c.Sequence[str]) -> bytes:
-        """Give what the script prints."""
+        """Return what the script prints."""
         operation, identity, attempt, wait, *own = lines
         for state in own:
             self._state = pathlib.Path(self._lab(base64.b64decode(state).decode()))

@@ -93,7 +93,7 @@ def _require_slapd() -> None:
 
 
 def load_fleet(root: pathlib.Path) -> Fleet:
-    """Give the fleet of a lab's folder. Raises LabError when it is none."""
+    """Return the fleet of a lab's folder. Raises LabError when it is none."""
     try:
         return Fleet.load(root / FLEET_FILE)
     except FileNotFoundError:
@@ -101,7 +101,7 @@ def load_fleet(root: pathlib.Path) -> Fleet:
 
 
 def live_components(root: pathlib.Path, name: str) -> dict[str, pathlib.Path]:
-    """Give the folders of a host's components. Raises LabError when there is no such host."""
+    """Return the folders of a host's components. Raises LabError when there is no such host."""
     fleet = load_fleet(root)
     try:
         return layout.components(root, fleet.host(name))
@@ -201,16 +201,16 @@ class Lab:
         self._remoting.kill(host)
 
     def host(self, name: str) -> Host:
-        """Give a host by name. Raises KeyError."""
+        """Return a host by name. Raises KeyError."""
         return self.fleet.host(name)
 
     def path(self, host: str, windows_path: str) -> pathlib.Path:
-        r"""Give the folder or file that is ``C:\...`` on a host, or a UNC path on all."""
+        r"""Return the folder or file that is ``C:\...`` on a host, or a UNC path on all."""
         if windows_path.startswith("\\\\"):
             return self.root / "shares" / windows_path[2:].replace("\\", "/")
         drive, dummy, rest = windows_path.partition(":")
         return layout.drive(self.root, self.host(host), drive.upper()) / rest.strip("\\/").replace("\\", "/")
 
     def components(self, host: str) -> dict[str, pathlib.Path]:
-        """Give the folders of a host's live components."""
+        """Return the folders of a host's live components."""
         return layout.components(self.root, self.host(host))

@@ -27,7 +27,7 @@ ONLY_IN_10 = frozenset({"elasticsearch", "schedules"})
 
 
 def drive(root: pathlib.Path, host: Host, letter: str) -> pathlib.Path:
-    """Give the folder that is a drive of a host. ``root`` is the lab's."""
+    """Return the folder that is a drive of a host. ``root`` is the lab's."""
     if host.runner == "wine":
         prefix = root / "wine" / host.name
         return prefix / "drive_c" if letter == "C" else prefix / "drives" / letter
@@ -35,19 +35,19 @@ def drive(root: pathlib.Path, host: Host, letter: str) -> pathlib.Path:
 
 
 def drives(host: Host) -> list[str]:
-    """Give the letters of a host's fixed drives. D: is for backups."""
+    """Return the letters of a host's fixed drives. D: is for backups."""
     return sorted({"C", "D", host.installation_drive})
 
 
 def base(root: pathlib.Path, host: Host, name: str) -> pathlib.Path:
-    """Give the folder of the installation or of the data."""
+    """Return the folder of the installation or of the data."""
     if name == "installation":
         return drive(root, host, host.installation_drive) / INSTALLATION.format(version=host.version)
     return drive(root, host, "C") / DATA.format(version=host.version)
 
 
 def components(root: pathlib.Path, host: Host) -> dict[str, pathlib.Path]:
-    """Give the folder of each component that the host's version has."""
+    """Return the folder of each component that the host's version has."""
     return {
         name: base(root, host, where) / path
         for name, (where, path) in COMPONENTS.items()

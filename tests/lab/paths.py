@@ -36,7 +36,7 @@ class PathMap:
         self._in_text = re.compile(rf"(?:{drive}|{share}){_REST_IN_TEXT}")
 
     def to_lab(self, path: str) -> str:
-        """Give the lab's folder for an absolute Windows path, and any other string as it is."""
+        """Return the lab's folder for an absolute Windows path, and any other string as it is."""
         if match := _DRIVE_PATH.fullmatch(path):
             return f"{self._host}/{match[1].upper()}/{_slashes(match[2])}"
         if match := _UNC_PATH.fullmatch(path):
@@ -44,7 +44,7 @@ class PathMap:
         return path
 
     def to_windows(self, path: str) -> str:
-        """Give the Windows path for an absolute one of the lab, and any other string as it is."""
+        """Return the Windows path for an absolute one of the lab, and any other string as it is."""
         for root, prefix in ((self._host, ""), (self._shares, "\\\\")):
             if path.startswith(root + "/"):
                 first, slash, rest = path[len(root) + 1 :].partition("/")

@@ -210,7 +210,7 @@ def _signal(session: Session, request: wsman.Request) -> wsman.Reply:
 
 
 def _pipeline(request: wsman.Request) -> str:
-    """Give the id of the pipeline that a request is about, as the server writes it; empty: it is about the session."""
+    """Return the id of the pipeline that a request is about, as the server writes it; empty: about the session."""
     for element in request.body.iter():
         if "CommandId" in element.attrib:
             return element.attrib["CommandId"].lower()

@@ -52,7 +52,7 @@ class Recorder:
         return reply
 
     def entries(self, *, host: str | None = None, action: str | None = None) -> list[Entry]:
-        """Give the requests since the last ``clear``, of one host or action where named."""
+        """Return the requests since the last ``clear``, of one host or action where named."""
         with self._lock:
             found = list(self._entries)
         return [e for e in found if host in (None, e.host) and action in (None, e.action)]

@@ -18,13 +18,13 @@ def installation_key(host: Host) -> str:
 
 
 def values(host: Host) -> dict[str, str]:
-    """Give the values of the key; the folder as Windows writes it."""
+    """Return the values of the key; the folder as Windows writes it."""
     folder = layout.INSTALLATION.format(version=host.version).replace("/", "\\")
     return {"InstallationPath": rf"{host.installation_drive}:\{folder}", "Version": f"{host.version}.0.0"}
 
 
 def of_windows(host: Host) -> dict[str, dict[str, str]]:
-    """Give GroupID's values and the host's identity, by key."""
+    """Return GroupID's values and the host's identity, by key."""
     return {
         installation_key(host): values(host),
         r"SOFTWARE\Microsoft\Cryptography": {"MachineGuid": host.machine_guid},

@@ -40,7 +40,7 @@ class EchoRunner:
         _source, type_name, text = payload(lines)
         request: Request = json.loads(text)
         if request["operation"] == "seal":
-            return _told({**_SEAL, "document_sha256": request["document_sha256"]})
+            return _printed({**_SEAL, "document_sha256": request["document_sha256"]})
         with self._asked:
             question = _question(request, host)
             if question not in self._heard:
@@ -68,5 +68,5 @@ def _question(request: Request, host: Host) -> str:
     return json.dumps(without(request), sort_keys=True).replace(host.name, "")
 
 
-def _told(answer: Request) -> Finished:
+def _printed(answer: Request) -> Finished:
     return Finished(0, json.dumps(answer).encode() + b"\r\n", b"")

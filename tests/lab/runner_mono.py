@@ -96,7 +96,7 @@ class MonoRunner:
         return Finished(finished.exit_code, _translate(finished.stdout, paths), _text(finished.stderr, paths))
 
     def _shares(self) -> dict[str, t.Any]:
-        """Give the shares as mono/LabShares.cs reads them: an account's password by its digest."""
+        """Return the shares as mono/LabShares.cs reads them: an account's password by its digest."""
         folder = (self._root / "shares").resolve()
         asking = {
             str(folder / share): {"username": user, "password_sha256": hashlib.sha256(password.encode()).hexdigest()}

@@ -52,7 +52,7 @@ def _facts(path: pathlib.Path) -> dict[str, t.Any]:
 
 
 def compare(before: Picture, after: Picture, *, folder_times: bool = True) -> list[Difference]:
-    """List what differs, by path. A folder's time is compared unless told otherwise."""
+    """List what differs, by path. A folder's time is compared by default."""
     differences = []
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)

@@ -41,7 +41,7 @@ def write_executable(root: pathlib.Path, cache: pathlib.Path = CACHE) -> pathlib
 
 
 def main(root: pathlib.Path, cache: pathlib.Path, arguments: list[str]) -> int:
-    """Run the command of an ssh command line, which ends with the host and the command. Gives the exit code."""
+    """Run the command of an ssh command line, which ends with the host and the command. Returns the exit code."""
     users = [match[1] for argument in arguments if (match := _USER.fullmatch(argument))]
     if "-O" in arguments or len(arguments) < 2 or not users:
         print("usage: ssh -o User=USER [-o OPTION]... HOST COMMAND", file=sys.stderr)

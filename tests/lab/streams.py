@@ -33,7 +33,7 @@ def keeps_streams(folder: pathlib.Path) -> bool:
 
 
 def streams_of(path: pathlib.Path) -> dict[str, bytes]:
-    """Give those of a file or folder by name; a link has none."""
+    """Return those of a file or folder by name; a link has none."""
     if path.is_symlink():
         return {}
     if sys.platform == "win32":

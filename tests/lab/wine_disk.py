@@ -51,7 +51,7 @@ class WineDisk:
                     os.chown(name, USER_ID, USER_ID, follow_symlinks=False)
 
     def environment(self) -> dict[str, str]:
-        """Give the environment of a program on the disk."""
+        """Return the environment of a program on the disk."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self._home),
@@ -77,7 +77,7 @@ class WineDisk:
         subprocess.run(command, env=self.environment(), check=False, capture_output=True, timeout=BOOT_SECONDS)
 
     def _first(self) -> pathlib.Path:
-        """Give the disk that others are copied from, which no program ever runs on again."""
+        """Return the disk that others are copied from, which no program ever runs on again."""
         version = subprocess.run(["wine", "--version"], check=True, capture_output=True).stdout
         recipe = version + pathlib.Path(shutil.which(PROGRAM) or "").read_bytes()
         first = self._cache / f"disk-{hashlib.sha256(recipe).hexdigest()[:16]}"

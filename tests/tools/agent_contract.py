@@ -109,7 +109,7 @@ class Agent:
         return known
 
     def _operation(self, start: tuple[str, str], line: str = "") -> Operation:
-        """What is told by all that a member may call. line: the entry's own, which may read the request too."""
+        """Return what a member and all that it calls read and answer. line: the entry's own, which may read it too."""
         reached = self._reached(start)
         failing = self._reached(start, failing=True)
         return Operation(

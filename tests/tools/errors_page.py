@@ -19,10 +19,11 @@ from failures_in_code import UNKNOWN, Entry, entries
 sys.path.insert(0, str(collection.link()))
 
 from ansible_collections.identityops.groupid.plugins.module_utils import connection_advice
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.numbers.operating_system import OPERATING_SYSTEM
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
-AS_TOLD = "the message says what failed and why."
+ITS_OWN_MESSAGE = "the message says what failed and why."
 WIDTH = 140
 
 HEAD = """\
@@ -31,21 +32,21 @@ HEAD = """\
 <!-- Written by tests/tools/errors_page.py from the texts in the code. Change those, and run it again. -->
 
 Every failure has a stable code, and says what was not done, why, and what to do next.
-In the result of a task these stand in `error`. Look the code up here.
-`…` stands for what is known only when it happens: a path, a name, the system's own words.
+The result of a task has them in `error`. Look the code up here.
+`…` stands for a value that is known only when the failure happens: a path, a name, a message of the system.
 
-- [Codes](#codes), in order of the alphabet
+- [Codes](#codes), in alphabetical order
 - [Connections](#connections): the host is unreachable
 - [SQL Server's numbers](#sql-servers-numbers): codes `sql_<number>`
 - [Windows' numbers of a backup file](#windows-numbers-of-a-backup-file): in errors of SQL Server
 
-A code `ldap_<number>` is LDAP's own result code, one that this collection has no word for.
+A code `ldap_<number>` is a result code of LDAP for which this collection has no code of its own.
 `sql` is an error of SQL Server without a number.
 """
 
 
 def written() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join([HEAD, *_codes(), *_connections(), *_sql_numbers(), *_system_numbers()])
 
 
@@ -56,12 +57,12 @@ def _codes() -> list[str]:
         known.setdefault(entry.code, []).append(entry)
     for code, found in known.items():
         lines += [f"### `{code}`", ""]
-        told: dict[tuple[str, str, str], list[str]] = {}
+        sources: dict[tuple[str, str, str], list[str]] = {}
         for entry in found:
-            told.setdefault((entry.what, entry.cause, entry.next), []).append(_told_by(entry.place))
-        for (what, cause, step), places in told.items():
-            heard = " ".join(_sentence(text) for text in (what, cause) if text != UNKNOWN) or AS_TOLD
-            lines += _item(f"{', '.join(dict.fromkeys(places))}: {heard}", step)
+            sources.setdefault((entry.what, entry.cause, entry.next), []).append(_source(entry.place))
+        for (what, cause, step), names in sources.items():
+            message = " ".join(_sentence(text) for text in (what, cause) if text != UNKNOWN) or ITS_OWN_MESSAGE
+            lines += _item(f"{', '.join(dict.fromkeys(names))}: {message}", step)
         lines.append("")
     return lines
 
@@ -71,8 +72,9 @@ def _connections() -> list[str]:
     where = {"host": "HOST", "port": "PORT", "socket": "HOST:PORT", "url": "URL"}
     for (kind, way), advice in connection_advice.TABLE.items():
         causes = "; ".join(advice.causes)
-        told = [*_item(f"`{kind}`, {way}: Likely {causes}.", ""), *_wrapped(f"To tell: {advice.command}", "  ", "  ")]
-        lines += [line.format(**where) for line in told]
+        item = _item(f"`{kind}`, {way}: Likely {causes}.", "")
+        item += _wrapped(f"To find out: {advice.command}", "  ", "  ")
+        lines += [line.format(**where) for line in item]
     return [*lines, ""]
 
 
@@ -85,7 +87,7 @@ def _sql_numbers() -> list[str]:
 
 def _system_numbers() -> list[str]:
     lines = ["## Windows' numbers of a backup file", ""]
-    for number, (meaning, step) in sql_errors.OPERATING_SYSTEM.items():
+    for number, (meaning, step) in OPERATING_SYSTEM.items():
         lines += _item(f"`{number}`: {meaning}", step)
     return [*lines, ""]
 
@@ -106,7 +108,7 @@ def _sentence(text: str) -> str:
     return text if text.rstrip().endswith((".", "?", ":", UNKNOWN)) else f"{text}."
 
 
-def _told_by(place: str) -> str:
+def _source(place: str) -> str:
     if "/agent/" in place:
         return "Agent"
     if "/sql" in place:

@@ -114,7 +114,7 @@ def python_entries() -> tuple[Entry, ...]:
 
 
 def unresolved() -> set[tuple[str, str]]:
-    """Where a failure is made with a code that this program cannot tell: file and expression."""
+    """Return where a failure is made with a code that this program cannot find out: file and expression."""
     modules = _modules()
     return {place for module in modules.values() for place in module.unresolved(modules)}
 
@@ -163,8 +163,8 @@ class _Module:
         for function, call in self._calls():
             reader = _Made(self, modules, function)
             made, code = reader.of(call, {}), reader.argument(call, "code")
-            told = made is None or set(made.get("code", [])) - {UNKNOWN}
-            if code is not None and not told and not _is_parameter(function, code):
+            known = made is None or set(made.get("code", [])) - {UNKNOWN}
+            if code is not None and not known and not _is_parameter(function, code):
                 yield self.path.name, ast.unparse(code)
 
     def find(self, name: str, modules: Mapping[str, _Module]) -> tuple[_Module, ast.FunctionDef | ast.ClassDef] | None:
@@ -254,7 +254,7 @@ class _Made:
         return [*placed, *((keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg)]
 
     def _texts(self, node: ast.expr, given: Mapping[str, list[str]]) -> list[str]:
-        """The texts that an expression may be; none where only a part of one could be told."""
+        """Return the texts that an expression may be; none if only a part of one is known."""
         if isinstance(node, ast.Constant):
             return [str(node.value)] if isinstance(node.value, str) else []
         if isinstance(node, ast.IfExp):

@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _function(case: ElementTree.Element) -> str:
-    """Give the name that pytest selects a function of tests by. A report has folders, file and class in one name."""
+    """Return the name that pytest selects a function of tests by. A report has folders, file and class in one name."""
     names = case.attrib["classname"].split(".")
     file = next(end for end in range(1, len(names) + 1) if ROOT.joinpath(*names[:end]).with_suffix(".py").is_file())
     path = Path(*names[:file]).with_suffix(".py").as_posix()

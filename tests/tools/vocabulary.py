@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what plugins/module_utils/vocabulary.py says about variables to where Ansible and people read it.
+"""Write what plugins/module_utils/vocabulary/ says about variables to the files that Ansible and people read.
 
 `python3 tests/tools/vocabulary.py` writes the roles' argument specs and defaults, the lists of variables in the roles'
 READMEs, and the tables of the README, between their markers. The tables have the first sentence of each description, so
@@ -22,12 +22,8 @@ from environment import ROOT
 
 sys.path.insert(0, str(collection.link()))
 
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import (
-    ROLES,
-    WORDS,
-    Word,
-    declared_by,
-)
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import ROLES, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import WORDS, declared_by
 
 LICENCE = """\
 # Copyright (c) 2026, identityops contributors

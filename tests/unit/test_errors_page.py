@@ -27,14 +27,14 @@ def test_the_page_is_as_it_would_be_written() -> None:
     assert errors_page.written() == PAGE, "Run python3 tests/tools/errors_page.py"
 
 
-def test_every_failure_of_the_python_has_a_code_that_can_be_told() -> None:
+def test_every_failure_of_the_python_has_a_code_that_can_be_found() -> None:
     assert failures_in_code.unresolved() == NO_CODES_OF_THEIR_OWN
 
 
 def test_every_code_of_the_agent_is_there() -> None:
-    told = {entry.code for entry in failures_in_code.agent_entries()}
-    assert told == agent_contract.read(agent_files()).codes()
-    assert told <= CODES
+    reported = {entry.code for entry in failures_in_code.agent_entries()}
+    assert reported == agent_contract.read(agent_files()).codes()
+    assert reported <= CODES
 
 
 def test_every_code_of_the_directory_is_there() -> None:
@@ -69,4 +69,4 @@ def test_texts_are_found_where_they_stand(code: str, place: str, cause: str, nex
 
 def test_every_entry_says_something() -> None:
     silent = {entry.code for entry in ENTRIES if {entry.what, entry.cause, entry.next} == {failures_in_code.UNKNOWN}}
-    assert silent <= {"task", "unreachable", "variable", "write_failed"}  # all of it is told by who fails
+    assert silent <= {"task", "unreachable", "variable", "write_failed"}  # the caller writes these texts

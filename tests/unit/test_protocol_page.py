@@ -152,7 +152,7 @@ def test_phases() -> None:
 def test_kinds_of_problems_and_losses() -> None:
     kinds = section("Problem").partition("`problem` is ")[2].partition(".")[0]
     assert set(words(kinds)) == AGENT.constants("Problem", "Locked", "Link")
-    losses = section("Loss").partition("What kinds there are:")[2]
+    losses = section("Loss").partition("The kinds:")[2]
     assert set(words(losses)) == AGENT.constants(
         "Loss", "Encrypted", "HardLinks", "LinkLimit", "LinkDamaged", "Refused", "StreamsNotRestored"
     )

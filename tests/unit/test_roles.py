@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from ansible_collections.identityops.groupid.plugins.filter import run
-from ansible_collections.identityops.groupid.plugins.module_utils import run_state, steps, vocabulary
+from ansible_collections.identityops.groupid.plugins.module_utils import run_state, steps
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
@@ -155,12 +156,12 @@ def test_a_loop_is_over_what_was_decided_and_names_its_items_alike() -> None:
 def test_no_variable_is_read_as_it_was_given(path: Path) -> None:
     place = f"{path.name} of vars" if path.parent.name == "vars" else path.name
     texts = " ".join(strings(load(path)))
-    read = set(re.findall(r"(?<![\w.])groupid_\w+|(?<=\]\.)groupid_\w+", texts)) & vocabulary.BY_NAME.keys()
+    read = set(re.findall(r"(?<![\w.])groupid_\w+|(?<=\]\.)groupid_\w+", texts)) & BY_NAME.keys()
     assert read <= ALLOWED_RAW.get(place, set())
 
 
 def test_what_is_asked_is_in_the_vocabulary() -> None:
-    asked = {word.key for word in vocabulary.WORDS if not word.secret} | {"usual", "check"}
+    asked = {word.key for word in WORDS if not word.secret} | {"usual", "check"}
     texts = " ".join(text for path in READ_BY_ROLES for text in strings(load(path)))
     read = set(re.findall(r"__groupid_settings\.asked\.(\w+)", texts))
     assert read

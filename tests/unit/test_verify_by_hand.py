@@ -41,7 +41,7 @@ LISTS = ("manifest.sha256", "files.jsonl")
 
 
 def by_powershell(part: Path) -> list[str]:
-    """Give the lines that the guide's script prints for this part."""
+    """Return the lines that the guide's script prints for this part."""
     powershell = shutil.which("pwsh") or shutil.which("powershell")
     if powershell is None:
         pytest.skip("needs pwsh or powershell on PATH")

@@ -22,7 +22,7 @@ SCRIPTS = sorted((ROOT / "tests" / "windows").glob("*.ps1"))
 
 
 def steps() -> t.Iterator[tuple[str, str]]:
-    """Give the shell and the text of each step that has one."""
+    """Return the shell and the text of each step that has one."""
     for workflow in WORKFLOWS:
         document = yaml.safe_load(workflow.read_text(encoding="utf-8"))
         usual = document.get("defaults", {}).get("run", {}).get("shell", "bash")

@@ -36,7 +36,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 )
 
 GROUPS: t.Final = 50
-"""Groups of the first page at which is looked more closely."""
+"""Number of groups of the first page that are checked."""
 _NAMED = 3
 
 
@@ -59,16 +59,16 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
 
     A refusal by the directory is reported, and ends what needs it; so does a connection that is lost.
     """
-    outcome = Outcome([Finding("directory.connect", HELD), *encryption_told(target)])
+    outcome = Outcome([Finding("directory.connect", HELD), *encryption_findings(target)])
     claim = "directory.domain"
     try:
         outcome.names = server_names(directory)
         domain = outcome.domain = read_domain(directory, target)
-        outcome.findings += domain_told(domain)
+        outcome.findings += domain_findings(domain)
         outcome.account = directory.account()
         claim = "directory.schema"
         schema = read_schema(directory, domain, attributes)
-        outcome.findings += schema_told(domain, schema)
+        outcome.findings += schema_findings(domain, schema)
         claim = "directory.reads"
         page = _first_page(directory, domain, filter_text)
         outcome.groups = tuple(dn for dn, dummy in page)
@@ -89,11 +89,11 @@ def rehearse(directory: Directory, target: Target, filter_text: str, attributes:
 
 def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
     """Return the outcome if the login failed. other_engine: ldifde.exe on the host may read in its place."""
-    said = f"{error} ldifde.exe on the host would read, and is not rehearsed." if other_engine else str(error)
+    said = f"{error} ldifde.exe on the host would read instead, and is not rehearsed." if other_engine else str(error)
     return Outcome([Finding("directory.connect", NOT_TRIED if other_engine else NOT_HELD, said)])
 
 
-def encryption_told(target: Target) -> list[Finding]:
+def encryption_findings(target: Target) -> list[Finding]:
     """Say what the way of connecting means. A session of another kind does not come about. Pure."""
     if target.encryption == "kerberos":
         said = "The ticket's key signs and seals the connection, and no certificate is used."
@@ -101,10 +101,10 @@ def encryption_told(target: Target) -> list[Finding]:
     return [Finding("directory.encrypted", HELD), Finding("directory.certificate", HELD)]
 
 
-def domain_told(domain: Domain) -> list[Finding]:
+def domain_findings(domain: Domain) -> list[Finding]:
     """Say what the domain's facts mean. Pure."""
     if domain.read_only is None:
-        writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is one.")
+        writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is read-only.")
     elif domain.read_only:
         writable = Finding("directory.writable", NOT_HELD, f"{domain.server} is a read-only domain controller.")
     else:
@@ -112,7 +112,7 @@ def domain_told(domain: Domain) -> list[Finding]:
     return [Finding("directory.domain", HELD), writable]
 
 
-def schema_told(domain: Domain, schema: Schema) -> list[Finding]:
+def schema_findings(domain: Domain, schema: Schema) -> list[Finding]:
     """Say what the schema means for the attributes that are exported. Pure."""
     missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
     findings = [held_if(not missing, "directory.schema", missing)]
@@ -122,8 +122,8 @@ def schema_told(domain: Domain, schema: Schema) -> list[Finding]:
         return [*findings, Finding("directory.readable", NOT_HELD, said)]
     if schema.confidential:
         said = (
-            f"{', '.join(schema.confidential)} is confidential (searchFlags 128): without control access on a group it "
-            "reads as empty, and nothing tells the two apart."
+            f"{', '.join(schema.confidential)} is confidential (searchFlags 128): an account without control access on "
+            "a group reads it as empty. An export cannot tell whether it has a value."
         )
         return [*findings, Finding("directory.readable", NOT_TRIED, said)]
     return [*findings, Finding("directory.readable", HELD)]
@@ -146,7 +146,7 @@ def _found_again(directory: Directory, domain: Domain, known: c.Mapping[bytes, s
     found = [dn for dn, dummy in search(directory, domain.root or domain.base, guid_filter(asked), ("objectGUID",))]
     if found == [known[asked[0]]]:
         return Finding("directory.guid", HELD)
-    return Finding("directory.guid", NOT_HELD, f"{known[asked[0]]} was looked for, and {found or 'nothing'} was found.")
+    return Finding("directory.guid", NOT_HELD, f"The search for {known[asked[0]]} found {found or 'nothing'}.")
 
 
 def _rights(directory: Directory, domain: Domain, known: c.Mapping[bytes, str], wanted: c.Sequence[str]) -> Finding:

@@ -71,7 +71,7 @@ class BackupTask:
         self._result: dict[str, t.Any] = {"changed": False, "schema": SCHEMA, "warnings": []}
 
     def run(self, *, check: bool) -> dict[str, t.Any]:
-        """Do it, or with ``check`` only what reads. Gives the module's result, of success or failure, and warnings."""
+        """Do it; with ``check``, only read. Returns the module's result, of success or failure, and warnings."""
         began = time.monotonic()
         try:
             self._perform(check)

@@ -55,7 +55,7 @@ class AgentAction(FailureAction):
         return self.perform(args, variables)
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do it. Gives the result; raises what carries a Failure, ValueError."""
+        """Do it. Returns the result; raises what carries a Failure, ValueError."""
         request = self.request(args, variables)
         as_job = self.AS_JOB and not self.client.check
         return self.result_of(run_job(self.client, request) if as_job else self.client.call(request))

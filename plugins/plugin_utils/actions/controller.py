@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame of the actions that only work on the controller, with what the hosts of a run have told."""
+"""The frame of the actions that only work on the controller, with the answers of the hosts of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ControllerAction(FailureAction):
     _requires_connection = False
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do it, with validated arguments. Gives the result; raises what carries a Failure, ValueError."""
+        """Do it, with validated arguments. Returns the result; raises what carries a Failure, ValueError."""
         raise NotImplementedError
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -51,7 +51,7 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
         raise unreachable
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do what the task asks. Gives the result; a failed one has ``error``, and needs no ``msg``."""
+        """Do what the task asks. Returns the result; a failed one has ``error``, and needs no ``msg``."""
         raise NotImplementedError
 
     def _masked(self, outcome: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -24,7 +24,7 @@ _CRASHED = frozenset({"module_stdout", "module_stderr"})
 class SqlAction(FailureAction):
     """Connection options that the task does not give come from the host's variables, then the module runs.
 
-    So a password need not stand in a task, and one inventory tells every task of the same server.
+    So a password need not be in a task, and one inventory gives every task the same server.
     """
 
     MODULE: t.ClassVar[str]
@@ -45,8 +45,8 @@ class SqlAction(FailureAction):
         said = str(result.get("msg") or "")
         if not _CRASHED & set(result):
             return argument_failure(self.WHAT, said, self.MODULE)
-        told = (str(result.get(name) or "").strip() for name in ("module_stderr", "module_stdout"))
-        last = next((text.splitlines()[-1] for text in told if text), "it printed nothing")
+        printed = (str(result.get(name) or "").strip() for name in ("module_stderr", "module_stdout"))
+        last = next((text.splitlines()[-1] for text in printed if text), "it printed nothing")
         return self._unexpected_failure(f"the module ended without a result: {last[:500]}")
 
     def _connection_of(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

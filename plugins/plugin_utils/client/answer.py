@@ -53,7 +53,7 @@ def read_answer(output: c.Mapping[str, t.Any], operation: str, scrub: c.Callable
 
 
 def without_envelope(answer: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return what an answer tells, without what only the protocol needs."""
+    """Return the content of an answer, without the members that only the protocol needs."""
     return {name: value for name, value in answer.items() if name not in ("protocol", "operation")}
 
 
@@ -83,6 +83,7 @@ def _no_answer(output: c.Mapping[str, t.Any], scrub: c.Callable[[str], str]) -> 
         code="no_answer",
         what="The agent gave no answer",
         cause=f"PowerShell ended with exit code {output['rc']}, {streams}",
-        next="Look on the host whether something ended powershell.exe: your antivirus, which then needs an exclusion "
-        "(docs/windows.md says which), or the shell's memory quota. groupid_info tells how far the operation came.",
+        next="Find out on the host what ended powershell.exe: for example your antivirus, which then needs an "
+        "exclusion (docs/windows.md says which), or the shell's memory quota. groupid_info shows how far the "
+        "operation got.",
     )

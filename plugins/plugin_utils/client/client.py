@@ -66,7 +66,7 @@ class AgentClient:
     check: bool
 
     def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Run one request, in check mode as the task is. Gives the agent's answer, of success or failure.
+        """Run one request, in check mode as the task is. Returns the agent's answer, of success or failure.
 
         A host that did not come as far as the agent is asked again, as ``retry`` has it: nothing has been done there.
         As a rule an antivirus holds the compiler's own temporary files for a moment (ansible.windows issues 588, 598,
@@ -84,7 +84,7 @@ class AgentClient:
         raise AssertionError("the last attempt has no pause")
 
     def ask(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Run one request. Gives its answer of success; of failure, it is an AgentCallError too."""
+        """Run one request. Returns its answer of success; of failure, it is an AgentCallError too."""
         answer = self.call(request)
         if answer["failed"]:
             raise AgentCallError(Failure.from_mapping(answer["error"]))
@@ -117,7 +117,7 @@ class AgentClient:
         )
 
     def wait(self, operation: str, cause: str, pause: float) -> None:
-        """Wait before an operation is tried again, and tell why."""
+        """Wait before an operation is tried again, and say why."""
         text = f"{self.host}: {operation}: {cause}; once more in {pause:g} s"
         Display().vv(self.scrub(text), host=self.host)
         time.sleep(pause)
@@ -186,7 +186,7 @@ class AgentClient:
         return f"{_POWERSHELL} {base64.b64encode(bootstrap().encode('utf-16-le')).decode('ascii')}"
 
     def _execute(self, stdin: bytes, operation: str) -> dict[str, t.Any]:
-        """Run the command. Gives rc, stdout and stderr."""
+        """Run the command. Returns rc, stdout and stderr."""
         try:
             return self.execute(self._command(), in_data=stdin, sudoable=False)
         except AnsibleAuthenticationFailure:

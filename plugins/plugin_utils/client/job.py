@@ -30,7 +30,7 @@ HOST_WAIT = 10.0
 usual operation timeout of 20 s, at which a client has to ask once more."""
 LINE_SECONDS = 30.0
 
-# The job goes on in all of these cases, or has never begun: asking by its id tells which.
+# In all of these cases, the job continues or has never begun: asking by its id shows which.
 _LOST = frozenset({"connection_lost", "no_answer", NOT_STARTED})
 # So it does where a poll could not read its folder: something has a file there for a moment, an antivirus as a rule.
 _UNREADABLE = frozenset({"state_owner", "system"})

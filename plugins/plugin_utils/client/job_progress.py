@@ -15,7 +15,7 @@ def progress_text(progress: c.Mapping[str, t.Any] | None) -> str:
     """Return "copying, 1,234 of 20,000 files, 1.2 GB of 4.0 GB, 80.0 MB/s, 0:00:35 left".
 
     progress: the agent's: phase, files, files_total, bytes, bytes_total, seconds (since the phase began); None while
-    the job has told nothing yet.
+    the job has reported nothing yet.
     """
     if progress is None:
         return "starting"

@@ -89,7 +89,7 @@ def uses(files: c.Mapping[str, str]) -> dict[str, set[str]]:
 
 @functools.cache
 def _types_named(code: str, types: frozenset[str]) -> set[str]:
-    """Return the types that a file's code names, leaving out members of the same name where that can be told."""
+    """Return the types that a file's code names, leaving out members of the same name if these can be recognized."""
     found = set()
     for match in _WORD.finditer(code):
         if match[0] in types and not _is_member(

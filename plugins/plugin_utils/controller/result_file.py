@@ -22,7 +22,7 @@ class ResultFileError(FailureError):
 
 
 def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Path | None:
-    """Give the file of a later with_file, and try its directory: better before the work than after it.
+    """Return the file of a later with_file, and try its directory: better before the work than after it.
 
     directory: made when it is missing; ``~`` is the user's own. name: what a path cannot have in it becomes ``_``.
     None: no file is asked for, or it is check mode, which leaves an earlier file as it is. Raises ResultFileError.

@@ -62,7 +62,7 @@ class LdifAction(AgentAction):
     """Arguments -> domain -> several requests to the agent and a session with the directory -> result."""
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Do it. Gives the result; raises DirectoryError, AgentCallError, ValueError."""
+        """Do it. Returns the result; raises DirectoryError, AgentCallError, ValueError."""
         raise NotImplementedError
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

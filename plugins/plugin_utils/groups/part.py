@@ -27,9 +27,9 @@ def store(
     narrowed: c.Sequence[str] | None = None,
     scope: c.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
-    """Make a part of these files, flushed to the disk. Gives the answer of ``adopt``, in check mode previewed.
+    """Make a part of these files, flushed to the disk. Returns the answer of ``adopt``, in check mode previewed.
 
-    narrowed, scope: what the record keeps of the choices behind the part; None: not told.
+    narrowed, scope: what the record keeps of the choices behind the part; None: not known.
     Where another run made the part of this set already, its record is given with ``shared``, and ``details`` are its.
 
     Raises AgentCallError: a file that is too large before anything is made.
@@ -65,7 +65,7 @@ def _too_large(name: str, size: int) -> AgentCallError:
         Failure(
             code="too_large",
             what=f"The file {name} was not stored",
-            cause=f"It has {size:,} bytes, and {LIMIT:,} go through the connection at most",
+            cause=f"It has {size:,} bytes, and at most {LIMIT:,} can be sent over the connection",
             next="Narrow the groups by base or filter in groupid_domains, or leave out an attribute.",
         )
     )

@@ -45,7 +45,7 @@ RUN_LIMIT = 1800
 class Reading:
     """All groups of a domain, in files of a folder.
 
-    account: who read; None where that cannot be told.
+    account: who read; None if that is not known.
     schema: what the schema says of the attributes; with ldifde nobody asks it.
     """
 
@@ -60,7 +60,7 @@ class Reading:
 def read_groups(client: AgentClient, request: DomainRequest, engine: Engine, folder: pathlib.Path) -> Reading:
     """Read all groups by the engine, or by the first of the two that can log in.
 
-    What this side lacks is told, and no reason to take the other engine: a restore needs it, too.
+    Something that this side lacks is a failure, and no reason to use the other engine: a restore needs it, too.
 
     folder: private and empty. Raises DirectoryError, AgentCallError.
     """
@@ -119,20 +119,18 @@ def read_by_ldap(
 def _unseen(domain: Domain, schema: Schema, account: str | None) -> c.Iterator[str]:
     """Warn of what may have a value, and reads as empty."""
     for name in schema.missing:
-        yield f"The schema of {domain.dns_name} has no attribute {name}: nothing of it is saved."
+        yield f"The schema of {domain.dns_name} has no attribute {name}: it is not saved."
     if schema.confidential:
         marked = ", ".join(schema.confidential)
         yield (
             f"The schema of {domain.dns_name} marks {marked} as confidential (searchFlags 128): "
-            f"of groups on which {account or 'the account'} has no control access, it reads as empty, and is saved so."
+            f"on groups without control access, {account or 'the account'} reads it as empty, and it is saved as empty."
         )
     if domain.read_only:
-        kept = (
-            f" {', '.join(schema.filtered)} is so marked here, and nothing of it is saved." if schema.filtered else ""
-        )
+        kept = f" {', '.join(schema.filtered)} is marked in this way, and is not saved." if schema.filtered else ""
         yield (
-            f"{domain.server} is a read-only domain controller, which does not get attributes that the schema keeps "
-            f"from such servers (searchFlags 512).{kept} Name a writable one as the domain's server."
+            f"{domain.server} is a read-only domain controller, which does not receive attributes that are marked "
+            f"for that in the schema (searchFlags 512).{kept} Name a writable one as the domain's server."
         )
 
 
@@ -167,7 +165,7 @@ def _by_ldifde(client: AgentClient, request: DomainRequest, folder: pathlib.Path
         if problem.failure.code not in ("ldifde_empty", "ldifde_no_file"):
             raise
         pages = ()
-    # It may follow the references to child domains, as Windows' LDAP library does unless it is told not to.
+    # It may follow the references to child domains, as Windows' LDAP library does by default.
     pages = ([entry for entry in page if domain_of(entry[0]) == target.domain] for page in pages)
     exported = export_pages(pages, request.exported, folder, domain.dns_name)
     return Reading("ldifde", domain, exported, _account_of_host(client), Schema(), warnings)

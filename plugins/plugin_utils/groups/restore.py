@@ -109,7 +109,7 @@ def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) ->
 
 
 def restore(client: AgentClient, request: RestoreRequest, files: Files, directory: Directory) -> dict[str, t.Any]:
-    """Do what the request says. Gives the module's result, failed where groups were left or it stopped in the middle.
+    """Do what the request says. Returns the module's result, failed where groups were left or it stopped in the middle.
 
     Raises DirectoryError, AgentCallError, ValueError: nothing was written then.
     """
@@ -172,7 +172,7 @@ def _check_size(steps: c.Sequence[Step]) -> None:
     if size > LIMIT:
         raise RefusedError(
             "undo_too_large",
-            f"What it would overwrite takes {size:,} bytes, and {LIMIT:,} go through the connection to be stored",
+            f"The values to be overwritten take {size:,} bytes, and {LIMIT:,} at most can be sent over the connection",
             "Restore in several runs, each of some of the groups (groups, groupid_ldif_groups).",
         )
 
@@ -250,7 +250,7 @@ def _noted(groups: c.Iterable[GroupDifference], outcome: Outcome) -> c.Iterator[
 
 
 def _write_file(path: pathlib.Path, steps: c.Sequence[Step], check: bool) -> bool:
-    """Write the plan as LDIF for a person, whole or not at all. Gives whether the file changes. Raises ValueError."""
+    """Write the plan as LDIF for a person, whole or not at all. Returns whether the file changes. Raises ValueError."""
     content = b"".join(modify_records(steps))
     try:
         if path.is_file() and path.read_bytes() == content:

@@ -60,22 +60,22 @@ class Administration:
     def entries(
         self, filter_text: str = "(objectClass=group)", attributes: c.Sequence[str] | None = None, base: str = ""
     ) -> list[Entry]:
-        """Give everything that a filter finds in the domain: DN and attributes, as the server spells them."""
+        """Return everything that a filter finds in the domain: DN and attributes, as the server spells them."""
         with self.admin() as connection:
             found = connection.search_s(base or self.base, ldap.SCOPE_SUBTREE, filter_text, attributes)
         return [(dn, values) for dn, values in found if dn is not None]
 
     def groups(self) -> dict[bytes, Entry]:
-        """Give every group by its objectGUID, with the attributes that are backed up."""
+        """Return every group by its objectGUID, with the attributes that are backed up."""
         entries = self.entries(attributes=["objectGUID", *ATTRIBUTES])
         return {values.pop("objectGUID")[0]: (dn, values) for dn, values in entries}
 
     def dn_of(self, guid: bytes) -> str:
-        """Give where a group is now. Raises KeyError."""
+        """Return where a group is now. Raises KeyError."""
         return self.groups()[guid][0]
 
     def change(self, dn: str, attribute: str, *values: bytes) -> None:
-        """Give an attribute these values in place of all others; without values it is cleared."""
+        """Set an attribute to these values in place of all others; without values it is cleared."""
         with self.admin() as connection:
             connection.modify_s(dn, [(ldap.MOD_REPLACE, attribute, list(values) or None)])
 

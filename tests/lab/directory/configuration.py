@@ -55,7 +55,7 @@ class Settings:
 
 
 def program(name: str) -> str:
-    """Give the path of one of slapd's programs. Raises SlapdError."""
+    """Return the path of one of slapd's programs. Raises SlapdError."""
     found = shutil.which(name, path=_PATH)
     if found is None:
         raise SlapdError(f"{name} is missing: apt-get install --no-install-recommends slapd")
@@ -94,7 +94,7 @@ def load(
 
 
 def accounts_of(settings: Settings) -> tuple[str, str]:
-    """Give the DNs of the account that may write and of the one that may only read."""
+    """Return the DNs of the account that may write and of the one that may only read."""
     return settings.account, f"CN=reader,CN=Users,{settings.domain.base}"
 
 

@@ -69,7 +69,7 @@ class Domain:
         return head + struct.pack(f"<{4 + len(relative)}I", 21, *numbers, *relative)
 
     def root_dse(self) -> bytes:
-        """Give the record for slapd's rootDSE, which adds what it knows itself."""
+        """Return the record for slapd's rootDSE, which adds what it knows itself."""
         return _record(
             "",
             {
@@ -87,7 +87,7 @@ class Domain:
         )
 
     def frame(self) -> c.Iterator[bytes]:
-        """Give the records of everything but units and groups, parents first."""
+        """Return the records of everything but units and groups, parents first."""
         guid, sid = [self.guid], [self.sid]
         yield _record(
             self.base, {"objectClass": ["domainDNS"], "DC": [_first(self.base)], "objectGUID": guid, "objectSid": sid}
@@ -119,7 +119,7 @@ class Domain:
             yield _record(dn, shown if flags is None else {**shown, "searchFlags": [str(flags)]})
 
     def user(self, name: str, password: str) -> bytes:
-        """Give the record of an account below CN=Users."""
+        """Return the record of an account below CN=Users."""
         return _record(
             f"CN={name},CN=Users,{self.base}",
             {
@@ -132,13 +132,13 @@ class Domain:
         )
 
     def unit(self, unit: tuple[str, ...]) -> bytes:
-        """Give the record of a unit."""
+        """Return the record of a unit."""
         dn = unit_dn(unit, self.base)
         guid = uuid.uuid5(uuid.NAMESPACE_X500, dn).bytes_le
         return _record(dn, {"objectClass": ["organizationalUnit"], "OU": [unit[0]], "objectGUID": [guid]})
 
     def group(self, group: Group, number: int) -> bytes:
-        """Give the record of a group, the domain's ``number``-th account."""
+        """Return the record of a group, the domain's ``number``-th account."""
         dn, attributes = group_entry(group, self.base)
         return _record(dn, {**attributes, "objectSid": [self._sid(1100 + number)]})
 
@@ -147,7 +147,7 @@ class Domain:
 
 
 def group_entry(group: Group, base: str) -> tuple[str, dict[str, list[bytes]]]:
-    """Give a group's DN and all attributes but those that a server gives out itself."""
+    """Return a group's DN and all attributes but those that a server gives out itself."""
     name = group.name.encode()
     found = {
         "objectClass": [b"group"],
@@ -163,7 +163,7 @@ def group_entry(group: Group, base: str) -> tuple[str, dict[str, list[bytes]]]:
 
 
 def records(domain: Domain, groups: c.Iterable[Group]) -> c.Iterator[bytes]:
-    """Give everything that the server holds but its accounts."""
+    """Return everything that the server holds but its accounts."""
     yield from domain.frame()
     known: set[tuple[str, ...]] = set()
     for number, group in enumerate(groups):

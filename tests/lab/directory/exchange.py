@@ -51,7 +51,7 @@ ATTRIBUTES = (
 
 
 def schema_ldif() -> c.Iterator[str]:
-    """Give the lines that add the attributes and let groups have them; DC=X stands for the forest."""
+    """Return the lines that add the attributes and let groups have them; DC=X stands for the forest."""
     schema = "CN=Schema,CN=Configuration,DC=X"
     for attribute in ATTRIBUTES:
         syntax, number = attribute.syntax
@@ -68,7 +68,7 @@ def schema_ldif() -> c.Iterator[str]:
 
 
 def groups_ldif(groups: c.Iterable[Group], base: str) -> c.Iterator[str]:
-    """Give the lines that add groups and the units around them; the server chooses each objectGUID."""
+    """Return the lines that add groups and the units around them; the server chooses each objectGUID."""
     known: set[tuple[str, ...]] = set()
     for group in groups:
         for unit in new_units(group.unit, known):

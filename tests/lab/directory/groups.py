@@ -65,7 +65,7 @@ class Group:
     effective: tuple[str, ...] = ATTRIBUTES
 
     def dn(self, base: str) -> str:
-        """Give the DN below ``base``, escaped as Active Directory does."""
+        """Return the DN below ``base``, escaped as Active Directory does."""
         return f"CN={escaped(self.name)},{unit_dn(self.unit, base)}"
 
 
@@ -78,7 +78,7 @@ class Made:
     share: float = 0.9
 
     def __iter__(self) -> c.Iterator[Group]:
-        """Give the groups, those with hard names first."""
+        """Return the groups, those with hard names first."""
         chance = random.Random(self.seed)
         for number in range(self.count):
             hard = number < len(HARD_NAMES)
@@ -102,12 +102,12 @@ def _attributes(chance: random.Random, number: int) -> dict[str, tuple[bytes, ..
 
 
 def unit_dn(unit: tuple[str, ...], base: str) -> str:
-    """Give the DN of a unit, named with those around it, the nearest first."""
+    """Return the DN of a unit, named with those around it, the nearest first."""
     return ",".join([*(f"OU={escaped(name)}" for name in unit), base])
 
 
 def new_units(unit: tuple[str, ...], known: set[tuple[str, ...]]) -> c.Iterator[tuple[str, ...]]:
-    """Give a unit and those around it, the outermost first, but for the known ones, which become more."""
+    """Return a unit and those around it, the outermost first, but for the known ones, which become more."""
     for start in range(len(unit) - 1, -1, -1):
         if unit[start:] not in known:
             known.add(unit[start:])

@@ -198,7 +198,7 @@ def _export(program: pathlib.Path, account: Account, options: Options, messages:
 
 
 def _on_host(program: pathlib.Path, path: str) -> pathlib.Path:
-    """Give where a path of the host lies: below the folder that holds its drives."""
+    """Return where a path of the host lies: below the folder that holds its drives."""
     drive, colon, rest = path.partition(":")
     if colon and len(drive) == 1:
         drives = program.parents[len(PLACE.parts)]

@@ -33,7 +33,7 @@ class ExportError(Exception):
 
 
 def records(account: Account, options: Options, messages: Messages) -> c.Iterator[str]:
-    """Give every record. Raises ExportError."""
+    """Return every record. Raises ExportError."""
     connection = _bind(account, messages)
     try:
         for dn, attributes in _entries(connection, account, options):
@@ -69,7 +69,7 @@ def _bind(account: Account, messages: Messages) -> SimpleLDAPObject:
 def _entries(
     connection: SimpleLDAPObject, account: Account, options: Options
 ) -> c.Iterator[tuple[str, dict[str, list[bytes]]]]:
-    """Give what the search finds, in the server's order; references are left out."""
+    """Return what the search finds, in the server's order; references are left out."""
     base = account.base if options.base is None else options.base
     control = SimplePagedResultsControl(True, size=_PAGE, cookie="")
     while True:
@@ -91,7 +91,7 @@ def _entries(
 
 
 def _first_values(attributes: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
-    """Give one value of an attribute that has several, under the name that tells so (MS-ADTS 3.1.1.3.1.3.3)."""
+    """Return one value of an attribute that has several, under the name that tells so (MS-ADTS 3.1.1.3.1.3.3)."""
     return {
         (f"{name};range=0-0" if len(values) > 1 else name): (values[:1] if len(values) > 1 else values)
         for name, values in attributes.items()
@@ -111,7 +111,7 @@ def _record(dn: str, attributes: dict[str, list[bytes]], options: Options) -> st
 
 
 def _line(name: str, value: bytes, unicode: bool) -> str:
-    """Give one attribute; what does not fit on its line begins on the next."""
+    """Return one attribute; what does not fit on its line begins on the next."""
     text = _as_text(value, unicode)
     head, shown = (f"{name}:: ", base64.b64encode(value).decode()) if text is None else (f"{name}: ", text)
     if len(head) + len(shown) <= _COLUMNS:
@@ -121,7 +121,7 @@ def _line(name: str, value: bytes, unicode: bool) -> str:
 
 
 def _as_text(value: bytes, unicode: bool) -> str | None:
-    """Give a value that may stand in the file as it is: all of it ASCII, or any text where the file is Unicode."""
+    """Return a value that may stand in the file as it is: all of it ASCII, or any text where the file is Unicode."""
     try:
         text = value.decode("utf-8" if unicode else "ascii")
     except UnicodeDecodeError:

@@ -72,7 +72,7 @@ class Messages:
         self._failure = ""
 
     def text(self, name: str, *values: str) -> str:
-        """Give a message."""
+        """Return a message."""
         return self._texts[name].format(*values)
 
     def say(self, name: str, *values: str) -> None:

@@ -182,7 +182,7 @@ class _Connection:
         return True
 
     def _page(self, message: Message) -> Message | None:
-        """Give what the server is to be asked in place of a request for a page; None: it has its answer."""
+        """Return what the server is to be asked in place of a request for a page; None: it has its answer."""
         size, cookie = message.page
         if cookie:
             self._continued += 1
@@ -265,7 +265,7 @@ def losing(server: Slapd, operation: int, *, after: int = 0) -> Proxy:
 
 @contextlib.contextmanager
 def refusing() -> c.Iterator[int]:
-    """Give a port at which nothing listens, and nothing will for the length of the block."""
+    """Return a port at which nothing listens, and nothing will for the length of the block."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]

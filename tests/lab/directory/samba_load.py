@@ -90,7 +90,7 @@ def add_groups(database: SamDB, groups: list[dict[str, t.Any]], delegate: str) -
 
 
 def sid_of(database: SamDB, account: str) -> str:
-    """Give the SID of an account, as text."""
+    """Return the SID of an account, as text."""
     found = database.search(expression=f"(sAMAccountName={account})", attrs=["objectSid"])
     return str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
 

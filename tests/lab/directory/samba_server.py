@@ -60,7 +60,7 @@ class Samba(Administration):
     folder: for all of its files; made where it is missing.
     groups: what it holds besides the groups that every domain has.
     extended: the schema has the attributes that Exchange adds.
-    strong_auth: a simple bind without TLS is refused (strongerAuthRequired), as Active Directory can be told to.
+    strong_auth: a simple bind without TLS is refused (strongerAuthRequired), as Active Directory can be configured.
     cache: where a domain controller without groups is kept.
 
     username: the account that may write the groups' attributes, as a user principal name; bind_dn: the same as a DN.
@@ -246,12 +246,12 @@ class Samba(Administration):
 
 
 def _account(group: Group) -> bytes:
-    """Give a group's sAMAccountName: its name may hold what that may not."""
+    """Return a group's sAMAccountName: its name may hold what that may not."""
     return b"g-" + group.guid.hex().encode()[:18]
 
 
 def _names() -> list[str]:
-    """Give the names that the certificate is for. OpenLDAP's clients check it for the machine's name, not localhost."""
+    """Return the names of the certificate. OpenLDAP's clients check it for the machine's name, not localhost."""
     return ["localhost", f"dc01.{REALM.lower()}", REALM.lower(), socket.gethostname()]
 
 

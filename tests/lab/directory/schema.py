@@ -72,7 +72,7 @@ _GROUP_CLASS = f"{_MICROSOFT}.5.8"
 
 
 def lines(missing: tuple[str, ...] = ()) -> str:
-    """Give the schema; ``missing`` names attributes of groups that it lacks."""
+    """Return the schema; ``missing`` names attributes of groups that it lacks."""
     attributes = [
         f"attributetype ( {oid} NAME '{name}' {syntax}{' SINGLE-VALUE' if single else ''} )"
         for oid, name, syntax, single in _ATTRIBUTES

@@ -192,7 +192,7 @@ def _listens(pid: int, port: int) -> bool:
 
 
 def _names(domain: str) -> list[str]:
-    """Give the names that the certificate is for. OpenLDAP's clients check it for the machine's name, not localhost."""
+    """Return the names of the certificate. OpenLDAP's clients check it for the machine's name, not localhost."""
     machine = socket.gethostname()
     with contextlib.suppress(OSError):
         machine = socket.gethostbyname_ex(machine)[0]

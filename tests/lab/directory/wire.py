@@ -38,7 +38,7 @@ class Message:
         return int.from_bytes(size, "big"), cookie
 
     def asking(self, size: int, cookie: bytes) -> Message:
-        """Give the same search for another page."""
+        """Return the same search for another page."""
         [(dummy, whole)] = _parts(self.raw)
         [(dummy, number), (operation, body), *_rest] = _parts(whole)
         others = b"".join(control for control in _controls(self) if PAGED_RESULTS not in control)
@@ -48,7 +48,7 @@ class Message:
 
 
 def first(buffer: bytes) -> Message | None:
-    """Give the message that a buffer begins with; None while it is not all there. Raises ValueError when it is none."""
+    """Return the first message in a buffer; None if it is not complete yet. Raises ValueError for something else."""
     if buffer and buffer[0] != 0x30:
         raise ValueError("no LDAP message")
     head = _length(buffer, 1)
@@ -63,7 +63,7 @@ def first(buffer: bytes) -> Message | None:
 
 
 def answer(request: Message, code: int, text: str, referral: str = "") -> bytes:
-    """Give the message by which a server ends a request with a result code."""
+    """Return the message by which a server ends a request with a result code."""
     body = _element(0x0A, bytes([code])) + _element(0x04, b"") + _element(0x04, text.encode())
     if referral:
         body += _element(0xA3, _element(0x04, referral.encode()))
@@ -72,7 +72,7 @@ def answer(request: Message, code: int, text: str, referral: str = "") -> bytes:
 
 
 def empty_page(request: Message, cookie: bytes) -> bytes:
-    """Give the message that ends a page of no entries after which more follow."""
+    """Return the message that ends a page of no entries after which more follow."""
     body = _element(0x0A, b"\0") + _element(0x04, b"") + _element(0x04, b"")
     number = _element(0x02, request.number.to_bytes(4, "big"))
     return _element(0x30, number + _element(SEARCH_DONE, body) + _element(_CONTROLS, _page(0, cookie)))
@@ -85,7 +85,7 @@ def _page(size: int, cookie: bytes, *, critical: bool = False) -> bytes:
 
 
 def _controls(message: Message) -> list[bytes]:
-    """Give the controls, each as it stands there."""
+    """Return the controls, each as it stands there."""
     [(dummy, whole)] = _parts(message.raw)
     found = [content for tag, content in _parts(whole) if tag == _CONTROLS]
     return [_element(tag, control) for content in found for tag, control in _parts(content)]
@@ -107,7 +107,7 @@ def _each(content: bytes) -> c.Iterator[tuple[int, bytes]]:
 
 
 def _length(buffer: bytes, at: int) -> tuple[int, int] | None:
-    """Give a length and where its content starts."""
+    """Return a length and where its content starts."""
     if len(buffer) <= at:
         return None
     short = buffer[at]

@@ -52,7 +52,7 @@ class AppLocks:
         return GRANTED_AFTER_WAIT if waited else GRANTED
 
     def release(self, session: object, key: Key) -> bool:
-        """Give one hold back; False when the session has none."""
+        """Release one hold; False when the session has none."""
         with self._changed:
             holds = self._held.get(key, [])
             mine = next((hold for hold in holds if hold[0] is session), None)
@@ -63,7 +63,7 @@ class AppLocks:
             return True
 
     def release_all(self, session: object) -> None:
-        """Give back all that a session holds."""
+        """Release all that a session holds."""
         with self._changed:
             for key, holds in self._held.items():
                 self._held[key] = [hold for hold in holds if hold[0] is not session]

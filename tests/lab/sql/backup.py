@@ -134,7 +134,7 @@ def _certificate(engine: Engine, order: Order) -> Certificate | None:
 
 
 def _targets(engine: Engine, order: Order) -> tuple[list[tuple[str, t.Any, bool]], int]:
-    """Give each file with its place and whether it is new, and the position of the set in it."""
+    """Return each file with its place and whether it is new, and the position of the set in it."""
     found = []
     position = 1
     for path in order.paths:
@@ -258,7 +258,7 @@ def _write(
 ) -> None:
     pieces = pieces_of(payload)
     seconds = engine.backup_seconds  # as it was when the statement began
-    told = 0
+    percent_reported = 0
     for number, piece in enumerate(pieces, 1):
         writer = writers[number % len(writers)]
         body = zlib.compress(piece, 1) if order.compression else piece
@@ -273,10 +273,10 @@ def _write(
         percent = 100 * number / len(pieces)
         conversation.checkpoint(percent)
         conversation.pause(seconds / len(pieces))
-        while order.stats and told + order.stats <= percent:
-            told += order.stats
-            conversation.say(Message(3211, f"{told} percent processed."))
-    if order.stats and told < 100:
+        while order.stats and percent_reported + order.stats <= percent:
+            percent_reported += order.stats
+            conversation.say(Message(3211, f"{percent_reported} percent processed."))
+    if order.stats and percent_reported < 100:
         conversation.say(Message(3211, "100 percent processed."))
 
 

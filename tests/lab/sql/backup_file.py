@@ -67,7 +67,7 @@ class Writer:
         self._file.write(_LENGTH.pack(_BLOCK, len(block), checksum) + block)
 
     def tell(self) -> int:
-        """Give the bytes that the file has now."""
+        """Return the bytes that the file has now."""
         return self._file.tell()
 
     def finish(self, trailer: dict[str, t.Any]) -> int:
@@ -115,7 +115,7 @@ def read_media(path: pathlib.Path, device: str) -> tuple[dict[str, t.Any], list[
 
 
 def blocks(path: pathlib.Path, one: Set) -> c.Iterator[tuple[bytes, bool]]:
-    """Give the blocks of a set, each with whether its checksum holds. Raises EOFError where the file ends early."""
+    """Return the blocks of a set, each with whether its checksum holds. Raises EOFError where the file ends early."""
     with path.open("rb") as file:
         file.seek(one.start)
         while True:

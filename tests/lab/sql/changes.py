@@ -77,7 +77,7 @@ def _alterable(engine: Engine, session: Session, name: str) -> Database:
 def _clear_way(engine: Engine, session: Session, name: str, order: AlterDatabase, conversation: Conversation) -> None:
     """Get the other sessions out, or wait for them, where a setting needs the database alone."""
     wanted = [setting for setting, dummy in order.settings if setting in _EXCLUSIVE]
-    told = False
+    reported = False
     while wanted:
         with engine.lock:
             database = _alterable(engine, session, name)
@@ -98,8 +98,8 @@ def _clear_way(engine: Engine, session: Session, name: str, order: AlterDatabase
                 raise StatementError.of(5070, text, 16, 2)
             if order.termination == "IMMEDIATE":
                 _throw_out(engine, session, database, others, wanted)
-                told = True
-        if told:
+                reported = True
+        if reported:
             for state, percent in ((2, 0), (1, 100)):
                 text = f"Nonqualified transactions are being rolled back. Estimated rollback completion: {percent}%."
                 conversation.say(Message(5060, text, 0, state))

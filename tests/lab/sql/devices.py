@@ -20,12 +20,12 @@ _ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|\\\\|/")
 
 
 def full_path(engine: Engine, device: str) -> str:
-    """Give the path that a device means: a bare file name lies in the default backup directory."""
+    """Return the path that a device means: a bare file name lies in the default backup directory."""
     return device if _ABSOLUTE.match(device) else f"{engine.backup_folder}\\{device}"
 
 
 def refused(engine: Engine, path: str) -> int:
-    """Give the operating system's error that a test arranged for a path; 0: none."""
+    """Return the operating system's error that a test arranged for a path; 0: none."""
     folded = path.casefold()
     return next((number for start, number in engine.os_errors.items() if folded.startswith(start.casefold())), 0)
 
@@ -45,7 +45,7 @@ def os_error(engine: Engine, path: str, error: OSError) -> int:
 
 
 def check_writable(engine: Engine, device: str) -> pathlib.Path:
-    """Give the place of a file to write. Raises StatementError 3201."""
+    """Return the place of a file to write. Raises StatementError 3201."""
     path = full_path(engine, device)
     number = refused(engine, path)
     where = engine.map_path(path)
@@ -97,7 +97,7 @@ def opened(engine: Engine, devices: c.Sequence[str]) -> list[Device]:
 
 
 def choose(sets: list[backup_file.Set], position: int, device: str) -> backup_file.Set:
-    """Give the set at a position. Raises StatementError."""
+    """Return the set at a position. Raises StatementError."""
     if not 1 <= position <= len(sets):
         text = f"The file ID {position} on device '{device}' is incorrectly formed and can not be read."
         raise StatementError.of(3287, text)

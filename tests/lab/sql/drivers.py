@@ -65,5 +65,5 @@ def microsoft() -> Driver:
 
 
 def drivers() -> tuple[Driver, ...]:
-    """Give both, whether they are here or not."""
+    """Return both, whether they are here or not."""
     return freetds(), microsoft()

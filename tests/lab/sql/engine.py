@@ -52,7 +52,7 @@ GROUPID_TABLES = {
 
 
 def now() -> datetime.datetime:
-    """Give the server's clock, which is UTC, to the millisecond."""
+    """Return the server's clock, which is UTC, to the millisecond."""
     moment = datetime.datetime.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -350,7 +350,7 @@ class Engine:
         return found
 
     def path_of(self, database: Database) -> pathlib.Path:
-        """Give the SQLite file with a database's rows."""
+        """Return the SQLite file with a database's rows."""
         return self.map_path(database.files[0].path)
 
     def sql(self, database: str, statement: str, parameters: c.Sequence[t.Any] = ()) -> list[tuple[t.Any, ...]]:
@@ -364,15 +364,15 @@ class Engine:
                 connection.close()
 
     def next_lsn(self) -> int:
-        """Give a log sequence number, higher than all before."""
+        """Return a log sequence number, higher than all before."""
         return next(self._lsn)
 
     def next_key(self) -> int:
-        """Give a key for a row of msdb."""
+        """Return a key for a row of msdb."""
         return next(self._keys)
 
     def next_database_id(self) -> int:
-        """Give a number for a new database."""
+        """Return a number for a new database."""
         return next(self._database_ids)
 
     def connect(self, login: Login, **options: t.Any) -> Session:
@@ -447,7 +447,7 @@ class Engine:
                 self._visitors[index] = fresh
 
     def sessions_in(self, database: Database, besides: Session | None = None) -> list[Session]:
-        """Give the sessions that use a database, and the one that holds it."""
+        """Return the sessions that use a database, and the one that holds it."""
         return [
             one
             for one in self.sessions.values()
@@ -498,7 +498,7 @@ class Engine:
         return database
 
     def roles_in(self, login: Login, database: Database) -> set[str]:
-        """Give a login's roles in a database; nothing when it may not enter."""
+        """Return a login's roles in a database; nothing when it may not enter."""
         if login.sysadmin or database.owner_sid == login.sid:
             return {"db_owner", "public"}
         if database.name in SYSTEM_DATABASES:

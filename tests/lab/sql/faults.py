@@ -88,7 +88,7 @@ class Faults:
         self.add(Fault(pattern, nth, act=act))
 
     def of(self, batch: str) -> Fault | None:
-        """Give the rule that strikes a batch now."""
+        """Return the rule that strikes a batch now."""
         with self._lock:
             struck = None
             for rule in self._rules:

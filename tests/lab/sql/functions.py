@@ -218,7 +218,7 @@ def _rights(engine: Engine, session: Session) -> list[tuple[str, int, Function]]
 
 
 def permissions(engine: Engine, session: Session, securable: str | None, kind: str | None) -> set[str] | None:
-    """Give a login's permissions on the server, a database, or an object; None when there is no such thing."""
+    """Return a login's permissions on the server, a database, or an object; None when there is no such thing."""
     login = session.login
     if kind is None or kind.upper() == "SERVER":
         names = (

@@ -30,7 +30,7 @@ def command() -> str | None:
 
 
 def complaints(batches: c.Iterable[str], version: int = 150) -> list[str]:
-    """Check batches, each once. Gives what the grammar refuses and the batch; nothing where it is not here."""
+    """Check batches, each once. Returns what the grammar refuses and the batch; nothing where it is not here."""
     different = list(dict.fromkeys(batch for batch in batches if not any(one in batch for one in _REFUSED_BY_MISTAKE)))
     program = command()
     if not different or program is None:

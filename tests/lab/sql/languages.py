@@ -10,7 +10,7 @@ import typing as t
 
 TURKISH = "Türkçe"
 
-# The number does not begin the text, and an error of the operating system is told in other words.
+# The number does not begin the text, and an error of the operating system has other words.
 _TURKISH: t.Final = {
     3211: (r"(\d+) percent processed\.", r"Yüzde \1 işlendi."),
     3201: (
@@ -21,6 +21,6 @@ _TURKISH: t.Final = {
 
 
 def translate(number: int, text: str, language: str) -> str:
-    """Give a text in a language. All but Turkish is English here."""
+    """Return a text in a language. All but Turkish is English here."""
     found = _TURKISH.get(number) if language == TURKISH else None
     return re.sub(found[0], found[1], text) if found else text

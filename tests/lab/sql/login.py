@@ -93,7 +93,7 @@ def prelogin_answer(product: tuple[int, int, int], encryption: int) -> bytes:
 
 
 def negotiate(server: Encryption, client: int) -> tuple[int, Encryption]:
-    """Give the server's byte, and what becomes of the connection."""
+    """Return the server's byte, and what becomes of the connection."""
     if server is Encryption.NONE:
         return _ENCRYPT_NOT_SUPPORTED, Encryption.NONE
     if server in (Encryption.FORCED, Encryption.STRICT):
@@ -139,7 +139,7 @@ class Channel:
         threading.Thread(target=self._pump, name="tds reader", daemon=True).start()
 
     def next_message(self) -> tuple[int, bytes]:
-        """Give the next message that the thread read. Raises ClosedError."""
+        """Return the next message that the thread read. Raises ClosedError."""
         kind, body = self._messages.get()
         if kind == _CONNECTION_ENDED:
             raise wire.ClosedError
@@ -227,7 +227,7 @@ class Channel:
             self._incoming.write(self._receive(65536))
 
     def _decrypted(self, count: int) -> bytes | None:
-        """Give what is there in plain text, None when more has to come."""
+        """Return what is there in plain text, None when more has to come."""
         assert self._tls is not None
         try:
             with self._cipher:
@@ -271,7 +271,7 @@ _CIPHERS: dict[Tls, str] = {
 
 
 def tls_context(certificate: str, key: str, tls: Tls = "usual") -> ssl.SSLContext:
-    """Give a context as SQL Server has one: TLS 1.2, which TDS 7 can carry, and whatever certificate it was given."""
+    """Return a context as SQL Server has one: TLS 1.2, which TDS 7 can carry, and whatever certificate it was given."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS[tls] + ":@SECLEVEL=0")

@@ -39,7 +39,7 @@ GENERAL: t.Final = 16
 
 
 def severity(number: int) -> int:
-    """Give the severity that sys.messages has for a number."""
+    """Return the severity that sys.messages has for a number."""
     return SEVERITIES.get(number, GENERAL)
 
 
@@ -63,7 +63,7 @@ class StatementError(Exception):
         return cls(Message(number, text, severity, state), ends_batch=ends_batch)
 
     def followed_by(self, number: int, text: str, severity: int = 16) -> StatementError:
-        """Give the same problem with one more message behind."""
+        """Return the same problem with one more message behind."""
         return StatementError(*self.messages, Message(number, text, severity), ends_batch=self.ends_batch)
 
 

@@ -108,7 +108,7 @@ def _inner(reply: Reply, tokens: c.Iterable[tuple[int, int, int]]) -> None:
 
 
 def _file_exists(context: Context, arguments: Arguments) -> int:
-    # Whoever is no sysadmin is told no, whatever is there (olahallengren/sql-server-maintenance-solution #771, #965).
+    # Whoever is no sysadmin gets a no, whatever is there (olahallengren/sql-server-maintenance-solution #771, #965).
     sees = context.session.login.sysadmin
     path = context.engine.map_path(str(_pick(arguments, "filename", 0, "")))
     columns = [Column(name, "int", 4) for name in ("File Exists", "File is a Directory", "Parent Directory Exists")]

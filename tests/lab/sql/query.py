@@ -87,7 +87,7 @@ def run(engine: Engine, session: Session, variables: dict[str, t.Any], words: c.
 
 
 def evaluate(engine: Engine, session: Session, variables: dict[str, t.Any], words: c.Sequence[Token]) -> wire.Value:
-    """Give the value of an expression. Raises StatementError."""
+    """Return the value of an expression. Raises StatementError."""
     if len(words) == 1 and words[0].kind is Kind.TEXT:
         return words[0].value
     select = [Token(Kind.WORD, "SELECT"), *words]
@@ -330,7 +330,7 @@ def _is_view(parts: list[str]) -> bool:
 
 
 def _view_key(parts: list[str], current: str) -> tuple[str, str]:
-    """Give the key of a view, and the database it is asked in."""
+    """Return the key of a view, and the database it is asked in."""
     folded = [part.casefold() for part in parts]
     database = parts[-3] if len(parts) > 2 else current
     if len(parts) > 1 and folded[-2] in ("sys", "information_schema"):

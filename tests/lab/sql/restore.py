@@ -85,7 +85,7 @@ def _source(engine: Engine, order: Order) -> Source:
 
 
 def _blocks(source: Source) -> c.Iterator[tuple[bytes, bool]]:
-    """Give the data of all stripes in order. Raises StatementError 3203, 3256."""
+    """Return the data of all stripes in order. Raises StatementError 3203, 3256."""
     readers = [backup_file.blocks(where, one) for dummy, where, one in source.parts]
     number = 0
     while True:
@@ -367,7 +367,7 @@ def _receive(engine: Engine, order: Order, source: Source, database: Database, c
     header = source.header
     total = max(1, sum(int(length) for dummy, length in header["contents"]))
     payload = bytearray()
-    told = 0
+    percent_reported = 0
     for number, (block, sound) in enumerate(_blocks(source)):
         if not sound and order.checksum is not False:
             where = f'page (1:{number}) in database "{database.name}"'
@@ -377,9 +377,9 @@ def _receive(engine: Engine, order: Order, source: Source, database: Database, c
         percent = min(100 * len(payload) / total, 100)
         conversation.checkpoint(percent)
         conversation.pause(engine.backup_seconds / 20)
-        while order.stats and told + order.stats <= percent:
-            told += order.stats
-            conversation.say(Message(3211, f"{told} percent processed."))
+        while order.stats and percent_reported + order.stats <= percent:
+            percent_reported += order.stats
+            conversation.say(Message(3211, f"{percent_reported} percent processed."))
     return bytes(payload)
 
 

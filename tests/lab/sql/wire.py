@@ -75,7 +75,7 @@ def packets(kind: int, payload: bytes, final: bool, sequence: int = 1, size: int
 
 
 def b_varchar(text: str) -> bytes:
-    """Give a text with its length in one byte."""
+    """Return a text with its length in one byte."""
     raw = text.encode("utf-16-le")
     return bytes((len(raw) // 2,)) + raw
 
@@ -255,7 +255,7 @@ def _variant(value: t.Any) -> bytes:
 
 
 def infer_columns(names: c.Sequence[str], rows: c.Sequence[c.Sequence[Value]]) -> list[Column]:
-    """Give columns wide enough for every value of the rows; a column of NULLs only is an nvarchar."""
+    """Return columns wide enough for every value of the rows; a column of NULLs only is an nvarchar."""
     return [_infer(name, [row[index] for row in rows]) for index, name in enumerate(names)]
 
 

@@ -96,7 +96,7 @@ class Words:
         return self.position < len(self._tokens)
 
     def peek(self, ahead: int = 0) -> Token:
-        """Give a coming token without taking it; past the end one that is like no other."""
+        """Return a coming token without taking it; past the end one that is like no other."""
         index = self.position + ahead
         return self._tokens[index] if index < len(self._tokens) else Token(Kind.SIGN, "")
 

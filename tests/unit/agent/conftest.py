@@ -50,7 +50,7 @@ class Host:
             path.mkdir(parents=True)
 
     def send(self, text: str) -> dict[str, t.Any]:
-        """Give the answer to a request as it stands."""
+        """Return the answer to a request as it stands."""
         run = self._run(text)
         assert (run.returncode, run.stderr) == (0, b"")
         assert run.stdout.isascii()
@@ -78,7 +78,7 @@ class Host:
         )
 
     def call(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
-        """Give the answer to an operation on the test's one set."""
+        """Return the answer to an operation on the test's one set."""
         place = {"root": str(self.root), "deployment": "hq", "set_id": SET_ID}
         return self.send(json.dumps({"protocol": 1, "operation": operation, **place, **members}))
 

@@ -54,15 +54,15 @@ class LabServer:
 
     def job(self, request: c.Mapping[str, t.Any], route: str | None = None) -> dict[str, t.Any]:
         started = {**self.start(request), **({"route": route} if route else {})}
-        told = self.ask(started)
-        by = told.get("route")
+        reported = self.ask(started)
+        by = reported.get("route")
         poll = {name: started[name] for name in ("id", "attempt", "state")}
-        while not told["failed"] and told["state"] == "running":
-            told = self.ask({"operation": "poll", "wait_ms": 5000, **poll})
-        if told["failed"]:
-            return told
-        answer: dict[str, t.Any] = told["answer"]
-        return {**answer, "route": by, "warnings": [*told["warnings"], *answer["warnings"]]}
+        while not reported["failed"] and reported["state"] == "running":
+            reported = self.ask({"operation": "poll", "wait_ms": 5000, **poll})
+        if reported["failed"]:
+            return reported
+        answer: dict[str, t.Any] = reported["answer"]
+        return {**answer, "route": by, "warnings": [*reported["warnings"], *answer["warnings"]]}
 
 
 def subject(host: t.Any, network: bool = False) -> rehearsal.Subject:
@@ -73,16 +73,16 @@ def subject(host: t.Any, network: bool = False) -> rehearsal.Subject:
 
 
 def rehearse(host: t.Any, **members: t.Any) -> dict[str, Finding]:
-    """Rehearse, and give what is told of each claim."""
+    """Rehearse, and return the finding of each claim."""
     server = LabServer(host, **members)
     outcome = rehearsal.rehearse(server, subject(host, bool(server.network)))
     assert bool(outcome.left) == bool(list(host.folder.rglob(".rehearsal-*"))), outcome.left
     return {one.id: one for one in rehearsal_claims.gathered(outcome.findings)}
 
 
-def verdicts(told: c.Mapping[str, Finding]) -> dict[str, set[str]]:
-    """Give the claims by verdict."""
+def verdicts(reported: c.Mapping[str, Finding]) -> dict[str, set[str]]:
+    """Return the claims by verdict."""
     by: dict[str, set[str]] = {}
-    for one in told.values():
+    for one in reported.values():
         by.setdefault(one.verdict, set()).add(one.id)
     return by

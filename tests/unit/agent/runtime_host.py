@@ -48,7 +48,7 @@ class RuntimeHost:
         (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
 
     def read(self) -> dict[str, t.Any]:
-        """Give what the host's services.json says now."""
+        """Return what the host's services.json says now."""
         found: dict[str, t.Any] = json.loads((self.host.folder / "services.json").read_text(encoding="utf-8"))
         return found
 
@@ -59,7 +59,7 @@ class RuntimeHost:
         (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
 
     def picture(self) -> dict[str, t.Any]:
-        """Give what a quiesce must bring back: of services, pools and tasks, without what they were asked."""
+        """Return what a quiesce must bring back: of services, pools and tasks, without what they were asked."""
         passing = ("log", "due_ms", "target", "process", "exit_code_now")
         found = self.read()
         services = {
@@ -70,12 +70,12 @@ class RuntimeHost:
         return {"services": services, "tasks": found["tasks"], "pools": pools}
 
     def record(self) -> dict[str, t.Any]:
-        """Give the record on the disk."""
+        """Return the record on the disk."""
         found: dict[str, t.Any] = json.loads((self.host.lock.parent / "quiesce.json").read_text(encoding="utf-8"))
         return found
 
     def request(self, operation: str, version: str = "auto", services: t.Any = (), **members: t.Any) -> str:
-        """Give a request as the controller makes it."""
+        """Return a request as the controller makes it."""
         known: dict[str, t.Any] = {"protocol": 1, "operation": operation}
         if operation == "quiesce":
             known.update(epoch="20260101T000000Z", run="run-1", controller="ansible01")
@@ -84,7 +84,7 @@ class RuntimeHost:
         return json.dumps({**known, "item_seconds": 10, **members})
 
     def ask(self, operation: str, **members: t.Any) -> dict[str, t.Any]:
-        """Give the answer to a request."""
+        """Return the answer to a request."""
         return self.host.send(self.request(operation, **members))
 
     def quiesce(self, **members: t.Any) -> dict[str, t.Any]:
@@ -107,5 +107,5 @@ class RuntimeHost:
 
 
 def settled(service: dict[str, t.Any]) -> str:
-    """Give the state that a service has, or comes to: the file is as the last call has left it."""
+    """Return the state that a service has, or comes to: the file is as the last call has left it."""
     return str(service.get("target", service["state"]))

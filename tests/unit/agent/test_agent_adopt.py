@@ -113,14 +113,14 @@ def test_a_place_that_was_cut_is_finished(host: t.Any, folder: pathlib.Path) -> 
     assert code(host.call("place", **PART)) == "part_exists", "somebody else's part"
 
 
-def test_a_complete_part_is_told_to_whom_asks_for_its_place(host: t.Any, folder: pathlib.Path) -> None:
+def test_a_complete_part_is_returned_by_place(host: t.Any, folder: pathlib.Path) -> None:
     (folder / "GroupID.bak").write_bytes(b"the backup")
     made = adopt(host, "GroupID.bak", version="10.0")
     before = host.picture(host.root)
     again = host.call("place", **PART, account="CORP\\sql01$")
     assert (code(again), again["changed"], again["complete"], again["granted"]) == ("none", False, True, None)
-    told = ("server", "version", "epoch", "state", "part_sha256", "files", "directories", "bytes", "machine_guid")
-    assert {name: again[name] for name in told} == {name: made[name] for name in told}
+    reported = ("server", "version", "epoch", "state", "part_sha256", "files", "directories", "bytes", "machine_guid")
+    assert {name: again[name] for name in reported} == {name: made[name] for name in reported}
     assert (again["details"], again["finished"]) == (DETAILS, made["finished"])
     assert host.picture(host.root) == before
 

@@ -264,7 +264,7 @@ def test_a_link_as_the_component_itself_is_resolved(host: t.Any) -> None:
     assert (answer["state"], answer["files"], answer["components"][0]["source"]) == ("complete", 1, str(real))
 
 
-def test_check_mode_foretells_and_writes_nothing(host: t.Any) -> None:
+def test_check_mode_predicts_and_writes_nothing(host: t.Any) -> None:
     small_tree(host)
     (host.source / "link").symlink_to("a.txt")
     before = host.picture()

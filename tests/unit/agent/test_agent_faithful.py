@@ -58,7 +58,7 @@ def test_nothing_is_lost_where_there_is_nothing_to_lose(part: t.Any) -> None:
     assert (losses(answer), answer["warnings"], answer["changed"]) == ({}, [], False)
 
 
-def test_privileges_are_told(part: t.Any) -> None:
+def test_privileges_are_reported(part: t.Any) -> None:
     part.faults = {"no_privileges": ["SeSecurityPrivilege"]}
     for answer in (part.restore(), part.backup(set_id="20260102T000000Z", check=True)):
         assert answer["privileges"]["missing"] == ["SeSecurityPrivilege"]

@@ -216,7 +216,7 @@ def test_inherited_where_asked_and_elsewhere(component: Component) -> None:
     assert mode(component.elsewhere / "a") == 0o666
 
 
-def test_an_owner_that_is_refused_is_told_and_the_rest_restored(component: Component) -> None:
+def test_an_owner_that_is_refused_is_reported_and_the_rest_restored(component: Component) -> None:
     path = component.put("a", b"content")
     if os.getuid() != 0:
         pytest.skip("only root gives files away")

@@ -126,7 +126,7 @@ def test_a_killed_restore_ends_with_the_times_of_one_side(dated: Host, change: i
 
 
 def test_a_file_system_that_cannot_list_streams_loses_no_file(host: t.Any) -> None:
-    """It says that it keeps some, and does not know the question (87): that is told, and no file is given up for it."""
+    """It says that it keeps some, and does not know the question (87): that is reported, and no file is left out."""
     host.write(a="1", folder__b="2")
     host.habits = {"no_classes": [f"{host.source}*"]}
     if not keeps_streams(host.folder):
@@ -137,8 +137,8 @@ def test_a_file_system_that_cannot_list_streams_loses_no_file(host: t.Any) -> No
     assert (loss["kind"], loss["count"], loss["cause"][-4:]) == ("streams", 4, "(87)")
 
 
-def test_disks_that_tell_no_tag_of_a_link_take_a_set_through_its_life(host: t.Any) -> None:
-    """Only a listing shows there that something is a link: it is told, and never followed."""
+def test_disks_that_report_no_tag_of_a_link_take_a_set_through_its_life(host: t.Any) -> None:
+    """Only a listing shows there that something is a link: it is reported, and never followed."""
     if not keeps_streams(host.folder):
         pytest.skip("needs a disk with extended attributes")
     host.write(a="1", folder__b="2")

@@ -160,7 +160,7 @@ def edit_lists(host: Host, entries: Entries) -> None:
 
 
 def _row(path: str) -> str:
-    """Give a path's line of a manifest, with the digest of the text that all files have."""
+    """Return a path's line of a manifest, with the digest of the text that all files have."""
     mark = "\\" if "\\" in path else ""
     digest = hashlib.sha256(b"content").hexdigest()
     return f"{mark}{digest}  " + path.replace("\\", "\\\\") + "\n"

@@ -67,7 +67,7 @@ class Jobs:
         return answer
 
     def slow(self, pause: float = 0.2, rounds: int = 100) -> dict[str, t.Any]:
-        """Give the request of a backup that waits for a file that is in use, ``rounds`` times."""
+        """Return the request of a backup that waits for a file that is in use, ``rounds`` times."""
         self.host.write(free="content", used="content")
         self.host.faults = {"locked": ["*/used.txt"]}
         return self.request(retries=rounds, retry_wait_ms=round(pause * 1000))
@@ -78,13 +78,13 @@ class Jobs:
         return int(json.loads(state.read_text())["process"])
 
     def copying(self) -> dict[str, t.Any]:
-        """Wait until a slow job has told that it has come to the file that is in use; its progress."""
+        """Wait until a slow job has reported that it has come to the file that is in use; its progress."""
 
-        def told() -> dict[str, t.Any] | None:
+        def at_the_file() -> dict[str, t.Any] | None:
             progress = self.poll(wait_ms=0)["progress"]
             return progress if progress and progress["bytes"] == len("content") else None
 
-        return until(told, "the progress") or {}
+        return until(at_the_file, "the progress") or {}
 
     @contextlib.contextmanager
     def stopped(self, identity: str = ID) -> t.Iterator[int]:
@@ -171,7 +171,7 @@ def test_a_long_one_is_asked_for_until_it_has_ended(jobs: Jobs) -> None:
 
 
 @pytest.mark.timing
-def test_progress_is_told(jobs: Jobs) -> None:
+def test_progress_is_reported(jobs: Jobs) -> None:
     jobs.start(jobs.slow(pause=1), wait_ms=0)
     progress = jobs.copying()
     assert (progress["phase"], progress["files_total"], progress["bytes_total"]) == ("copying", 2, 14)
@@ -255,7 +255,7 @@ def test_what_nobody_got_is_done_anew_where_the_world_went_on(jobs: Jobs, operat
 
 
 def test_an_answer_that_was_got_never_becomes_one_that_nobody_got(jobs: Jobs) -> None:
-    """Something holds the answer open, and its folder cannot make room: the old restore is not told as a new one."""
+    """Something holds the answer open, and its folder cannot make room: the old restore is not taken for a new one."""
     jobs.host.write(a="content")
     jobs.start()
     request = jobs.request("restore")
@@ -358,8 +358,8 @@ def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
 
 
 @pytest.mark.timing
-def test_one_that_cannot_tell_how_far_it_is_does_its_work(jobs: Jobs) -> None:
-    """What is told of the work, on a system drive that is full or forbidden, must not keep it from being done."""
+def test_one_that_cannot_report_its_progress_does_its_work(jobs: Jobs) -> None:
+    """The report of the work, on a system drive that is full or forbidden, must not keep it from being done."""
     jobs.host.write(a="content")
     jobs.host.faults = {"denied": ["*/.state.json.tmp"]}
     begun = time.monotonic()
@@ -372,7 +372,7 @@ def test_one_that_cannot_tell_how_far_it_is_does_its_work(jobs: Jobs) -> None:
 @pytest.mark.timing
 @pytest.mark.parametrize("how", ["start", "poll"])
 @pytest.mark.parametrize("full", [False, True])
-def test_why_one_left_no_answer_is_told_at_once(jobs: Jobs, how: str, full: bool) -> None:
+def test_why_one_left_no_answer_is_reported_at_once(jobs: Jobs, how: str, full: bool) -> None:
     """And not after minutes, with a guess: its folder refuses the answer, or its drive has no room for any word."""
     jobs.host.write(a="content")
     jobs.host.faults = {"denied": ["*/.state.json.tmp", "*/.result.json.*"]}
@@ -481,7 +481,7 @@ def test_one_that_leaves_its_job_object_says_so(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("leave", [0, 8, 21])
 def test_where_none_may_leave_its_job_object_wmi_starts_it(jobs: Jobs, leave: int) -> None:
-    """As under psrp. Where WMI's own host has a job object that it may not leave either, that is told."""
+    """As under psrp. Where WMI's own host has a job object that it may not leave either, that is reported."""
     jobs.host.write(a="content")
     jobs.host.faults = {"no_breakaway": True, "wmi_leave": leave}
     answer = jobs.start()

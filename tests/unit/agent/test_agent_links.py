@@ -49,7 +49,7 @@ def seal(host: t.Any, set_id: str = FIRST) -> None:
 
 @pytest.fixture
 def sealed(host: t.Any, tree: pathlib.Path) -> pathlib.Path:
-    """Give the part of a first, sealed set."""
+    """Return the part of a first, sealed set."""
     assert host.backup()["state"] == "complete"
     seal(host)
     part: pathlib.Path = host.part()
@@ -265,7 +265,7 @@ def test_a_file_of_the_older_part_that_is_not_as_recorded_is_copied_from_the_sou
     assert host.call("verify", set_id=SECOND)["state"] == "verified"
 
 
-def test_damage_that_no_fact_tells_is_found_by_the_new_part_s_verify(host: t.Any, sealed: pathlib.Path) -> None:
+def test_damage_that_no_fact_shows_is_found_by_the_new_part_s_verify(host: t.Any, sealed: pathlib.Path) -> None:
     path = sealed / "data" / "a.txt"
     times = path.stat()
     path.write_text("FIRST")
@@ -312,7 +312,7 @@ def test_a_link_that_is_refused_counts_once_however_often_its_file_is_read(host:
     assert not_linked(answer) == {"link_limit": 4}
 
 
-def test_check_mode_foretells_the_links(host: t.Any, sealed: pathlib.Path) -> None:
+def test_check_mode_predicts_the_links(host: t.Any, sealed: pathlib.Path) -> None:
     host.file("a.txt", "FIRST")
     (sealed / "data" / "b.txt").touch()
     before = host.picture()
@@ -371,7 +371,7 @@ def test_a_file_with_another_stream_is_copied(host: t.Any, tree: pathlib.Path) -
     assert streams_of(host.part(SECOND) / "data" / "a.txt") == {"Zone.Identifier": b"ZoneId=3"}
 
 
-def test_a_set_whose_times_were_rounded_is_told_as_such(host: t.Any, sealed: pathlib.Path) -> None:
+def test_a_set_whose_times_were_rounded_is_reported_as_such(host: t.Any, sealed: pathlib.Path) -> None:
     """As after a copy to FAT, which keeps times of two seconds: content is right, and nothing can be linked."""
     for name in NAMES:
         seconds = 2 * int((sealed / "data" / name).stat().st_mtime / 2)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What made less of a set than usual is carried: asked, recorded, told, listed; nothing links to a set that says so."""
+"""What made less of a set than usual is kept: asked, recorded, reported, listed. Nothing links to such a set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def newest(host: t.Any) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize("narrowed", [None, [], NARROWED])
 @pytest.mark.parametrize("scope", [None, {}, SCOPE])
-def test_a_backup_keeps_what_it_was_told(
+def test_a_backup_keeps_what_the_request_says(
     host: t.Any, narrowed: list[str] | None, scope: dict[str, t.Any] | None
 ) -> None:
     host.write(a="x")
@@ -51,13 +51,13 @@ def test_a_part_of_files_keeps_it_too(host: t.Any) -> None:
     folder = host.call("place", **PLACE)["folder"]
     with open(f"{folder}/x.bak", "w", encoding="utf-8") as file:
         file.write("x")
-    told = {"narrowed": NARROWED, "scope": SCOPE}
-    adopted = host.call("adopt", **PLACE, files=["x.bak"], **told)
-    assert {name: adopted[name] for name in told} == told
+    reported = {"narrowed": NARROWED, "scope": SCOPE}
+    adopted = host.call("adopt", **PLACE, files=["x.bak"], **reported)
+    assert {name: adopted[name] for name in reported} == reported
     # Whoever comes later gets what was recorded.
     again = [host.call("adopt", **PLACE, files=["x.bak"], narrowed=[]), host.call("place", **PLACE)]
-    assert [{name: answer[name] for name in told} for answer in again] == [told, told]
-    assert {name: newest(host)["parts"][0][name] for name in told} == told
+    assert [{name: answer[name] for name in reported} for answer in again] == [reported, reported]
+    assert {name: newest(host)["parts"][0][name] for name in reported} == reported
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_as_much_as_is_allowed(host: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "listed"),
+    ("reported", "listed"),
     [
         ({}, None),
         ({"narrowed": None}, None),
@@ -102,10 +102,10 @@ def test_as_much_as_is_allowed(host: t.Any) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_of_a_sealed_set_the_seal_tells(host: t.Any, told: dict[str, t.Any], listed: list[str] | None) -> None:
+def test_for_a_sealed_set_the_seal_counts(host: t.Any, reported: dict[str, t.Any], listed: list[str] | None) -> None:
     host.write(a="x")
     host.backup(narrowed=["of the part"])
-    seal(host, **told)
+    seal(host, **reported)
     one = newest(host)
     assert (one["sealed"], one["narrowed"], one["parts"][0]["narrowed"]) == (True, listed, ["of the part"])
     verified = host.call("verify")
@@ -113,7 +113,7 @@ def test_of_a_sealed_set_the_seal_tells(host: t.Any, told: dict[str, t.Any], lis
 
 
 @pytest.mark.parametrize("written", ["x", [1], {"a": []}, 7])
-def test_a_part_that_is_not_understood_tells_nothing(host: t.Any, written: object) -> None:
+def test_a_part_that_is_not_understood_says_nothing(host: t.Any, written: object) -> None:
     host.write(a="x")
     host.backup(narrowed=[])
     (host.part() / "part.json").write_text(json.dumps({**host.part_document(), "narrowed": written}))
@@ -124,7 +124,7 @@ def test_a_part_that_is_not_understood_tells_nothing(host: t.Any, written: objec
 @pytest.mark.parametrize(
     ("other", "union"), [(None, None), ([], ["b", "c"]), (["c", "a"], ["a", "b", "c"]), ("unfinished", None)]
 )
-def test_before_the_seal_all_parts_tell(host: t.Any, other: t.Any, union: list[str] | None) -> None:
+def test_before_the_seal_all_parts_count(host: t.Any, other: t.Any, union: list[str] | None) -> None:
     host.write(a="x")
     host.backup(narrowed=["c", "b"])
     if other == "unfinished":
@@ -147,14 +147,14 @@ def test_a_record_of_before_is_read(host: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "set_id"), [({"narrowed": NARROWED}, SET_ID), ({"narrowed": []}, SECOND), ({}, SECOND)], ids=str
+    ("reported", "set_id"), [({"narrowed": NARROWED}, SET_ID), ({"narrowed": []}, SECOND), ({}, SECOND)], ids=str
 )
-def test_nothing_links_to_a_narrowed_set(host: t.Any, told: dict[str, t.Any], set_id: str) -> None:
+def test_nothing_links_to_a_narrowed_set(host: t.Any, reported: dict[str, t.Any], set_id: str) -> None:
     host.write(a="first", b="second")
     time.sleep(0.2)
     host.backup()
     seal(host)
     host.backup(set_id=SECOND)
-    seal(host, SECOND, **told)
+    seal(host, SECOND, **reported)
     answer = host.backup(set_id=THIRD, link_unchanged=True)
     assert (answer["linked"], answer["link_sets"]) == (2, [set_id])

@@ -42,7 +42,7 @@ _FORMS = [
 
 
 def parsed(trace: str) -> list[Call]:
-    """Give the calls of a trace that succeeded, in order."""
+    """Return the calls of a trace that succeeded, in order."""
     calls: list[Call] = []
     for line in trace.splitlines():
         if "<unfinished" not in line and re.search(r"= -1 ", line):
@@ -56,7 +56,7 @@ def parsed(trace: str) -> list[Call]:
 
 
 def check(calls: c.Sequence[Call], separator: str) -> list[str]:
-    """Raise AssertionError for a decisive document before its time. Gives the documents in their order."""
+    """Raise AssertionError for a decisive document before its time. Returns the documents in their order."""
     dirty: set[str] = set()
     seen: list[str] = []
     for name, *paths in calls:
@@ -188,7 +188,7 @@ def test_a_flush_that_is_missing_is_found(document: str, missing: str) -> None:
 
 
 def noted(name: str, win32: str) -> str:
-    """Give Win32.cs with a note in each call that a test asks for, and any other file as it is."""
+    """Return Win32.cs with a note in each call that a test asks for, and any other file as it is."""
     if name != "Win32.cs":
         return win32
     notes = {

@@ -20,12 +20,12 @@ CHECK = pytest.mark.parametrize("check", [False, True])
 
 
 def untouched(host: t.Any) -> dict[str, t.Any]:
-    """Give all that is there but for the agent's own lock."""
+    """Return all that is there but for the agent's own lock."""
     return {path: facts for path, facts in host.picture(times=False).items() if "identityops.groupid" not in path}
 
 
 def refused(host: t.Any, check: bool, **members: t.Any) -> dict[str, t.Any]:
-    """Give the error of a backup that touched nothing."""
+    """Return the error of a backup that touched nothing."""
     before = untouched(host)
     answer = host.backup(check=check, **members)
     assert (answer["failed"], answer["changed"], untouched(host)) == (True, False, before)
@@ -66,7 +66,7 @@ def test_a_root_beside_the_product_is_taken(host: t.Any) -> None:
     assert not host.backup(products=[PRODUCT])["failed"]
 
 
-def test_a_probe_tells_which_folder_of_the_product_holds_a_root(host: t.Any) -> None:
+def test_a_probe_reports_which_folder_of_the_product_holds_a_root(host: t.Any) -> None:
     data, installed = (f"{host.folder}/C/{base}/Vendor/Product 10.0" for base in ("ProgramData", "Program Files"))
     moved = str(host.folder / "D" / "Moved")
     roots = [str(host.root), f"{data}/Backups", installed, f"{moved}/x"]

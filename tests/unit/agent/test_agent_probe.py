@@ -168,7 +168,7 @@ def test_an_unknown_component(host: t.Any) -> None:
     assert (code(answer), answer["error"]["component"]) == ("component_unknown", "schedules")
 
 
-def test_a_list_tells_whether_the_root_is_there(host: t.Any) -> None:
+def test_a_list_says_whether_the_root_is_there(host: t.Any) -> None:
     answer = host.call("list")
     assert (answer["failed"], answer["exists"], answer["sets"]) == (False, False, [])
     host.root.mkdir()

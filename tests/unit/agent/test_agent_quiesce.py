@@ -110,7 +110,7 @@ def test_where_nothing_runs_the_record_is_the_lock_all_the_same(host: Host) -> N
     assert outcomes(server.resume()) == {"Old": "untouched"}
 
 
-def test_check_mode_changes_nothing_and_foretells(server: RuntimeHost) -> None:
+def test_check_mode_changes_nothing_and_predicts(server: RuntimeHost) -> None:
     server.write()
     before = server.host.picture()
     previewed = server.quiesce(check=True)
@@ -235,7 +235,7 @@ def test_a_transition_is_awaited_and_its_end_recorded(server: RuntimeHost, pendi
 
 
 def _in(seconds: float) -> int:
-    """Give the time then, as services.json has it."""
+    """Return the time then, as services.json has it."""
     return int((time.time() + 11644473600 + seconds) * 1000)
 
 
@@ -353,7 +353,7 @@ def test_a_task_that_goes_on_for_ever_stops_nothing(server: RuntimeHost) -> None
 
 
 CHANGES: dict[str, tuple[str, int, dict[str, t.Any], dict[str, t.Any], str]] = {
-    # who, what somebody does meanwhile, what is there in the end, what is told
+    # who, what somebody does meanwhile, what is there in the end, what is reported
     "started": ("services", 1, {"state": "running"}, {"state": "running"}, ""),
     "paused": ("services", 1, {"state": "paused"}, {"state": "paused"}, "it was running and is paused"),
     "disabled": (
@@ -377,7 +377,7 @@ CHANGES: dict[str, tuple[str, int, dict[str, t.Any], dict[str, t.Any], str]] = {
 
 @pytest.mark.parametrize("case", CHANGES)
 def test_what_somebody_changed_meanwhile_stays_and_is_named(server: RuntimeHost, case: str) -> None:
-    kind, number, change, after, told = CHANGES[case]
+    kind, number, change, after, reported = CHANGES[case]
     server.write()
     server.quiesce()
     server.change(kind, number, **change)
@@ -387,7 +387,7 @@ def test_what_somebody_changed_meanwhile_stays_and_is_named(server: RuntimeHost,
     found = server.picture()["services"][one["name"]] if kind == "services" else one
     assert {name: found[name] for name in after} == after
     notes = {item["name"]: item["note"] for item in answer["entries"] if item["note"]}
-    assert notes == ({one.get("name", one.get("path")): told} if told else {})
+    assert notes == ({one.get("name", one.get("path")): reported} if reported else {})
 
 
 def test_what_is_gone_is_named(server: RuntimeHost) -> None:
@@ -402,14 +402,16 @@ def test_what_is_gone_is_named(server: RuntimeHost) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "reported"),
     [
         ({"codes": {"start": 1069}}, "(1069)"),
         ({"falls": 1067}, "it stopped again, error 1067"),
         ({"hangs": ["start"]}, "it has not started after 1 seconds"),
     ],
 )
-def test_one_that_does_not_start_holds_no_other_up(server: RuntimeHost, trouble: dict[str, t.Any], told: str) -> None:
+def test_one_that_does_not_start_holds_no_other_up(
+    server: RuntimeHost, trouble: dict[str, t.Any], reported: str
+) -> None:
     server.write()
     before = server.picture()
     server.quiesce()
@@ -417,7 +419,7 @@ def test_one_that_does_not_start_holds_no_other_up(server: RuntimeHost, trouble:
     answer = server.resume(item_seconds=1)
     assert answer["error"]["code"] == "resume_incomplete"
     assert "'Repl'" in answer["error"]["cause"]
-    assert told in answer["error"]["cause"]
+    assert reported in answer["error"]["cause"]
     assert outcomes(answer) == {
         "\\Imanami\\Job": "resumed",
         "\\Imanami\\Off": "untouched",

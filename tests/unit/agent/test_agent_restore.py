@@ -203,7 +203,7 @@ def test_another_target_with_its_parents(host: t.Any, before: dict[str, t.Any]) 
 
 
 @pytest.mark.parametrize("policy", ["merge", "mirror"])
-def test_check_mode_foretells_and_writes_nothing(host: t.Any, before: dict[str, t.Any], policy: str) -> None:
+def test_check_mode_predicts_and_writes_nothing(host: t.Any, before: dict[str, t.Any], policy: str) -> None:
     damage(host.source)
     state = host.picture()
     dry = host.restore(check=True, policy=policy)

@@ -182,7 +182,7 @@ def test_what_a_killed_restore_had_begun_to_save_makes_room_for_the_next(damaged
 
 
 @pytest.mark.parametrize("safety", ["20270101T000000Z", "20260101T000000Z", "x"])
-def test_a_safety_set_has_a_name_that_tells(damaged: Damaged, safety: str) -> None:
+def test_a_safety_set_has_a_name_that_says_so(damaged: Damaged, safety: str) -> None:
     assert damaged.host.restore(safety_set_id=safety)["error"]["code"] == "bad_request"
     assert damaged.picture() == damaged.now
 
@@ -205,14 +205,14 @@ def test_a_failure_at_any_point_leaves_everything_as_it_was(damaged: Damaged, er
         answer = damaged.restore(points % 100, threads=1)
         if not answer["failed"]:
             break
-        told = answer["error"]
-        assert (told["code"], answer["changed"]) == ("write_failed", False), answer
+        reported = answer["error"]
+        assert (reported["code"], answer["changed"]) == ("write_failed", False), answer
         assert damaged.picture() == damaged.now, points
         assert damaged.left() == []
-        assert os.strerror(error) in told["cause"]
-        assert told["path"].startswith(str(damaged.host.source))
-        assert "as it was before" in told["what"]
-        named.add(pathlib.Path(told["path"]).name)
+        assert os.strerror(error) in reported["cause"]
+        assert reported["path"].startswith(str(damaged.host.source))
+        assert "as it was before" in reported["what"]
+        named.add(pathlib.Path(reported["path"]).name)
         listed = damaged.host.call("list")["sets"]
         assert answer["safety"]["set_id"] in {one["set_id"] for one in listed}
     # Creating and marking what is staged, each rename, each time and attribute that is set.
@@ -233,7 +233,7 @@ def test_a_disk_that_fills_up_while_it_is_staged(damaged: Damaged) -> None:
 
 
 def kill(damaged: Damaged, at: int, number: int) -> bool:
-    """Restore in a process that dies before its n-th change of a disk. Gives whether it came so far."""
+    """Restore in a process that dies before its n-th change of a disk. Returns whether it came so far."""
     damaged.host.faults = {"die_at": at}
     try:
         damaged.restore(number, threads=1)
@@ -245,7 +245,7 @@ def kill(damaged: Damaged, at: int, number: int) -> bool:
 
 
 def kill_when(damaged: Damaged, document: str) -> pathlib.Path:
-    """Restore in a process that dies soon after its journal has this document. Gives the journal."""
+    """Restore in a process that dies soon after its journal has this document. Returns the journal."""
     for at in range(10, 400, 4):
         assert kill(damaged, at, 0)
         found = [journal for journal in damaged.journals() if (journal / document).exists()]
@@ -285,8 +285,8 @@ def test_killed_and_then_a_backup_finds_before_or_after(damaged: Damaged) -> Non
         answer = damaged.host.backup(set_id=f"{2100 + at}0202T000000Z")
         assert not answer["failed"], (at, answer)
         seen = damaged.picture()
-        told = " ".join(answer["warnings"])
-        outcome = "undone" if "undone now" in told else "ended" if "ended now" in told else "nothing"
+        reported = " ".join(answer["warnings"])
+        outcome = "undone" if "undone now" in reported else "ended" if "ended now" in reported else "nothing"
         outcomes[outcome] += 1
         # Nothing to end: it had not begun to change anything, or was through with it.
         allowed = {"undone": [damaged.now], "ended": [damaged.whole], "nothing": [damaged.now, damaged.whole]}
@@ -402,7 +402,7 @@ def test_overwrite(host: t.Any, overwrite: str, expected: dict[str, str]) -> Non
     assert answer["components"][0]["spared"] == (2 if overwrite == "never" else 0)
 
 
-def test_a_failure_at_the_journal_is_told_as_what_it_came_to(damaged: Damaged) -> None:
+def test_a_failure_at_the_journal_is_reported_as_its_outcome(damaged: Damaged) -> None:
     """Once everything is at its new place for good there is no way back, whatever then keeps it from clearing up."""
     outcomes = set()
     for at in range(1, 40):
@@ -413,8 +413,8 @@ def test_a_failure_at_the_journal_is_told_as_what_it_came_to(damaged: Damaged) -
         outcomes.add(answer["failed"])
         if not answer["failed"]:
             assert damaged.picture() == damaged.whole, at
-            told = damaged.restore(98)
-            assert (told["failed"], told["changed"]) == (False, False), (at, told)
+            reported = damaged.restore(98)
+            assert (reported["failed"], reported["changed"]) == (False, False), (at, reported)
             break
         assert damaged.picture() == before, (at, answer)
     assert outcomes == {True, False}
@@ -430,8 +430,8 @@ def test_a_plan_that_cannot_be_removed_does_not_undo_the_restore(damaged: Damage
     if answer["failed"]:
         assert at == 1
         return
-    told = damaged.restore(1)
-    assert not told["changed"], told
+    reported = damaged.restore(1)
+    assert not reported["changed"], reported
     assert damaged.left() == []
 
 
@@ -475,14 +475,14 @@ def test_a_folder_that_is_removed_before_all_is_cleared_up_does_not_stop_all_tha
 
 
 def test_new_content_that_somebody_took_is_missed(damaged: Damaged) -> None:
-    """What an antivirus took away between staging and swap was not restored, and must not be told so."""
+    """What an antivirus took away between staging and swap was not restored, and must not be reported as restored."""
     kill_when(damaged, "ready")
     plan = (damaged.journals()[0] / "plan.jsonl").read_text().splitlines()
     step = next(json.loads(line) for line in plan if json.loads(line).get("place", "").endswith("/b.txt"))
     pathlib.Path(step["staged"]).unlink()
     answer = damaged.host.backup(set_id="20270202T000000Z")
-    told = f"undone now. It could not be ended: {step['staged']}: It was written to or removed"
-    assert told in " ".join(answer["warnings"])
+    reported = f"undone now. It could not be ended: {step['staged']}: It was written to or removed"
+    assert reported in " ".join(answer["warnings"])
     assert damaged.picture() == damaged.now
 
 
@@ -572,8 +572,8 @@ def test_a_drive_that_is_away_keeps_the_plan(damaged: Damaged, document: str) ->
     other.mkdir()
     components = [{"name": "other", "path": str(other)}]
     answer = damaged.host.backup(components=components, set_id="20270202T000000Z")
-    told = json.dumps(answer["error"] if document == "plan.jsonl" else answer["warnings"])
-    assert "The drive or share is not there." in told
+    reported = json.dumps(answer["error"] if document == "plan.jsonl" else answer["warnings"])
+    assert "The drive or share is not there." in reported
     assert len(damaged.journals()) == 1
     damaged.host.faults = {}
     assert not damaged.restore(1)["failed"]

@@ -80,7 +80,7 @@ def test_again_changes_nothing(host: t.Any, document: str, set_path: pathlib.Pat
     assert host.picture() == before
 
 
-def test_check_mode_foretells(host: t.Any, document: str) -> None:
+def test_check_mode_predicts(host: t.Any, document: str) -> None:
     before = host.picture()
     assert prepare(host, document, check=True)["changed"]
     assert code(decide(host, sha256(document), check=True)) == "not_prepared"

@@ -22,7 +22,7 @@ def portals(host: t.Any) -> t.Any:
     return host
 
 
-def told(answer: dict[str, t.Any]) -> tuple[str, str | None, str]:
+def error_of(answer: dict[str, t.Any]) -> tuple[str, str | None, str]:
     assert answer["failed"]
     assert not answer["changed"]
     return answer["error"]["code"], answer["error"]["component"], answer["error"]["cause"]
@@ -32,7 +32,7 @@ def told(answer: dict[str, t.Any]) -> tuple[str, str | None, str]:
 def test_an_include_that_matches_no_file_is_refused_with_the_closest_names(portals: t.Any, check: bool) -> None:
     before = untouched(portals)
     answer = portals.backup(include=["HRPotral"], check=check)
-    code, component, cause = told(answer)
+    code, component, cause = error_of(answer)
     assert (code, component, answer["error"]["path"]) == ("nothing_matched", "data", str(portals.source))
     assert cause == (
         "No file there matches include 'HRPotral'. "
@@ -52,13 +52,13 @@ def test_an_include_that_matches_no_file_is_refused_with_the_closest_names(porta
     ],
 )
 def test_the_closest_names_are_those_where_the_include_goes_astray(portals: t.Any, include: str, near: str) -> None:
-    assert near in told(portals.backup(include=[include]))[2]
+    assert near in error_of(portals.backup(include=[include]))[2]
 
 
 def test_names_of_a_disk_are_shown_as_they_are(host: t.Any) -> None:
     host.file("a\nb /x")
     host.file("\U0001f4be/x")
-    cause = told(host.backup(include=["ab"]))[2]
+    cause = error_of(host.backup(include=["ab"]))[2]
     assert "'a\\u000ab '" in cause
     assert "'\U0001f4be'" in cause
 
@@ -66,7 +66,7 @@ def test_names_of_a_disk_are_shown_as_they_are(host: t.Any) -> None:
 @CHECK
 def test_an_include_that_meets_nothing_in_any_component_is_refused(portals: t.Any, check: bool) -> None:
     answer = portals.backup(include=["HRPortal", "Helpdesc"], check=check)
-    code, component, cause = told(answer)
+    code, component, cause = error_of(answer)
     assert (code, component) == ("nothing_matched", "data")
     assert cause.startswith(f"Include 'Helpdesc' matches nothing in data ({portals.source}). Folders")
     assert "'Helpdesk', " in cause
@@ -80,7 +80,7 @@ def test_each_component_needs_a_file_and_each_include_a_component(portals: t.Any
         {"name": "data", "path": str(portals.source), **include},
         {"name": "other", "path": str(other), **include},
     ]
-    assert told(portals.backup(components=components))[:2] == ("nothing_matched", "other")
+    assert error_of(portals.backup(components=components))[:2] == ("nothing_matched", "other")
     (other / "HRPortal" / "x").touch()
     assert not portals.backup(components=components)["failed"]
 
@@ -89,7 +89,7 @@ def test_a_component_that_is_not_there_needs_no_file(portals: t.Any) -> None:
     gone = {"name": "gone", "path": str(portals.folder / "C" / "Gone"), "required": False, "include": ["HRPortal"]}
     data = {"name": "data", "path": str(portals.source), "include": ["HRPortal"]}
     assert not portals.backup(components=[data, gone], check=True)["failed"]
-    code, component, cause = told(portals.backup(components=[gone]))
+    code, component, cause = error_of(portals.backup(components=[gone]))
     assert (code, component, cause) == (
         "nothing_matched",
         None,
@@ -104,7 +104,7 @@ def test_includes_within_each_other_are_all_met(portals: t.Any) -> None:
 
 
 def test_what_is_included_and_excluded_is_not_taken_for_met(portals: t.Any) -> None:
-    code, dummy, cause = told(portals.backup(include=["HRPortal/log"], exclude=["*/log"]))
+    code, dummy, cause = error_of(portals.backup(include=["HRPortal/log"], exclude=["*/log"]))
     assert code == "nothing_matched"
     assert cause.startswith("No file there matches include 'HRPortal/log' and is not excluded.")
 
@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_read_is_a_match(portals: t.Any) -> None:
 @CHECK
 def test_an_exclude_that_leaves_nothing_is_refused(portals: t.Any, check: bool) -> None:
     before = untouched(portals)
-    code, component, cause = told(portals.backup(exclude=["**"], check=check))
+    code, component, cause = error_of(portals.backup(exclude=["**"], check=check))
     assert (code, component) == ("nothing_left", "data")
     assert cause == "There are files, and exclude leaves none of them: '**'."
     assert untouched(portals) == before
@@ -161,14 +161,14 @@ def test_an_include_that_meets_nothing_in_the_part_restores_nothing(portals: t.A
     portals.file("New/live.txt")
     portals.file("HRPortal/Web/web.config", "changed")
     before = untouched(portals)
-    code, component, cause = told(portals.restore(include=["HRPortal", "New"], policy=policy, check=check))
+    code, component, cause = error_of(portals.restore(include=["HRPortal", "New"], policy=policy, check=check))
     assert (code, component) == ("nothing_matched", "data")
     assert cause.startswith(
         f"Include 'New' matches nothing in data ({portals.source}). Folders that are there: 'Old', "
     )
-    cause = told(portals.restore(include=["HRPortal/Wbe"], policy=policy, check=check))[2]
+    cause = error_of(portals.restore(include=["HRPortal/Wbe"], policy=policy, check=check))[2]
     assert cause == (
         "No file there matches include 'HRPortal/Wbe'. Folders that are there: 'HRPortal/Web', 'HRPortal/log'."
     )
-    assert told(portals.restore(exclude=["**"], policy=policy, check=check))[0] == "nothing_left"
+    assert error_of(portals.restore(exclude=["**"], policy=policy, check=check))[0] == "nothing_left"
     assert untouched(portals) == before

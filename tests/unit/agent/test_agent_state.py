@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""state: what runs of GroupID is found by name, by program and by folder, told as it is, and nothing is changed."""
+"""state: what runs of GroupID is found by name, by program and by folder, reported as it is, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def server(host: Host) -> RuntimeHost:
 
 
 def look(server: RuntimeHost, **members: t.Any) -> Answer:
-    """Give the answer; nothing on the host has changed."""
+    """Return the answer; nothing on the host has changed."""
     server.write()
     before = server.host.picture()
     answer = server.ask("state", **members)
@@ -33,7 +33,7 @@ def look(server: RuntimeHost, **members: t.Any) -> Answer:
 
 
 def found(answer: Answer, kind: str, name: str = "name") -> dict[str, tuple[str | None, str]]:
-    """Give what was found of a kind, in order: version, and how."""
+    """Return what was found of a kind, in order: version, and how."""
     return {item[name]: (item["version"], item["found_by"]) for item in answer[kind]}
 
 
@@ -96,7 +96,7 @@ def test_what_a_service_is(server: RuntimeHost) -> None:
     assert facts == [("stopped", "disabled", "none", 0), ("paused", "manual", "crashes", 102)]
 
 
-def test_a_transition_is_told_as_one(server: RuntimeHost) -> None:
+def test_a_transition_is_reported_as_one(server: RuntimeHost) -> None:
     server.service("a", "stop_pending", due_ms=2**60, target="stopped")
     server.service("b", "start_pending", due_ms=0, target="running")
     assert [one["state"] for one in look(server)["services"]] == ["stop_pending", "running"]

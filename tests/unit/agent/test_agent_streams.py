@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alternate data streams: copied, listed, verified and restored, or told as lost."""
+"""Alternate data streams: copied, listed, verified and restored, or reported as lost."""
 
 from __future__ import annotations
 
@@ -121,15 +121,17 @@ def test_what_is_replaced_is_saved_with_them(part: t.Any) -> None:
     assert (part.picture(part.source / "sub"), streams_of(part.source / "a")) == before
 
 
-def test_what_a_safety_set_does_not_hold_is_told(part: t.Any) -> None:
+def test_what_a_safety_set_does_not_hold_is_reported(part: t.Any) -> None:
     """The target's disk keeps streams and the backup root's, a file server's, does not: the replaced ones are gone."""
     (part.source / "a").write_text("other")
     part.faults = {"no_streams": ["*/Backups/*"]}
     answer = part.restore(safety_set_id=SAFETY)
     assert (losses(answer), answer["replaced"]) == ([], 1)
-    told = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
-    assert len(told) == 1, answer["warnings"]
-    assert told[0].startswith("The safety set: 2 files or folders have alternate data streams that the set does not")
+    reported = [warning for warning in answer["warnings"] if warning.startswith("The safety set: ")]
+    assert len(reported) == 1, answer["warnings"]
+    assert reported[0].startswith(
+        "The safety set: 2 files or folders have alternate data streams that the set does not"
+    )
 
 
 def test_a_folder_that_stays_keeps_its_own(part: t.Any) -> None:
@@ -265,7 +267,7 @@ def test_a_damaged_one_is_found_and_never_restored(part: t.Any, damage: str) -> 
     assert streams_of(part.source / "a") == ({"empty": before["empty"]} if damage == "content" else {})
 
 
-def test_a_damaged_one_that_nobody_wants_is_not_told(part: t.Any) -> None:
+def test_a_damaged_one_that_nobody_wants_is_not_reported(part: t.Any) -> None:
     put_stream(part.part() / "data" / "a", "Zone.Identifier", b"other")
     (part.source / "c").unlink()
     answer = part.restore(include=["c"])
@@ -289,7 +291,7 @@ def test_a_folder_that_is_none_stands_for_its_streams(part: t.Any) -> None:
 
 
 def test_streams_behind_a_link_are_not_read(part: t.Any) -> None:
-    """A link in a part leads anywhere, to another computer too: that it is one is all that is told."""
+    """A link in a part leads anywhere, to another computer too: only that it is one is reported."""
     put_stream(part.source / "sub" / "b", "x", b"below")
     assert part.backup(set_id="20260101T000001Z")["streams"] == 6
     stored = part.part("20260101T000001Z") / "data" / "sub"

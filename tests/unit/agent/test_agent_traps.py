@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are known to do harm are told with what to do, by the backup and the restore that meet them."""
+"""Files that are known to do harm are warnings with what to do, by the backup and the restore that meet them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRAPS = [
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_a_backup_tells_of_each(host: t.Any, check: bool) -> None:
+def test_a_backup_warns_of_each(host: t.Any, check: bool) -> None:
     for name in ("HR/app_offline.htm", "IT/Web/App_Offline.HTM", "app_offline.htm", "HR/Web/x/app_offline.htm"):
         host.file(name)
     answer = host.backup(traps=TRAPS, check=check)
@@ -35,7 +35,7 @@ def test_a_backup_tells_of_each(host: t.Any, check: bool) -> None:
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_a_restore_tells_of_what_it_brings(host: t.Any, check: bool) -> None:
+def test_a_restore_warns_of_what_it_brings(host: t.Any, check: bool) -> None:
     host.file("HR/app_offline.htm")
     host.file("IT/app_offline.htm")
     host.backup()
@@ -44,7 +44,7 @@ def test_a_restore_tells_of_what_it_brings(host: t.Any, check: bool) -> None:
     assert answer["warnings"] == [f"data: {target}/HR/app_offline.htm: It is offline. Delete it."]
 
 
-def test_a_lock_file_tells_something_only_while_it_is_held(host: t.Any) -> None:
+def test_a_lock_file_is_a_warning_only_while_it_is_held(host: t.Any) -> None:
     host.file("nodes/0/write.lock")
     host.file("nodes/1/write.lock")
     host.faults = {"locked": ["*/nodes/1/write.lock"]}

@@ -126,7 +126,7 @@ class TestOpenRoots:
         real.chmod(0o777)
         assert code(saved.restore()) == "root_open"
 
-    def test_the_probe_tells(self, host: t.Any) -> None:
+    def test_the_probe_reports_writers(self, host: t.Any) -> None:
         def asked() -> t.Any:
             request = {"protocol": 1, "operation": "probe", "products": [], "roots": [str(host.root)]}
             return host.send(json.dumps(request))["roots"][0]["writable_by"]

@@ -89,7 +89,7 @@ def test_a_mode_that_is_none_is_refused(host: t.Any, part: pathlib.Path, mode: o
     assert "'mode'" in answer["error"]["cause"]
 
 
-def test_a_restore_verifies_in_full_whatever_it_is_told(host: t.Any, part: pathlib.Path) -> None:
+def test_a_restore_verifies_in_full_whatever_the_mode(host: t.Any, part: pathlib.Path) -> None:
     flipped(part)
     assert host.restore(mode="quick")["error"]["code"] == "damaged"
 

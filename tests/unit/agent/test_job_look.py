@@ -34,7 +34,7 @@ HEARTBEAT = {"heartbeat": "2026-01-01T00:00:00.0000000Z"}
 RESULT = {"protocol": 1, "operation": "backup", "failed": False, "changed": True, "warnings": [], "seconds": 1.5}
 HOLD = (
     "$h=[IO.File]::Open('{lock}','OpenOrCreate','ReadWrite','ReadWrite');$h.Lock(4611686018427387904,1);"
-    "[IO.File]::WriteAllText('{told}',[Diagnostics.Process]::GetCurrentProcess().Id);[Threading.Thread]::Sleep(600000)"
+    "[IO.File]::WriteAllText('{reported}',[Diagnostics.Process]::GetCurrentProcess().Id);[Threading.Thread]::Sleep(600000)"
 )
 PYTHON_HOLD = (
     "import fcntl,os,sys,time;f=open(sys.argv[1],'w');fcntl.flock(f,fcntl.LOCK_EX);"
@@ -73,21 +73,21 @@ class Site:
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
         raise NotImplementedError
 
-    def holder(self, lock: pathlib.Path, told: pathlib.Path) -> list[str]:
-        """Give the command line of a process that holds a job's lock, and writes its number there."""
+    def holder(self, lock: pathlib.Path, reported: pathlib.Path) -> list[str]:
+        """Return the command line of a process that holds a job's lock, and writes its number there."""
         raise NotImplementedError
 
     @contextlib.contextmanager
     def held(self, identity: str) -> c.Iterator[int]:
         """Have a process at work on a job, until the end of the block; its number."""
-        told = self.folder(identity) / "holder"
-        command = self.holder(self.folder(identity) / "lock", told)
+        reported = self.folder(identity) / "holder"
+        command = self.holder(self.folder(identity) / "lock", reported)
         with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL) as process:
             try:
-                number = until(lambda: told.exists() and told.read_text(), "the job's process")
+                number = until(lambda: reported.exists() and reported.read_text(), "the job's process")
                 yield int(number or 0)
             finally:
-                self.end(process, int(told.read_text()))
+                self.end(process, int(reported.read_text()))
 
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
@@ -106,8 +106,8 @@ class Double(Site):
         line = JobLook(self.state.parent, str, bytes).answer([operation, identity, attempt, str(round(wait * 1000))])
         return job_answer(json.loads(line), identity)
 
-    def holder(self, lock: pathlib.Path, told: pathlib.Path) -> list[str]:
-        return [sys.executable, "-c", PYTHON_HOLD, str(lock), str(told)]
+    def holder(self, lock: pathlib.Path, reported: pathlib.Path) -> list[str]:
+        return [sys.executable, "-c", PYTHON_HOLD, str(lock), str(reported)]
 
 
 class Real(Site):
@@ -134,9 +134,9 @@ class Real(Site):
         assert done.returncode == 0, done
         return job_answer(json.loads(done.stdout), identity)
 
-    def holder(self, lock: pathlib.Path, told: pathlib.Path) -> list[str]:
+    def holder(self, lock: pathlib.Path, reported: pathlib.Path) -> list[str]:
         folder = f"C:\\ProgramData\\identityops.groupid\\jobs\\{lock.parent.name}\\"
-        return self._powershell(HOLD.format(lock=folder + lock.name, told=folder + told.name))
+        return self._powershell(HOLD.format(lock=folder + lock.name, reported=folder + reported.name))
 
     def environment(self) -> dict[str, str]:
         return self.host._disk.environment() if isinstance(self.host, WineHost) else dict(os.environ)
@@ -182,7 +182,7 @@ def test_none_of_this_id(site: Site) -> None:
     assert answer["error"]["path"].endswith("f" * 32)
 
 
-def test_one_at_work_tells_how_far_it_is(site: Site) -> None:
+def test_one_at_work_reports_its_progress(site: Site) -> None:
     identity = site.job(state={**STATE, **HEARTBEAT})
     with site.held(identity):
         answer = site.look(identity)
@@ -224,7 +224,7 @@ def test_one_whose_process_is_gone_has_died(site: Site) -> None:
     assert "at 2026-01-01T00:00:00.0000000Z, in the phase 'copying', with 5 of 9 files" in died["error"]["cause"]
 
 
-def test_why_one_left_no_answer_is_told(site: Site) -> None:
+def test_why_one_left_no_answer_is_reported(site: Site) -> None:
     answer = site.look(site.job(failure={"cause": "(1,18): ) expected"}))
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "(1,18): ) expected" in answer["answer"]["error"]["cause"]

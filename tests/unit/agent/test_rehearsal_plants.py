@@ -86,7 +86,7 @@ def test_a_copy_of_two_names_that_differ_in_case_alone_is_looked_at(host: t.Any)
     assert rehearse(host)["files.case_twins"].verdict == NOT_HELD
 
 
-def test_a_job_that_wmi_starts_is_told(host: t.Any) -> None:
+def test_a_job_that_wmi_starts_is_reported(host: t.Any) -> None:
     host.faults = {"no_breakaway": True}
     by = verdicts(rehearse(host))
     assert {"job.outlives", "job.outside", "job.pipe", "job.look"} <= by[HELD]
@@ -102,5 +102,5 @@ def test_a_job_that_dies_with_its_shell_is_found(host: t.Any) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(json.loads(state.read_text())["process"], signal.SIGKILL)
 
-    told = rehearse(host, before=dying)
-    assert told["job.outlives"].verdict == NOT_HELD
+    reported = rehearse(host, before=dying)
+    assert reported["job.outlives"].verdict == NOT_HELD

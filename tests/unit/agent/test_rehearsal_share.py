@@ -29,10 +29,10 @@ def share(host: t.Any) -> t.Any:
 
 
 def test_the_share_is_reached_by_its_own_account(share: t.Any) -> None:
-    told = rehearse(share, network=IDENTITY)
-    by = verdicts(told)
+    reported = rehearse(share, network=IDENTITY)
+    by = verdicts(reported)
     assert {"share.identity", "operations.succeed", "backup.content", "restore.mirror", "restore.killed"} <= by[HELD]
-    assert NOT_HELD not in by, [told[one].seen for one in by[NOT_HELD]]
+    assert NOT_HELD not in by, [reported[one].seen for one in by[NOT_HELD]]
     assert list(share.root.iterdir()) == []
 
 

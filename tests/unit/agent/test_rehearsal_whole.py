@@ -57,24 +57,24 @@ def test_a_sound_host_holds_all_that_can_be_tried(host: t.Any) -> None:
     host.write(a="a file of the product")
     before = host.picture(times=False)
     began = time.monotonic()
-    told = rehearse(host)
+    reported = rehearse(host)
     seconds = time.monotonic() - began
     after = host.picture(times=False)
     after.pop("D/Backups")
     assert after == before
-    by = verdicts(told)
-    assert by.get(NOT_HELD, set()) == set(), {one: told[one].seen for one in by[NOT_HELD]}
+    by = verdicts(reported)
+    assert by.get(NOT_HELD, set()) == set(), {one: reported[one].seen for one in by[NOT_HELD]}
     assert by[HELD] == HELD_ON_MONO
     assert by[REFUSED] == {"files.created", "files.hidden_system"}
-    assert all(told[one].seen for one in by[NOT_TRIED])
-    assert list(told) == [claim.id for claim in CLAIMS]
+    assert all(reported[one].seen for one in by[NOT_TRIED])
+    assert list(reported) == [claim.id for claim in CLAIMS]
     assert seconds < 60
 
 
 def test_names_that_differ_in_case_alone_are_tried_where_a_folder_keeps_them(host: t.Any) -> None:
     host.write(a="a file of the product")
     host.habits = {"ignores_case": True}
-    told = rehearse(host)
-    by = verdicts(told)
-    assert by.get(NOT_HELD, set()) == set(), {one: told[one].seen for one in by[NOT_HELD]}
+    reported = rehearse(host)
+    by = verdicts(reported)
+    assert by.get(NOT_HELD, set()) == set(), {one: reported[one].seen for one in by[NOT_HELD]}
     assert by[HELD] == HELD_ON_MONO | {"files.case_twins"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rehearsal by the shipped agent on Wine's Win32: what Wine does not keep is told, and explained here."""
+"""A rehearsal by the shipped agent on Wine's Win32: what Wine does not keep is reported, and explained here."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class Spoken:
         return answer
 
 
-def test_what_wine_does_not_keep_is_told_and_nothing_stays(host: WineHost, session: Session) -> None:
+def test_what_wine_does_not_keep_is_reported_and_nothing_stays(host: WineHost, session: Session) -> None:
     subject = rehearsal.Subject(
         secrets.token_hex(8), [], "C:\\Backups", {"products": [], "component_paths": {}}, witness="param($Place)\n"
     )
     outcome = rehearsal.rehearse(LabServer(Spoken(session)), subject)
-    told = {one.id: one for one in rehearsal_claims.gathered(outcome.findings)}
+    reported = {one.id: one for one in rehearsal_claims.gathered(outcome.findings)}
     assert not list(host.drive.rglob(".rehearsal-*"))
-    by = verdicts(told)
-    assert by.get("not held", set()) == set(), [told[one].seen for one in by["not held"]]
+    by = verdicts(reported)
+    assert by.get("not held", set()) == set(), [reported[one].seen for one in by["not held"]]
     assert by["refused by the system"] == set(REFUSED_BY_WINE)
     assert by["held"] >= HELD_ON_WINE
 

@@ -73,7 +73,7 @@ def path(host: Host, session: Session) -> c.Callable[..., str]:
 
 
 def code_of(call: Call, *arguments: object) -> int:
-    """Give the error number of a call that must fail."""
+    """Return the error number of a call that must fail."""
     with pytest.raises(SystemFailureError) as failure:
         call(*arguments)
     assert str(failure.value).endswith(f" ({failure.value.code})")
@@ -274,7 +274,7 @@ def test_long_path(host: Host, session: Session, path: c.Callable[..., str]) -> 
     assert session("FinalPath", path(*within_wine)) == path(*within_wine)
 
 
-def test_an_open_file_tells_where_it_lies(session: Session, path: c.Callable[..., str]) -> None:
+def test_an_open_file_shows_where_it_lies(session: Session, path: c.Callable[..., str]) -> None:
     name = "x" * 150 + ".txt"
     write(session, path(name))
     reader = session("OpenRead", path(name))

@@ -242,10 +242,10 @@ def refused(session: Session, *call: object) -> tuple[int, float]:
 def test_many_refusals_cost_one_budget_of_patience(start: Start, host: MonoHost) -> None:
     (host.drive / "file").touch()
     session = start({"locked": ["*/file"]}, LAB_PATIENCE_MS="1000")
-    told = [refused(session, "Delete", f"{host.drive}/file") for dummy in range(20)]
-    assert {number for number, _seconds in told} == {32}
-    assert told[0][1] > 0.9
-    assert sum(seconds for _number, seconds in told) < 3
+    reported = [refused(session, "Delete", f"{host.drive}/file") for dummy in range(20)]
+    assert {number for number, _seconds in reported} == {32}
+    assert reported[0][1] > 0.9
+    assert sum(seconds for _number, seconds in reported) < 3
 
 
 @pytest.mark.timing
@@ -260,8 +260,8 @@ def test_what_no_wait_can_change_is_not_waited_for(start: Start, host: MonoHost)
         (2, ("Delete", f"{host.drive}/absent")),
         (183, ("Move", f"{host.drive}/folder/file", f"{host.drive}/folder", False)),
     ):
-        told, seconds = refused(session, *call)
-        assert (told, seconds < 5) == (number, True)
+        reported, seconds = refused(session, *call)
+        assert (reported, seconds < 5) == (number, True)
 
 
 def test_a_name_that_is_going_is_listed_and_not_there(start: Start, host: MonoHost) -> None:

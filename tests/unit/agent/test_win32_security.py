@@ -21,7 +21,7 @@ INHERITED = 0x10
 
 
 def entry(flags: int, sid: bytes = SYSTEM, more: bytes = b"") -> bytes:
-    """Give an entry that allows everything. more: what stands behind the SID."""
+    """Return an entry that allows everything. more: what stands behind the SID."""
     return struct.pack("<BBHI", 0, flags, 8 + len(sid) + len(more), 0x1F01FF) + sid + more
 
 
@@ -82,7 +82,7 @@ def test_an_entry_of_another_size_is_refused(session: Session, size: int) -> Non
 
 
 def sid(text: str) -> bytes:
-    """Give S-1-... as winnt.h has it."""
+    """Return S-1-... as winnt.h has it."""
     authority, *parts = map(int, text.split("-")[2:])
     return bytes([1, len(parts)]) + authority.to_bytes(6, "big") + struct.pack(f"<{len(parts)}I", *parts)
 
@@ -92,7 +92,7 @@ READ, WRITE, APPEND, DELETE, LIST, OWNER = 0x1200A9, 0x2, 0x4, 0x10000, 0x40000,
 
 
 def allow(who: str, mask: int, flags: int = 0, kind: int = 0) -> bytes:
-    """Give an entry. kind: 0 allows, 1 denies, 9 allows on a condition."""
+    """Return an entry. kind: 0 allows, 1 denies, 9 allows on a condition."""
     condition = b"artx" if kind == 9 else b""
     return struct.pack("<BBHI", kind, flags, 8 + len(sid(who)) + len(condition), mask) + sid(who) + condition
 
@@ -157,7 +157,7 @@ def test_what_the_disk_keeps(session: Session, host: object, path: c.Callable[..
 
 
 def stream(name: str, last: bool = False, length: int | None = None) -> bytes:
-    """Give a FILE_STREAM_INFO. length: what it says of its name."""
+    """Return a FILE_STREAM_INFO. length: what it says of its name."""
     text = name.encode("utf-16-le")
     size = -(-(24 + len(text)) // 8) * 8
     header = struct.pack("<IIqq", 0 if last else size, len(text) if length is None else length, 5, 8)
@@ -217,7 +217,7 @@ class TestWindows:
         assert session("Security", path()) == wanted
 
     @pytest.mark.parametrize("change", ["owner", "protected"])
-    def test_what_was_taken_and_not_kept_is_told(
+    def test_what_was_accepted_and_not_kept_is_reported(
         self, session: Session, path: c.Callable[..., str], change: str
     ) -> None:
         write(session, path("a"))
@@ -242,7 +242,7 @@ class TestWindows:
         assert everyone.endswith("(S-1-1-0)")
         assert code_of(session, "Writers", path("absent")) == 2
 
-    def test_of_a_share_it_cannot_be_told(self, session: Session, host: WineHost) -> None:
+    def test_of_a_share_it_is_not_known(self, session: Session, host: WineHost) -> None:
         host.share("server", "backup")
         assert session("Writers", "\\\\server\\backup") is None
 

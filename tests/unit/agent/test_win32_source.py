@@ -36,7 +36,7 @@ def code_only(text: str) -> str:
 
 
 def newer_than_csharp_5(text: str) -> list[str]:
-    """Give the C# 6 forms that Mono's compiler accepts in spite of -langversion:5."""
+    """Return the C# 6 forms that Mono's compiler accepts in spite of -langversion:5."""
     code = code_only(text)
     found = [match[0] for match in _GETTER_ONLY.finditer(code)]
     for handler in _HANDLER.finditer(code):
@@ -49,7 +49,7 @@ def newer_than_csharp_5(text: str) -> list[str]:
 
 
 def calls_of_windows(text: str) -> list[str]:
-    """Give the uses of what belongs behind Win32."""
+    """Return the uses of what belongs behind Win32."""
     return [match[0] for match in _WINDOWS.finditer(code_only(text))]
 
 
@@ -96,7 +96,7 @@ def test_windows_lint_sees_what_it_should(text: str, count: int) -> None:
 
 
 def longer_lines(path: pathlib.Path) -> list[str]:
-    """Give the lines of a file that are longer than a person reads, each with its number."""
+    """Return the lines of a file that are longer than a person reads, each with its number."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [f"{path.name}({number}): {line}" for number, line in enumerate(lines, 1) if len(line) > LINE_LENGTH]
 

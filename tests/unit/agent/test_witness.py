@@ -95,7 +95,7 @@ class Witness:
         )
 
     def differences(self) -> set[tuple[str, str, str]]:
-        """Give record, path and property of all that the witness and the agent see differently."""
+        """Return record, path and property of all that the witness and the agent see differently."""
         return {
             (record, one["path"], one["property"])
             for record, properties in RECORDS.items()
@@ -154,7 +154,7 @@ def test_what_is_another_is_found(about: Witness) -> None:
         ("fsutil", "#!/bin/sh\nexit 1\n", "fsutil ends in the same way for a junction and a folder"),
     ],
 )
-def test_what_a_program_does_not_tell_is_no_difference(about: Witness, name: str, text: str, said: str) -> None:
+def test_what_a_program_does_not_report_is_no_difference(about: Witness, name: str, text: str, said: str) -> None:
     about.program(name, text)
     done = about.look()
     assert done.returncode == 1

@@ -79,7 +79,7 @@ _SECONDS = 180
 
 
 def run(command: c.Sequence[str | pathlib.Path], **options: t.Any) -> str:
-    """Give what a program printed; fail with it when the program did."""
+    """Return what a program printed; fail with it when the program did."""
     done = subprocess.run(
         list(map(str, command)),
         check=False,
@@ -145,7 +145,7 @@ class Session:
         return self.answer()
 
     def answer(self) -> t.Any:
-        """Give the result of what was begun."""
+        """Return the result of what was begun."""
         answer = json.loads(self._stream.readline())
         if "error" not in answer:
             return answer["result"]

@@ -29,8 +29,8 @@ def test_mono_takes_the_program_and_the_library(tmp_path: pathlib.Path) -> None:
     subprocess.run(["mcs", "-r:System", "program.cs"], cwd=tmp_path, check=True)
     program = tmp_path / "program.exe"
     ahead_of_time.compile_ahead(program)
-    told = {"MONO_LOG_LEVEL": "debug", "MONO_LOG_MASK": "aot"}
-    environment = {**os.environ, **ahead_of_time.ENVIRONMENT, **told}
+    reported = {"MONO_LOG_LEVEL": "debug", "MONO_LOG_MASK": "aot"}
+    environment = {**os.environ, **ahead_of_time.ENVIRONMENT, **reported}
     said = subprocess.run(["mono", str(program)], env=environment, check=True, capture_output=True, text=True).stdout
     assert "True" in said
     for image in (f"{program}.so", "System.dll.so"):

@@ -16,7 +16,7 @@ FILTER = "(&(objectClass=group)(objectCategory=group))"
 
 
 def target(server: Slapd, through: Proxy | None = None, /, **changes: t.Any) -> Target:
-    """Give the target of a slapd by LDAPS, or of a proxy in front of it."""
+    """Return the target of a slapd by LDAPS, or of a proxy in front of it."""
     usual = Target(
         server.domain,
         "127.0.0.1",

@@ -122,18 +122,18 @@ def trusted(template: str) -> str:
 
 
 def answer(operation: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the recorded outcome of a call: the agent's line on stdout."""
+    """Return the recorded outcome of a call: the agent's line on stdout."""
     head = {"protocol": 1, "operation": operation, "failed": False, "changed": False, "warnings": [], "seconds": 0.5}
     return {"rc": 0, "stdout": json.dumps({**head, **fields}) + "\r\n"}
 
 
 def job(operation: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the recorded outcome of a call that starts a job, which ended at once with this answer."""
-    return told("start", state="ended", answer=json.loads(answer(operation, **fields)["stdout"]))
+    """Return the recorded outcome of a call that starts a job, which ended at once with this answer."""
+    return job_state("start", state="ended", answer=json.loads(answer(operation, **fields)["stdout"]))
 
 
-def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
+def job_state(operation: str, **fields: t.Any) -> dict[str, t.Any]:
+    """Return the recorded outcome of start, poll or cancel: a job at work that tells nothing, but for the fields."""
     if operation == "start":
         head = {"id": "x", "state": "running", "attached": False, "ended": None, "progress": None, "answer": None}
         return answer(operation, **{**head, "route": "breakaway", "in_job_object": False, **fields})
@@ -149,13 +149,13 @@ def told(operation: str, **fields: t.Any) -> dict[str, t.Any]:
 
 
 def bootstrap_failure(message: str) -> dict[str, t.Any]:
-    """Give the recorded outcome of a call in which the agent did not compile."""
+    """Return the recorded outcome of a call in which the agent did not compile."""
     encoded = base64.b64encode(message.encode()).decode()
     return {"rc": 1, "stdout": json.dumps({"failed": True, "stage": "bootstrap", "msg_b64": encoded}) + "\r\n"}
 
 
 def error(code: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give the fields of a failed answer."""
+    """Return the fields of a failed answer."""
     head = {
         "code": code,
         "what": "It was not done",

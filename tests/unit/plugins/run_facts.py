@@ -29,13 +29,13 @@ def _defaults(role: str) -> dict[str, t.Any]:
 
 
 def asked(deployment: str = "hq", role: str = "backup", **values: t.Any) -> dict[str, t.Any]:
-    """Give what is asked of a host: the defaults of a role, but for the values."""
+    """Return what is asked of a host: the defaults of a role, but for the values."""
     assert not values.keys() - _defaults(role).keys()
     return {**copy.deepcopy(_defaults(role)), "usual": None, "check": False, "deployment": deployment, **values}
 
 
 def part(server: str, **fields: t.Any) -> dict[str, t.Any]:
-    """Give a whole part as a backup root shows it."""
+    """Return a whole part as a backup root shows it."""
     return {
         "server": server,
         "state": "complete",
@@ -54,7 +54,7 @@ def part(server: str, **fields: t.Any) -> dict[str, t.Any]:
 
 
 def listed(*parts: dict[str, t.Any], set_id: str = SET, **fields: t.Any) -> dict[str, t.Any]:
-    """Give a sealed, full set as a backup root shows it."""
+    """Return a sealed, full set as a backup root shows it."""
     names = [one["server"] for one in parts]
     return {
         "deployment": "hq",
@@ -75,7 +75,7 @@ def listed(*parts: dict[str, t.Any], set_id: str = SET, **fields: t.Any) -> dict
 def probe(
     server: str, *sets: dict[str, t.Any], versions: t.Sequence[str] = ("10.0",), **root: t.Any
 ) -> dict[str, t.Any]:
-    """Give the answer of groupid_info. root: fields of the backup root."""
+    """Return the answer of groupid_info. root: fields of the backup root."""
     return {
         "schema": 1,
         "computer": {
@@ -99,7 +99,7 @@ def probe(
 
 
 def failed(*failures_: Failure, phase: str = "preflight") -> list[failures.Recorded]:
-    """Give what went wrong on a host."""
+    """Return what went wrong on a host."""
     return [failures.recorded(phase, failure) for failure in failures_]
 
 
@@ -109,7 +109,7 @@ DISK_FULL = Failure(
 
 
 def make(deployment: str = "hq", *servers: str, role: str = "backup", **values: t.Any) -> Facts:
-    """Give hosts that are called like their computers, of one deployment, each with one sealed set of its part."""
+    """Return hosts that are called like their computers, of one deployment, each with one sealed set of its part."""
     return {
         server: {
             "groupid_deployment": deployment,
@@ -142,7 +142,7 @@ def planned(facts: Facts, run: t.Sequence[str] | None = None, wanted: t.Sequence
 
 
 def answered(kind: review.Kind, *servers: str, role: str = "", deployment: str = "hq", **values: t.Any) -> Facts:
-    """Give what tasks have registered on the hosts of a run of one deployment when all have answered.
+    """Return what tasks have registered on the hosts of a run of one deployment when all have answered.
 
     Each has one sealed set of its part, as `make` has it. kind: what the run is for. values: what is asked of them.
     """

@@ -79,7 +79,7 @@ DATABASE_USES: dict[str, dict[str, t.Any]] = {
 Make = t.Callable[..., Host]
 
 
-def told(result: dict[str, t.Any]) -> dict[str, t.Any]:
+def checked_failure(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """Check the form, and give the failure."""
     failure: dict[str, t.Any] = result["error"]
     assert result["failed"] is True
@@ -102,7 +102,7 @@ def test_every_module_is_here() -> None:
 @pytest.mark.parametrize("name", [*OF_HOST, *OF_CONTROLLER])
 def test_an_option_that_there_is_not(host: Make, name: str) -> None:
     made = host(name, {**{**USES, **CONTROLLER_USES}[name], "no_such": 1})
-    failure = told(made.run())
+    failure = checked_failure(made.run())
     assert failure["code"] == "argument"
     assert "no_such" in failure["cause"]
     assert f"ansible-doc identityops.groupid.{name}" in failure["next"]
@@ -115,7 +115,7 @@ def test_what_the_agent_says(host: Make, name: str) -> None:
     made = host(name, USES[name], *([said] * 3))
     made.action.AS_JOB = False
     said["stdout"] = said["stdout"].replace('"operation": "x"', f'"operation": "{_operation(made)}"')
-    failure = told(made.run(groupid_domains=[DOMAIN], ansible_password=PASSWORD))
+    failure = checked_failure(made.run(groupid_domains=[DOMAIN], ansible_password=PASSWORD))
     assert (failure["code"], failure["path"]) == ("denied", "D:\\x ********")
 
 
@@ -138,7 +138,7 @@ def test_an_exception_that_carries_a_failure(
 ) -> None:
     made = host(name, {})
     monkeypatch.setattr(type(made.action), "_perform", _raising(carrier))
-    assert told(made.run())["what"] == "It was not done"
+    assert checked_failure(made.run())["what"] == "It was not done"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -148,7 +148,7 @@ def test_what_nobody_foresaw(host: Make, name: str, fault: Exception, monkeypatc
     monkeypatch.setattr(Display, "vvv", lambda _self, text, **_rest: shown.append(text))
     made = host(name, {})
     monkeypatch.setattr(type(made.action), "_perform", _raising(fault))
-    failure = told(made.run(ansible_password=PASSWORD))
+    failure = checked_failure(made.run(ansible_password=PASSWORD))
     assert failure["code"] == "unexpected"
     assert failure["what"] == made.action.WHAT != "The task failed"
     assert failure["cause"].startswith(f"{type(fault).__name__}: ")
@@ -182,7 +182,7 @@ def test_a_library_that_raises_while_connecting_means_unreachable(host: Make) ->
 
 def test_a_connection_plugin_without_its_library(host: Make) -> None:
     made = host("groupid_info", {}, opening=AnsibleError("winrm or requests is not installed: No module named 'winrm'"))
-    failure = told(made.run())
+    failure = checked_failure(made.run())
     assert failure["code"] == "library"
     assert "pywinrm" in failure["next"]
 
@@ -192,7 +192,7 @@ def test_a_database_that_cannot_be_reached(
     name: str, host: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = through_the_action(host, monkeypatch, name, run_module(monkeypatch, capsys, name, DATABASE_USES[name]))
-    failure = told(result)
+    failure = checked_failure(result)
     assert failure["code"] in ("refused", "connection", "driver"), failure
 
 
@@ -206,7 +206,7 @@ def test_an_option_of_the_database_that_cannot_be_right(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     said = run_module(monkeypatch, capsys, name, {**DATABASE_USES[name], **wrong})
-    failure = told(through_the_action(host, monkeypatch, name, said))
+    failure = checked_failure(through_the_action(host, monkeypatch, name, said))
     assert failure["code"] == "argument"
     assert f"ansible-doc identityops.groupid.{name}" in failure["next"]
 
@@ -220,14 +220,14 @@ def test_a_module_that_breaks(name: str, host: Make, monkeypatch: pytest.MonkeyP
         "module_stdout": "",
         "module_stderr": f"Traceback (most recent call last):\n  File x\nImportError: {PASSWORD}\n",
     }
-    failure = told(through_the_action(host, monkeypatch, name, broken))
+    failure = checked_failure(through_the_action(host, monkeypatch, name, broken))
     assert failure["code"] == "unexpected"
     assert failure["cause"].endswith("ImportError: ********")
 
 
 def test_a_variable_of_the_database_that_cannot_be_read(host: Make) -> None:
     result = host("groupid_sql_info", {}).run(groupid_sql_server=trusted("{{ no_such_variable }}"))
-    failure = told(result)
+    failure = checked_failure(result)
     assert failure["code"] == "argument"
     assert "groupid_sql_server" in failure["cause"]
 
@@ -247,7 +247,7 @@ def test_one_place_alone_makes_the_text() -> None:
     assert {name: lines for name, lines in found.items() if lines} == {
         "module_utils/failure.py": ['return f"{cause}. {self.next}".strip()'],
         "module_utils/directory/session/errors.py": ['return f"{self.meaning} {self.next_step}"'],
-        "module_utils/sql/session/errors.py": ['return f"{self.cause} {self.next_step}"'],
+        "module_utils/sql/numbers/advice.py": ['return f"{self.cause} {self.next_step}"'],
     }
 
 

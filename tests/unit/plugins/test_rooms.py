@@ -123,6 +123,19 @@ def test_nothing_of_module_utils_knows_ansible_or_what_stands_on_it() -> None:
     ] == []
 
 
+def test_a_table_of_variables_knows_the_word_and_the_products_alone() -> None:
+    """``vocabulary/words`` joins the tables; none of them knows another."""
+    tables = [path for path in (PLUGINS / "module_utils" / "vocabulary").glob("*.py") if path.stem != "words"]
+    assert len(tables) > 5
+    known = (f"{PACKAGE}.module_utils.products", f"{PACKAGE}.module_utils.vocabulary.word.")
+    assert [
+        (path.name, name)
+        for path in tables
+        for name in imported(path.read_text(encoding="utf-8"))
+        if name.startswith(PACKAGE) and not name.startswith(known)
+    ] == []
+
+
 def test_no_module_stands_beside_a_package_of_its_name() -> None:
     packages = [path.parent for path in PLUGINS.rglob("__init__.py")]
     assert packages

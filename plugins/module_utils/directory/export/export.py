@@ -144,7 +144,7 @@ class _Encoder:
             raise DirectoryError(
                 "range",
                 f"The export stopped at {dn}",
-                f"The server gave a part of the values of {self._names[place]} only ({spelling})",
+                f"The server returned only a part of the values of {self._names[place]} ({spelling})",
                 "Shorten the attribute on this group, or leave it out of the attributes.",
             )
         if options:

@@ -4,8 +4,8 @@
 """The companion of an export: every group of the pass, also those without any of the attributes.
 
 A JSON object a line, UTF-8, LF, in order of the 16 bytes of objectGUID, as the records beside it:
-``{"guid": "<Microsoft's text form, lower case>", "dn": "...", "exported": true|false}``. By it a restore can tell a
-group that had nothing at backup time from one that was created since, and finds groups that were moved or renamed.
+``{"guid": "<Microsoft's text form, lower case>", "dn": "...", "exported": true|false}``. With it, a restore can
+distinguish a group that had nothing at backup time from a newer one, and finds groups that were moved or renamed.
 """
 
 from __future__ import annotations

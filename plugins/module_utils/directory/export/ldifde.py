@@ -97,8 +97,8 @@ def judge(
 ) -> c.Iterator[list[Entry]]:
     """Return the pages of an export that succeeded, names of attributes in lower case.
 
-    server: that the program was told. files: content by name, None for one that is not there. output: what the program
-    said. whole_output: False where a part of that is missing.
+    server: the one in the program's arguments. files: content by name, None for one that is not there. output: what
+    the program printed. whole_output: False if a part of that is missing.
 
     Raises DirectoryError before the first page when the program failed or the file is not whole; with a page where the
     file cannot be read. What came before is never the whole result.
@@ -124,7 +124,7 @@ def judge(
         raise DirectoryError(
             "range",
             f"The export by ldifde from {server} failed",
-            f"The server gave a part of the values of {some[1]} for a start, and ldifde does not ask for the rest",
+            f"The server returned only a part of the values of {some[1]}, and ldifde does not ask for the rest",
             "Use the engine ldap, which does. Or leave the attribute out of the attributes.",
         )
     return _pages(server, content, count)
@@ -178,8 +178,8 @@ def _failed(server: str, exit_code: int, said: str) -> DirectoryError:
             "second_hop",
             f"ldifde could not log on to {server}",
             _with_output(cause, said),
-            "The logon of a connection to a server is not passed on to another computer (second hop). Let it be passed "
-            "on: CredSSP, or Kerberos with delegation. Or take the engine ldap, which reads from the controller.",
+            "The logon of a connection to a server is not passed on to another computer (second hop). Use CredSSP, or "
+            "Kerberos with delegation, which pass it on. Or use the engine ldap, which reads from the controller.",
         )
     return _refused(server, "ldifde_failed", cause, said)
 

@@ -31,7 +31,7 @@ class Fault:
     """The first fault of a filter.
 
     position: of the character that is wrong, from 0; the filter's length where something is missing at its end.
-    what: a sentence for people. corrected: the filter without its faults where that can be told, else None.
+    what: a sentence for people. corrected: the filter without its faults if that is clear, else None.
     """
 
     position: int

@@ -78,16 +78,16 @@ def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written
 
     Raises DirectoryError.
     """
-    told = Written()
+    predicted = Written()
     for begin in range(0, len(steps), BATCH):
         for outcome in _checked_steps(directory, base, steps[begin : begin + BATCH]):
             if isinstance(outcome, Conflict):
-                told.conflicts.append(outcome)
+                predicted.conflicts.append(outcome)
             elif outcome.attributes:
-                told.written.append(outcome.dn)
+                predicted.written.append(outcome.dn)
             else:
-                told.unchanged += 1
-    return told
+                predicted.unchanged += 1
+    return predicted
 
 
 def remaining_steps(directory: Directory, base: str, steps: c.Sequence[Step]) -> list[Step]:
@@ -159,7 +159,7 @@ def _modify(directory: Directory, base: str, batch: c.Sequence[Step], done: Writ
 
 
 def _refusal_of(directory: Directory, step: Step) -> DirectoryError | None:
-    """Do one step. Give what went wrong."""
+    """Do one step. Return what went wrong."""
     try:
         directory.modify(step.dn, step.changes())
     except DirectoryError as problem:
@@ -174,7 +174,7 @@ def _record_refusal(directory: Directory, base: str, step: Step, problem: Direct
         found = _present(directory, base, [step])
         remaining = step.remaining(found[step.guid][1]) if step.guid in found else None
     except DirectoryError:
-        # It cannot be read: there is another trouble, and what was said first is told.
+        # It cannot be read, which is another problem: the first one is reported.
         remaining = step
     if remaining is not None and not remaining.attributes:
         # By somebody else a moment before, such as the restore of another deployment of this domain.

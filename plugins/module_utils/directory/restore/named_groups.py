@@ -24,7 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
     search,
 )
 
-_TOLD: t.Final = 5
+_SHOWN: t.Final = 5
 _ATTRIBUTES: t.Final = ("objectClass", "objectGUID")
 
 
@@ -55,14 +55,14 @@ def check_names(selection: Selection, root: str, where: str, known: c.Iterable[s
         raise RefusedError(
             "ambiguous_group",
             _listed([f"{name} means several groups, {_guids(guids)}" for name, guids in ambiguous.items()])
-            + ": one had the name then, another has it now",
+            + ": one had this name when the set was made, another has it now",
             "Use the objectGUID of the group that you mean.",
         )
     unmatched = selection.unmatched
     if not unmatched:
         return
     there = selection.there
-    wrong = [name for name in unmatched if name not in there][:_TOLD]
+    wrong = [name for name in unmatched if name not in there][:_SHOWN]
     meant = "; ".join(dict.fromkeys(_meant(wrong, known))) if wrong else ""
     options = " and ".join(f"groupid_ldif_{option}" for option in sorted(set(unmatched.values())))
     raise RefusedError(
@@ -95,9 +95,9 @@ def _record(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes
 
 
 def _reason(name: str, root: str, where: str, *, there: bool) -> str:
-    """Say why a name met nothing. there: but in the directory."""
+    """Say why a name matched no group. there: the directory has it."""
     if there:
-        return f"it is in the directory, and {where} has nothing of it"
+        return f"it is in the directory, but not in {where}"
     domain = domain_of(name)
     if domain and not is_below(name, root):
         return f"groupid_domains has no domain {domain}"
@@ -121,5 +121,5 @@ def _guids(guids: c.Iterable[bytes]) -> str:
 
 
 def _listed(parts: c.Sequence[str]) -> str:
-    more = f"; and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
-    return "; ".join(parts[:_TOLD]) + more
+    more = f"; and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+    return "; ".join(parts[:_SHOWN]) + more

@@ -25,7 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.directory.sess
 )
 
 _NAMED = 20
-_NOT_CLEARED = "without groupid_ldif_clear (clear)."
+_NOT_CLEARED = "do not set groupid_ldif_clear (clear): then values that were set since then stay."
 
 
 class RefusedError(DirectoryError):
@@ -83,9 +83,9 @@ def check_domain(details: c.Mapping[str, t.Any], domain: Domain) -> None:
         if not isinstance(then, str) or then.lower() != now.lower():
             raise RefusedError(
                 "other_domain",
-                f"The files are of the domain {details.get('domain')} ({key} {then}), the server {domain.server} holds "
-                f"{domain.dns_name} ({now})",
-                "Restore the part of this domain, or name a server of the other one.",
+                f"The files are of the domain {details.get('domain')} ({key} {then}), but the server {domain.server} "
+                f"holds the domain {domain.dns_name} ({now})",
+                f"Restore the part of {domain.dns_name}, or name a server of {details.get('domain')}.",
             )
     if domain.read_only:
         raise RefusedError(
@@ -112,8 +112,8 @@ def check_schema(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
         "no_such_attribute",
         f"The schema of {domain.dns_name} has no attribute {', '.join(missing)}, or has deactivated it, and the set "
         f"has values of it for {_listed(dns)}",
-        "Extend the schema as it was (Exchange's brings the vendor's attributes), or restore the other attributes "
-        "alone (groupid_ldif_attributes, attributes).",
+        "Extend the schema again (the setup of Exchange adds extensionAttribute1 to 15), or restore only the other "
+        "attributes (groupid_ldif_attributes, attributes).",
         dns,
     )
 
@@ -139,21 +139,21 @@ def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
 
 
 def _protected(groups: c.Iterable[NotWritable]) -> str:
-    """Say where a right is to be granted that lasts (MS-ADTS 3.1.1.6.1): within the hour AD takes back any other."""
+    """Say where to grant a right so that it lasts (MS-ADTS 3.1.1.6.1): AD removes any other within the hour."""
     named = [group.dn for group in groups if group.protected and group.dn is not None]
     if not named:
         return ""
     return (
-        f" AdminSDHolder protects {_listed(named)} (adminCount 1): a right that is granted on such a group is taken "
-        "back within the hour. Grant it on CN=AdminSDHolder,CN=System of the domain, or exclude the group."
+        f" AdminSDHolder protects {_listed(named)} (adminCount 1): a right that is granted on such a group is removed "
+        "within the hour. Grant it on CN=AdminSDHolder,CN=System of the domain, or exclude the group."
     )
 
 
 def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.Iterable[Step]) -> str | None:
     """Refuse to clear what an export may not have seen: what an account may not read, reads as empty.
 
-    details: of the part, as the export recorded them. account: of this session. Gives a warning where the set does not
-    tell who read it, as those of 0.5.0; None where all is well, or nothing is cleared.
+    details: of the part, as the export recorded them. account: of this session. Returns a warning if the set does not
+    say who read it, as those of 0.5.0; None if all is well, or nothing is cleared.
 
     Raises RefusedError that names the groups.
     """
@@ -166,25 +166,25 @@ def check_clear(details: c.Mapping[str, t.Any], account: str | None, steps: c.It
     if unseen:
         raise RefusedError(
             "not_seen",
-            f"The set was read from a read-only domain controller, which does not get {', '.join(sorted(filtered))}: "
-            f"values of {_listed(unseen)} would be cleared that were never looked at",
-            f"Restore a set that was read from a writable domain controller, or leave values that were set since: "
-            f"{_NOT_CLEARED}",
+            f"The set was read from a read-only domain controller, which does not receive "
+            f"{', '.join(sorted(filtered))}. So the set does not have these values, and the restore would clear them "
+            f"on {_listed(unseen)}",
+            f"Restore a set that was read from a writable domain controller, or {_NOT_CLEARED}",
             unseen,
         )
     then, dns = details.get("account"), [step.dn for step in cleared]
     if not isinstance(then, str) or account is None:
         return (
-            f"The set does not tell which account read it. What that may not read counts as empty, and values of "
-            f"{len(dns)} groups are cleared."
+            f"The set does not say which account read it. Values that this account was not allowed to read count as "
+            f"empty, and values of {len(dns)} groups are cleared."
         )
     if then.lower() != account.lower():
         raise RefusedError(
             "other_account",
-            f"The set was read by {then}, and this restore logs in as {account}. What {then} may not read is empty in "
-            f"the set, and values of {_listed(dns)} would be cleared",
-            f"Where {then} may read these attributes of all groups, say so with groupid_ldif_clear_unseen "
-            f"(clear_unseen). Otherwise restore as {then}, or leave values that were set since: {_NOT_CLEARED}",
+            f"The set was read by {then}, and this restore logs in as {account}. Values that {then} is not allowed to "
+            f"read are empty in the set, and the restore would clear values of {_listed(dns)}",
+            f"If {then} may read these attributes of all groups, set groupid_ldif_clear_unseen (clear_unseen). "
+            f"Otherwise restore as {then}, or {_NOT_CLEARED}",
             dns,
         )
     return None
@@ -206,7 +206,7 @@ def write(directory: Directory, domain: Domain, steps: c.Sequence[Step], stored_
     if stored_undo != undo_sha256(steps):
         raise RefusedError(
             "undo_differs",
-            f"The undo that was stored (SHA-256 {stored_undo}) is not that of what would be written now",
+            f"The stored undo (SHA-256 {stored_undo}) does not match the changes that would be written now",
             "The directory changed since the undo was made. Run the restore again.",
         )
     check_rights(directory, domain, steps)

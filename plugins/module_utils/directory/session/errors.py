@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the result codes of LDAP mean here, what Active Directory tells beside them, and what to do about each.
+"""What the result codes of LDAP mean here, what Active Directory adds to them, and what to do about each.
 
 Sources: RFC 4511 4.1.9 (result codes), OpenLDAP's ldap.h (negative ones, the library's own), MS-ADTS 3.1.1.3.1.9 and
 5.1.1.5 (the texts of Active Directory), MS-ERREF 2.2 (the numbers in them). A code that the tables do not have passes
@@ -97,7 +97,7 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     4: Advice(
         "size_limit",
         "The server returned fewer entries than there are: its limit for one search was reached.",
-        "Nothing of it is used. The server's limit (MaxPageSize; sizelimit) must allow searches in pages of 1000 "
+        "None of the results is used. The server's limit (MaxPageSize; sizelimit) must allow searches in pages of 1000 "
         "entries.",
     ),
     7: Advice("auth_method", "The server does not accept this way to log in.", "Use the other auth, simple or gssapi."),
@@ -108,14 +108,14 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     ),
     10: Advice(
         "referral",
-        "The server sent elsewhere: it does not hold this part of the directory, or not for writing, as a read-only "
-        "domain controller.",
+        "The server refers to another one: it does not hold this part of the directory, or it is a read-only domain "
+        "controller.",
         "Name a writable domain controller of this domain as its server. Referrals are never followed.",
     ),
     11: Advice(
         "admin_limit",
         "A limit that the server's administrator set was reached.",
-        "Nothing of it is used. Raise that limit on the server, or narrow base or filter.",
+        "None of the results is used. Raise that limit on the server, or narrow base or filter.",
     ),
     12: Advice(
         "no_paging",
@@ -127,7 +127,7 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
         "The server accepts this only over encrypted connections.",
         "Use encryption: ldaps or starttls, or auth: gssapi.",
     ),
-    14: Advice("bind_unfinished", "The server wants another step of the login.", "Use the other auth."),
+    14: Advice("bind_unfinished", "The server asks for another step of the login.", "Use the other auth."),
     16: Advice(
         "conflict",
         "A value that was to be replaced no longer exists: it was changed in the meantime.",
@@ -136,7 +136,8 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     17: Advice(
         "no_such_attribute",
         "The schema has no such attribute.",
-        "Check the attribute's name, and that this forest has it; Exchange's schema brings the vendor's.",
+        "Check the attribute's name, and that this forest has it. The setup of Exchange adds extensionAttribute1 to "
+        "15.",
     ),
     18: Advice("matching", "The server cannot compare the attribute this way.", "Check the filter."),
     19: Advice(
@@ -167,9 +168,9 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     50: Advice(
         "access",
         "The account may not do this.",
-        "Grant it the right on the group's attributes (of a group that AdminSDHolder protects, adminCount 1, on "
-        "CN=AdminSDHolder,CN=System: any other is taken back within the hour), leave that group out, or use another "
-        "account.",
+        "Grant it the right on the group's attributes, leave that group out, or use another account. If AdminSDHolder "
+        "protects the group (adminCount 1), grant the right on CN=AdminSDHolder,CN=System: a right on the group "
+        "itself is removed within the hour.",
     ),
     51: Advice("busy", "The server is too busy.", "Run again later, or use another domain controller."),
     52: Advice(
@@ -180,14 +181,15 @@ RESULTS: t.Final[c.Mapping[int, Advice]] = {
     53: Advice(
         "unwilling",
         "The server refuses this.",
-        "Its words or its event log say why: a rule of the server, an attribute that it owns, or too many requests.",
+        "Its message or its event log says why: a rule of the server, an attribute that only it may write, or too "
+        "many requests.",
     ),
     65: Advice(
         "object_class",
         "The group may not have this attribute.",
         "The schema must allow it for groups. Check that this forest has the schema of Exchange, or of GroupID.",
     ),
-    71: Advice("several_servers", "That concerns more than one server.", "Name the right server of the domain."),
+    71: Advice("several_servers", "The request needs more than one server.", "Name the right server of the domain."),
     SERVER_DOWN: Advice(
         "connection_lost",
         "The connection was lost. What the server did with the request is not known.",
@@ -223,7 +225,8 @@ BIND_DATA: t.Final[c.Mapping[str, Advice]] = {
     "52e": Advice("login", "User name or password is wrong.", _LOGON),
     "52f": Advice(
         "login_restricted",
-        "The account may not log in this way: a restriction, as of Protected Users or an authentication policy.",
+        "The account may not log in this way: it has a restriction, for example by Protected Users or an "
+        "authentication policy.",
         "Use auth: gssapi, or an account without that restriction.",
     ),
     "530": Advice(
@@ -272,19 +275,19 @@ KERBEROS: t.Final[c.Mapping[str, Advice]] = {
     "clock skew": Advice(
         "clock_skew",
         "The clocks of this host and of the domain controller differ by more than five minutes.",
-        "Set the time of both by the domain's time service (chronyc tracking, w32tm /query /status), and log in again.",
+        "Set both clocks by the domain's time service (chronyc tracking, w32tm /query /status), and log in again.",
     ),
     "not found in kerberos database": Advice(
         "no_principal",
         "The domain has no service principal name for this server, ldap/host.domain.",
-        "Name the domain controller by its full name in DNS, no alias and no address. 'setspn -L' on the domain lists "
-        "the names that a server has.",
+        "Name the domain controller by its full name in DNS, not by an alias or an address. 'setspn -L' on the domain "
+        "lists the names that a server has.",
     ),
     "no support for encryption type": Advice(
         "encryption_type",
         "This host and the domain have no encryption type in common: one of them is too old, or too strict.",
         "Allow AES (permitted_enctypes in krb5.conf, the host's crypto policy; msDS-SupportedEncryptionTypes of the "
-        "account), and set the account's password anew where it is older than the domain's support of AES.",
+        "account). If the account's password is older than the domain's support of AES, set it again.",
     ),
     "ticket expired": Advice(
         "ticket_expired",
@@ -308,19 +311,20 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
     (1, 0x2020): Advice(
         "not_bound",
         "The server did not accept the session as logged in.",
-        "Check username and password; through a second hop, a login is not passed on.",
+        "Check username and password. A login is not passed on to a second computer (second hop).",
     ),
     (1, 0x4DC): Advice(
         "not_bound",
         "The server did not accept the session as logged in.",
-        "Check username and password; through a second hop, a login is not passed on.",
+        "Check username and password. A login is not passed on to a second computer (second hop).",
     ),
     # Active Directory's word for an attribute that its schema lacks, or a value of another form: ldapts, issue 118,
     # node-ldapjs, issue 431. A value that is not there any more is 0x2085 (ERROR_DS_CANT_REM_MISSING_ATT_VAL).
     (16, 0x57): Advice(
         "no_such_attribute",
-        "The schema has no such attribute, or the value has not the form that the attribute asks for.",
-        "Check the attribute's name, and that this forest has it; Exchange's schema brings the vendor's.",
+        "The schema has no such attribute, or the value does not have the form that the attribute requires.",
+        "Check the attribute's name, and that this forest has it. The setup of Exchange adds extensionAttribute1 to "
+        "15.",
     ),
     (52, 0x0): Advice(
         "no_tls",
@@ -332,14 +336,15 @@ WINDOWS: t.Final[c.Mapping[tuple[int, int], Advice]] = {
 
 FORGOTTEN: t.Final = Advice(
     "search_lost",
-    "The server does not remember the search, which had given a page: it keeps few of them at a time, and forgets the "
-    "oldest under load.",
-    "Nothing of it is used. Run again when the server is less busy, or name another domain controller as the server.",
+    "The server forgot the search before it returned all pages: it keeps few searches at a time, and drops the oldest "
+    "ones under load.",
+    "None of the results is used. Run again when the server is less busy, or name another domain controller as the "
+    "server.",
 )
 
 
 def advice(refusal: Refusal, doing: Doing = "search") -> Advice | None:
-    """Look a refusal up, by what Active Directory tells beside the result code first. None for an unknown one."""
+    """Look a refusal up, first by what Active Directory adds to the result code. None for an unknown one."""
     if refusal.result is None:
         return None
     data = _DATA.search(refusal.text) if refusal.result == INVALID_CREDENTIALS else None

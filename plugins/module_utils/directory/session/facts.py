@@ -107,7 +107,7 @@ def read_domain(directory: Directory, target: Target) -> Domain:
             "base",
             f"The domain {target.domain} was not read",
             f"{directory.server} names no defaultNamingContext",
-            "Give the domain's base, the DN below which its groups are.",
+            "Set the domain's base: the DN that its groups are below.",
         )
     if kind == "ad":
         _check_name(directory, target, domain_dn)
@@ -142,9 +142,9 @@ def server_names(directory: Directory) -> tuple[str, ...]:
 
 
 def base_now(directory: Directory, root: str, base: str, guid: str) -> str | None:
-    """Return the DN that the container has now of which a set was made; None: it is gone.
+    """Return the present DN of the container that a set was made of; None: it is gone.
 
-    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty where the set does not tell, as those
+    root: DN of the domain. base: its DN then. guid: its objectGUID as text; empty if the set does not say, as those
     of 0.5.0, so that the name alone counts.
 
     Raises DirectoryError; ValueError for a text that is no GUID.
@@ -269,7 +269,7 @@ def _check_name(directory: Directory, target: Target, domain_dn: str) -> None:
 
 
 def _dns_name(domain_dn: str) -> str:
-    """Give the DNS name of a domain's DN; a DN of another form as it is."""
+    """Return the DNS name of a domain's DN; a DN of another form as it is."""
     if not _DOMAIN_PARTS.fullmatch(domain_dn):
         return domain_dn
     return re.sub(r",?\s*DC=", ".", domain_dn, flags=re.IGNORECASE).lstrip(".").lower()

@@ -53,7 +53,7 @@ def open_directory(target: Target) -> Directory:
     """Connect to the target's server and log in.
 
     Without a server's name, the one that the domain's name leads to is asked for its own name, and connected to by
-    that: ``server`` of the session names it, and every later step can be told to take the same.
+    that: ``server`` of the session names it, and every later step can use the same.
 
     Raises ValueError for a target that makes no sense, NotInstalledError where this side lacks a library,
     NoDirectoryError when the login did not come about.
@@ -297,7 +297,7 @@ def _ask(
 
 
 def _answer(connection: SimpleLDAPObject, number: int) -> tuple[list[t.Any], bytes | None]:
-    """Wait for a page. Gives its entries, and what to ask for the next one with: empty: none, None: it is not said."""
+    """Wait for a page. Returns its entries and the cookie of the next page. Empty: none follows. None: not known."""
     answer = connection.result3(number)
     cookies = (page.cookie for page in answer[3] if page.controlType == SimplePagedResultsControl.controlType)
     return answer[1], next(cookies, None)
@@ -308,14 +308,14 @@ def _not_paged(what: str) -> DirectoryError:
     return DirectoryError(
         "paging",
         what,
-        "A page came without a word on whether more follow (RFC 2696)",
-        "Nothing of it is used. Run again; where it stays so, name another domain controller as the server.",
+        "A page of results does not say whether more follow (RFC 2696)",
+        "None of the results is used. Run again. If that does not help, name another domain controller as the server.",
     )
 
 
 def _refusal(problem: ldap.LDAPError, password: str | None) -> Refusal:
     """Read what python-ldap raised, free of the password."""
-    # Of some errors, such as its own timeout, the library tells nothing but the class.
+    # Of some errors, such as its own timeout, the library shows nothing but the class.
     said = problem.args[0] if problem.args and isinstance(problem.args[0], dict) else {}
     result = said.get("result", getattr(problem, "errnum", None))
     return Refusal(

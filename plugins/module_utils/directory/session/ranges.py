@@ -48,8 +48,8 @@ def _all_values(
             raise DirectoryError(
                 "range",
                 f"Not all values of an attribute of {entry} were read",
-                f"After {len(collected)} values the server gave {len(values)} more as {name[:255]!r}",
-                "It may have been changed meanwhile: run again.",
+                f"After {len(collected)} values, the server returned {len(values)} more as {name[:255]!r}",
+                "The attribute may have been changed meanwhile: run again.",
             )
         collected += values
         if part["last"] == "*":

@@ -117,7 +117,7 @@ def _unknown_database(request: Request, database: DatabaseFacts) -> tuple[str, .
         request,
         "unknown_database",
         cause,
-        f"Check the name. The login needs VIEW DEFINITION in the database. If it is the right one, say so with "
+        f"Check the name. The login needs VIEW DEFINITION in the database. If it is the right one, set "
         f"allow_unknown_database: {database.name}.",
     )
 
@@ -182,7 +182,7 @@ def _certificate(request: Request, server: ServerFacts, database: DatabaseFacts)
             "certificate_unsaved",
             f"The private key of certificate {wanted!r} was never saved on this server. If the server is lost, nobody "
             "can read the backup.",
-            "Save it with BACKUP CERTIFICATE ... WITH PRIVATE KEY, or, if it is kept elsewhere, say "
+            "Save it with BACKUP CERTIFICATE ... WITH PRIVATE KEY, or, if it is kept elsewhere, set "
             "allow_unsaved_certificate: true.",
         )
     return found

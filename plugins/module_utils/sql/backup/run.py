@@ -196,9 +196,9 @@ class BackupRun:
             raise failure(
                 "not_recorded",
                 f"The backup of {self.order.database} was made, but msdb has no record of it",
-                f"BACKUP came to its end and wrote {', '.join(self.order.files)}. {words}",
+                f"BACKUP was completed and wrote {', '.join(self.order.files)}. {words}",
                 "Free space for msdb (sp_delete_backuphistory removes old records), then run again with a new set "
-                "id: a set counts only what msdb has on record. This file is whole, and belongs to no set.",
+                "id: a set needs msdb's record of its backup. This file is complete, but belongs to no set.",
             )
         if record is None:
             raise failure(
@@ -216,7 +216,7 @@ class BackupRun:
             error = failure(
                 "not_confirmed",
                 f"The backup {record.name!r} of {self.order.database} is not valid",
-                f"By msdb's record, {'; '.join(doubts)}.",
+                f"According to msdb's record, {'; '.join(doubts)}.",
                 f"Do not rely on {', '.join(record.files)}. Use a new set id for the next try.",
             )
             error.record = record
@@ -250,7 +250,7 @@ class BackupRun:
         shared = record.media != self.order.media
         warning = f"The connection was lost while BACKUP ran ({error}). "
         warning += (
-            "Another run has made the backup since." if shared else "The server completed and recorded the backup."
+            "Another run made the backup since then." if shared else "The server completed and recorded the backup."
         )
         return BackupResult(self._confirmed(record), shared, (warning,))
 
@@ -266,8 +266,8 @@ class BackupRun:
             "backup_unknown",
             f"Whether the backup of {self.order.database} was completed is not known",
             f"The connection was lost while BACKUP ran: {error}. {cause}",
-            f"{next_step}, then run again with the same set id: it shares the backup when msdb has it, and makes it "
-            "anew when not, in another file where this one is there.",
+            f"{next_step}, then run again with the same set id. If msdb has a record of the backup, that run uses "
+            "it. If not, it makes a new one, under another name if this file exists.",
         )
 
     def _claim_refused(self, error: ClaimRefusedError) -> BackupError:
@@ -297,7 +297,7 @@ class BackupRun:
     def _not_verified(self, error: SqlError, record: Record, how: str) -> BackupError:
         refused = sql_errors.explain(error, f"The backup of {record.database} {how} ({', '.join(record.files)})")
         if isinstance(error, ConnectionLostError):
-            again = "Run again with the same set id: it shares this backup and verifies it."
+            again = "Run again with the same set id: that run uses this backup and verifies it."
             refused = dataclasses.replace(refused, next=again)
         return BackupError(refused, record)
 
@@ -311,19 +311,19 @@ class BackupRun:
             return ""
         if self._on_record():
             return (
-                f"It wrote to {files}, where msdb has another backup on record: see with RESTORE HEADERONLY what is "
-                "there now before you delete anything."
+                f"It wrote to {files}, and msdb has a record of another backup there. Check with RESTORE HEADERONLY "
+                "what is there now before you delete anything."
             )
-        return f"What it left in {files} is incomplete: delete it."
+        return f"The backup in {files} is incomplete: delete it."
 
     def _inspect_advice(self) -> str:
         return (
-            f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY calls what a cut BACKUP left there "
+            f"Look at {', '.join(self.order.files)}: RESTORE HEADERONLY shows an interrupted BACKUP as "
             "*** INCOMPLETE ***."
         )
 
     def _on_record(self) -> bool:
-        """Whether msdb knows one of the files, or does not tell."""
+        """Return whether msdb knows one of the files, or does not say."""
         named = ", ".join(literal(path) for path in self.order.files)
         batch = f"SELECT COUNT(*) FROM msdb.dbo.backupmediafamily WHERE physical_device_name IN ({named});"
         try:

@@ -144,10 +144,10 @@ class _Rehearsal:
         self._session.close()
 
     def perform(self) -> None:
-        self._tell("sql.connect", HELD)
+        self._report("sql.connect", HELD)
         server = self.outcome.server = read_server(self._session)
         database = self.outcome.database = read_database(self._session, self._subject.database)
-        self.outcome.findings += facts_told(server, database)
+        self.outcome.findings += facts_findings(server, database)
         try:
             self._look(server, database)
         except ConnectionLostError as error:
@@ -159,12 +159,12 @@ class _Rehearsal:
             why = _AZURE if self._subject.scratch else _NO_SCRATCH
             self.outcome.findings += [Finding(one, NOT_TRIED, why) for one in OF_SCRATCH]
         if not self._any("sql.connection_lasts"):
-            self._tell("sql.connection_lasts", HELD)
+            self._report("sql.connection_lasts", HELD)
 
     # ---- what only reads
 
     def _look(self, server: ServerFacts, database: DatabaseFacts | None) -> None:
-        self.outcome.findings += encryption_told(self._subject.encrypt, self._encrypted())
+        self.outcome.findings += encryption_findings(self._subject.encrypt, self._encrypted())
         self._tried("sql.history", lambda: self._history(server))
         self._tried("sql.folder", lambda: self._folder(server))
         self._tried("sql.leftovers", self._leftovers)
@@ -174,7 +174,7 @@ class _Rehearsal:
         self._tried("sql.room", self._room)
 
     def _encrypted(self) -> bool | None:
-        """Ask the server, which tells those that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
+        """Ask the server, which answers logins that have VIEW SERVER STATE (sys.dm_exec_connections, Permissions)."""
         batch = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID;"
         found = value_or_none(self._session, batch)
         return None if found is None else str(found).upper() == "TRUE"
@@ -187,11 +187,11 @@ class _Rehearsal:
     def _folder(self, server: ServerFacts) -> None:
         path = self._subject.path or server.backup_path
         if path is None:
-            self._tell("sql.folder", NOT_TRIED, "No folder was named, and the server does not tell its own.")
+            self._report("sql.folder", NOT_TRIED, "No folder was named, and the server does not report its own.")
             return
         visible = sql_folder.is_visible(self._session, server, path)
         if visible is None:
-            self._tell("sql.folder", NOT_TRIED, "The server shows no folder to this login.")
+            self._report("sql.folder", NOT_TRIED, "The server shows no folder to this login.")
         else:
             self.outcome.findings.append(held_if(visible, "sql.folder", f"There is no folder {path}."))
 
@@ -207,9 +207,9 @@ class _Rehearsal:
         try:
             check_tail(read_target(self._session, self._subject.database))
         except RefusedError as error:
-            self._tell("sql.tail_log", NOT_HELD, str(error))
+            self._report("sql.tail_log", NOT_HELD, str(error))
         else:
-            self._tell("sql.tail_log", HELD)
+            self._report("sql.tail_log", HELD)
 
     def _room(self) -> None:
         name = sql_test_restore.scratch_name()
@@ -218,9 +218,9 @@ class _Rehearsal:
             planned = sql_test_restore.plan(self._session, name, (), listed, None, None)
         except ProofError as error:
             space = error.failure.code == "space"
-            self._tell("sql.room", NOT_HELD if space else NOT_TRIED, error.failure.cause)
+            self._report("sql.room", NOT_HELD if space else NOT_TRIED, error.failure.cause)
         else:
-            self._tell("sql.room", NOT_TRIED if planned.warnings else HELD, " ".join(planned.warnings))
+            self._report("sql.room", NOT_TRIED if planned.warnings else HELD, " ".join(planned.warnings))
 
     # ---- with a scratch database
 
@@ -235,7 +235,7 @@ class _Rehearsal:
             self._lost(error)
             self._drop_again()
         except (ClaimRefusedError, SqlError) as error:
-            self._tell("sql.scratch", REFUSED, str(error))
+            self._report("sql.scratch", REFUSED, str(error))
         if self.outcome.files:
             with contextlib.suppress(SqlError):
                 self._remove_files(server)
@@ -246,29 +246,29 @@ class _Rehearsal:
         except ConnectionLostError:
             raise
         except SqlError as error:
-            self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not made")))
+            self._report("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not made")))
             # The batch may have failed after CREATE DATABASE was done.
             if error.number != scratches.TAKEN:
                 self._unproven("the server answered CREATE DATABASE with an error")
             return None
         self.outcome.changed = True
         if self._made is None:
-            self._tell("sql.scratch", NOT_HELD, f"The server does not say who {self._name} is.")
-            self._left(f"{self._name} is left: whether this run made it cannot be proven.")
+            self._report("sql.scratch", NOT_HELD, f"The server does not identify {self._name}.")
+            self._left(f"{self._name} is left: it is not proven that this run made it.")
         return self._made
 
     def _use(self, server: ServerFacts, made: scratches.Identity) -> None:
         """Fill it, back it up, verify, restore. What stops that does not keep it from being dropped."""
         try:
             scratches.fill(self._session, self._name)
-            self._tell("sql.scratch", HELD)
+            self._report("sql.scratch", HELD)
             record = self._back_up(server)
             if record is not None:
                 self._prove(record)
         except ConnectionLostError:
             raise
         except SqlError as error:
-            self._tell("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not used")))
+            self._report("sql.scratch", REFUSED, str(sql_errors.explain(error, "The scratch database was not used")))
         except BaseException:
             with contextlib.suppress(Exception):  # what stopped it says more
                 scratches.drop(self._session, self._name, made)
@@ -295,7 +295,7 @@ class _Rehearsal:
             )
             try:
                 record = run.make(self._patience).record
-                self._tell(claim, HELD)
+                self._report(claim, HELD)
                 claim = "sql.verify"
                 run.verify(record)
             finally:
@@ -305,9 +305,9 @@ class _Rehearsal:
             self._not_held(claim, error.failure.code, str(error.failure))
             return None
         except ValueError as error:  # a folder that the scratch's longer name does not fit into, or none at all
-            self._tell(claim, NOT_TRIED, str(error))
+            self._report(claim, NOT_TRIED, str(error))
             return None
-        self._tell(claim, HELD)
+        self._report(claim, HELD)
         return record
 
     def _prove(self, record: Record) -> None:
@@ -326,21 +326,21 @@ class _Rehearsal:
             if error.left is not None:
                 self._left(f"{error.left} is left on the server.", error.left)
             if code in _NOT_TRIED:
-                self._tell("sql.test_restore", NOT_TRIED, str(error.failure))
+                self._report("sql.test_restore", NOT_TRIED, str(error.failure))
             else:
                 self._not_held("sql.test_restore", code, str(error.failure))
         else:
-            self._tell("sql.test_restore", HELD)
+            self._report("sql.test_restore", HELD)
             if scratches.there(self._session, proof.database):
                 self._left(f"{proof.database} is left on the server: the server did not drop it.", proof.database)
         if found:
-            self.outcome.findings.append(rows_told(scratches.known_rows(self._name), found[0]))
+            self.outcome.findings.append(rows_finding(scratches.known_rows(self._name), found[0]))
 
     # ---- what is left
 
     def _dropped(self, refused: str | None) -> None:
         if refused is None:
-            self._tell("sql.scratch_dropped", HELD)
+            self._report("sql.scratch_dropped", HELD)
         else:
             self._left(f"{self._name} is left on the server: {refused}.")
 
@@ -348,11 +348,11 @@ class _Rehearsal:
         """Name a database of the scratch database's name, where no answer of the server says that this run made it."""
         if scratches.there(self._session, self._name):
             self.outcome.changed = True
-            self._left(f"{self._name} is left on the server: {why}, and whether this run made it is not proven.")
+            self._left(f"{self._name} is left on the server: {why}, and it is not proven that this run made it.")
 
     def _left(self, said: str, name: str = "") -> None:
         self.outcome.left.append(name or self._name)
-        self._tell("sql.scratch_dropped", NOT_HELD, said)
+        self._report("sql.scratch_dropped", NOT_HELD, said)
 
     def _drop_again(self) -> None:
         """Look after a lost connection what there is of the scratch database, and drop it if this run made it."""
@@ -371,19 +371,19 @@ class _Rehearsal:
 
     def _remove_files(self, server: ServerFacts) -> None:
         if self._subject.keep_file:
-            self._tell("sql.file_removed", NOT_TRIED, "It is removed with its folder, from outside of SQL Server.")
+            self._report("sql.file_removed", NOT_TRIED, "It is removed with its folder, from outside of SQL Server.")
             return
         gone = [path for path in self.outcome.files if sql_folder.remove_file(self._session, server, path)]
         self.outcome.files = [path for path in self.outcome.files if path not in gone]
         if self.outcome.files:
             said = f"SQL Server removes files only for a sysadmin. Remove by hand: {', '.join(self.outcome.files)}"
-            self._tell("sql.file_removed", REFUSED, said)
+            self._report("sql.file_removed", REFUSED, said)
         else:
-            self._tell("sql.file_removed", HELD)
+            self._report("sql.file_removed", HELD)
 
-    # ---- telling
+    # ---- reporting
 
-    def _tell(self, claim: str, verdict: Verdict, seen: str = "") -> None:
+    def _report(self, claim: str, verdict: Verdict, seen: str = "") -> None:
         self.outcome.findings.append(Finding(claim, verdict, seen))
 
     def _any(self, claim: str) -> bool:
@@ -395,22 +395,22 @@ class _Rehearsal:
         except ConnectionLostError:
             raise
         except SqlError as error:
-            self._tell(claim, REFUSED, str(error))
+            self._report(claim, REFUSED, str(error))
 
     def _not_held(self, claim: str, code: str, seen: str) -> None:
         """Report what failed. A lost connection says nothing about a backup, and is reported separately."""
         if code in _LOST:
-            self._tell("sql.connection_lasts", NOT_HELD, seen)
-        self._tell(claim, NOT_TRIED if code in _LOST else NOT_HELD, seen)
+            self._report("sql.connection_lasts", NOT_HELD, seen)
+        self._report(claim, NOT_TRIED if code in _LOST else NOT_HELD, seen)
 
     def _lost(self, error: ConnectionLostError) -> None:
-        self._tell("sql.connection_lasts", NOT_HELD, str(error))
+        self._report("sql.connection_lasts", NOT_HELD, str(error))
 
     def _reconnect(self) -> Reconnect:
         return Reconnect(self._opener, self._patience)
 
 
-def facts_told(server: ServerFacts, database: DatabaseFacts | None) -> list[Finding]:
+def facts_findings(server: ServerFacts, database: DatabaseFacts | None) -> list[Finding]:
     """Say what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
     findings = [
@@ -432,7 +432,9 @@ def _known(database: DatabaseFacts) -> Finding:
     if database.known_objects:
         return Finding("sql.database", HELD)
     if database.objects_visible:
-        return Finding("sql.database", NOT_TRIED, "It has none of GroupID's known tables. Of 9.0 none is known.")
+        return Finding(
+            "sql.database", NOT_TRIED, "It has none of GroupID's known tables. For version 9.0, no table is known."
+        )
     return Finding("sql.database", NOT_TRIED, "The login may not see its tables.")
 
 
@@ -447,7 +449,7 @@ def _key(database: DatabaseFacts) -> Finding:
     return Finding("sql.key_saved", HELD)
 
 
-def encryption_told(encrypt: str, seen: bool | None) -> list[Finding]:
+def encryption_findings(encrypt: str, seen: bool | None) -> list[Finding]:
     """Say what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
     said = f"groupid_sql_encrypt is {encrypt}."
     # Asked to encrypt, a driver makes no other connection.
@@ -456,11 +458,9 @@ def encryption_told(encrypt: str, seen: bool | None) -> list[Finding]:
     return [held_if(encrypted, "sql.encrypted", said), held_if(checked, "sql.certificate", said)]
 
 
-def rows_told(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Finding:
+def rows_finding(made: c.Sequence[scratches.Row], restored: c.Sequence[scratches.Row]) -> Finding:
     """Compare rows. Pure."""
     lost, new = len(set(made) - set(restored)), len(set(restored) - set(made))
     if tuple(made) == tuple(restored):
         return Finding("sql.rows", HELD)
-    return Finding(
-        "sql.rows", NOT_HELD, f"Of {len(made)} rows {lost} are missing or other ones, and {new} were not made."
-    )
+    return Finding("sql.rows", NOT_HELD, f"Of {len(made)} rows, {lost} are missing or changed; {new} rows are new.")

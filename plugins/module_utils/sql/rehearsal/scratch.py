@@ -27,7 +27,7 @@ TAKEN: t.Final = 1801
 """Error number of CREATE DATABASE where another database has the name."""
 
 _NAME = re.compile(r"groupid_rehearsal_[0-9a-f]{16}")
-# Of sys.databases, as texts, so that what is compared later is what was told. Public sees all rows (VIEW ANY DATABASE),
+# Of sys.databases, as texts, so that the values compare as they were read. Public sees all rows (VIEW ANY DATABASE),
 # and an owner always sees the own database's. create_date is of the last renaming too (sys.databases, Transact-SQL).
 _MARKS = {
     "number": "CAST(database_id AS nvarchar(20))",
@@ -43,7 +43,7 @@ Row = tuple[int, str]
 
 
 class Identity(t.NamedTuple):
-    """By what a server tells a database from another one that has its name later. Texts of the server's own."""
+    """The marks that distinguish a database from a later one of its name. Texts of the server's own."""
 
     number: str
     made: str
@@ -62,7 +62,7 @@ def identity_query(name: str) -> str:
 
 
 def create_statement(name: str) -> str:
-    """Write the batch that makes a database and tells who it is, in one answer. Raises ValueError for another name."""
+    """Write the batch that makes a database and returns its identity. Raises ValueError for another name."""
     return f"CREATE DATABASE {identifier(_checked(name))}; {identity_query(name)}"
 
 
@@ -107,7 +107,7 @@ def read(session: Session, database: str) -> tuple[Row, ...]:
 
 
 def drop(session: Session, name: str, made: Identity) -> str | None:
-    """Drop the database that was made. Gives why there is one of its name all the same; None: there is none.
+    """Drop the database that was made. Returns why there is one of its name all the same; None: there is none.
 
     Raises ConnectionLostError.
     """

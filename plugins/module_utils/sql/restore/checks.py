@@ -81,8 +81,8 @@ def choose(request: Request, server: ServerFacts, headers: c.Sequence[BackupHead
     if not found:
         raise RefusedError(
             "backup_missing",
-            f"{_files(request)} does not hold the backup that was asked for. In it are: {listed or 'none'}.",
-            "Use the file of this set, and the position and backup_set_uuid as its part.json has them.",
+            f"{_files(request)} does not have the requested backup. Its backups are: {listed or 'none'}.",
+            "Use the file of this set, and the position and the backup_set_uuid that its part.json names.",
         )
     if len(found) > 1:
         raise RefusedError(
@@ -92,7 +92,7 @@ def choose(request: Request, server: ServerFacts, headers: c.Sequence[BackupHead
 
 
 def check_backup(request: Request, facts: Facts, header: BackupHeader) -> None:
-    """Refuse what can be told from the backup and the server. Raises RefusedError."""
+    """Refuse a restore by what the backup and the server show. Raises RefusedError."""
     _check_content(request, facts.server, header)
     _check_identity(request, header)
     _check_server(request, facts, header)
@@ -136,10 +136,10 @@ def _incomplete(request: Request, server: ServerFacts) -> RefusedError:
         )
     return RefusedError(
         "incomplete",
-        f"This server reads the header of {_files(request)} as {_INCOMPLETE}. It says so of a backup that was not "
-        "written to its end, and of one that a newer version of SQL Server made.",
-        "Compare this server's version with that of the server that made the set (groupid_sql_info tells it). Is it "
-        "older, restore on that version or a newer one. Else restore another set.",
+        f"This server reads the header of {_files(request)} as {_INCOMPLETE}: either the backup was not written to "
+        "its end, or a newer version of SQL Server made it.",
+        "Compare this server's version with that of the server that made the set (groupid_sql_info shows it). If "
+        "this server is older, restore on that version or a newer one. Otherwise restore another set.",
     )
 
 
@@ -167,14 +167,15 @@ def _check_identity(request: Request, header: BackupHeader) -> None:
     if request.expected_family is not None and not same_guid(header.family_guid, request.expected_family):
         raise RefusedError(
             "other_backup",
-            f"{_files(request)} is of family {header.family_guid}, the set's record says {request.expected_family}.",
+            f"{_files(request)} is of family {header.family_guid}, but the set's record names the family "
+            f"{request.expected_family}.",
             "The file was replaced. Use the file that the set was made with.",
         )
     if header.database.casefold() != request.database.casefold():
         raise RefusedError(
             "other_database",
             f"{_files(request)} is a backup of {header.database}, not of {request.database}.",
-            f"Set database: {header.database}, and as_database when it is to have another name.",
+            f"Set database: {header.database}, and as_database if it is to get another name.",
         )
 
 
@@ -220,7 +221,7 @@ def _check_keys(facts: Facts, header: BackupHeader) -> None:
 
 
 def check_target(request: Request, facts: Facts, header: BackupHeader) -> Approach:
-    """Refuse what can be told from the database as it is; else give what its state asks for. Raises RefusedError."""
+    """Refuse a restore by the database's present state, or return what that state needs. Raises RefusedError."""
     target = facts.target
     approach = STATES.get(target.condition) or Approach(
         refused=f"its state is {target.state}", next_step="Bring it ONLINE or OFFLINE, then repeat the restore."
@@ -244,7 +245,7 @@ def _check_protection(target: Target) -> None:
         raise RefusedError(
             "availability_group",
             f"{target.name} is part of {partner}, and SQL Server does not restore over such a database (3104).",
-            "Take it out on the primary (ALTER AVAILABILITY GROUP ... REMOVE DATABASE, or ALTER DATABASE ... SET "
+            "Remove it on the primary (ALTER AVAILABILITY GROUP ... REMOVE DATABASE, or ALTER DATABASE ... SET "
             "PARTNER OFF), repeat the restore, then add it again.",
         )
     if target.snapshots:
@@ -257,16 +258,17 @@ def _check_protection(target: Target) -> None:
         raise RefusedError(
             "standby",
             f"{target.name} is a STANDBY that receives the logs of another server.",
-            "Restore where the database is used. Or end log shipping: RESTORE DATABASE ... WITH RECOVERY.",
+            "Restore on the server where the database is used. Or end log shipping: RESTORE DATABASE ... WITH "
+            "RECOVERY.",
         )
 
 
 def _check_family(request: Request, target: Target, header: BackupHeader) -> None:
     if target.state == ABSENT or other_family_allowed(request, header):
         return
-    waiver = f"or, to lose {target.name} for this backup, give allow_other_family: {header.family_guid}."
+    waiver = f"or, to replace {target.name} with this backup, set allow_other_family: {header.family_guid}."
     if target.family_guid is not None and not same_guid(target.family_guid, header.family_guid):
-        source = "" if target.identified else ", as msdb has it of the newest backup under that name"
+        source = "" if target.identified else ", by msdb's record of the newest backup under that name"
         raise RefusedError(
             "other_family",
             f"The backup is of another database: family {header.family_guid} ({header.database}), while "
@@ -277,7 +279,7 @@ def _check_family(request: Request, target: Target, header: BackupHeader) -> Non
         raise RefusedError(
             "other_family",
             f"Whether {target.name} is the database of the backup ({header.database}, family {header.family_guid}) "
-            f"cannot be told: it is {target.state}, msdb has no backup of it, and the names differ.",
+            f"is not known: it is {target.state}, msdb has no backup of it, and the names differ.",
             f"Bring it ONLINE first, {waiver}",
         )
 
@@ -301,13 +303,13 @@ def check_tail(target: Target) -> None:
     if target.state == "ONLINE" and not target.log_chain:
         raise RefusedError(
             "tail_log",
-            f"No full backup of {target.name} was made yet to which a backup of its log could belong (4214).",
+            f"{target.name} has no full backup yet, and a backup of the log needs one (4214).",
             "Restore without tail_log. The safety backup has all of the data.",
         )
 
 
 def _check_safety(request: Request, facts: Facts) -> None:
-    """A state that rules out a safety backup needs one from before, or the caller's word."""
+    """A state that does not allow a safety backup needs an earlier one, or the caller's consent."""
     target, earlier = facts.target, facts.earlier
     if request.accept_no_safety or (earlier is not None and earlier.set_id == request.set_id):
         return
@@ -315,18 +317,18 @@ def _check_safety(request: Request, facts: Facts) -> None:
         raise RefusedError(
             "no_safety",
             f"{target.name} is {target.state}, so SQL Server cannot back it up. A restore of set {earlier.set_id} "
-            f"that did not come to its end left the safety backup {', '.join(earlier.files)}.",
-            f"Repeat the restore of set {earlier.set_id}, which finishes it; or go back: the same with files: that "
-            "safety backup; or give up what the database held with accept_no_safety: true.",
+            f"was interrupted, and its safety backup is {', '.join(earlier.files)}.",
+            f"Repeat the restore of set {earlier.set_id}, which completes it. Or go back: run the same restore with "
+            "that safety backup in files. Or set accept_no_safety: true, and lose the data that the database had.",
         )
     logged = target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log
-    log = "; tail_log: true saves first what its log still holds" if logged else ""
-    kept = "It may be the target of log shipping or of somebody's restore. " if target.state == "RESTORING" else ""
+    log = " With tail_log: true, the end of its log is saved first." if logged else ""
+    kept = "It may be the target of log shipping or of another restore. " if target.state == "RESTORING" else ""
     raise RefusedError(
         "no_safety",
-        f"{target.name} is {target.state}, so SQL Server cannot back it up, and msdb has no safety backup of a restore "
-        f"that was cut. {kept}".rstrip(),
-        f"Bring it ONLINE; or copy its files and give up what it holds with accept_no_safety: true{log}.",
+        f"{target.name} is {target.state}, so SQL Server cannot back it up, and msdb has no safety backup of an "
+        f"interrupted restore. {kept}".rstrip(),
+        f"Bring it ONLINE. Or copy its files, set accept_no_safety: true, and lose the data that it has.{log}",
     )
 
 

@@ -187,7 +187,7 @@ def read_occupants(session: Session, name: str) -> list[str]:
 def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move]) -> tuple[list[str], list[str]]:
     """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
 
-    Gives with it the places of which the login cannot be told: there RESTORE has the word.
+    Returns with it the places that the login cannot see: there, RESTORE decides.
     """
     found, unseen = [], []
     for move in moves:
@@ -213,9 +213,9 @@ def _target_query(name: str) -> str:
 
 
 def _has_login(session: Session, server: ServerFacts, login: str) -> bool:
-    """Whether a login is there; one that cannot be known of counts, as ALTER USER has the last word.
+    """Return whether there is a login. One that this login may not see counts: ALTER USER decides.
 
-    SUSER_SID knows every account of Windows, login or not; only sys.server_principals tells, as far as one sees it.
+    SUSER_SID knows every account of Windows, login or not. Only sys.server_principals distinguishes them.
     """
     if not server.sees_all:
         return "\\" in login or session.execute(f"SELECT SUSER_SID({literal(login)});").value() is not None

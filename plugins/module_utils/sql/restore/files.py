@@ -67,7 +67,7 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _fold(path: str) -> str:
-    """Make paths comparable. Linux tells cases apart; taking two such for one costs a number in a name."""
+    """Make paths comparable. On Linux, case matters; taking two such paths for one costs a number in a name."""
     return path.replace("/", "\\").casefold()
 
 

@@ -143,7 +143,7 @@ class Target:
     """The database as found. state: of sys.databases, or ABSENT.
 
     family_guid: of the database, or, where it is not ONLINE, of its newest backup in msdb; None: not known.
-    identified: the database itself told its family. msdb goes by the name, which a dropped one may have had before.
+    identified: the family was read from the database itself. msdb goes by the name, which a dropped one may have had.
     standby, grouped, mirrored, snapshots: why SQL Server would not let it be restored over.
     encrypted: by TDE. log_chain: a full backup was made, so that its log can be backed up.
     trustworthy, broker, owner: what RESTORE resets, though the backup is the same database's.
@@ -347,7 +347,7 @@ def set_id_of(name: str) -> str | None:
 
 
 def write_restore_mark(restored: Restored | None) -> str:
-    """Write a safety backup's DESCRIPTION: by it a later run tells by keys, and not by clocks, what came after it."""
+    """Write a safety backup's DESCRIPTION. Its key shows a later run, without clocks, what came after it."""
     return f"{_RESTORE_MARK}{restored.number if restored else 0}"
 
 

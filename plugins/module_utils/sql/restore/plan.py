@@ -131,12 +131,12 @@ def _warnings(request: Request, facts: Facts, approach: Approach, header: Backup
     if approach.safety == "earlier" and facts.earlier is not None:
         yield (
             f"{target.name} is {target.state}, so SQL Server cannot back it up. Its safety backup is that of the "
-            f"restore that was cut: {', '.join(facts.earlier.files)}."
+            f"interrupted restore: {', '.join(facts.earlier.files)}."
         )
     if target.state in DAMAGED and target.recovery_model in LOGGED and not request.tail_log:
         yield (
-            f"The log of {target.name} may hold what no backup has. tail_log: true saves it first (BACKUP LOG ... WITH "
-            "NO_TRUNCATE)."
+            f"The log of {target.name} may have changes that no backup has. tail_log: true saves them first (BACKUP "
+            "LOG ... WITH NO_TRUNCATE)."
         )
     if target.condition in ("RESTRICTED_USER", "SINGLE_USER"):
         yield f"{target.name} was {target.user_access}. After the restore it is MULTI_USER."
@@ -199,21 +199,21 @@ def _copy(request: Request, facts: Facts, kind: str, ending: str, now: datetime.
         raise RefusedError(
             "safety_path",
             "This server names no default backup folder for the safety backup.",
-            "Set safety_path: a folder that the SQL Server service can write.",
+            "Set safety_path to a folder that the SQL Server service can write to.",
         )
     name = journal_name(kind, request.target, request.set_id, now)
     file = join_path(folder, f"{_UNFIT.sub('_', name)}{ending}")
     if len(file.encode("utf-16-le")) // 2 > _PATH_LIMIT:
         raise RefusedError(
             "safety_path",
-            f"The path {file!r} is longer than the {_PATH_LIMIT} characters that BACKUP takes.",
+            f"The path {file!r} is longer than the {_PATH_LIMIT} characters that BACKUP accepts.",
             "Use a shorter folder in safety_path.",
         )
     return Copy(name, file)
 
 
 def _replace(request: Request, target: Target, approach: Approach, header: BackupHeader) -> bool:
-    """Whether RESTORE has to say REPLACE, which turns SQL Server's own checks off."""
+    """Return whether RESTORE needs REPLACE, which turns SQL Server's own checks off."""
     if approach.replace != "log":
         return approach.replace == "always"
     if target.family_guid is None or not same_guid(target.family_guid, header.family_guid):

@@ -51,8 +51,8 @@ def steps_after_refusal(
     if step.stage == "restore" and _may_replace(context, error):
         context.plan = dataclasses.replace(plan, replace=True)
         context.warnings.append(
-            f"SQL Server could not compare {plan.target.name} with the backup ({error}). Its family and files had "
-            "been compared while it was ONLINE, so RESTORE was repeated with REPLACE."
+            f"SQL Server could not compare {plan.target.name} with the backup ({error}). Its family and files were "
+            "compared before, while it was ONLINE, so RESTORE was repeated with REPLACE."
         )
         return [restore_step(context.request, context.planned), *steps]
     if step.stage == "open" and plan.target.state == "OFFLINE":

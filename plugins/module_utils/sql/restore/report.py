@@ -125,10 +125,10 @@ def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
     found = []
     if before.trustworthy and not now.trustworthy:
         statement = alter_statement(now.name, "TRUSTWORTHY ON")
-        found.append(f"RESTORE turned TRUSTWORTHY off. Where an application needs it: {statement};")
+        found.append(f"RESTORE turned TRUSTWORTHY off. If an application needs it: {statement};")
     if before.broker and not now.broker:
         statement = alter_statement(now.name, "ENABLE_BROKER WITH ROLLBACK IMMEDIATE")
-        found.append(f"RESTORE turned Service Broker off. Where an application needs it: {statement};")
+        found.append(f"RESTORE turned Service Broker off. If an application needs it: {statement};")
     if before.owner and now.owner != before.owner and not owner_named:
         owner = f"ALTER AUTHORIZATION ON DATABASE::{identifier(now.name)} TO {identifier(before.owner)};"
         found.append(f"{now.name} was owned by {before.owner}, and is owned by {now.owner or 'nobody'} now. {owner}")
@@ -159,8 +159,8 @@ def failed(
         "as_found": f"{name} is as it was before." if context.statements else "Nothing was touched.",
         "rolled_back": _rollback_sentence(context),
         "broken": f"{name} cannot be used now.",
-        "unknown": f"{name} is ONLINE. Whether with its old data or the backup's is not known: msdb has no record of a "
-        "RESTORE, and its access does not tell.",
+        "unknown": f"{name} is ONLINE. It is not known whether it has its old data or the backup's: msdb has no record "
+        "of a RESTORE, and the database's access mode does not show it.",
     }
     cause = " ".join([_sentence(failure.cause), ends[ending.outcome], *_safety_sentences(context)])
     failure = dataclasses.replace(failure, cause=cause)
@@ -176,8 +176,8 @@ def failed(
     if ending.outcome == "unknown":
         ended["recovery_statement"] = alter_statement(name, "MULTI_USER")
         failure = failure.also(
-            "Look at its rows. If they are the backup's, it is restored: run in master: "
-            f"{ended['recovery_statement']}. If not, repeat the restore, which makes a new safety backup of it first."
+            "Look at its rows. If they are the backup's, the restore is done. Then run in master: "
+            f"{ended['recovery_statement']}. If not, repeat the restore, which first makes a new safety backup."
         )
     return RestoreError(failure, ended)
 
@@ -227,9 +227,9 @@ def _rollback_sentence(context: RestoreContext) -> str:
     if not progress.tail_refused:
         return f"{name} was restored from its safety backup and the log's tail, and is as it was before."
     return (
-        f"{name} was restored from its safety backup, without what was written after that: it is in {plan.tail.file}, "
-        "and SQL Server refused to add that. Keep this file. Where log backups of somebody else lie in between, these "
-        "fill the gap."
+        f"{name} was restored from its safety backup, without the changes after that backup. They are in "
+        f"{plan.tail.file}, which SQL Server refused to add. Keep this file. If other log backups were made in "
+        "between, restore these first."
     )
 
 
@@ -243,8 +243,8 @@ def _state_left(context: RestoreContext) -> str:
     name, progress = context.target, context.progress
     if progress.restoring:
         return (
-            f"RESTORE was sent: {name} is RESTORING, with neither its old data nor the new; or RESTORE came to its "
-            "end, and it is ONLINE and RESTRICTED_USER, with the new."
+            f"RESTORE was sent. Either {name} is RESTORING and has neither its old data nor the new; or RESTORE was "
+            "completed, and it is ONLINE and RESTRICTED_USER with the new data."
         )
     if progress.tail:
         return f"{name} is RESTORING, or ONLINE and RESTRICTED_USER, with all of its data."
@@ -252,7 +252,7 @@ def _state_left(context: RestoreContext) -> str:
         return f"{name} is OFFLINE as it was found, or ONLINE and RESTRICTED_USER, with all of its data."
     if progress.opened:
         return f"{name} is OFFLINE, or still as it was found, with all of its data."
-    return f"{name} is as it was found: no more than its safety backup had been asked for."
+    return f"{name} is as it was found: only its safety backup was requested."
 
 
 def _recovery_command(context: RestoreContext) -> str | None:
@@ -271,9 +271,9 @@ def _next_run(context: RestoreContext, command: str | None) -> str:
     """Say what finishes the restore, and what goes back by hand."""
     again = f"Once the server answers, repeat the restore of set {context.request.set_id} from any controller"
     if context.progress.restoring and context.progress.safety is None:
-        again += ", with accept_no_safety: true, as it will find no safety backup"
+        again += ", with accept_no_safety: true, because it will find no safety backup"
     elif context.progress.restoring:
-        again += ": it finds the safety backup in msdb and finishes"
+        again += ": it finds the safety backup in msdb and completes the restore"
     by_hand = f" To go back by hand, run in master: {command}" if command else ""
     return f"{again}.{by_hand}"
 

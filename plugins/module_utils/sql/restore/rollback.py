@@ -68,7 +68,7 @@ class Ending:
     """How it ends, and the steps to get there.
 
     outcome: ``as_found``: the database is what it was; ``rolled_back``: it is what the safety backup has; ``broken``:
-      it cannot be used, and nothing of ours can mend it; ``unknown``: it is ONLINE, and nothing tells with which data.
+      it cannot be used, and no step can repair it; ``unknown``: it is ONLINE, and nothing shows with which data.
     """
 
     outcome: t.Literal["as_found", "rolled_back", "broken", "unknown"]
@@ -171,7 +171,7 @@ def _is_after(restored: Restored, safety: c.Mapping[str, t.Any]) -> bool:
 
 
 def _ending_online(plan: Plan, progress: Progress, found: Target) -> Ending:
-    """ONLINE: its data is whole. Which data it is, msdb told, or its access (``access_shows_restore``), or nothing."""
+    """ONLINE: its data is whole. Which data it is, msdb shows, or its access (``access_shows_restore``), or nothing."""
     if progress.rolled:
         return Ending("rolled_back", _reopen_steps(plan, found))
     if progress.restoring and not progress.untouched:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flow of a restore: look, refuse or plan, save, take, restore, give back; and the rollback after every failure.
 
-The journal is msdb: the safety backup's name there tells any later run, on any controller, what a cut one left. The
-claim on the database keeps two runs apart. After a lost connection it also tells when the server has ended the session
+The journal is msdb: the safety backup's name there shows any later run, on any controller, what a cut one left. The
+claim on the database keeps two runs apart. After a lost connection it also shows when the server has ended the session
 that was lost, and with it what that session did.
 """
 
@@ -99,7 +99,7 @@ def restore(
     clock: c.Callable[[], float] = time.monotonic,
     sleep: c.Callable[[float], None] = time.sleep,
 ) -> dict[str, t.Any]:
-    """Restore a database; in check mode, do all that only reads. Gives the module's result.
+    """Restore a database; in check mode, do all that only reads. Returns the module's result.
 
     request: as ``sql.restore_checks.check_request`` gave it back. place: the server, for people.
     now: names the safety backup.
@@ -214,10 +214,11 @@ class _Run:
         if plan.replace:
             raise RefusedError(
                 "no_place",
-                f"{who}, and this RESTORE has to say REPLACE, which overwrites what is there.",
-                "Use a sysadmin, leave data_path and log_path out, or save the log with tail_log: true.",
+                f"{who}, and this RESTORE needs REPLACE, which overwrites any file there.",
+                "Use a login that is a sysadmin, leave data_path and log_path out, or save the log with "
+                "tail_log: true.",
             )
-        context.warnings.append(f"{who}. RESTORE says so when it is not.")
+        context.warnings.append(f"{who}. If it is not, RESTORE fails and says so.")
 
     def _run_steps(self, session: Session) -> None:
         """Do the plan's steps up to RESTORE; the first ones may show that it takes another plan."""
@@ -344,7 +345,7 @@ class _Run:
         except ConnectionLostError:
             raise
         except SqlError as error:
-            context.warnings.append(f"Which users have no login was not found out: {error}.")
+            context.warnings.append(f"It was not checked which users have no login: {error}.")
             return {"warnings": list(context.warnings), "advice": []}
         return {
             "orphaned_users": [orphan.user for orphan in found.orphans],
@@ -416,7 +417,7 @@ class _Run:
                     self._wait_for_recovery(session, error)
                     self._find_safety(session)
                     if self._is_complete(session):
-                        warning = f"The connection was lost ({lost}), but the restore had been done."
+                        warning = f"The connection was lost ({lost}), but the restore was done."
                         self._context.warnings.append(warning)
                         return self._finish(session)
                     raise self._roll_back_and_report(session, error)
@@ -427,7 +428,7 @@ class _Run:
         raise unknown(self._context, error, f"The connection was lost {_RECONNECTIONS} more times: {lost}")
 
     def _find_safety(self, session: Session) -> None:
-        """Find the safety backup whose end the lost connection did not tell."""
+        """Find the safety backup whose end the lost connection did not report."""
         context = self._context
         if context.safety is None and context.planned.safety is not None:
             with contextlib.suppress(RefusedError):
@@ -469,7 +470,7 @@ class _Run:
         left = self._reconnect.recovering(session, self._context.target)
         if left and error is not None:
             cause = (
-                f"{' and '.join(left)} stayed RECOVERING for {self._timeouts.reconnect:.0f} s after the server had "
-                "started again, and nothing is done to a database in that state"
+                f"{' and '.join(left)} stayed RECOVERING for {self._timeouts.reconnect:.0f} s after the server "
+                "started again, and nothing can be done with a database in that state"
             )
             raise unknown(self._context, error, cause)

@@ -241,7 +241,7 @@ def prove(
 
     session, opener: on the server that is to restore it, and that must see the files under the same paths.
     data_folder, log_folder: for the scratch database's files, None for the server's own default.
-    look_inside: told of the restored database when it has passed the check, before it is dropped.
+    look_inside: called with the restored database when it has passed the check, before it is dropped.
     sweeps: drop what killed runs have left. patience: seconds for a server that was lost.
 
     Raises ProofError. The scratch database is dropped in every case that leaves the server in reach.

@@ -33,7 +33,7 @@ _REASONS = {
     -999: "the server did not accept the request",
 }
 
-# Waiting is done in turns: after each, the caller is told, and a server that went away is noticed.
+# Waiting is done in turns: after each, the caller gets a report, and a lost server is noticed.
 _TURN = 15.0
 _DEADLOCKS_BORNE = 3
 # A turn's answer may be late by as much before the connection counts as lost.
@@ -119,7 +119,7 @@ def claimed(
     """Hold the claim on a database for as long as the block runs.
 
     patience: seconds to wait for others, 0 for not at all.
-    on_wait: told after each turn how many seconds it has been.
+    on_wait: called after each turn with the seconds so far.
 
     Raises ClaimRefusedError; SqlError and ConnectionLostError of the session.
     """

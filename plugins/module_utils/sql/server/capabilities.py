@@ -48,8 +48,8 @@ def _against_backup(server: ServerFacts, database: DatabaseFacts | None) -> list
         (_is_held(database), f"{name} is in SINGLE_USER mode and another session has it."),
         (
             _is_restricted(database),
-            f"{name} is RESTRICTED_USER: only members of db_owner, dbcreator and sysadmin get in, and the login "
-            f"{server.login} is none. ALTER DATABASE ... SET MULTI_USER lets it in again.",
+            f"{name} is RESTRICTED_USER: only members of db_owner, dbcreator and sysadmin may use it, and the "
+            f"login {server.login} is none of these. ALTER DATABASE ... SET MULTI_USER lets it in again.",
         ),
         (
             online and not _is_held(database) and not _is_restricted(database) and database.may_backup is False,
@@ -74,7 +74,8 @@ def _of_backup(server: ServerFacts, database: DatabaseFacts | None) -> list[str]
     return _applicable(
         (
             database.may_backup is None,
-            f"Whether the login {server.login} may back {name} up is not known: SQL Server does not say of this name.",
+            f"Whether the login {server.login} may back {name} up is not known: SQL Server does not answer that for "
+            "this name.",
         ),
         (not server.compresses, f"{server.edition} makes no compressed backups."),
         (
@@ -114,7 +115,7 @@ def _against_restore(server: ServerFacts, database: DatabaseFacts | None) -> lis
     return found + _applicable(
         (
             not entitled,
-            f"The login {server.login} may not restore over {name}: that takes dbcreator, sysadmin or ownership of the "
+            f"The login {server.login} may not restore over {name}: that needs dbcreator, sysadmin or ownership of the "
             "database. db_owner and db_backupoperator are not enough.",
         ),
         (database.system, f"{name} is a system database of SQL Server."),

@@ -113,7 +113,7 @@ class DatabaseFacts:
     bytes: of all files. used_bytes: of pages that hold something, as a backup copies them; without the log.
     family_guid: lower case, None while the database cannot be opened.
     accessible: whether the login can enter it. is_owner: dbo by ownership.
-    may_backup: BACKUP DATABASE; None: the server did not tell, as of a name that is longer than 128 in brackets.
+    may_backup: BACKUP DATABASE; None: the server did not say, as for a name that is longer than 128 in brackets.
     objects_visible: whether the login could see GroupID's tables if there are any; None when that is not known.
     known_objects: GroupID's tables that are there, as SCHEMA.NAME.
     availability_group: its name, empty when only that there is one is known. primary: of that group.
@@ -261,7 +261,7 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         used_bytes=_used_bytes(session, row["name"]) if enters else None,
         family_guid=None if row["family_guid"] is None else str(row["family_guid"]).lower(),
         accessible=bool(row["accessible"]),
-        # Of a secondary replica that may not be read (976) the server tells no rights. BACKUP has the word there.
+        # For a secondary replica that may not be read (976), the server shows no rights. BACKUP decides there.
         may_backup=_right(rights[0]["backup_database"]) if row["accessible"] else None if primary is False else False,
         objects_visible=_right(rights[0]["definition"]) if enters else None,
         known_objects=_known_objects(session, row["name"]) if enters else (),

@@ -48,7 +48,7 @@ class Probe:
 
 
 def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | None:
-    """Whether the server sees the folder. None when it cannot be told: others than sysadmins get no for an answer.
+    """Return whether the server sees the folder. None if that is not known: only sysadmins get a true answer.
 
     Raises ConnectionLostError, ValueError for a path that is none.
     """

@@ -13,7 +13,7 @@ _WINDOWS_PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\[^\\/]+\\[^\\/]+)[^/]*")
 def check_folder(folder: str) -> str:
     r"""Return an absolute folder back: of a drive (``D:\Backups``), a share (``\\nas01\backup``), or on Linux.
 
-    Raises ValueError. Mapped drives cannot be told from others: the service of SQL Server does not see them.
+    Raises ValueError. Mapped drives look like others, but the service of SQL Server does not see them.
     """
     windows = _WINDOWS_PATH.fullmatch(folder)
     if not (windows or folder.startswith("/")):

@@ -26,7 +26,7 @@ _ANSWER = 30
 
 
 class Progress:
-    """What is known of how far a statement has come; safe to be told by two threads.
+    """The progress of a statement, as far as it is known; two threads may update it.
 
     steps: pairs of seconds since the start and percent, rising by at least one point, so never more than 101.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options by which the modules of the database are told of a SQL Server."""
+"""The options of the modules of the database that name a SQL Server."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _of_alter(name: str, row: Row) -> tuple[int, str] | None:
         return 5011, f"the database {name} is not there, or the login may not see it."
     if row["alters_any"] or row["owned"] or row["alters"]:
         return None
-    # NULL: SQL Server does not tell of a database that it cannot open, or of a long name.
+    # NULL: SQL Server does not answer for a database that it cannot open, or for a long name.
     may = "may not change it" if row["alters"] == 0 else "may not be allowed to change it"
     return 5011, f"the database {name} is {row['state']}, and the login {may}."
 

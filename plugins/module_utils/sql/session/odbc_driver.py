@@ -1,11 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ODBC drivers for SQL Server: which one there is, and how each is told the same thing.
+"""The ODBC drivers for SQL Server: which one there is, and how each gets the same settings.
 
 Their connection strings share words that differ in meaning, and a word that a driver does not know is passed over
 without a sound: FreeTDS takes ``Encrypt=yes`` and connects in plain text. So nothing is said to a driver of unknown
-kind, and what FreeTDS can only be told in freetds.conf is told there.
+kind, and settings that FreeTDS reads only from freetds.conf are written there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INSTALL = (
     "'msodbcsql18' from packages.microsoft.com. 'odbcinst -q -d' lists what is registered."
 )
 
-# What of the caller's environment would turn FreeTDS away from what it is told, or have it write down the login.
+# Variables of the caller's environment that would change FreeTDS' settings, or let it log the login.
 _FREETDS_ENVIRONMENT = ("TDSDUMP", "TDSDUMPCONFIG", "TDSHOST", "TDSPORT", "TDSQUERY", "TDSVER")
 _ENVIRONMENT = threading.RLock()
 
@@ -120,7 +120,7 @@ def written_for(driver: Driver, name: str, value: str) -> str:
 
     FreeTDS undoes the doubling since 1.4 only, so it gets a value bare, or in braces without any to double.
 
-    Raises NoConnectionError for what FreeTDS cannot be told.
+    Raises NoConnectionError for a value that FreeTDS does not accept.
     """
     if driver.kind == "microsoft" or name == "DRIVER":
         return "{" + value.replace("}", "}}") + "}"
@@ -130,7 +130,7 @@ def written_for(driver: Driver, name: str, value: str) -> str:
         return "{" + value + "}"
     raise NoConnectionError(
         None,
-        f"FreeTDS cannot be told a {_WORDS.get(name, name)} that holds }} together with ; or starts with {{",
+        f"FreeTDS does not accept a {_WORDS.get(name, name)} that has both }} and ;, or that starts with {{",
         code="driver",
         what="SQL Server cannot be reached over ODBC",
         next_step="Use Microsoft's ODBC driver, or a login without these characters in it.",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a login over ODBC did not come about.
 
-Drivers tell little (FreeTDS says "Unable to connect to data source" for a refused certificate, an unknown name and a
+Drivers say little (FreeTDS says "Unable to connect to data source" for a refused certificate, an unknown name and a
 closed port alike), so what they do not say is looked up after they failed.
 """
 

@@ -52,7 +52,7 @@ class Reconnect:
             self.sleep(self.pause)
 
     def recovering(self, session: Session, database: str) -> tuple[str, ...]:
-        """Wait until the server has recovered a database and msdb. Gives those that it is still at in the end.
+        """Wait until the server has recovered a database and msdb. Returns those that it is still at in the end.
 
         Raises SqlError.
         """

@@ -52,7 +52,7 @@ class Outcome:
 class SqlError(Exception):
     """The server refused a batch, or ended it.
 
-    number, text: the first error of the batch that tells something (never 3013 or 3119, unless nothing else came).
+    number, text: the first informative error of the batch (never 3013 or 3119, unless nothing else came).
     following: what came after it, as far as the transport passes it on.
     statement: the batch. No secret is ever part of one.
     """
@@ -102,7 +102,7 @@ class Session(t.Protocol):
         """Run one literal T-SQL batch to its very end: every result set is read.
 
         timeout: seconds that the server may stay silent; 0 for no limit.
-        on_message: told of each message when it comes, not at the end.
+        on_message: called with each message when it comes, not at the end.
 
         Raises SqlError; ConnectionLostError when the connection went.
         """

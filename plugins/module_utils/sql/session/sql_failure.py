@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A failure as the modules of the database tell it: with what SQL Server said beside its words."""
+"""A failure as the modules of the database report it: with SQL Server's number, and the meaning of its message."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_the_class_name_in_a_filter_finds_groups(samba: Samba) -> None:
     assert any(dn is None for dn, dummy in found)
 
 
-def test_the_domain_tells_what_active_directory_tells(samba: Samba) -> None:
+def test_the_domain_shows_what_active_directory_shows(samba: Samba) -> None:
     with client(samba, samba.ldaps_uri, samba.username) as connection:
         [(dummy, root)] = connection.search_s("", ldap.SCOPE_BASE)
         [(dummy, domain)] = connection.search_s(root["defaultNamingContext"][0].decode(), ldap.SCOPE_BASE)

@@ -24,7 +24,7 @@ from lab.waiting import until
 GUID = bytes(range(16))
 
 
-def test_root_dse_tells_an_unbound_client_what_active_directory_tells(server: Slapd) -> None:
+def test_root_dse_shows_an_unbound_client_what_active_directory_shows(server: Slapd) -> None:
     connection = ldap.initialize(server.uri)
     [(dummy, found)] = connection.search_s("", ldap.SCOPE_BASE)
     assert found["defaultNamingContext"] == [b"DC=corp,DC=example"]
@@ -105,7 +105,7 @@ def test_one_may_write_and_one_may_only_read(tmp_path: pathlib.Path) -> None:
             client(server, password="wrong").__enter__()
 
 
-def test_rights_follow_the_attribute_that_tells_them(tmp_path: pathlib.Path) -> None:
+def test_rights_follow_the_attribute_that_shows_them(tmp_path: pathlib.Path) -> None:
     groups = [Group("a", GUID, effective=("extensionData",), attributes={"extensionAttribute12": (b"old",)})]
     with Slapd(tmp_path, groups=groups, tls=False, enforce_rights=True) as server, client(server) as connection:
         dn = server.dn_of(GUID)

@@ -80,8 +80,8 @@ def test_the_columns_are_those_of_the_version(double, connect) -> None:
     for version, count in (("15.0.4300.1", 56), ("12.0.6024.0", 56), ("11.0.7001.0", 53)):
         double.engine.version = version
         header = client.connection.execute(HEADER)
-        told = [column[0] for column in header.description]
-        assert (told, len(header.fetchone())) == (names[:count], count)
+        reported = [column[0] for column in header.description]
+        assert (reported, len(header.fetchone())) == (names[:count], count)
         header.close()
 
 

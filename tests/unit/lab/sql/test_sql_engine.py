@@ -55,7 +55,7 @@ def test_rights(double, connect, server_roles, database_roles, backup: int, veri
     assert leads(client.run(RESTORE), restore)
 
 
-def test_rights_as_the_catalogue_tells_them(double, connect) -> None:
+def test_rights_as_the_catalogue_shows_them(double, connect) -> None:
     login = double.engine.add_login("worker", "x", permissions={"VIEW SERVER STATE"}, denied={"msdb.dbo.backupset"})
     double.engine.database("GroupID").users = (User("worker", login.sid, frozenset({"db_backupoperator"})),)
     client = connect("worker", "x")
@@ -98,7 +98,7 @@ def test_a_database_that_is_being_recovered_takes_nothing(double, connect) -> No
     assert client.run(RESTORE).error == ""
 
 
-def test_the_telling_error_comes_first(double, connect, driver) -> None:
+def test_the_informative_error_comes_first(double, connect, driver) -> None:
     double.engine.add_login("worker", "x")
     numbers = {"FreeTDS": (3013, 5069), "Microsoft": (916, 5011)}[driver.name]
     client = connect("worker", "x")

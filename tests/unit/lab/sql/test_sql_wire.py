@@ -236,7 +236,7 @@ def test_the_log_has_every_batch_and_no_password(double, connect) -> None:
     assert not any(double.password in batch for batch in double.statements)
 
 
-def test_the_grammar_tells_right_from_wrong() -> None:
+def test_the_grammar_accepts_right_and_refuses_wrong() -> None:
     if grammar.command() is None:
         pytest.skip("Microsoft's grammar (a command tsql that takes -version:150) is not on PATH")
     assert grammar.complaints([BACKUP, "SELECT 1"]) == []

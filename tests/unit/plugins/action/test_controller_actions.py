@@ -128,11 +128,13 @@ def test_what_cannot_be_read_is_a_failure_that_names_the_variable(play: Play) ->
         "web02": {"groupid_backup_root": "D:\\Backups"},
     }
     result = play(settings(), hosts, "-e", "groupid_deployment=hq")
-    told = [f"{one['phase']}: {one['what']}: {one['cause']}" for one in result["web01"]["failures"]]
+    reported = [f"{one['phase']}: {one['what']}: {one['cause']}" for one in result["web01"]["failures"]]
     assert [
-        text for text in told if text.startswith("plan: groupid_include cannot be read: ") and "nowhere_defined" in text
+        text
+        for text in reported
+        if text.startswith("plan: groupid_include cannot be read: ") and "nowhere_defined" in text
     ]
-    assert [text for text in told if "groupid_retries" in text and "many" in text]
+    assert [text for text in reported if "groupid_retries" in text and "many" in text]
     # The same for all hosts, and refused on each: an extra variable would make all of them members.
     assert [one["what"] for one in result["web02"]["failures"]] == ["groupid_deployment was given with -e"]
     assert "Traceback" not in result["output"]
@@ -141,8 +143,8 @@ def test_what_cannot_be_read_is_a_failure_that_names_the_variable(play: Play) ->
 @pytest.mark.parametrize("unknown", ["refuse", "warn"])
 def test_a_variable_that_nobody_knows(play: Play, unknown: str) -> None:
     result = play(settings(unknown=unknown), {"web01": {**HOST, "groupid_excludes": ["*.tmp"]}})
-    told = [one["what"] for one in result["web01"]["failures"]]
-    assert len(told) == (unknown == "refuse")
+    reported = [one["what"] for one in result["web01"]["failures"]]
+    assert len(reported) == (unknown == "refuse")
     assert ("[WARNING]: groupid_excludes is not a variable" in result["output"]) == (unknown == "warn")
     assert "Did you mean groupid_exclude?" in json.dumps(result)
 
@@ -151,9 +153,9 @@ def test_what_a_run_finds_itself_is_not_for_variables(play: Play) -> None:
     """An extra variable would hide what tasks register: a review that nobody made."""
     hosts = {"web01": {**HOST, "__groupid_part": {}}, "web02": HOST}
     result = play(settings(), hosts, "-e", "__groupid_review=none")
-    told = {name: [one["what"] for one in result[name]["failures"]] for name in hosts}
-    assert told["web01"] == ["__groupid_part was set by hand", "__groupid_review was set by hand"]
-    assert told["web02"] == ["__groupid_review was set by hand"]
+    reported = {name: [one["what"] for one in result[name]["failures"]] for name in hosts}
+    assert reported["web01"] == ["__groupid_part was set by hand", "__groupid_review was set by hand"]
+    assert reported["web02"] == ["__groupid_review was set by hand"]
 
 
 def test_secrets_are_in_no_result(play: Play) -> None:
@@ -215,7 +217,7 @@ def test_a_strategy_in_which_hosts_do_not_wait_for_each_other_is_refused(play: P
     assert play([*settings(), *PLAN], {"web01": HOST}, strategy=strategy)["web01"]["plan"]["hosts"] == ["web01"]
 
 
-def test_a_plan_tells_each_fault_once_and_fails_the_run(play: Play) -> None:
+def test_a_plan_reports_each_fault_once_and_fails_the_run(play: Play) -> None:
     hosts = {f"web0{number}": {**HOST, "groupid_retries": "many"} for number in (1, 2, 3)}
     result = play([*settings(), *PLAN], hosts, code=2)
     text = result["output"]

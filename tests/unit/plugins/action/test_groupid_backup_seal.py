@@ -40,10 +40,10 @@ def test_members_make_the_document(host: Make, phase: str) -> None:
 
 
 @pytest.mark.parametrize("narrowed", [None, [], ["groupid_include: HR Portal, Users"]])
-def test_what_the_parts_tell_stands_in_the_document(host: Make, narrowed: list[str] | None) -> None:
-    told = {**MEMBER, "narrowed": narrowed, "scope": {"exclude": ["*.bak"]}}
+def test_what_the_parts_say_is_in_the_document(host: Make, narrowed: list[str] | None) -> None:
+    reported = {**MEMBER, "narrowed": narrowed, "scope": {"exclude": ["*.bak"]}}
     made = host(
-        "groupid_backup_seal", {**ARGS, "phase": "prepared", "members": [told], "decider": "web01"}, answer("seal")
+        "groupid_backup_seal", {**ARGS, "phase": "prepared", "members": [reported], "decider": "web01"}, answer("seal")
     )
     assert made.run()["failed"] is False
     document = json.loads(made.requests[0]["document"])

@@ -59,15 +59,15 @@ def test_an_export_makes_room_puts_both_files_and_makes_them_a_part(host: Make, 
     assert result["seconds"] > 0
 
 
-@pytest.mark.parametrize("told", [{}, {"narrowed": ["groupid_domains: x"], "scope": {"filter": "y"}}])
-def test_the_choices_behind_an_export_are_recorded(host: Make, directory: Slapd, told: dict[str, t.Any]) -> None:
-    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap", **told}, *STORE)
+@pytest.mark.parametrize("reported", [{}, {"narrowed": ["groupid_domains: x"], "scope": {"filter": "y"}}])
+def test_the_choices_behind_an_export_are_recorded(host: Make, directory: Slapd, reported: dict[str, t.Any]) -> None:
+    made = host("groupid_ldif_export", {**ARGS, "engine": "ldap", **reported}, *STORE)
     assert made.run(**domains(directory))["failed"] is False
     adopted = made.requests[-1]
-    assert (adopted["narrowed"], adopted["scope"]) == (told.get("narrowed"), told.get("scope"))
+    assert (adopted["narrowed"], adopted["scope"]) == (reported.get("narrowed"), reported.get("scope"))
 
 
-def test_in_check_mode_nothing_is_put_and_the_same_is_foretold(host: Make, directory: Slapd) -> None:
+def test_in_check_mode_nothing_is_put_and_the_same_is_predicted(host: Make, directory: Slapd) -> None:
     done = host("groupid_ldif_export", {**ARGS, "engine": "ldap"}, *STORE)
     real = done.run(**domains(directory))
     sizes = [one["bytes"] for one in done.requests if one["operation"] == "put"]
@@ -150,7 +150,7 @@ def test_what_is_overwritten_is_stored_before_the_first_write(host: Make, direct
     assert directory.groups()[next(guid for guid, one in before.items() if one[0] == dn)] != before
 
 
-def test_in_check_mode_a_restore_asks_and_foretells(host: Make, directory: Slapd) -> None:
+def test_in_check_mode_a_restore_asks_and_predicts(host: Make, directory: Slapd) -> None:
     files, details = export(host, directory)
     dn = changed(directory)
     before = directory.groups()
@@ -242,7 +242,7 @@ def test_an_export_from_pages_as_active_directory_gives_them_is_whole(host: Make
 
 
 @pytest.mark.parametrize("name", ["pyasn1", "pyasn1_modules.rfc2251", "ldap", "_ldap"])
-def test_what_the_controller_lacks_is_told_and_ldifde_is_not_taken_for_it(
+def test_what_the_controller_lacks_is_reported_and_ldifde_is_not_used_for_it(
     host: Make, directory: Slapd, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(ldap_session, "_IMPORT_PROBLEM", ModuleNotFoundError(f"No module named {name!r}", name=name))
@@ -254,7 +254,7 @@ def test_what_the_controller_lacks_is_told_and_ldifde_is_not_taken_for_it(
     assert (f"pip install --upgrade python-ldap {package}" in result["error"]["next"]) == name.startswith("pyasn1")
 
 
-def test_attributes_that_the_schema_lacks_at_a_restore_are_told_before_a_write(
+def test_attributes_that_the_schema_lacks_at_a_restore_are_reported_before_a_write(
     host: Make, directory: Slapd, tmp_path: pathlib.Path
 ) -> None:
     files, details = export(host, directory)
@@ -382,7 +382,7 @@ def test_a_group_that_the_restore_does_not_read_may_be_excluded(host: Make, dire
     made = host("groupid_ldif_restore", {**RESTORE, "groups": [outside]}, *fetched(files, details), check_mode=True)
     result = made.run(**narrow)
     assert (result["failed"], result["error"]["code"]) == (True, "unknown_group")
-    assert "it is in the directory, and the set has nothing of it" in result["error"]["cause"]
+    assert "it is in the directory, but not in the set" in result["error"]["cause"]
 
 
 def test_an_undo_refuses_a_name_that_meets_nothing(host: Make, directory: Slapd) -> None:

@@ -81,22 +81,24 @@ def test_another_container_of_that_name_is_not_the_base(host: Make, directory: S
     assert restored(host, directory, then)["counts"]["new"] == 0
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_base_that_is_gone_leaves_its_groups_to_be_found_one_by_one(host: Make, directory: Slapd, told: bool) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_base_that_is_gone_leaves_its_groups_to_be_found_one_by_one(
+    host: Make, directory: Slapd, reported: bool
+) -> None:
     """Without base_guid, as in the sets of 0.5.0, the name alone tells that it is gone."""
     files, details = saved(host, directory)
     for guid, (dn, dummy) in directory.groups().items():
         directory.move(dn, dn.partition(",")[0].removeprefix("cn=").removeprefix("CN="), OTHER) if guid[0] < 4 else None
     with directory.admin() as connection:
         connection.delete_s(BASE)
-    if not told:
+    if not reported:
         del details["base_guid"]
     result = restored(host, directory, (files, details), base=OTHER)
     assert (result["counts"]["new"], result["counts"]["moved"]) == (0, 3)
     assert f"The base of the set, {BASE}, is gone." in result["warnings"][0]
 
 
-def test_a_set_that_does_not_tell_its_base_by_objectguid_goes_by_the_name(host: Make, directory: Slapd) -> None:
+def test_a_set_that_does_not_have_its_base_by_objectguid_goes_by_the_name(host: Make, directory: Slapd) -> None:
     files, details = saved(host, directory)
     del details["base_guid"]
     assert restored(host, directory, (files, details))["warnings"] == []

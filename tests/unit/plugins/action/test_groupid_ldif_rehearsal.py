@@ -62,11 +62,11 @@ def test_a_login_that_is_refused_counts_by_the_engine(host: Make, slapd: Slapd, 
     assert "wrong-1!" not in json.dumps(result)
 
 
-def test_names_that_only_the_server_tells_are_masked_too(host: Make, slapd: Slapd) -> None:
+def test_names_that_only_the_server_knows_are_masked_too(host: Make, slapd: Slapd) -> None:
     """The domain that a server holds in the place of the one that was named, and the servers of a domain."""
     asked = {**ASKED, "domain": "other.example"}
     result = host("groupid_ldif_rehearsal", asked).run(**ldif_actions.domains(slapd, name="other.example"))
-    [told] = [one for one in result["claims"] if one["id"] == "directory.domain"]
-    assert told["verdict"] == "not held"
-    assert "is a domain controller of <masked>" in told["seen"]
+    [reported] = [one for one in result["claims"] if one["id"] == "directory.domain"]
+    assert reported["verdict"] == "not held"
+    assert "is a domain controller of <masked>" in reported["seen"]
     assert "example" not in json.dumps(result["claims"])

@@ -90,7 +90,7 @@ def test_the_same_account_clears(host: Make, directory: Slapd) -> None:
     assert (result["failed"], result["written"], result["warnings"]) == (False, [dn], []), result
 
 
-def test_a_set_that_does_not_tell_who_read_it_clears_with_a_warning(host: Make, directory: Slapd) -> None:
+def test_a_set_that_does_not_say_who_read_it_clears_with_a_warning(host: Make, directory: Slapd) -> None:
     """As the sets of 0.5.0."""
     files, details = export(host, directory)
     for name in ("account", "read_only", "confidential_attributes", "filtered_attributes"):
@@ -100,7 +100,7 @@ def test_a_set_that_does_not_tell_who_read_it_clears_with_a_warning(host: Make, 
     made = host("groupid_ldif_restore", {**RESTORE, "clear": True}, *fetched(files, details), LIST, *STORE)
     result = made.run(**domains(directory))
     assert (result["failed"], result["written"]) == (False, [dn])
-    assert "does not tell which account read it" in result["warnings"][0]
+    assert "does not say which account read it" in result["warnings"][0]
 
 
 @pytest.mark.parametrize("filtered", [(), (SECRET,)])

@@ -35,7 +35,7 @@ def listing(set_id: str = ARGS["set_id"], **parts: dict[str, str]) -> dict[str, 
 
 
 def restored(made: Host) -> dict[str, str] | None:
-    """Give the policies that the restore was asked for, by component."""
+    """Return the policies that the restore was asked for, by component."""
     assert made.run()["failed"] is False
     request = made.operations[-1]
     assert request["operation"] == "restore"
@@ -188,14 +188,14 @@ def test_paths_are_understood_as_people_write_them(host: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "reported"),
     [
         ({"backup_root": "D:"}, "backup_root is 'D:'"),
         ({"targets": {"reports": "\\\\nas01:\\x"}}, "targets.reports is '\\\\nas01:\\x'"),
     ],
 )
-def test_a_path_that_could_mean_several_is_refused_as_typed(host: Make, args: dict[str, t.Any], told: str) -> None:
+def test_a_path_that_could_mean_several_is_refused_as_typed(host: Make, args: dict[str, t.Any], reported: str) -> None:
     made = host("groupid_restore_folder", {**ARGS, "components": ["reports"], **args})
     result = made.run()
     assert (result["failed"], made.requests) == (True, [])
-    assert told in result["msg"]
+    assert reported in result["msg"]

@@ -46,18 +46,18 @@ def test_the_option_is_stronger_than_the_variable(host: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reported"),
     [
         ([{"kind": "site", "name": "a"}], "groupid_services, item 1, kind must be one of service, pool, task, process"),
         ([{"kind": "service"}], "groupid_services, item 1 has no name"),
         ("elastic", "groupid_services must be a list of dictionaries"),
     ],
 )
-def test_a_variable_that_is_wrong_is_named(host: Make, given: t.Any, told: str) -> None:
+def test_a_variable_that_is_wrong_is_named(host: Make, given: t.Any, reported: str) -> None:
     made = host("groupid_services", {})
     result = made.run(groupid_services=given)
     assert result["error"]["code"] == "argument"
-    assert told in result["msg"]
+    assert reported in result["msg"]
     assert made.requests == []
 
 
@@ -96,14 +96,14 @@ def test_in_check_mode_no_job_is_left_on_the_host(host: Make, state: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "reported"),
     [
         ({"state": "quiesced", "epoch": "today"}, "Set id 'today'"),
         ({"state": "resumed", "item_timeout": 0}, "item_timeout is 0"),
     ],
 )
-def test_what_cannot_be_is_refused(host: Make, args: dict[str, t.Any], told: str) -> None:
+def test_what_cannot_be_is_refused(host: Make, args: dict[str, t.Any], reported: str) -> None:
     made = host("groupid_services", args)
     result = made.run()
     assert result["error"]["code"] == "argument"
-    assert told in result["msg"]
+    assert reported in result["msg"]

@@ -35,7 +35,7 @@ def test_request(host: Make) -> None:
     assert (result["exists"], result["sets"], result["unlisted"], result["passed_over"]) == (True, [], 0, [])
 
 
-def test_sets_of_an_agent_that_tells_less_than_a_later_one(host: Make) -> None:
+def test_sets_of_an_agent_that_reports_less_than_a_later_one(host: Make) -> None:
     result = host("groupid_sets", ARGS, listing(found())).run()
     [one] = result["sets"]
     assert (one["set_id"], one["label"], one["deployment"]) == ("20261122T150405Z-monday", "monday", "hq")
@@ -65,8 +65,8 @@ def test_a_set_that_is_not_there_is_named_with_those_that_are(host: Make) -> Non
 
 def test_what_is_no_set_is_passed_over(host: Make) -> None:
     odd = {"path": "D:\\Backups\\hq\\old copy", "reason": "Its name is not that of a set."}
-    told = listing(found("20261399T000000Z"), found(), passed_over=[odd], passed_over_count=7)
-    result = host("groupid_sets", ARGS, told).run()
+    reported = listing(found("20261399T000000Z"), found(), passed_over=[odd], passed_over_count=7)
+    result = host("groupid_sets", ARGS, reported).run()
     assert [one["set_id"] for one in result["sets"]] == ["20261122T150405Z-monday"]
     assert [one["path"] for one in result["passed_over"]] == [odd["path"], "D:\\Backups\\hq\\20261399T000000Z"]
     assert "20261399T000000Z" in result["passed_over"][1]["reason"]
@@ -74,8 +74,8 @@ def test_what_is_no_set_is_passed_over(host: Make) -> None:
 
 
 def test_sets_beyond_the_limit_are_counted(host: Make) -> None:
-    told = answer("list", exists=True, sets=[found()], set_count=1234)
-    assert host("groupid_sets", ARGS, told).run()["unlisted"] == 1233
+    reported = answer("list", exists=True, sets=[found()], set_count=1234)
+    assert host("groupid_sets", ARGS, reported).run()["unlisted"] == 1233
 
 
 def test_a_root_that_cannot_be_read(host: Make) -> None:

@@ -248,7 +248,7 @@ def test_seal_is_the_contracts_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "narrowed"),
+    ("reported", "narrowed"),
     [
         ([[], []], []),
         ([["b", "a"], []], ["a", "b"]),
@@ -257,8 +257,8 @@ def test_seal_is_the_contracts_document() -> None:
         ([None, None], None),
     ],
 )
-def test_seal_is_narrowed_by_what_any_part_is(told: list[t.Any], narrowed: list[str] | None) -> None:
-    first, second = told
+def test_seal_is_narrowed_by_what_any_part_is(reported: list[t.Any], narrowed: list[str] | None) -> None:
+    first, second = reported
     assert (
         json.loads(seal(member("web01", narrowed=first), member("web02", narrowed=second)).text)["narrowed"] == narrowed
     )

@@ -141,16 +141,16 @@ def test_each_text_gets_its_causes_and_a_command(
     settings: ConnectionSettings, text: str, kind: str, words: str
 ) -> None:
     failure = connection_failure(text, settings)
-    told = str(failure)
+    reported = str(failure)
     assert failure.code == kind
     assert words in failure.next
-    assert f"{settings.host}:{settings.port}" in told
-    assert settings.transport in told
+    assert f"{settings.host}:{settings.port}" in reported
+    assert settings.transport in reported
     assert len(failure.cause) <= WORDS_AT_MOST + len("...")
     assert not any(noise in failure.cause for noise in ("0x7f", "Max retries", "debug1", "Permanently added"))
-    assert told.count("\n") == 0
-    assert len(told) <= 600
-    assert "{" not in told.replace("@{LogName", "").replace("%{http_code}", "")
+    assert reported.count("\n") == 0
+    assert len(reported) <= 600
+    assert "{" not in reported.replace("@{LogName", "").replace("%{http_code}", "")
 
 
 def test_every_advice_fits_a_line() -> None:
@@ -184,6 +184,6 @@ def test_where_winrm_listens(settings: ConnectionSettings, url: str) -> None:
 
 
 def test_a_hostile_name_stays_one_word_of_one_line() -> None:
-    told = str(connection_failure(f"ntlm: {SILENCE}", ConnectionSettings("winrm", "web01;reboot\n{port}", 5986)))
-    assert "\n" not in told
-    assert "'https://web01;reboot" in told
+    reported = str(connection_failure(f"ntlm: {SILENCE}", ConnectionSettings("winrm", "web01;reboot\n{port}", 5986)))
+    assert "\n" not in reported
+    assert "'https://web01;reboot" in reported

@@ -125,7 +125,7 @@ def test_latest_is_the_newest_sealed_full_set_of_all_members() -> None:
     assert decide(facts, "web01", "verified_set") is None
 
 
-def test_what_a_run_makes_smaller_is_told_against_the_inventory() -> None:
+def test_what_a_run_makes_smaller_is_found_against_the_inventory() -> None:
     facts = run("web01", include=["HR"])
     assert decide(facts, "web01", "narrowed") == []
     facts["web01"]["__groupid_asked"]["usual"] = run_facts.asked("hq")
@@ -228,7 +228,7 @@ def test_the_part_of_an_earlier_run_is_taken() -> None:
         ({"sql_backup_mode": "unc"}, None, 0),
     ],
 )
-def test_a_part_of_the_database_that_nobody_names_is_told_as_not_verified(
+def test_a_part_of_the_database_that_nobody_names_is_reported_as_not_verified(
     changes: dict[str, t.Any], members: list[str] | None, notes: int
 ) -> None:
     asked = {"sql_backup_mode": "host", "sql_host": "sql01", **changes}

@@ -147,7 +147,7 @@ def test_hosts_of_the_inventory_that_were_not_declared_are_not_missing(facts: di
     assert deployments.review(facts, planned(facts, ["web01"]))["hq"]["missing"] == []
 
 
-def test_a_server_that_the_declaration_does_not_name_is_told(facts: dict[str, dict[str, t.Any]]) -> None:
+def test_a_server_that_the_declaration_does_not_name_is_reported(facts: dict[str, dict[str, t.Any]]) -> None:
     for host in ("web01", "web02"):
         facts[host]["__groupid_asked"] = asked("hq", deployment_servers=["web01"])
     assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["undeclared"] == {"web02": "web02"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What went wrong is kept as data, and told once."""
+"""What went wrong is kept as data, and reported once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DONE = {"changed": True, "schema": 1, "state": "complete"}
     ],
     ids=["done", "done, never failing", "done, with no error", "skipped", "skipped after an error", "never ran"],
 )
-def test_a_task_that_did_its_work_or_was_skipped_tells_of_no_failure(result: dict[str, t.Any]) -> None:
+def test_a_task_that_did_its_work_or_was_skipped_has_no_failure(result: dict[str, t.Any]) -> None:
     assert failures.of_result(result) is None
 
 
@@ -58,7 +58,7 @@ def test_an_error_is_taken_part_by_part(more: dict[str, t.Any]) -> None:
     ],
     ids=["unreachable", "unreachable, never failing", "failed", "crashed, never failing", "another's error"],
 )
-def test_what_no_error_explains_is_told_by_its_message(result: dict[str, t.Any], code: str) -> None:
+def test_what_no_error_explains_is_reported_by_its_message(result: dict[str, t.Any], code: str) -> None:
     assert failures.of_result(result) == Failure(code, "no route to host", "", "")
 
 
@@ -69,7 +69,7 @@ def test_a_failure_without_a_message_is_not_empty(result: dict[str, t.Any]) -> N
     assert "-vvv" in str(failure)
 
 
-def test_each_failure_is_told_once_with_all_hosts_that_share_it() -> None:
+def test_each_failure_is_reported_once_with_all_hosts_that_share_it() -> None:
     full = {"phase": "backup", **ERROR}
     other = [failures.recorded("preflight", Failure("unreachable", "no\n route", "", ""))]
     facts = {
@@ -89,7 +89,7 @@ def test_each_failure_is_told_once_with_all_hosts_that_share_it() -> None:
     assert failures.lines(facts, ["fine", "never asked"]) == []
 
 
-def test_one_fault_in_two_phases_is_told_of_each() -> None:
+def test_one_fault_in_two_phases_is_reported_for_each() -> None:
     facts = {"web01": {"__groupid_failures": [{"phase": phase, **ERROR} for phase in ("backup", "seal")]}}
     assert [line for line in failures.lines(facts, facts) if line.startswith("FAILED")] == [
         "FAILED in backup: web01",

@@ -59,7 +59,7 @@ def test_a_set_of_the_future(set_id: str, future: bool) -> None:
     assert read(found(set_id=set_id))[0]["future"] is future
 
 
-def test_a_record_tells_mode_time_and_age() -> None:
+def test_a_record_has_mode_time_and_age() -> None:
     assert verified(part(verified=record())) == {
         "state": "verified",
         "mode": "full",
@@ -81,8 +81,8 @@ def test_a_record_of_another_seal_or_without_a_time_says_nothing(bad: dict[str, 
     [("2026-11-24T01:00:00.1234566Z", True), ("2026-11-24T01:00:00.1234568Z", False), (None, False)],
 )
 def test_a_backup_verifies_before_it_seals(finished: str | None, counts: bool) -> None:
-    told = verified(part(verified=record(seal_sha256=None), finished=finished))
-    assert (told is not None) is counts
+    reported = verified(part(verified=record(seal_sha256=None), finished=finished))
+    assert (reported is not None) is counts
 
 
 def test_an_unsealed_set_has_records_without_a_seal() -> None:
@@ -100,16 +100,16 @@ def test_an_unsealed_set_has_records_without_a_seal() -> None:
     ],
 )
 def test_the_worst_part_speaks_for_the_set(records: list[dict[str, t.Any]], mode: str, hour: int) -> None:
-    told = verified(*(part(f"web0{number}", one) for number, one in enumerate(records)))
-    assert told is not None
-    assert (told["state"], told["mode"], told["parts"]) == ("verified", mode, 2)
-    assert told["time"].startswith(f"2026-11-24T{hour:02d}")
+    reported = verified(*(part(f"web0{number}", one) for number, one in enumerate(records)))
+    assert reported is not None
+    assert (reported["state"], reported["mode"], reported["parts"]) == ("verified", mode, 2)
+    assert reported["time"].startswith(f"2026-11-24T{hour:02d}")
 
 
 def test_damage_speaks_before_anything_else() -> None:
-    told = verified(part(verified=record()), part("web02", record("quick", 7, state="damaged")))
-    assert told is not None
-    assert (told["state"], told["mode"], told["parts"]) == ("damaged", "quick", 1)
+    reported = verified(part(verified=record()), part("web02", record("quick", 7, state="damaged")))
+    assert reported is not None
+    assert (reported["state"], reported["mode"], reported["parts"]) == ("damaged", "quick", 1)
 
 
 def test_local_roots_are_put_together() -> None:
@@ -132,12 +132,14 @@ def test_on_a_share_each_host_has_its_own_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "told"),
+    ("first", "second", "reported"),
     [([], [], []), ([], None, None), (["components"], None, ["components"]), (["a"], ["a", "b"], ["a", "b"])],
 )
-def test_one_member_narrows_the_set(first: list[str] | None, second: list[str] | None, told: list[str] | None) -> None:
+def test_one_member_narrows_the_set(
+    first: list[str] | None, second: list[str] | None, reported: list[str] | None
+) -> None:
     sets = read(found(part(), narrowed=first), found(part("web02"), narrowed=second))
-    assert listed_set.merged(sets)[0]["narrowed"] == told
+    assert listed_set.merged(sets)[0]["narrowed"] == reported
 
 
 def test_order() -> None:

@@ -29,6 +29,6 @@ def test_a_name_too_long_for_its_row_stands_above_it() -> None:
 
 
 def test_cells_too_wide_by_themselves_come_in_blocks() -> None:
-    told = narrow_table(["name", "one", "two"], [("a", ["x" * 50, "y" * 50])])
-    assert max(map(len, told)) <= WIDTH
-    assert [line[:1] for line in told] == ["n", "a", "n", "a"]
+    lines = narrow_table(["name", "one", "two"], [("a", ["x" * 50, "y" * 50])])
+    assert max(map(len, lines)) <= WIDTH
+    assert [line[:1] for line in lines] == ["n", "a", "n", "a"]

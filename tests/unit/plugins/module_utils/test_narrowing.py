@@ -42,9 +42,9 @@ def chosen(component: str, **filters: t.Any) -> dict[str, t.Any]:
     return part(selection=selection)
 
 
-@pytest.mark.parametrize("told", [[], ["groupid_include: HR Portal"]])
-def test_the_sets_own_word_counts(told: list[str]) -> None:
-    assert narrowing.narrowed_by(listed(part(selection=None, state="unreadable"), narrowed=told)) == told
+@pytest.mark.parametrize("reported", [[], ["groupid_include: HR Portal"]])
+def test_the_sets_own_word_counts(reported: list[str]) -> None:
+    assert narrowing.narrowed_by(listed(part(selection=None, state="unreadable"), narrowed=reported)) == reported
 
 
 @pytest.mark.parametrize("version", products.versions())
@@ -102,7 +102,7 @@ def test_a_set_of_before_that_was_made_smaller(one: dict[str, t.Any], causes: li
         ({"set_id": SET_ID}, "names no server"),
     ],
 )
-def test_what_cannot_be_told_is_unknown(one: dict[str, t.Any], why: str) -> None:
+def test_what_no_record_says_is_unknown(one: dict[str, t.Any], why: str) -> None:
     assert narrowing.narrowed_by(one) is None
     assert why in narrowing.unknown_why(one)
     assert narrowing.newest_full([one]) is None
@@ -169,7 +169,7 @@ FULL, NARROWED, UNKNOWN = "full", "narrowed", "unknown"
 @st.composite
 def drawn_set(draw: st.DrawFn) -> dict[str, t.Any]:
     """One set of a history, made by this release or one before, and what it is."""
-    truth, told = draw(st.sampled_from([FULL, NARROWED, UNKNOWN])), draw(st.booleans())
+    truth, reported = draw(st.sampled_from([FULL, NARROWED, UNKNOWN])), draw(st.booleans())
     sealed = draw(st.booleans())
     day = draw(st.integers(0, 400))
     label = draw(st.sampled_from(["", "-a", "-before-restore"]))
@@ -186,7 +186,7 @@ def drawn_set(draw: st.DrawFn) -> dict[str, t.Any]:
     doubtful = draw(st.sampled_from([part(version=None), part(state="unreadable", selection=None), None]))
     one = {FULL: part(), NARROWED: smaller, UNKNOWN: doubtful}[truth]
     # Where the set tells by itself, its parts are not asked.
-    narrowed = {FULL: [], NARROWED: ["groupid_components: reports"], UNKNOWN: None}[truth] if told else None
+    narrowed = {FULL: [], NARROWED: ["groupid_components: reports"], UNKNOWN: None}[truth] if reported else None
     if narrowed is not None:
         one = draw(st.sampled_from([part(), smaller, doubtful]))
     return listed(

@@ -187,7 +187,7 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "unsealed_database",
         _both(_set("__groupid_sql_reread", details=None), _ask(sql_database="")),
         "not_recorded",
-        "does not say of which database",
+        "does not name the database",
     ),
     ("restore_domains", _ask(components=["group_attributes"]), "component_missing", "holds none"),
     ("restore_domains", _domain_in_set, "domain_unknown", "corp.example"),
@@ -195,7 +195,7 @@ FAULTS: list[tuple[str, Change, str, str]] = [
 
 
 @pytest.mark.parametrize(("step", "change", "code", "text"), FAULTS, ids=[f"{one[0]}-{one[2]}" for one in FAULTS])
-def test_each_fault_is_told_once_with_why_and_what_to_do(
+def test_each_fault_is_reported_once_with_why_and_what_to_do(
     facts: Facts, step: str, change: Change, code: str, text: str
 ) -> None:
     change(facts)

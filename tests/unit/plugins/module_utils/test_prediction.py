@@ -55,7 +55,7 @@ def test_folders_are_as_large_as_the_walk_says() -> None:
     assert part["needed_bytes"] == 202 * MB + RESERVE
 
 
-def test_an_answer_without_a_walk_tells_nothing() -> None:
+def test_an_answer_without_a_walk_says_nothing() -> None:
     part = prediction.folders("web01", {"failed": True, "error": {"code": "source_missing"}}, root(known_set()))
     assert (part["part"], part["bytes"], part["needed_bytes"], part["seconds"]) == ("web01", None, None, None)
     found = prediction.predict({"hq": [part]}, {"web01": root()})["hq"]
@@ -102,7 +102,7 @@ def test_the_newest_set_of_the_server_counts() -> None:
         {"parts": []},
     ],
 )
-def test_a_set_that_tells_no_speed_is_passed_over(fields: dict[str, t.Any]) -> None:
+def test_a_set_without_a_speed_is_passed_over(fields: dict[str, t.Any]) -> None:
     assert timed(known_set(**fields)) == (None, "not known")
     older = known_set("20261110T000000Z", 30)
     assert timed(known_set(**fields), older) == (pytest.approx(30), "last set 20261110T000000Z")
@@ -114,7 +114,7 @@ def test_a_set_that_is_surely_full_is_preferred_to_one_that_may_not_be() -> None
     assert timed(unsure)[1] == "last set 20261121T000000Z"
 
 
-def test_a_listing_that_does_not_tell_when_a_part_was_begun() -> None:
+def test_a_listing_that_does_not_say_when_a_part_was_begun() -> None:
     old = known_set()
     del old["parts"][0]["started"]
     assert timed(old) == (None, "not known")
@@ -161,7 +161,7 @@ def test_used_pages_bound_a_database() -> None:
     assert database({"database": None, "backups": None}) == (None, "not known", None, "not known")
 
 
-def test_the_last_backup_tells_the_ratio_and_the_time() -> None:
+def test_the_last_backup_gives_the_ratio_and_the_time() -> None:
     last = "last set 20261120T000000Z"
     assert database(sql(BACKUP)) == (150 * MB, last, pytest.approx(12), last)
     assert database(sql({**BACKUP, "seconds": None})) == (150 * MB, last, None, "not known")
@@ -180,7 +180,7 @@ def test_the_last_backup_tells_the_ratio_and_the_time() -> None:
         {"data_bytes": 0},
     ],
 )
-def test_backups_that_tell_no_ratio_are_passed_over(fields: dict[str, t.Any]) -> None:
+def test_backups_without_a_ratio_are_passed_over(fields: dict[str, t.Any]) -> None:
     assert database(sql({**BACKUP, **fields}))[1] == "upper bound"
     assert database(sql({**BACKUP, **fields}, BACKUP))[1] == "last set 20261120T000000Z"
 
@@ -258,9 +258,9 @@ def test_a_share_is_one_place_however_it_is_spelt() -> None:
     ]
     assert not found["enough"]
     [failure] = found["failures"]
-    told = str(Failure.from_mapping(failure))
+    reported = str(Failure.from_mapping(failure))
     assert failure["code"] == "space"
-    assert told == (
+    assert reported == (
         "There is not enough free space for a backup of hq: \\\\nas01\\backup: "
         "438 MB are needed there, and 300 MB are free. "
         "Free disk space, or choose another groupid_backup_root."

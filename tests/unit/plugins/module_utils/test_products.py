@@ -76,8 +76,8 @@ def test_request_has_the_contracts_shape() -> None:
 
 
 def test_every_version_is_in_every_request() -> None:
-    told = [product["version"] for product in products.products_request("9.0", {})["products"]]
-    assert told == products.versions()
+    reported = [product["version"] for product in products.products_request("9.0", {})["products"]]
+    assert reported == products.versions()
 
 
 def test_default_components_are_the_versions_own() -> None:

@@ -58,10 +58,10 @@ PROBE: dict[str, t.Any] = {
 PLATFORM = {"system": "Windows 10.0.20348.0", "runtime": ".NET Framework", "privileges": {"missing": []}}
 
 
-def kept(*told: Finding, names: bool = False) -> dict[str, t.Any]:
+def kept(*reported: Finding, names: bool = False) -> dict[str, t.Any]:
     masked = () if names else rehearsal_report.names_of(PROBE, "inventory-name", "10.1.2.3")
     measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100}
-    return rehearsal_report.document(Outcome(list(told), measured, PLATFORM), PROBE, NOW, masked)
+    return rehearsal_report.document(Outcome(list(reported), measured, PLATFORM), PROBE, NOW, masked)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def kept(*told: Finding, names: bool = False) -> dict[str, t.Any]:
 def test_a_list_that_did_not_come_back_refutes_the_claim_of_its_file(path: str, refuted: str) -> None:
     other = {"case": "security", "path": path, "property": "security", "made": "D:(A;ID;FR;;;BG)", "seen": "D:"}
     looks = [{"failed": False, "differences": [other]}]
-    told = rehearsal_judge.restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
-    assert [one.id for one in told if one.verdict == NOT_HELD] == [refuted]
+    reported = rehearsal_judge.restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
+    assert [one.id for one in reported if one.verdict == NOT_HELD] == [refuted]
 
 
 def test_the_page_and_the_table_have_the_same_claims() -> None:
@@ -98,8 +98,8 @@ def test_every_id_is_one_claim() -> None:
     assert len(set(every)) == len(every)
 
 
-def once(*told: Finding, names: t.Sequence[str] = ()) -> dict[str, t.Any]:
-    kept = rehearsal_report.document_of(told, DATABASE_CLAIMS, {"version": "16"}, NOW, names)
+def once(*reported: Finding, names: t.Sequence[str] = ()) -> dict[str, t.Any]:
+    kept = rehearsal_report.document_of(reported, DATABASE_CLAIMS, {"version": "16"}, NOW, names)
     return {**kept, **rehearsal_report.judged(kept)}
 
 
@@ -152,7 +152,7 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
         ({"sql_rehearse": False, "sql_server": "", "components": None}, ""),
     ],
 )
-def test_a_database_that_was_asked_for_and_not_rehearsed_is_told_once(asked: dict[str, t.Any], why: str) -> None:
+def test_a_database_that_was_asked_for_and_not_rehearsed_is_reported_once(asked: dict[str, t.Any], why: str) -> None:
     facts = run_facts.make("hq", "web01", "web02")
     plan = run_facts.planned(facts)
     for host in facts.values():
@@ -170,8 +170,12 @@ def test_the_folder_for_a_sql_server_lies_in_a_scratch() -> None:
 
 
 def test_of_several_answers_the_gravest_stays() -> None:
-    told = [Finding("files.names", HELD), Finding("files.names", NOT_HELD, "a"), Finding("files.names", NOT_HELD, "b")]
-    [found] = [one for one in gathered(told) if one.id == "files.names"]
+    reported = [
+        Finding("files.names", HELD),
+        Finding("files.names", NOT_HELD, "a"),
+        Finding("files.names", NOT_HELD, "b"),
+    ]
+    [found] = [one for one in gathered(reported) if one.id == "files.names"]
     assert found == Finding("files.names", NOT_HELD, "a")
     [found] = [
         one
@@ -211,8 +215,8 @@ def test_names_and_addresses_are_masked() -> None:
 )
 def test_masking_leaves_words_that_only_look_like_names(seen: str, shown: str) -> None:
     """sa and GroupID are the most usual names of a login and a database. A domain's hosts are masked with it."""
-    told = once(Finding("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
-    assert shown in {one["seen"] for one in told["claims"]}
+    reported = once(Finding("sql.history", NOT_HELD, seen), names=["sa", "GroupID", "corp.example"])
+    assert shown in {one["seen"] for one in reported["claims"]}
 
 
 def test_lines_have_80_columns_and_say_what_was_seen() -> None:
@@ -222,7 +226,7 @@ def test_lines_have_80_columns_and_say_what_was_seen() -> None:
     assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call."
 
 
-def test_claims_are_told_by_verdict_and_what_is_wrong_first() -> None:
+def test_claims_are_reported_by_verdict_and_what_is_wrong_first() -> None:
     lines = rehearsal_report.table(
         kept(Finding("files.names", HELD), Finding("files.times", REFUSED, "Set to 1, it is 2."))
     )
@@ -238,7 +242,7 @@ def test_check_mode_says_that_nothing_was_rehearsed() -> None:
     assert lines == ["Check mode: nothing was rehearsed on web01, web02."]
 
 
-def test_what_matters_for_a_restore_is_told() -> None:
+def test_what_matters_for_a_restore_is_reported() -> None:
     document = kept(
         Finding("restore.killed", NOT_HELD, "a mixture"),
         Finding("files.streams", NOT_HELD, "gone"),

@@ -25,7 +25,7 @@ DONE = {"failed": False}
 
 
 def started(**changes: t.Any) -> dict[str, t.Any]:
-    """Give the answer of the step hiccup where all went well."""
+    """Return the answer of the step hiccup where all went well."""
     return {"failed": False, "start": {"failed": False}, "waited": True, "answer": DONE, **changes}
 
 
@@ -41,17 +41,17 @@ def started(**changes: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_a_compiler_that_fails_once(answer: dict[str, t.Any], verdict: str, seen: str) -> None:
-    [told] = judge.compiled_late(answer)
-    assert (told.id, told.verdict) == ("agent.compiler", verdict)
-    assert seen in told.seen
+    [reported] = judge.compiled_late(answer)
+    assert (reported.id, reported.verdict) == ("agent.compiler", verdict)
+    assert seen in reported.seen
 
 
 def test_a_job_that_wmi_starts_where_it_need_not() -> None:
     by_wmi = {"failed": False, "route": "wmi", "warnings": []}
     ids = {"job.outside", "job.service", "job.pipe"}
     assert {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINDOWS)} == dict.fromkeys(ids, HELD)
-    told = {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINE)}
-    assert told == {"job.outside": HELD, "job.pipe": HELD, "job.service": NOT_TRIED}
+    reported = {one.id: one.verdict for one in judge.job_by_service(by_wmi, WINE)}
+    assert reported == {"job.outside": HELD, "job.pipe": HELD, "job.service": NOT_TRIED}
     inside = {"failed": False, "route": "inside", "warnings": [f"{judge.INSIDE}, and By WMI: access denied (5)."]}
     assert judge.job_by_service(inside, WINDOWS) == [Finding("job.outside", REFUSED, inside["warnings"][0])]
     [died] = judge.job_by_service(FAILED, WINDOWS)
@@ -73,6 +73,6 @@ def difference(path: str, name: str) -> dict[str, t.Any]:
     ],
 )
 def test_of_two_names_that_differ_in_case_one_is_copied_as_it_is(differences: t.Any, right: bool) -> None:
-    told = judge.copied([{"failed": False, "differences": differences}])
-    assert [one for one in told if one.verdict == NOT_HELD and one.id != "files.case_twins"] == []
-    assert ([one.id for one in told if one.verdict == NOT_HELD] == []) is right
+    reported = judge.copied([{"failed": False, "differences": differences}])
+    assert [one for one in reported if one.verdict == NOT_HELD and one.id != "files.case_twins"] == []
+    assert ([one.id for one in reported if one.verdict == NOT_HELD] == []) is right

@@ -125,13 +125,13 @@ def test_a_set_is_named_by_its_id(set_id: str) -> None:
     assert f"Sets of hq: {SET}, 20261101T120000Z" in str(refusal["next"])
 
 
-def test_a_set_that_nobody_has_is_told_with_those_that_there_are() -> None:
+def test_a_set_that_nobody_has_is_reported_with_the_existing_ones() -> None:
     refusal = refused(ask(fleet("hq"), set_id=OTHER, restore_confirm=[f"hq/{OTHER}"]))
     assert refusal["code"] == "set_missing"
     assert f"Its sets: {SET}, 20261101T120000Z" in str(refusal["next"])
 
 
-def test_a_deployment_that_was_named_and_lacks_the_set_is_told() -> None:
+def test_a_deployment_that_was_named_and_lacks_the_set_is_reported() -> None:
     facts = ask(fleet("hq", "branch"), set_id="20261101T120000Z", deployments=["hq", "branch"])
     refusal = refused(ask(facts, restore_confirm=["hq/20261101T120000Z"]))
     assert refusal["code"] == "set_missing"

@@ -264,7 +264,7 @@ class Rule:
     scenario: Scenario
 
     def meant(self) -> set[str]:
-        """Give the deployments that are named clearly and confirmed; none when anything is unclear."""
+        """Return the deployments that are named clearly and confirmed; none when anything is unclear."""
         scenario = self.scenario
         seen = {one.deployment for one in scenario.servers if one.in_run}
         wanted = {

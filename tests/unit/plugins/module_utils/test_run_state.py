@@ -24,7 +24,7 @@ MADE = {"schema": 1, "state": "complete", "part_sha256": "a" * 64, "set_path": "
 STARTS = {"backup": "__groupid_sql_place", "restore": "__groupid_sql_restored"}
 
 
-def told(facts: Facts, host: str = "web01") -> list[tuple[str, str]]:
+def failures_of(facts: Facts, host: str = "web01") -> list[tuple[str, str]]:
     return [(one["phase"], one["code"]) for one in RunState(facts)[host]["__groupid_failures"]]
 
 
@@ -45,15 +45,15 @@ def each(*results: tuple[t.Any, dict[str, t.Any]]) -> dict[str, t.Any]:
         (each(("a", {"schema": 1}), ("b", ERROR), ("c", SKIPPED), ("d", UNREACHABLE)), ["no_space", "unreachable"]),
     ],
 )
-def test_every_answer_that_tells_of_a_failure_stops_the_deployment(
+def test_every_answer_with_a_failure_stops_the_deployment(
     phase: str, name: str, answer: dict[str, t.Any], codes: list[str]
 ) -> None:
     facts = run_facts.answered("verify", "web01", "web02")
     if phase in STARTS:
         facts["web01"].setdefault(STARTS[phase], SKIPPED)
     facts["web01"][name] = answer
-    assert told(facts) == [(phase, code) for code in codes]
-    assert told(facts, "web02") == []
+    assert failures_of(facts) == [(phase, code) for code in codes]
+    assert failures_of(facts, "web02") == []
     assert {deployments.ready(RunState(facts), host) for host in facts} == {not codes}
 
 
@@ -63,8 +63,8 @@ def test_failures_of_what_was_given_and_of_the_review_are_among_them() -> None:
     facts["web02"]["__groupid_probe"]["backup_root"]["error"] = "Access is denied. (5)"
     run_facts.reviewed(facts, "backup")
     facts["web02"]["__groupid_unsealed"] = failed(DISK_FULL, phase="seal")
-    assert told(facts, "web01") == [("plan", "no_space")]
-    assert told(facts, "web02") == [("preflight", "root_unusable"), ("seal", "no_space")]
+    assert failures_of(facts, "web01") == [("plan", "no_space")]
+    assert failures_of(facts, "web02") == [("preflight", "root_unusable"), ("seal", "no_space")]
 
 
 @pytest.mark.parametrize("kind", ["backup", "restore"])
@@ -75,16 +75,16 @@ def test_a_dry_run_in_the_preflight_is_none_of_the_work(kind: t.Literal["backup"
     # Another dry run, which comes before it.
     facts["web01"]["__groupid_domains_restored"] = NO_ITEMS
     facts["web01"][name] = ERROR
-    assert told(facts) == [("preflight", "no_space")]
+    assert failures_of(facts) == [("preflight", "no_space")]
     facts["web01"][name] = MADE
     assert RunState(facts)["web01"].get(name) is None
     facts["web01"][STARTS[kind]] = SKIPPED
     assert RunState(facts)["web01"][name] == MADE
     facts["web01"][name] = ERROR
-    assert told(facts) == [(kind, "no_space")]
+    assert failures_of(facts) == [(kind, "no_space")]
 
 
-def test_a_server_whose_dry_run_went_well_is_not_told_as_restored_when_its_fellow_failed() -> None:
+def test_a_server_whose_dry_run_went_well_is_not_reported_as_restored_when_its_fellow_failed() -> None:
     wanted = {"set_id": SET, "restore_confirm": [SET], "include": ["*.config"]}
     facts = run_facts.answered("restore", "web01", "web02", **wanted)
     facts["web01"]["__groupid_restored"] = {"schema": 1, "set_id": SET, "server": "web01", "added": 3}
@@ -99,19 +99,19 @@ def test_what_an_answer_says_against_going_on_is_a_failure_too() -> None:
     facts = run_facts.answered("backup", "web01", sql_server="sql01", sql_database="GroupID")
     no, yes = {"ok": False, "reasons": ["it is OFFLINE."]}, {"ok": True, "reasons": []}
     facts["web01"]["__groupid_sql"] = {"schema": 1, "can_backup": no, "can_verify": yes}
-    assert told(facts) == [("preflight", "database_not_ready")]
+    assert failures_of(facts) == [("preflight", "database_not_ready")]
     facts["web01"]["__groupid_sql"] = {"schema": 1, "can_backup": yes, "can_verify": yes}
-    assert told(facts) == []
+    assert failures_of(facts) == []
     facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [DISK_FULL.explained()]}}
-    assert told(facts) == [("preflight", "no_space")]
+    assert failures_of(facts) == [("preflight", "no_space")]
 
 
 def test_losses_of_a_rehearsal_are_failures_unless_something_else_is() -> None:
     facts = run_facts.answered("rehearse", "web01")
     facts["web01"]["__groupid_rehearsal"] = {"schema": 1, "losses": ["Streams are lost."]}
-    assert told(facts) == [("rehearsal", "rehearsal")]
+    assert failures_of(facts) == [("rehearsal", "rehearsal")]
     facts["web01"]["__groupid_domains_rehearsed"] = each(("corp.example", ERROR))
-    assert told(facts) == [("rehearsal", "no_space")]
+    assert failures_of(facts) == [("rehearsal", "no_space")]
 
 
 def test_a_part_that_an_earlier_run_completed_is_taken() -> None:
@@ -138,7 +138,7 @@ def test_the_state_of_a_database() -> None:
     assert RunState(facts)["web01"]["__groupid_database"]["part"] == {}
 
 
-def test_a_verification_tells_of_a_database_that_the_run_did_not_save() -> None:
+def test_a_verification_names_a_database_that_the_run_did_not_save() -> None:
     facts = run_facts.answered("verify", "web01")
     facts["web01"]["__groupid_sql_verified"] = {"schema": 1, "state": "verified", "details": {"database": "GroupID"}}
     known = RunState(facts)["web01"]["__groupid_database"]

@@ -52,7 +52,7 @@ def row(**fields: t.Any) -> list[str]:
 
 
 def test_local_roots() -> None:
-    told = set_table.lines(
+    shown = set_table.lines(
         {
             "web01": answer(
                 one_set("20261122T150405Z", part(verified=record())),
@@ -61,7 +61,7 @@ def test_local_roots() -> None:
             "web02": answer(one_set("20261122T150405Z", part("web02", record(age=3 * DAY)))),
         }
     )
-    assert told == [
+    assert shown == [
         "Deployment hq:",
         "set                 age   MB  parts  sealed  narrowed  verified",
         "20261123T150405Z-x  5 h  105  1/1    no      no        never",
@@ -77,8 +77,8 @@ def test_a_share_is_one_row() -> None:
 
 
 def test_deployments_have_a_block_each() -> None:
-    told = set_table.lines({"web01": answer(one_set()), "app01": answer(one_set(deployment="branch"))})
-    assert [line for line in told if not line or line.startswith("Deployment")] == [
+    shown = set_table.lines({"web01": answer(one_set()), "app01": answer(one_set(deployment="branch"))})
+    assert [line for line in shown if not line or line.startswith("Deployment")] == [
         "Deployment branch:",
         "",
         "Deployment hq:",
@@ -113,8 +113,8 @@ def test_cells(fields: dict[str, t.Any], place: int, cell: str) -> None:
 
 def test_a_long_id_has_a_line_of_its_own() -> None:
     long = "20261122T150405Z-" + "x" * 40
-    told = set_table.lines({"web01": answer(one_set(long, part()), one_set("20261121T150405Z", part()))})
-    assert told[1:] == [
+    shown = set_table.lines({"web01": answer(one_set(long, part()), one_set("20261121T150405Z", part()))})
+    assert shown[1:] == [
         "set               age   MB  parts  sealed  narrowed  verified",
         long,
         "                  3 d  105  1/2    yes     no        never",
@@ -124,10 +124,10 @@ def test_a_long_id_has_a_line_of_its_own() -> None:
 
 def test_what_was_passed_over_is_below() -> None:
     odd = {"path": "D:\\Backups\\hq\\old copy", "reason": "Its name is not that of a set."}
-    told = set_table.lines(
+    shown = set_table.lines(
         {"web01": answer(passed_over=[odd], passed_over_count=3), "web02": answer(passed_over=[odd])}
     )
-    assert told == [
+    assert shown == [
         "There are no sets.",
         "",
         "Ignored, because they are not sets:",
@@ -139,10 +139,10 @@ def test_what_was_passed_over_is_below() -> None:
     ]
 
 
-def test_what_all_see_on_a_share_is_told_once() -> None:
+def test_what_all_see_on_a_share_is_reported_once() -> None:
     first, second = ({"path": f"\\\\{name}\\backup\\x", "reason": "A file."} for name in ("nas", "NAS"))
-    told = set_table.lines({"web01": answer(passed_over=[first]), "web02": answer(passed_over=[second])})
-    assert [line for line in told if "backup" in line] == ["  web01: \\\\nas\\backup\\x"]
+    shown = set_table.lines({"web01": answer(passed_over=[first]), "web02": answer(passed_over=[second])})
+    assert [line for line in shown if "backup" in line] == ["  web01: \\\\nas\\backup\\x"]
 
 
 def test_a_name_cannot_order_the_terminal_about() -> None:
@@ -150,8 +150,8 @@ def test_a_name_cannot_order_the_terminal_about() -> None:
     assert "  web01: D:\\Backups\\\\u001b[2J\\u202e" in set_table.lines({"web01": answer(passed_over=[odd])})
 
 
-def test_hosts_that_have_not_told() -> None:
-    told = set_table.lines(
+def test_hosts_that_have_not_answered() -> None:
+    shown = set_table.lines(
         {
             "web01": answer(exists=False),
             "web02": {"failed": True, "msg": "The sets were not listed: D:\\Backups: Access is denied. (5)"},
@@ -159,7 +159,7 @@ def test_hosts_that_have_not_told() -> None:
             "web04": answer(one_set(), unlisted=1200),
         }
     )
-    assert told[3:] == [
+    assert shown[3:] == [
         "",
         "web01 has no folder D:\\Backups: it has no backup yet, or groupid_backup_root is",
         "wrong.",
@@ -181,9 +181,9 @@ def test_no_line_is_longer_than_a_terminal() -> None:
     for dummy in range(300):
         sets = [random_set(chance) for dummy in range(chance.randint(1, 6))]
         ids = {one["set_id"] for one in sets}
-        told = set_table.lines({"web01": answer(*sets)})
-        assert [line for line in told if len(line) > 80 and line not in ids] == []
-        assert all(any(line.startswith(name) for line in told) for name in ids)
+        shown = set_table.lines({"web01": answer(*sets)})
+        assert [line for line in shown if len(line) > 80 and line not in ids] == []
+        assert all(any(line.startswith(name) for line in shown) for name in ids)
 
 
 def random_set(chance: random.Random) -> dict[str, t.Any]:

@@ -15,7 +15,8 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from ansible_collections.identityops.groupid.plugins.module_utils import settings
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, ROLES, WORDS
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import ROLES
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS
 
 HOST = {"groupid_deployment": "hq", "groupid_backup_root": "D:\\Backups"}
 SHARE = {"groupid_deployment": "hq", "groupid_backup_root": "\\\\nas01\\backup"}
@@ -175,7 +176,7 @@ def test_texts_for_false(text: Any) -> None:
         ("groupid_components", ["a_folder_of_long_ago"], ["a_folder_of_long_ago"]),
     ],
 )
-def test_what_a_restore_is_told_is_understood(name: str, value: Any, meaning: Any) -> None:
+def test_the_variables_of_a_restore_are_understood(name: str, value: Any, meaning: Any) -> None:
     assert values("restore", **{name: value})[BY_NAME[name].key] == meaning
 
 
@@ -253,7 +254,7 @@ def test_what_is_wrong_is_refused_as_it_was_given(name: str, value: Any, parts: 
     assert [part for part in parts if part not in message] == []
 
 
-def test_each_fault_is_told_once() -> None:
+def test_each_fault_is_reported_once() -> None:
     found = refusals({**HOST, "groupid_threads": "x", "groupid_retries": "y", "groupid_components": "report,reprots"})
     assert len(found) == 4
 
@@ -280,7 +281,7 @@ def test_what_is_missing_is_named_with_its_place_and_an_example(role: str) -> No
     assert root.endswith("groupid_backup_root: D:\\Backups")
 
 
-def test_a_template_that_does_not_resolve_is_told_in_ansibles_words() -> None:
+def test_a_template_that_does_not_resolve_is_reported_in_ansibles_words() -> None:
     message = refusal(groupid_backup_root=settings.Unreadable("'drive' is undefined.\n"))
     assert message.startswith("groupid_backup_root cannot be read: 'drive' is undefined. ")
 

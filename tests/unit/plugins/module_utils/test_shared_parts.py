@@ -12,7 +12,7 @@ def test_a_part_of_a_domain_carries_its_name_in_lower_case() -> None:
     assert shared_parts.part_of_domain("Corp.Example") == "group_attributes.corp.example"
 
 
-def test_shared_parts_are_told_from_servers() -> None:
+def test_shared_parts_are_distinguished_from_servers() -> None:
     names = ["database", "group_attributes.corp.example", "web01", "group_attributes", "database01"]
     assert [name for name in names if shared_parts.is_shared(name)] == names[:2]
 

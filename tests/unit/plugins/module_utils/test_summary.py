@@ -91,9 +91,9 @@ def test_a_backup_in_columns(facts: Facts) -> None:
     ]
 
 
-def test_what_is_not_configured_is_told_once_and_by_preflight_and_backup_alone(facts: Facts) -> None:
-    told = {kind: "\n".join(lines(facts, kind)).count(summary.NOT_CONFIGURED) for kind in KINDS}
-    assert told == {"preflight": 2, "backup": 2, "verify": 0, "restore": 0}
+def test_what_is_not_configured_is_reported_once_and_by_preflight_and_backup_alone(facts: Facts) -> None:
+    reported = {kind: "\n".join(lines(facts, kind)).count(summary.NOT_CONFIGURED) for kind in KINDS}
+    assert reported == {"preflight": 2, "backup": 2, "verify": 0, "restore": 0}
 
 
 def test_a_computer_that_is_called_otherwise_than_its_host_is_named(facts: Facts) -> None:
@@ -125,7 +125,7 @@ def test_a_narrowed_set_is_named_so(facts: Facts) -> None:
     assert f"hq          {SET}  yes     yes" in lines(facts, "backup")
 
 
-def test_a_part_that_an_earlier_run_completed_is_told(facts: Facts) -> None:
+def test_a_part_that_an_earlier_run_completed_is_reported(facts: Facts) -> None:
     facts["web01"]["__groupid_part"].update(taken=True)
     assert row(lines(facts, "backup"), "web01")[3:5] == ["complete", "before"]
 
@@ -210,7 +210,7 @@ def test_restore_names_the_part_that_another_server_made(facts: Facts) -> None:
     assert (found[1].split()[2], found[2].split()[2]) == ("-", "web09")
 
 
-def test_notes_are_told_once_with_the_hosts_that_share_them(facts: Facts) -> None:
+def test_notes_are_reported_once_with_the_hosts_that_share_them(facts: Facts) -> None:
     for host in facts:
         facts[host]["__groupid_notes"] = ["Mind the gap."]
     assert [line for line in lines(facts, "backup") if "gap" in line] == ["Note (web01, web02): Mind the gap."]
@@ -255,7 +255,7 @@ def test_twenty_healthy_servers_take_two_lines_each_and_eighty_columns(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_fault_of_twenty_servers_is_told_once(kind: summary.Kind) -> None:
+def test_one_fault_of_twenty_servers_is_reported_once(kind: summary.Kind) -> None:
     facts = healthy(*TWENTY)
     for host in facts:
         facts[host]["__groupid_failures"] = failed(DISK_FULL)

@@ -69,9 +69,11 @@ def test_what_can_mean_one_place_is_read(typed: str, meant: str) -> None:
 def test_what_could_mean_several_is_refused_with_name_value_reason_and_example(
     typed: str, why: str, example: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"^groupid_backup_root is '.*, .*; write a full path, such as .*\.$") as told:
+    with pytest.raises(
+        ValueError, match=r"^groupid_backup_root is '.*, .*; write a full path, such as .*\.$"
+    ) as reported:
         understand(typed, "groupid_backup_root")
-    text = str(told.value)
+    text = str(reported.value)
     assert why in text
     assert text.endswith(f"such as {example}.")
     assert typed.replace("\t", "\\t").replace("\udc80", "\\udc80") in text

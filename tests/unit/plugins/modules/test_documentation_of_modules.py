@@ -34,7 +34,7 @@ def documentation(name: str) -> dict[str, t.Any]:
 
 
 def argument_spec(name: str) -> dict[str, t.Any]:
-    """Give the options: of the module where it has a body of its own, else of the action."""
+    """Return the options: of the module where it has a body of its own, else of the action."""
     body = importlib.import_module(f"{PACKAGE}.modules.{name}")
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
     spec: dict[str, t.Any] = body.ARGUMENT_SPEC if hasattr(body, "ARGUMENT_SPEC") else action.ARGUMENT_SPEC

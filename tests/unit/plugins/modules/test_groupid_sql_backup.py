@@ -172,7 +172,7 @@ def test_name_in_another_case_is_the_same_database(server: SqlServerDouble, driv
     assert backups(server) == 1
 
 
-def test_check_mode_reads_and_foretells(server: SqlServerDouble, driver: str) -> None:
+def test_check_mode_reads_and_predicts(server: SqlServerDouble, driver: str) -> None:
     where = target(server, driver)
     proof = ProofRequest(lambda: open_session(where), same_server=True)
     outcome = succeeded(back_up(where, check=True, test_restore=proof))
@@ -270,7 +270,7 @@ def test_a_file_that_msdb_has_on_record_is_never_to_be_deleted_unseen(server: Sq
 def test_what_a_full_disk_left_is_to_be_deleted(server: SqlServerDouble, driver: str) -> None:
     server.engine.disk_full_after = 2000
     outcome = back_up(target(server, driver))
-    assert f"What it left in {FILE} is incomplete: delete it." in outcome["msg"]
+    assert f"The backup in {FILE} is incomplete: delete it." in outcome["msg"]
 
 
 def test_a_backup_that_msdb_did_not_record_was_made(server: SqlServerDouble, driver: str) -> None:
@@ -528,7 +528,7 @@ def test_encryption_needs_a_certificate_whose_key_was_saved(server: SqlServerDou
     succeeded(back_up(where, encryption_certificate="BackupCert", set_id=f"{SET}-saved", file_name="saved"))
 
 
-def test_login_that_may_not_verify_is_told_before_the_backup(server: SqlServerDouble, driver: str) -> None:
+def test_login_that_may_not_verify_is_reported_before_the_backup(server: SqlServerDouble, driver: str) -> None:
     login = server.engine.add_login("backup", "Backup-Passw0rd!")
     database = server.engine.database("GroupID")
     where = target(server, driver, username="backup", password="Backup-Passw0rd!")
@@ -614,7 +614,7 @@ def test_first_error_leads_and_says_what_to_do(
     assert outcome["changed"] is (pattern != "^BACKUP DATABASE")
     if driver == "FreeTDS" and number in KEPT_BACK:
         assert outcome["error"]["number"] == (3119 if followed else 3013)
-        assert "driver did not report it" in outcome["msg"]
+        assert "driver did not report" in outcome["msg"]
         return
     assert outcome["error"]["number"] == number
     assert outcome["error"]["code"] == f"sql_{number}"
@@ -730,7 +730,7 @@ def test_lost_test_restore_leaves_nothing(server: SqlServerDouble, driver: str, 
 
 
 def test_password_is_nowhere(server: SqlServerDouble, driver: str) -> None:
-    # FreeTDS cannot be told of braces and semicolons together, and is refused before it tries.
+    # FreeTDS does not accept braces together with semicolons, and is refused before it tries.
     secret = "S3cret' --Ω" if driver == "FreeTDS" else "S3cret}'{;-- Ω"
     server.engine.logins["sa"].password = secret
     outcome = succeeded(back_up(target(server, driver, password=secret)))

@@ -93,8 +93,10 @@ def files(double: SqlServerDouble) -> list[str]:
 def test_a_healthy_server_holds_everything_and_nothing_stays(server: SqlServerDouble, driver: str) -> None:
     before = server.engine.sql("GroupID", "SELECT * FROM sqlite_master")
     outcome = run(server, driver)
-    told = answers(outcome)
-    assert {one.id: (one.verdict, one.seen) for one in told.values() if one.verdict != USUAL.get(one.id, HELD)} == {}
+    reported = answers(outcome)
+    assert {
+        one.id: (one.verdict, one.seen) for one in reported.values() if one.verdict != USUAL.get(one.id, HELD)
+    } == {}
     assert databases(server) == {"GroupID"}
     assert files(server) == []
     assert (outcome.left, outcome.files, outcome.changed) == ([], [], True)
@@ -106,8 +108,8 @@ def test_a_healthy_server_holds_everything_and_nothing_stays(server: SqlServerDo
 
 
 def test_without_a_scratch_database_every_batch_only_reads(server: SqlServerDouble) -> None:
-    told = answers(run(server, scratch=False))
-    assert {one for one in told if told[one].verdict == NOT_TRIED} == {*OF_SCRATCH, "sql.key_saved"}
+    reported = answers(run(server, scratch=False))
+    assert {one for one in reported if reported[one].verdict == NOT_TRIED} == {*OF_SCRATCH, "sql.key_saved"}
     assert server.statements
     assert [one for one in server.statements if not one.startswith(READS)] == []
     writing = re.compile(r"\b(INTO|UPDATE|DELETE|CREATE|DROP|ALTER|BACKUP|RESTORE) ", re.IGNORECASE)
@@ -117,12 +119,12 @@ def test_without_a_scratch_database_every_batch_only_reads(server: SqlServerDoub
 def test_a_login_that_may_not_create_makes_nothing(server: SqlServerDouble) -> None:
     login = server.engine.add_login("reader", "Reader-1!")
     outcome = run(server, login={"username": login.name, "password": login.password})
-    told = answers(outcome)
-    assert told["sql.scratch"].verdict == REFUSED
-    assert "262" in told["sql.scratch"].seen
-    assert told["sql.verify_right"].verdict == REFUSED
-    assert told["sql.restore_right"].verdict == REFUSED
-    assert told["sql.backup"].verdict == NOT_TRIED
+    reported = answers(outcome)
+    assert reported["sql.scratch"].verdict == REFUSED
+    assert "262" in reported["sql.scratch"].seen
+    assert reported["sql.verify_right"].verdict == REFUSED
+    assert reported["sql.restore_right"].verdict == REFUSED
+    assert reported["sql.backup"].verdict == NOT_TRIED
     assert (outcome.changed, outcome.left, files(server)) == (False, [], [])
     assert databases(server) == {"GroupID"}
 
@@ -130,12 +132,12 @@ def test_a_login_that_may_not_create_makes_nothing(server: SqlServerDouble) -> N
 def test_a_login_that_may_create_rehearses_and_names_the_file_that_it_may_not_remove(server: SqlServerDouble) -> None:
     login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"})
     outcome = run(server, login={"username": login.name, "password": login.password})
-    told = answers(outcome)
-    assert {told[one].verdict for one in OF_SCRATCH[:-1]} == {HELD}, outcome.findings
-    assert told["sql.file_removed"].verdict == REFUSED
+    reported = answers(outcome)
+    assert {reported[one].verdict for one in OF_SCRATCH[:-1]} == {HELD}, outcome.findings
+    assert reported["sql.file_removed"].verdict == REFUSED
     [file] = files(server)
     assert outcome.files == [rf"{FOLDER}\{file}"]
-    assert file in told["sql.file_removed"].seen
+    assert file in reported["sql.file_removed"].seen
     assert databases(server) == {"GroupID"}
 
 
@@ -148,10 +150,10 @@ def test_no_room_for_the_test_restore_says_nothing_of_the_backup(
     login = server.engine.add_login("maker", "Maker-1!", roles={"dbcreator"}, permissions=rights)
     server.engine.volume_free = 1024
     outcome = run(server, driver, login={"username": login.name, "password": login.password})
-    told = answers(outcome)
-    assert told["sql.backup"].verdict == HELD
-    assert told["sql.test_restore"].verdict == NOT_TRIED
-    assert "1024 bytes" in told["sql.test_restore"].seen.replace(",", "")
+    reported = answers(outcome)
+    assert reported["sql.backup"].verdict == HELD
+    assert reported["sql.test_restore"].verdict == NOT_TRIED
+    assert "1024 bytes" in reported["sql.test_restore"].seen.replace(",", "")
     assert databases(server) == {"GroupID"}
 
 
@@ -162,10 +164,12 @@ def test_both_logins_of_the_readme_rehearse(server: SqlServerDouble, driver: str
     granted = sql if restores else sql.partition("-- and restore")[0]
     readme_logins.add_login(server.engine, server.engine.database("GroupID"), granted, "groupid_backup", "Readme-1!")
     outcome = run(server, driver, login={"username": "groupid_backup", "password": "Readme-1!"})
-    told = answers(outcome)
+    reported = answers(outcome)
     usual = {**USUAL, "sql.file_removed": REFUSED, **({} if restores else {"sql.restore_right": REFUSED})}
-    usual["sql.folder"] = told["sql.folder"].verdict  # the server tells this login of some folders
-    assert {one.id: (one.verdict, one.seen) for one in told.values() if one.verdict != usual.get(one.id, HELD)} == {}
+    usual["sql.folder"] = reported["sql.folder"].verdict  # the server shows this login some folders
+    assert {
+        one.id: (one.verdict, one.seen) for one in reported.values() if one.verdict != usual.get(one.id, HELD)
+    } == {}
     assert databases(server) == {"GroupID"}
 
 
@@ -271,24 +275,24 @@ def test_a_file_that_the_caller_removes_is_left_to_it(server: SqlServerDouble) -
 def test_a_folder_that_cannot_be_written_is_found(server: SqlServerDouble) -> None:
     server.engine.os_errors[FOLDER] = 5
     outcome = run(server)
-    told = answers(outcome)
-    assert told["sql.backup"].verdict == NOT_HELD
-    assert "3201" in told["sql.backup"].seen
-    assert told["sql.test_restore"].verdict == NOT_TRIED
-    assert told["sql.scratch_dropped"].verdict == HELD
+    reported = answers(outcome)
+    assert reported["sql.backup"].verdict == NOT_HELD
+    assert "3201" in reported["sql.backup"].seen
+    assert reported["sql.test_restore"].verdict == NOT_TRIED
+    assert reported["sql.scratch_dropped"].verdict == HELD
     assert (databases(server), outcome.left, outcome.files) == ({"GroupID"}, [], [])
 
 
 def test_a_folder_that_is_not_there_is_found(server: SqlServerDouble) -> None:
-    told = answers(run(server, path=r"D:\Nowhere"))
-    assert told["sql.folder"].verdict == NOT_HELD
-    assert told["sql.backup"].verdict == NOT_HELD
+    reported = answers(run(server, path=r"D:\Nowhere"))
+    assert reported["sql.folder"].verdict == NOT_HELD
+    assert reported["sql.backup"].verdict == NOT_HELD
 
 
 def test_a_folder_whose_path_is_too_long_for_the_scratch_is_not_tried(server: SqlServerDouble) -> None:
-    told = answers(run(server, path="D:\\" + "a" * 220))
-    assert told["sql.backup"].verdict == NOT_TRIED
-    assert "250 characters" in told["sql.backup"].seen
+    reported = answers(run(server, path="D:\\" + "a" * 220))
+    assert reported["sql.backup"].verdict == NOT_TRIED
+    assert "250 characters" in reported["sql.backup"].seen
     assert databases(server) == {"GroupID"}
 
 
@@ -301,16 +305,16 @@ def damage(server: SqlServerDouble) -> None:
 
 def test_damage_of_the_backup_is_found_by_its_checksums(server: SqlServerDouble) -> None:
     server.faults.first("VERIFYONLY", lambda: damage(server))
-    told = answers(run(server))
-    assert (told["sql.backup"].verdict, told["sql.verify"].verdict) == (HELD, NOT_HELD)
-    assert told["sql.test_restore"].verdict == NOT_TRIED
+    reported = answers(run(server))
+    assert (reported["sql.backup"].verdict, reported["sql.verify"].verdict) == (HELD, NOT_HELD)
+    assert reported["sql.test_restore"].verdict == NOT_TRIED
     assert (databases(server), files(server)) == ({"GroupID"}, [])
 
 
 def test_damage_after_the_verification_is_found_by_the_test_restore(server: SqlServerDouble) -> None:
     server.faults.first("^RESTORE DATABASE", lambda: damage(server))
-    told = answers(run(server))
-    assert (told["sql.verify"].verdict, told["sql.test_restore"].verdict) == (HELD, NOT_HELD)
+    reported = answers(run(server))
+    assert (reported["sql.verify"].verdict, reported["sql.test_restore"].verdict) == (HELD, NOT_HELD)
     assert (databases(server), files(server)) == ({"GroupID"}, [])
 
 
@@ -320,23 +324,23 @@ def test_a_row_that_does_not_come_back_is_found(server: SqlServerDouble) -> None
         server.engine.sql(name, 'DELETE FROM "dbo.known_rows" WHERE number = 7')
 
     server.faults.first("^DBCC CHECKDB", lose)
-    told = answers(run(server))
-    assert told["sql.test_restore"].verdict == HELD
-    assert told["sql.rows"].verdict == NOT_HELD
-    assert "1 are missing" in told["sql.rows"].seen
+    reported = answers(run(server))
+    assert reported["sql.test_restore"].verdict == HELD
+    assert reported["sql.rows"].verdict == NOT_HELD
+    assert "1 are missing" in reported["sql.rows"].seen
     assert databases(server) == {"GroupID"}
 
 
 @pytest.mark.parametrize("kind", ["rehearsal", "test"])
-def test_a_drop_that_is_refused_is_told_with_the_name(server: SqlServerDouble, kind: str) -> None:
+def test_a_drop_that_is_refused_is_reported_with_the_name(server: SqlServerDouble, kind: str) -> None:
     server.faults.errors(rf"DROP DATABASE \[groupid_{kind}_", (3702, IN_USE.format("it")), nth=1)
     outcome = run(server)
     [left] = databases(server) - {"GroupID"}
     assert outcome.left == [left]
     assert left.startswith(f"groupid_{kind}_")
-    told = answers(outcome)
-    assert told["sql.scratch_dropped"].verdict == NOT_HELD
-    assert left in told["sql.scratch_dropped"].seen
+    reported = answers(outcome)
+    assert reported["sql.scratch_dropped"].verdict == NOT_HELD
+    assert left in reported["sql.scratch_dropped"].seen
     failure = groupid_sql_rehearsal.left_failure(outcome)
     assert failure.code == "scratch_left"
     assert f"DROP DATABASE [{left}];" in failure.next
@@ -374,10 +378,10 @@ def test_a_database_that_is_there_after_create_was_refused_is_named_and_never_dr
 def test_an_azure_service_gets_no_scratch_database(server: SqlServerDouble) -> None:
     server.engine.edition = "SQL Azure"
     outcome = run(server)
-    told = answers(outcome)
-    assert told["sql.files"].verdict == NOT_HELD
-    assert {told[one].verdict for one in OF_SCRATCH} == {NOT_TRIED}
-    assert {told[one].seen for one in OF_SCRATCH} == {told["sql.files"].seen}
+    reported = answers(outcome)
+    assert reported["sql.files"].verdict == NOT_HELD
+    assert {reported[one].verdict for one in OF_SCRATCH} == {NOT_TRIED}
+    assert {reported[one].seen for one in OF_SCRATCH} == {reported["sql.files"].seen}
     assert not [one for one in server.statements if one.startswith("CREATE")]
 
 
@@ -445,7 +449,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("pattern", "number", "when"), MOMENTS)
-def test_what_a_lost_connection_leaves_is_told_and_the_next_run_names_it(
+def test_what_a_lost_connection_leaves_is_reported_and_the_next_run_names_it(
     server: SqlServerDouble, pattern: str, number: int, when: t.Literal["before", "during", "after"]
 ) -> None:
     if when == "during":
@@ -458,8 +462,8 @@ def test_what_a_lost_connection_leaves_is_told_and_the_next_run_names_it(
     assert set(outcome.left) == stayed
     in_creation = pattern == "^CREATE DATABASE" and when == "after"
     assert bool(stayed) == in_creation
-    told = answers(outcome)
-    assert not [one for one in told.values() if one.verdict == NOT_HELD and one.id not in (*USUAL, *LOSSES)]
+    reported = answers(outcome)
+    assert not [one for one in reported.values() if one.verdict == NOT_HELD and one.id not in (*USUAL, *LOSSES)]
     assert set(files(server)) <= {path.rpartition("\\")[2] for path in outcome.files}
     server.faults.clear()
     server.engine.backup_seconds = 0.0
@@ -471,12 +475,14 @@ def test_what_a_lost_connection_leaves_is_told_and_the_next_run_names_it(
     assert all(name in leftover.seen for name in stayed)
 
 
-# What a lost connection may be told as.
+# What a lost connection may be reported as.
 LOSSES = ("sql.connection_lasts", "sql.scratch_dropped")
 
 
 @pytest.mark.parametrize("pattern", ["^CREATE TABLE", "^BACKUP DATABASE", "^RESTORE DATABASE", "DROP DATABASE"])
-def test_a_server_that_does_not_come_back_is_told_with_what_may_be_left(server: SqlServerDouble, pattern: str) -> None:
+def test_a_server_that_does_not_come_back_is_reported_with_what_may_be_left(
+    server: SqlServerDouble, pattern: str
+) -> None:
     server.faults.drop(pattern, "before", outage=True)
     where = sql_drivers.target(server, "FreeTDS", login_timeout=1)
     subject = Subject("GroupID", path=FOLDER, encrypt="off", scratch=True)
@@ -489,31 +495,31 @@ def test_a_server_that_does_not_come_back_is_told_with_what_may_be_left(server: 
 
 def test_a_login_that_is_refused_answers_every_claim(server: SqlServerDouble) -> None:
     outcome = run(server, login={"password": "wrong"})
-    told = answers(outcome)
+    reported = answers(outcome)
     assert outcome.refused is not None
     assert outcome.refused.code == "login"
-    assert told["sql.connect"].verdict == NOT_HELD
-    assert "18456" in told["sql.connect"].seen
-    assert {one.verdict for one in told.values() if one.id != "sql.connect"} == {NOT_TRIED}
+    assert reported["sql.connect"].verdict == NOT_HELD
+    assert "18456" in reported["sql.connect"].seen
+    assert {one.verdict for one in reported.values() if one.id != "sql.connect"} == {NOT_TRIED}
 
 
-def test_facts_that_stand_against_a_restore_are_told(server: SqlServerDouble) -> None:
+def test_facts_that_stand_against_a_restore_are_reported(server: SqlServerDouble) -> None:
     database = server.engine.database("GroupID")
     database.recovery_model, database.availability_group = "SIMPLE", "AG1"
     certificate = Certificate("TdeCert")
     server.engine.certificates.append(certificate)
     database.tde_thumbprint = certificate.thumbprint
     server.engine.volume_free = 1024
-    told = answers(run(server, scratch=False))
-    assert "4208" in told["sql.tail_log"].seen
-    assert "AG1" in told["sql.restore_right"].seen
-    assert told["sql.key_saved"].verdict == NOT_HELD
-    assert told["sql.room"].verdict == NOT_HELD
-    told = answers(run(server, scratch=False, path=r"D:\Nowhere"))
-    assert told["sql.folder"].verdict == NOT_HELD
+    reported = answers(run(server, scratch=False))
+    assert "4208" in reported["sql.tail_log"].seen
+    assert "AG1" in reported["sql.restore_right"].seen
+    assert reported["sql.key_saved"].verdict == NOT_HELD
+    assert reported["sql.room"].verdict == NOT_HELD
+    reported = answers(run(server, scratch=False, path=r"D:\Nowhere"))
+    assert reported["sql.folder"].verdict == NOT_HELD
     del server.engine.databases["groupid"]
-    told = answers(run(server, scratch=False))
-    assert told["sql.database"].verdict == NOT_HELD
+    reported = answers(run(server, scratch=False))
+    assert reported["sql.database"].verdict == NOT_HELD
 
 
 def test_an_unforeseen_fault_drops_what_was_made(server: SqlServerDouble, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,33 +94,33 @@ def rehearse(
 
 
 def test_a_healthy_domain_holds_everything_and_one_page_is_read(slapd: Slapd) -> None:
-    told, asked = rehearse(target(slapd))
-    assert {one.id: one for one in told.values() if one.verdict != HELD} == {}
+    reported, asked = rehearse(target(slapd))
+    assert {one.id: one for one in reported.values() if one.verdict != HELD} == {}
     assert asked.count("page") == 1
 
 
 def test_an_attribute_that_the_schema_lacks_and_no_group(slapd: Slapd) -> None:
-    told, dummy = rehearse(target(slapd), ("extensionData", "noSuchAttribute"))
-    assert told["directory.schema"] == Finding("directory.schema", NOT_HELD, "It has no noSuchAttribute.")
-    assert told["directory.rights"].verdict == HELD
-    told, dummy = rehearse(target(slapd), filter_text="(cn=nobody)")
-    assert told["directory.reads"].verdict == NOT_HELD
-    assert told["directory.guid"].verdict == NOT_TRIED
+    reported, dummy = rehearse(target(slapd), ("extensionData", "noSuchAttribute"))
+    assert reported["directory.schema"] == Finding("directory.schema", NOT_HELD, "It has no noSuchAttribute.")
+    assert reported["directory.rights"].verdict == HELD
+    reported, dummy = rehearse(target(slapd), filter_text="(cn=nobody)")
+    assert reported["directory.reads"].verdict == NOT_HELD
+    assert reported["directory.guid"].verdict == NOT_TRIED
 
 
 def test_groups_that_may_not_be_written_are_named(tmp_path: pathlib.Path) -> None:
     groups = [dataclasses.replace(group, effective=ATTRIBUTES[:2]) for group in Made(5)]
     with Slapd(tmp_path, groups=groups) as server:
-        told, dummy = rehearse(target(server))
-    assert told["directory.rights"].verdict == REFUSED
-    assert "Of 5 groups that were checked, 5" in told["directory.rights"].seen
-    assert ATTRIBUTES[2] in told["directory.rights"].seen
+        reported, dummy = rehearse(target(server))
+    assert reported["directory.rights"].verdict == REFUSED
+    assert "Of 5 groups that were checked, 5" in reported["directory.rights"].seen
+    assert ATTRIBUTES[2] in reported["directory.rights"].seen
 
 
 def test_a_read_only_domain_controller_is_found(tmp_path: pathlib.Path) -> None:
     with Slapd(tmp_path, groups=Made(1), read_only=True) as server:
-        told, dummy = rehearse(target(server))
-    assert told["directory.writable"].verdict == NOT_HELD
+        reported, dummy = rehearse(target(server))
+    assert reported["directory.writable"].verdict == NOT_HELD
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,21 @@ def test_a_read_only_domain_controller_is_found(tmp_path: pathlib.Path) -> None:
         ("effective", "directory.rights"),
     ],
 )
-def test_what_the_directory_refuses_is_told_by_its_claim(slapd: Slapd, fault: str, claim: str) -> None:
-    told, dummy = rehearse(target(slapd), **{fault: DirectoryError("denied", "It was not read", "no right", "Ask.")})
-    assert told[claim].verdict == NOT_HELD
-    assert "no right" in told[claim].seen
+def test_what_the_directory_refuses_is_reported_by_its_claim(slapd: Slapd, fault: str, claim: str) -> None:
+    reported, dummy = rehearse(
+        target(slapd), **{fault: DirectoryError("denied", "It was not read", "no right", "Ask.")}
+    )
+    assert reported[claim].verdict == NOT_HELD
+    assert "no right" in reported[claim].seen
 
 
 def test_another_domain_is_found(slapd: Slapd) -> None:
-    told, dummy = rehearse(target(slapd, domain="other.example"))
-    assert told["directory.domain"].verdict == NOT_HELD
-    assert "corp.example" in told["directory.domain"].seen
+    reported, dummy = rehearse(target(slapd, domain="other.example"))
+    assert reported["directory.domain"].verdict == NOT_HELD
+    assert "corp.example" in reported["directory.domain"].seen
 
 
-def test_a_group_that_is_found_elsewhere_is_told() -> None:
+def test_a_group_that_is_found_elsewhere_is_reported() -> None:
     class Moved:
         server = "dc01"
 
@@ -153,23 +155,23 @@ def test_a_group_that_is_found_elsewhere_is_told() -> None:
             yield [("CN=other", {"objectGUID": [b"1" * 16]})]
 
     session = t.cast(Directory, Moved())
-    told = rehearsal._found_again(session, DOMAIN, {b"1" * 16: "CN=a"})
-    assert (told.verdict, "CN=other" in told.seen) == (NOT_HELD, True)
+    reported = rehearsal._found_again(session, DOMAIN, {b"1" * 16: "CN=a"})
+    assert (reported.verdict, "CN=other" in reported.seen) == (NOT_HELD, True)
     assert rehearsal._found_again(session, DOMAIN, {}).verdict == NOT_HELD
 
 
-def test_what_the_schema_hides_is_told() -> None:
+def test_what_the_schema_hides_is_reported() -> None:
     confidential = Schema(confidential=("extensionData",), filtered=("extensionData",))
-    [dummy, readable] = rehearsal.schema_told(DOMAIN, confidential)
+    [dummy, readable] = rehearsal.schema_findings(DOMAIN, confidential)
     assert readable.verdict == NOT_TRIED
-    [dummy, readable] = rehearsal.schema_told(dataclasses.replace(DOMAIN, read_only=True), confidential)
+    [dummy, readable] = rehearsal.schema_findings(dataclasses.replace(DOMAIN, read_only=True), confidential)
     assert readable.verdict == NOT_HELD
-    assert rehearsal.domain_told(dataclasses.replace(DOMAIN, read_only=None))[1].verdict == NOT_TRIED
+    assert rehearsal.domain_findings(dataclasses.replace(DOMAIN, read_only=None))[1].verdict == NOT_TRIED
 
 
 def test_a_login_that_does_not_come_about_counts_by_the_engine() -> None:
     error = NoDirectoryError("login", "dc01 was not connected to", "no", "Ask.")
     assert rehearsal.not_connected(error, other_engine=False).findings[0].verdict == NOT_HELD
     assert rehearsal.not_connected(error, other_engine=True).findings[0].verdict == NOT_TRIED
-    [dummy, certificate] = rehearsal.encryption_told(Target("corp.example", auth="gssapi", encryption="kerberos"))
+    [dummy, certificate] = rehearsal.encryption_findings(Target("corp.example", auth="gssapi", encryption="kerberos"))
     assert certificate.verdict == NOT_TRIED

@@ -85,7 +85,7 @@ def test_no_answer_is_a_named_failure(stdout: str, rc: int, stderr: str, code: s
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("shown", range(1, 10))
 def test_a_secret_at_the_cut_is_masked_whole(stream: str, shown: int) -> None:
-    """A half of it, which no search for the whole finds, would be told."""
+    """A half of it, which no search for the whole finds, would be shown."""
     streams = {"stdout": "", "stderr": "", stream: "." * (SHOWN_OUTPUT - shown) + "hunter2222"}
     with pytest.raises(AgentCallError) as caught:
         read_answer({"rc": 1, **streams}, "probe", Secrets(["hunter2222"]).scrub)

@@ -107,7 +107,7 @@ def test_whatever_keeps_the_agent_from_compiling_is_waited_out(
     assert slept == list(retry.PAUSES)
 
 
-def test_what_never_compiles_is_told_as_not_started(probe: t.Callable[..., Host], slept: list[float]) -> None:
+def test_what_never_compiles_is_reported_as_not_started(probe: t.Callable[..., Host], slept: list[float]) -> None:
     made = probe(*[bootstrap_failure("Tree.cs(8,3): error CS1002: ; expected")] * 9)
     error = failure(made)
     assert (error.failure.code, len(made.connection.commands)) == ("bootstrap", 1 + len(retry.PAUSES))

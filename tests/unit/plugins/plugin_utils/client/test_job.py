@@ -11,7 +11,7 @@ import typing as t
 import pytest
 import requests
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure
-from unit.plugins.recorded_host import Host, Outcome, bootstrap_failure, error, job, told
+from unit.plugins.recorded_host import Host, Outcome, bootstrap_failure, error, job, job_state
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client import client as client_module
@@ -22,8 +22,8 @@ ARGS = {"backup_root": "D:\\Backups", "deployment": "hq", "set_id": "20260101T00
 LOST = requests.ConnectionError("gone")
 HICCUP = bootstrap_failure("c:\\x.0.cs(1) : Der Prozess kann nicht auf die Datei zugreifen")
 PROGRESS = {"phase": "copying", "files": 5, "files_total": 10, "bytes": 500, "bytes_total": 1000, "seconds": 5}
-RUNNING = told("poll", progress=PROGRESS)
-DONE = told("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
+RUNNING = job_state("poll", progress=PROGRESS)
+DONE = job_state("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
 
 
 class Clock:
@@ -101,7 +101,7 @@ def test_check_mode_is_no_job(host: Make, clock: Clock) -> None:
 
 
 def test_long_work_is_asked_for_until_it_ends(host: Make, clock: Clock, screen: Screen) -> None:
-    made = verify(host, told("start"), RUNNING, RUNNING, RUNNING, DONE)
+    made = verify(host, job_state("start"), RUNNING, RUNNING, RUNNING, DONE)
     assert made.run()["failed"] is False
     assert calls(made) == ["start", "poll", "poll", "poll", "poll"]
     assert clock.slept == [1, 2, 5, 5]
@@ -124,7 +124,7 @@ def test_id_is_made_of_what_is_asked(host: Make, clock: Clock) -> None:
 def test_a_line_every_thirty_seconds_and_later_at_every_poll(
     host: Make, clock: Clock, screen: Screen, polls: int, line: int
 ) -> None:
-    made = verify(host, told("start"), *[RUNNING] * polls, DONE)
+    made = verify(host, job_state("start"), *[RUNNING] * polls, DONE)
     execute = made.connection.exec_command
 
     def slow(cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
@@ -146,7 +146,7 @@ def test_a_line_every_thirty_seconds_and_later_at_every_poll(
 @pytest.mark.parametrize("fault", [LOST, AnsibleConnectionFailure("http 500"), AnsibleAuthenticationFailure("401")])
 @pytest.mark.parametrize("poll", range(1, 11))
 def test_connection_lost_at_a_poll(host: Make, clock: Clock, screen: Screen, fault: Exception, poll: int) -> None:
-    outcomes = [told("start"), *[RUNNING] * (poll - 1), fault, *[RUNNING] * 2, DONE]
+    outcomes = [job_state("start"), *[RUNNING] * (poll - 1), fault, *[RUNNING] * 2, DONE]
     made = verify(host, *outcomes)
     assert made.run()["failed"] is False
     assert calls(made) == ["start", *["poll"] * (len(outcomes) - 1)]
@@ -155,7 +155,7 @@ def test_connection_lost_at_a_poll(host: Make, clock: Clock, screen: Screen, fau
 
 def test_secrets_are_masked_in_what_is_shown_of_a_lost_connection(host: Make, clock: Clock, screen: Screen) -> None:
     echo = {"rc": 1, "stdout": "", "stderr": "At line:1: hunter2222"}
-    made = verify(host, told("start"), AnsibleConnectionFailure("401: svc:hunter2222"), echo, DONE)
+    made = verify(host, job_state("start"), AnsibleConnectionFailure("401: svc:hunter2222"), echo, DONE)
     assert made.run(groupid_network_username="CORP\\svc", groupid_network_password="hunter2222")["failed"] is False
     _route, first, _second = screen.details
     assert "hunter2222" not in str(screen.details)
@@ -163,7 +163,7 @@ def test_secrets_are_masked_in_what_is_shown_of_a_lost_connection(host: Make, cl
 
 
 def test_connection_lost_at_the_start(host: Make, clock: Clock) -> None:
-    made = verify(host, LOST, told("start"), DONE)
+    made = verify(host, LOST, job_state("start"), DONE)
     result = made.run()
     assert (result["failed"], calls(made), result["warnings"]) == (False, ["start", "start", "poll"], [])
     assert made.requests[0] == made.requests[1]
@@ -174,14 +174,14 @@ def test_answer_cut_off_is_asked_for_again(host: Make, clock: Clock) -> None:
     assert (made.run()["failed"], calls(made)) == (False, ["start", "start"])
 
 
-def test_no_answer_for_good_is_told_as_such(host: Make, clock: Clock) -> None:
+def test_no_answer_for_good_is_reported_as_such(host: Make, clock: Clock) -> None:
     made = verify(host, *[{"rc": 5, "stdout": ""}] * 6)
     result = made.run()
     assert (result["error"]["code"], len(made.requests)) == ("no_answer", 6)
 
 
 def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
-    made = verify(host, told("start"), *[LOST] * 10)
+    made = verify(host, job_state("start"), *[LOST] * 10)
     result = made.run()
     assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
     assert "unreachable" not in result
@@ -191,7 +191,7 @@ def test_connection_lost_for_good(host: Make, clock: Clock) -> None:
 
 
 def test_host_gone_for_good_is_no_unreachable_host(host: Make, clock: Clock) -> None:
-    made = verify(host, told("start"), *[AnsibleConnectionFailure("no route")] * 10)
+    made = verify(host, job_state("start"), *[AnsibleConnectionFailure("no route")] * 10)
     result = made.run()
     assert (result["failed"], result["error"]["code"]) == (True, "connection_lost")
     assert "no route" in result["error"]["cause"]
@@ -200,13 +200,13 @@ def test_host_gone_for_good_is_no_unreachable_host(host: Make, clock: Clock) -> 
 @pytest.mark.parametrize("poll", [1, 2, 4])
 def test_a_hiccup_at_a_poll_is_waited_out(host: Make, clock: Clock, screen: Screen, poll: int) -> None:
     """The job goes on, whatever keeps PowerShell from looking."""
-    made = verify(host, told("start"), *[RUNNING] * (poll - 1), *[HICCUP] * 5, RUNNING, *[HICCUP, LOST] * 2, DONE)
+    made = verify(host, job_state("start"), *[RUNNING] * (poll - 1), *[HICCUP] * 5, RUNNING, *[HICCUP, LOST] * 2, DONE)
     assert made.run()["failed"] is False
     assert (made.connection.outcomes, set(calls(made)[1:])) == ([], {"poll"})
 
 
 def test_hiccups_without_end_never_say_that_a_job_was_not_started(host: Make, clock: Clock, screen: Screen) -> None:
-    result = verify(host, told("start"), *[HICCUP] * 9).run()
+    result = verify(host, job_state("start"), *[HICCUP] * 9).run()
     assert result["error"]["code"] == "connection_lost"
     assert "not started" not in result["msg"]
     assert "The operation continues" in result["msg"]
@@ -218,13 +218,13 @@ def test_a_hiccup_at_the_start_is_waited_out(host: Make, clock: Clock, screen: S
     assert (made.run()["failed"], clock.slept) == (False, list(retry.PAUSES))
 
 
-def test_hiccups_at_every_start_are_told_as_not_started(host: Make, clock: Clock, screen: Screen) -> None:
+def test_hiccups_at_every_start_are_reported_as_not_started(host: Make, clock: Clock, screen: Screen) -> None:
     result = verify(host, *[HICCUP] * 9).run()
     assert result["error"]["code"] == "bootstrap"
     assert "not started" in result["msg"]
 
 
-def test_a_start_that_may_have_been_heard_is_never_told_as_not_started(
+def test_a_start_that_may_have_been_heard_is_never_reported_as_not_started(
     host: Make, clock: Clock, screen: Screen
 ) -> None:
     result = verify(host, LOST, *[HICCUP] * 9).run()
@@ -240,7 +240,7 @@ def test_host_that_was_never_there_is_unreachable(host: Make, clock: Clock) -> N
 
 
 def test_a_new_connection_is_opened(host: Make, clock: Clock) -> None:
-    made = verify(host, told("start"), LOST, DONE)
+    made = verify(host, job_state("start"), LOST, DONE)
     opened: list[bool] = []
     connect = made.connection._connect
     made.connection._connect = lambda: opened.append(True) or connect()  # type: ignore[method-assign,func-returns-value,assignment]
@@ -254,8 +254,8 @@ class Interruption(BaseException):
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_interruption_cancels(host: Make, clock: Clock, screen: Screen, at: int) -> None:
-    outcomes: list[t.Any] = [told("start"), RUNNING, RUNNING]
-    cancelled = told("cancel", state="ended", answer={})
+    outcomes: list[t.Any] = [job_state("start"), RUNNING, RUNNING]
+    cancelled = job_state("cancel", state="ended", answer={})
     made = verify(host, *outcomes[:at], Interruption("now"), cancelled)
     execute = made.connection.exec_command
 
@@ -272,7 +272,7 @@ def test_interruption_cancels(host: Make, clock: Clock, screen: Screen, at: int)
 
 
 def test_cancel_that_fails_hides_nothing(host: Make, clock: Clock, screen: Screen) -> None:
-    made = verify(host, told("start"), LOST)
+    made = verify(host, job_state("start"), LOST)
 
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
@@ -284,15 +284,15 @@ def test_cancel_that_fails_hides_nothing(host: Make, clock: Clock, screen: Scree
 
 
 def test_failure_of_the_start_is_the_answer(host: Make, clock: Clock) -> None:
-    result = verify(host, told("start", **error("state_owner"))).run()
+    result = verify(host, job_state("start", **error("state_owner"))).run()
     assert (result["failed"], result["error"]["code"]) == (True, "state_owner")
 
 
 @pytest.mark.parametrize("code", ["system", "state_owner"])
 def test_a_poll_that_could_not_look_is_not_the_end(host: Make, clock: Clock, screen: Screen, code: str) -> None:
     """Something has a file of the job for a moment; the job goes on."""
-    kept = told("poll", **error(code, cause="Held by another process. hunter2222 (32)"))
-    made = verify(host, told("start"), *[kept] * 5, RUNNING, *[kept] * 5, DONE)
+    kept = job_state("poll", **error(code, cause="Held by another process. hunter2222 (32)"))
+    made = verify(host, job_state("start"), *[kept] * 5, RUNNING, *[kept] * 5, DONE)
     assert made.run(ansible_password="hunter2222")["failed"] is False
     _route, *held = screen.details
     assert (made.connection.outcomes, len(held)) == ([], 10)
@@ -301,26 +301,28 @@ def test_a_poll_that_could_not_look_is_not_the_end(host: Make, clock: Clock, scr
 
 
 def test_polls_that_never_could_look_are_the_end(host: Make, clock: Clock, screen: Screen) -> None:
-    made = verify(host, told("start"), *[told("poll", **error("system"))] * 9)
+    made = verify(host, job_state("start"), *[job_state("poll", **error("system"))] * 9)
     assert made.run()["error"]["code"] == "system"
     assert calls(made) == ["start", *["poll"] * (1 + len(retry.PAUSES))]
 
 
 @pytest.mark.parametrize("code", ["job_missing"])
 def test_a_poll_that_will_never_be_answered_is_not_sent_again(host: Make, clock: Clock, code: str) -> None:
-    made = verify(host, told("start"), told("poll", **error(code)))
+    made = verify(host, job_state("start"), job_state("poll", **error(code)))
     assert (made.run()["error"]["code"], made.connection.outcomes) == (code, [])
 
 
 def test_job_that_is_gone(host: Make, clock: Clock) -> None:
-    result = verify(host, told("start"), told("poll", **error("job_missing"))).run()
+    result = verify(host, job_state("start"), job_state("poll", **error("job_missing"))).run()
     assert (result["failed"], result["error"]["code"]) == (True, "job_missing")
 
 
-def test_an_old_answer_is_told_with_its_time(host: Make, clock: Clock) -> None:
+def test_an_old_answer_is_reported_with_its_time(host: Make, clock: Clock) -> None:
     """A restore that ended last night is not the one that somebody asks for now."""
     inner = json.loads(job("verify")["stdout"])["answer"]
-    made = verify(host, told("start", state="ended", answer=inner, attached=True, ended="2026-01-01T02:03:04.0000000Z"))
+    made = verify(
+        host, job_state("start", state="ended", answer=inner, attached=True, ended="2026-01-01T02:03:04.0000000Z")
+    )
     [warning] = made.run()["warnings"]
     assert "had ended at 2026-01-01T02:03:04.0000000Z" in warning
     assert "nothing was done now" in warning
@@ -328,7 +330,7 @@ def test_an_old_answer_is_told_with_its_time(host: Make, clock: Clock) -> None:
 
 def test_warnings_of_both(host: Make, clock: Clock) -> None:
     inner = json.loads(job("verify", warnings=["inner"])["stdout"])["answer"]
-    outer = told("start", state="ended", answer=inner, warnings=["inside"], attached=True)
+    outer = job_state("start", state="ended", answer=inner, warnings=["inside"], attached=True)
     warnings = verify(host, outer).run()["warnings"]
     assert [warnings[0], warnings[2]] == ["inside", "inner"]
     assert "earlier run" in warnings[1]

@@ -9,7 +9,7 @@ import json
 import typing as t
 
 import pytest
-from unit.plugins.recorded_host import Host, answer, error, job, told, trusted
+from unit.plugins.recorded_host import Host, answer, error, job, job_state, trusted
 
 from ansible_collections.identityops.groupid.plugins.module_utils import retry
 
@@ -46,8 +46,8 @@ def test_it_comes_by_templates(host: Make) -> None:
 def test_the_call_that_starts_a_job_has_it_and_the_job_has_not(host: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a job does lies on the host's disk."""
     monkeypatch.setattr(retry, "poll_pause", lambda _polls, _seconds: 0.0)
-    done = told("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
-    made = host("groupid_backup_verify", ARGS, told("start"), done)
+    done = job_state("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
+    made = host("groupid_backup_verify", ARGS, job_state("start"), done)
     assert made.run(**BOTH)["failed"] is False
     start, poll = made.requests
     assert start["network"] == IDENTITY

@@ -45,7 +45,7 @@ exit 0
 
 
 def parsed(script: str) -> list[list[str]]:
-    """Give what PowerShell's parser finds: errors, commands, and how many elements each pipeline has."""
+    """Return what PowerShell's parser finds: errors, commands, and how many elements each pipeline has."""
     program = shutil.which("pwsh") or shutil.which("powershell")
     if program is None:
         pytest.skip("needs pwsh or powershell on PATH")
@@ -81,7 +81,7 @@ def test_the_witness_parses() -> None:
 
 
 def job_script(part: str) -> str:
-    """Give a constant of the agent that has PowerShell's text in it, as string.Format takes it."""
+    """Return a constant of the agent that has PowerShell's text in it, as string.Format takes it."""
     text = agent_files()["AgentProcess.cs"].read_text(encoding="utf-8")
     [constant] = re.findall(rf"const string {part} =(.*?);\n\n", text, re.DOTALL)
     pieces: list[str] = re.findall(r'"((?:[^"\\]|\\.)*)"', constant)
@@ -134,7 +134,7 @@ def test_what_ends_before_anything_was_done_says_so(stdin: bytes) -> None:
 
 
 def test_what_ends_later_does_not(tmp_path: pathlib.Path) -> None:
-    """A request that may have been begun is never told as one that was not."""
+    """A request that may have been begun is never reported as one that was not."""
     code, said = engine(b"2\n$stage='agent'\nthrow 'words'\n")
     assert (code, said["stage"]) == (1, "agent")
 

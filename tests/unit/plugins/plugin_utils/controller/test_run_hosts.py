@@ -154,7 +154,7 @@ def test_a_limit_may_stand_in_a_file(command_line: pytest.MonkeyPatch, tmp_path:
         check_run("groupid", GROUPS)
 
 
-def test_an_inventory_without_hosts_is_told(command_line: pytest.MonkeyPatch) -> None:
+def test_an_inventory_without_hosts_is_reported(command_line: pytest.MonkeyPatch) -> None:
     with pytest.raises(NoHostsError, match=r"names 'groupid'.*Groups of the inventory: none\."):
         check_run("groupid", {"all": [], "ungrouped": []})
 

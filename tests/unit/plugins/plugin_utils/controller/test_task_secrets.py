@@ -150,7 +150,7 @@ def test_inline_vault_value_is_a_secret_whatever_its_name() -> None:
 
 
 def _vaulted(text: str) -> t.Any:
-    """Give an inline vault value as this ansible-core makes them."""
+    """Return an inline vault value as this ansible-core makes them."""
     from ansible.parsing.vault import VaultLib, VaultSecret
 
     vault = VaultLib([("default", VaultSecret(b"vault password"))])

@@ -87,7 +87,7 @@ def test_valid_files_read_the_same(data: bytes) -> None:
 
 
 def modified(data: str) -> list[tuple[str, list[tuple[int, str, list[bytes] | None]]]]:
-    """Give what python-ldap makes of modify records."""
+    """Return what python-ldap makes of modify records."""
     found = []
 
     class Parser(ldif.LDIFParser):

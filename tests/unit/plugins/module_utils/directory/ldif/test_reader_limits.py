@@ -173,8 +173,8 @@ def test_garbage_ends_in_an_error(seed: int) -> None:
     assert error is None or 1 <= error.line <= spoiled.count(b"\n") + 1
 
 
-def test_cut_within_a_line_is_told() -> None:
+def test_cut_within_a_line_is_reported() -> None:
     """One behind a line of its own is not seen here: who keeps a file keeps its hash."""
     good = dn_lines("CN=ü" * 30) + b"changetype: add\r\n" + value_lines("cn", bytes(range(100))) + b"\r\n"
-    untold = [good[:end] for end in range(1, len(good)) if reading(good[:end]).error is None]
-    assert all(cut.endswith(b"\r\n") for cut in untold)
+    unnoticed = [good[:end] for end in range(1, len(good)) if reading(good[:end]).error is None]
+    assert all(cut.endswith(b"\r\n") for cut in unnoticed)

@@ -155,7 +155,7 @@ def test_a_name_with_nothing_near_it_is_refused_without_a_guess(name: str) -> No
     assert "groupid_ldif_groups" in error.failure.next
 
 
-def test_many_names_are_counted_and_the_first_are_told() -> None:
+def test_many_names_are_counted_and_the_first_are_named() -> None:
     names = [f"CN=nobody {number},{ROOT}" for number in range(30)]
     cause = refused(Selection(groups=names)).failure.cause
     assert names[0] in cause
@@ -222,7 +222,7 @@ def test_a_group_to_restore_of_which_the_set_has_nothing_is_refused(name: str) -
     selection = Selection(groups=[name])
     match_named(Held(group=(SALES, ONE)), ROOT, selection)
     failure = refused(selection, f"CN=Sale,OU=Groups,{ROOT}").failure
-    assert f"groups names {name}: it is in the directory, and the set has nothing of it" in failure.cause
+    assert f"groups names {name}: it is in the directory, but not in the set" in failure.cause
     assert "Did you mean" not in failure.next, "the name is right"
     assert selection.takes(ONE, None, SALES)
     check_names(selection, ROOT, "the set", [])

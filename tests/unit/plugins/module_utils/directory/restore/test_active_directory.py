@@ -91,7 +91,7 @@ class TestActiveDirectory:
         assert written.written == []
         assert b"just now" in domain.values()[group.guid][attribute]
         if attribute == "extensionData" and left is None:
-            # Adding to a multi-valued attribute that was empty fits whatever came in between: it is told afterwards.
+            # Adding to a multi-valued attribute that was empty fits whatever came in between: it is reported later.
             assert [found.guid for found in written.unconfirmed] == [guid_text(group.guid)]
         else:
             assert [found.guid for found in written.conflicts] == [guid_text(group.guid)]

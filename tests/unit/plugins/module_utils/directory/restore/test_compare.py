@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The comparison of a set with the directory: by objectGUID, and each kind of difference told apart."""
+"""The comparison of a set with the directory: by objectGUID, and each kind of difference recognized."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_equal_groups_are_no_difference(sides: Sides) -> None:
     assert sides.compare() == ([], Counts(equal=60))
 
 
-def test_each_change_of_an_attribute_is_told_with_its_values(sides: Sides) -> None:
+def test_each_change_of_an_attribute_is_reported_with_its_values(sides: Sides) -> None:
     group = next(group for group in sides.having if "extensionData" in group.attributes)
     was = {name: tuple(sorted(held)) for name, held in group.attributes.items()}
     sides.change(group, extensionData=(), extensionAttribute12=(b"now",), extensionAttribute13=(b"z", b"\xff", b"a"))
@@ -96,7 +96,7 @@ def test_case_alone_is_a_difference(sides: Sides) -> None:
     assert [(change.then, change.now) for change in found.changes] == [((b"Sales",), (b"sales",))]
 
 
-def test_a_bare_group_that_got_values_is_told_apart_from_a_new_one(sides: Sides) -> None:
+def test_a_bare_group_that_got_values_is_distinguished_from_a_new_one(sides: Sides) -> None:
     sides.change(sides.bare[0], extensionAttribute15=(b"since",))
     new = Group("Created since", b"\x77" * 16, attributes={"extensionAttribute15": (b"since",)})
     sides.now[new.guid] = new

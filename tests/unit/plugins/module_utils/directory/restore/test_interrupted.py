@@ -38,7 +38,7 @@ class TestInterrupted:
         del after[b"\x42" * 16]
         assert after == before
 
-    def test_the_error_that_stopped_it_is_the_one_that_is_told(self, domains: Domains) -> None:
+    def test_the_error_that_stopped_it_is_the_one_that_is_reported(self, domains: Domains) -> None:
         """The server goes away under the modify, and with it the look at what the group holds now."""
         domains.damage()
         steps = domains.steps()

@@ -98,7 +98,7 @@ class TestRights:
         assert "extensionAttribute12" in caught.value.failure.cause
         assert guarded.values() == before
 
-    def test_a_group_that_adminsdholder_protects_is_told_where_a_right_lasts(self, guarded: Domains) -> None:
+    def test_a_group_that_adminsdholder_protects_is_named_with_where_a_right_lasts(self, guarded: Domains) -> None:
         for group in HAVING[:2]:
             guarded.change(group, "extensionAttribute12", b"since")
         steps = guarded.steps(clear=True)
@@ -151,7 +151,7 @@ OF_ALL = [
 
 class TestOneGroupThatAlwaysRefuses:
     @pytest.mark.parametrize(("result", "text"), OF_ONE_GROUP)
-    def test_the_others_are_written_and_it_is_told(self, domains: Domains, result: int, text: str) -> None:
+    def test_the_others_are_written_and_it_is_reported(self, domains: Domains, result: int, text: str) -> None:
         for group in HAVING[:60]:
             domains.change(group, min(group.attributes), b"damaged")
         steps = domains.steps()
@@ -160,9 +160,9 @@ class TestOneGroupThatAlwaysRefuses:
             written = domains.restore(steps, session)
             again = apply_steps(session, BASE, steps)
         assert (len(written.written), written.conflicts, written.unconfirmed) == (59, [], [])
-        [told] = written.refused
-        assert (told.guid, told.dn) == (guid_text(refused.guid), refused.dn)
-        assert f"({result})" in told.cause
+        [reported] = written.refused
+        assert (reported.guid, reported.dn) == (guid_text(refused.guid), refused.dn)
+        assert f"({result})" in reported.cause
         assert (len(again.written), again.unchanged, len(again.refused)) == (0, 59, 1)
         assert len(apply_steps(domains.directory, BASE, steps).written) == 1
 
@@ -179,11 +179,11 @@ class TestOneGroupThatAlwaysRefuses:
         assert caught.value.failure.code == code
         assert (len(caught.value.done.written), caught.value.done.refused, caught.value.left) == (3, [], 7)
 
-    def test_what_was_refused_before_it_stopped_is_told(self, domains: Domains) -> None:
+    def test_what_was_refused_before_it_stopped_is_reported(self, domains: Domains) -> None:
         for group in HAVING[:10]:
             domains.change(group, min(group.attributes), b"damaged")
         steps = domains.steps()
-        told = r"2 groups were written before it, 7 are left\. 1 were refused"
+        reported = r"2 groups were written before it, 7 are left\. 1 were refused"
         refusing = refusing_one(domains.slapd, steps[0].dn, 19)
-        with domains.through(refusing) as session, pytest.raises(StoppedError, match=told):
+        with domains.through(refusing) as session, pytest.raises(StoppedError, match=reported):
             apply_steps(Watched(session, 4, lost), BASE, steps)

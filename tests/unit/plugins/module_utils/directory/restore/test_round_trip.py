@@ -48,7 +48,7 @@ class TestRoundTrip:
         }
         assert {guid: after[guid] for guid in since} == {guid: damaged[guid] for guid in since}
 
-    def test_what_is_foretold_is_what_is_done(self, domains: Domains) -> None:
+    def test_what_is_predicted_is_what_is_done(self, domains: Domains) -> None:
         domains.damage()
         steps = domains.steps()
         domains.change(HAVING[10], damaged_attribute(HAVING[10], 10), b"by somebody")

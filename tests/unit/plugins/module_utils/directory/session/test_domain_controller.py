@@ -54,7 +54,7 @@ MADE = [
 
 
 def target(server: Samba, **changes: t.Any) -> Target:
-    """Give the target by LDAPS, as the account that may write."""
+    """Return the target by LDAPS, as the account that may write."""
     usual = Target(
         server.domain,
         "127.0.0.1",
@@ -94,7 +94,7 @@ def test_a_user_principal_name_reads_all_groups(samba: Samba, encryption: t.Any)
     assert set(found) >= {group.guid for group in MADE}
 
 
-def test_a_wrong_password_is_told_by_the_number_of_windows(samba: Samba) -> None:
+def test_a_wrong_password_is_reported_by_the_number_of_windows(samba: Samba) -> None:
     with pytest.raises(NoDirectoryError) as caught:
         open_directory(target(samba, password="wrong-Passw0rd"))
     assert caught.value.failure.code == "login"
@@ -178,11 +178,11 @@ def test_values_that_come_in_ranges_are_read_to_the_last(samba: Samba, directory
     assert [sorted(attributes["extensionData"]) for page in pages for dummy, attributes in page] == [values]
 
 
-def test_a_session_tells_its_account(samba: Samba, directory: Directory) -> None:
-    told = directory.account()
-    assert told is not None
+def test_a_session_knows_its_account(samba: Samba, directory: Directory) -> None:
+    reported = directory.account()
+    assert reported is not None
     # CORP\\svc-groupid; a server without the extended operation leaves the name of the login.
-    assert samba.username.partition("@")[0].lower() in told.lower()
+    assert samba.username.partition("@")[0].lower() in reported.lower()
 
 
 def test_a_base_that_was_renamed_is_found_by_its_objectguid(samba: Samba, directory: Directory) -> None:
@@ -207,8 +207,8 @@ def rehearsed(where: Target, filter_text: str = FILTER, attributes: c.Sequence[s
     return {one.id: one for one in gathered(outcome.findings, DIRECTORY_CLAIMS)}
 
 
-def not_held(told: c.Mapping[str, Finding]) -> dict[str, str]:
-    return {one.id: one.verdict for one in told.values() if one.verdict != HELD}
+def not_held(reported: c.Mapping[str, Finding]) -> dict[str, str]:
+    return {one.id: one.verdict for one in reported.values() if one.verdict != HELD}
 
 
 @pytest.mark.parametrize("encryption", ["ldaps", "starttls"])
@@ -224,9 +224,9 @@ def test_a_rehearsal_holds_everything_where_the_account_may_write(samba: Samba, 
 
 
 def test_a_rehearsal_names_what_the_domain_denies(samba: Samba) -> None:
-    told = rehearsed(target(samba, base=f"OU=Gruppen,{samba.base}"))
-    assert not_held(told) == {"directory.rights": REFUSED}
-    assert "Of 50 groups that were checked, " in told["directory.rights"].seen
+    reported = rehearsed(target(samba, base=f"OU=Gruppen,{samba.base}"))
+    assert not_held(reported) == {"directory.rights": REFUSED}
+    assert "Of 50 groups that were checked, " in reported["directory.rights"].seen
     reader = rehearsed(target(samba, username=samba.reader))
     assert not_held(reader) == {"directory.rights": REFUSED}
     other = rehearsed(target(samba), f"(&{FILTER}(cn={MADE[1].name}))", (*ATTRIBUTES, "noSuchAttribute"))

@@ -38,7 +38,7 @@ NOT_BOUND = (
     "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed "
     "on the connection., data 0, v3839\0"
 )
-# What the vendor's server may answer a login with: result, text, our word, words of what is told.
+# What the vendor's server may answer a login with: result, text, our word, words of the message.
 LOGINS = [
     (49, LOGON.format("525"), "login", "no such user"),
     (49, LOGON.format("52e"), "login", "password is wrong"),
@@ -101,7 +101,7 @@ CHANGES = [
 
 @pytest.fixture(scope="module")
 def slapd(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
-    """A slapd whose account's password can be told apart from any other word."""
+    """A slapd whose account's password can be distinguished from any other word."""
     with Slapd(tmp_path_factory.mktemp("slapd"), groups=Made(3), password=PASSWORD) as server:
         yield server
 
@@ -175,11 +175,11 @@ def test_what_kerberos_says_has_an_advice_of_its_own(minor: str, code: str, word
 
 def test_a_limit_of_a_search_and_of_an_object_are_two_things() -> None:
     refusal = Refusal(11, "Administrative limit exceeded", "00002024: SvcErr")
-    told = {doing: ldap_errors.error_of(refusal, "x", doing).failure for doing in t.get_args(ldap_errors.Doing)}
-    assert told["search"].code == told["page"].code == "admin_limit"
-    assert "base" in told["search"].next
-    assert told["modify"].code == "object_full"
-    assert "base" not in told["modify"].next
+    reported = {doing: ldap_errors.error_of(refusal, "x", doing).failure for doing in t.get_args(ldap_errors.Doing)}
+    assert reported["search"].code == reported["page"].code == "admin_limit"
+    assert "base" in reported["search"].next
+    assert reported["modify"].code == "object_full"
+    assert "base" not in reported["modify"].next
 
 
 def test_a_library_that_is_missing_here_is_no_refusal_of_a_login() -> None:
@@ -188,7 +188,7 @@ def test_a_library_that_is_missing_here_is_no_refusal_of_a_login() -> None:
     assert (error.failure.code, type(error)) == ("sasl", NotInstalledError)
 
 
-def test_a_referral_is_told_and_not_followed(slapd: Slapd) -> None:
+def test_a_referral_is_reported_and_not_followed(slapd: Slapd) -> None:
     where = "ldap://dc02.corp.example/CN=x"
     with answering(slapd, wire.MODIFY, 10, "0000202B: RefErr", referral=where) as proxy:
         session = open_directory(target(slapd, proxy))

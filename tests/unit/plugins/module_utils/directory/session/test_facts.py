@@ -162,7 +162,7 @@ class Answers:
         self.objects = objects
 
     def read(self, dn: str, attributes: c.Sequence[str]) -> dict[str, list[bytes]] | None:
-        """Give what was asked for, in capitals: names have no case."""
+        """Return what was asked for, in capitals: names have no case."""
         found = self.objects.get(dn)
         names = {name.lower() for name in attributes}
         return found and {name.upper(): values for name, values in found.items() if name.lower() in names}

@@ -41,7 +41,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Slapd]:
 
 
 def refused(wanted: Target) -> NoDirectoryError | NotInstalledError:
-    """Give the error of a session that does not come about; it must not have the password."""
+    """Return the error of a session that does not come about; it must not have the password."""
     with pytest.raises((NoDirectoryError, NotInstalledError)) as caught:
         open_directory(wanted)
     assert caught.value.__context__ is None or "password" not in repr(caught.value.__context__)

@@ -235,7 +235,7 @@ def test_connection_lost_and_not_recorded_is_cut() -> None:
 def test_backup_that_another_run_made_after_the_loss_is_shared() -> None:
     made = run(session(BACKUP=LOST), session(FIND=recorded(media_name="groupid of another"))).make(0)
     assert made.shared
-    assert "Another run has made the backup" in made.warnings[0]
+    assert "Another run made the backup" in made.warnings[0]
 
 
 def test_server_that_cannot_be_reached_again_leaves_it_unknown() -> None:

@@ -108,7 +108,7 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
 
 
 @pytest.mark.parametrize(
-    ("state", "told", "identified"),
+    ("state", "reported", "identified"),
     [
         ("ONLINE", "its own", True),
         ("ONLINE", None, False),
@@ -116,11 +116,11 @@ def refusal(request: Request = REQUEST, target: Target = TARGET, **changes: t.An
         ("OFFLINE", None, False),
     ],
 )
-def test_only_an_online_database_tells_its_family(state: str, told: str | None, identified: bool) -> None:
+def test_only_an_online_database_shows_its_family(state: str, reported: str | None, identified: bool) -> None:
     access = {"user_access_desc": "MULTI_USER", "recovery_model_desc": "FULL", "is_in_standby": 0}
     kept = {"is_encrypted": 0, "is_trustworthy_on": 0, "is_broker_enabled": 1, "owner": "sa"}
     kept |= {"last_log_backup_lsn": None}
-    row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": told, "mirroring_guid": None}
+    row = {"name": "GroupID", "database_id": 7, "state_desc": state, "family_guid": reported, "mirroring_guid": None}
     session = ScriptedSession(
         {
             "d.state_desc": rows({**row, **access, **kept, "replica_id": None}),
@@ -373,7 +373,7 @@ def test_backups_that_a_restore_brought_from_another_server_are_no_use_of_the_da
         (10.5, 7, False),  # msdb was made anew, and counts from 1 again
     ],
 )
-def test_the_key_in_its_description_tells_what_came_after_a_safety_backup(
+def test_the_key_in_its_description_shows_what_came_after_a_safety_backup(
     hour: float, number: int, counts: bool
 ) -> None:
     safety = row(EARLIER.name, 8, description=write_restore_mark(a_restore(7, 7)))

@@ -37,7 +37,7 @@ OUTAGES = [
 
 
 @pytest.mark.parametrize(("pattern", "when"), OUTAGES)
-def test_an_unreachable_server_is_told_with_one_command_and_the_next_run_finishes(
+def test_an_unreachable_server_is_reported_with_one_command_and_the_next_run_finishes(
     site: Site, pattern: str, when: t.Any
 ) -> None:
     site.double.faults.drop(pattern, when, outage=True)
@@ -60,7 +60,7 @@ def test_the_one_command_goes_back(site: Site, pattern: str, when: t.Any) -> Non
     assert (site.row(), site.stands()) == ("new", True)
 
 
-def test_after_a_cut_another_sets_run_is_told_and_this_sets_run_goes_back(site: Site) -> None:
+def test_after_a_cut_another_sets_run_is_reported_and_this_sets_run_goes_back(site: Site) -> None:
     cut_restore(site)
     assert site.database.state == "RESTORING"
     other = site.fail(dataclasses.replace(REQUEST, set_id="20261123T000000Z")).failure.explained()

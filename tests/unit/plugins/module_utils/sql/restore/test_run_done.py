@@ -47,7 +47,7 @@ def test_replace_is_left_out_where_the_server_can_check_for_itself(site: Site) -
 
 
 @pytest.mark.parametrize("start", ["ONLINE", "OFFLINE"])
-def test_a_server_that_cannot_look_into_an_offline_database_is_told_to_replace(site: Site, start: str) -> None:
+def test_a_server_that_cannot_look_into_an_offline_database_gets_replace(site: Site, start: str) -> None:
     site.database.recovery_model = "SIMPLE"
     begin(site, start)
     site.double.engine.compares_offline = False

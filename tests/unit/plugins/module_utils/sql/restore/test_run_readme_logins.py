@@ -136,7 +136,7 @@ def test_a_certificate_that_it_may_not_see_is_not_called_missing(site: Site) -> 
     assert (error, result["outcome"]) == (None, "restored")
 
 
-def test_a_certificate_that_is_not_there_is_told_by_the_server(site: Site) -> None:
+def test_a_certificate_that_is_not_there_is_reported_by_the_server(site: Site) -> None:
     certificate, request = encrypt(site)
     site.double.engine.certificates.remove(certificate)
     result, error = attempt(add(site, "restores"), request)
@@ -144,7 +144,7 @@ def test_a_certificate_that_is_not_there_is_told_by_the_server(site: Site) -> No
     assert (error.failure.explained()["number"], result["outcome"]) == (33111, "as_found")
 
 
-def test_what_restore_resets_is_told_with_the_statements(site: Site) -> None:
+def test_what_restore_resets_is_reported_with_the_statements(site: Site) -> None:
     site.database.owner_sid = site.double.engine.add_login("owner", "Owner-Passw0rd!").sid
     site.database.trustworthy = True
     request = saved(site, "owned")
@@ -157,7 +157,7 @@ def test_what_restore_resets_is_told_with_the_statements(site: Site) -> None:
     assert "33009" in steps
 
 
-def test_what_a_rollback_resets_is_told_too(site: Site) -> None:
+def test_what_a_rollback_resets_is_reported_too(site: Site) -> None:
     site.database.trustworthy = True
     site.double.faults.errors("^RESTORE DATABASE", (3183, "RESTORE detected an error on page (1:7)"), percent=60)
     error = site.fail()

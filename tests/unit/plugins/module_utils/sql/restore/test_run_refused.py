@@ -73,7 +73,7 @@ def test_newer_server(site: Site) -> None:
     assert "newer version" in explained["cause"]
 
 
-def test_what_the_record_says_of_its_server_tells_a_newer_one_from_a_cut_backup(site: Site) -> None:
+def test_the_server_in_the_record_distinguishes_a_newer_one_from_a_cut_backup(site: Site) -> None:
     site.double.engine.version = "15.0.2000.5"
     newer = refused(site, dataclasses.replace(REQUEST, expected_version="16.0.4236.2"))
     assert newer["code"] == "newer_server"
@@ -127,7 +127,7 @@ def test_login_that_may_back_up_but_not_restore(site: Site) -> None:
     assert site.changed() == []
 
 
-def test_missing_file_is_told_with_its_number_and_path(site: Site) -> None:
+def test_missing_file_is_reported_with_its_number_and_path(site: Site) -> None:
     explained = refused(site, dataclasses.replace(REQUEST, files=(r"D:\MSSQL\Backup\gone.bak",)))
     assert explained["number"] == 3201
     assert "gone.bak" in explained["cause"]

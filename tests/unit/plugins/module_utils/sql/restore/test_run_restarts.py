@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server starts again in the middle of a restore: it ends as before or as after, and what is told is true.
+"""The server starts again in the middle of a restore: it ends as before or as after, and what is reported is true.
 
 After a start a database is RECOVERING for a while. RESTORE then says 3101, ALTER DATABASE 5011, USE 922, and so does
 what asks msdb while msdb is RECOVERING. The restore's clock runs FAST times as fast as the tests'.

@@ -174,7 +174,7 @@ def test_giving_it_back_is_tried_again(site: Site) -> None:
     assert site.stands()
 
 
-def test_a_database_that_cannot_be_given_back_is_told_with_the_statement(site: Site) -> None:
+def test_a_database_that_cannot_be_given_back_is_reported_with_the_statement(site: Site) -> None:
     site.double.faults.errors(
         "SET MULTI_USER", (5061, "ALTER DATABASE failed because a lock could not be placed"), nth=0
     )

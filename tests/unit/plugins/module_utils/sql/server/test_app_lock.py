@@ -56,13 +56,13 @@ def test_granted_claim_is_given_back_after_the_block(granted: int) -> None:
     assert claim.resource in session.executed[1]
 
 
-def test_waits_in_turns_and_tells_after_each() -> None:
+def test_waits_in_turns_and_reports_after_each() -> None:
     session = ScriptedSession({GET: [code(-1), code(-1), code(1)], RELEASE: GIVEN_BACK})
-    told: list[float] = []
-    with claimed(session, "GroupID", 100, told.append, Clock(1.0)):
+    reported: list[float] = []
+    with claimed(session, "GroupID", 100, reported.append, Clock(1.0)):
         pass
-    assert len(told) == 2
-    assert told == sorted(told)
+    assert len(reported) == 2
+    assert reported == sorted(reported)
     assert "@LockTimeout = 15000," in session.executed[0]
 
 

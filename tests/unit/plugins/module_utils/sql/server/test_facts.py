@@ -116,9 +116,7 @@ LONG_NAMES = ("n" * 128, "]" * 70, "a." * 64)
 
 @both_drivers
 @pytest.mark.parametrize("name", LONG_NAMES, ids=["letters", "brackets", "dots"])
-def test_a_name_of_which_the_server_does_not_tell_rights_is_not_refused(
-    driver: str, name: str, double: SqlServerDouble
-) -> None:
+def test_a_name_without_known_rights_is_not_refused(driver: str, name: str, double: SqlServerDouble) -> None:
     double.engine.add_database(name)
     session = open_session(target(double, driver))
     server, database = sql_facts.read_server(session), sql_facts.read_database(session, name)
@@ -203,7 +201,7 @@ def test_no_database(as_sa: Session) -> None:
 
 @both_drivers
 @pytest.mark.parametrize("state", ["OFFLINE", "RESTORING", "RECOVERY_PENDING", "SUSPECT"])
-def test_states_are_told_without_entering(double: SqlServerDouble, as_sa: Session, state: str) -> None:
+def test_states_are_reported_without_entering(double: SqlServerDouble, as_sa: Session, state: str) -> None:
     double.engine.database("GroupID").state = state
     found = sql_facts.read_database(as_sa, "GroupID")
     assert found is not None
@@ -323,7 +321,7 @@ def test_folders_and_the_probe(double: SqlServerDouble, as_sa: Session) -> None:
 
 
 @both_drivers
-def test_a_probe_without_the_right_to_back_up_model_tells_nothing(driver: str, double: SqlServerDouble) -> None:
+def test_a_probe_without_the_right_to_back_up_model_shows_nothing(driver: str, double: SqlServerDouble) -> None:
     session = session_of(double, driver, user=("db_owner",))
     server = sql_facts.read_server(session)
     done = sql_folder.run_probe(session, server, sql_folder.plan_probe(BACKUP))
@@ -419,7 +417,7 @@ def test_a_secondary_that_may_not_be_read_is_not_a_matter_of_rights(double: SqlS
 
 
 @both_drivers
-def test_a_restricted_database_is_told_as_that(double: SqlServerDouble, driver: str) -> None:
+def test_a_restricted_database_is_reported_as_that(double: SqlServerDouble, driver: str) -> None:
     double.engine.database("GroupID").user_access = "RESTRICTED_USER"
     session = session_of(double, driver, user=("db_backupoperator",))
     judged = verdicts(sql_facts.read_server(session), sql_facts.read_database(session, "GroupID"))["can_backup"]

@@ -26,12 +26,12 @@ def percent(value: float | None) -> object:
 
 
 def test_steps_rise_by_a_point_and_end_at_100() -> None:
-    told: list[float] = []
-    progress = Progress(told.append)
+    reported: list[float] = []
+    progress = Progress(reported.append)
     for value in (0.0, 5.0, 5.4, 4.0, 6.2, 101.0, 100.0, 100.0):
         progress.reached(value)
     assert [step[1] for step in progress.steps] == [0.0, 5.0, 6.2, 100.0]
-    assert told == [0.0, 5.0, 6.2, 100.0]
+    assert reported == [0.0, 5.0, 6.2, 100.0]
 
 
 def test_steps_are_at_most_101() -> None:

@@ -72,14 +72,14 @@ def test_nobody_there_is_silence_too() -> None:
 @pytest.mark.parametrize(
     "answer", [HQ.replace(b"tcp;50123;", b""), HQ.replace(b"50123", b"0"), HQ.replace(b"50123", b"x"), b"", b";;;"]
 )
-def test_an_instance_without_tcp_is_told_apart(answer: bytes) -> None:
+def test_an_instance_without_tcp_is_recognized(answer: bytes) -> None:
     with browser(answer) as (port, dummy), pytest.raises(NoConnectionError) as caught:
         find_port("127.0.0.1", "HQ", timeout=20, browser_port=port)
     assert caught.value.code == "instance"
     assert "TCP/IP is off" in caught.value.next_step
 
 
-def test_an_unknown_server_is_told_apart() -> None:
+def test_an_unknown_server_is_recognized() -> None:
     with pytest.raises(NoConnectionError) as caught:
         find_port("nosuch.invalid", "HQ", timeout=1)
     assert caught.value.code == "name"

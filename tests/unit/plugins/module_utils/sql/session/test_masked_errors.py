@@ -102,7 +102,7 @@ def test_a_long_name_is_not_called_without_rights(driver: str, double: SqlServer
     assert error_of(session, f"BACKUP DATABASE [{name}] TO {FILE} WITH COPY_ONLY;").number == 3013
 
 
-def test_a_held_database_is_told() -> None:
+def test_a_held_database_is_reported() -> None:
     answers = ScriptedSession(
         {
             "HAS_PERMS_BY_NAME": rows({"may_backup": 1, "creates_any": 1, "creates": 1, "alters": 1, "alters_any": 1}),

@@ -336,7 +336,7 @@ def test_a_server_that_forces_strict_encryption_is_reached_by_microsoft_s_driver
 
 @both_drivers
 @pytest.mark.parametrize("encrypt", ["verified", "unverified", "off"])
-def test_a_server_that_forces_strict_encryption_is_told_as_that(
+def test_a_server_that_forces_strict_encryption_is_reported_as_that(
     driver: str, strict: SqlServerDouble, encrypt: t.Any
 ) -> None:
     options = {"ca_file": ca_file(strict)} if encrypt == "verified" else {}
@@ -352,7 +352,7 @@ def test_strict_encryption_checks_the_certificate(driver: str, strict: SqlServer
 
 
 @microsoft
-def test_a_server_without_strict_encryption_is_told_as_that(driver: str, encrypting: SqlServerDouble) -> None:
+def test_a_server_without_strict_encryption_is_reported_as_that(driver: str, encrypting: SqlServerDouble) -> None:
     wanted = target(encrypting, driver, server="localhost", encrypt="strict", ca_file=ca_file(encrypting))
     error = refused(wanted)
     assert (error.code, encrypting.logins_seen) == ("encryption", [])
@@ -398,7 +398,7 @@ def weak(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> t.Iterator[t
 
 @microsoft
 @pytest.mark.parametrize(("weak", "reason"), [(reason, reason) for reason in WEAK], indirect=["weak"])
-def test_a_certificate_that_is_too_weak_for_this_host_is_told_as_that(
+def test_a_certificate_that_is_too_weak_for_this_host_is_reported_as_that(
     driver: str, weak: tuple[SqlServerDouble, str], reason: str
 ) -> None:
     """FreeTDS of Debian, which has GnuTLS, refuses the digest alone."""
@@ -432,7 +432,7 @@ def test_an_unverified_connection_is_encrypted_all_the_same(driver: str, encrypt
 
 @both_drivers
 @pytest.mark.parametrize("encrypt", ["verified", "unverified"])
-def test_a_server_without_encryption_is_told_apart(driver: str, encrypt: str, double: SqlServerDouble) -> None:
+def test_a_server_without_encryption_is_recognized(driver: str, encrypt: str, double: SqlServerDouble) -> None:
     error = refused(target(double, driver, encrypt=encrypt))
     assert error.code == "encryption"
     assert "does not encrypt" in error.text
@@ -477,7 +477,7 @@ def test_joined_errors_are_taken_apart() -> None:
         ("28000", 18456, False),
     ],
 )
-def test_losses_are_told_by_state_and_number(state: str, number: int, lost: bool) -> None:
+def test_losses_are_recognized_by_state_and_number(state: str, number: int, lost: bool) -> None:
     records = sql_odbc.read_error(said(state, f"[{state}] [FreeTDS][SQL Server]x ({number}) (SQLMoreResults)"))
     assert sql_odbc.is_loss(records) is lost
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which driver is taken, and what it is told."""
+"""Which driver is used, and which settings it gets."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_values_are_written_as_each_driver_reads_them(value: str, microsoft: str
 
 
 @pytest.mark.parametrize("value", ["a};PWD=b", "{a}", "a;b}"])
-def test_what_freetds_cannot_be_told_is_refused_without_showing_it(value: str) -> None:
+def test_what_freetds_does_not_accept_is_refused_without_showing_it(value: str) -> None:
     with pytest.raises(NoConnectionError, match="password") as caught:
         written_for(FREETDS, "PWD", value)
     assert value not in str(caught.value)
@@ -100,7 +100,7 @@ def test_what_freetds_cannot_be_told_is_refused_without_showing_it(value: str) -
         ("off", "Encrypt={no};TrustServerCertificate={yes}"),
     ],
 )
-def test_microsoft_s_driver_is_told_of_encryption(encrypt: str, words: str) -> None:
+def test_microsoft_s_driver_gets_the_encryption(encrypt: str, words: str) -> None:
     target = Target("sql01", username="u", password="p", encrypt=encrypt)  # type: ignore[arg-type]
     with connection_string(MICROSOFT, target, 1433) as text:
         assert words in text
@@ -133,7 +133,7 @@ def test_certificate_authorities_reach_microsoft_s_driver(monkeypatch: pytest.Mo
 def test_a_driver_without_the_name_in_the_certificate_is_refused(driver: Driver) -> None:
     target = Target("sql01", username="u", password="p", host_name_in_certificate="db")
     with pytest.raises(NoConnectionError) as caught, connection_string(driver, target, 1433):
-        pytest.fail("it was told all the same")
+        pytest.fail("it got the value all the same")
     assert caught.value.code == "certificate"
     assert "unverified" in caught.value.next_step
 
@@ -151,7 +151,7 @@ def test_a_driver_without_the_name_in_the_certificate_is_refused(driver: Driver)
         ("off", None, ["encryption = request"]),
     ],
 )
-def test_freetds_is_told_by_a_private_file(
+def test_freetds_gets_its_settings_from_a_private_file(
     encrypt: str, ca_file: str | None, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TDSDUMP", "/tmp/dump")

@@ -18,9 +18,10 @@ from ansible import constants
 
 from ansible_collections.identityops.groupid.plugins.module_utils import given, settings
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.arguments import CONNECTION_SPEC
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary import BY_NAME, PREFIX, ROLES, WORDS, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import PREFIX, ROLES, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[5]
 LETTERS = string.ascii_lowercase + "_"
 
 
@@ -69,6 +70,15 @@ def test_variables_of_ansible_and_of_users_are_not_refused() -> None:
 def test_a_word_in_another_case_is_refused() -> None:
     [failure] = settings.unknown(["GroupID_Components"])
     assert "Did you mean groupid_components?" in str(failure)
+
+
+def test_each_word_is_in_one_table_and_all_tables_are_used() -> None:
+    folder = ROOT / "plugins" / "module_utils" / "vocabulary"
+    rows = [
+        name for path in folder.glob("*.py") for name in re.findall(r'^ {8}"(groupid_\w+)",$', path.read_text(), re.M)
+    ]
+    assert len(rows) == len(set(rows)) == len(WORDS)
+    assert set(rows) == set(BY_NAME)
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word.name)

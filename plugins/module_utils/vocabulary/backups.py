@@ -1,0 +1,79 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables of how a backup copies files."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import BACKUP, CHOOSING, COPYING, Word
+
+BACKUPS: t.Final[tuple[Word, ...]] = (
+    Word(
+        "groupid_allow_partial",
+        "list",
+        [],
+        "Globs for files that may be missing from a part. They match the name of the component, a slash, and the "
+        "path below its root.",
+        roles=(BACKUP,),
+        elements="glob",
+        example='["reports/**"]',
+    ),
+    Word(
+        "groupid_link_unchanged",
+        "bool",
+        False,
+        "Make hard links for files that did not change since the newest sealed set. A link takes no time to copy "
+        "and no disk space. All sets that share a file lose it when it is damaged. New parts are then always read "
+        "again before their set is sealed.",
+        roles=(BACKUP,),
+    ),
+    Word(
+        "groupid_allow_open_roots",
+        "list",
+        [],
+        "Backup roots to use although accounts other than administrators can change them. Write each as in "
+        "`groupid_backup_root`.",
+        roles=CHOOSING,
+        elements="path",
+        example="[D:\\Backups]",
+    ),
+    Word(
+        "groupid_threads",
+        "int",
+        0,
+        "Number of files handled at the same time on a server. `0` lets the server choose.",
+        roles=COPYING,
+        least=0,
+        most=256,
+        example="4",
+    ),
+    Word(
+        "groupid_retries",
+        "int",
+        3,
+        "How many times a locked file is tried again.",
+        roles=(BACKUP,),
+        least=0,
+        most=100,
+        example="3",
+    ),
+    Word(
+        "groupid_retry_wait",
+        "float",
+        0.5,
+        "Seconds between two tries of a locked file.",
+        roles=(BACKUP,),
+        least=0,
+        most=60,
+        example="0.5",
+    ),
+    Word(
+        "groupid_verify_after",
+        "bool",
+        True,
+        "Read every new part again before its set is sealed. With `groupid_link_unchanged`, this is always done.",
+        roles=(BACKUP,),
+    ),
+)
