@@ -16,6 +16,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils import product
 
 PREFIX = "groupid_"
 
+RUN = "groupid_run"
+"""What a run leaves in Ansible's custom stats. A workflow of AWX gives it to its next job as a variable."""
+
 PREFLIGHT, BACKUP, VERIFY, RESTORE = "preflight", "backup", "verify", "restore"
 ROLES = (PREFLIGHT, BACKUP, VERIFY, RESTORE)
 
@@ -201,6 +204,15 @@ WORDS: tuple[Word, ...] = (
         least=0,
         where="extra",
         example="2",
+    ),
+    Word(
+        "groupid_run_file",
+        "file",
+        "",
+        "File on the controller for the result of the run, as JSON. The playbooks read it only from `-e` or the "
+        "variables of a play. If empty, no file is written.",
+        where="extra",
+        example="run.json",
     ),
     Word(
         "groupid_version",
