@@ -316,6 +316,17 @@ def test_a_run_whose_variables_are_wrong_leaves_that_in_its_file(play: Play, tmp
     assert [one["code"] for one in document(file)["failures"]] == ["no_such_deployment"]
 
 
+def test_a_host_whose_variables_cannot_be_read_is_not_left_out_in_silence(play: Play, tmp_path: pathlib.Path) -> None:
+    """Ansible takes it out of the run, and would go on with the others."""
+    file = tmp_path / "run.json"
+    broken = {"web01": HOST, "web02": {**HOST, "role_of_host": "nonsense"}}
+    tasks = [*settings(role="{{ role_of_host | default('backup') }}"), *run_of()[2:]]
+    result = play(tasks, broken, "-e", f"groupid_run_file={file}", code=2)
+    assert "FAILED in plan: web02" in result["output"]
+    found = document(file)
+    assert (found["class"], found["failures"][0]["hosts"]) == (2, ["web02"])
+
+
 def test_a_run_has_one_file(play: Play, tmp_path: pathlib.Path) -> None:
     hosts = {name: {**HOST, "groupid_run_file": str(tmp_path / f"{name}.json")} for name in ("web01", "web02")}
     result = play(run_of(), hosts, code=2)
