@@ -66,8 +66,8 @@ def shared(facts: Facts, hosts: c.Iterable[str]) -> list[Shared]:
     found: dict[tuple[str, str], Shared] = {}
     for host in hosts:
         for one in facts[host].get("__groupid_failures") or []:
-            told = found.setdefault((one["phase"], str(Failure.from_mapping(one))), {**one, "hosts": []})
-            told["hosts"].append(host)
+            alone = t.cast(Shared, {**one, "hosts": []})
+            found.setdefault((one["phase"], str(Failure.from_mapping(one))), alone)["hosts"].append(host)
     return list(found.values())
 
 

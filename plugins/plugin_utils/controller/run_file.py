@@ -18,9 +18,9 @@ import multiprocessing
 import os
 import pathlib
 import platform
+import re
 import typing as t
 
-import yaml
 from ansible import constants
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
@@ -153,12 +153,13 @@ def _end_unreported(path: pathlib.Path) -> None:
 @functools.cache
 def _version() -> str | None:
     """Return the version of this collection: as it was installed, or from its source."""
-    for name, section in (("MANIFEST.json", "collection_info"), ("galaxy.yml", "")):
-        file = _ROOT / name
-        if file.is_file():
-            known = yaml.safe_load(file.read_text(encoding="utf-8"))
-            return str((known[section] if section else known)["version"])
-    return None
+    installed, source = _ROOT / "MANIFEST.json", _ROOT / "galaxy.yml"
+    if installed.is_file():
+        return str(json.loads(installed.read_text(encoding="utf-8"))["collection_info"]["version"])
+    found = (
+        re.search(r"^version: (\S+)$", source.read_text(encoding="utf-8"), re.MULTILINE) if source.is_file() else None
+    )
+    return found[1] if found else None
 
 
 def _process() -> run_document.Process:

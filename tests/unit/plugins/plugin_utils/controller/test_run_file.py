@@ -13,6 +13,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible.release import __version__ as ansible_version
 
 from ansible_collections.identityops.groupid.plugins.module_utils import run_document, run_outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -50,8 +51,9 @@ def test_a_file_begins_goes_on_and_ends(path: pathlib.Path) -> None:
     begin(path, "list")
     document = read(path)
     assert (document["state"], document["kind"], document["process"]["pid"]) == ("running", "list", os.getpid())
-    assert document["ansible_core"]
-    assert document["collection"]
+    assert document["ansible_core"] == ansible_version
+    galaxy = (pathlib.Path(__file__).parents[5] / "galaxy.yml").read_text(encoding="utf-8")
+    assert f"\nversion: {document['collection']}\n" in galaxy
     # The plan does not know the playbook, and the door does.
     begin(path, "preflight")
     assert read(path) == document
