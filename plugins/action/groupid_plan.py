@@ -8,10 +8,10 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_state
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_outcome, run_state
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_hosts
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file, run_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
@@ -27,22 +27,56 @@ class ActionModule(ControllerAction):
     """Sort the hosts of a run by deployment, or refuse the run for what it was given."""
 
     WHAT: t.ClassVar[str] = "The run was not planned"
-    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {"known": {"type": "list", "elements": "str", "required": True}}
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "known": {"type": "list", "elements": "str", "required": True},
+        "kind": {"type": "str", "choices": ["preflight", "backup", "verify", "restore"], "default": "preflight"},
+    }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         facts = run_state.RunState(HostVariables(variables["hostvars"]))
         run = _run(facts, variables["ansible_play_batch"])
-        faults = failures.lines(facts, run)
+        given = list(dict.fromkeys(facts[host]["__groupid_asked"]["run_file"] for host in run))
+        check = bool(self._task.check_mode)
+        file = run_file.begin(given[0], args["kind"], check=check) if given else None
+        faults = [*_unread(facts, variables["ansible_play_hosts_all"]), *failures.shared(facts, run)]
         if not faults:
-            wanted = facts[run[0]]["__groupid_asked"]["deployments"]
-            found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
-            found += _each_on_its_own(str(self._task.play.strategy)) if len(run) > 1 else []
-            faults = [line for failure in found for line in _lines(failure)]
+            found = self._against(facts, run, given)
+            faults = [run_outcome.of_run(failure) for failure in found]
         if faults:
-            show(["", "Nothing was started, because of these errors:", *faults, ""])
+            show(["", "Nothing was started, because of these errors:", *failures.lines_of(self._scrub(faults)), ""])
+            if file:
+                run_file.refuse(file, self._scrub(faults))
             return {"failed": True, "error": _REFUSED.explained()}
-        plan = deployments.plan(facts, run, args["known"], wanted)
-        return {"plan": plan, "group": run_hosts.new_group(variables["groups"])}
+        plan = deployments.plan(facts, run, args["known"], facts[run[0]]["__groupid_asked"]["deployments"])
+        if file:
+            run_file.plan(file, plan, check=check)
+        group = run_hosts.new_group(variables["groups"])
+        return {"plan": plan, "group": group, "run_file": str(file) if file else None}
+
+    def _against(self, facts: run_state.RunState, run: c.Sequence[str], files: c.Sequence[str]) -> list[Failure]:
+        """Return what stands against the run although each host's variables are right."""
+        wanted = facts[run[0]]["__groupid_asked"]["deployments"]
+        found = [*deployments.unmet(facts, run, wanted), *deployments.unknown_hosts(facts, run)]
+        found += _each_on_its_own(str(self._task.play.strategy)) if len(run) > 1 else []
+        return found + ([_SEVERAL_FILES] if len(files) > 1 else [])
+
+
+_SEVERAL_FILES = Failure(
+    "variable",
+    "groupid_run_file is not the same on all hosts of the run",
+    "a run has one result",
+    "Set it in the variables of the play, or with -e.",
+)
+
+
+def _unread(facts: run_state.RunState, play: c.Iterable[str]) -> list[failures.Shared]:
+    """Return why variables could not be read at all. Ansible has taken these hosts out of the run."""
+    found = {host: failures.of_result(facts[host].get("__groupid_settings") or {}) for host in play}
+    return [
+        {**failures.recorded("plan", failure), "hosts": [host]}
+        for host, failure in found.items()
+        if failure is not None
+    ]
 
 
 def _run(facts: run_state.RunState, play: c.Iterable[str]) -> list[str]:
@@ -65,7 +99,3 @@ def _each_on_its_own(strategy: str) -> list[Failure]:
             "Write strategy: ansible.builtin.linear in the play.",
         )
     ]
-
-
-def _lines(failure: Failure) -> list[str]:
-    return ["FAILED in plan:", f"  {failure}"]

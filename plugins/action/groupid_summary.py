@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import collections.abc as c
+import pathlib
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import run_state, summary
+from ansible_collections.identityops.groupid.plugins.module_utils import run_outcome, run_state, summary
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import RUN
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import with_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.screen import show
 
 
@@ -27,8 +31,22 @@ class ActionModule(ControllerAction):
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        kind: summary.Kind = args["kind"]
         state = run_state.RunState(HostVariables(variables["hostvars"]))
-        plan = state[variables["inventory_hostname"]]["__groupid_plan"]
-        lines = summary.lines(state, plan, args["kind"], bool(self._task.check_mode))
-        show(["", *lines, ""])
-        return {}
+        known = state[variables["inventory_hostname"]]
+        plan = known["__groupid_plan"]
+        show(["", *summary.lines(state, plan, kind, bool(self._task.check_mode)), ""])
+        outcome = self._scrub(run_outcome.run_outcome(state, plan, kind, variables["ansible_play_batch"]))
+        told = {
+            "class": outcome["class"],
+            "state": outcome["state"],
+            "set_ids": {name: one["set_id"] for name, one in outcome["deployments"].items() if one["set_id"]},
+        }
+        # What `set_stats` gives: merged with that of the other runs of a playbook.
+        stats = {"data": {RUN: {kind: told}}, "per_host": False, "aggregate": True}
+        result = {"run": told, "ansible_stats": stats}
+        file = known["__groupid_planned"].get("run_file")
+        if not file:
+            return {**result, "file": None}
+        path = pathlib.Path(file)
+        return with_file(result, path, run_file.document_of_end(path, kind, outcome))

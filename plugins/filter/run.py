@@ -6,15 +6,23 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import datetime
 import typing as t
 
+from ansible import context
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, deployments, run_state, steps
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    backup_set,
+    deployments,
+    run_state,
+    steps,
+    summary,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils import review as reviewing
 from ansible_collections.identityops.groupid.plugins.plugin_utils import workers
-from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_hosts
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file, run_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
 
 Groups = c.Mapping[str, c.Sequence[str]]
@@ -33,12 +41,19 @@ def review(hostvars: t.Any, plan: deployments.Plan, kind: reviewing.Kind) -> rev
         raise AnsibleFilterError(str(error)) from error
 
 
-def checked_hosts(pattern: str, groups: Groups) -> str:
-    """Call `run_hosts.check_run`, and make ready for the workers of a run that begins."""
+def checked_hosts(pattern: str, groups: Groups, kind: summary.Kind, result: t.Any = "") -> str:
+    """Call `run_hosts.check_run`, and make ready for the workers of a run that begins.
+
+    kind: of the run. result: file for its result, empty for none.
+    """
+    if run_hosts.only_shows():
+        return pattern
     try:
+        file = run_file.begin(result, kind, check=bool(context.CLIARGS.get("check")))
+        run_file.watch(file)
         checked = run_hosts.check_run(pattern, groups)
-    except run_hosts.NoHostsError as error:
-        raise AnsibleFilterError(str(error)) from error
+    except (run_file.ResultFileError, ValueError) as error:
+        raise _refused(error) from error
     workers.prepare()
     return checked
 
@@ -48,7 +63,15 @@ def planned_hosts(groups: Groups) -> str:
     try:
         return run_hosts.check_planned(groups)
     except run_hosts.NoHostsError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> AnsibleFilterError:
+    if isinstance(error, run_hosts.NoHostsError):
+        # If the file cannot be written any more, the end of this process tries it again, and tells why.
+        with contextlib.suppress(run_file.ResultFileError):
+            run_file.refuse_watched(error.failure)
+    return AnsibleFilterError(str(error))
 
 
 def ready_hosts(hostvars: t.Any, groups: Groups, question: str = "ready") -> list[str]:

@@ -55,16 +55,34 @@ def of_result(result: c.Mapping[str, t.Any]) -> Failure | None:
     return None
 
 
-def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
-    """Return every failure once, in two lines, with the hosts that have it. Empty if there is none."""
-    shared: dict[tuple[str, str], list[str]] = {}
+class Shared(Recorded):
+    """A failure with the hosts that have it. There are none if it is one of the whole run."""
+
+    hosts: list[str]
+
+
+def shared(facts: Facts, hosts: c.Iterable[str]) -> list[Shared]:
+    """Return every failure once, with the hosts that have it."""
+    found: dict[tuple[str, str], Shared] = {}
     for host in hosts:
         for one in facts[host].get("__groupid_failures") or []:
-            shared.setdefault((one["phase"], str(Failure.from_mapping(one))), []).append(host)
-    rows = []
-    for (phase, sentence), names in shared.items():
-        rows += [f"FAILED in {phase}: {shortened(names)}", f"  {' '.join(sentence.split())}"]
-    return rows
+            alone = t.cast(Shared, {**one, "hosts": []})
+            found.setdefault((one["phase"], str(Failure.from_mapping(one))), alone)["hosts"].append(host)
+    return list(found.values())
+
+
+def lines(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
+    """Return every failure once, in two lines, with the hosts that have it. Empty if there is none."""
+    return lines_of(shared(facts, hosts))
+
+
+def lines_of(found: c.Iterable[Shared]) -> list[str]:
+    """Return the two lines of each failure."""
+    pairs = [
+        (f"FAILED in {one['phase']}: {shortened(one['hosts'])}", " ".join(str(Failure.from_mapping(one)).split()))
+        for one in found
+    ]
+    return [line for where, sentence in pairs for line in (where.rstrip(), f"  {sentence}")]
 
 
 def shortened(hosts: c.Sequence[str]) -> str:

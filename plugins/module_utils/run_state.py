@@ -209,6 +209,18 @@ def _phase(host: _Host, name: str) -> str:
     return [*phases[:1], *begun][-1]
 
 
+def _phases(host: _Host) -> dict[str, bool]:
+    """Return the phases whose tasks the run has come to on the host, and whether one of them ran or all were skipped.
+
+    A dry run in the preflight is none of the work.
+    """
+    come_to = {
+        phase: [name for name in names if host.variables.get(name) and _phase(host, name) == phase]
+        for phase, names in PHASES.items()
+    }
+    return {phase: any(map(host.answer, names)) for phase, names in come_to.items() if names}
+
+
 def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
     registered = host.variables.get(name)
     if not registered:
@@ -319,6 +331,7 @@ DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_narrowed": lambda host: decisions.narrowed(host.facts, host.name) if _asked(host) else None,
     "__groupid_notes": _notes,
     "__groupid_failures": _failures,
+    "__groupid_phases": _phases,
     "__groupid_part": _part,
     "__groupid_restored": _restored,
     "__groupid_walked": lambda host: host.success("__groupid_part"),

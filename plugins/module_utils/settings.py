@@ -14,7 +14,13 @@ import typing as t
 from ansible_collections.identityops.groupid.plugins.module_utils import given
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import BACKUP, PREFIX, PREFLIGHT, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import (
+    BACKUP,
+    PREFIX,
+    PREFLIGHT,
+    RUN,
+    Word,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS, words_of
 from ansible_collections.identityops.groupid.plugins.module_utils.wholeness import Asked, complaints
 
@@ -85,7 +91,8 @@ def read(name: str, value: t.Any) -> t.Any:
 
 def unknown(names: c.Iterable[str]) -> list[Failure]:
     """Return a failure for each variable that has our prefix, in any case, and is not one of ours."""
-    ours = [name for name in names if name.lower().startswith(PREFIX) and name not in BY_NAME]
+    known = {*BY_NAME, RUN}
+    ours = [name for name in names if name.lower().startswith(PREFIX) and name not in known]
     return [_unknown(name) for name in sorted(set(ours))]
 
 
@@ -124,21 +131,26 @@ def refused_extra(extra: c.Iterable[str]) -> list[Failure]:
 
 
 def unused_in_playbooks(inventory: c.Container[str]) -> list[Failure]:
-    """Return a failure if the inventory sets a variable that the playbooks read only from ``-e``: it has no effect.
+    """Return a failure for each variable that the playbooks read only from ``-e``, if the inventory sets it.
 
     inventory: names of variables that the inventory sets, and the command line does not.
     """
-    name = f"{PREFIX}hosts"
-    if name not in inventory:
-        return []
-    return [
-        Failure(
+    hosts, run_file = f"{PREFIX}hosts", f"{PREFIX}run_file"
+    refusals = {
+        hosts: Failure(
             CODE,
-            f"{name} is set in the inventory, and has no effect there",
+            f"{hosts} is set in the inventory, and has no effect there",
             "a playbook must know its hosts before it reads their variables",
-            f"Set it on the command line, as in -e {name}=PATTERN, or add the servers to the group groupid.",
-        )
-    ]
+            f"Set it on the command line, as in -e {hosts}=PATTERN, or add the servers to the group groupid.",
+        ),
+        run_file: Failure(
+            CODE,
+            f"{run_file} is set in the inventory, and has no effect there",
+            "a playbook begins its result before it reads the variables of hosts",
+            f"Set it on the command line, as in -e {run_file}=run.json.",
+        ),
+    }
+    return [failure for name, failure in refusals.items() if name in inventory]
 
 
 def shown(value: t.Any) -> str:

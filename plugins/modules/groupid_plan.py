@@ -13,6 +13,7 @@ version_added: 0.6.0
 description:
   - If M(identityops.groupid.groupid_settings) has found failures, prints each of them once with its hosts, and fails.
   - Otherwise puts the hosts of the play in order, one deployment after the other.
+  - If C(groupid_run_file) is set, writes there that the run was refused, or that it is running.
 author:
   - identityops (@identityops)
 extends_documentation_fragment:
@@ -24,6 +25,12 @@ options:
     type: list
     elements: str
     required: true
+  kind:
+    description:
+      - Kind of the run, for its result. A playbook of this collection has its own.
+    type: str
+    choices: [preflight, backup, verify, restore]
+    default: preflight
 seealso:
   - module: identityops.groupid.groupid_info
 """
@@ -57,6 +64,11 @@ group:
   returned: success
   type: str
   sample: groupid_run_1
+run_file:
+  description: File for the result of the run. Null without C(groupid_run_file).
+  returned: success
+  type: str
+  sample: /home/ops/run.json
 schema:
   description: Version of this result's shape.
   returned: always
@@ -73,8 +85,8 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. V(refused), V(argument) (an option that is not valid) or V(unexpected) (a
-        defect of the collection).
+      description: Kind of the failure. V(refused), V(run_file) or V(result_file) (the file for the result cannot be
+        used or written), V(argument) (an option that is not valid) or V(unexpected) (a defect of the collection).
       returned: always
       type: str
       sample: refused

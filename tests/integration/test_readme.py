@@ -11,6 +11,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import typing as t
 
@@ -161,6 +162,28 @@ def test_every_playbook_command_does_what_is_said(lab: Lab, controller: Controll
             record = json.loads((part / "part.json").read_text(encoding="utf-8"))
             assert record["files"] == 1, record
     assert {"preflight", "backup", "verify", "restore"} <= set(reader.done)
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
+def test_the_pipeline_reads_how_a_run_ended(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
+    [script] = [block.text for block in blocks(README) if block.language == "sh" and "run.json" in block.text]
+
+    def runs(edit: t.Callable[[dict[str, t.Any]], object]) -> tuple[int, str]:
+        """As pipelines run a script: its first command that fails ends it."""
+        (tmp_path / "inventory.yml").write_bytes(controller.write_inventory(edit=edit).read_bytes())
+        command = ["sh", "-e", "-c", script]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=controller.environment(), capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, output = runs(lambda document: document["all"]["children"]["groupid"]["vars"].update(groupid_retires=1))
+    assert (code, "Refused: nothing was touched." in output) == (1, True), output
+    code, output = runs(lambda _document: None)
+    assert code == 0, output
+    for deployment, host in (("hq", "web01"), ("branch", "old01")):
+        [set_id] = sets.sealed(lab.path(host, inventory.LOCAL_ROOT), deployment)
+        assert f'"{deployment}": "{set_id}"' in output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -54,7 +55,9 @@ def test_what_was_stopped_runs_again(running: Lab, controller: Controller) -> No
     assert "web01: nothing was stopped" in controller.play("resume").succeeded().output
 
 
-def test_one_that_does_not_start_fails_its_server_and_holds_no_other_up(running: Lab, controller: Controller) -> None:
+def test_one_that_does_not_start_fails_its_server_and_holds_no_other_up(
+    running: Lab, controller: Controller, tmp_path: pathlib.Path
+) -> None:
     for server in SERVERS:
         controller.module(server, "groupid_services", {"state": "quiesced"})
     write(
@@ -63,8 +66,16 @@ def test_one_that_does_not_start_fails_its_server_and_holds_no_other_up(running:
         service("Elastic", state="stopped", codes={"start": 1069}),
         service("Off", state="stopped", start_type="disabled"),
     )
-    run = controller.play("resume").failed("(1069)")
+    result = tmp_path / "run.json"
+    run = controller.play("resume", extra={"groupid_run_file": str(result)}).failed("(1069)")
     assert "'Elastic'" in run.output
+    document = json.loads(result.read_text(encoding="utf-8"))
+    changes = document["deployments"]["hq"]["changes"]
+    assert document["class"] == 4
+    assert {(one["host"], one["what"], one["name"], one["end"]) for one in changes} == {
+        ("web01", "service", "Elastic", "not_as_before"),
+        ("web02", "service", "Elastic", "as_before"),
+    }
     assert "web02: 2 things, 1 started again" in run.output
     assert states(controller, "web02")["Elastic"] == "running"
     write(running, "web01", service("Elastic", state="stopped", start_type="disabled"))

@@ -219,7 +219,8 @@ def test_plays_pin_what_the_environment_could_change(path: Path) -> None:
         assert play["gather_facts"] is False
         assert "tags" not in " ".join(play)
         assert not {"ignore_errors", "ignore_unreachable", "max_fail_percentage"} & play.keys()
-    assert "| identityops.groupid.run_hosts(groups) }}" in plays[0]["hosts"]
+    door = "{{{{ groupid_hosts | default('groupid') | identityops.groupid.run_hosts(groups, '{}', {}) }}}}"
+    assert plays[0]["hosts"] == door.format(path.stem, "groupid_run_file | default('')")
     # Those that change something are for the deployments on which nothing went wrong, some at a time.
     for play in [play for play in plays[1:-1] if play["hosts"] != RUN]:
         assert re.fullmatch(READY.format("ready_hosts"), play["hosts"])

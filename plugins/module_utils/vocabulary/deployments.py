@@ -95,6 +95,15 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         example="2",
     ),
     Word(
+        "groupid_run_file",
+        "file",
+        "",
+        "File on the controller for the result of the run, as JSON. The playbooks read it only from `-e` or the "
+        "variables of a play. If empty, no file is written.",
+        where="extra",
+        example="run.json",
+    ),
+    Word(
         "groupid_version",
         "version",
         products.AUTO,

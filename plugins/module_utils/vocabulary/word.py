@@ -10,6 +10,9 @@ import typing as t
 
 PREFIX = "groupid_"
 
+RUN = "groupid_run"
+"""What a run leaves in Ansible's custom stats. A workflow of AWX gives it to its next job as a variable."""
+
 PREFLIGHT, BACKUP, VERIFY, RESTORE = "preflight", "backup", "verify", "restore"
 ROLES = (PREFLIGHT, BACKUP, VERIFY, RESTORE)
 

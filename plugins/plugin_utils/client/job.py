@@ -121,7 +121,8 @@ class _Job:
             reply = self._poll()
             polls += 1
         if reply["failed"]:
-            return reply
+            # A job that has begun goes on, whatever hinders the look at it.
+            return {**reply, "changed": polls > 0 and self._request["operation"] != "verify"}
         answer: dict[str, t.Any] = reply["answer"]
         met = [_MET if ended is None else _MET_ENDED.format(ended)] if attached else []
         return {**answer, **route, "warnings": [*reply["warnings"], *met, *answer["warnings"]]}

@@ -29,16 +29,38 @@ def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Pa
     """
     if not directory or check:
         return None
-    folder = pathlib.Path(directory).expanduser().absolute()
-    path = folder / re.sub(r"[^\w.-]", "_", name)
+    path = pathlib.Path(directory).expanduser().absolute() / re.sub(r"[^\w.-]", "_", name)
+    require_writable(path)
+    return path
+
+
+def require_writable(path: pathlib.Path) -> None:
+    """Try the directory of a file, which is made if it is missing. Raises ResultFileError."""
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise ResultFileError(_failure(folder, error)) from error
+        raise ResultFileError(failure_of(folder, error)) from error
     if path.is_dir():
-        raise ResultFileError(_failure(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
-    return path
+        raise ResultFileError(failure_of(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
+
+
+def write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
+    """Write a document as JSON, whole, in the place of an earlier one. Raises ResultFileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
+            try:
+                json.dump(document, draft, indent=2)
+                draft.write("\n")
+                draft.flush()
+                os.replace(draft.name, path)
+            except BaseException:
+                os.unlink(draft.name)
+                raise
+    except OSError as error:
+        raise ResultFileError(failure_of(path, error)) from error
 
 
 def with_file(
@@ -51,27 +73,15 @@ def with_file(
     if path is None:
         return {**result, "file": None}
     try:
-        _write(path, document)
-    except OSError as error:
-        failed = {} if result.get("failed") else {"failed": True, "error": _failure(path, error).explained()}
+        write(path, document)
+    except ResultFileError as error:
+        failed = {} if result.get("failed") else {"failed": True, "error": error.failure.explained()}
         return {**result, "file": None, **failed}
     return {**result, "file": str(path)}
 
 
-def _write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as draft:
-        try:
-            json.dump(document, draft, indent=2)
-            draft.write("\n")
-            draft.flush()
-            os.replace(draft.name, path)
-        except BaseException:
-            os.unlink(draft.name)
-            raise
-
-
-def _failure(path: pathlib.Path, error: OSError) -> Failure:
+def failure_of(path: pathlib.Path, error: OSError) -> Failure:
+    """Return the failure of a file that cannot be written or read."""
     return Failure(
         "result_file",
         "The result cannot be written on the controller",

@@ -13,6 +13,7 @@ from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, steps
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 _RUN_GROUP = "groupid_run_"
@@ -25,7 +26,11 @@ _MARKS = "!&"
 
 
 class NoHostsError(ValueError):
-    """A run would be about nobody, or not about all that was named. The text says what, why and the next step."""
+    """A run would be about nobody, or not about all that was named."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
 
 
 def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
@@ -33,13 +38,17 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
 
     groups: Ansible's, all hosts of the inventory by group. Raises NoHostsError.
     """
-    if _only_shows():
+    if only_shows():
         return pattern
     start = context.CLIARGS.get("start_at_task")
     if start:
         raise NoHostsError(
-            f"The run was refused: --start-at-task {start!r} skips the plan, which every later step needs. Run "
-            "again without it."
+            Failure(
+                "no_hosts",
+                "The run was refused",
+                f"--start-at-task {start!r} skips the plan, which every later step needs",
+                "Run again without it.",
+            )
         )
     inventory = _inventory(groups)
     _check_terms(inventory, groups, f"groupid_hosts {pattern!r}", split_host_pattern(pattern))
@@ -49,8 +58,12 @@ def check_run(pattern: str, groups: c.Mapping[str, c.Sequence[str]]) -> str:
         inventory.subset(limit)
         if not inventory.get_hosts(pattern):
             raise NoHostsError(
-                f"The run was refused: no host of {pattern} is within --limit {limit}. {_known(groups)} Correct "
-                "--limit."
+                Failure(
+                    "no_hosts",
+                    "The run was refused",
+                    f"no host of {pattern} is within --limit {limit}",
+                    f"{_known(groups)} Correct --limit.",
+                )
             )
     _check_names(inventory, pattern)
     return pattern
@@ -69,13 +82,18 @@ def check_planned(groups: c.Mapping[str, c.Sequence[str]]) -> str:
     planned = _run_groups(groups)
     if planned:
         return planned[-1]
-    if _only_shows():
+    if only_shows():
         return NOBODY
     tags = ", ".join(context.CLIARGS.get("tags") or ()) or "all"
     skipped = ", ".join(context.CLIARGS.get("skip_tags") or ()) or "none"
     raise NoHostsError(
-        f"Nothing was done: no task of the plan ran (tags {tags}, tags to skip {skipped}). The playbook's tasks have "
-        "no tags of their own. Run again without --tags, --skip-tags and ANSIBLE_RUN_TAGS."
+        Failure(
+            "no_hosts",
+            "Nothing was done",
+            f"no task of the plan ran (tags {tags}, tags to skip {skipped})",
+            "The playbook's tasks have no tags of their own. Run again without --tags, --skip-tags and "
+            "ANSIBLE_RUN_TAGS.",
+        )
     )
 
 
@@ -108,7 +126,7 @@ def _run_groups(groups: c.Iterable[str]) -> list[str]:
     return sorted((name for name in groups if name.startswith(_RUN_GROUP)), key=lambda name: (len(name), name))
 
 
-def _only_shows() -> bool:
+def only_shows() -> bool:
     """Whether Ansible was asked to check or to list the plays, and runs none."""
     return any(context.CLIARGS.get(option) for option in ("syntax", "listhosts", "listtasks", "listtags"))
 
@@ -144,13 +162,21 @@ def _check_terms(
         if name not in groups and not inventory.get_hosts(name):
             names = [*(group for group in groups if group not in _BUILT_IN), *groups.get("all", ())]
             raise NoHostsError(
-                f"The run was refused: {option} names {name!r}, and the inventory has no such group or host. "
-                f"{did_you_mean(name, names)}{_known(groups)} Correct {option}, or the inventory (-i)."
+                Failure(
+                    "no_hosts",
+                    "The run was refused",
+                    f"{option} names {name!r}, and the inventory has no such group or host",
+                    f"{did_you_mean(name, names)}{_known(groups)} Correct {option}, or the inventory (-i).",
+                )
             )
     if not inventory.get_hosts(list(terms)):
         raise NoHostsError(
-            f"The run was refused: {given} matches no host. {_known(groups)} Add hosts to the group in the inventory, "
-            f"or name another one in {option}."
+            Failure(
+                "no_hosts",
+                "The run was refused",
+                f"{given} matches no host",
+                f"{_known(groups)} Add hosts to the group in the inventory, or name another one in {option}.",
+            )
         )
 
 
@@ -159,8 +185,12 @@ def _check_names(inventory: InventoryManager, pattern: str) -> None:
     for name in [host.name for host in inventory.get_hosts(pattern)]:
         if split_host_pattern(name) != [name] or name[0] in _MARKS:
             raise NoHostsError(
-                f"The run was refused: Ansible does not read the host name {name!r} as one name. Give the host a name "
-                "without blanks, commas, colons, ! and &, and its address in ansible_host."
+                Failure(
+                    "no_hosts",
+                    "The run was refused",
+                    f"Ansible does not read the host name {name!r} as one name",
+                    "Give the host a name without blanks, commas, colons, ! and &, and its address in ansible_host.",
+                )
             )
 
 

@@ -17,6 +17,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 SECRET = "Tr0ub4dor-and-3"
+SET = "20261122T120000Z"
 RESULTS = "results.json"
 
 Play = t.Callable[..., dict[str, t.Any]]
@@ -57,6 +58,7 @@ def play(tmp_path: pathlib.Path) -> Play:
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "source"),
                 "ANSIBLE_HOME": str(tmp_path / "home"),
                 "ANSIBLE_FORKS": "2",
+                "ANSIBLE_SHOW_CUSTOM_STATS": "true",
                 "PYTHONWARNINGS": "ignore",
             },
             capture_output=True,
@@ -248,4 +250,90 @@ def test_a_summary_is_printed_as_lines(play: Play, check: bool) -> None:
     lines = result["output"].splitlines()
     assert ("Check mode: nothing was changed. This is what a run would do." in lines) == check
     assert "hq          database          not configured" in lines
-    assert {**result["web01"], "seconds": 0} == {"changed": False, "schema": 1, "failed": False, "seconds": 0}
+    told = {"class": 2, "state": "refused", "set_ids": {}}  # nobody has saved anything
+    stats = {"data": {"groupid_run": {"backup": told}}, "per_host": False, "aggregate": True}
+    usual = {"changed": False, "schema": 1, "failed": False, "seconds": 0}
+    assert {**result["web01"], "seconds": 0} == {**usual, "run": told, "ansible_stats": stats, "file": None}
+
+
+def run_of() -> list[dict[str, t.Any]]:
+    """A run of its own play, in which every host has its part."""
+    review = {"first": "web01", "missing": [], "versions": {}}
+    noted = {
+        "__groupid_review": {"deployments": {"hq": review}, "set_ids": {"hq": SET}},
+        "__groupid_sql_place": {"skipped": True},
+        "__groupid_part": {"state": "complete", "changed": True},
+    }
+    return [
+        *settings(),
+        {**PLAN[0], "register": "__groupid_planned"},
+        {"name": "Note", "ansible.builtin.set_fact": noted},
+        {
+            "name": "Sum up",
+            "identityops.groupid.groupid_summary": {"kind": "backup"},
+            "register": "result",
+            "run_once": True,
+        },
+    ]
+
+
+def document(file: pathlib.Path) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_run_leaves_its_result_in_a_file_and_in_the_custom_stats(play: Play, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "results" / "run.json"
+    secret = {"groupid_network_username": "CORP\\svc", "groupid_network_password": SECRET}
+    part = {"error": {"code": "x", "what": f"It said {SECRET}", "cause": "", "next": ""}, "changed": True}
+    wrong = {"name": "Fail", "ansible.builtin.set_fact": {"__groupid_part": part}, "when": "wrong is defined"}
+    tasks = run_of()
+    hosts = {"web01": {**HOST, **secret}, "web02": {**HOST, **secret}}
+    variables = {"groupid_run_file": str(file)}
+    result = play(tasks, hosts, play_vars=variables)
+    assert result["web01"]["file"] == str(file)
+    found = document(file)
+    assert (found["class"], found["state"], found["kind"], found["check"]) == (0, "done", "backup", False)
+    ended = found["deployments"]["hq"]
+    assert (ended["servers"], ended["set_id"], ended["sealed"]) == (["web01", "web02"], SET, False)
+    assert result["web01"]["run"] == {"class": 0, "state": "done", "set_ids": {"hq": SET}}
+    result = play([*tasks[:-1], wrong, tasks[-1]], hosts, "-e", "wrong=1", play_vars=variables)
+    found = document(file)
+    assert (found["class"], found["earlier"]) == (3, [])
+    [failure] = found["deployments"]["hq"]["failures"]
+    assert (failure["hosts"], failure["what"]) == (["web01", "web02"], "It said ********")
+    assert SECRET not in file.read_text()
+    assert '"groupid_run": { "backup": { "class": 3' in " ".join(result["output"].split())
+
+
+def test_a_run_whose_variables_are_wrong_leaves_that_in_its_file(play: Play, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "run.json"
+    hosts = {"web01": {**HOST, "groupid_retries": "many"}, "web02": HOST}
+    play(run_of(), hosts, "-e", f"groupid_run_file={file}", code=2)
+    found = document(file)
+    assert (found["class"], found["state"], found["deployments"]) == (2, "refused", {})
+    [failure] = found["failures"]
+    assert (failure["phase"], failure["hosts"], failure["code"]) == ("plan", ["web01"], "variable")
+    play(run_of(), {"web01": HOST}, "-e", f"groupid_run_file={file} groupid_deployments=hg", code=2)
+    assert [one["code"] for one in document(file)["failures"]] == ["no_such_deployment"]
+
+
+def test_a_host_whose_variables_cannot_be_read_is_not_left_out_in_silence(play: Play, tmp_path: pathlib.Path) -> None:
+    """Ansible takes it out of the run, and would go on with the others."""
+    file = tmp_path / "run.json"
+    broken = {"web01": HOST, "web02": {**HOST, "role_of_host": "nonsense"}}
+    tasks = [*settings(role="{{ role_of_host | default('backup') }}"), *run_of()[2:]]
+    result = play(tasks, broken, "-e", f"groupid_run_file={file}", code=2)
+    assert "FAILED in plan: web02" in result["output"]
+    found = document(file)
+    assert (found["class"], found["failures"][0]["hosts"]) == (2, ["web02"])
+
+
+def test_a_run_has_one_file(play: Play, tmp_path: pathlib.Path) -> None:
+    hosts = {name: {**HOST, "groupid_run_file": str(tmp_path / f"{name}.json")} for name in ("web01", "web02")}
+    result = play(run_of(), hosts, code=2)
+    assert "groupid_run_file is not the same on all hosts of the run" in result["output"]
+    assert document(tmp_path / "web01.json")["class"] == 2
+    (tmp_path / "book.json").write_text("{}")
+    result = play(run_of(), {"web01": HOST}, "-e", f"groupid_run_file={tmp_path}/book.json", code=2)
+    assert "is not the result of a run" in result["output"]

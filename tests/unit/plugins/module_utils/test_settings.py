@@ -443,3 +443,16 @@ def test_nothing_that_is_given_raises_or_means_two_things(variables: dict[str, A
         again = {f"groupid_{key}": value for key, value in understood.values.items()}
         secrets = {word.name: variables.get(word.name) for word in WORDS if word.secret}
         assert settings.understand({**again, **secrets}, role).values == understood.values
+
+
+def test_what_a_workflow_hands_on_of_an_earlier_run_is_no_mistake() -> None:
+    """AWX gives the custom stats of a job to the next one as variables."""
+    assert settings.unknown(["groupid_run"]) == []
+    [failure] = settings.unknown(["groupid_runs"])
+    assert failure.code == settings.UNKNOWN
+
+
+def test_what_must_be_known_before_the_hosts_is_refused_in_their_variables() -> None:
+    told = settings.unused_in_playbooks({"groupid_hosts", "groupid_run_file", "groupid_deployment"})
+    assert [failure.what.split()[0] for failure in told] == ["groupid_hosts", "groupid_run_file"]
+    assert settings.unused_in_playbooks({"groupid_deployment"}) == []

@@ -317,6 +317,18 @@ def test_job_that_is_gone(host: Make, clock: Clock) -> None:
     assert (result["failed"], result["error"]["code"]) == (True, "job_missing")
 
 
+@pytest.mark.parametrize(("module", "changed"), [("groupid_restore_folder", True), ("groupid_backup_verify", False)])
+def test_a_job_that_nobody_can_look_at_any_more_has_changed_something(
+    host: Make, clock: Clock, module: str, changed: bool
+) -> None:
+    """It goes on. One that did not start has changed nothing."""
+    args = {**ARGS, "components": ["reports"], "safety": False} if changed else ARGS
+    lost = host(module, args, job_state("start"), job_state("poll", **error("job_missing"))).run()
+    assert (lost["failed"], lost["changed"]) == (True, changed)
+    refused = host(module, args, job_state("start", **error("state_owner"))).run()
+    assert (refused["failed"], refused["changed"]) == (True, False)
+
+
 def test_an_old_answer_is_reported_with_its_time(host: Make, clock: Clock) -> None:
     """A restore that ended last night is not the one that somebody asks for now."""
     inner = json.loads(job("verify")["stdout"])["answer"]

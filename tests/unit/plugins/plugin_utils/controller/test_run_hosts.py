@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 
@@ -16,6 +17,7 @@ from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.identityops.groupid.plugins.filter.run import checked_hosts as run_hosts
 from ansible_collections.identityops.groupid.plugins.filter.run import planned_hosts
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.run_hosts import (
     NOBODY,
     NoHostsError,
@@ -172,13 +174,64 @@ def test_a_start_at_a_task_is_refused(command_line: pytest.MonkeyPatch) -> None:
 
 
 def test_the_filters_raise_what_ansible_prints(command_line: pytest.MonkeyPatch) -> None:
-    assert run_hosts("groupid", GROUPS) == "groupid"
-    assert run_hosts(["hq", "branch"], GROUPS) == ["hq", "branch"]
+    assert run_hosts("groupid", GROUPS, "backup") == "groupid"
+    assert run_hosts(["hq", "branch"], GROUPS, "backup") == ["hq", "branch"]
     with pytest.raises(AnsibleFilterError, match="Did you mean groupid"):
-        run_hosts("groupids", GROUPS)
+        run_hosts("groupids", GROUPS, "backup")
     assert planned_hosts({**GROUPS, "groupid_run_1": ["web01"]}) == "groupid_run_1"
     with pytest.raises(AnsibleFilterError, match="no task of the plan ran"):
         planned_hosts(GROUPS)
+
+
+@pytest.fixture
+def result(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The file of a run, which nobody watches any more when the tests' own process ends."""
+    monkeypatch.setattr(run_file, "_watched", {})
+    return tmp_path / "run.json"
+
+
+def document(path: pathlib.Path) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_run_that_is_refused_at_the_door_leaves_its_class(
+    command_line: pytest.MonkeyPatch, result: pathlib.Path
+) -> None:
+    options(command_line, check=True)
+    assert run_hosts("groupid", GROUPS, "backup", str(result)) == "groupid"
+    assert (document(result)["state"], document(result)["kind"], document(result)["check"]) == (
+        "running",
+        "backup",
+        True,
+    )
+    with pytest.raises(AnsibleFilterError, match="Did you mean groupid"):
+        run_hosts("groupids", GROUPS, "verify", str(result))
+    found = document(result)
+    assert (found["state"], found["class"]) == ("refused", 2)
+    [failure] = found["failures"]
+    assert (failure["code"], failure["what"]) == ("no_hosts", "The run was refused")
+    assert "groupid_hosts names 'groupids'" in failure["cause"]
+    assert "Did you mean groupid?" in failure["next"]
+
+
+def test_a_run_whose_plan_was_passed_over_leaves_its_class(
+    command_line: pytest.MonkeyPatch, result: pathlib.Path
+) -> None:
+    run_hosts("groupid", GROUPS, "backup", str(result))
+    with pytest.raises(AnsibleFilterError, match="no task of the plan ran"):
+        planned_hosts(GROUPS)
+    assert (document(result)["class"], document(result)["failures"][0]["what"]) == (2, "Nothing was done")
+
+
+def test_a_result_that_cannot_be_written_is_refused_at_the_door(
+    command_line: pytest.MonkeyPatch, result: pathlib.Path
+) -> None:
+    result.mkdir()
+    with pytest.raises(AnsibleFilterError, match="cannot be written on the controller"):
+        run_hosts("groupid", GROUPS, "backup", str(result))
+    with pytest.raises(AnsibleFilterError, match="groupid_run_file must be a text"):
+        run_hosts("groupid", GROUPS, "backup", ["run.json"])
 
 
 def test_a_run_whose_plan_was_passed_over_names_the_tags(command_line: pytest.MonkeyPatch) -> None:
@@ -192,6 +245,7 @@ def test_what_only_shows_the_plays_needs_no_host(monkeypatch: pytest.MonkeyPatch
     options(monkeypatch, **{option: True})
     assert check_run("groupid", {"all": []}) == "groupid"
     assert check_planned({}) == NOBODY
+    assert run_hosts("groupid", {"all": []}, "backup", "/nowhere/run.json") == "groupid"
 
 
 def fleet(parallel: int) -> Facts:
