@@ -31,7 +31,7 @@ class Word:
     type: ``bool``, ``int``, ``float``, ``list`` or ``dict``, or the kind of text: ``str``, ``name`` (text in
       lower case), ``path`` (on Windows), ``file`` (on the controller), ``set_id``, ``label``, ``version``,
       ``deployment``, ``component``, ``server``, ``domain``, ``account``, ``verify_mode``, ``confirmation``,
-      ``pattern`` (of hosts), ``glob``, ``dn`` (distinguished name or objectGUID).
+      ``pattern`` (of hosts), ``glob``, ``dn`` (distinguished name or objectGUID), ``signing_key``.
     default: None if there is none, and the collection or the host chooses.
     elements: type of a list's items and of a dictionary's values. keys: type of a dictionary's keys.
     choices: texts in lower case. least, most: of a number.
@@ -165,6 +165,23 @@ WORDS: tuple[Word, ...] = (
         "str",
         None,
         "Password of `groupid_network_username`. It is read from the variables and is never an argument of a task.",
+        secret=True,
+    ),
+    Word(
+        "groupid_signing_key",
+        "signing_key",
+        None,
+        "Key that signs the seals of sets, a text of at least 32 characters. If it is set, verify and restore refuse a "
+        "set without a valid signature. It stays on the controller and is never an argument of a task.",
+        secret=True,
+    ),
+    Word(
+        "groupid_old_signing_keys",
+        "list",
+        [],
+        "Earlier keys, whose signatures are still accepted. They sign nothing, and have no effect without "
+        "`groupid_signing_key`.",
+        elements="signing_key",
         secret=True,
     ),
     Word(
@@ -326,7 +343,7 @@ WORDS: tuple[Word, ...] = (
         "list",
         [],
         "Backup roots to use although accounts other than administrators can change them. Write each as in "
-        "`groupid_backup_root`.",
+        "`groupid_backup_root`. A restore also needs `groupid_signing_key`, and restores no database from such a root.",
         roles=_CHOOSING,
         elements="path",
         example="[D:\\Backups]",
