@@ -155,7 +155,7 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
-    verdict = first.get("prepared_signature")
+    verdict: signature.Verdict | None = first.get("prepared_signature")
     # Shared parts were checked on their holders before the first server prepared the document.
     own = {member for member in first["members"] or [] if not shared_parts.is_shared(member)}
     everywhere = own <= servers & set(holders)
@@ -169,5 +169,5 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
         "servers": waiting,
         "database": shared_parts.DATABASE in (first["members"] or []),
         # All holders have the same document.
-        "refused": "" if signature.accepted(verdict) else signature.cause(verdict),
+        "refused": "" if verdict is None or signature.accepted(verdict) else signature.cause(verdict),
     }
