@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
-    """Give every other test to the worker that is free; the largest groups come first."""
+    """Return every other test to the worker that is free; the largest groups come first."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByHost(LoadScopeScheduling):

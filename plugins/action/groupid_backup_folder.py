@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction, with_finished_at
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signed_seals, signing_keys
 
 SAMPLE_MS = 2000
 
@@ -77,6 +78,7 @@ class ActionModule(AgentAction):
             "defaults": filters if by_host else None,
             "allow_partial": args["allow_partial"],
             "link_unchanged": args["link_unchanged"],
+            "link_seals": self._link_seals(args, deployment, variables),
             "narrowed": args["narrowed"],
             "scope": args["scope"],
             "traps": products.traps_request(),
@@ -86,6 +88,13 @@ class ActionModule(AgentAction):
             "retry_wait_ms": round(args["retry_wait"] * 1000),
             **({"sample_ms": SAMPLE_MS} if args["sample"] and self._task.check_mode else {}),
         }
+
+    def _link_seals(
+        self, args: dict[str, t.Any], deployment: str, variables: c.Mapping[str, t.Any]
+    ) -> list[str] | None:
+        """Return the seals to whose sets may be linked. None: any seal. What is linked becomes part of a signed set."""
+        keys = signing_keys(variables, self._templar.template) if args["link_unchanged"] else ()
+        return signed_seals(self.client, keys, args["backup_root"], deployment)
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
         return with_finished_at(answer)

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signing_keys
 
 
 class ActionModule(AgentAction):
@@ -64,5 +65,7 @@ class ActionModule(AgentAction):
         }
         if args["members"] is None:
             return {**request, "document_sha256": args["document_sha256"]}
-        document = backup_set.seal_document(deployment, set_id, args["decider"], args["members"])
+        keys = signing_keys(variables, self._templar.template)
+        key = keys[0] if keys else None
+        document = backup_set.seal_document(deployment, set_id, args["decider"], args["members"], key)
         return {**request, "document": document.text, "document_sha256": document.sha256}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products, signature
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signing_keys
 
 
 class ActionModule(AgentAction):
@@ -26,6 +27,7 @@ class ActionModule(AgentAction):
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        self._keys = signing_keys(variables, self._templar.template)
         return probe_request(
             args["version"],
             args["component_paths"],
@@ -36,4 +38,7 @@ class ActionModule(AgentAction):
 
     def result(self, answer: dict[str, t.Any]) -> dict[str, t.Any]:
         roots = answer.pop("roots", [])
-        return {**answer, "backup_root": roots[0] if roots else None}
+        judged = [
+            {**root, "sets": [signature.judged(one, self._keys) for one in root.get("sets") or []]} for root in roots
+        ]
+        return {**answer, "backup_root": judged[0] if judged else None}

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.ldap_session import open_directory
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signed_seal, signing_keys
 from ansible_collections.identityops.groupid.plugins.plugin_utils.groups import outcome, restore
 from ansible_collections.identityops.groupid.plugins.plugin_utils.groups.action import PLACE_SPEC, LdifAction
 
@@ -40,10 +41,12 @@ class ActionModule(LdifAction):
                 f"A restore writes to the directory, so its set is named twice: set_id is {args['set_id']}, confirm is "
                 f"{args['confirm'] or 'empty'}. Give both the id of the set to restore."
             )
-        domain = self.domain_request(args, variables)
+        domain, place = self.domain_request(args, variables), self.place(args)
+        keys = signing_keys(variables, self._templar.template)
         request = outcome.RestoreRequest(
             domain=domain,
-            place=self.place(args),
+            place=place,
+            seal_sha256=signed_seal(self.client, keys, self.WHAT, place.root, place.deployment, place.set_id),
             inventory_name=variables["inventory_hostname"],
             unsealed=args["unsealed"],
             groups=tuple(args["groups"]),

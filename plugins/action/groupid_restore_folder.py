@@ -14,6 +14,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.differences im
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
 from ansible_collections.identityops.groupid.plugins.module_utils.windows_path import understand, understand_all
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signed_seal, signing_keys
 
 
 class ActionModule(AgentAction):
@@ -51,6 +52,8 @@ class ActionModule(AgentAction):
         server = backup_set.check_part(args["server"]) if args["server"] else None
         names = args["components"]
         safety = str(backup_set.SetId.parse(args["safety_set_id"])) if args["safety_set_id"] else None
+        keys = signing_keys(variables, self._templar.template)
+        seal = signed_seal(self.client, keys, self.WHAT, root, deployment, set_id)
         if names is None or (args["safety"] and safety is None):
             found = self.client.ask(probe_request(root=root, deployment=deployment))
             sets = list(map(backup_set.BackupSet.from_answer, found["roots"][0]["sets"]))
@@ -62,6 +65,7 @@ class ActionModule(AgentAction):
             "deployment": deployment,
             "set_id": set_id,
             "server": server,
+            "seal_sha256": seal,
             "unsealed": args["unsealed"],
             "other_machine": args["other_machine"],
             "components": None if names is None else _components(names, args),

@@ -9,10 +9,11 @@ import collections.abc as c
 import datetime
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, listed_set
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, listed_set, signature
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.signed_sets import signing_keys
 
 
 class ActionModule(AgentAction):
@@ -27,6 +28,7 @@ class ActionModule(AgentAction):
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         self._root = args["backup_root"]
+        self._keys = signing_keys(variables, self._templar.template)
         self._set_id = str(backup_set.SetId.parse(args["set_id"])) if args["set_id"] else None
         return {
             "operation": "list",
@@ -39,7 +41,8 @@ class ActionModule(AgentAction):
             return {**answer, "backup_root": self._root}
         known = len(answer["sets"])
         now = datetime.datetime.now(datetime.timezone.utc)
-        sets, passed = listed_set.listed(answer, now)
+        judged = [signature.judged(one, self._keys) for one in answer["sets"]]
+        sets, passed = listed_set.listed({**answer, "sets": judged}, now)
         if self._set_id:
             sets = self._named(sets)
         unlisted = answer.pop("set_count", known) - known

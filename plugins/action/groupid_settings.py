@@ -41,7 +41,12 @@ class ActionModule(ControllerAction):
         usual = settings.understand(self._read(inventory, {**others, **inventory}), args["role"]).values
         # Not ansible_check_mode: that is about --check alone, and not about check_mode in a play.
         check = bool(self._task.check_mode)
-        asked = {**understood.values, "usual": None if usual == understood.values else usual, "check": check}
+        asked = {
+            **understood.values,
+            "usual": None if usual == understood.values else usual,
+            "check": check,
+            "signing_key_id": understood.signing_key_id,
+        }
         return {"asked": asked, "failures": [failures.recorded("plan", fault) for fault in faults]}
 
     def _read(self, named: c.Mapping[str, t.Any], context: c.Mapping[str, t.Any]) -> dict[str, t.Any]:

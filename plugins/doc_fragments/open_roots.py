@@ -15,6 +15,7 @@ options:
     description:
       - Backup roots to use although accounts other than administrators and the user of the connection can change them.
         Anyone who can change a set can have any file restored. Write each as in O(backup_root).
+      - A restore uses such a root only if C(groupid_signing_key) is set too, and the set has a valid signature.
       - Folders that a backup makes on a local drive are closed to others. The agent cannot check who can write to a
         share, or to a drive without access lists. A warning says so.
     type: list

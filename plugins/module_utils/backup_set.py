@@ -14,6 +14,8 @@ import json
 import re
 import typing as t
 
+from ansible_collections.identityops.groupid.plugins.module_utils import signature
+
 SCHEMA = 1
 LATEST = "latest"
 
@@ -203,13 +205,13 @@ _MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "
 
 
 def seal_document(
-    deployment: str, set_id: str, decider: str, members: c.Sequence[c.Mapping[str, t.Any]]
+    deployment: str, set_id: str, decider: str, members: c.Sequence[c.Mapping[str, t.Any]], key: str | None = None
 ) -> SealDocument:
     """Write the document that makes the members' parts one set.
 
     members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished;
       and, if its record has them, narrowed (list) and scope (mapping).
-    decider: the server whose set.json is the decision.
+    decider: the server whose set.json is the decision. key: signs the document. None: it has no signature.
     The same parts give the same text, in any order and at any time.
 
     Raises SealRefusedError when a part is missing, incomplete or of another epoch, or a server occurs twice;
@@ -235,6 +237,7 @@ def seal_document(
         "parts": [{name: part[name] for name in _MEMBER_FIELDS} for part in parts],
     }
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    text = text if key is None else signature.signed(text, key)
     return SealDocument(text, hashlib.sha256(text.encode("utf-8")).hexdigest())
 
 

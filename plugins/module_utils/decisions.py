@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     narrowing,
     prediction,
     products,
+    seals,
     shared_parts,
     shared_places,
 )
@@ -308,8 +309,14 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
     if root.get("writable_by"):
         notes.append(
             f"The backup root {asked['backup_root']} can be changed by {', '.join(root['writable_by'])}. Backup and "
-            "restore refuse it, unless groupid_allow_open_roots names it."
+            "restore refuse it, unless groupid_allow_open_roots names it; and restore also needs groupid_signing_key."
         )
+    if is_first(facts, host):
+        notes += [
+            f"The seal of set {one['set_id']} of deployment {asked['deployment']} is not finished: {one['refused']}."
+            for one in seals.unfinished(facts, deployments.fellows(facts, host))
+            if one["refused"]
+        ]
     if found["missing"] and asked["set_id"]:
         notes.append(
             f"This run does not seal set {asked['set_id']} of deployment {asked['deployment']}: it does not include "
@@ -374,10 +381,13 @@ def _root_of(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
 def verify_notes(facts: Facts, host: str) -> list[str]:
     """Return what a person should know of a verification beside its result, a sentence each."""
     asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
+    latest = is_first(facts, host) and asked["set_id"] == LATEST and bool(set_id)
+    passed = narrowing.not_trusted(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
     elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
     if not elsewhere or not set_id or holds_database(facts, host):
-        return []
+        return passed
     return [
+        *passed,
         f"Set {set_id} of {asked['deployment']} does not say that it has the database. A part of it on "
-        f"{asked['sql_host']} was not verified."
+        f"{asked['sql_host']} was not verified.",
     ]

@@ -238,5 +238,6 @@ def _differing(wishes: c.Sequence[c.Mapping[str, t.Any]]) -> list[str]:
         "groupid_deployment_servers": {frozenset(map(short_name, wish["deployment_servers"])) for wish in wishes},
         "groupid_set_id": {wish["set_id"] for wish in wishes},
         "groupid_set_label": {wish["set_label"] for wish in wishes},
+        "groupid_signing_key": {wish.get("signing_key_id") for wish in wishes},
     }
     return [name for name, values in views.items() if len(values) > 1]

@@ -13,7 +13,12 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, verify_mode, windows_path
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    backup_set,
+    signature,
+    verify_mode,
+    windows_path,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.directory.session.target import is_domain
 from ansible_collections.identityops.groupid.plugins.module_utils.network import endpoint
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
@@ -86,7 +91,7 @@ def read(word: Word, value: t.Any, place: str = "") -> tuple[t.Any, list[Fault]]
 
 
 def _read_list(word: Word, value: t.Any, place: str) -> tuple[list[t.Any], list[Fault]]:
-    hidden = any(option.secret for option in word.options)
+    hidden = word.secret or any(option.secret for option in word.options)
     items = _items(word, value, hidden)
     if items is None:
         must = "must be a list of dictionaries" if word.options else "must be a list, or a text with commas"
@@ -163,8 +168,8 @@ def _read_dict(word: Word, value: t.Any, place: str) -> tuple[dict[str, t.Any], 
 
 def _items(word: Word, value: t.Any, hidden: bool) -> list[t.Any] | None:
     """Return the items of a value for a list; None if it cannot be one."""
-    if isinstance(value, str):
-        return _items_of_text(word, value.strip(), hidden)
+    if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
+        return _items_of_text(word, str(value).strip(), hidden)
     if isinstance(value, c.Mapping):
         return [value] if word.options else None
     if isinstance(value, (c.Sequence, c.Set)):
@@ -254,7 +259,8 @@ def _without_brackets(text: str, brackets: str) -> str:
 
 def _scalar(word: Word, kind: str, value: t.Any) -> t.Any:
     if word.secret:
-        return _secret(value)
+        text = _secret(value)
+        return _KINDS[kind](text) if kind in _KINDS else text
     if kind == "bool":
         return _boolean(value)
     if kind in ("int", "float"):
@@ -418,6 +424,14 @@ def _confirmation(text: str) -> str:
         raise _RefusedError("must be a deployment and the id of its set, as in hq/20261122T150405Z") from None
 
 
+def _signing_key(text: str) -> str:
+    key = text.strip()
+    if len(key) < signature.SHORTEST_KEY:
+        must = f"must have at least {signature.SHORTEST_KEY} characters"
+        raise _RefusedError(must, "Make a key with: openssl rand -hex 32.")
+    return key
+
+
 _KINDS: t.Final[dict[str, c.Callable[[str], str]]] = {
     "name": str.lower,
     "set_id": _set_id,
@@ -429,4 +443,5 @@ _KINDS: t.Final[dict[str, c.Callable[[str], str]]] = {
     "account": _account,
     "verify_mode": _verify_mode,
     "confirmation": _confirmation,
+    "signing_key": _signing_key,
 }

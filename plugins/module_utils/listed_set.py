@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import verify_mode
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import InvalidNameError, SetId
+from ansible_collections.identityops.groupid.plugins.module_utils.signature import Verdict, accepted
 
 DAY = 86_400
 COMPLETE = ("complete", "waived")
@@ -53,6 +54,7 @@ class ListedSet(t.TypedDict):
     files, bytes: of the parts on this host.
     narrowed: what made the set smaller than the inventory asks for. Empty: nothing. None: not known.
     members: parts that the seal names. None: there is no seal.
+    signature: what is known about the seal's signature. None: there is none, and no key was given.
     verified: the worst verification of its parts. Damaged is the worst, then the weakest mode and the oldest time.
     None: no part was verified.
     """
@@ -70,6 +72,7 @@ class ListedSet(t.TypedDict):
     narrowed: list[str] | None
     members: list[str] | None
     seal_sha256: str | None
+    signature: Verdict | None
     parts: list[ListedPart]
     part_count: int
     verified: Verification | None
@@ -153,6 +156,7 @@ def _listed(found: c.Mapping[str, t.Any], name: SetId, now: datetime.datetime) -
         "narrowed": found.get("narrowed"),
         "members": found.get("members"),
         "seal_sha256": seal,
+        "signature": found.get("signature"),
         "parts": parts,
         "part_count": max(len(parts), found.get("part_count") or 0),
         "verified": worst(parts),
@@ -204,8 +208,8 @@ def _merged(sets: c.Sequence[ListedSet]) -> ListedSet:
     parts = [_merged_part(by_server[server]) for server in sorted(by_server)]
     narrowed = [one["narrowed"] for one in sets]
     named = list(dict.fromkeys(name for names in narrowed for name in names or []))
-    # The seal of any member shows that the set is sealed.
-    sealed = next((one for one in sets if one["sealed"]), sets[0])
+    # The seal of any member shows that the set is sealed. One that is not trusted must not hide behind another one.
+    sealed = min(sets, key=lambda one: (not one["sealed"], accepted(one["signature"])))
     return {
         **sealed,
         "files": sum(part["files"] or 0 for part in parts),

@@ -13,7 +13,7 @@ import collections.abc as c
 import datetime
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import products, shared_parts
+from ansible_collections.identityops.groupid.plugins.module_utils import products, shared_parts, signature
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import is_future
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
@@ -51,11 +51,14 @@ def unknown_why(listed: Listed) -> str:
 def newest_full(
     sets: c.Iterable[Listed], server: str | None = None, now: datetime.datetime | None = None
 ) -> Listed | None:
-    """Return the newest sealed set of a deployment that is not narrowed. server: only sets that have its part.
+    """Return the newest sealed set of a deployment that is not narrowed, and whose signature is valid if that is known.
+
+    server: only sets that have its part.
 
     now: with a time zone. Sets that are dated in the future are ignored. None: they are not.
     """
-    known = (one for one in _sealed(sets, server) if now is None or not is_future(str(one["set_id"]), now))
+    trusted = (one for one in _sealed(sets, server) if signature.accepted(one.get("signature")))
+    known = (one for one in trusted if now is None or not is_future(str(one["set_id"]), now))
     full = (one for one in known if narrowed_by(one) == [])
     return max(full, key=lambda one: str(one["set_id"]), default=None)
 
@@ -74,13 +77,25 @@ def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Fail
         )
     shown = "; ".join(f"{one['set_id']} {_verdict(one)}" for one in passed[:SHOWN])
     more = f"; and {len(passed) - SHOWN} more" if len(passed) > SHOWN else ""
+    trusted = [one for one in passed if signature.accepted(one.get("signature"))]
+    also = "" if len(trusted) == len(passed) else " and trusted"
     return Failure(
         "no_full_set",
         what,
-        f"'latest' means a full set, and none of the sealed ones is known to be full: {shown}{more}",
-        f"Name one by its id (set_id: {passed[0]['set_id']}), or make a full backup.",
+        f"'latest' means a full set, and none of the sealed ones is known to be full{also}: {shown}{more}",
+        f"Name one by its id (set_id: {trusted[0]['set_id']}), or make a full backup." if trusted else "Make a backup.",
         path=root,
     )
+
+
+def not_trusted(sets: c.Iterable[Listed], chosen: Listed) -> list[str]:
+    """Return a sentence for each sealed set that is newer than the chosen one, and whose signature is not valid."""
+    newer = [one for one in _sealed(sets, None) if str(one["set_id"]) > str(chosen["set_id"])]
+    return [
+        f"Set {one['set_id']} is not used as the latest: {signature.cause(one['signature'])}."
+        for one in newer
+        if not signature.accepted(one.get("signature"))
+    ]
 
 
 def merged(listings: c.Iterable[c.Iterable[Listed]]) -> list[Listed]:
@@ -103,7 +118,9 @@ def _sealed(sets: c.Iterable[Listed], server: str | None) -> list[Listed]:
 
 
 def _verdict(listed: Listed) -> str:
-    """Return in a few words what is known about a set that is not full."""
+    """Return in a few words what is known about a set that is not used."""
+    if not signature.accepted(listed.get("signature")):
+        return f"is not trusted ({signature.cause(listed['signature'])})"
     narrowed = narrowed_by(listed)
     if narrowed is None:
         return f"may be narrowed ({unknown_why(listed)})"

@@ -21,6 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     restore_choice,
     seals,
     shared_parts,
+    signature,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import LATEST, SAFETY_LABEL
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -29,6 +30,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 BACKUP = "The backup was not started"
 RESTORE = "The restore was not started"
+_CLOSE = "Close the root to them: docs/design/trust.md has the commands."
 
 
 def against(facts: Facts, host: str, step: str) -> list[Failure]:
@@ -289,10 +291,46 @@ def _restore(facts: Facts, host: str) -> list[Failure]:
     differing = _differing(facts, host)
     if differing:
         return differing
+    untrusted = [*_not_trusted(RESTORE, listed), *_open_root(facts, host, RESTORE, listed, staged=True)]
+    if listed is not None and untrusted:
+        return untrusted
     if listed is None or part is None:
         return [] if set_id.endswith(f"-{SAFETY_LABEL}") else [_part_missing(facts, host)]
     checks = (_not_whole(asked, listed, part), _other_machine(facts, host, part), _not_held(facts, host))
     return [failure for failure in checks if failure]
+
+
+def _not_trusted(what: str, listed: c.Mapping[str, t.Any] | None) -> list[Failure]:
+    """Refuse a set without a valid signature, if a key is given."""
+    verdict = (listed or {}).get("signature")
+    if listed is None or verdict is None or signature.accepted(verdict):
+        return []
+    return [signature.refusal(what, str(listed["path"]), verdict)]
+
+
+def _open_root(
+    facts: Facts, host: str, what: str, listed: c.Mapping[str, t.Any] | None, *, staged: bool
+) -> list[Failure]:
+    """Refuse a backup root that ordinary users can write, before anything is read there. The agent looks closer.
+
+    staged: what is restored is hashed as it is taken, so a root that is named is used for a signed set.
+    """
+    asked, root = facts[host]["__groupid_asked"], facts[host]["__groupid_probe"].get("backup_root") or {}
+    named = str(asked["backup_root"]).lower() in (str(one).lower() for one in asked["allow_open_roots"])
+    if not root.get("writable_by") or (staged and named and signature.is_valid((listed or {}).get("signature"))):
+        return []
+    return [
+        Failure(
+            "root_open",
+            what,
+            f"the backup root can be changed by {', '.join(root['writable_by'])}, who may have changed the set",
+            f"{_CLOSE} Or name the root in groupid_allow_open_roots and set groupid_signing_key: files of a set with a "
+            "valid signature are restored from it."
+            if staged
+            else f"{_CLOSE} Or, to leave the database unchanged, name only the other components in groupid_components.",
+            path=str(asked["backup_root"]),
+        )
+    ]
 
 
 def _part_missing(facts: Facts, host: str) -> Failure:
@@ -375,7 +413,9 @@ def _restore_database(facts: Facts, host: str) -> list[Failure]:
                 "the other components in groupid_components.",
             )
         ]
-    return []
+    here = decisions.database_is_here(facts, host)
+    # SQL Server reads the file itself, after it was checked.
+    return _open_root(facts, host, what, None, staged=False) if here else []
 
 
 def _unsealed_database(facts: Facts, host: str) -> list[Failure]:
@@ -455,10 +495,11 @@ def _restore_domains(facts: Facts, host: str) -> list[Failure]:
 
 
 def _verify(facts: Facts, host: str) -> list[Failure]:
-    """Return why there is no newest set to verify."""
+    """Return why there is no newest set to verify, or why the set is not trusted."""
     asked = facts[host]["__groupid_asked"]
-    if decisions.verified_set(facts, host):
-        return []
+    chosen = decisions.verified_set(facts, host)
+    if chosen:
+        return _not_trusted("The set was not verified", listing.find(facts, host, chosen))
     sets = decisions.sets_of_deployment(facts, host)
     return [narrowing.no_full_set(sets, None, asked["backup_root"])]
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_parts, verify_mode
+from ansible_collections.identityops.groupid.plugins.module_utils import listing, shared_parts, signature, verify_mode
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -53,6 +53,7 @@ class Unfinished(t.TypedDict):
     """A seal to finish: the document, the decider, whether it was decided, and the servers that have not sealed yet.
 
     database: whether the set has a part of the database. The holder of this part may not have sealed either.
+    refused: why the document is not trusted, and its seal must not be finished. Empty if it is, or not known.
     """
 
     set_id: str
@@ -61,6 +62,7 @@ class Unfinished(t.TypedDict):
     decided: bool
     servers: list[str]
     database: bool
+    refused: str
 
 
 def candidate(facts: Facts, hosts: c.Iterable[str], set_id: str, verified: bool) -> Candidate:
@@ -97,7 +99,7 @@ def progress(facts: Facts, hosts: c.Iterable[str], set_id: str) -> Progress:
 
 def unfinished(facts: Facts, hosts: c.Iterable[str]) -> list[Unfinished]:
     """Return the sets of a deployment that an earlier run prepared on every member and did not seal everywhere, oldest
-    first.
+    first. Those whose document is not trusted are among them, with the reason.
 
     If a server has sealed, the decision is made, and all servers with the same document may seal. If no server has
     sealed, all members must be in this run and have the same document. Otherwise, the set is never sealed.
@@ -153,6 +155,7 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
     if not waiting or len(digests) > 1 or not seals <= digests:
         return None
     first = next(iter(holders.values()))
+    verdict: signature.Verdict | None = first.get("prepared_signature")
     # Shared parts were checked on their holders before the first server prepared the document.
     own = {member for member in first["members"] or [] if not shared_parts.is_shared(member)}
     everywhere = own <= servers & set(holders)
@@ -165,4 +168,6 @@ def _unfinished(set_id: str, holders: c.Mapping[str, c.Mapping[str, t.Any]], ser
         "decided": bool(seals),
         "servers": waiting,
         "database": shared_parts.DATABASE in (first["members"] or []),
+        # All holders have the same document.
+        "refused": "" if verdict is None or signature.accepted(verdict) else signature.cause(verdict),
     }

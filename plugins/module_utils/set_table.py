@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     merged,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
+from ansible_collections.identityops.groupid.plugins.module_utils.signature import accepted, cause
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -29,6 +30,10 @@ REGISTERED_AWAY = "__groupid_sets_away"
 """The same for the computer that holds the database of the host's deployment."""
 
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
+_SIGNED = {"valid": "signed", "missing": "unsigned", "other_key": "other key", "wrong": "INVALID"}
+"""How the column shows a sealed set whose signature was checked."""
+_NAMED = 3
+"""Number of sets that a note names."""
 _UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SHARE = re.compile(r"[\\/]{2}[^\\/]")
 
@@ -56,7 +61,9 @@ def lines(answers: Answers) -> list[str]:
     for name in dict.fromkeys(one["deployment"] for one in sets):
         own = [_row(one) for one in sets if one["deployment"] == name]
         body += ["", f"Deployment {name}:", *narrow_table(_HEADINGS, own)]
-    return [*(body[1:] or ["There are no sets."]), *_notes(answers), *_passed_over(answers), *_failed(answers)]
+    notes = [*_signatures(sets), *_notes(answers)]
+    told = ["", *(line for text in notes for line in _wrapped(text, ""))] if notes else []
+    return [*(body[1:] or ["There are no sets."]), *told, *_passed_over(answers), *_failed(answers)]
 
 
 def _row(one: ListedSet) -> tuple[str, list[Cell]]:
@@ -67,10 +74,16 @@ def _row(one: ListedSet) -> tuple[str, list[Cell]]:
         "future" if one["future"] else _age(one["age"]),
         -(-one["bytes"] // 10**6),
         f"{complete}/{max(len(known), one['part_count'])}",
-        "yes" if one["sealed"] else "prepared" if one["prepared"] else "no",
+        _sealed(one),
         narrowed,
         _verified(one["verified"], len(known)),
     ]
+
+
+def _sealed(one: ListedSet) -> str:
+    if not one["sealed"]:
+        return "prepared" if one["prepared"] else "no"
+    return _SIGNED.get(one["signature"]["state"], "yes") if one["signature"] else "yes"
 
 
 def _age(seconds: int) -> str:
@@ -88,6 +101,25 @@ def _verified(record: Verification | None, parts: int) -> str:
     return f"{record['mode']} {_age(record['age'])} ago{of_how_many}"
 
 
+def _signatures(sets: c.Iterable[ListedSet]) -> list[str]:
+    """Return why sealed sets are not trusted, and whether signatures were not checked."""
+    causes: dict[str, list[str]] = {}
+    states = set()
+    for one in sets:
+        verdict = one["signature"]
+        if one["sealed"] and verdict:
+            states.add(verdict["state"])
+            if not accepted(verdict):
+                causes.setdefault(cause(verdict), []).append(f"{one['deployment']}/{one['set_id']}")
+    refused = [
+        f"Verify and restore refuse {', '.join(names[:_NAMED])}"
+        f"{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}: {why}."
+        for why, names in causes.items()
+    ]
+    unchecked = "Signatures were not checked: groupid_signing_key is not given."
+    return [*refused, *([unchecked] if "unchecked" in states else [])]
+
+
 def _notes(answers: Answers) -> list[str]:
     """Return what a list lacks: a backup root that does not exist, sets beyond the limit of an answer."""
     notes = []
@@ -97,7 +129,7 @@ def _notes(answers: Answers) -> list[str]:
             notes.append(f"{host} has no folder {root}: it has no backup yet, or groupid_backup_root is wrong.")
         if answer.get("unlisted"):
             notes.append(f"{host} has {answer['unlisted']:,} older sets that are not listed.")
-    return ["", *(line for text in notes for line in _wrapped(text, ""))] if notes else []
+    return notes
 
 
 def _passed_over(answers: Answers) -> list[str]:

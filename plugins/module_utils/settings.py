@@ -11,7 +11,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import given
+from ansible_collections.identityops.groupid.plugins.module_utils import given, signature
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import (
@@ -49,10 +49,12 @@ class Understood:
       not use the word, its default.
       There are no secrets in them: no secret words, and no passwords of domains.
     failures: one for each fault. If there are any, the values must not be used.
+    signing_key_id: identifies groupid_signing_key. None if it is not given.
     """
 
     values: dict[str, t.Any]
     failures: list[Failure]
+    signing_key_id: str | None = None
 
 
 def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
@@ -75,7 +77,9 @@ def understand(variables: c.Mapping[str, t.Any], role: str) -> Understood:
     said = {word.name for word in words if not given.is_empty(variables.get(word.name))} - faulty
     for found in complaints(Asked(role, values, said, faulty, _folders(variables))):
         failures.append(_on_one_line(found.what, found.cause, found.next))
-    return Understood(_without_secrets(WORDS, values, role, _folders(variables)), failures)
+    key = values.get("signing_key")
+    shown = _without_secrets(WORDS, values, role, _folders(variables))
+    return Understood(shown, failures, signature.key_id(key) if key else None)
 
 
 def read(name: str, value: t.Any) -> t.Any:

@@ -224,7 +224,7 @@ def _unfinished(facts: Facts, host: str) -> list[seals.Unfinished]:
     """Return the seals of earlier runs that this host may finish."""
     if facts[host]["__groupid_asked"]["check"] or not deployments.ready(facts, host):
         return []
-    return seals.unfinished(facts, deployments.fellows(facts, host))
+    return [one for one in seals.unfinished(facts, deployments.fellows(facts, host)) if not one["refused"]]
 
 
 def _decided_of(facts: Facts, host: str, one: seals.Unfinished) -> bool:

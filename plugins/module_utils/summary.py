@@ -28,6 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     seals,
     set_table,
     shared_parts,
+    signature,
     verify_mode,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
@@ -314,7 +315,8 @@ _Set = tuple[Row, list[str]]
 
 
 def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -> _Set:
-    listed = {one["set_id"]: one for host in hosts for one in listing.sets_of(facts, host) or [] if one["sealed"]}
+    found = [one for host in hosts for one in listing.sets_of(facts, host) or []]
+    listed = {one["set_id"] for one in found if one["sealed"] and signature.accepted(one.get("signature"))}
     roots = dict.fromkeys(str(_asked(facts, host, "backup_root")) for host in hosts)
     row: Row = [len(hosts), len(listed), max(listed, default=None)]
     return row, [*_predicted(facts, name, hosts[0]), *(f"{name}: backup root {root}" for root in roots)]

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - identityops.groupid.backup_set
   - identityops.groupid.product
   - identityops.groupid.open_roots
+  - identityops.groupid.signing
   - identityops.groupid.narrowing
 attributes:
   diff_mode:
@@ -122,6 +123,7 @@ options:
       - Links are made to the newest sealed set of the deployment below O(backup_root) that meets these conditions. Its
         part is of this Windows installation, has the component from the same folder, and its record agrees with the
         seal.
+      - If C(groupid_signing_key) is set, links are made only to a set whose signature is valid.
       - A file is linked if its size, last write time, change time, attributes, owner and access list are those of the
         record, if it has no alternate data streams, and if the file in the older set has the size and the last write
         time of the record. All other files are copied.

@@ -23,6 +23,7 @@ author:
 extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.backup_set
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: none

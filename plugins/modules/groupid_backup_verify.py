@@ -22,6 +22,7 @@ author:
 extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.backup_set
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: none
@@ -33,6 +34,8 @@ options:
       - Id of the set. V(latest) is the newest sealed set that has the part and is full.
       - V(latest) ignores a set that is narrowed, and a set for which this is not known. Sets of an earlier release are
         judged by their parts, all of which must be listed below O(backup_root). To verify such a set, use its id.
+      - If C(groupid_signing_key) is set, V(latest) also ignores a set without a valid signature. The warnings name
+        those that are newer.
     type: str
     default: latest
   server:
@@ -56,6 +59,19 @@ options:
     type: str
     default: full
     version_added: 0.3.0
+  unsealed:
+    description:
+      - Verify a part of a set that is not sealed yet. No signature is asked for.
+    type: bool
+    default: false
+    version_added: 0.6.0
+  for_restore:
+    description:
+      - Another program will read the files of the part, for example SQL Server. The module then refuses a backup root
+        that accounts other than administrators can change, because the files could be replaced after this check.
+    type: bool
+    default: false
+    version_added: 0.6.0
 seealso:
   - module: identityops.groupid.groupid_backup_folder
 """
@@ -182,9 +198,10 @@ error:
   contains:
     code:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(no_full_set),
-        V(part_missing), V(root_unreadable), V(set_missing), or, if the agent did not answer, V(become), V(bootstrap),
-        V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option
-        or a variable that is not valid. V(unexpected) is a defect of the collection.
+        V(part_missing), V(root_open), V(root_unreadable), V(seal_differs), V(set_link), V(set_missing),
+        V(signature_missing), V(signature_wrong), V(signing_key_unknown), or, if the agent did not answer, V(become),
+        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: damaged

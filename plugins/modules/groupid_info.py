@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.product
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: none
@@ -309,6 +310,35 @@ backup_root:
           returned: always
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        signature:
+          description: Signature of the seal. Null if there is none, and C(groupid_signing_key) is not set.
+          returned: always
+          type: dict
+          version_added: 0.6.0
+          contains:
+            state:
+              description: V(valid); V(missing); V(wrong), if it does not belong to this document; V(other_key), if it
+                was made with none of the given keys; V(unchecked), if C(groupid_signing_key) is not set.
+              returned: always
+              type: str
+              sample: valid
+            key_id:
+              description: Identifies the key that made it. Null if it does not say.
+              returned: always
+              type: str
+              sample: 8e2d1f0c9b7a6534
+            given:
+              description: Ids of the keys that are set, the one that signs first.
+              returned: always
+              type: list
+              elements: str
+              sample: [8e2d1f0c9b7a6534]
+        prepared_signature:
+          description: Signature of the prepared document, in the same form as RV(backup_root.sets.signature).
+          returned: always
+          type: dict
+          version_added: 0.6.0
+          sample: {state: valid, key_id: 8e2d1f0c9b7a6534, given: [8e2d1f0c9b7a6534]}
         members:
           description: Servers that the seal names. Null if there is none.
           returned: always

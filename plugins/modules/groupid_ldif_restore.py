@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - identityops.groupid.backup_set
   - identityops.groupid.directory
   - identityops.groupid.open_roots
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: full

@@ -18,7 +18,7 @@ description:
   - If the process of a restore is killed, the next backup or restore on the host ends that restore. If all new files
     were written, it completes the restore. Otherwise, it rolls the restore back.
   - Files that are replaced or removed are first saved as a part of another set. Restore that set like any other. It
-    does not need O(unsealed).
+    does not need O(unsealed). It has no signature.
   - Stop GroupID first. A file that is in use cannot be replaced.
 author:
   - identityops (@identityops)
@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - identityops.groupid.agent
   - identityops.groupid.backup_set
   - identityops.groupid.open_roots
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: full
@@ -407,7 +408,8 @@ error:
       description: Kind of the failure. One of V(bad_request), V(component_missing), V(damaged), V(journal), V(locked),
         V(nothing_left) (O(exclude) leaves no file of a component), V(nothing_matched) (O(include) matches nothing),
         V(not_sealed), V(other_machine), V(part_exists), V(part_missing), V(part_state), V(restore_unfinished),
-        V(safety), V(set_missing), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
+        V(root_open), V(safety), V(seal_differs), V(set_missing), V(signature_missing), V(signature_wrong),
+        V(signing_key_unknown), V(space), V(state_owner), V(target_changed), V(target_file), V(target_link),
         V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
         V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
         is not valid. V(unexpected) is a defect of the collection.

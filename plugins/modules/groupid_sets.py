@@ -20,6 +20,7 @@ author:
   - identityops (@identityops)
 extends_documentation_fragment:
   - identityops.groupid.agent
+  - identityops.groupid.signing
 attributes:
   diff_mode:
     support: none
@@ -147,6 +148,28 @@ sets:
       returned: always
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    signature:
+      description: Signature of the seal. Null if there is none, and C(groupid_signing_key) is not set.
+      returned: always
+      type: dict
+      contains:
+        state:
+          description: V(valid); V(missing); V(wrong), if it does not belong to this document; V(other_key), if it was
+            made with none of the given keys; V(unchecked), if C(groupid_signing_key) is not set.
+          returned: always
+          type: str
+          sample: valid
+        key_id:
+          description: Identifies the key that made it. Null if it does not say.
+          returned: always
+          type: str
+          sample: 8e2d1f0c9b7a6534
+        given:
+          description: Ids of the keys that are set, the one that signs first.
+          returned: always
+          type: list
+          elements: str
+          sample: [8e2d1f0c9b7a6534]
     part_count:
       description: Number of parts below this root.
       returned: always

@@ -80,7 +80,7 @@ class Place:
         return self.request("restore", components=[component], unsealed=True, safety_set_id=safety)
 
     def own(self) -> None:
-        """Give what this process made to the user of the host."""
+        """Return what this process made to the user of the host."""
         if not isinstance(self.host, WineHost) or os.getuid() != 0:
             return
         facts = self.host.drive.stat()
@@ -121,7 +121,7 @@ def _created(path: pathlib.Path) -> dict[str, bytes]:
 
 
 def date(folder: pathlib.Path, chance: random.Random, saved: Picture | None = None) -> None:
-    """Give what lies below a folder creation times, as a host with habits keeps them; not what is as it was saved."""
+    """Return what lies below a folder creation times, as a host with habits keeps them; not what is as it was saved."""
     now = picture(folder)
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))

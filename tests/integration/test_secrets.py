@@ -19,6 +19,7 @@ SECRETS = {
     "site_sql_password": "Sql\"quoted\\secret'1",
     "nested_of_somebody": [{"name": "corp.example", "password": "nested-Domain-secret-2"}],
     "site_signing_key": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+    "groupid_signing_key": "Sign\"ing\\key'of-the-tests-0123456789",
 }
 
 

@@ -138,7 +138,7 @@ def test_ssh_of_a_user_whom_the_server_does_not_know(one_server: Lab, tmp_path: 
 
 
 def windows_user(lab: Lab) -> None:
-    """Give what is in the components to the user of the host on Wine."""
+    """Return what is in the components to the user of the host on Wine."""
     for folder in lab.components("wine01").values():
         owner = folder.stat()
         subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", folder], check=True)

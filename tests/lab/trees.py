@@ -71,7 +71,7 @@ class Tree:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def age(self) -> None:
-        """Give everything a time of its own, in NTFS' units of 100 ns; folders last, because files change theirs."""
+        """Return everything a time of its own, in NTFS' units of 100 ns; folders last, because files change theirs."""
         entries = sorted(self.root.rglob("*"), key=lambda path: (path.is_dir(), -len(path.parts), str(path)))
         for path in [*entries, self.root]:
             nanoseconds = _EPOCH + self.random.randrange(_FIVE_YEARS) * 100

@@ -44,7 +44,7 @@ class WineDisk:
         subprocess.run(["cp", "--archive", "--reflink=auto", str(self._first()), str(self.prefix)], check=True)
 
     def own(self) -> None:
-        """Give everything below the home to the user that programs run as."""
+        """Return everything below the home to the user that programs run as."""
         if os.getuid() == 0:
             for folder, dummy, files in os.walk(self._home):
                 for name in [folder, *(os.path.join(folder, file) for file in files)]:

@@ -76,7 +76,7 @@ class WineHost:
             self.stop()
 
     def own(self) -> None:
-        """Give everything below the home to the user that programs run as."""
+        """Return everything below the home to the user that programs run as."""
         self._disk.own()
 
     def start(self) -> None:

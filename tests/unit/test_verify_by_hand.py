@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, signature
+
 GUIDE = Path(__file__).resolve().parents[2].joinpath("docs", "verify-by-hand.md").read_text(encoding="utf-8")
 FILES = {
     "reports/a.txt": b"first",
@@ -94,3 +96,51 @@ def test_a_manifest_that_part_json_does_not_know(part: Path) -> None:
     lines = (part / "manifest.sha256").read_text(encoding="utf-8").splitlines(keepends=True)
     (part / "manifest.sha256").write_text("".join(line for line in lines if "a.txt" not in line), encoding="utf-8")
     assert by_powershell(part) == ["CHANGED manifest.sha256", "3 files listed, 1 differences"]
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def in_a_shell(folder: Path, script: str) -> list[str]:
+    """Return the lines that a script prints in a folder with a key."""
+    for program in ("bash", "openssl", "sha256sum"):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program} on PATH")
+    (folder / "signing.key").write_text(f"{KEY}\n")
+    done = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, check=False, text=True)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def by_openssl(folder: Path) -> tuple[str, str]:
+    """Return what the guide's commands compute from set.json in this folder, and what stands there."""
+    [script] = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    first, rest = script.split("\n", 1)
+    assert first == "cd /mnt/backup/hq/20261122T150405Z"
+    computed, *written = in_a_shell(folder, rest)
+    return computed[-64:], re.findall(r"[0-9a-f]{64}", " ".join(written))[-1] if written else ""
+
+
+def test_a_signature(tmp_path: Path) -> None:
+    member = {
+        "server": "web01",
+        "part_sha256": "ab" * 32,
+        "state": "complete",
+        "machine_guid": "guid",
+        "version": "10.0",
+    }
+    member |= {"files": 3, "bytes": 12, "epoch": "20261122T150405Z", "finished": "2026-11-22T15:04:17.1234567Z"}
+    scope = {"scope": {"include": ['Gr\u00fc\u00dfe, "signature"']}}
+    made = backup_set.seal_document("hq", "20261122T150405Z", "web01", [member | scope], KEY)
+    (tmp_path / "set.json").write_text(made.text)
+    computed, written = by_openssl(tmp_path)
+    assert computed == written
+    (tmp_path / "set.json").write_text(made.text.replace('"files": 3', '"files": 4'))
+    assert by_openssl(tmp_path) != (computed, written)
+    assert by_openssl(tmp_path)[1] == written
+
+
+def test_the_id_of_a_key(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs", "signing.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^printf .*$", page, re.MULTILINE)
+    assert in_a_shell(tmp_path, command) == [signature.key_id(KEY)]

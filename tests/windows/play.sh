@@ -25,7 +25,8 @@ if [ "$root" = share ]; then
                   groupid_network_password: "{{ share_password }}"}')
 else
     # exFAT has no access lists, and what others can change is used only when it is named.
-    common+=(-e "{groupid_backup_root: '$root', groupid_allow_open_roots: ['$root']}")
+    # A restore takes only a signed set from there.
+    common+=(-e "{groupid_backup_root: '$root', groupid_allow_open_roots: ['$root'], groupid_signing_key: '$(openssl rand -hex 32)'}")
 fi
 
 play() { ansible-playbook "identityops.groupid.$1" "${common[@]}" "${@:2}"; }

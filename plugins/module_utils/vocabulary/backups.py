@@ -34,7 +34,7 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "list",
         [],
         "Backup roots to use although accounts other than administrators can change them. Write each as in "
-        "`groupid_backup_root`.",
+        "`groupid_backup_root`. A restore also needs `groupid_signing_key`, and restores no database from such a root.",
         roles=CHOOSING,
         elements="path",
         example="[D:\\Backups]",

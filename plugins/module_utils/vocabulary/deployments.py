@@ -60,6 +60,23 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         secret=True,
     ),
     Word(
+        "groupid_signing_key",
+        "signing_key",
+        None,
+        "Key that signs the seals of sets, a text of at least 32 characters. If it is set, verify and restore refuse a "
+        "set without a valid signature. It stays on the controller and is never an argument of a task.",
+        secret=True,
+    ),
+    Word(
+        "groupid_old_signing_keys",
+        "list",
+        [],
+        "Earlier keys, whose signatures are still accepted. They sign nothing, and have no effect without "
+        "`groupid_signing_key`.",
+        elements="signing_key",
+        secret=True,
+    ),
+    Word(
         "groupid_deployment_servers",
         "list",
         [],

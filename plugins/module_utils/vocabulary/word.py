@@ -28,7 +28,7 @@ class Word:
     type: ``bool``, ``int``, ``float``, ``list`` or ``dict``, or the kind of text: ``str``, ``name`` (text in
       lower case), ``path`` (on Windows), ``file`` (on the controller), ``set_id``, ``label``, ``version``,
       ``deployment``, ``component``, ``server``, ``domain``, ``account``, ``verify_mode``, ``confirmation``,
-      ``pattern`` (of hosts), ``glob``, ``dn`` (distinguished name or objectGUID).
+      ``pattern`` (of hosts), ``glob``, ``dn`` (distinguished name or objectGUID), ``signing_key``.
     default: None if there is none, and the collection or the host chooses.
     elements: type of a list's items and of a dictionary's values. keys: type of a dictionary's keys.
     choices: texts in lower case. least, most: of a number.

@@ -80,12 +80,13 @@ def put_file(client: AgentClient, place: Place, name: str, content: bytes) -> No
     client.ask(place.request("put", name=name, content=packed, bytes=len(content), sha256=digest))
 
 
-def get_file(client: AgentClient, place: Place, name: str) -> StoredFile:
+def get_file(client: AgentClient, place: Place, name: str, seal_sha256: str | None = None) -> StoredFile:
     """Read a file of a complete part.
 
+    seal_sha256: of the set's seal, whose signature was checked. None: any seal.
     Raises AgentCallError: an unfinished part, and one that is not as its record and the set's seal say, gives nothing.
     """
-    answer = client.ask(place.request("get", name=name))
+    answer = client.ask(place.request("get", name=name, seal_sha256=seal_sha256))
     return StoredFile(_unpacked(answer, name), answer["sealed"], answer["details"] or {})
 
 

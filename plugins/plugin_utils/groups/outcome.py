@@ -42,6 +42,8 @@ class RestoreRequest:
     safety_set_id: str | None
     other_domains: tuple[str, ...] = ()
     """DNs of the domains that groupid_domains has besides."""
+    seal_sha256: str | None = None
+    """Digest of the set's seal, whose signature was checked."""
     clear_unseen: bool = False
     nothing: bool = False
     """Groups are named, and all of them are of other domains."""

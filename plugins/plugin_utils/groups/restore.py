@@ -88,12 +88,12 @@ def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) ->
     """Bring the files of the set into a folder. Raises AgentCallError, and RefusedError for a set without its seal."""
     domain = request.domain.target.domain
     try:
-        groups = get_file(client, request.place, f"{domain}{COMPANION_ENDING}")
+        groups = get_file(client, request.place, f"{domain}{COMPANION_ENDING}", request.seal_sha256)
         kind: Kind = "export"
     except AgentCallError as problem:
         if problem.failure.code != "file_missing":
             raise
-        groups = get_file(client, request.place, f"{domain}{UNDO_COMPANION_ENDING}")
+        groups = get_file(client, request.place, f"{domain}{UNDO_COMPANION_ENDING}", request.seal_sha256)
         kind = "undo"
     if kind == "export" and not groups.sealed and not request.unsealed:
         raise RefusedError(
@@ -101,7 +101,8 @@ def fetch(client: AgentClient, request: RestoreRequest, folder: pathlib.Path) ->
             f"Set {request.place.set_id} of deployment {request.place.deployment} is not sealed",
             "Use a sealed set. Or, if you know what this set lacks, set unsealed: true.",
         )
-    ldif = get_file(client, request.place, f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}")
+    name = f"{domain}{LDIF_ENDING if kind == 'export' else UNDO_LDIF_ENDING}"
+    ldif = get_file(client, request.place, name, request.seal_sha256)
     files = Files(kind, folder / "then.ldf", folder / "then.jsonl", groups.details)
     files.ldif.write_bytes(ldif.content)
     files.companion.write_bytes(groups.content)

@@ -245,14 +245,14 @@ def refusing_one(server: Slapd, dn: str, code: int, text: str = "") -> Proxy:
 
 
 def paging_as_active_directory(server: Slapd, at_most: int, *, empty_pages: bool = True) -> Proxy:
-    """Give small pages, however large a client asks for them, and empty ones between."""
+    """Return small pages, however large a client asks for them, and empty ones between."""
     return Proxy(server, Fault(page_at_most=at_most, empty_pages=empty_pages))
 
 
 def forgetting_cookies(
     server: Slapd, at_most: int, *lost: int, said: tuple[int, str] = COOKIE_LOST, empty_pages: bool = False
 ) -> Proxy:
-    """Give small pages, and refuse some of the requests for a further one, counted on a connection from 1."""
+    """Return small pages, and refuse some of the requests for a further one, counted on a connection from 1."""
     code, text = said
     fault = Fault(page_at_most=at_most, lost_cookies=lost, code=code, text=text, empty_pages=empty_pages)
     return Proxy(server, fault)

@@ -85,7 +85,7 @@ class Login:
     sid: bytes = b""
 
     def __post_init__(self) -> None:
-        """Give ``sa`` the sid that it has everywhere, the others one of their own."""
+        """Return ``sa`` the sid that it has everywhere, the others one of their own."""
         self.sid = self.sid or (b"\x01" if self.name == "sa" else uuid.uuid4().bytes)
 
     @property

@@ -30,7 +30,7 @@ Function = c.Callable[..., t.Any]
 
 
 def register(connection: sqlite3.Connection, engine: Engine, session: Session, variables: dict[str, t.Any]) -> None:
-    """Give a connection the functions, as the session sees them."""
+    """Return a connection the functions, as the session sees them."""
     for name, arguments, function in [*_plain(), *_of_server(engine, session, variables), *_rights(engine, session)]:
         connection.create_function(name, arguments, function)
     connection.create_collation("CI", _compare)

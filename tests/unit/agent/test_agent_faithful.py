@@ -33,7 +33,7 @@ def lines(host: t.Any) -> list[dict[str, t.Any]]:
 
 
 def secure(host: t.Any, **securities: object) -> None:
-    """Give entries of the part a security, as a host with access lists does; ``__`` in a keyword is ``/``."""
+    """Return entries of the part a security, as a host with access lists does; ``__`` in a keyword is ``/``."""
     named = {name.replace("__", "/"): security for name, security in securities.items()}
     kept = [{**line, "security": named[line["path"]]} if line["path"] in named else line for line in lines(host)]
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in kept)

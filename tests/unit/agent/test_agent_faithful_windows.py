@@ -59,7 +59,7 @@ class Component:
         self.own(self.folder)
 
     def own(self, path: pathlib.Path) -> None:
-        """Give something to the host's user."""
+        """Return something to the host's user."""
         owner = self._host.home.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 

@@ -49,7 +49,7 @@ def listed(host: t.Any) -> dict[str, list[dict[str, t.Any]]]:
 
 
 def relist(host: t.Any, streams: object) -> None:
-    """Give data/a other streams in the list, and make the record agree."""
+    """Return data/a other streams in the list, and make the record agree."""
     lines = [json.loads(line) for line in (host.part() / "files.jsonl").read_bytes().splitlines()]
     for line in lines:
         if line["path"] == "data/a":

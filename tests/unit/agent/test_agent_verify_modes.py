@@ -29,7 +29,7 @@ def share_of(path: str, shares: int) -> int:
 
 
 def flipped(part: pathlib.Path) -> list[str]:
-    """Give every file another content of the same size; the paths."""
+    """Return every file another content of the same size; the paths."""
     files = [path for path in (part / "data").rglob("*") if path.is_file()]
     for path in files:
         path.write_bytes(b"C" + path.read_bytes()[1:])

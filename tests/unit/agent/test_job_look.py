@@ -68,7 +68,7 @@ class Site:
         return self.state / "jobs" / identity
 
     def own(self) -> None:
-        """Give the folder to the account that looks."""
+        """Return the folder to the account that looks."""
 
     def look(self, identity: str, operation: str = "poll", wait: float = 0, attempt: str = "a") -> Answer:
         raise NotImplementedError

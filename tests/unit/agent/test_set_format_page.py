@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, signature
 from lab.streams import keeps_streams, put_stream
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "reference" / "set-format.md").read_text(encoding="utf-8")
@@ -114,6 +114,18 @@ def test_the_seal_is_the_page_s(made: t.Any) -> None:
     assert shape(json.loads(text)) == shape(example)
     assert json.dumps(example, indent=2, sort_keys=True) + "\n" in PAGE
     assert set(named("The seal")) == set(example)
+
+
+def test_the_signature_is_the_page_s(made: t.Any) -> None:
+    [key] = re.findall(r"With the key `(.*?)`", section("The signature"))
+    [shown] = re.findall(r"^```json\n(.*?)^```", section("The signature"), re.MULTILINE | re.DOTALL)
+    [seal] = re.findall(r"^```json\n(.*?)^```", section("The seal"), re.MULTILINE | re.DOTALL)
+    text = signature.signed(seal, key)
+    assert text == seal.removesuffix("\n}\n") + ",\n" + shown
+    assert named("The signature") == list(json.loads(text)["signature"])
+    (made.part().parent / "set.json").write_text(signature.signed((made.part().parent / "set.json").read_text(), key))
+    [found] = [signature.judged(one, [key]) for one in made.call("list")["sets"]]
+    assert signature.is_valid(found["signature"])
 
 
 def test_the_record_of_a_verification_is_the_page_s(made: t.Any) -> None:

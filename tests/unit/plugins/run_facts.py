@@ -10,7 +10,13 @@ import datetime
 import functools
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, review, settings
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    failures,
+    review,
+    settings,
+    signature,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
@@ -30,8 +36,9 @@ def _defaults(role: str) -> dict[str, t.Any]:
 
 def asked(deployment: str = "hq", role: str = "backup", **values: t.Any) -> dict[str, t.Any]:
     """Return what is asked of a host: the defaults of a role, but for the values."""
-    assert not values.keys() - _defaults(role).keys()
-    return {**copy.deepcopy(_defaults(role)), "usual": None, "check": False, "deployment": deployment, **values}
+    known = {**copy.deepcopy(_defaults(role)), "usual": None, "check": False, "signing_key_id": None}
+    assert not values.keys() - known.keys()
+    return {**known, "deployment": deployment, **values}
 
 
 def part(server: str, **fields: t.Any) -> dict[str, t.Any]:
@@ -96,6 +103,11 @@ def probe(
             **root,
         },
     }
+
+
+def verdict(state: signature.State) -> signature.Verdict:
+    """Return what is known about the signature of a seal."""
+    return {"state": state, "key_id": None if state in ("missing", "wrong") else "a" * 16, "given": ["b" * 16]}
 
 
 def failed(*failures_: Failure, phase: str = "preflight") -> list[failures.Recorded]:

@@ -24,6 +24,7 @@ namespace IdentityOpsAgent
         private readonly Answer answer = new Answer();
         private readonly Losses losses = new Losses();
         private readonly BackupPrivileges privileges = BackupPrivileges.Enable();
+        private readonly List<string> linkSeals;   // null: any seal counts
         private LinkSourceReader linkSources;   // null: no links are asked for
 
         public Backup(JsonMap request)
@@ -31,6 +32,7 @@ namespace IdentityOpsAgent
             settings = new CopySettings(request);
             check = request.Flag("check", false);
             linkUnchanged = request.Flag("link_unchanged", false);
+            linkSeals = request["link_seals"] == null ? null : request.Texts("link_seals");
             sample = request.NumberOr("sample_ms", 0, 0, Sample.LongestTime);
             plan = new BackupPlan(request);
             allowed = new Globs(request.Texts("allow_partial"));
@@ -51,7 +53,7 @@ namespace IdentityOpsAgent
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 if (linkUnchanged)
-                    linkSources = LinkSourceReader.Begin(plan.Set, plan.Server);
+                    linkSources = LinkSourceReader.Begin(plan.Set, plan.Server, linkSeals);
                 plan.Make();
                 part.Version = plan.Version;
                 answer.Changed = true;
@@ -87,7 +89,7 @@ namespace IdentityOpsAgent
         private Links FindLinks(MetadataReader properties)
         {
             return linkSources == null
-                ? null : Links.Find(plan.Set, plan.Server, plan.Components, linkSources, part.MachineGuid, properties);
+                ? null : Links.Find(plan.Set, plan.Components, linkSources, part.MachineGuid, properties);
         }
 
         private string Write()

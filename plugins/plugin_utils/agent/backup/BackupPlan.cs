@@ -88,7 +88,7 @@ namespace IdentityOpsAgent
         {
             new PartWriter(Set, Server).CheckNew(What);
             CheckRoot();
-            FolderTrust.Require(Set, null, What, request, Warnings);
+            FolderTrust.Require(Set, What, request, Warnings);
             FindSources();
             List<PlannedComponent> present = Components.FindAll(IsPresent);
             foreach (PlannedComponent component in present)

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Threading;
 
 namespace IdentityOpsAgent
@@ -13,22 +14,31 @@ namespace IdentityOpsAgent
     {
         private readonly SetFolder set;   // of the new part; the older ones lie beside it
         private readonly string server;
+        private readonly List<string> seals;
         private readonly Thread thread;
         private StoredPart part;
         private Verification record;
 
-        private LinkSourceReader(SetFolder set, string server)
+        private LinkSourceReader(SetFolder set, string server, List<string> seals)
         {
             this.set = set;
             this.server = server;
+            this.seals = seals;
             thread = new Thread(Read) { IsBackground = true };
         }
 
-        public static LinkSourceReader Begin(SetFolder set, string server)
+        // `seals`: as of Links.Sealed.
+        public static LinkSourceReader Begin(SetFolder set, string server, List<string> seals)
         {
-            LinkSourceReader reader = new LinkSourceReader(set, server);
+            LinkSourceReader reader = new LinkSourceReader(set, server, seals);
             reader.thread.Start();
             return reader;
+        }
+
+        // The server's part of an older set; null when nothing may be linked to it.
+        public StoredPart Sealed(SetFolder older)
+        {
+            return Links.Sealed(older, server, seals);
         }
 
         public Verification Of(StoredPart wanted)
@@ -49,7 +59,7 @@ namespace IdentityOpsAgent
                 NetworkIdentity.Impersonate();
                 foreach (SetFolder older in SetList.Find(set.Root, set.Deployment))
                 {
-                    part = Links.Sealed(older, server);
+                    part = Sealed(older);
                     if (part == null)
                         continue;
                     Verification read = new Verification(part);

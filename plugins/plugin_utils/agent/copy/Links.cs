@@ -40,8 +40,8 @@ namespace IdentityOpsAgent
         }
 
         // For each component the newest part that may be linked to. Nothing is written.
-        public static Links Find(SetFolder target, string server, List<PlannedComponent> components,
-            LinkSourceReader records, string machineGuid, MetadataReader properties)
+        public static Links Find(SetFolder target, List<PlannedComponent> components, LinkSourceReader records,
+            string machineGuid, MetadataReader properties)
         {
             Links links = new Links(records, properties);
             List<PlannedComponent> waiting =
@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
             foreach (SetFolder set in SetList.Find(target.Root, target.Deployment))
             {
                 if (waiting.Count > 0)
-                    links.TryLinkTo(set, server, machineGuid, waiting);
+                    links.TryLinkTo(set, machineGuid, waiting);
             }
             foreach (PlannedComponent component in waiting)
                 links.warnings.Add("All of " + component.Name
@@ -137,9 +137,9 @@ namespace IdentityOpsAgent
             part.Warnings.AddRange(refused.Sentences);
         }
 
-        private void TryLinkTo(SetFolder set, string server, string machineGuid, List<PlannedComponent> waiting)
+        private void TryLinkTo(SetFolder set, string machineGuid, List<PlannedComponent> waiting)
         {
-            StoredPart part = Sealed(set, server);
+            StoredPart part = records.Sealed(set);
             if (part == null || part.Document.State == Part.Partial || machineGuid.Length == 0
                 || part.Document.MachineGuid != machineGuid)
                 return;
@@ -166,12 +166,14 @@ namespace IdentityOpsAgent
         }
 
         // null for what is not finished, not sealed, narrowed, or not as the seal says.
-        public static StoredPart Sealed(SetFolder set, string server)
+        // `seals`: digests of the seals whose signatures the controller has checked, and no others count; null: all do.
+        public static StoredPart Sealed(SetFolder set, string server, List<string> seals)
         {
             try
             {
                 StoredPart part = StoredPart.Open(set, server, What);
-                return part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
+                bool counts = seals == null || seals.Contains(part.SealDigest);
+                return counts && part.Sealed && part.DocumentFlaw == null && !IsNarrowed(set) ? part : null;
             }
             catch (AgentError)
             {

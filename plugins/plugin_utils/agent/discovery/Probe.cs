@@ -37,7 +37,9 @@ namespace IdentityOpsAgent
             {
                 FileFacts facts;
                 answer.Members.Set("exists", Win32.TryFacts(root, out facts));
-                SetList.Describe(answer.Members, root, DeploymentOrNull(request));
+                string only = request.TextOrNull("only");
+                SetList.Describe(answer.Members, root, DeploymentOrNull(request),
+                    only == null ? null : Names.SetId(only));
             }
             catch (SystemError error)
             {
@@ -120,7 +122,7 @@ namespace IdentityOpsAgent
                     described.Set("error", "The drive or share is not there.");
                 else
                     described.Set("free_bytes", Win32.FreeBytes(existing));
-                SetList.Describe(described, root, deployment);
+                SetList.Describe(described, root, deployment, null);
             }
             catch (SystemError error)
             {

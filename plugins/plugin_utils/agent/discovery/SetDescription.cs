@@ -43,6 +43,8 @@ namespace IdentityOpsAgent
                 .Set("sealed", seal != null).Set("prepared", prepared != null)
                 .Set("prepared_sha256", prepared == null ? null : prepared.Digest)
                 .Set("seal_sha256", seal == null ? null : seal.Digest)
+                .Set("prepared_signed", prepared == null ? null : prepared.Signature)
+                .Set("seal_signed", seal == null ? null : seal.Signature)
                 .Set("members", members).Set("decider", known == null ? null : known.Decider)
                 .Set("narrowed", known == null ? Narrowing.Union(narrowed) : known.Narrowed)
                 .Set("unreadable", flaws.Count == 0 ? null : string.Join("; ", flaws.ToArray()))

@@ -71,10 +71,13 @@ namespace IdentityOpsAgent
             return names;
         }
 
-        public static void Describe(JsonMap answer, string root, string deployment)
+        // `only`: the id of one set; null: all.
+        public static void Describe(JsonMap answer, string root, string deployment, string only)
         {
             SkippedEntries passed = new SkippedEntries();
             List<SetFolder> sets = Find(root, deployment, passed);
+            if (only != null)
+                sets.RemoveAll(delegate(SetFolder set) { return set.SetId != only; });
             Dictionary<string, VerifyRecords> records = new Dictionary<string, VerifyRecords>();
             List<JsonMap> described = new List<JsonMap>();
             foreach (SetFolder set in Answer.First(sets, Answer.ListLimit))

@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
         {
             using (HostLock.Acquire("adopt", set.Deployment + " " + set.SetId, check))
             {
-                FolderTrust.Require(set, null, What, request, warnings);
+                FolderTrust.Require(set, What, request, warnings);
                 PartWriter recorder = new PartWriter(set, part.Server);
                 StoredPart stored = external ? null : AlreadyCompleted(recorder);
                 if (stored != null)

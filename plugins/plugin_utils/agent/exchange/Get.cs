@@ -16,8 +16,9 @@ namespace IdentityOpsAgent
         {
             PartFile file = new PartFile(request);
             StoredPart part = StoredPart.Open(file.Set, file.Part, What);
+            part.RequireSeal(request, What);
             Answer answer = new Answer();
-            FolderTrust.Require(file.Set, null, What, request, answer.Warnings);
+            FolderTrust.RequireForRestore(file.Set, null, What, request, true, answer.Warnings);
             PackedContent.Set(answer.Members, Recorded(file, part));
             answer.Members.Set("state", part.Document.State)
                 .Set("sealed", part.Sealed).Set("details", part.Document.Details)

@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
             string account = request.TextOrNull("account");
             PartWriter recorder = new PartWriter(set, server);
             Answer answer = new Answer();
-            FolderTrust.Require(set, null, What, request, answer.Warnings);
+            FolderTrust.Require(set, What, request, answer.Warnings);
             StoredPart stored = recorder.Completed(What, component, PartComponent.Copied);
             bool? granted = null;
             if (stored == null)

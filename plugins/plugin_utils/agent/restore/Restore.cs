@@ -43,7 +43,8 @@ namespace IdentityOpsAgent
             {
                 RestoreRecovery.Run(check, answer.Warnings);
                 StoredPart part = StoredPart.Open(set, server, What);
-                FolderTrust.Require(set, part.Path, What, request, answer.Warnings);
+                part.RequireSeal(request, What);
+                FolderTrust.RequireForRestore(set, part.Path, What, request, true, answer.Warnings);
                 CheckAllowed(part);
                 Verification verification = new Verification(part);
                 verification.Run(null, What);

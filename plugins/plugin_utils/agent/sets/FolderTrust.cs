@@ -10,15 +10,39 @@ namespace IdentityOpsAgent
     // and can lead a backup anywhere by a link.
     internal static class FolderTrust
     {
-        // Of the root and the set's folders, those that are there. Errors: root_open, unless the request waives it for
-        // this very root; set_link; root_unreadable. What was waived and what cannot be told is a warning.
-        // `part`: the folder of the part that is read; null while there is none.
-        public static void Require(SetFolder set, string part, string what, JsonMap request, List<string> warnings)
+        // For what writes below the root. Of the root and the set's folders, those that are there are looked at.
+        // Errors: root_open, unless the request waives it for this very root; set_link; root_unreadable.
+        // What was waived and what cannot be told is a warning.
+        public static void Require(SetFolder set, string what, JsonMap request, List<string> warnings)
         {
-            bool waived = request.Texts("allow_open_roots").Exists(delegate(string root)
+            Check(set, null, what, IsWaived(set, request), " Or name the root in groupid_allow_open_roots.", warnings);
+        }
+
+        // For what takes from the root. The waiver alone is not enough: others may have made the set, so the
+        // controller must have checked the signature of its seal.
+        // `part`: the folder of the part, to look at too; or null. `staged`: every file is hashed as it is taken. One
+        // that another program reads later may be replaced until then, and is never waived.
+        public static void RequireForRestore(SetFolder set, string part, string what, JsonMap request, bool staged,
+            List<string> warnings)
+        {
+            bool waived = staged && IsWaived(set, request) && request.TextOrNull("seal_sha256") != null;
+            Check(set, part, what, waived, staged
+                ? " Or name the root in groupid_allow_open_roots and set groupid_signing_key: files of a set with a"
+                    + " valid signature are restored from it."
+                : " Its files are not restored from a folder that others can change.", warnings);
+        }
+
+        private static bool IsWaived(SetFolder set, JsonMap request)
+        {
+            return request.Texts("allow_open_roots").Exists(delegate(string root)
             {
                 return Win32.Names.Equals(Paths.Absolute(root, "allow_open_roots"), set.Root);
             });
+        }
+
+        private static void Check(SetFolder set, string part, string what, bool waived, string otherwise,
+            List<string> warnings)
+        {
             try
             {
                 foreach (string folder in new[] { set.Root, set.DeploymentPath, set.Path, part })
@@ -35,7 +59,7 @@ namespace IdentityOpsAgent
                         Add(warnings, "Whether ordinary users can write to the backup root " + set.Root
                             + " cannot be told: it is a share, or its file system keeps no access lists.");
                     else if (writers.Count > 0 && !waived)
-                        throw Open(what, folder, writers);
+                        throw Open(what, folder, writers, otherwise);
                     else if (writers.Count > 0)
                         Add(warnings, folder + " can be changed by " + string.Join(", ", writers.ToArray())
                             + ": this was allowed by name.");
@@ -82,14 +106,14 @@ namespace IdentityOpsAgent
                 warnings.Add(warning);
         }
 
-        private static AgentError Open(string what, string folder, List<string> writers)
+        private static AgentError Open(string what, string folder, List<string> writers, string otherwise)
         {
             string icacls = "icacls \"" + folder + "\" ";
             return new AgentError("root_open", what, folder,
                 "It can be changed by " + string.Join(", ", writers.ToArray()) + ".",
                 "Close it: " + icacls + "/setowner \"*S-1-5-32-544\", then " + icacls
                 + "/inheritance:r /grant:r \"*S-1-5-18:(OI)(CI)F\" \"*S-1-5-32-544:(OI)(CI)F\" \"" + Computer.UserName()
-                + ":(OI)(CI)F\" and /remove for each of those named. Or name the root in groupid_allow_open_roots.");
+                + ":(OI)(CI)F\" and /remove for each of those named." + otherwise);
         }
     }
 }

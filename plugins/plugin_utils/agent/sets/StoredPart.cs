@@ -16,6 +16,7 @@ namespace IdentityOpsAgent
         public string Digest;         // of part.json
         public string SealFlaw;       // null when there is no seal, and when it stands for this part
         public bool Sealed;           // the seal stands for this very part
+        public string SealDigest;     // of the seal; null when there is none that can be read
 
         private StoredPart(SetFolder set, string server)
         {
@@ -49,6 +50,20 @@ namespace IdentityOpsAgent
             return part;
         }
 
+        // The controller has checked the signature of the seal with this digest, and no other one may take its place.
+        // Errors: seal_differs.
+        public void RequireSeal(JsonMap request, string what)
+        {
+            string wanted = request.TextOrNull("seal_sha256");
+            if (wanted == null || SealDigest == Names.Digest(wanted))
+                return;
+            throw new AgentError("seal_differs", what, Paths.Combine(Set.Path, SetFolder.Sealed),
+                SealDigest == null ? "The seal whose signature was checked is not there."
+                    : "It is not the seal whose signature was checked: that one has the digest " + wanted
+                        + ", this one has " + SealDigest + ".",
+                "Find out who changes the set. Then run again.");
+        }
+
         private void Find(string what)
         {
             if (!SetFolder.IsFolder(Set.DeploymentPath) || !SetFolder.IsFolder(Set.Path))
@@ -67,6 +82,7 @@ namespace IdentityOpsAgent
                 SealDocument seal = Set.Document(SetFolder.Sealed);
                 if (seal == null)
                     return null;
+                SealDigest = seal.Digest;
                 SealedPart own = seal.Of(Server);
                 if (own == null)
                     SealFlaw = "The seal does not name the server '" + Server + "'.";

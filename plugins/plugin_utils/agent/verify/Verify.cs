@@ -50,12 +50,15 @@ namespace IdentityOpsAgent
             string server = ServerOf(request);
             VerifyMode mode = VerifyMode.Parse(request.TextOrNull("mode"));
             StoredPart part = StoredPart.Open(set, server, What);
+            part.RequireSeal(request, What);
+            Answer answer = new Answer();
+            if (request.Flag("for_restore", false))
+                FolderTrust.RequireForRestore(set, part.Path, What, request, false, answer.Warnings);
             Verification verification = new Verification(part) { Mode = mode };
             List<string> components = request["components"] == null ? null : request.Texts("components");
             verification.Run(components, What);
             List<Finding> findings = verification.Findings;
             findings.AddRange(verification.StreamFindings);
-            Answer answer = new Answer();
             string state = findings.Count == 0 ? VerifyRecords.Verified : VerifyRecords.Damaged;
             SealDocument seal = set.SealOrNull();
             // Some sound components say nothing of the part.

@@ -44,6 +44,7 @@ def test_request(host: Make) -> None:
         "defaults": None,
         "allow_partial": ["reports/**"],
         "link_unchanged": False,
+        "link_seals": None,
         "narrowed": None,
         "scope": None,
         "traps": traps_request(),

@@ -81,6 +81,8 @@ def test_part_of_the_host_itself(host: Make) -> None:
             "server": None,
             "components": None,
             "mode": "full",
+            "seal_sha256": None,
+            "for_restore": False,
         }
     ]
 

@@ -71,6 +71,7 @@ def test_request(host: Make) -> None:
             "deployment": "hq",
             "set_id": "20261122T150405Z",
             "server": None,
+            "seal_sha256": None,
             "unsealed": False,
             "other_machine": False,
             "components": [

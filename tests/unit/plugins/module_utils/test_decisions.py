@@ -125,6 +125,20 @@ def test_latest_is_the_newest_sealed_full_set_of_all_members() -> None:
     assert decide(facts, "web01", "verified_set") is None
 
 
+def test_a_forged_newer_set_is_passed_over_and_named() -> None:
+    facts = run("web01", "web02", role="verify", set_id="latest")
+    signed = listed(part("web01"), set_id=OLDER, signature=run_facts.verdict("valid"))
+    forged = listed(part("web01"), set_id=NEWER, signature=run_facts.verdict("missing"))
+    facts["web01"]["__groupid_probe"] = probe("web01", forged, signed)
+    facts["web02"]["__groupid_probe"] = probe("web02")
+    for host in ("web01", "web02"):
+        facts[host]["__groupid_verify_set"] = decide(facts, host, "verified_set")
+    assert facts["web01"]["__groupid_verify_set"] == OLDER
+    [note] = decide(facts, "web01", "verify_notes")
+    assert note.startswith(f"Set {NEWER} is not used as the latest: the set has no seal with a signature")
+    assert decide(facts, "web02", "verify_notes") == []
+
+
 def test_what_a_run_makes_smaller_is_found_against_the_inventory() -> None:
     facts = run("web01", include=["HR"])
     assert decide(facts, "web01", "narrowed") == []

@@ -165,6 +165,9 @@ def test_what_a_deployment_must_agree_on_is_compared(facts: dict[str, dict[str, 
     facts["web02"]["__groupid_asked"] = asked("hq", deployment_servers=["web02"], set_label="label")
     seen = deployments.review(facts, planned(facts, ["web01", "web02"]))
     assert seen["hq"]["differing"] == ["groupid_deployment_servers", "groupid_set_id", "groupid_set_label"]
+    facts["web01"]["__groupid_asked"] = asked("hq", signing_key_id="a" * 16)
+    facts["web02"]["__groupid_asked"] = asked("hq")
+    assert deployments.review(facts, planned(facts, ["web01", "web02"]))["hq"]["differing"] == ["groupid_signing_key"]
 
 
 def test_the_order_of_declared_servers_does_not_matter(facts: dict[str, dict[str, t.Any]]) -> None:

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.plugins.run_facts import verdict
 
 from ansible_collections.identityops.groupid.plugins.module_utils import narrowing, products
 
@@ -137,6 +138,23 @@ def test_newest_full_of_a_server() -> None:
     assert narrowing.newest_full([older, newer]) is newer
     assert narrowing.newest_full([older, newer], "web01") is older
     assert narrowing.newest_full([older, newer], "web03") is None
+
+
+def test_a_set_without_a_valid_signature_is_never_the_newest() -> None:
+    older = listed(part(), set_id=SET_ID, signature=verdict("valid"))
+    forged = [
+        listed(part(), set_id=f"2026112{day}T000000Z", signature=verdict(state), narrowed=[])
+        for day, state in ((3, "missing"), (4, "other_key"), (5, "wrong"))
+    ]
+    assert narrowing.newest_full([*forged, older], "web01") is older
+    told = narrowing.not_trusted([*forged, older], older)
+    assert [sentence.split(" is not used as the latest: ")[0] for sentence in told] == [
+        f"Set {one['set_id']}" for one in forged
+    ]
+    assert narrowing.not_trusted([*forged, older], {"set_id": "20261124T000000Z"}) == told[2:]
+    failure = narrowing.no_full_set(forged, "web01", "D:\\Backups")
+    assert (failure.code, failure.next) == ("no_full_set", "Make a backup.")
+    assert "known to be full and trusted: 20261125T000000Z is not trusted (the signature does not" in failure.cause
 
 
 def test_failure_names_what_was_passed_over() -> None:

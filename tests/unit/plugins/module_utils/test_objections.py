@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from unit.plugins import run_facts
-from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, listed, part, probe
+from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, listed, part, probe, verdict
 
 from ansible_collections.identityops.groupid.plugins.module_utils import objections, restore_choice
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -174,6 +174,40 @@ FAULTS: list[tuple[str, Change, str, str]] = [
     ("restore", _sets(UNSEALED), "not_sealed", "is not sealed"),
     ("restore", _sets(listed(part("web01", state="partial"))), "not_sealed", "is partial"),
     ("restore", _sets(listed(part("web01", machine_guid="x"))), "other_machine", "{web01: web01}"),
+    ("verify", _sets(listed(part("web01"), signature=verdict("wrong"))), "signature_wrong", f"hq\\{SET}\\set.json"),
+    ("restore", _sets(listed(part("web01"), signature=verdict("wrong"))), "signature_wrong", f"hq\\{SET}\\set.json"),
+    ("restore", _sets(listed(part("web01"), signature=verdict("other_key"))), "signing_key_unknown", "b" * 16),
+    (
+        "restore",
+        _sets(listed(part("web01"), signature=verdict("missing"))),
+        "signature_missing",
+        "signing_key=",
+    ),
+    (
+        "restore",
+        _both(_ask(restore_unsealed=True), _sets({**UNSEALED, "signature": verdict("missing")})),
+        "signature_missing",
+        "groupid_signing_key",
+    ),
+    ("restore", _root(writable_by=["Everyone"]), "root_open", "changed by Everyone"),
+    (
+        "restore",
+        _both(_root(writable_by=["Everyone"]), _ask(allow_open_roots=["D:\\Backups"])),
+        "root_open",
+        "groupid_signing_key",
+    ),
+    (
+        "restore",
+        _both(_sets(listed(part("web01"), signature=verdict("valid"))), _root(writable_by=["Everyone"])),
+        "root_open",
+        "groupid_allow_open_roots",
+    ),
+    (
+        "restore_database",
+        _both(_root(writable_by=["Everyone"]), _ask(allow_open_roots=["D:\\Backups"])),
+        "root_open",
+        "name only the other components",
+    ),
     ("restore_database", _sets(listed(part("web01"))), "component_missing", "groupid_components"),
     ("restore_database", _ask(sql_server=""), "sql_server_missing", "groupid_sql_server"),
     ("unsealed_database", _set("__groupid_sql_reread", sealed=False), "not_sealed", "the computer that holds it"),
@@ -237,6 +271,16 @@ def test_every_step_has_a_fault_in_the_table() -> None:
         ("database", lambda facts: facts["web01"].update(__groupid_sql={"failed": True, "msg": "no"})),
         ("seal", _both(_ask(verify_after=False), lambda facts: facts["web01"].pop("__groupid_verified"))),
         ("restore", _both(_ask(restore_unsealed=True), _sets(UNSEALED))),
+        ("restore", _sets(listed(part("web01"), signature=verdict("unchecked")))),
+        (
+            "restore",
+            _both(
+                _sets(listed(part("web01"), signature=verdict("valid"))),
+                _root(writable_by=["Everyone"]),
+                _ask(allow_open_roots=["d:\\BACKUPS"]),
+            ),
+        ),
+        ("verify", _root(writable_by=["Everyone"])),
         ("restore", _both(_ask(set_id=f"{SET}-before-restore"), _sets())),
         ("restore", _sets(listed(part("web01", details={"kind": "before_restore"}), sealed=False))),
         (

@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from unit.plugins import run_facts
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, seals
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, seals, signature
 
 SET = "20261122T120000Z"
 DOCUMENT = "d" * 64
@@ -147,8 +148,20 @@ def test_a_set_prepared_everywhere_is_finished() -> None:
             "decided": False,
             "servers": ["web01", "web02"],
             "database": False,
+            "refused": "",
         }
     ]
+
+
+@pytest.mark.parametrize("state", ["missing", "other_key", "wrong"])
+def test_a_document_that_is_not_trusted_is_told_as_such(state: signature.State) -> None:
+    judged = {"prepared_signature": run_facts.verdict(state)}
+    facts = roots(web01={**found(), **judged}, web02={**found(), **judged})
+    [one] = seals.unfinished(facts, facts)
+    assert one["refused"] == signature.cause(judged["prepared_signature"])
+    for sound in (run_facts.verdict("valid"), run_facts.verdict("unchecked"), None):
+        facts = roots(web01={**found(), "prepared_signature": sound}, web02=found())
+        assert [one["refused"] for one in seals.unfinished(facts, facts)] == [""]
 
 
 def test_the_part_of_the_database_is_no_server() -> None:

@@ -9,6 +9,7 @@ import random
 import typing as t
 
 import pytest
+from unit.plugins.run_facts import verdict
 
 from ansible_collections.identityops.groupid.plugins.module_utils import set_table
 
@@ -34,6 +35,7 @@ def one_set(set_id: str = "20261122T150405Z", *parts: dict[str, t.Any], **fields
         "prepared": True,
         "narrowed": [],
         "members": ["web01", "web02"],
+        "signature": None,
         "parts": list(parts),
         "part_count": len(parts),
         **fields,
@@ -100,6 +102,12 @@ def test_deployments_have_a_block_each() -> None:
         ({"parts": [part(), part("web02", state="waived")]}, 3, "2/2"),
         ({"parts": [part()], "part_count": 3}, 3, "1/3"),
         ({"sealed": False}, 4, "prepared"),
+        ({"sealed": False, "signature": verdict("missing")}, 4, "prepared"),
+        ({"signature": verdict("valid")}, 4, "signed"),
+        ({"signature": verdict("unchecked")}, 4, "yes"),
+        ({"signature": verdict("missing")}, 4, "unsigned"),
+        ({"signature": verdict("other_key")}, 4, "other key"),
+        ({"signature": verdict("wrong")}, 4, "INVALID"),
         ({"narrowed": None}, 5, "unknown"),
         ({"narrowed": ["groupid_components"]}, 5, "yes"),
         ({"parts": [part(verified=record())]}, 6, "full 2 d ago, 1/2"),
@@ -109,6 +117,25 @@ def test_deployments_have_a_block_each() -> None:
 )
 def test_cells(fields: dict[str, t.Any], place: int, cell: str) -> None:
     assert row(**fields)[place].strip() == cell
+
+
+def test_sets_that_are_not_trusted_are_named_with_the_reason() -> None:
+    sets = [one_set(f"2026112{day}T000000Z", part(), signature=verdict("missing")) for day in range(5)]
+    sets += [one_set("20261130T000000Z", part(), signature=verdict("wrong"))]
+    lines = set_table.lines({"web01": answer(*sets)})
+    told = " ".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert "refuse hq/20261130T000000Z: the signature does not belong to this seal" in told
+    assert "refuse hq/20261124T000000Z, hq/20261123T000000Z, hq/20261122T000000Z and 2 more: the set has no" in told
+    assert "Signatures were not checked" not in told
+    [note] = set_table.lines({"web01": answer(one_set(signature=verdict("unchecked")))})[4:]
+    assert note == "Signatures were not checked: groupid_signing_key is not given."
+
+
+def test_a_seal_that_is_not_trusted_does_not_hide_behind_another_one() -> None:
+    good, bad = (one_set("20261122T150405Z", part(), signature=verdict(state)) for state in ("valid", "wrong"))
+    for answers in ({"web01": answer(good), "web02": answer(bad)}, {"web01": answer(bad), "web02": answer(good)}):
+        assert "INVALID" in set_table.lines(answers)[2]
 
 
 def test_a_long_id_has_a_line_of_its_own() -> None:

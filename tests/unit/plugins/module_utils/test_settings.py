@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from ansible_collections.identityops.groupid.plugins.module_utils import settings
+from ansible_collections.identityops.groupid.plugins.module_utils import settings, signature
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import ROLES
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME, WORDS
 
@@ -297,6 +298,11 @@ def test_secrets_are_in_no_message_and_no_value() -> None:
     assert settings.read("groupid_domains", json.dumps([domain])) == [domain]
     wrong: list[dict[str, Any]] = [
         {"groupid_network_password": [secret]},
+        {"groupid_signing_key": secret},
+        {"groupid_signing_key": settings.Unreadable(f"template error in {{{{ '{secret}' | x }}}}")},
+        {"groupid_old_signing_keys": secret},
+        {"groupid_old_signing_keys": [{"key": secret}]},
+        {"groupid_old_signing_keys": {"key": secret}},
         {"groupid_network_password": settings.Unreadable(f"template error in {{{{ '{secret}' | x }}}}")},
         {"groupid_domains": settings.Unreadable(f"template error in {{{{ '{secret}' | x }}}}")},
         {"groupid_domains": [{**domain, "name": ""}]},
@@ -311,6 +317,17 @@ def test_secrets_are_in_no_message_and_no_value() -> None:
         messages = refusals({**given, **variables})
         assert messages
         assert secret not in " ".join(messages)
+
+
+def test_a_signing_key_is_known_by_its_id_alone() -> None:
+    key = "k" * 32
+    understood = settings.understand({**SERVER, "groupid_signing_key": f" {key}\n"}, "verify")
+    assert (understood.failures, understood.signing_key_id) == ([], signature.key_id(key))
+    assert key not in json.dumps(understood.values)
+    assert settings.understand({**SERVER, "groupid_old_signing_keys": [key]}, "verify").signing_key_id is None
+    [message] = refusals({**SERVER, "groupid_signing_key": key[1:]})
+    assert "groupid_signing_key must have at least 32 characters" in message
+    assert "openssl rand -hex 32" in message
 
 
 @pytest.mark.parametrize(
@@ -384,13 +401,22 @@ def test_a_faulty_variable_brings_no_further_complaint() -> None:
     assert "groupid_sql_server must be a text" in message
 
 
-class Vaulted:
-    """As ansible-core up to 2.18 gives an inline vault value."""
+class Vaulted(Sequence[str]):
+    """As ansible-core up to 2.18 gives an inline vault value: a sequence of characters that is no text."""
 
     __ENCRYPTED__ = True
 
+    def __init__(self, text: str = "hunter2") -> None:
+        self.text = text
+
     def __str__(self) -> str:
-        return "hunter2"
+        return self.text
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __getitem__(self, place: Any) -> str:
+        return self.text[place]
 
 
 def test_what_comes_out_of_a_vault_is_read_and_not_shown() -> None:
@@ -398,6 +424,12 @@ def test_what_comes_out_of_a_vault_is_read_and_not_shown() -> None:
     assert settings.read("groupid_sql_password", Vaulted()) == "hunter2"
     assert "hunter2" not in refusal(groupid_components={"a": Vaulted()})
     assert "hunter2" not in refusal(groupid_network_username=Vaulted(), groupid_network_password="x")
+
+
+def test_old_signing_keys_may_be_vaulted_one_by_one_or_together() -> None:
+    keys = ["a" * 32, "b" * 32]
+    for stored in (keys, ",".join(keys), [Vaulted(key) for key in keys], Vaulted(json.dumps(keys))):
+        assert settings.read("groupid_old_signing_keys", stored) == keys
 
 
 def test_one_variable_can_be_read_alone() -> None:

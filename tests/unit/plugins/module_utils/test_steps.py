@@ -243,6 +243,12 @@ def test_seals_of_earlier_runs_are_finished_in_the_same_order() -> None:
         facts[host]["__groupid_probe"] = probe(host, listed(part(host), **unsealed))
     assert [one["set_id"] for one in asks(facts, "decides_unfinished")] == [SET]
     assert asks(facts, "decides_unfinished", "web02") == asks(facts, "carries_unfinished", "web02") == []
+    facts["web01"]["__groupid_probe"]["backup_root"]["sets"][0]["prepared_signature"] = run_facts.verdict("wrong")
+    for question in ("decides_unfinished", "finishes"):
+        assert not asks(facts, question)
+    [note] = RunState(facts)["web01"]["__groupid_notes"]
+    assert note.startswith(f"The seal of set {SET} of deployment hq is not finished: the signature does not belong")
+    facts["web01"]["__groupid_probe"]["backup_root"]["sets"][0]["prepared_signature"] = run_facts.verdict("valid")
     item = asks(facts, "decides_unfinished")[0]
     facts["web01"]["__groupid_finish_decided"] = each((item, {"schema": 1, "document_sha256": DIGEST}))
     assert [one["set_id"] for one in asks(facts, "carries_unfinished", "web02")] == [SET]
