@@ -26,7 +26,7 @@ class ActionModule(ControllerAction):
         "kind": {
             "type": "str",
             "required": True,
-            "choices": ["preflight", "list", "resume", "rehearse", "backup", "verify", "restore"],
+            "choices": list(t.get_args(summary.Kind)),
         }
     }
 

@@ -4,7 +4,7 @@
 """Decisions of a run for one host, from the answers of all hosts so far.
 
 ``Facts`` is as in `deployments`. Shared are the database and the domains, which a deployment has once: its first
-server works on them.
+server works on them. What refuses a run is in `objections` and `restore_choice`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The versions of GroupID, their components and folders, how each component is restored, and what runs.
 
-Only this file has versions and paths. A new version is new rows. The names in ``source`` are pages of the vendor's
-documentation and knowledge base (github.com/netwrix/docs). Everything here is from one of these pages.
+Only this file has versions and paths. A new version is new rows. The README and the options of the modules name the
+versions too: their tests fail until they do. The names in ``source`` are pages of the vendor's documentation and
+knowledge base (github.com/netwrix/docs). Everything here is from one of these pages.
 """
 
 from __future__ import annotations
@@ -275,6 +276,11 @@ DEFAULT_EXCLUDES: tuple[str, ...] = (
     "*/JobRun_*.dtmlog",  # one log for each run of a Synchronize job
     "**/node.lock",  # held by a running Elasticsearch, and wrong for the next one
 )
+"""Globs of what a backup leaves out unless the user says otherwise, below the root of every component.
+
+So a glob that is meant for one component must fit no file of the others. Sets of 0.5.0 count as full if they leave out
+these globs and no others: one that is removed here makes such sets narrowed (`narrowing.narrowed_by`).
+"""
 
 
 def _offline(component: Component) -> tuple[Trap, ...]:

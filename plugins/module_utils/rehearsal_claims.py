@@ -4,7 +4,7 @@
 """The claims that a rehearsal tries on a server, and the four verdicts.
 
 The ids of the claims about a server are those of docs/windows.md. If a rehearsal cannot try a claim, the reason is
-here.
+here. All other claims are judged in `rehearsal_judge`, from the steps of `rehearsal`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.identityops.groupid.plugins.module_utils import products
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 PAGES = sorted(
     page
@@ -39,11 +42,11 @@ def options(role: str) -> dict[str, Any]:
     return {name: option for spec in specs.values() for name, option in spec.get("options", {}).items()}
 
 
-def section(title: str) -> str:
-    """The text of the README below one heading, up to the next of the same or a higher level."""
-    heading = re.search(rf"^(#+) {re.escape(title)}$", README, re.MULTILINE)
-    assert heading, f"README has no heading {title!r}"
-    below = README[heading.end() :]
+def section(title: str, page: str = README) -> str:
+    """The text of a page below one heading, up to the next of the same or a higher level."""
+    heading = re.search(rf"^(#+) {re.escape(title)}$", page, re.MULTILINE)
+    assert heading, f"the page has no heading {title!r}"
+    below = page[heading.end() :]
     return re.split(rf"^#{{1,{len(heading[1])}}} ", below, maxsplit=1, flags=re.MULTILINE)[0]
 
 
@@ -58,8 +61,33 @@ def test_variable_table_names_the_variables_of_all_roles() -> None:
     assert set(named) == {name for role in ROLES for name in options(role)} | READ_BY_A_MODULE
 
 
+def versions_with(name: str) -> list[str]:
+    """The versions of GroupID that have a component, as people write them: 10 for 10.0."""
+    having = (row.version for row in products.PRODUCTS if name in {part.name for part in row.components})
+    return [version.partition(".")[0] for version in having]
+
+
+def test_the_table_of_what_is_backed_up_has_the_components_of_all_versions() -> None:
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| (.+?) \|$", section("What this version backs up"), re.MULTILINE)
+    told = {name: (where, when) for names, where, when in rows for name in re.findall(r"`(\w+)`", names)}
+    known = {part.name: part for row in products.PRODUCTS for part in row.components}
+    assert told.keys() == known.keys() | {"database", "group_attributes"}, "README.md, What this version backs up"
+    for name, part in known.items():
+        where, when = told[name]
+        begins = "always" if part.required else "if the folder exists" if part.default else "if you name "
+        assert when.startswith(begins), f"README.md, {name}"
+        assert when.endswith(f"({' and '.join(versions_with(name))})"), f"README.md, {name}"
+        assert part.path in where or where == "folders of the installation", f"README.md, {name}"
+
+
+def test_the_requirements_name_all_versions() -> None:
+    *others, newest = [row.version.partition(".")[0] for row in products.PRODUCTS]
+    assert f"- GroupID {', '.join(others)} or {newest} on Windows Server" in section("Requirements")
+
+
 def test_module_list_names_the_modules() -> None:
-    assert set(first_column(section("Modules"))) == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert set(first_column(section("Modules"))) == modules, "README.md, Modules"
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -89,6 +117,29 @@ def test_playbooks_named_in_the_readme_exist() -> None:
     named = set(re.findall(r"ansible-playbook (?:-\S+ \S+ )*identityops\.groupid\.([a-z_]+)", README))
     assert named
     assert named <= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml")))
+def test_the_readme_names_every_playbook(name: str) -> None:
+    assert re.search(rf"(?:`|identityops\.groupid\.){name}\b", README), f"README.md does not say what {name} does"
+
+
+def places(name: str) -> list[Path]:
+    """What a name in the table of CONTRIBUTING.md stands for, with its short words for folders."""
+    if name.startswith("test_"):
+        return list((ROOT / "tests" / "unit").rglob(f"{name}.py"))
+    agent = ROOT / "plugins" / "plugin_utils" / "agent"
+    folders = [(ROOT, name), (ROOT / "plugins" / "module_utils", name), (agent, name.removeprefix("agent/"))]
+    return [path for folder, pattern in folders for path in folder.glob(pattern or "*")] or list(agent.rglob(name))
+
+
+def test_what_the_table_of_changes_names_is_there() -> None:
+    rows = re.findall(r"^\| (?!to change|-).*$", section("What to change where", CONTRIBUTING), re.MULTILINE)
+    names = {name for row in rows for name in re.findall(r"`([^`]+)`", row)} - {"RETURN"}
+    assert len(names) > 40
+    assert sorted(name for name in names if not places(name)) == [], "CONTRIBUTING.md, What to change where"
+    assert not places("test_nowhere")
+    assert not places("nowhere.py")
 
 
 def anchors(page: Path) -> set[str]:

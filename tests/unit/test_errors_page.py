@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import agent_contract
 import errors_page
 import failures_in_code
@@ -29,6 +31,16 @@ def test_the_page_is_as_it_would_be_written() -> None:
 
 def test_every_failure_of_the_python_has_a_code_that_can_be_found() -> None:
     assert failures_in_code.unresolved() == NO_CODES_OF_THEIR_OWN
+
+
+def test_every_failure_of_the_agent_has_a_code_that_can_be_told() -> None:
+    """As a text or a constant; beside these, what callers hand on, and the code of a failure that came about before."""
+    handed_on = {"code", "differs", "error.Code", "failure.Code"}
+    for name, path in agent_files().items():
+        text = agent_contract.unwrapped(path.read_text(encoding="utf-8"))
+        for made in re.finditer(r"\bnew AgentError\(", text):
+            code = agent_contract.arguments(text[made.end() :])[0]
+            assert re.fullmatch(r'"[a-z0-9_]+"|[A-Z]\w+', code) or code in handed_on, f"{name}: {code}"
 
 
 def test_every_code_of_the_agent_is_there() -> None:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 from pathlib import Path
 
 import agent_contract
 import failures_in_code
 import pytest
+import yaml
 
 from ansible_collections.identityops.groupid.plugins.module_utils.job_answer import PROGRESS, job_answer
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files
@@ -42,6 +44,19 @@ OBJECTS = {
     "Restored component": AGENT.set_by("RestoreTarget", "ToJson"),
     "Progress": AGENT.set_by("Progress", "ToJson") | AGENT.set_by("JobRunner", "WriteState"),
 }
+
+SHAPED = {
+    "groupid_backup_adopt": (("adopt",), {"finished"}, {"finished_at"}),
+    "groupid_backup_folder": (("backup",), {"finished"}, {"finished_at"}),
+    "groupid_backup_place": (("place",), {"finished"}, {"finished_at"}),
+    "groupid_backup_seal": (("seal",), set(), set()),
+    "groupid_backup_verify": (("verify",), set(), set()),
+    "groupid_info": (("probe",), {"roots"}, {"backup_root"}),
+    "groupid_restore_folder": (("restore",), set(), {"differences"}),
+    "groupid_services": (("state", "quiesce", "resume"), set(), set()),
+    "groupid_sets": (("list",), {"set_count"}, {"backup_root", "now", "unlisted"}),
+}
+"""Modules whose result is the agent's answer: the operations, and what the action takes from it and adds to it."""
 
 
 def section(title: str, page: str = PAGE) -> str:
@@ -92,15 +107,26 @@ def of_page(page: str, name: str) -> agent_contract.Operation:
 def test_every_operation_has_a_section() -> None:
     operations = re.search(r"^## Operations\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
     assert operations
-    assert set(re.findall(r"^### (\w+)$", operations[1], re.MULTILINE)) == {*OPERATIONS, *LOOKS}
+    sections = set(re.findall(r"^### (\w+)$", operations[1], re.MULTILINE))
+    assert sections == {*OPERATIONS, *LOOKS}, "docs/reference/protocol.md, Operations"
+
+
+def test_what_runs_as_a_job_is_told_to_the_agent_and_on_the_page() -> None:
+    jobs = AGENT.constants("Job", "Operations")
+    assert set(words(section("start").partition(".")[0])) == jobs, "docs/reference/protocol.md, start"
+    actions = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "action").glob("*.py")]
+    always = [text for text in actions if "AS_JOB = True" in text]
+    asked = {name for text in always for name in re.findall(r'"operation": "(\w+)"', text)}
+    assert len(asked) == len(always)
+    assert asked <= jobs, "plugins/plugin_utils/agent/jobs/Job.cs, Operations"
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_members_and_codes_are_those_of_the_code(name: str) -> None:
     page, code = of_page(PAGE, name), of_code(name)
-    assert page.request == code.request
-    assert page.answer == code.answer
-    assert page.codes == code.codes
+    assert page.request == code.request, f"docs/reference/protocol.md, {name}, Request"
+    assert page.answer == code.answer, f"docs/reference/protocol.md, {name}, Answer"
+    assert page.codes == code.codes, f"docs/reference/protocol.md, {name}, Codes"
 
 
 def test_what_holds_for_any_operation() -> None:
@@ -126,6 +152,20 @@ def test_a_look_at_a_job_is_that_of_the_script(name: str) -> None:
     assert members(name, "Request") == {"id", "attempt", "wait_ms", "state"}
 
 
+def test_every_module_that_shapes_an_answer_is_here() -> None:
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert {name for name, text in texts.items() if "def request(" in text} == set(SHAPED), "add it to SHAPED"
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_every_member_of_an_answer_is_in_the_documentation_of_its_module(name: str) -> None:
+    operations, taken, added = SHAPED[name]
+    answer = {member for operation in operations for member in members(operation, "Answer")}
+    module = importlib.import_module(f"ansible_collections.identityops.groupid.plugins.modules.{name}")
+    described = set(yaml.safe_load(module.RETURN))
+    assert described == (answer - taken) | added | {"schema", "seconds", "error"}, f"plugins/modules/{name}.py, RETURN"
+
+
 def test_codes_of_the_call() -> None:
     files = [f"plugins/plugin_utils/client/{name}.py" for name in ("client", "answer", "job")]
     assert codes("The call itself") == {
@@ -135,7 +175,7 @@ def test_codes_of_the_call() -> None:
 
 @pytest.mark.parametrize("title", OBJECTS)
 def test_objects_have_the_members_of_the_code(title: str) -> None:
-    assert object_members(title) == OBJECTS[title]
+    assert object_members(title) == OBJECTS[title], f"docs/reference/protocol.md, Objects, {title}"
 
 
 def test_every_object_is_held_against_the_code() -> None:

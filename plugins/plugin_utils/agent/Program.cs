@@ -39,6 +39,7 @@ namespace IdentityOpsAgent
             return answer.ToText(operation, watch.Elapsed);
         }
 
+        // Each has its section in docs/reference/protocol.md. Those that run as jobs are in Job.Operations too.
         private static Answer Perform(string operation, JsonMap request)
         {
             switch (operation)

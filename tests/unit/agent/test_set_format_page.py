@@ -103,8 +103,29 @@ def test_lines_of_the_list_have_the_page_s_members(made: t.Any) -> None:
 
 def test_the_record_of_a_part_is_the_page_s(made: t.Any) -> None:
     [example] = examples("part.json")
-    assert shape(made.part_document()) == shape(example)
-    assert set(named("part.json")) == set(example)
+    assert shape(made.part_document()) == shape(example), "docs/reference/set-format.md, part.json, the example"
+    assert set(named("part.json")) == set(example), "docs/reference/set-format.md, part.json, the table"
+
+
+OF_THE_FIRST_RELEASE = {
+    "schema", "deployment", "set_id", "epoch", "server", "fqdn", "machine_guid", "inventory_name", "version", "started",
+    "finished", "state", "agent", "files", "directories", "bytes", "excluded", "components", "problems",
+    "problem_count", "manifest_sha256", "files_sha256", "details", "warnings",
+}  # fmt: skip
+
+
+def test_a_part_without_the_members_of_later_versions_is_read(host: t.Any) -> None:
+    host.write(a="x")
+    host.backup()
+    document = host.part_document()
+    old = {name: value for name, value in document.items() if name in OF_THE_FIRST_RELEASE}
+    assert OF_THE_FIRST_RELEASE == old.keys() < document.keys()
+    (host.part() / "part.json").write_text(json.dumps(old))
+    [listed] = host.call("list")["sets"]
+    assert [(part["state"], part["unreadable"]) for part in listed["parts"]] == [("complete", None)], "Part.Parse"
+    assert host.call("verify")["state"] == "verified"
+    (host.source / "a.txt").unlink()
+    assert host.restore()["added"] == 1
 
 
 def test_the_seal_is_the_page_s(made: t.Any) -> None:

@@ -7,7 +7,8 @@ using System;
 namespace IdentityOpsAgent
 {
     // A failure that the answer tells in full: a stable code, what failed, on what,
-    // the cause as the system gave it, the next step.
+    // the cause as the system gave it, the next step. There is no list of codes in the code: each is a text where it is
+    // thrown. docs/reference/protocol.md names it at its operations, and tests/tools/errors_page.py finds it there.
     internal sealed class AgentError : Exception
     {
         public readonly string Code;

@@ -41,6 +41,7 @@ namespace IdentityOpsAgent
                 .Set("losses", Losses).Set("warnings", Warnings);
         }
 
+        // A set may be older than a member: what came after the first release may be missing. It is then null or 0.
         public static Part Parse(byte[] content)
         {
             JsonMap map = UntrustedFile.Json(content);

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import typing as t
 
 import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, listed, part, probe, verdict
 
-from ansible_collections.identityops.groupid.plugins.module_utils import objections, restore_choice
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    objections,
+    restore_choice,
+    review,
+    run_state,
+    steps,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Change = t.Callable[[Facts], t.Any]
@@ -117,6 +125,7 @@ def _no_room(facts: Facts) -> None:
 
 FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
+    ("server", _root(inside="C:\\GroupID 10.0"), "root_in_product", "GroupID's own folder C:\\GroupID 10.0"),
     ("server", _twin, "one_computer", "web01 and web02"),
     (
         "rehearsal",
@@ -242,8 +251,16 @@ def test_each_fault_is_reported_once_with_why_and_what_to_do(
     assert len(str(failure).splitlines()) == 1
 
 
-def test_every_step_has_a_fault_in_the_table() -> None:
-    assert {one[0] for one in FAULTS} == objections.STEPS.keys()
+def test_every_step_and_every_code_has_a_fault_in_the_table() -> None:
+    """A check that no step calls has a code that no fault can have."""
+    assert {one[0] for one in FAULTS} == objections.STEPS.keys(), "add a row to FAULTS"
+    codes = set(re.findall(r'\bFailure\(\s*"(\w+)"', inspect.getsource(objections)))
+    assert codes | {"no_full_set", "space"} == {one[2] for one in FAULTS}, "add a row to FAULTS"
+
+
+def test_every_step_is_asked_for() -> None:
+    askers = "".join(map(inspect.getsource, (review, run_state, steps)))
+    assert [step for step in objections.STEPS if f'"{step}"' not in askers] == [], "review.py or run_state.py asks"
 
 
 @pytest.mark.parametrize(

@@ -135,21 +135,15 @@ def test_only_elasticsearch_is_restored_whole() -> None:
     assert [name for name in names if products.restored_whole(name)] == ["elasticsearch"]
 
 
-@pytest.mark.parametrize(
-    ("path", "excluded"),
-    [
-        ("Portal1/log/today.txt", True),
-        ("Portal1/Web/Logs/today.txt", True),
-        ("Import/JobRun_7.dtmlog", True),
-        ("nodes/0/node.lock", True),
-        ("Portal1/Web/web.config", False),
-        ("Portal1/Design/log.xml", False),
-        ("nodes/0/indices/x/0/translog/translog-1.tlog", False),
-    ],
-)
-def test_default_excludes_name_what_is_worthless(path: str, excluded: bool) -> None:
+WORTHLESS = ("Portal1/log/today.txt", "Portal1/Web/Logs/today.txt", "Import/JobRun_7.dtmlog", "nodes/0/node.lock")
+NEEDED = ("Portal1/Web/web.config", "Portal1/Design/log.xml", "nodes/0/indices/x/0/translog/translog-1.tlog")
+
+
+@pytest.mark.parametrize("glob", products.DEFAULT_EXCLUDES)
+def test_each_default_exclude_is_for_something_worthless_and_for_nothing_else(glob: str) -> None:
     # fnmatch's * crosses folders, so it finds at least what the agent's globs find.
-    assert any(fnmatch.fnmatchcase(path, glob) for glob in products.DEFAULT_EXCLUDES) is excluded
+    assert [path for path in WORTHLESS if fnmatch.fnmatchcase(path, glob)], "add a file that it is for to WORTHLESS"
+    assert not [path for path in NEEDED if fnmatch.fnmatchcase(path, glob)]
 
 
 def test_the_database_is_known_by_tables_that_the_vendor_names() -> None:

@@ -35,6 +35,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
 )
 
 DOCS = pathlib.Path(__file__).parents[4] / "docs"
+MODULE_UTILS = DOCS.parent / "plugins" / "module_utils"
 NOW = datetime.datetime(2026, 11, 28, 21, 0, tzinfo=datetime.timezone.utc)
 PROBE: dict[str, t.Any] = {
     "computer": {
@@ -82,7 +83,7 @@ def test_a_list_that_did_not_come_back_refutes_the_claim_of_its_file(path: str, 
 def test_the_page_and_the_table_have_the_same_claims() -> None:
     items = re.findall(r"^- (`[\w.]+`(?:, `[\w.]+`)*): ", (DOCS / "windows.md").read_text(), re.MULTILINE)
     on_page = [identity for item in items for identity in re.findall(r"`([\w.]+)`", item)]
-    assert sorted(on_page) == sorted(claim.id for claim in CLAIMS)
+    assert sorted(on_page) == sorted(claim.id for claim in CLAIMS), "docs/windows.md and rehearsal_claims.py"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,22 @@ def test_the_page_and_the_table_have_the_same_claims() -> None:
 )
 def test_the_pages_of_what_is_there_once_have_their_claims(page: str, claims: t.Sequence[Claim]) -> None:
     on_page = re.findall(r"^\| `((?:sql|directory)\.\w+)` \|", (DOCS / page).read_text(), re.MULTILINE)
-    assert on_page == [claim.id for claim in claims]
+    assert on_page == [claim.id for claim in claims], f"docs/{page} and rehearsal_claims.py"
+
+
+@pytest.mark.parametrize(
+    ("claims", "files"),
+    [
+        (CLAIMS, ["rehearsal.py", "rehearsal_judge.py"]),
+        (DATABASE_CLAIMS, ["sql/rehearsal/rehearsal.py", "sql/rehearsal/scratch.py"]),
+        (DIRECTORY_CLAIMS, ["directory/rehearsal.py"]),
+    ],
+)
+def test_every_claim_is_judged_or_says_why_it_is_not_tried(claims: t.Sequence[Claim], files: list[str]) -> None:
+    """What nobody judges would be told as "The rehearsal ended earlier."."""
+    text = "\n".join((MODULE_UTILS / name).read_text(encoding="utf-8") for name in files)
+    judged = {claim.id for claim in claims if f'"{claim.id}"' in text}
+    assert {claim.id for claim in claims if not claim.untried} == judged, f"{', '.join(files)}, or untried of the claim"
 
 
 def test_every_id_is_one_claim() -> None:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import inspect
+import pathlib
+import re
 import typing as t
 
 import pytest
@@ -206,6 +209,12 @@ def test_a_name_that_two_servers_have_is_no_target() -> None:
     assert "hqb.branch.example, hqb.corp.example" in str(refusal["next"])
 
 
+def test_two_servers_restore_into_no_common_folder() -> None:
+    refusal = refused(confirmed("hq", restore_targets={"reports": "\\\\nas01\\reports"}))
+    assert refusal["code"] == "target_shared"
+    assert "the parts of hqa, hqb into the same folder" in str(refusal["cause"])
+
+
 SQL = {"sql_server": "sql01", "sql_database": "GroupID"}
 
 
@@ -278,3 +287,11 @@ def test_two_other_deployments_that_share_a_database_do_not_matter() -> None:
     for name in ("branch", "lyon"):
         facts[name] = {"groupid_deployment": name, **{f"groupid_{key}": value for key, value in SQL.items()}}
     assert len(restored(facts, ["hqa", "hqb"])) == 2
+
+
+def test_every_refusal_is_tested_here() -> None:
+    """So is that `choose` asks for it: what nobody calls can refuse nothing."""
+    codes = set(re.findall(r'\bFailure\(\s*"(\w+)"', inspect.getsource(restore_choice)))
+    tests = pathlib.Path(__file__).read_text(encoding="utf-8")
+    assert len(codes) > 5
+    assert [code for code in sorted(codes) if f'["code"] == "{code}"' not in tests] == []

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
+
 import pytest
 
+from ansible_collections.identityops.groupid.plugins.module_utils import retry
 from ansible_collections.identityops.groupid.plugins.module_utils.retry import LONGEST, PAUSES, attempts, poll_pause
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.job import HOST_WAIT, LINE_SECONDS
+
+ROOT = pathlib.Path(__file__).parents[4]
 
 
 def test_each_attempt_but_the_last_has_a_pause() -> None:
@@ -32,3 +39,12 @@ def test_a_job_of_four_hours_is_looked_at_some_hundreds_of_times() -> None:
         polls += 1
     assert polls < 300
     assert pause == LONGEST
+
+
+def test_the_pages_say_how_long_is_waited() -> None:
+    page = (ROOT / "docs" / "design" / "jobs.md").read_text(encoding="utf-8")
+    told = page.partition("## How the controller follows a job\n")[2].partition("\n## ")[0]
+    waits = [HOST_WAIT, LINE_SECONDS, *retry.FIRST_POLLS, retry.SHORTEST, LONGEST, *PAUSES, len(PAUSES)]
+    assert {f"{wait:g}" for wait in waits} == set(re.findall(r"\b\d+\b", told)), "docs/design/jobs.md"
+    assert ("a thirtieth of the time" in told.replace("\n", " ")) == (retry.SHARE == 30), "docs/design/jobs.md"
+    assert f"every {LINE_SECONDS:g} seconds" in (ROOT / "README.md").read_text(encoding="utf-8"), "README.md"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import re
 import typing as t
 
 import pytest
 import yaml
+
+from ansible_collections.identityops.groupid.plugins.module_utils import products
 
 PLUGINS = pathlib.Path(__file__).parents[4] / "plugins"
 PACKAGE = "ansible_collections.identityops.groupid.plugins"
@@ -66,10 +69,31 @@ def test_every_module_has_its_action() -> None:
     assert sorted(path.stem for path in (PLUGINS / "action").glob("*.py")) == NAMES
 
 
+def test_every_module_is_in_the_action_group() -> None:
+    runtime = yaml.safe_load((PLUGINS.parent / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]["groupid"]) == NAMES, "meta/runtime.yml"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_options_are_those_of_the_action(name: str) -> None:
     spec = argument_spec(name)
-    assert accepted(documentation(name)["options"], "suboptions") == accepted(spec, "options")
+    places = f"plugins/modules/{name}.py and its fragments in plugins/doc_fragments"
+    assert accepted(documentation(name)["options"], "suboptions") == accepted(spec, "options"), places
+
+
+def described(module: str, option: str) -> str:
+    return " ".join(documentation(module)["options"][option]["description"])
+
+
+def test_the_components_of_every_version_are_described() -> None:
+    text = described("groupid_backup_folder", "components")
+    assert set(re.findall(r"\bIn (\d+\.\d+),", text)) == set(products.versions()), "groupid_backup_folder, components"
+    assert {*products.component_names(products.AUTO)} <= set(re.findall(r"V\((\w+)\)", text))
+
+
+def test_it_is_described_of_every_version_whether_its_database_is_known() -> None:
+    text = described("groupid_sql_backup", "version")
+    assert set(re.findall(r"\b\d+\.\d+\b", text)) == set(products.versions()), "groupid_sql_backup, version"
 
 
 @pytest.mark.parametrize("name", NAMES)

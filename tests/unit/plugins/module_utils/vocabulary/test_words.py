@@ -117,6 +117,25 @@ def test_every_variable_that_the_code_reads_is_a_word() -> None:
     assert read - modules - {"groupid_failures"} <= set(BY_NAME)
 
 
+def test_every_word_is_read() -> None:
+    """By a role, from the answer of groupid_settings, or by a function of the controller, by the name of its key."""
+    tasks = [path.read_text(encoding="utf-8") for path in (ROOT / "roles").glob("*/tasks/*.yml")]
+    read = {key for text in tasks for key in re.findall(r"\basked\.(\w+)", text)}
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py")]
+    code = [text for text in texts if "Word(" not in text and "DOCUMENTATION = " not in text]
+    read |= {key for text in code for key in re.findall(r'"(?:groupid_)?([a-z_]+)"', text)}
+    read |= {f"sql_{option}" for option in CONNECTION_SPEC}
+    assert [word.name for word in WORDS if word.key not in read] == []
+
+
+def test_every_role_has_entry_points_and_a_letter_of_its_own() -> None:
+    assert set(generator.ENTRY_POINTS) == {path.name for path in (ROOT / "roles").iterdir()}, "ENTRY_POINTS"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(set(generator._LETTERS.values())) == len(ROLES)
+    for role, letter in generator._LETTERS.items():
+        assert f"[{role}](roles/{role}/README.md) (**{letter}**)" in readme, "README.md, Variables"
+
+
 def test_every_option_of_the_connection_is_a_word() -> None:
     assert {f"groupid_sql_{option}" for option in CONNECTION_SPEC} <= set(BY_NAME)
 
