@@ -18,17 +18,33 @@ namespace IdentityOpsLab
     {
         /// <summary>
         /// `arguments`: none, or the folder that the compiler of a job writes to, or the name of the pipe that the
-        /// request comes by (after 32 digits of salt), and its digest.
+        /// request comes by (after 32 digits of salt), and its digest; or --serve.
         /// </summary>
         private static void Main(string[] arguments)
         {
             NativeSha256.Register();
+            if (arguments.Length == 1 && arguments[0] == "--serve")
+                Server.Run(Answer);
+            else
+                Write(Answer(Request(arguments)));
+        }
+
+        private static string Request(string[] arguments)
+        {
             if (arguments.Length == 1)
                 Compile(arguments[0]);
-            string request = arguments.Length < 2
+            return arguments.Length < 2
                 ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)).ReadToEnd()
                 : FromPipe(arguments[0], arguments[1]);
-            string answer = (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
+        }
+
+        private static string Answer(string request)
+        {
+            return (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
+        }
+
+        private static void Write(string answer)
+        {
             byte[] line = new UTF8Encoding(false).GetBytes(answer + "\n");
             using (Stream output = Console.OpenStandardOutput())
                 output.Write(line, 0, line.Length);

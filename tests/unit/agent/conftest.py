@@ -17,6 +17,7 @@ import subprocess
 import typing as t
 
 import pytest
+from unit.agent import serving
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files, agent_source
 from lab import ahead_of_time, powershell
@@ -26,6 +27,8 @@ REPOSITORY = pathlib.Path(__file__).parents[3]
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
+_STARTS_PROCESSES = re.compile(r'"operation": "(start|work|run|rehearsal)"')
+"""Requests whose processes would be children of a process that stays."""
 CREATED = "user.LabCreated"
 """The extended attribute in which the twin keeps when a file was created."""
 
@@ -33,8 +36,9 @@ CREATED = "user.LabCreated"
 class Host:
     """A Windows server's disks as far as the agent sees them, and calls to the agent on it."""
 
-    def __init__(self, executable: pathlib.Path, folder: pathlib.Path) -> None:
+    def __init__(self, executable: pathlib.Path, folder: pathlib.Path, servers: serving.Servers | None = None) -> None:
         self.command = ["mono", str(executable)]
+        self.servers = servers
         self.folder = folder
         self.name = "WEB01"
         self.user = "CORP\\svc"
@@ -73,6 +77,8 @@ class Host:
         }
         if self.habits:
             environment.update(LAB_HABITS=json.dumps(self.habits), LAB_PATIENCE_MS=str(self.patience))
+        if self.servers and "die_at" not in self.faults and not _STARTS_PROCESSES.search(text):
+            return self.servers.ask(text, environment)
         return subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )
@@ -196,9 +202,17 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return agent
 
 
+@pytest.fixture(scope="session")
+def servers(executable: pathlib.Path) -> c.Iterator[serving.Servers]:
+    """Agents that are there for all tests."""
+    servers = serving.Servers(executable)
+    yield servers
+    servers.end()
+
+
 @pytest.fixture
 def host(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Host:
     """Runner `mono`, or `windows` where the tests were allowed that."""
     if powershell.ALLOWED:
         return WindowsHost(tmp_path / "host")
-    return Host(request.getfixturevalue("executable"), tmp_path / "host")
+    return Host(request.getfixturevalue("executable"), tmp_path / "host", request.getfixturevalue("servers"))
