@@ -18,6 +18,8 @@ namespace IdentityOpsAgent
         public string Stopping, Resuming;   // null: not yet
         public string Note;                 // what somebody changed meanwhile, and what stays so
 
+        protected const string Gone = "it is no longer there";
+
         // What else of it the quiesce has changed, for the way back.
         protected readonly List<string> Changed = new List<string>();
 
@@ -30,7 +32,7 @@ namespace IdentityOpsAgent
         // Whether it could write, as the record has it: then the quiesce stops it.
         public abstract bool HasRun();
 
-        public abstract bool IsActive();
+        public abstract bool IsActive(PoolStates pools);
 
         // Has ended what IsActive tells of. `save`: writes the record, before a change that the way back must know of.
         public abstract void Stop(BoundedWait wait, Action save);
@@ -39,8 +41,21 @@ namespace IdentityOpsAgent
         // goesOn: an earlier way back had begun with it. save: as of Stop.
         public abstract string Resume(BoundedWait wait, bool goesOn, Action save);
 
+        // What Resume would give now.
+        public abstract string Foreseen(bool goesOn);
+
+        // Whether Resume has left something to Finish, which comes when all of its kind have been brought back.
+        public virtual bool IsUnfinished
+        {
+            get { return false; }
+        }
+
+        public virtual void Finish(BoundedWait wait)
+        {
+        }
+
         // How it differs from the record, where the quiesce did not touch it; null: not at all.
-        public abstract string Difference();
+        public abstract string Difference(PoolStates pools);
 
         protected abstract JsonMap Before();
 

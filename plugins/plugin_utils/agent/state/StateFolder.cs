@@ -41,7 +41,8 @@ namespace IdentityOpsAgent
             RequireOwn(Current, what);
         }
 
-        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
+        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it. Also
+        // of a file in the folder, whose maker nobody knows where the folder was not always closed.
         public static void RequireOwn(string path, string what)
         {
             string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
@@ -54,7 +55,7 @@ namespace IdentityOpsAgent
             {
                 cause = error.Message;
             }
-            throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
+            throw new AgentError("state_owner", what, path, cause, "Find out who made it, and remove it.");
         }
 
         // Only a folder that a rehearsal has made is taken: closed, ours,
