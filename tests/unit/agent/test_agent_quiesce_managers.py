@@ -214,12 +214,13 @@ def test_a_process_of_32_bits_reads_what_iis_reads(server: RuntimeHost, shared: 
 
 @NEEDS_ROOT
 def test_a_record_of_somebody_else_is_not_read(server: RuntimeHost) -> None:
-    """An ordinary user could have any service started by it, where the folder lets him put it there."""
+    """An ordinary user could have any service started by it, where an administrator has made the folder for all."""
     server.service("a")
     server.service("Other", "stopped", command="C:\\Windows\\o.exe")
     server.write()
     before = server.picture()
     server.host.lock.parent.mkdir()
+    server.host.lock.parent.chmod(0o777)
     record = server.host.lock.parent / "quiesce.json"
     item = {"kind": "service", "name": "Other", "before": {"state": "running", "start_type": "automatic"}}
     head = {"schema": 1, "epoch": "20260101T000000Z", "run": "r", "controller": "c", "user": "u", "started": "s"}
@@ -229,6 +230,18 @@ def test_a_record_of_somebody_else_is_not_read(server: RuntimeHost) -> None:
         assert (answer["error"]["code"], answer["error"]["path"]) == ("state_owner", str(record))
     [warning] = server.ask("state")["warnings"]
     assert "owner" in warning
+    assert server.picture() == before
+
+
+@NEEDS_ROOT
+def test_a_record_of_another_administrator_is(server: RuntimeHost) -> None:
+    """Where the policy NoDefaultAdminOwner is set, he owns it, and nobody else can put one into the closed folder."""
+    server.service("a")
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    os.chown(server.host.lock.parent / "quiesce.json", STRANGER, STRANGER)
+    assert notes(server.resume()) == {"a": ("resumed", None)}
     assert server.picture() == before
 
 

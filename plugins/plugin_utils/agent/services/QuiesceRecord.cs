@@ -38,7 +38,7 @@ namespace IdentityOpsAgent
                 StateFolder.RequireOwn(StateFolder.Current, what);
                 if (!Win32.TryFacts(path, out facts))
                     return null;
-                StateFolder.RequireOwn(path, what);   // it says what is started
+                StateFolder.RequireOwnFile(path, what);   // it says what is started
                 return Parse(what, UntrustedFile.Json(UntrustedFile.Document(path)));
             }
             catch (SystemError error)

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
@@ -41,8 +42,7 @@ namespace IdentityOpsAgent
             RequireOwn(Current, what);
         }
 
-        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it. Also
-        // of a file in the folder, whose maker nobody knows where the folder was not always closed.
+        // What an ordinary user has put here is not read: anybody may make a folder in %ProgramData%, and own it.
         public static void RequireOwn(string path, string what)
         {
             string cause = "Its owner is neither SYSTEM nor the group Administrators nor this account.";
@@ -56,6 +56,15 @@ namespace IdentityOpsAgent
                 cause = error.Message;
             }
             throw new AgentError("state_owner", what, path, cause, "Find out who made it, and remove it.");
+        }
+
+        // Of a file in the folder. Who made it need not be asked where nobody but us can make one: an administrator owns
+        // what he makes where Windows' policy says so.
+        public static void RequireOwnFile(string path, string what)
+        {
+            List<string> others = FileSecurity.Writers(Current);
+            if (others == null || others.Count > 0)
+                RequireOwn(path, what);
         }
 
         // Only a folder that a rehearsal has made is taken: closed, ours,
