@@ -19,6 +19,8 @@
 #   pools/N/lingers: how many lists of worker processes still have that of a pool which is stopped
 #   pools/N/log: the verbs that were asked for
 #   apps.xml, vdirs.xml: what is listed
+#   no_workers: if it is there, worker processes cannot be listed: the feature Web-Request-Monitor, which has RSCA, is "seldom
+#     installed by default" (techcommunity.microsoft.com, "Using RSCA ...")
 #   answer: if it is there, the answer to everything
 
 iis=$LAB_ROOT/iis
@@ -71,6 +73,7 @@ list_pools() {
 }
 
 list_workers() {
+    [ ! -e "$iis/no_workers" ] || failed "Object 'WP' is not supported."
     begin
     id=1000
     for pool in "$iis"/pools/*/; do

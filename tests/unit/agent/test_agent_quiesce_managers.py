@@ -180,6 +180,16 @@ def test_pools_whose_process_goes_on_and_that_others_are_quicker_with(server: Ru
     assert server.picture() == before
 
 
+def test_worker_processes_that_cannot_be_listed_are_told_once(server: RuntimeHost) -> None:
+    server.web(pool(server, "a"), pool(server, "b"))
+    server.iis.hide_workers()
+    server.write()
+    answer = server.quiesce()
+    assert answer["failed"] is False, answer["error"]
+    [warning] = answer["warnings"]
+    assert "is not supported" in warning
+
+
 def test_an_iis_that_somebody_has_stopped_meanwhile(server: RuntimeHost) -> None:
     """Its pools start with it; one that does not is not forgotten."""
     server.web(pool(server, "a"), pool(server, "held", habits={"again": "1"}), pool(server, "z", auto_start=False))

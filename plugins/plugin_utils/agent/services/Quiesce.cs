@@ -226,6 +226,8 @@ namespace IdentityOpsAgent
             Named(item, delegate { item.Stop(wait, record.Save); });
             item.Stopping = QuiescedItem.Done;
             record.Save();
+            if (item.Warning != null && !answer.Warnings.Contains(item.Warning))
+                answer.Warnings.Add(item.Warning);
         }
 
         private static bool IsActive(QuiescedItem item, PoolStates pools)

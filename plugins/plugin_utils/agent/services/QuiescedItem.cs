@@ -17,6 +17,7 @@ namespace IdentityOpsAgent
         public readonly string Kind, Name;
         public string Stopping, Resuming;   // null: not yet
         public string Note;                 // what somebody changed meanwhile, and what stays so
+        public string Warning;              // what is not known of its stop
 
         protected const string Gone = "it is no longer there";
 

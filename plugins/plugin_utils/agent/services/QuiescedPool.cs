@@ -65,10 +65,25 @@ namespace IdentityOpsAgent
             {
                 PoolFacts facts = isDown ? null : Iis.Find(Name);
                 isDown |= facts == null || IsDown(facts);
-                return isDown && (facts != null && facts.State == OfStoppedIis || !Iis.HasWorkers(Name));
+                return isDown && (facts != null && facts.State == OfStoppedIis || !HasWorkers());
             }))
                 throw Late(wait, isDown ? "it has stopped, and a worker process of it has not ended"
                     : "it has not stopped");
+        }
+
+        // Not every server can tell: then a pool has stopped when IIS says so.
+        private bool HasWorkers()
+        {
+            try
+            {
+                return Iis.HasWorkers(Name);
+            }
+            catch (AgentError error)
+            {
+                Warning = "It is not known whether all worker processes of the application pools have ended, which the "
+                    + "feature Web-Request-Monitor tells: " + error.Cause;
+                return false;
+            }
         }
 
         // IIS refuses what is so already: somebody may have been quicker.
