@@ -23,9 +23,10 @@ description:
     instances that run, stops the application pools and waits for their worker processes, and stops the services.
     Services that need another one are stopped before it, even if they are not GroupID's.
   - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
-    restarted. There are two exceptions, which V(resumed) undoes. A service that Windows would start again, because it
-    has recovery actions and fails when it is stopped, is disabled. A pool that IIS starts again immediately loses its
-    automatic start, unless IIS shares its configuration with other servers. Then the module fails.
+    restarted. There are two exceptions, which V(resumed) undoes. A service that Windows may start again, because it
+    has recovery actions and has failed before or fails when it is stopped, is disabled. A pool that IIS starts again
+    immediately loses its automatic start, unless IIS shares its configuration with other servers. Then the module
+    fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
     What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does

@@ -80,6 +80,27 @@ def test_every_service_stops_and_comes_back(server: RuntimeHost) -> None:
     assert server.picture() == before
 
 
+def test_one_that_has_failed_before_is_kept_from_starting_meanwhile(server: RuntimeHost) -> None:
+    """Its restart is queued, and cannot be canceled."""
+    server.service("failed", "stopped", recovery=True, exit_code_now=1067)
+    server.service("never started", "stopped", recovery=True, exit_code_now=1077)
+    server.service("stopped", "stopped", recovery=True)
+    server.write()
+    before = server.picture()
+    previewed = server.quiesce(check=True)
+    answer = server.quiesce()
+    assert {one["name"]: one["stopped"] for one in answer["entries"]} == {
+        "failed": True,
+        "never started": False,
+        "stopped": False,
+    }
+    assert previewed["entries"] == answer["entries"]
+    types = {name: one["start_type"] for name, one in server.picture()["services"].items()}
+    assert types == {"failed": "disabled", "never started": "automatic", "stopped": "automatic"}
+    assert notes(server.resume())["failed"] == ("resumed", None)
+    assert server.picture() == before
+
+
 def test_a_configuration_that_is_hidden_is_told_so(server: RuntimeHost) -> None:
     server.service("a", hides_configuration=True, display_name="Imanami Replication")
     server.write()

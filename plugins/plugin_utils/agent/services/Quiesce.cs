@@ -215,7 +215,7 @@ namespace IdentityOpsAgent
         {
             Progress.ThrowIfCancelled();
             record.RequireCurrent();
-            if (item.HasRun() && IsActive(item, new PoolStates()))
+            if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
                 StopOne(item);
         }
 

@@ -33,6 +33,12 @@ namespace IdentityOpsAgent
         // Whether it could write, as the record has it: then the quiesce stops it.
         public abstract bool HasRun();
 
+        // Whether it does not run, and Windows may be about to start it: then the quiesce keeps it from that.
+        public virtual bool MayStart
+        {
+            get { return false; }
+        }
+
         public abstract bool IsActive(PoolStates pools);
 
         // Has ended what IsActive tells of. `save`: writes the record, before a change that the way back must know of.
@@ -90,7 +96,7 @@ namespace IdentityOpsAgent
         // What a person is told: what it is, and how it is to be as before.
         public JsonMap Described()
         {
-            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun());
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun() || MayStart);
         }
 
         public AgentError Late(BoundedWait wait, string what)

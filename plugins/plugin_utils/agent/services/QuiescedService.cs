@@ -12,12 +12,13 @@ namespace IdentityOpsAgent
     internal sealed class QuiescedService : QuiescedItem
     {
         private const int InvalidControl = 1052, RequestTimeout = 1053, DatabaseLocked = 1055, AlreadyRunning = 1056,
-            CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072;
+            CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072, NeverStarted = 1077;
 
         // What the quiesce has disabled, and what the way back has made startable.
         private const string Held = "held", Lifted = "lifted";
 
         private readonly uint state, startType;
+        private readonly bool mayStart;
         private bool pausesAtLast;
 
         // facts: after its transitions; one that has not ended counts as what it leads to.
@@ -26,6 +27,7 @@ namespace IdentityOpsAgent
         {
             state = TargetOf(facts.State);
             startType = facts.StartType;
+            mayStart = facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
         }
 
         public QuiescedService(string name, JsonMap before)
@@ -38,6 +40,11 @@ namespace IdentityOpsAgent
         public override bool HasRun()
         {
             return state != ServiceFacts.Stopped;
+        }
+
+        public override bool MayStart
+        {
+            get { return mayStart; }
         }
 
         public static bool IsPending(uint state)
@@ -65,11 +72,11 @@ namespace IdentityOpsAgent
             StopOnce(wait);   // it may have been started meanwhile
         }
 
-        // Whether the exit code alone is a failure depends on a flag, as it was when Windows started.
+        // Sooner or later. Whether the exit code alone is a failure depends on a flag, as it was when Windows started.
         private static bool IsStartedAgain(ServiceFacts facts)
         {
             return facts.Recovers && facts.StartType != ServiceFacts.Disabled
-                && (facts.State != ServiceFacts.Stopped || facts.ExitCode != 0);
+                && (facts.State != ServiceFacts.Stopped || facts.ExitCode != 0 && facts.ExitCode != NeverStarted);
         }
 
         private void StopOnce(BoundedWait wait)
@@ -189,7 +196,7 @@ namespace IdentityOpsAgent
 
         private void BringBack(ServiceFacts facts, BoundedWait wait, bool goesOn, Action save)
         {
-            bool isDown = facts.State == ServiceFacts.Stopped;
+            bool isDown = facts.State == ServiceFacts.Stopped && HasRun();
             try
             {
                 if (isDown && startType == ServiceFacts.Disabled && facts.StartType == ServiceFacts.Disabled)
