@@ -295,6 +295,7 @@ def test_a_record_of_a_later_version_is_named_so(server: RuntimeHost) -> None:
     error = server.resume()["error"]
     assert error["code"] == "quiesce_record"
     assert "a later version of this collection" in error["cause"]
+    assert "resume with that version" in error["next"]
 
 
 def test_who_removes_the_record_ends_the_quiesce_and_all_is_started_again(server: RuntimeHost) -> None:

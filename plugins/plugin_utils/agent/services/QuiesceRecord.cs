@@ -166,8 +166,9 @@ namespace IdentityOpsAgent
         private static AgentError Unreadable(string what, string path, string cause)
         {
             return new AgentError("quiesce_record", what, path, cause,
-                "The file says what ran before GroupID was stopped. Look at what runs with groupid_services, start by "
-                    + "hand what is missing, and remove the file.");
+                "The file says what ran before GroupID was stopped. If a later version of this collection wrote it, "
+                    + "resume with that version. Else look at what runs with groupid_services, start by hand what is "
+                    + "missing, and remove the file.");
         }
     }
 }

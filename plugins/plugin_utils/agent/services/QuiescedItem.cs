@@ -96,7 +96,8 @@ namespace IdentityOpsAgent
         // What a person is told: what it is, and how it is to be as before.
         public JsonMap Described()
         {
-            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun() || MayStart);
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before())
+                .Set("stopped", HasRun() || MayStart);
         }
 
         public AgentError Late(BoundedWait wait, string what)

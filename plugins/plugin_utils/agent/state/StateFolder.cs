@@ -58,8 +58,8 @@ namespace IdentityOpsAgent
             throw new AgentError("state_owner", what, path, cause, "Find out who made it, and remove it.");
         }
 
-        // Of a file in the folder. Who made it need not be asked where nobody but us can make one: an administrator owns
-        // what he makes where Windows' policy says so.
+        // Of a file in the folder. Who made it need not be asked where nobody but us can make one: an administrator
+        // owns what he makes where Windows' policy says so.
         public static void RequireOwnFile(string path, string what)
         {
             List<string> others = FileSecurity.Writers(Current);
