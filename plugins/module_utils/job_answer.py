@@ -57,7 +57,7 @@ def job_answer(found: c.Mapping[str, t.Any], identity: str) -> dict[str, t.Any]:
 
 _FAILURES = {
     "job_missing": {"what": "The job was not found", "next": "Start it again."},
-    "state_owner": {"what": "The job was not found", "next": "Find out who made the folder, and remove it."},
+    "state_owner": {"what": "The job was not found", "next": "Find out who made it, and remove it."},
 }
 _OTHER = {"what": "The state of the job was not read", "next": "Look up the number, remove the cause, and run again."}
 

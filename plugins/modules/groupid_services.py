@@ -20,12 +20,13 @@ description:
   - The vendor does not publish all names. Look at the result of V(reported) before you stop anything. If something of
     GroupID is not found, or too much is, name what is right in O(services).
   - V(quiesced) first writes a record of what runs to the disk of the host. Then it disables the tasks and waits for the
-    instances that run, stops the application pools, and stops the services. Services that need another one are stopped
-    before it, even if they are not GroupID's.
+    instances that run, stops the application pools and waits for their worker processes, and stops the services.
+    Services that need another one are stopped before it, even if they are not GroupID's.
   - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
-    restarted. There are two exceptions, which V(resumed) undoes. The recovery actions of a service that also apply when
-    it stops with an error are limited to crashes. A pool that IIS starts again immediately loses its automatic start,
-    unless IIS shares its configuration with other servers. Then the module fails.
+    restarted. There are two exceptions, which V(resumed) undoes. A service that Windows may start again, because it
+    has recovery actions and has failed before or fails when it is stopped, is disabled. A pool that IIS starts again
+    immediately loses its automatic start, unless IIS shares its configuration with other servers. Then the module
+    fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
     What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
@@ -103,6 +104,7 @@ options:
 notes:
   - If IIS is not installed, there are no application pools. If IIS is installed without C(appcmd.exe), the module
     fails.
+  - V(resumed) does not use O(version), O(component_paths) and O(services), because the record says what is started.
   - Nothing on the host is opened as C(groupid_network_username).
 seealso:
   - module: identityops.groupid.groupid_info
@@ -171,7 +173,8 @@ services:
       type: str
       sample: running
     start_type:
-      description: One of V(automatic), V(manual), V(disabled), V(boot), V(system).
+      description: One of V(automatic), V(manual), V(disabled), V(boot), V(system), or V(unknown) if the account may not
+        read the configuration of the service.
       returned: always
       type: str
       sample: automatic
@@ -292,7 +295,7 @@ tasks:
       type: str
       sample: ready
     instances:
-      description: How many instances of it run now.
+      description: How many instances of it run now, as far as the account may see them.
       returned: always
       type: int
       sample: 0
@@ -321,12 +324,12 @@ processes:
       sample: C:\Program Files\Imanami\GroupID 10.0\GroupID.exe
     version:
       description: Version of GroupID. Null if O(services) names the process.
-      returned: always
+      returned: with V(reported)
       type: str
       sample: "10.0"
     found_by:
       description: As for RV(services).
-      returned: always
+      returned: with V(reported)
       type: str
       sample: folder
 similar:
@@ -415,11 +418,11 @@ entries:
       type: str
       sample: GroupIDElasticSearchService11
     before:
-      description: What it was. Of a service C(state), C(start_type) and C(recovers_from_errors), of a pool C(state) and
-        C(auto_start), of a task C(enabled).
+      description: What it was. Of a service C(state) and C(start_type), of a pool C(state) and C(auto_start), of a task
+        C(enabled).
       returned: with V(quiesced)
       type: dict
-      sample: {state: running, start_type: automatic, recovers_from_errors: false}
+      sample: {state: running, start_type: automatic}
     stopped:
       description: Whether there was something to stop or to disable.
       returned: with V(quiesced)
@@ -454,10 +457,10 @@ error:
     code:
       description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
         V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
-        V(quiesced), V(resume_incomplete), V(service_pending), V(services_unmatched), V(state_owner), V(stop_failed),
-        V(system), V(write_failed), or, if the agent did not answer, V(become), V(bootstrap), V(connection_lost),
-        V(constrained_language), V(no_answer), V(not_windows), V(protocol). V(argument) is an option or a variable that
-        is not valid. V(unexpected) is a defect of the collection.
+        V(quiesced), V(resume_incomplete), V(service_pending), V(service_unreadable), V(services_unmatched),
+        V(state_owner), V(stop_failed), V(system), V(write_failed), or, if the agent did not answer, V(become),
+        V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: appcmd_missing
@@ -465,7 +468,7 @@ error:
       description: What failed.
       returned: always
       type: str
-      sample: The application pools of IIS were not read
+      sample: The application pools of IIS were not read or changed
     component:
       description: Always null.
       returned: always

@@ -60,6 +60,10 @@ class Iis:
         """Let the stand-in answer so to everything."""
         (self.folder / "answer").write_text(text, encoding="utf-8")
 
+    def hide_workers(self) -> None:
+        """Let it list no worker processes, as without the feature Web-Request-Monitor."""
+        (self.folder / "no_workers").touch()
+
     def share_configuration(self, enabled: bool = True) -> None:
         """Write redirection.config, as IIS has it."""
         folder = self.program.parent / "config"

@@ -6,15 +6,21 @@
 # A stand-in for IIS' appcmd.exe: the commands that the agent gives, and answers in appcmd's XML. A shell, as one starts
 # in a millisecond. What the XML looks like is from public code that reads the real program's: chef-cookbooks/iis
 # (`list apppool "x" /config:* /xml`: APPPOOL/@APPPOOL.NAME, @state, APPPOOL/add/@autoStart, APP/@APPPOOL.NAME,
-# VDIR/@physicalPath), and the commands from Microsoft Learn, "Getting Started with AppCmd.exe".
+# VDIR/@physicalPath) and a fork of influxdata/telegraf with win_iisproc (`list wp /xml`: WP/@WP.NAME, @APPPOOL.NAME),
+# and the commands from Microsoft Learn, "Getting Started with AppCmd.exe". A pool's process may need until
+# shutdownTimeLimit to end (dotnet/aspnetcore#52451).
 #
 # IIS is the folder iis beside the drives of a host of the lab, written by appcmd.py:
 #   pools/N/name, xml (the name as XML has it), state, auto
 #   pools/N/slow: how many lists still see it Starting or Stopping
 #   pools/N/again: how many times it is started again, for as long as auto is true
 #   pools/N/refuses: the verb that gives an error
+#   pools/N/races: the verb that comes too late: somebody does it just before
+#   pools/N/lingers: how many lists of worker processes still have that of a pool which is stopped
 #   pools/N/log: the verbs that were asked for
 #   apps.xml, vdirs.xml: what is listed
+#   no_workers: if it is there, worker processes cannot be listed: the feature Web-Request-Monitor, which has RSCA, is "seldom
+#     installed by default" (techcommunity.microsoft.com, "Using RSCA ...")
 #   answer: if it is there, the answer to everything
 
 iis=$LAB_ROOT/iis
@@ -66,6 +72,29 @@ list_pools() {
     echo '</appcmd>'
 }
 
+list_workers() {
+    [ ! -e "$iis/no_workers" ] || failed "Object 'WP' is not supported."
+    begin
+    id=1000
+    for pool in "$iis"/pools/*/; do
+        [ -d "$pool" ] || continue
+        id=$((id + 1))
+        value "$pool/state"; state=$found
+        value "$pool/lingers"; lingers=${found:-0}
+        value "$pool/xml"
+        case "$state" in
+            Started) ;;
+            Unknown) continue ;;
+            *)
+                [ "$lingers" -gt 0 ] || continue
+                echo $((lingers - 1)) > "$pool/lingers"
+                ;;
+        esac
+        echo "  <WP WP.NAME=\"$id\" APPPOOL.NAME=\"$found\" />"
+    done
+    echo '</appcmd>'
+}
+
 list_file() {
     begin
     cat "$1"
@@ -95,6 +124,10 @@ asked() { # a verb of a pool
     echo "$1" >> "$pool/log"
     value "$pool/refuses"
     [ "$found" != "$1" ] || failed "The service cannot accept control messages at this time. &lt;$1&gt;"
+    value "$pool/races"
+    [ "$found" != "$1" ] || echo "$2" > "$pool/state"
+    value "$pool/state"
+    [ "$found" != Unknown ] || [ "$1" = set ] || failed "The service has not been started."
 }
 
 done_with() {
@@ -108,18 +141,17 @@ case "$*" in
     "list apppool /config:* /xml") list_pools ;;
     "list app /xml") list_file "$iis/apps.xml" ;;
     "list vdir /xml") list_file "$iis/vdirs.xml" ;;
+    "list wp /xml") list_workers ;;
     "stop apppool "*)
         named "$3"
-        asked stop
-        value "$pool/state"
+        asked stop Stopped
         [ "$found" = Started ] || failed "The service has not been started."
         echo Stopping > "$pool/state"
         done_with
         ;;
     "start apppool "*)
         named "$3"
-        asked start
-        value "$pool/state"
+        asked start Started
         [ "$found" = Stopped ] || failed "An instance of the service is already running."
         echo Starting > "$pool/state"
         done_with

@@ -55,6 +55,13 @@ namespace IdentityOpsAgent
             }
         }
 
+        /// <summary>With the habit of a process of 32 bits, what that calls Windows' own.</summary>
+        public static string SystemFolder()
+        {
+            bool isRedirected = LabHabits.Current != null && LabHabits.Current.IsProcessOf32Bit;
+            return EnvironmentValue("windir") + (isRedirected ? "/Sysnative" : "/System32");
+        }
+
         public static List<DriveFacts> FixedDrives()
         {
             List<DriveFacts> drives = new List<DriveFacts>();

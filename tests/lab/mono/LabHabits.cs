@@ -29,7 +29,8 @@ namespace IdentityOpsAgent
     ///                          another program has it open to write: who excludes writers gets 32, and its times are
     ///                          those of before until that program closes it (Microsoft's "File Times")
     ///  "owner_by_policy": true,   who makes something owns it, also an administrator (policy NoDefaultAdminOwner)
-    ///  "ignores_case": true}   names that differ in case alone are one to the agent, and two to a folder
+    ///  "ignores_case": true,   names that differ in case alone are one to the agent, and two to a folder
+    ///  "process_32_bit": true} the agent's process sees SysWOW64 as System32 (Microsoft Learn: File System Redirector)
     /// </code>
     /// What must outlive a process lies beside LAB_ROOT, in a file of its name with .habits.
     /// </summary>
@@ -38,7 +39,7 @@ namespace IdentityOpsAgent
         /// <summary>Null on a host without any, which then pays nothing for this.</summary>
         public static readonly LabHabits Current = FromEnvironment();
 
-        public readonly bool Tunnels, OwnersByPolicy, IgnoresCase;
+        public readonly bool Tunnels, OwnersByPolicy, IgnoresCase, IsProcessOf32Bit;
         private const int TunnelSeconds = 15;
 
         private readonly int antivirus, pending, oneIn;
@@ -61,6 +62,7 @@ namespace IdentityOpsAgent
             Tunnels = habits.TryGetValue("tunneling", out value) && (bool)value;
             OwnersByPolicy = habits.TryGetValue("owner_by_policy", out value) && (bool)value;
             IgnoresCase = habits.TryGetValue("ignores_case", out value) && (bool)value;
+            IsProcessOf32Bit = habits.TryGetValue("process_32_bit", out value) && (bool)value;
             withoutClasses = LabFaults.Globs(habits, "no_classes");
             if (habits.TryGetValue("writers", out value))
                 foreach (KeyValuePair<string, object> glob in (Dictionary<string, object>)value)

@@ -17,24 +17,39 @@ namespace IdentityOpsAgent
     /// <code>
     /// {"services": [{"name": text, "display_name": text, "command": text, "depends_on": [name],
     ///                "state": "running" (and so on), "start_type": "automatic" (and so on), "delayed": bool,
-    ///                "process": n, "recovery": bool,        Windows starts it again when it fails,
+    ///                "process": n, "shares_process": bool,  others are in it, and it outlives this one
+    ///                "recovery": bool, "recovery_ms": n,    Windows starts it again when it fails, so much later
     ///                "recovers_from_errors": bool,          also when it stops with an error
     ///                "due_ms": n, "target": state,          a transition ends then (milliseconds since 1601), so
     ///                "takes_ms": n,                         each transition that is asked for takes so long
     ///                "hangs": [control],                    stop, start or pause never ends
-    ///                "codes": {control: n},                 stop, start or pause is refused with this number
+    ///                "codes": {control: n or [n]},          stop, start or pause is refused with this number; with
+    ///                                                       these, once each
     ///                "exit_code": n,                        it stops with this error
+    ///                "dies": bool,                          its process ends before it has said that it stopped
     ///                "falls": n,                            its next start ends in a stop with this error
     ///                "lingers_ms": n,                       its process outlives its stop by so long
+    ///                "reused_by": program,                  has its process's number when it has stopped
+    ///                "denied": bool,                        the account may not ask for it,
+    ///                "hides_configuration": bool,           or not for that alone
+    ///                "deleted": bool,                       somebody has deleted it, and has it open
+    ///                "vanishes": bool,                      it is deleted when it is started
     ///                "log": [control]}],                    what it was asked
     ///  "tasks": [{"path": text, "enabled": bool, "programs": [text], "code": n,   no change is let in
-    ///             "busy_until_ms": n}],                     an instance runs until then
+    ///             "busy_until_ms": n,                       an instance runs until then
+    ///             "queued_until_ms": n,                     an instance waits until then
+    ///             "hidden_instances": bool,                 of another account, which is not told of them
+    ///             "unreadable": n}],                        its definition is refused with this number
     ///  "processes": [{"id": n, "program": path, "until_ms": n}]}
     /// </code>
     /// </summary>
     internal static class LabServices
     {
         private static readonly object Gate = new object();
+
+        // What the file said last, and what that means: most readings find it unchanged.
+        private static byte[] known;
+        private static Map meaning;
 
         public static long Now
         {
@@ -45,10 +60,13 @@ namespace IdentityOpsAgent
         {
             lock (Gate)
             {
-                Map all = File.Exists(Place) ? LabJson.Object(File.ReadAllText(Place, Encoding.UTF8)) : new Map();
-                foreach (Map service in List(all, "services"))
+                byte[] content = File.Exists(Place) ? File.ReadAllBytes(Place) : Encoding.UTF8.GetBytes("{}");
+                if (!IsKnown(content))
+                    meaning = LabJson.Object(Encoding.UTF8.GetString(content));
+                known = content;
+                foreach (Map service in List(meaning, "services"))
                     Advance(service);
-                return all;
+                return meaning;
             }
         }
 
@@ -60,12 +78,31 @@ namespace IdentityOpsAgent
             lock (Gate)
             {
                 Map all = Read();
+                known = null;   // until the change is made: it may be refused halfway
                 change(all);
-                StringBuilder text = new StringBuilder();
-                Append(text, all);
-                File.WriteAllText(Place + ".new", text.ToString(), new UTF8Encoding(false));
-                Win32.Check(Libc.rename(PosixName.Encode(Place + ".new"), PosixName.EncodeSecond(Place)));
+                Write(all);
             }
+        }
+
+        public static void Write(Map all)
+        {
+            StringBuilder text = new StringBuilder();
+            Append(text, all);
+            byte[] content = Encoding.UTF8.GetBytes(text.ToString());
+            File.WriteAllBytes(Place + ".new", content);
+            Win32.Check(Libc.rename(PosixName.Encode(Place + ".new"), PosixName.EncodeSecond(Place)));
+            known = content;
+            meaning = all;
+        }
+
+        private static bool IsKnown(byte[] content)
+        {
+            if (known == null || known.Length != content.Length)
+                return false;
+            for (int i = 0; i < content.Length; i++)
+                if (known[i] != content[i])
+                    return false;
+            return true;
         }
 
         public static List<Map> List(Map all, string name)
@@ -106,17 +143,45 @@ namespace IdentityOpsAgent
             return texts;
         }
 
-        /// <summary>What has come about. One that fails is started again, where its recovery says so.</summary>
+        /// <summary>
+        /// What has come about. One that fails is started again, by what Microsoft Learn says of it:
+        /// SERVICE_FAILURE_ACTIONS_FLAG (a process that ends without SERVICE_STOPPED always counts as a failure, an
+        /// exit code only with the flag, and a change of the flag "takes effect the next time the system is started")
+        /// and ChangeServiceConfig2W ("A queued restart action cannot be canceled." "The service must be explicitly
+        /// disabled to prevent it from restarting.").
+        /// </summary>
         private static void Advance(Map service)
         {
-            if (!service.ContainsKey("target") || Number(service, "due_ms") > Now)
+            if (service.ContainsKey("target") && Number(service, "due_ms") <= Now)
+            {
+                service["state"] = service["target"];
+                service.Remove("target");
+                if (Text(service, "asked") == "stop" && Text(service, "state") == "stopped")
+                    Stopped(service);
+            }
+            if (!service.ContainsKey("restart_ms") || Number(service, "restart_ms") > Now)
                 return;
-            service["state"] = service["target"];
-            service.Remove("target");
-            bool failed = Text(service, "state") == "stopped" && Number(service, "exit_code") != 0;
-            if (failed && Flag(service, "recovery") && Flag(service, "recovers_from_errors")
-                && Text(service, "start_type") != "disabled")
-                service["state"] = "running";
+            long restart = Number(service, "restart_ms");
+            service.Remove("restart_ms");
+            if (Text(service, "state") != "stopped" || Text(service, "start_type") == "disabled")
+                return;
+            service["process"] = Number(service, "process") + 1000;
+            service["exit_code_now"] = 0L;
+            service["asked"] = "start";
+            service["state"] = "start_pending";
+            service["target"] = "running";
+            service["due_ms"] = restart + Number(service, "takes_ms");
+            Advance(service);
+        }
+
+        private static void Stopped(Map service)
+        {
+            const long processAborted = 1067;
+            bool dies = Flag(service, "dies");
+            long code = dies ? processAborted : Number(service, "exit_code");
+            service["exit_code_now"] = code;
+            if (Flag(service, "recovery") && (dies || code != 0 && Flag(service, "recovers_from_errors")))
+                service["restart_ms"] = Number(service, "due_ms") + Number(service, "recovery_ms");
         }
 
         private static void Append(StringBuilder text, object value)

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
 
     /// <summary>
     /// The lab's twin of the shipped ServiceControl.cs: a service control manager whose services are those of
-    /// LabServices, by what Microsoft documents of the calls.
+    /// LabServices, by what Microsoft documents of the calls: ControlService's table of states, StartServiceW's errors.
     /// </summary>
     internal static class ServiceControl
     {
@@ -21,17 +21,22 @@ namespace IdentityOpsAgent
         };
         private static readonly string[] StartTypes = { "boot", "system", "automatic", "manual", "disabled" };
 
-        private const int DependentsRun = 1051, AlreadyRunning = 1056, Disabled = 1058, NoSuchService = 1060,
-            CannotAccept = 1061, NotActive = 1062, DependencyFailed = 1068;
+        private const int AccessDenied = 5, DependentsRun = 1051, InvalidControl = 1052, AlreadyRunning = 1056,
+            Disabled = 1058, NoSuchService = 1060, CannotAccept = 1061, NotActive = 1062, DependencyFailed = 1068,
+            MarkedForDelete = 1072;
 
         public static List<ServiceFacts> All()
         {
-            return LabServices.List(LabServices.Read(), "services").ConvertAll<ServiceFacts>(Facts);
+            // EnumServicesStatusExW: one that the caller may not ask for "is silently omitted".
+            return LabServices.List(LabServices.Read(), "services")
+                .FindAll(service => !LabServices.Flag(service, "denied")).ConvertAll<ServiceFacts>(Facts);
         }
 
         public static ServiceFacts Find(string name)
         {
             Map found = Named(LabServices.Read(), name);
+            if (found != null && LabServices.Flag(found, "denied"))
+                throw Refused(AccessDenied);
             return found == null ? null : Facts(found);
         }
 
@@ -46,19 +51,16 @@ namespace IdentityOpsAgent
         {
             Ask(name, "start", delegate(Map all, Map service)
             {
+                if (LabServices.Flag(service, "deleted"))
+                    throw Refused(MarkedForDelete);
                 if (LabServices.Text(service, "start_type") == "disabled")
                     throw Refused(Disabled);
                 if (LabServices.Text(service, "state") != "stopped")
                     throw Refused(AlreadyRunning);
                 foreach (string other in LabServices.Texts(service, "depends_on"))
-                {
-                    Map needed = Named(all, other);
-                    if (needed == null || LabServices.Text(needed, "state") == "stopped"
-                        && LabServices.Text(needed, "start_type") == "disabled")
-                        throw Refused(DependencyFailed);
-                    if (LabServices.Text(needed, "state") == "stopped")
-                        needed["state"] = "running";
-                }
+                    BeginNeeded(Named(all, other));
+                if (LabServices.Flag(service, "vanishes"))
+                    ((List<object>)all["services"]).Remove(service);
                 long falls = LabServices.Number(service, "falls");
                 service.Remove("falls");
                 service["exit_code_now"] = falls;
@@ -70,17 +72,15 @@ namespace IdentityOpsAgent
         {
             Ask(name, "stop", delegate(Map all, Map service)
             {
-                Running(service);
+                Accepting(service, InvalidControl);
                 foreach (string dependent in Dependents(name))
                     if (LabServices.Text(Named(all, dependent), "state") != "stopped")
                         throw Refused(DependentsRun);
                 long lingers = LabServices.Number(service, "lingers_ms");
                 if (lingers > 0)
-                    ((List<object>)all["processes"]).Add(new Map
-                    {
-                        { "id", LabServices.Number(service, "process") }, { "program", "C:/java.exe" },
-                        { "until_ms", LabServices.Now + lingers },
-                    });
+                    AddProcess(all, service, RunningProcesses.ProgramOf(service), LabServices.Now + lingers);
+                if (service.ContainsKey("reused_by"))
+                    AddProcess(all, service, LabServices.Text(service, "reused_by"), long.MaxValue);
                 return "stopped";
             });
         }
@@ -89,19 +89,20 @@ namespace IdentityOpsAgent
         {
             Ask(name, "pause", delegate(Map all, Map service)
             {
-                Running(service);
+                Accepting(service, CannotAccept);
                 return "paused";
             });
         }
 
         public static void SetStartType(string name, uint startType)
         {
-            LabServices.Change(all => Known(all, name)["start_type"] = StartTypes[startType]);
-        }
-
-        public static void SetRecoversFromErrors(string name, bool recovers)
-        {
-            LabServices.Change(all => Known(all, name)["recovers_from_errors"] = recovers);
+            LabServices.Change(delegate(Map all)
+            {
+                Map service = Known(all, name);
+                if (LabServices.Flag(service, "deleted"))
+                    throw Refused(MarkedForDelete);
+                service["start_type"] = StartTypes[startType];
+            });
         }
 
         /// <summary>`act` gives the state that the service comes to.</summary>
@@ -110,15 +111,14 @@ namespace IdentityOpsAgent
             LabServices.Change(delegate(Map all)
             {
                 Map service = Known(all, name);
-                object codes;
-                if (service.TryGetValue("codes", out codes) && ((Map)codes).ContainsKey(control))
-                    throw Refused((int)LabServices.Number((Map)codes, control));
+                RefuseOnOrder(all, service, control);
                 string target = act(all, service);
                 object log;
                 if (!service.TryGetValue("log", out log))
                     service["log"] = log = new List<object>();
                 ((List<object>)log).Add(control);
                 bool hangs = LabServices.Texts(service, "hangs").Contains(control);
+                service["asked"] = control;
                 service["state"] = control + "_pending";
                 service["target"] = target;
                 service["due_ms"] = hangs ? long.MaxValue
@@ -126,13 +126,55 @@ namespace IdentityOpsAgent
             });
         }
 
-        private static void Running(Map service)
+        private static void RefuseOnOrder(Map all, Map service, string control)
+        {
+            object codes, code = null;
+            if (!service.TryGetValue("codes", out codes) || !((Map)codes).TryGetValue(control, out code))
+                return;
+            List<object> once = code as List<object>;
+            if (once == null)
+                throw Refused((int)(long)code);
+            if (once.Count == 0)
+                return;
+            code = once[0];
+            once.RemoveAt(0);
+            LabServices.Write(all);   // it is refused, and remembered
+            throw Refused((int)(long)code);
+        }
+
+        /// <summary>
+        /// The table of ControlService: in every other state the control reaches the service. `starting`: what one gets
+        /// that is starting, and accepts nothing then (StartServiceW: "Controls accepted is set to none").
+        /// </summary>
+        private static void Accepting(Map service, int starting)
         {
             string state = LabServices.Text(service, "state");
             if (state == "stopped")
                 throw Refused(NotActive);
-            if (service.ContainsKey("target"))
+            if (state == "stop_pending")
                 throw Refused(CannotAccept);
+            if (state == "start_pending")
+                throw Refused(starting);
+        }
+
+        /// <summary>
+        /// EnumDependentServicesW: a service "must be running before the dependent services can run".
+        /// </summary>
+        private static void BeginNeeded(Map needed)
+        {
+            string state = needed == null ? "" : LabServices.Text(needed, "state");
+            if (state == "stopped" && LabServices.Text(needed, "start_type") != "disabled")
+                needed["state"] = state = "running";
+            if (state != "running")
+                throw Refused(DependencyFailed);
+        }
+
+        private static void AddProcess(Map all, Map service, string program, long until)
+        {
+            ((List<object>)all["processes"]).Add(new Map
+            {
+                { "id", LabServices.Number(service, "process") }, { "program", program }, { "until_ms", until },
+            });
         }
 
         private static Map Known(Map all, string name)
@@ -172,20 +214,23 @@ namespace IdentityOpsAgent
         private static ServiceFacts Facts(Map service)
         {
             uint state = (uint)Array.IndexOf(States, LabServices.Text(service, "state"));
-            return new ServiceFacts
+            ServiceFacts facts = new ServiceFacts
             {
                 Name = LabServices.Text(service, "name"),
                 DisplayName = LabServices.Text(service, "display_name"),
                 State = state,
                 Process = state == ServiceFacts.Stopped ? 0 : (uint)LabServices.Number(service, "process"),
-                HasOwnProcess = true,
+                HasOwnProcess = !LabServices.Flag(service, "shares_process"),
                 ExitCode = (uint)LabServices.Number(service, "exit_code_now"),
-                StartType = (uint)Array.IndexOf(StartTypes, LabServices.Text(service, "start_type")),
-                IsDelayed = LabServices.Flag(service, "delayed"),
-                Command = LabServices.Text(service, "command"),
-                Recovers = LabServices.Flag(service, "recovery"),
-                RecoversFromErrors = LabServices.Flag(service, "recovers_from_errors"),
             };
+            if (LabServices.Flag(service, "hides_configuration"))
+                return facts;
+            facts.StartType = (uint)Array.IndexOf(StartTypes, LabServices.Text(service, "start_type"));
+            facts.IsDelayed = LabServices.Flag(service, "delayed");
+            facts.Command = LabServices.Text(service, "command");
+            facts.Recovers = LabServices.Flag(service, "recovery");
+            facts.RecoversFromErrors = LabServices.Flag(service, "recovers_from_errors");
+            return facts;
         }
     }
 }

@@ -11,7 +11,8 @@ namespace IdentityOpsAgent
 
     /// <summary>
     /// The lab's twin of the shipped TaskScheduler.cs, with the tasks of LabServices. Disabling one leaves a running
-    /// instance alone, as Microsoft documents of IRegisteredTask.
+    /// instance alone. By Microsoft Learn, TASK_STATE tells of every instance that runs or is queued, and
+    /// IRegisteredTask.GetInstances only of those that run "at or below a user's security context".
     /// </summary>
     internal static class TaskScheduler
     {
@@ -48,15 +49,22 @@ namespace IdentityOpsAgent
 
         private static TaskFacts Facts(Map task)
         {
-            bool isBusy = LabServices.Number(task, "busy_until_ms") > LabServices.Now;
+            bool isBusy = LabServices.Number(task, "busy_until_ms") > LabServices.Now,
+                isQueued = LabServices.Number(task, "queued_until_ms") > LabServices.Now;
             TaskFacts facts = new TaskFacts
             {
                 Path = LabServices.Text(task, "path"),
                 IsEnabled = LabServices.Flag(task, "enabled"),
-                Instances = isBusy ? 1 : 0,
+                Instances = isBusy && !LabServices.Flag(task, "hidden_instances") ? 1 : 0,
             };
-            facts.State = isBusy ? TaskFacts.Running : facts.IsEnabled ? TaskFacts.Ready : TaskFacts.DisabledState;
-            facts.Programs.AddRange(LabServices.Texts(task, "programs"));
+            facts.State = isBusy ? TaskFacts.Running : isQueued ? TaskFacts.Queued
+                : facts.IsEnabled ? TaskFacts.Ready : TaskFacts.DisabledState;
+            // A definition may be refused on its own: dahall/TaskScheduler#205, and "The task image is corrupt".
+            if (LabServices.Number(task, "unreadable") == 0)
+                facts.Programs.AddRange(LabServices.Texts(task, "programs"));
+            else
+                facts.Unread = new SystemError((int)LabServices.Number(task, "unreadable"),
+                    "The task image is corrupt or has been tampered with.").Message;
             return facts;
         }
     }

@@ -44,8 +44,7 @@ class RuntimeHost:
 
     def write(self) -> None:
         """Let the host be as was said."""
-        found = {"services": list(self.services.values()), "tasks": self.tasks, "processes": self.processes}
-        (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
+        self._replace({"services": list(self.services.values()), "tasks": self.tasks, "processes": self.processes})
 
     def read(self) -> dict[str, t.Any]:
         """Return what the host's services.json says now."""
@@ -56,11 +55,17 @@ class RuntimeHost:
         """Change one service or task, as somebody on the server would."""
         found = self.read()
         found[kind][number].update(facts)
-        (self.host.folder / "services.json").write_text(json.dumps(found), encoding="utf-8")
+        self._replace(found)
+
+    def _replace(self, found: dict[str, t.Any]) -> None:
+        """Write services.json whole: an agent may be at work."""
+        draft = self.host.folder / "services.json.draft"
+        draft.write_text(json.dumps(found), encoding="utf-8")
+        draft.replace(self.host.folder / "services.json")
 
     def picture(self) -> dict[str, t.Any]:
         """Return what a quiesce must bring back: of services, pools and tasks, without what they were asked."""
-        passing = ("log", "due_ms", "target", "process", "exit_code_now")
+        passing = ("log", "due_ms", "target", "process", "exit_code_now", "asked", "restart_ms", "codes")
         found = self.read()
         services = {
             one["name"]: {key: value for key, value in one.items() if key not in passing} | {"state": settled(one)}

@@ -36,7 +36,7 @@ class _Server:
         )
 
     def ask(self, text: str, environment: c.Mapping[str, str]) -> powershell.Ended:
-        """Give what a process of its own would print, and how it would end."""
+        """Return what a process of its own would print, and how it would end."""
         assert self._process.stdin
         changed = [f"{name}={value}" for name, value in environment.items() if self._environment.get(name) != value]
         changed += [name for name in self._environment if name not in environment]
@@ -77,7 +77,7 @@ class Servers:
         atexit.register(self.end)
 
     def ask(self, text: str, environment: c.Mapping[str, str]) -> powershell.Ended:
-        """Give how a process of its own would have ended on a request in an environment."""
+        """Return how a process of its own would have ended on a request in an environment."""
         with self._lock:
             server = self._idle.pop() if self._idle else None
         server = server or _Server(self._command, environment)

@@ -250,24 +250,14 @@ def test_a_transition_without_end_refuses(server: RuntimeHost) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
-    [
-        {"hangs": ["stop"]},
-        {"codes": {"stop": 1052}},
-        {"codes": {"stop": 5}},
-        {"lingers_ms": 3_600_000},
-        {"exit_code": 1067, "recovery": True, "recovers_from_errors": True, "codes": {"recovery": 5}},
-    ],
+    "trouble", [{"hangs": ["stop"]}, {"codes": {"stop": 1052}}, {"codes": {"stop": 5}}, {"lingers_ms": 3_600_000}]
 )
 def test_where_one_thing_does_not_stop_all_is_started_again(server: RuntimeHost, trouble: dict[str, t.Any]) -> None:
     server.services["Elastic"].update(trouble)
     server.write()
     before = server.picture()
     answer = server.quiesce(item_seconds=1)
-    if "exit_code" in trouble:  # its recovery was taken off, which is no trouble
-        assert answer["failed"] is False
-        server.resume()
-    elif trouble.get("hangs"):
+    if trouble.get("hangs"):
         assert answer["error"]["code"] == "stop_failed"
         assert "but for this" in answer["error"]["cause"]
         assert "identityops.groupid.resume" in answer["error"]["next"]
@@ -288,18 +278,6 @@ def test_a_process_that_outlives_its_service_is_awaited(server: RuntimeHost) -> 
     answer = server.quiesce()
     assert answer["failed"] is False
     assert answer["seconds"] > 0.7
-
-
-def test_recovery_that_would_start_it_again_is_taken_off_and_put_back(server: RuntimeHost) -> None:
-    server.services["Elastic"].update(exit_code=1067, recovery=True, recovers_from_errors=True)
-    server.services["Repl"].update(recovery=True)
-    server.write()
-    before = server.picture()
-    assert server.quiesce()["failed"] is False
-    assert server.picture()["services"]["Elastic"]["recovers_from_errors"] is False
-    assert states(server)["Elastic"] == "stopped"
-    server.resume()
-    assert server.picture() == before
 
 
 def test_a_pool_that_iis_starts_again_is_held(server: RuntimeHost) -> None:
@@ -381,8 +359,10 @@ def test_what_somebody_changed_meanwhile_stays_and_is_named(server: RuntimeHost,
     server.write()
     server.quiesce()
     server.change(kind, number, **change)
+    previewed = server.resume(check=True)
     answer = server.resume()
     assert answer["failed"] is False
+    assert previewed["entries"] == answer["entries"]
     one = server.read()[kind][number]
     found = server.picture()["services"][one["name"]] if kind == "services" else one
     assert {name: found[name] for name in after} == after
@@ -396,7 +376,9 @@ def test_what_is_gone_is_named(server: RuntimeHost) -> None:
     found = server.read()
     gone = {"services": found["services"][:1], "tasks": [], "processes": []}
     (server.host.folder / "services.json").write_text(json.dumps(gone))
+    previewed = server.resume(check=True)
     answer = server.resume()
+    assert previewed["entries"] == answer["entries"]
     assert answer["failed"] is False
     assert {item["note"] for item in answer["entries"] if item["kind"] != "pool"} == {"it is no longer there"}
 

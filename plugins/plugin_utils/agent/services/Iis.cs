@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -26,6 +27,19 @@ namespace IdentityOpsAgent
             foreach (PoolApplication application in Applications)
                 all.AddRange(application.Folders);
             return all;
+        }
+    }
+
+    // The pools at one moment: IIS is asked when the first of them is, and tells of all at once.
+    internal sealed class PoolStates
+    {
+        private List<PoolFacts> pools;
+
+        // As of Iis.Find.
+        public PoolFacts Find(string name)
+        {
+            pools = pools ?? Iis.States();
+            return pools.Find(delegate(PoolFacts facts) { return Win32.Names.Equals(facts.Name, name); });
         }
     }
 
@@ -62,7 +76,8 @@ namespace IdentityOpsAgent
             return pools;
         }
 
-        private static List<PoolFacts> States()
+        // Without their applications.
+        public static List<PoolFacts> States()
         {
             List<PoolFacts> pools = new List<PoolFacts>();
             foreach (XmlTag tag in Ask("list", "apppool", "/config:*", "/xml").Tags)
@@ -81,7 +96,16 @@ namespace IdentityOpsAgent
         // Without its applications; null where there is no pool of the name.
         public static PoolFacts Find(string name)
         {
-            return States().Find(delegate(PoolFacts facts) { return Win32.Names.Equals(facts.Name, name); });
+            return new PoolStates().Find(name);
+        }
+
+        // Whether one of its processes is there, which may end some time after the pool has stopped.
+        public static bool HasWorkers(string pool)
+        {
+            return Ask("list", "wp", "/xml").Tags.Exists(delegate(XmlTag tag)
+            {
+                return Win32.Names.Equals(Demanded(tag, "APPPOOL.NAME"), pool);
+            });
         }
 
         public static void Start(string pool)
@@ -110,7 +134,8 @@ namespace IdentityOpsAgent
                     return false;
                 XmlTag redirection = XmlTag.Document(UntrustedFile.Text(content, 0, content.Length))
                     .First("configurationRedirection");
-                return redirection != null && redirection.Attribute("enabled") == "true";
+                return redirection != null && string.Equals(redirection.Attribute("enabled"), "true",
+                    StringComparison.OrdinalIgnoreCase);
             }
             catch (FormatError error)
             {
@@ -192,7 +217,7 @@ namespace IdentityOpsAgent
 
         private static string Below(string path)
         {
-            return Paths.Below(Computer.EnvironmentValue("windir"), @"System32\inetsrv\" + path);
+            return Paths.Below(Computer.SystemFolder(), @"inetsrv\" + path);
         }
     }
 }

@@ -42,6 +42,7 @@ namespace IdentityOpsAgent
         public readonly List<ClaimedProcess> Processes = new List<ClaimedProcess>();
         // What looks like the product's by its name, and nothing claims.
         public readonly List<JsonMap> Similar = new List<JsonMap>();
+        public readonly List<string> Warnings = new List<string>();
         public bool HasIis, IsConfigurationShared;
 
         public ProductRuntime(JsonMap request)
@@ -67,7 +68,7 @@ namespace IdentityOpsAgent
                     Notice(Claims.Service, facts.Name, names);
             }
             foreach (ClaimedService service in Services)
-                service.Dependents = ServiceControl.Dependents(service.Facts.Name).FindAll(delegate(string name)
+                service.Dependents = DependentsOf(service.Facts.Name).FindAll(delegate(string name)
                 {
                     return !all.Exists(delegate(ServiceFacts one)
                     {
@@ -78,6 +79,19 @@ namespace IdentityOpsAgent
             {
                 return Compare(a.Claim, a.Facts.Name, b.Claim, b.Facts.Name);
             });
+        }
+
+        private List<string> DependentsOf(string service)
+        {
+            try
+            {
+                return ServiceControl.Dependents(service);
+            }
+            catch (SystemError error)
+            {
+                Warnings.Add("The services that need '" + service + "' are not known: " + error.Message + ".");
+                return new List<string>();
+            }
         }
 
         private void LookAtPools()
@@ -110,6 +124,9 @@ namespace IdentityOpsAgent
                     Tasks.Add(new ClaimedTask { Claim = claim, Facts = facts });
                 else
                     Notice(Claims.Task, facts.Path, names);
+                if (claim == null && facts.Unread != null)
+                    Warnings.Add("The programs of the task '" + facts.Path + "' are not known: " + facts.Unread
+                        + ". If the task is GroupID's, name it in groupid_services.");
             }
             Tasks.Sort(delegate(ClaimedTask a, ClaimedTask b)
             {

@@ -50,6 +50,7 @@ namespace IdentityOpsAgent
                     Started = Timestamps.Text(Timestamps.Now()),
                 };
                 record.Items.AddRange(Items());
+                answer.Warnings.AddRange(runtime.Warnings);
                 answer.Members.Set("record", record.Head()).Set("entries", Described()).Set("processes", Processes());
                 answer.Changed = true;   // the record, at least
                 if (!check)
@@ -116,12 +117,26 @@ namespace IdentityOpsAgent
             ServiceFacts facts = null;
             bool settled = wait.Until(delegate
             {
-                facts = ServiceControl.Find(service);
+                facts = Asked(service);
                 return check || facts == null || !QuiescedService.IsPending(facts.State);
             });
             if (facts == null || !settled)
                 throw Pending(service, facts == null ? null : RuntimeWords.ServiceState(facts.State));
             return facts;
+        }
+
+        private static ServiceFacts Asked(string service)
+        {
+            try
+            {
+                return ServiceControl.Find(service);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("service_unreadable", What, null,
+                    "The state of the service '" + service + "' was not read: " + error.Message + ".",
+                    "Give the account of the connection the right to read the service and to stop it.");
+            }
         }
 
         private PoolFacts Settled(PoolFacts pool)
@@ -172,11 +187,7 @@ namespace IdentityOpsAgent
                 StopAll();
                 return;
             }
-            catch (AgentError error)
-            {
-                failure = error;
-            }
-            catch (SystemError error)
+            catch (Exception error)   // whatever it is, nothing may stay down
             {
                 failure = AgentError.Of("quiesce", error);
             }
@@ -190,7 +201,7 @@ namespace IdentityOpsAgent
             foreach (QuiescedItem task in tasks)
                 StopIfActive(task);
             foreach (QuiescedItem task in tasks)
-                ((QuiescedTask)task).AwaitEnd(wait);   // they still need what is stopped next
+                Named(task, delegate { ((QuiescedTask)task).AwaitEnd(wait); });   // they need what is stopped next
             foreach (QuiescedItem item in record.Items)
             {
                 if (!tasks.Contains(item))
@@ -204,7 +215,7 @@ namespace IdentityOpsAgent
         {
             Progress.ThrowIfCancelled();
             record.RequireCurrent();
-            if (item.HasRun() && item.IsActive())
+            if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
                 StopOne(item);
         }
 
@@ -212,9 +223,18 @@ namespace IdentityOpsAgent
         {
             item.Stopping = QuiescedItem.Begun;
             record.Write();
-            Named(item, delegate { item.Stop(wait, record.Write); });
+            Named(item, delegate { item.Stop(wait, record.Save); });
             item.Stopping = QuiescedItem.Done;
-            record.Write();
+            record.Save();
+            if (item.Warning != null && !answer.Warnings.Contains(item.Warning))
+                answer.Warnings.Add(item.Warning);
+        }
+
+        private static bool IsActive(QuiescedItem item, PoolStates pools)
+        {
+            bool isActive = false;
+            Named(item, delegate { isActive = item.IsActive(pools); });
+            return isActive;
         }
 
         // Looks again at everything when all is stopped: what Windows or IIS has started again.
@@ -222,8 +242,9 @@ namespace IdentityOpsAgent
         {
             for (int round = 1; ; round++)
             {
+                PoolStates pools = new PoolStates();
                 List<QuiescedItem> active = record.Items.FindAll(
-                    delegate(QuiescedItem item) { return item.IsActive(); });
+                    delegate(QuiescedItem item) { return IsActive(item, pools); });
                 if (active.Count == 0)
                     return;
                 foreach (QuiescedItem item in active)
@@ -234,7 +255,7 @@ namespace IdentityOpsAgent
                     if (runtime.IsConfigurationShared)
                         throw item.Failure("IIS starts it again, and its configuration is shared with other servers, "
                             + "where autoStart is never changed");
-                    Named(item, delegate { pool.Hold(wait, record.Write); });
+                    Named(item, delegate { pool.Hold(wait, record.Save); });
                 }
             }
         }
@@ -253,6 +274,7 @@ namespace IdentityOpsAgent
 
         private void Undo(AgentError failure)
         {
+            LockedFileRetry.Reset();
             Resumption way = new Resumption(record, seconds, false);
             way.Run();
             answer.Changed = way.Failures.Count > 0;

@@ -36,8 +36,10 @@ namespace IdentityOpsAgent
                 if (!Win32.TryFacts(StateFolder.Current, out facts))
                     return null;
                 StateFolder.RequireOwn(StateFolder.Current, what);
-                byte[] content = UntrustedFile.DocumentOrNull(path);
-                return content == null ? null : Parse(what, UntrustedFile.Json(content));
+                if (!Win32.TryFacts(path, out facts))
+                    return null;
+                StateFolder.RequireOwnFile(path, what);   // it says what is started
+                return Parse(what, UntrustedFile.Json(UntrustedFile.Document(path)));
             }
             catch (SystemError error)
             {
@@ -90,14 +92,52 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Read again before each thing that is touched: who has removed or ended the record meanwhile is heeded.
+        // Before each thing that is stopped the record is read again: who has removed or ended it meanwhile is heeded.
         public void RequireCurrent()
         {
             QuiesceRecord now = Current(what);
-            if (now == null || !now.IsOpen || now.Epoch != Epoch || now.RunId != RunId || now.Started != Started)
-                throw new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
-                    "The record of what ran before was removed or replaced while it was at work.",
-                    "Look at what runs with groupid_services, and start by hand what is missing.");
+            if (now == null || !now.IsOpen)
+                throw Replaced();
+            RequireSame(now);
+        }
+
+        // Write, where the record is still there.
+        public void Save()
+        {
+            RequireCurrent();
+            Write();
+        }
+
+        // Whether the marks of a way back can be written. Another one's record is heeded; one that was removed is not
+        // made again. unreadable: why it cannot be told, perhaps for a moment; else null.
+        public bool IsThere(out string unreadable)
+        {
+            QuiesceRecord now = null;
+            unreadable = null;
+            try
+            {
+                now = Current(what);
+            }
+            catch (AgentError error)
+            {
+                unreadable = error.Cause;
+            }
+            if (now != null)
+                RequireSame(now);
+            return now != null;
+        }
+
+        private void RequireSame(QuiesceRecord other)
+        {
+            if (other.Epoch != Epoch || other.RunId != RunId || other.Started != Started)
+                throw Replaced();
+        }
+
+        private AgentError Replaced()
+        {
+            return new AgentError("quiesce_record", what, Paths.Combine(StateFolder.Current, FileName),
+                "The record of what ran before was removed or replaced while it was at work.",
+                "Look at what runs with groupid_services, and start by hand what is missing.");
         }
 
         private static QuiesceRecord Parse(string what, JsonMap stored)
@@ -126,8 +166,9 @@ namespace IdentityOpsAgent
         private static AgentError Unreadable(string what, string path, string cause)
         {
             return new AgentError("quiesce_record", what, path, cause,
-                "The file says what ran before GroupID was stopped. Look at what runs with groupid_services, start by "
-                    + "hand what is missing, and remove the file.");
+                "The file says what ran before GroupID was stopped. If a later version of this collection wrote it, "
+                    + "resume with that version. Else look at what runs with groupid_services, start by hand what is "
+                    + "missing, and remove the file.");
         }
     }
 }

@@ -17,6 +17,9 @@ namespace IdentityOpsAgent
         public readonly string Kind, Name;
         public string Stopping, Resuming;   // null: not yet
         public string Note;                 // what somebody changed meanwhile, and what stays so
+        public string Warning;              // what is not known of its stop
+
+        protected const string Gone = "it is no longer there";
 
         // What else of it the quiesce has changed, for the way back.
         protected readonly List<string> Changed = new List<string>();
@@ -30,7 +33,13 @@ namespace IdentityOpsAgent
         // Whether it could write, as the record has it: then the quiesce stops it.
         public abstract bool HasRun();
 
-        public abstract bool IsActive();
+        // Whether it does not run, and Windows may be about to start it: then the quiesce keeps it from that.
+        public virtual bool MayStart
+        {
+            get { return false; }
+        }
+
+        public abstract bool IsActive(PoolStates pools);
 
         // Has ended what IsActive tells of. `save`: writes the record, before a change that the way back must know of.
         public abstract void Stop(BoundedWait wait, Action save);
@@ -39,8 +48,21 @@ namespace IdentityOpsAgent
         // goesOn: an earlier way back had begun with it. save: as of Stop.
         public abstract string Resume(BoundedWait wait, bool goesOn, Action save);
 
+        // What Resume would give now.
+        public abstract string Foreseen(bool goesOn);
+
+        // Whether Resume has left something to Finish, which comes when all of its kind have been brought back.
+        public virtual bool IsUnfinished
+        {
+            get { return false; }
+        }
+
+        public virtual void Finish(BoundedWait wait)
+        {
+        }
+
         // How it differs from the record, where the quiesce did not touch it; null: not at all.
-        public abstract string Difference();
+        public abstract string Difference(PoolStates pools);
 
         protected abstract JsonMap Before();
 
@@ -74,7 +96,8 @@ namespace IdentityOpsAgent
         // What a person is told: what it is, and how it is to be as before.
         public JsonMap Described()
         {
-            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("stopped", HasRun());
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before())
+                .Set("stopped", HasRun() || MayStart);
         }
 
         public AgentError Late(BoundedWait wait, string what)

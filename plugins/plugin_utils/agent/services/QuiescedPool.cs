@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
     internal sealed class QuiescedPool : QuiescedItem
     {
         private const string Started = "started", Stopped = "stopped", GoingUp = "starting", GoingDown = "stopping",
-            StartsItself = "auto_start";
+            OfStoppedIis = "unknown", StartsItself = "auto_start";
 
         private readonly bool started, startsItself;
 
@@ -45,9 +45,9 @@ namespace IdentityOpsAgent
             get { return startsItself && !Changed.Contains(StartsItself); }
         }
 
-        public override bool IsActive()
+        public override bool IsActive(PoolStates pools)
         {
-            PoolFacts facts = Iis.Find(Name);
+            PoolFacts facts = pools.Find(Name);
             return facts != null && !IsDown(facts);
         }
 
@@ -59,11 +59,45 @@ namespace IdentityOpsAgent
 
         public override void Stop(BoundedWait wait, Action save)
         {
-            PoolFacts facts = Iis.Find(Name);
-            if (facts != null && facts.State == Started)
-                Iis.Stop(Name);
-            if (!wait.Until(delegate { return !IsActive(); }))
-                throw Late(wait, "it has not stopped");
+            Ask(Iis.Stop, delegate(PoolFacts facts) { return facts == null || IsDown(facts); });
+            bool isDown = false;
+            if (!wait.Until(delegate
+            {
+                PoolFacts facts = isDown ? null : Iis.Find(Name);
+                isDown |= facts == null || IsDown(facts);
+                return isDown && (facts != null && facts.State == OfStoppedIis || !HasWorkers());
+            }))
+                throw Late(wait, isDown ? "it has stopped, and a worker process of it has not ended"
+                    : "it has not stopped");
+        }
+
+        // Not every server can tell: then a pool has stopped when IIS says so.
+        private bool HasWorkers()
+        {
+            try
+            {
+                return Iis.HasWorkers(Name);
+            }
+            catch (AgentError error)
+            {
+                Warning = "It is not known whether all worker processes of the application pools have ended, which the "
+                    + "feature Web-Request-Monitor tells: " + error.Cause;
+                return false;
+            }
+        }
+
+        // IIS refuses what is so already: somebody may have been quicker.
+        private void Ask(Action<string> ask, Predicate<PoolFacts> isSo)
+        {
+            try
+            {
+                ask(Name);
+            }
+            catch (AgentError)
+            {
+                if (!isSo(Iis.Find(Name)))
+                    throw;
+            }
         }
 
         // What IIS starts again although it was stopped.
@@ -81,24 +115,41 @@ namespace IdentityOpsAgent
             if (!wait.Until(delegate { facts = Iis.Find(Name); return facts == null || !IsPending(facts); }))
                 throw Late(wait, "it is still in transition (" + facts.State + ")");
             if (facts == null)
-                return "it is no longer there";
-            bool isOurs = Changed.Contains(StartsItself);
-            if (isOurs && !facts.StartsItself)
+                return Gone;
+            if (Changed.Contains(StartsItself) && !facts.StartsItself)
                 Iis.SetStartsItself(Name, true);
-            if (IsDown(facts))
+            if (IsDown(facts) && !WaitsForIis(facts))
             {
-                Iis.Start(Name);
+                Ask(Iis.Start, delegate(PoolFacts now) { return now != null && !IsDown(now); });
                 if (!wait.Until(delegate { return IsStarted(); }))
                     throw Late(wait, "it has not started");
             }
-            return facts.StartsItself == startsItself || isOurs ? null : ChangedStart(facts);
+            return Meanwhile(facts);
         }
 
-        public override string Difference()
+        public override string Foreseen(bool goesOn)
         {
             PoolFacts facts = Iis.Find(Name);
+            return facts == null ? Gone : Meanwhile(facts);
+        }
+
+        private string Meanwhile(PoolFacts facts)
+        {
+            if (WaitsForIis(facts))
+                return "IIS is stopped, and starts it when it starts";
+            return facts.StartsItself == startsItself || Changed.Contains(StartsItself) ? null : ChangedStart(facts);
+        }
+
+        private bool WaitsForIis(PoolFacts facts)
+        {
+            return facts.State == OfStoppedIis && (facts.StartsItself || Changed.Contains(StartsItself));
+        }
+
+        public override string Difference(PoolStates pools)
+        {
+            PoolFacts facts = pools.Find(Name);
             if (facts == null)
-                return "it is no longer there";
+                return Gone;
             if (IsDown(facts) == started)
                 return "it was " + (started ? Started : Stopped) + " and is " + facts.State;
             return facts.StartsItself == startsItself ? null : ChangedStart(facts);

@@ -7,15 +7,19 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // A service: stopped, and never disabled. Its start type changes only where it could not be started again without
-    // (it ran and was disabled), and only for the moment of the start.
+    // A service: stopped, and not disabled. Its start type changes in two cases: it ran and was disabled, for the
+    // moment of its start; and its recovery starts it again although it was stopped, until the way back.
     internal sealed class QuiescedService : QuiescedItem
     {
-        private const int AlreadyRunning = 1056, CannotAccept = 1061, NotActive = 1062, OwnCode = 1066;
-        private const string Recovery = "recovery", StartType = "start_type";
+        private const int InvalidControl = 1052, RequestTimeout = 1053, DatabaseLocked = 1055, AlreadyRunning = 1056,
+            CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072, NeverStarted = 1077;
+
+        // What the quiesce has disabled, and what the way back has made startable.
+        private const string Held = "held", Lifted = "lifted";
 
         private readonly uint state, startType;
-        private readonly bool recoversFromErrors;
+        private readonly bool mayStart;
+        private bool pausesAtLast;
 
         // facts: after its transitions; one that has not ended counts as what it leads to.
         public QuiescedService(ServiceFacts facts)
@@ -23,7 +27,7 @@ namespace IdentityOpsAgent
         {
             state = TargetOf(facts.State);
             startType = facts.StartType;
-            recoversFromErrors = facts.Recovers && facts.RecoversFromErrors;
+            mayStart = facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
         }
 
         public QuiescedService(string name, JsonMap before)
@@ -31,7 +35,6 @@ namespace IdentityOpsAgent
         {
             state = RuntimeWords.ServiceStateOf(before.Text("state"));
             startType = RuntimeWords.StartTypeOf(before.Text("start_type"));
-            recoversFromErrors = before.Flag("recovers_from_errors", false);
         }
 
         public override bool HasRun()
@@ -39,49 +42,93 @@ namespace IdentityOpsAgent
             return state != ServiceFacts.Stopped;
         }
 
+        public override bool MayStart
+        {
+            get { return mayStart; }
+        }
+
         public static bool IsPending(uint state)
         {
             return TargetOf(state) != state;
         }
 
-        public override bool IsActive()
+        public override bool IsActive(PoolStates pools)
         {
-            ServiceFacts facts = ServiceControl.Find(Name);
-            return facts != null && facts.State != ServiceFacts.Stopped;
+            return StateNow() != ServiceFacts.Stopped;
         }
 
         public override void Stop(BoundedWait wait, Action save)
         {
+            StopOnce(wait);
             ServiceFacts facts = ServiceControl.Find(Name);
-            if (facts == null)
+            if (facts == null || !IsStartedAgain(facts))
                 return;
-            if (facts.Recovers && facts.RecoversFromErrors && recoversFromErrors)
-            {
-                Changed.Add(Recovery);
-                save();
-                ServiceControl.SetRecoversFromErrors(Name, false);
-            }
-            if (!wait.Until(TriedToStop) || !wait.Until(delegate { return !IsActive(); }))
-                throw Late(wait, "it has not stopped");
-            if (facts.HasOwnProcess && !wait.Until(delegate { return !IsThere(facts.Process); }))
-                throw Late(wait, "it has stopped, and its process " + facts.Process + " has not ended");
+            // Not before: a service whose stop is no failure is left as it is. The flag of its recovery actions would
+            // be the smaller change, but "takes effect the next time the system is started", and a restart that is
+            // queued "cannot be canceled" (Microsoft Learn: SERVICE_FAILURE_ACTIONS_FLAG, ChangeServiceConfig2W).
+            Changed.Add(Held);
+            save();
+            ServiceControl.SetStartType(Name, ServiceFacts.Disabled);
+            StopOnce(wait);   // it may have been started meanwhile
         }
 
-        // False: it cannot be asked now, and may be later.
-        private bool TriedToStop()
+        // Sooner or later. Whether the exit code alone is a failure depends on a flag, as it was when Windows started.
+        private static bool IsStartedAgain(ServiceFacts facts)
         {
+            return facts.Recovers && facts.StartType != ServiceFacts.Disabled
+                && (facts.State != ServiceFacts.Stopped || facts.ExitCode != 0 && facts.ExitCode != NeverStarted);
+        }
+
+        private void StopOnce(BoundedWait wait)
+        {
+            ServiceFacts facts = ServiceControl.Find(Name);
+            if (facts == null || facts.State == ServiceFacts.Stopped)
+                return;
+            string program = facts.HasOwnProcess ? RunningProcesses.ProgramOf(facts.Process) : null;
+            SystemError refusal = null;
+            bool isAsked = false, hasStopped = false;
+            bool done = wait.Until(delegate
+            {
+                refusal = isAsked ? null : RefusalToStop();
+                isAsked |= refusal == null;
+                hasStopped |= isAsked && HasStopped(facts);
+                return hasStopped && (program == null || RunningProcesses.ProgramOf(facts.Process) != program);
+            });
+            if (!done && refusal != null)
+                throw Failure(refusal.Message);
+            if (!done)
+                throw Late(wait, hasStopped ? "it has stopped, and its process " + facts.Process + " has not ended"
+                    : "it has not stopped");
+        }
+
+        // Also one that runs in another process than before: it was started again.
+        private bool HasStopped(ServiceFacts before)
+        {
+            ServiceFacts now = ServiceControl.Find(Name);
+            return now == null || now.State == ServiceFacts.Stopped
+                || before.HasOwnProcess && now.Process != 0 && now.Process != before.Process;
+        }
+
+        // null: it is asked, or need not be. Else what passes: it can be asked again.
+        private SystemError RefusalToStop()
+        {
+            uint before = StateNow();
             try
             {
                 ServiceControl.Stop(Name);
+                return null;
             }
             catch (SystemError error)
             {
-                if (error.Code == CannotAccept)
-                    return !IsActive();
-                if (error.Code != NotActive)
-                    throw;
+                if (error.Code == NotActive || error.Code == CannotAccept && before == ServiceFacts.StopPending)
+                    return null;
+                // The manager waits for the handler of this service, or of any other; a service that is starting takes
+                // no control in.
+                if (error.Code == CannotAccept || error.Code == RequestTimeout
+                    || error.Code == InvalidControl && IsPending(before))
+                    return error;
+                throw;
             }
-            return true;
         }
 
         public override string Resume(BoundedWait wait, bool goesOn, Action save)
@@ -94,53 +141,111 @@ namespace IdentityOpsAgent
             }))
                 throw Late(wait, "it is still in transition (" + RuntimeWords.ServiceState(facts.State) + ")");
             if (facts == null)
-                return "it is no longer there";
-            List<string> meanwhile = new List<string>();
-            bool isLifted = Changed.Contains(StartType) && facts.StartType == ServiceFacts.Manual;
-            if (facts.StartType != startType && !isLifted)
-                meanwhile.Add(StartTypeNow(facts));
+                return Gone;
+            string meanwhile = Meanwhile(facts, goesOn);
+            bool isKeptDown = IsKeptDown(facts);
             try
             {
-                if (facts.StartType != ServiceFacts.Disabled || startType == ServiceFacts.Disabled)
-                    BringBack(facts, wait, goesOn, save, meanwhile);
+                if (Changed.Contains(Held) && facts.StartType == ServiceFacts.Disabled)
+                    ServiceControl.SetStartType(Name, startType);
+                Changed.Remove(Held);
+                if (!isKeptDown)
+                    BringBack(facts, wait, goesOn, save);
             }
-            finally
+            catch (SystemError error)
             {
-                if (Changed.Contains(Recovery) && !facts.RecoversFromErrors)
-                    ServiceControl.SetRecoversFromErrors(Name, true);
-                if (Changed.Contains(StartType) && ServiceControl.Find(Name).StartType == ServiceFacts.Manual)
-                    ServiceControl.SetStartType(Name, ServiceFacts.Disabled);
-                Changed.Remove(StartType);
+                if (error.Code != MarkedForDeletion)
+                    throw;
+                return "somebody has deleted it";
             }
-            return meanwhile.Count == 0 ? null : string.Join("; ", meanwhile.ToArray());
+            return ServiceControl.Find(Name) == null ? Gone : meanwhile;
         }
 
-        private void BringBack(ServiceFacts facts, BoundedWait wait, bool goesOn, Action save, List<string> meanwhile)
+        public override string Foreseen(bool goesOn)
         {
-            bool pauses = state == ServiceFacts.Paused && facts.State != ServiceFacts.Paused;
-            if (facts.State == ServiceFacts.Stopped)
+            ServiceFacts facts = ServiceControl.Find(Name);
+            return facts == null ? Gone : Meanwhile(facts, goesOn);
+        }
+
+        // What somebody has changed since the quiesce; null for nothing.
+        private string Meanwhile(ServiceFacts facts, bool goesOn)
+        {
+            List<string> all = new List<string>();
+            bool isOurs = Changed.Contains(Held) && facts.StartType == ServiceFacts.Disabled
+                || Changed.Contains(Lifted) && facts.StartType == ServiceFacts.Manual;
+            if (facts.StartType != startType && !isOurs)
+                all.Add(StartTypeNow(facts));
+            uint now = TargetOf(facts.State);
+            if (!IsKeptDown(facts) && now != ServiceFacts.Stopped && now != state && !IsOurStart(goesOn))
+                all.Add(StateThen(facts));
+            return all.Count == 0 ? null : string.Join("; ", all.ToArray());
+        }
+
+        // Somebody has disabled it.
+        private bool IsKeptDown(ServiceFacts facts)
+        {
+            return facts.StartType == ServiceFacts.Disabled && startType != ServiceFacts.Disabled
+                && !Changed.Contains(Held);
+        }
+
+        // An earlier way back was cut off between its start and its pause.
+        private bool IsOurStart(bool goesOn)
+        {
+            return goesOn && state == ServiceFacts.Paused;
+        }
+
+        private void BringBack(ServiceFacts facts, BoundedWait wait, bool goesOn, Action save)
+        {
+            bool isDown = facts.State == ServiceFacts.Stopped && HasRun();
+            try
             {
-                if (facts.StartType == ServiceFacts.Disabled)
+                if (isDown && startType == ServiceFacts.Disabled && facts.StartType == ServiceFacts.Disabled)
                 {
-                    Changed.Add(StartType);
+                    Changed.Add(Lifted);
                     save();
                     ServiceControl.SetStartType(Name, ServiceFacts.Manual);
                 }
-                Start(wait);
+                if (isDown)
+                    Start(wait);
             }
-            else if (facts.State != state && !(pauses && goesOn))
+            finally
             {
-                meanwhile.Add(StateThen(facts));
-                return;
+                Lower();
             }
-            if (!pauses)
+            pausesAtLast = state == ServiceFacts.Paused && facts.State != ServiceFacts.Paused
+                && (isDown || IsOurStart(goesOn));
+        }
+
+        private void Lower()
+        {
+            if (!Changed.Contains(Lifted))
                 return;
-            ServiceControl.Pause(Name);
-            if (!wait.Until(delegate { return StateNow() == ServiceFacts.Paused; }))
-                throw Late(wait, "it has not paused");
+            ServiceFacts facts = ServiceControl.Find(Name);
+            if (facts != null && facts.StartType == ServiceFacts.Manual)
+                ServiceControl.SetStartType(Name, ServiceFacts.Disabled);
+            Changed.Remove(Lifted);
         }
 
         private void Start(BoundedWait wait)
+        {
+            SystemError refusal = null;
+            bool isAsked = false;
+            bool done = wait.Until(delegate
+            {
+                refusal = isAsked ? null : RefusalToStart();
+                isAsked |= refusal == null;
+                return isAsked && StateNow() != ServiceFacts.StartPending;
+            });
+            if (!done)
+                throw refusal == null ? Late(wait, "it has not started") : Failure(refusal.Message);
+            ServiceFacts started = ServiceControl.Find(Name);
+            if (started != null && started.State == ServiceFacts.Stopped)
+                throw Failure("it stopped again" + (started.ExitCode == 0 ? ""
+                    : started.ExitCode == OwnCode ? " with an error of its own" : ", error " + started.ExitCode));
+        }
+
+        // As RefusalToStop.
+        private SystemError RefusalToStart()
         {
             try
             {
@@ -148,22 +253,32 @@ namespace IdentityOpsAgent
             }
             catch (SystemError error)
             {
+                if (error.Code == RequestTimeout || error.Code == DatabaseLocked)
+                    return error;
                 if (error.Code != AlreadyRunning)
                     throw;
             }
-            if (!wait.Until(delegate { return StateNow() != ServiceFacts.StartPending; }))
-                throw Late(wait, "it has not started");
-            ServiceFacts started = ServiceControl.Find(Name);
-            if (started == null || started.State == ServiceFacts.Stopped)
-                throw Failure("it stopped again" + (started == null || started.ExitCode == 0 ? ""
-                    : started.ExitCode == OwnCode ? " with an error of its own" : ", error " + started.ExitCode));
+            return null;
         }
 
-        public override string Difference()
+        // Not before: what needs it can be started only while it runs.
+        public override bool IsUnfinished
+        {
+            get { return pausesAtLast; }
+        }
+
+        public override void Finish(BoundedWait wait)
+        {
+            ServiceControl.Pause(Name);
+            if (!wait.Until(delegate { return StateNow() == ServiceFacts.Paused; }))
+                throw Late(wait, "it has not paused");
+        }
+
+        public override string Difference(PoolStates pools)
         {
             ServiceFacts facts = ServiceControl.Find(Name);
             if (facts == null)
-                return "it is no longer there";
+                return Gone;
             if (TargetOf(facts.State) != state)
                 return StateThen(facts);
             return facts.StartType == startType ? null : StartTypeNow(facts);
@@ -183,21 +298,13 @@ namespace IdentityOpsAgent
         protected override JsonMap Before()
         {
             return new JsonMap().Set("state", RuntimeWords.ServiceState(state))
-                .Set("start_type", RuntimeWords.StartType(startType)).Set("recovers_from_errors", recoversFromErrors);
+                .Set("start_type", RuntimeWords.StartType(startType));
         }
 
         private uint StateNow()
         {
             ServiceFacts facts = ServiceControl.Find(Name);
             return facts == null ? ServiceFacts.Stopped : facts.State;
-        }
-
-        private static bool IsThere(uint process)
-        {
-            return process != 0 && RunningProcesses.All().Exists(delegate(ProcessFacts one)
-            {
-                return one.Id == process;
-            });
         }
 
         // Where a transition leads to; a state that is none leads to itself.

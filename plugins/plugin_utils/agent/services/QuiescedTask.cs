@@ -28,10 +28,10 @@ namespace IdentityOpsAgent
             return enabled;
         }
 
-        public override bool IsActive()
+        public override bool IsActive(PoolStates pools)
         {
             TaskFacts facts = TaskScheduler.Find(Name);
-            return facts != null && (facts.IsEnabled || facts.Instances > 0);
+            return facts != null && (facts.IsEnabled || facts.IsBusy());
         }
 
         public override void Stop(BoundedWait wait, Action save)
@@ -45,24 +45,29 @@ namespace IdentityOpsAgent
         public void AwaitEnd(BoundedWait wait)
         {
             if (!wait.Until(delegate { return !IsBusy(); }))
-                throw Late(wait, "an instance of it still runs");
+                throw Late(wait, "an instance of it still runs or is queued");
         }
 
         public override string Resume(BoundedWait wait, bool goesOn, Action save)
         {
             TaskFacts facts = TaskScheduler.Find(Name);
             if (facts == null)
-                return "it is no longer there";
+                return Gone;
             if (!facts.IsEnabled)
                 TaskScheduler.SetEnabled(Name, true);
             return null;
         }
 
-        public override string Difference()
+        public override string Foreseen(bool goesOn)
+        {
+            return TaskScheduler.Find(Name) == null ? Gone : null;
+        }
+
+        public override string Difference(PoolStates pools)
         {
             TaskFacts facts = TaskScheduler.Find(Name);
             if (facts == null)
-                return "it is no longer there";
+                return Gone;
             return facts.IsEnabled == enabled ? null : "it is " + (facts.IsEnabled ? "enabled" : "disabled")
                 + ", and was not";
         }
@@ -75,7 +80,7 @@ namespace IdentityOpsAgent
         private bool IsBusy()
         {
             TaskFacts facts = TaskScheduler.Find(Name);
-            return facts != null && facts.Instances > 0;
+            return facts != null && facts.IsBusy();
         }
     }
 }

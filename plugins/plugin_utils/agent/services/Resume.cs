@@ -20,6 +20,9 @@ namespace IdentityOpsAgent
         private readonly QuiesceRecord record;
         private readonly BoundedWait wait;
         private readonly bool check;
+        private readonly PoolStates pools = new PoolStates();   // those that were not touched
+        private readonly Dictionary<QuiescedItem, string> outcomes = new Dictionary<QuiescedItem, string>();
+        private bool isThere;       // the record: its marks can be written
         private string unwritten;   // why the record is not as it should be
 
         // The holder of the lock alone does it. check: only predicted.
@@ -32,19 +35,19 @@ namespace IdentityOpsAgent
 
         public void Run()
         {
-            for (int i = record.Items.Count - 1; i >= 0; i--)
-            {
-                QuiescedItem item = record.Items[i];
-                if (!check)
-                    record.RequireCurrent();
-                string outcome = Outcome(item);
-                Outcomes.Insert(0, new JsonMap().Set("kind", item.Kind).Set("name", item.Name).Set("outcome", outcome)
-                    .Set("note", item.Note));
-            }
+            List<QuiescedItem> services = record.Items.FindAll(
+                delegate(QuiescedItem item) { return item is QuiescedService; });
+            List<QuiescedItem> others = record.Items.FindAll(
+                delegate(QuiescedItem item) { return !services.Contains(item); });
+            BringBackAll(services);
+            BringBackAll(others);
+            foreach (QuiescedItem item in record.Items)
+                Outcomes.Add(new JsonMap().Set("kind", item.Kind).Set("name", item.Name)
+                    .Set("outcome", outcomes[item]).Set("note", item.Note));
             if (check || Failures.Count > 0)
                 return;
+            LookAtRecord();
             record.Resumed = Timestamps.Text(Timestamps.Now());
-            unwritten = null;
             Save();
             if (unwritten == null)
                 return;
@@ -52,45 +55,86 @@ namespace IdentityOpsAgent
             Failures.Add("All runs as before, and the record does not say so: " + unwritten);
         }
 
-        private string Outcome(QuiescedItem item)
+        // In the opposite order of the record.
+        private void BringBackAll(List<QuiescedItem> items)
         {
+            for (int i = items.Count - 1; i >= 0; i--)
+            {
+                QuiescedItem item = items[i];
+                if (!check)
+                    LookAtRecord();
+                Try(item, delegate { BringBack(item); });
+            }
+            foreach (QuiescedItem item in items.FindAll(
+                delegate(QuiescedItem one) { return one.IsUnfinished && outcomes[one] != Failed; }))
+                Try(item, delegate { Finish(item); });
+        }
+
+        private void Try(QuiescedItem item, Action act)
+        {
+            string failure = null;
             try
             {
-                if (item.Stopping == null)
-                {
-                    item.Note = item.Difference();
-                    return item.Note == null ? Untouched : Changed;
-                }
-                if (item.Resuming != QuiescedItem.Done && !check)
-                    BringBack(item);
-                return item.Note == null ? Resumed : Changed;
+                act();
             }
             catch (AgentError error)
             {
-                return Fail(item, error.Cause);
+                failure = error.Cause;
             }
             catch (SystemError error)
             {
-                return Fail(item, item.Failure(error.Message).Cause);
+                failure = item.Failure(error.Message).Cause;
             }
+            catch (Exception error)   // whatever it is, it holds no other up
+            {
+                failure = item.Failure(error.ToString()).Cause;
+            }
+            if (failure != null)
+                Fail(item, failure);
+            else
+                outcomes[item] = item.Note != null ? Changed : item.Stopping == null ? Untouched : Resumed;
         }
 
         private void BringBack(QuiescedItem item)
         {
             bool goesOn = item.Resuming != null;
-            item.Resuming = QuiescedItem.Begun;
-            Save();
-            item.Note = item.Resume(wait, goesOn, Save);
+            if (item.Stopping == null)
+                item.Note = item.Difference(pools);
+            else if (item.Resuming == QuiescedItem.Done)
+                return;
+            else if (check)
+                item.Note = item.Foreseen(goesOn);
+            else
+            {
+                item.Resuming = QuiescedItem.Begun;
+                Save();
+                item.Note = item.Resume(wait, goesOn, Save);
+                if (!item.IsUnfinished)
+                    item.Resuming = QuiescedItem.Done;
+                Save();
+            }
+        }
+
+        private void Finish(QuiescedItem item)
+        {
+            item.Finish(wait);
             item.Resuming = QuiescedItem.Done;
             Save();
         }
 
-        // On a full drive things are started all the same: the marks only tell a later way back what this one did.
+        // What ran is started all the same where the record is gone or cannot be read.
+        private void LookAtRecord()
+        {
+            isThere = record.IsThere(out unwritten);
+        }
+
+        // Also on a full drive: the marks only tell a later way back what this one did.
         private void Save()
         {
             try
             {
-                record.Write();
+                if (isThere)
+                    record.Write();
             }
             catch (AgentError error)
             {
@@ -98,11 +142,13 @@ namespace IdentityOpsAgent
             }
         }
 
-        private string Fail(QuiescedItem item, string cause)
+        private void Fail(QuiescedItem item, string cause)
         {
             item.Note = cause;
             Failures.Add(cause);
-            return Failed;
+            outcomes[item] = Failed;
+            if (!check)
+                Save();   // what of it has been brought back is known to the next way back
         }
     }
 

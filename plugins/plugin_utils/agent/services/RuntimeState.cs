@@ -13,6 +13,7 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer();
             ProductRuntime runtime = new ProductRuntime(request);
+            answer.Warnings.AddRange(runtime.Warnings);
             answer.Members.Set("versions", runtime.Claims.Versions)
                 .Set("services", runtime.Services.ConvertAll<JsonMap>(Described))
                 .Set("iis", new JsonMap().Set("installed", runtime.HasIis)

@@ -14,22 +14,23 @@ namespace IdentityOpsAgent
             "unknown", "stopped", "start_pending", "stop_pending", "running", "continue_pending", "pause_pending",
             "paused",
         };
+        private const string Unknown = "unknown";
         private static readonly string[] StartTypes = { "boot", "system", "automatic", "manual", "disabled" };
         private static readonly string[] TaskStates = { "unknown", "disabled", "queued", "ready", "running" };
 
         public static string ServiceState(uint number)
         {
-            return number < ServiceStates.Length ? ServiceStates[number] : "unknown";
+            return number < ServiceStates.Length ? ServiceStates[number] : Unknown;
         }
 
         public static string StartType(uint number)
         {
-            return number < StartTypes.Length ? StartTypes[number] : "unknown";
+            return number < StartTypes.Length ? StartTypes[number] : Unknown;
         }
 
         public static string TaskState(int number)
         {
-            return number > 0 && number < TaskStates.Length ? TaskStates[number] : "unknown";
+            return number > 0 && number < TaskStates.Length ? TaskStates[number] : Unknown;
         }
 
         // FormatError for another word.
@@ -40,7 +41,7 @@ namespace IdentityOpsAgent
 
         public static uint StartTypeOf(string word)
         {
-            return NumberOf(StartTypes, word);
+            return word == Unknown ? ServiceFacts.NotKnown : NumberOf(StartTypes, word);
         }
 
         private static uint NumberOf(string[] words, string word)

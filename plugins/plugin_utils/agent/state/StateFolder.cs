@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections.Generic;
 using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
@@ -54,7 +55,16 @@ namespace IdentityOpsAgent
             {
                 cause = error.Message;
             }
-            throw new AgentError("state_owner", what, path, cause, "Find out who made the folder, and remove it.");
+            throw new AgentError("state_owner", what, path, cause, "Find out who made it, and remove it.");
+        }
+
+        // Of a file in the folder. Who made it need not be asked where nobody but us can make one: an administrator
+        // owns what he makes where Windows' policy says so.
+        public static void RequireOwnFile(string path, string what)
+        {
+            List<string> others = FileSecurity.Writers(Current);
+            if (others == null || others.Count > 0)
+                RequireOwn(path, what);
         }
 
         // Only a folder that a rehearsal has made is taken: closed, ours,

@@ -11,7 +11,7 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// One of Windows' scripting objects, by names alone (IDispatch): no library of types is needed. What it refuses
-    /// comes as a TargetInvocationException or a COMException, of which Failure makes a SystemError.
+    /// becomes a SystemError.
     /// </summary>
     internal sealed class Automation
     {
@@ -31,7 +31,7 @@ namespace IdentityOpsAgent
             Type type = Type.GetTypeFromProgID(name);
             if (type == null)
                 throw Failure(new COMException(name, NoSuchInterface));
-            return new Automation(Activator.CreateInstance(type));
+            return Tried(delegate { return Activator.CreateInstance(type); });
         }
 
         public Automation Call(string name, params object[] arguments)
@@ -55,10 +55,24 @@ namespace IdentityOpsAgent
             return Convert.ToInt64(Value, CultureInfo.InvariantCulture);
         }
 
-        /// <summary>
-        /// Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.
-        /// </summary>
-        public static SystemError Failure(Exception error)
+        private static Automation Tried(Func<object> act)
+        {
+            try
+            {
+                return new Automation(act());
+            }
+            catch (TargetInvocationException error)
+            {
+                throw Failure(error);
+            }
+            catch (COMException error)
+            {
+                throw Failure(error);
+            }
+        }
+
+        // Windows' own number where the error carries one, as 1058 of a service that is disabled; else all of it.
+        private static SystemError Failure(Exception error)
         {
             Exception cause = error is TargetInvocationException ? error.InnerException ?? error : error;
             int code = Marshal.GetHRForException(cause);
@@ -72,8 +86,10 @@ namespace IdentityOpsAgent
                 Automation wrapped = argument as Automation;
                 return wrapped == null ? argument : wrapped.Value;
             });
-            return new Automation(Value.GetType().InvokeMember(name, how, null, Value, plain,
-                CultureInfo.InvariantCulture));
+            return Tried(delegate
+            {
+                return Value.GetType().InvokeMember(name, how, null, Value, plain, CultureInfo.InvariantCulture);
+            });
         }
     }
 }

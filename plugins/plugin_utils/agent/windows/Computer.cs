@@ -65,6 +65,16 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
+        /// Windows' own System32. A process of 32 bits sees another folder by that name, and this one as Sysnative
+        /// (Microsoft Learn: File System Redirector).
+        /// </summary>
+        public static string SystemFolder()
+        {
+            bool isRedirected = Environment.Is64BitOperatingSystem && !Environment.Is64BitProcess;
+            return EnvironmentValue("windir") + Win32.Separator + (isRedirected ? "Sysnative" : "System32");
+        }
+
+        /// <summary>
         /// A drive that does not tell its facts (locked by BitLocker, not formatted) is no place for data and left out.
         /// </summary>
         public static List<DriveFacts> FixedDrives()

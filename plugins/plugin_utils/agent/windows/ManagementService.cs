@@ -2,9 +2,6 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System.Reflection;
-using System.Runtime.InteropServices;
-
 namespace IdentityOpsAgent
 {
     /// <summary>
@@ -31,14 +28,6 @@ namespace IdentityOpsAgent
                 long code = Number(result, "ReturnValue");
                 process = code == 0 ? (uint)Number(result, "ProcessId") : 0;
                 return code;
-            }
-            catch (TargetInvocationException error)
-            {
-                throw Automation.Failure(error);
-            }
-            catch (COMException error)
-            {
-                throw Automation.Failure(error);
             }
             finally
             {

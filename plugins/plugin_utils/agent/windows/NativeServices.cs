@@ -113,9 +113,6 @@ namespace IdentityOpsAgent
             string password, string displayName);
 
         [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
-        public static extern bool ChangeServiceConfig2W(SafeServiceHandle service, uint level, ref int flag);
-
-        [DllImport("advapi32.dll", ExactSpelling = true, SetLastError = true)]
         public static extern bool QueryServiceStatusEx(SafeServiceHandle service, int level, out Status status,
             int size, out int needed);
 

@@ -18,14 +18,15 @@ namespace IdentityOpsAgent
         private readonly Func<byte[], int> read;
         private readonly Thread thread;
         private readonly object gate = new object();
-        private readonly byte[] kept;
+        private readonly int limit;
+        private byte[] kept = new byte[16 * 1024];   // grows up to the limit
         private int count;
         private bool more;
 
         public PipeReader(Func<byte[], int> read, int limit = Limit)
         {
             this.read = read;
-            kept = new byte[limit];
+            this.limit = limit;
             thread = new Thread(Work, 256 * 1024);
             thread.IsBackground = true;   // one that waits for ever does not keep the agent
             thread.Start();
@@ -80,7 +81,9 @@ namespace IdentityOpsAgent
         {
             lock (gate)
             {
-                int room = Math.Min(got, kept.Length - count);
+                int room = Math.Min(got, limit - count);
+                if (count + room > kept.Length)
+                    Array.Resize(ref kept, Math.Min(limit, Math.Max(2 * kept.Length, count + room)));
                 Array.Copy(buffer, 0, kept, count, room);
                 count += room;
                 more |= room < got;

@@ -12,6 +12,7 @@ namespace IdentityOpsAgent
     internal static class RunningProcesses
     {
         private const int Longest = 32 * 1024;   // of a path
+        private const uint StillActive = 259;    // GetExitCodeProcess
 
         /// <summary>Those whose program the account may ask for.</summary>
         public static List<ProcessFacts> All()
@@ -21,15 +22,34 @@ namespace IdentityOpsAgent
             foreach (Process process in Process.GetProcesses())
             {
                 using (process)
-                using (NativeProcess.SafeKernelHandle handle = NativePipe.OpenProcess(NativePipe.QueryLimited, false,
-                    (uint)process.Id))
                 {
-                    int size = Longest;
-                    if (!handle.IsInvalid && NativePipe.QueryFullProcessImageNameW(handle, 0, path, ref size))
-                        found.Add(new ProcessFacts { Id = (uint)process.Id, Program = path.ToString() });
+                    string program = ProgramOf((uint)process.Id, path);
+                    if (program != null)
+                        found.Add(new ProcessFacts { Id = (uint)process.Id, Program = program });
                 }
             }
             return found;
+        }
+
+        /// <summary>
+        /// Full path. Null where no process has the number, it has ended, or the account may not ask.
+        /// </summary>
+        public static string ProgramOf(uint process)
+        {
+            return ProgramOf(process, new StringBuilder(Longest));
+        }
+
+        // One that has ended keeps its number for as long as somebody has a handle to it.
+        private static string ProgramOf(uint process, StringBuilder path)
+        {
+            using (NativeProcess.SafeKernelHandle handle = NativePipe.OpenProcess(NativePipe.QueryLimited, false,
+                process))
+            {
+                int size = Longest;
+                uint code;
+                return !handle.IsInvalid && NativeProcess.GetExitCodeProcess(handle, out code) && code == StillActive
+                    && NativePipe.QueryFullProcessImageNameW(handle, 0, path, ref size) ? path.ToString() : null;
+            }
         }
     }
 }

@@ -122,16 +122,6 @@ namespace IdentityOpsAgent
             });
         }
 
-        /// <summary>Whether its recovery actions are also for a stop with an error; the actions stay.</summary>
-        public static void SetRecoversFromErrors(string name, bool recovers)
-        {
-            int flag = recovers ? 1 : 0;
-            With(name, NativeServices.ChangeConfig, delegate(NativeServices.SafeServiceHandle service)
-            {
-                return NativeServices.ChangeServiceConfig2W(service, NativeServices.FailureActionsFlag, ref flag);
-            });
-        }
-
         private static void Control(string name, uint access, uint control)
         {
             NativeServices.BasicStatus status;

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
             PausePending = 6, Paused = 7;
 
         // QUERY_SERVICE_CONFIGW.dwStartType
-        public const uint Boot = 0, System = 1, Automatic = 2, Manual = 3, Disabled = 4;
+        public const uint Boot = 0, System = 1, Automatic = 2, Manual = 3, Disabled = 4, NotKnown = uint.MaxValue;
 
         public string Name, DisplayName;
         public uint State, Process;   // Process: 0 where none runs
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         public uint ExitCode;         // why it is not running: 0, or an error of Windows
 
         // What follows is not known of a service that the account may not ask: then Command is null.
-        public uint StartType;
+        public uint StartType = NotKnown;
         public bool IsDelayed;
         public string Command;        // program and arguments, as they are stored
 
@@ -41,8 +41,15 @@ namespace IdentityOpsAgent
         public string Path;           // \Folder\Name
         public bool IsEnabled;
         public int State;
-        public int Instances;         // that run now
+        public int Instances;         // that run now, as far as the account may see them
         public readonly List<string> Programs = new List<string>();   // of its actions, as they are stored
+        public string Unread;         // why its programs are not known; null: they are
+
+        // Something of it runs or waits to run, whoever may see it.
+        public bool IsBusy()
+        {
+            return Instances > 0 || State == Queued || State == Running;
+        }
     }
 
     /// <summary>A process of this computer.</summary>

@@ -4,8 +4,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace IdentityOpsAgent
 {
@@ -59,9 +57,23 @@ namespace IdentityOpsAgent
         private static void Add(Automation folder, List<TaskFacts> found)
         {
             foreach (Automation task in Items(folder.Call("GetTasks", Hidden)))
-                found.Add(Facts(task));
+                AddIfThere(task, found);
             foreach (Automation below in Items(folder.Call("GetFolders", 0)))
                 Add(below, found);
+        }
+
+        // Windows makes and removes tasks of its own all the time.
+        private static void AddIfThere(Automation task, List<TaskFacts> found)
+        {
+            try
+            {
+                found.Add(Facts(task));
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != FileNotFound && error.Code != PathNotFound)
+                    throw;
+            }
         }
 
         private static TaskFacts Facts(Automation task)
@@ -73,10 +85,17 @@ namespace IdentityOpsAgent
                 State = (int)task.Get("State").Number(),
                 Instances = (int)task.Call("GetInstances", 0).Get("Count").Number(),
             };
-            foreach (Automation action in Items(task.Get("Definition").Get("Actions")))
+            try
             {
-                if (action.Get("Type").Number() == Execute)
-                    facts.Programs.Add((string)action.Get("Path").Value ?? "");
+                foreach (Automation action in Items(task.Get("Definition").Get("Actions")))
+                {
+                    if (action.Get("Type").Number() == Execute)
+                        facts.Programs.Add((string)action.Get("Path").Value ?? "");
+                }
+            }
+            catch (SystemError error)
+            {
+                facts.Unread = error.Message;
             }
             return facts;
         }
@@ -91,20 +110,9 @@ namespace IdentityOpsAgent
 
         private static void Ask(Action<Automation> ask)
         {
-            try
-            {
-                Automation service = Automation.New("Schedule.Service");
-                service.Call("Connect");
-                ask(service);
-            }
-            catch (TargetInvocationException error)
-            {
-                throw Automation.Failure(error);
-            }
-            catch (COMException error)
-            {
-                throw Automation.Failure(error);
-            }
+            Automation service = Automation.New("Schedule.Service");
+            service.Call("Connect");
+            ask(service);
         }
     }
 }

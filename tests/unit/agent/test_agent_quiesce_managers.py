@@ -1,0 +1,318 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""quiesce and resume, where Windows' managers of services, tasks and pools do not just obey."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import typing as t
+from concurrent import futures
+
+import pytest
+from unit.agent.conftest import Host
+from unit.agent.runtime_host import RuntimeHost
+
+from lab.appcmd import Pool
+from lab.waiting import until
+
+HOUR = 3_600_000
+STRANGER = 4711
+NEEDS_ROOT = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root, to give files to somebody else"
+)
+
+
+@pytest.fixture
+def server(host: Host) -> RuntimeHost:
+    return RuntimeHost(host)
+
+
+def _in(seconds: float) -> int:
+    """Return the time then, as services.json has it."""
+    return int((time.time() + 11644473600 + seconds) * 1000)
+
+
+def notes(answer: dict[str, t.Any]) -> dict[str, tuple[str, str | None]]:
+    return {item["name"]: (item["outcome"], item["note"]) for item in answer["entries"]}
+
+
+SERVICES: dict[str, dict[str, t.Any]] = {
+    "the manager is busy with another one": {"codes": {"stop": [1053, 1061], "start": [1055, 1053]}},
+    "dies, and starts again": {"dies": True, "recovery": True, "takes_ms": 60},
+    "dies, and starts again later": {"dies": True, "recovery": True, "recovery_ms": HOUR},
+    "fails, and starts again": {"exit_code": 5, "recovery": True, "recovers_from_errors": True},
+    "fails, and starts again later": {
+        "exit_code": 1066,
+        "recovery": True,
+        "recovers_from_errors": True,
+        "recovery_ms": HOUR,
+    },
+    "fails, and nothing follows": {"exit_code": 5},
+    "recovers, and does not fail": {"recovery": True, "recovers_from_errors": True},
+    "is in a process with others": {"shares_process": True},
+    "its process's number is given to another": {"reused_by": "C:/other.exe"},
+    "its process ends later": {"lingers_ms": 200},
+    "needs the paused one": {"depends_on": ["paused"]},
+    "paused": {"state": "paused"},
+    "hides its configuration": {"hides_configuration": True, "display_name": "Imanami Replication"},
+}
+
+
+def test_every_service_stops_and_comes_back(server: RuntimeHost) -> None:
+    for name, facts in SERVICES.items():
+        server.service(name, start_type="manual", **facts)
+    server.write()
+    before = server.picture()
+    answer = server.quiesce()
+    assert answer["failed"] is False, answer["error"]
+    stopped = server.picture()["services"]
+    assert {one["state"] for one in stopped.values()} == {"stopped"}
+    # What Windows would start again is disabled until the resume. Nothing else keeps it from that.
+    held = {name for name, one in stopped.items() if one["start_type"] == "disabled"}
+    assert held == {name for name in SERVICES if "starts again" in name}
+    previewed = server.resume(check=True)
+    answer = server.resume()
+    assert answer["failed"] is False, answer
+    assert notes(answer) == notes(previewed) == dict.fromkeys(SERVICES, ("resumed", None))
+    assert server.picture() == before
+
+
+def test_one_that_has_failed_before_is_kept_from_starting_meanwhile(server: RuntimeHost) -> None:
+    """Its restart is queued, and cannot be canceled."""
+    server.service("failed", "stopped", recovery=True, exit_code_now=1067)
+    server.service("never started", "stopped", recovery=True, exit_code_now=1077)
+    server.service("stopped", "stopped", recovery=True)
+    server.write()
+    before = server.picture()
+    previewed = server.quiesce(check=True)
+    answer = server.quiesce()
+    assert {one["name"]: one["stopped"] for one in answer["entries"]} == {
+        "failed": True,
+        "never started": False,
+        "stopped": False,
+    }
+    assert previewed["entries"] == answer["entries"]
+    types = {name: one["start_type"] for name, one in server.picture()["services"].items()}
+    assert types == {"failed": "disabled", "never started": "automatic", "stopped": "automatic"}
+    assert notes(server.resume())["failed"] == ("resumed", None)
+    assert server.picture() == before
+
+
+def test_a_configuration_that_is_hidden_is_told_so(server: RuntimeHost) -> None:
+    server.service("a", hides_configuration=True, display_name="Imanami Replication")
+    server.write()
+    assert server.ask("state")["services"][0]["start_type"] == "unknown"
+
+
+def test_a_manager_that_stays_busy_is_named(server: RuntimeHost) -> None:
+    server.service("a", codes={"stop": [1053] * 99})
+    server.service("b")
+    server.write()
+    before = server.picture()
+    error = server.quiesce(item_seconds=1)["error"]
+    assert (error["code"], "'a'" in error["cause"], "(1053)" in error["cause"]) == ("stop_failed", True, True)
+    assert server.picture() == before
+
+
+def test_a_start_type_that_somebody_changes_meanwhile_stays(server: RuntimeHost) -> None:
+    """Also of a service that the quiesce had disabled."""
+    server.service("a", dies=True, recovery=True, recovery_ms=HOUR)
+    server.write()
+    server.quiesce()
+    server.change("services", 0, start_type="manual")
+    assert notes(server.resume()) == {"a": ("changed", "its start type was automatic and is manual")}
+    found = server.picture()["services"]["a"]
+    assert (found["state"], found["start_type"]) == ("running", "manual")
+
+
+def test_a_service_that_is_deleted_meanwhile_holds_no_other_up(server: RuntimeHost) -> None:
+    server.task("\\Imanami\\Job")
+    server.service("a deleted one")
+    server.service("running but disabled", start_type="disabled")
+    server.service("z vanishes", start_type="disabled", vanishes=True)
+    server.write()
+    assert server.quiesce()["failed"] is False
+    server.change("services", 0, deleted=True)
+    told = notes(server.resume())
+    assert told == {
+        "\\Imanami\\Job": ("resumed", None),
+        "a deleted one": ("changed", "somebody has deleted it"),
+        "running but disabled": ("resumed", None),
+        "z vanishes": ("changed", "it is no longer there"),
+    }
+    assert server.record()["resumed"]
+
+
+def test_one_that_may_not_be_asked_for_is_named(server: RuntimeHost) -> None:
+    server.service("Elastic")
+    server.service("Monitor", command="C:\\m.exe", depends_on=["Elastic"], denied=True)
+    server.write()
+    assert server.ask("state")["services"][0]["dependents"] == ["Monitor"]
+    error = server.quiesce()["error"]
+    assert (error["code"], "'Monitor'" in error["cause"], "(5)" in error["cause"]) == ("service_unreadable", True, True)
+    assert not (server.host.lock.parent / "quiesce.json").exists()
+
+
+def test_an_instance_that_waits_or_is_another_accounts_is_awaited(server: RuntimeHost) -> None:
+    ends = _in(0.7)
+    server.task("\\Imanami\\Queued", queued_until_ms=ends)
+    server.task("\\Imanami\\Others", busy_until_ms=ends, hidden_instances=True)
+    server.write()
+    assert server.quiesce()["failed"] is False
+    assert _in(0) >= ends
+
+
+def test_a_task_that_cannot_be_read_is_told(server: RuntimeHost) -> None:
+    server.task("\\Schema Replication", unreadable=0x80041321)
+    server.task("\\Microsoft\\Windows\\Old", unreadable=0x80041321)
+    server.task("\\Imanami\\Job")
+    server.write()
+    look = server.ask("state")
+    assert [(one["path"], one["found_by"]) for one in look["tasks"]] == [
+        ("\\Imanami\\Job", "folder"),
+        ("\\Schema Replication", "name"),
+    ]
+    [warning] = look["warnings"]
+    assert "'\\Microsoft\\Windows\\Old'" in warning
+    answer = server.quiesce()
+    assert (answer["failed"], answer["warnings"]) == (False, [warning])
+
+
+def pool(server: RuntimeHost, name: str, **facts: t.Any) -> Pool:
+    return Pool(name, applications={f"Site/{name}": f"{server.folder}/{name}"}, **facts)
+
+
+def test_pools_whose_process_goes_on_and_that_others_are_quicker_with(server: RuntimeHost) -> None:
+    server.web(
+        pool(server, "lingers", habits={"lingers": "3"}),
+        pool(server, "stopped by another", habits={"races": "stop"}),
+        pool(server, "started by another", habits={"races": "start"}),
+    )
+    server.write()
+    before = server.picture()
+    assert server.quiesce()["failed"] is False
+    assert (server.iis.folder / "pools" / "0000" / "lingers").read_text().strip() == "0"
+    assert {state for state, dummy in server.picture()["pools"].values()} == {"Stopped"}
+    answer = server.resume()
+    assert answer["failed"] is False, answer
+    assert server.picture() == before
+
+
+def test_worker_processes_that_cannot_be_listed_are_told_once(server: RuntimeHost) -> None:
+    server.web(pool(server, "a"), pool(server, "b"))
+    server.iis.hide_workers()
+    server.write()
+    answer = server.quiesce()
+    assert answer["failed"] is False, answer["error"]
+    [warning] = answer["warnings"]
+    assert "is not supported" in warning
+
+
+def test_an_iis_that_somebody_has_stopped_meanwhile(server: RuntimeHost) -> None:
+    """Its pools start with it; one that does not is not forgotten."""
+    server.web(pool(server, "a"), pool(server, "held", habits={"again": "1"}), pool(server, "z", auto_start=False))
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    for number in range(3):
+        server.iis.change(number, state="Unknown")
+    answer = server.resume()
+    told = notes(answer)
+    later = "IIS is stopped, and starts it when it starts"
+    assert (told["a"], told["held"], told["z"][0]) == (("changed", later), ("changed", later), "failed")
+    assert "The service has not been started" in answer["error"]["cause"]
+    for number, state in enumerate(["Started", "Started", "Stopped"]):
+        server.iis.change(number, state=state)
+    assert server.resume()["failed"] is False
+    assert server.picture() == before
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_process_of_32_bits_reads_what_iis_reads(server: RuntimeHost, shared: bool) -> None:
+    """System32 is another folder to it, in which IIS' program is, but not its configuration."""
+    server.web(pool(server, "a"))
+    server.iis.share_configuration(shared)
+    folder = server.iis.program.parents[1]
+    folder.rename(folder.with_name("Sysnative"))
+    server.iis.install([pool(server, "a")])
+    server.host.habits = {"process_32_bit": True}
+    server.write()
+    assert server.ask("state")["iis"]["shared_configuration"] is shared
+
+
+@NEEDS_ROOT
+def test_a_record_of_somebody_else_is_not_read(server: RuntimeHost) -> None:
+    """An ordinary user could have any service started by it, where an administrator has made the folder for all."""
+    server.service("a")
+    server.service("Other", "stopped", command="C:\\Windows\\o.exe")
+    server.write()
+    before = server.picture()
+    server.host.lock.parent.mkdir()
+    server.host.lock.parent.chmod(0o777)
+    record = server.host.lock.parent / "quiesce.json"
+    item = {"kind": "service", "name": "Other", "before": {"state": "running", "start_type": "automatic"}}
+    head = {"schema": 1, "epoch": "20260101T000000Z", "run": "r", "controller": "c", "user": "u", "started": "s"}
+    record.write_text(json.dumps({**head, "items": [{**item, "changed": [], "stopping": "done"}]}))
+    os.chown(record, STRANGER, STRANGER)
+    for answer in (server.resume(), server.quiesce()):
+        assert (answer["error"]["code"], answer["error"]["path"]) == ("state_owner", str(record))
+    [warning] = server.ask("state")["warnings"]
+    assert "owner" in warning
+    assert server.picture() == before
+
+
+@NEEDS_ROOT
+def test_a_record_of_another_administrator_is(server: RuntimeHost) -> None:
+    """Where the policy NoDefaultAdminOwner is set, he owns it, and nobody else can put one into the closed folder."""
+    server.service("a")
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    os.chown(server.host.lock.parent / "quiesce.json", STRANGER, STRANGER)
+    assert notes(server.resume()) == {"a": ("resumed", None)}
+    assert server.picture() == before
+
+
+def test_a_link_in_its_place_is_not_followed(server: RuntimeHost) -> None:
+    server.service("a")
+    server.write()
+    server.host.lock.parent.mkdir()
+    (server.host.folder / "planted.json").write_text("{}")
+    (server.host.lock.parent / "quiesce.json").symlink_to(server.host.folder / "planted.json")
+    for answer in (server.resume(), server.quiesce()):
+        assert answer["error"]["code"] in ("quiesce_record", "state_owner")
+        assert "link" in answer["error"]["cause"]
+
+
+def test_a_record_of_a_later_version_is_named_so(server: RuntimeHost) -> None:
+    server.service("a")
+    server.write()
+    server.host.lock.parent.mkdir()
+    (server.host.lock.parent / "quiesce.json").write_text('{"schema": 2}')
+    error = server.resume()["error"]
+    assert error["code"] == "quiesce_record"
+    assert "a later version of this collection" in error["cause"]
+    assert "resume with that version" in error["next"]
+
+
+def test_who_removes_the_record_ends_the_quiesce_and_all_is_started_again(server: RuntimeHost) -> None:
+    server.service("a")
+    server.service("b", hangs=["stop"])
+    server.service("c")
+    server.write()
+    before = server.picture()
+    record = server.host.lock.parent / "quiesce.json"
+    with futures.ThreadPoolExecutor() as pool:
+        answer = pool.submit(server.quiesce, item_seconds=100)
+        until(lambda: server.read()["services"][1]["state"] == "stop_pending", "b is asked to stop")
+        record.unlink()
+        server.change("services", 1, due_ms=0)
+    error = answer.result()["error"]
+    assert error["code"] == "stop_failed"
+    assert "was removed or replaced" in error["cause"]
+    assert "What had been stopped was started again." in error["cause"]
+    assert not record.exists()
+    assert server.picture() == before
