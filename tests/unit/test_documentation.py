@@ -82,7 +82,8 @@ def test_the_table_of_what_is_backed_up_has_the_components_of_all_versions() -> 
 
 def test_the_requirements_name_all_versions() -> None:
     *others, newest = [row.version.partition(".")[0] for row in products.PRODUCTS]
-    assert f"- GroupID {', '.join(others)} or {newest} on Windows Server" in section("Requirements")
+    told = f"- GroupID {', '.join(others)} or {newest} on Windows Server"
+    assert told in section("Requirements"), "README.md, Requirements"
 
 
 def test_module_list_names_the_modules() -> None:

@@ -88,7 +88,7 @@ def test_a_task_that_asks_a_host_never_takes_it_out_of_the_run(path: Path, task:
 def test_what_each_task_registers_is_the_record_of_the_run() -> None:
     """Nothing that a task tells is lost, and nothing is waited for that no task tells."""
     registered = {task["register"] for path in TASK_FILES for task in load(path) if contacts(task)}
-    assert registered == {name for names in run_state.PHASES.values() for name in names}
+    assert registered == {name for names in run_state.PHASES.values() for name in names}, "run_state.py, PHASES"
 
 
 def test_a_run_forgets_what_another_one_has_left() -> None:
@@ -96,7 +96,8 @@ def test_a_run_forgets_what_another_one_has_left() -> None:
     first = load(ROOT / "roles" / "preflight" / "tasks" / "deployments.yml")[0]
     noted = {name for path in TASK_FILES for task in load(path) for name in task.get("ansible.builtin.set_fact", {})}
     names = {name for names in run_state.PHASES.values() for name in names} | noted | {"__groupid_planned"}
-    assert first["ansible.builtin.set_fact"] == {name: [] if name == "__groupid_unsealed" else {} for name in names}
+    forgotten = {name: [] if name == "__groupid_unsealed" else {} for name in names}
+    assert first["ansible.builtin.set_fact"] == forgotten, "roles/preflight/tasks/deployments.yml"
 
 
 def registered_by(path: Path) -> c.Iterator[str]:
@@ -172,7 +173,7 @@ def test_every_question_that_roles_ask_exists_and_none_is_left_over() -> None:
     texts = " ".join(text for path in TASK_FILES for text in strings(load(path)))
     texts += " ".join(text for path in PLAYBOOKS for text in strings(load(path)))
     asked = re.findall(r"groupid\.(?:decide\(inventory_hostname|ready_\w+\(groups), '(\w+)'", texts)
-    assert set(asked) == steps.QUESTIONS.keys()
+    assert set(asked) == steps.QUESTIONS.keys(), "steps.py, QUESTIONS"
 
 
 def test_every_filter_that_is_used_exists_and_none_is_left_over() -> None:

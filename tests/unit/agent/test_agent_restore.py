@@ -194,6 +194,14 @@ def test_a_target_that_is_itself_a_link_is_refused(host: t.Any, before: dict[str
     assert code(host.restore()) == "target_link"
 
 
+def test_a_file_in_the_place_of_the_component_is_refused(host: t.Any, before: dict[str, t.Any]) -> None:
+    host.source.rename(host.source.with_name("Moved"))
+    host.source.write_text("a file")
+    answer = host.restore()
+    assert (code(answer), answer["error"]["path"]) == ("target_file", str(host.source))
+    assert host.source.read_text() == "a file"
+
+
 def test_another_target_with_its_parents(host: t.Any, before: dict[str, t.Any]) -> None:
     target = host.folder / "D" / "new" / "place"
     answer = host.restore(target=str(target))

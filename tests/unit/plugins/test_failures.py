@@ -94,9 +94,9 @@ def checked_failure(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def test_every_module_is_here() -> None:
-    assert set(OF_HOST) == set(USES)
-    assert set(OF_SQL) == set(DATABASE_USES)
-    assert set(OF_CONTROLLER) == set(CONTROLLER_USES)
+    assert set(OF_HOST) == set(USES), "add a use of it to USES"
+    assert set(OF_SQL) == set(DATABASE_USES), "add a use of it to DATABASE_USES"
+    assert set(OF_CONTROLLER) == set(CONTROLLER_USES), "add a use of it to CONTROLLER_USES"
 
 
 @pytest.mark.parametrize("name", [*OF_HOST, *OF_CONTROLLER])

@@ -125,11 +125,13 @@ def test_every_word_is_read() -> None:
     code = [text for text in texts if "Word(" not in text and "DOCUMENTATION = " not in text]
     read |= {key for text in code for key in re.findall(r'"(?:groupid_)?([a-z_]+)"', text)}
     read |= {f"sql_{option}" for option in CONNECTION_SPEC}
-    assert [word.name for word in WORDS if word.key not in read] == []
+    assert [word.name for word in WORDS if word.key not in read] == [], "no role and no function reads it"
 
 
 def test_every_role_has_entry_points_and_a_letter_of_its_own() -> None:
-    assert set(generator.ENTRY_POINTS) == {path.name for path in (ROOT / "roles").iterdir()}, "ENTRY_POINTS"
+    assert set(generator.ENTRY_POINTS) == {path.name for path in (ROOT / "roles").iterdir()}, (
+        "tests/tools/vocabulary.py, ENTRY_POINTS"
+    )
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(set(generator._LETTERS.values())) == len(ROLES)
     for role, letter in generator._LETTERS.items():

@@ -63,7 +63,7 @@ def circles(graph: t.Mapping[str, t.Collection[str]]) -> list[set[str]]:
 
 
 def test_every_room_is_in_the_table_and_the_entry_alone_in_none() -> None:
-    assert {room for room in ROOM_OF.values() if room} == set(rooms())
+    assert {room for room in ROOM_OF.values() if room} == set(rooms()), "docs/architecture.md, Layers"
     assert [name for name, room in ROOM_OF.items() if not room] == [ENTRY]
 
 
