@@ -55,25 +55,26 @@ namespace IdentityOpsAgent
         {
             if (LabFaults.Current != null)
                 Win32.Refuse(LabFaults.Current.OnRead(path + ":" + name));
-            SafeFileHandle file = Win32.OpenItem(path);
-            byte[] content = new byte[Largest];
-            int length = Win32.Check(
-                (int)Libc.fgetxattr(file, PosixName.Encode(Prefix + name), content, (IntPtr)content.Length));
-            SafeFileHandle stream = Opened(file, name);
-            for (int done = 0; done < length;)
-                done += Win32.Check((int)Libc.write(stream, ref content[done], (IntPtr)(length - done)));
-            Win32.Check((int)Libc.lseek(stream, 0, 0));
-            return stream;
+            return Opened(path, name, delegate(SafeFileHandle stream)
+            {
+                byte[] content = new byte[Largest];
+                int length = Win32.Check((int)Libc.fgetxattr(
+                    stream.StreamOf, PosixName.Encode(Prefix + name), content, (IntPtr)content.Length));
+                for (int done = 0; done < length;)
+                    done += Win32.Check((int)Libc.write(stream, ref content[done], (IntPtr)(length - done)));
+                Win32.Check((int)Libc.lseek(stream, 0, 0));
+            });
         }
 
         public static SafeFileHandle OpenNew(string path, string name)
         {
             Win32.RefuseCreation(path + ":" + name);
-            SafeFileHandle stream = Opened(Win32.OpenItem(path), name);
-            stream.Written = new MemoryStream();
-            stream.FaultPath = path + ":" + name;
-            Put(stream, Libc.CreateAttribute);
-            return stream;
+            return Opened(path, name, delegate(SafeFileHandle stream)
+            {
+                stream.Written = new MemoryStream();
+                stream.FaultPath = path + ":" + name;
+                Put(stream, Libc.CreateAttribute);
+            });
         }
 
         public static void Delete(string path, string name)
@@ -91,10 +92,21 @@ namespace IdentityOpsAgent
             Put(stream, 0);
         }
 
-        private static SafeFileHandle Opened(SafeFileHandle file, string name)
+        private static SafeFileHandle Opened(string path, string name, Action<SafeFileHandle> fill)
         {
+            SafeFileHandle file = Win32.OpenItem(path);
             int draft = Win32.Check(Libc.memfd_create(PosixName.Encode(Prefix), Libc.CloseWithProgram));
-            return new SafeFileHandle(draft) { StreamOf = file, StreamName = name };
+            SafeFileHandle stream = new SafeFileHandle(draft) { StreamOf = file, StreamName = name };
+            try
+            {
+                fill(stream);
+                return stream;
+            }
+            catch (SystemError)
+            {
+                stream.Dispose();
+                throw;
+            }
         }
 
         private static void Put(SafeFileHandle stream, int flags)

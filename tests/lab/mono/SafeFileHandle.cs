@@ -42,6 +42,8 @@ namespace IdentityOpsAgent
         {
             LabShareModes.LetGo(HeldPath);
             bool closed = Libc.close(handle) == 0;
+            if (StreamOf != null)
+                StreamOf.Dispose();
             if (NewPath != null)
                 LabHabits.Current.Closed(NewPath);
             return closed;

@@ -6,6 +6,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 
@@ -17,7 +18,6 @@ namespace IdentityOpsLab
     /// </summary>
     internal static class Server
     {
-        private const string Handles = "/proc/self/fd";
         private const BindingFlags Statics = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic
             | BindingFlags.DeclaredOnly;
 
@@ -37,16 +37,33 @@ namespace IdentityOpsLab
                     foreach (string setting in fields[0].Split(new[] { '\0' }, StringSplitOptions.RemoveEmptyEntries))
                         Set(setting);
                     Renew(types);
-                    int open = Directory.GetFileSystemEntries(Handles).Length;
+                    List<string> before = Handles();
                     byte[] bytes = new UTF8Encoding(false).GetBytes(OnNewThread(answer, fields[1]) + "\n");
-                    int left = Directory.GetFileSystemEntries(Handles).Length - open;
-                    if (left > 0)
-                        Console.Error.WriteLine("The agent left " + left + " handles open.");
+                    List<string> left = Handles().FindAll(one => !before.Contains(one));
+                    if (left.Count > 0)
+                        Console.Error.WriteLine("The agent left open: " + string.Join(", ", left.ToArray()));
                     output.Write(bytes, 0, bytes.Length);
                     output.Flush();
                 }
             }
         }
+
+        /// <summary>What is open, by number and name. What lists it is closed by then, and has none.</summary>
+        private static List<string> Handles()
+        {
+            List<string> open = new List<string>();
+            foreach (string entry in Directory.GetFileSystemEntries("/proc/self/fd"))
+            {
+                byte[] target = new byte[4096];
+                int length = (int)readlink(Encoding.UTF8.GetBytes(entry + "\0"), target, (IntPtr)target.Length);
+                if (length > 0)
+                    open.Add(Path.GetFileName(entry) + " " + Encoding.UTF8.GetString(target, 0, length));
+            }
+            return open;
+        }
+
+        [DllImport("libc")]
+        private static extern IntPtr readlink(byte[] path, byte[] target, IntPtr size);
 
         private static string Text(string field)
         {
@@ -82,13 +99,18 @@ namespace IdentityOpsLab
                 field => !field.IsLiteral && field.Name[0] != '<');
         }
 
+        private static object Default(Type type)
+        {
+            return type.IsValueType ? Activator.CreateInstance(type) : null;
+        }
+
         /// <summary>Twice through the initialisers: one may read what another one sets.</summary>
         private static void Renew(List<Type> types)
         {
             foreach (Type type in types.FindAll(one => one.TypeInitializer == null))
             {
                 foreach (FieldInfo field in State(type))
-                    field.SetValue(null, field.FieldType.IsValueType ? Activator.CreateInstance(field.FieldType) : null);
+                    field.SetValue(null, Default(field.FieldType));
             }
             List<Type> initialised = types.FindAll(type => type.TypeInitializer != null);
             foreach (Type type in initialised)

@@ -77,8 +77,9 @@ class Host:
         }
         if self.habits:
             environment.update(LAB_HABITS=json.dumps(self.habits), LAB_PATIENCE_MS=str(self.patience))
-        if self.servers and "die_at" not in self.faults and not _STARTS_PROCESSES.search(text):
-            return self.servers.ask(text, environment)
+        servers = self.servers if self.servers and self.servers.command == self.command else None
+        if servers and "die_at" not in self.faults and not _STARTS_PROCESSES.search(text):
+            return servers.ask(text, environment)
         return subprocess.run(
             self.command, check=False, input=text.encode(), env=environment, capture_output=True, timeout=120
         )

@@ -71,7 +71,7 @@ class Servers:
     """Those of one executable: as many as are asked at the same time."""
 
     def __init__(self, executable: pathlib.Path) -> None:
-        self._command = ["mono", str(executable)]
+        self.command = ["mono", str(executable)]
         self._idle: list[_Server] = []
         self._lock = threading.Lock()
         atexit.register(self.end)
@@ -80,7 +80,7 @@ class Servers:
         """Return how a process of its own would have ended on a request in an environment."""
         with self._lock:
             server = self._idle.pop() if self._idle else None
-        server = server or _Server(self._command, environment)
+        server = server or _Server(self.command, environment)
         ended = server.ask(text, environment)
         if server.has_ended():
             server.end()

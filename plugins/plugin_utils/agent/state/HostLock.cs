@@ -49,8 +49,16 @@ namespace IdentityOpsAgent
                 file.Dispose();
                 return null;
             }
-            writer.Try(path, delegate { WriteHolder(file, operation, set); });
-            return new HostLock(file);
+            try
+            {
+                writer.Try(path, delegate { WriteHolder(file, operation, set); });
+                return new HostLock(file);
+            }
+            catch (AgentError)
+            {
+                file.Dispose();   // the process may live on
+                throw;
+            }
         }
 
         // Who holds the lock now, without waiting: `operation` and `subject`, both null of one that has only begun.
