@@ -60,7 +60,7 @@ PLATFORM = {"system": "Windows 10.0.20348.0", "runtime": ".NET Framework", "priv
 
 def kept(*told: Finding, names: bool = False) -> dict[str, t.Any]:
     masked = () if names else rehearsal_report.names_of(PROBE, "inventory-name", "10.1.2.3")
-    measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100}
+    measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100, "seconds": 48}
     return rehearsal_report.document(Outcome(list(told), measured, PLATFORM), PROBE, NOW, masked)
 
 
@@ -219,7 +219,7 @@ def test_lines_have_80_columns_and_say_what_was_seen() -> None:
     lines = rehearsal_report.table(kept(Finding("files.names", NOT_HELD, "x" * 200)))
     assert max(map(len, lines)) <= 80
     assert sum(line.count("x" * 20) for line in lines) > 2
-    assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call."
+    assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call, 48 s in all."
 
 
 def test_claims_are_told_by_verdict_and_what_is_wrong_first() -> None:
