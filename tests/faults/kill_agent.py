@@ -166,6 +166,7 @@ def _make(place: Place, kind: Kind, chance: random.Random) -> None:
         grow(place.source, chance, isinstance(place.host, MonoHost) and keeps_streams(place.host.drive))
         if place.habits:
             date(place.source, chance)
+            time.sleep(0.2)  # what is fresher than a tick of the clock is never linked
         place.own()
         with contextlib.closing(place.session()) as session:
             made = ask(session, place.backup(ALONE))
