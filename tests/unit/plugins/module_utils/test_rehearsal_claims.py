@@ -206,6 +206,7 @@ def test_names_and_addresses_are_masked() -> None:
         (r"D:\GroupID_log.ldf, groupid_old", r"D:\<masked>_log.ldf, <masked>_old"),
         ("groupid_test_0123456789abcdef at 10:20:30", "groupid_test_0123456789abcdef at 10:20:30"),
         ("[fe80::1:2], 2001:db8::12", "[<masked>], <masked>"),
+        ("O:S-1-5-21-1111-2222-3333-500G:S-1-5-32-544", "O:S-1-5-21-<masked>-500G:S-1-5-32-544"),
         ("dc01.eu.corp.example:636 was not reached", "<masked>:636 was not reached"),
     ],
 )
