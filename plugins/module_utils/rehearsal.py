@@ -114,6 +114,7 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
 
     Raises StoppedError if the scratch folders cannot be made.
     """
+    began = time.monotonic()
     run = _Run(server, subject)
     try:
         run.perform()
@@ -121,7 +122,8 @@ def rehearse(server: Server, subject: Subject) -> Outcome:
         with contextlib.suppress(Exception):  # the first exception says more
             run.clean()
         raise
-    return Outcome(run.findings, run.measured, run.platform, run.clean())
+    left = run.clean()
+    return Outcome(run.findings, {**run.measured, "seconds": round(time.monotonic() - began)}, run.platform, left)
 
 
 class _Run:
@@ -205,6 +207,7 @@ class _Run:
         document = backup_set.seal_document(DEPLOYMENT, FIRST_SET, backup["server"], [_member(backup)])
         seal = {"operation": "seal", **self._set(FIRST_SET), "own_part": True, "parts": []}
         second = OTHER_SETS[0]
+        separator = "/" if "/" in self._made["root"] else "\\"
         answers = self._batch(
             self._verify(FIRST_SET),
             *self._looks(_EVERY_PROPERTY),
@@ -213,21 +216,17 @@ class _Run:
             {**seal, "phase": "sealed", "document_sha256": document.sha256},
             {**self._backup(second), "link_unchanged": True},
             self._verify(second),
+            self._subject.step("remove", path=separator.join([self._made["root"], DEPLOYMENT, second])),
+            *self._looks(("attributes",), part=backup["part_path"]),
         )
         looks = len(self._places)
         verified, live, copies = answers[0], answers[1 : looks + 1], answers[looks + 1 : 2 * looks + 1]
+        prepared, sealed, linked, proven, removed, *after = answers[2 * looks + 1 :]
         self.findings += judge.verified(verified)
         self.findings += judge.untouched(live)
         self.findings += [*judge.copied(copies), *judge.streams_reported(backup, copies)]
-        prepared, sealed, linked, proven = answers[-4:]
         self.findings += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
-        after: list[Answer] = []
-        if not linked["failed"]:
-            after = self._batch(
-                self._subject.step("remove", path=linked["set_path"]),
-                *self._looks(("attributes",), part=backup["part_path"]),
-            )[1:]
-        self.findings += judge.linked(linked, proven, after, self._places)
+        self.findings += judge.linked(linked, proven, removed, after, self._places)
 
     def _damaged_part(self, backup: Answer) -> None:
         """Change one byte of the part: verify must find it, and a restore must change nothing. Then repair the byte."""
@@ -264,45 +263,48 @@ class _Run:
         self.findings += judge.restored("restore.mirror", mirrored, exact, self._places)
 
     def _held_open(self) -> None:
-        """Hold a file open: a backup must name it, and a restore must roll back."""
+        """Hold files open: a backup copies, counts or names them, and a restore must roll back."""
         tree = self._places[0]["tree"]
         separator = "/" if "/" in tree else "\\"
 
-        def held(folder: str, name: str, read: bool, write: bool) -> dict[str, t.Any]:
-            return {"path": separator.join([tree, folder, name]), "read": read, "write": write}
+        def held(folder: str, name: str, **what: bool) -> dict[str, t.Any]:
+            return {"path": separator.join([tree, folder, name]), **what}
 
         in_use = [
-            held("open", "reading.bin", True, True),
-            held("open", "writing.bin", True, False),
-            held("open", "exclusive.bin", False, False),
+            held("open", "reading.bin", read=True),
+            held("open", "shared.bin", writes=True, read=True, write=True),
+            held("open", "writing.bin", writes=True, read=True),
+            held("open", "exclusive.bin", writes=True),
         ]
+        in_the_way = [held("speed", "0.bin", writes=True), held("speed", "2.bin", read=True)]
         backup = {**self._backup(OTHER_SETS[1]), "retries": 0}
         looks = len(self._places)
         answers = self._batch(
             self._subject.step("hold", files=in_use, request=backup),
             *self._damage(),
             *self._each("record", name="damaged"),
-            self._subject.step("hold", files=[held("speed", "0.bin", False, False)], request=self._restore("mirror")),
+            *(self._subject.step("hold", files=[one], request=self._restore("mirror")) for one in in_the_way),
             *self._looks(("size", "attributes", "written", "content", "streams"), record="damaged"),
             self._restore("mirror"),
         )
         self.findings += judge.in_use(answers[0])
-        self.findings += judge.went_back(answers[2 * looks + 1], answers[2 * looks + 2 : -1])
+        first = 2 * looks + 1
+        refused, after = answers[first : first + len(in_the_way)], answers[first + len(in_the_way) : -1]
+        for file, answer in zip(in_the_way, refused, strict=True):
+            self.findings += judge.went_back(file["path"], answer, after)
 
     def _killed(self, moment: str) -> None:
-        restore = self._restore("mirror")
-        self._batch(*self._damage())
-        killed = self._server.ask(
-            self._subject.step(
-                "kill",
-                moment=moment,
-                wait_ms=KILL_WAIT * 1000,
-                request=self._server.start(restore),
-                state=self._made["state"],
-            )
+        """Damage files, kill a restore at a mark of its journal, and have the next one end it."""
+        kill = self._subject.step(
+            "kill",
+            moment=moment,
+            wait_ms=KILL_WAIT * 1000,
+            request=self._server.start(self._restore("mirror")),
+            state=self._made["state"],
         )
-        answers = self._batch(self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
-        self.findings += judge.killed(killed, answers[0], answers[1:], self._places)
+        answers = self._batch(*self._damage(), kill, self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
+        killed, ended, *looks = answers[len(self._places) :]
+        self.findings += judge.killed(killed, ended, looks, self._places)
 
     def _witnessed(self) -> None:
         place = self._places[0]["path"]

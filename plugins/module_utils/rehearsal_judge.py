@@ -36,6 +36,7 @@ _BY_SERVICE: t.Final = ("job.outside", "job.service", "job.pipe")
 _WINDOWS_ALONE: t.Final = frozenset({"job.engine", "job.service"})
 """Claims that only Windows itself can prove."""
 
+_IN_USE: t.Final = ("files.locked", "files.open_for_reading", "files.open_for_writing")
 _UNSUPPORTED: t.Final = frozenset({1, 50, 87})
 _HIDDEN_SYSTEM: t.Final = 0x6
 
@@ -44,7 +45,7 @@ _OF_CASE: t.Final = {
     "names": ("files.names",),
     "long": ("files.long_names",),
     "reserved": ("files.reserved_names",),
-    "open": ("files.locked",),
+    "open": _IN_USE,
     "twins": ("files.case_twins",),
     "streams": ("files.streams", "links.streams"),
     "links": ("files.hard_links",),
@@ -134,7 +135,7 @@ def job(answer: Answer, facts: Answer) -> list[Finding]:
 
 def job_by_service(answer: Answer, facts: Answer) -> list[Finding]:
     """Judge a job that WMI alone was to start, though it could have left the connection's job object."""
-    if answer["failed"]:
+    if not _has_verified(answer):
         return [_failed("job.outside", answer)]
     if answer.get("route") != BY_SERVICE:
         return [Finding("job.outside", REFUSED, _why_inside(answer)[:300])]
@@ -162,7 +163,7 @@ def compiled_late(answer: Answer) -> list[Finding]:
         return [Finding(identity, NOT_TRIED, "No compiler of a job needed a folder for its files.")]
     if answer["answer"] is None:
         return [Finding(identity, NOT_HELD, "The job did not start, or did not end in time.")]
-    return [_if(not answer["answer"]["failed"], identity, _error(answer["answer"]))]
+    return [_if(_has_verified(answer["answer"]), identity, _error(answer["answer"]))]
 
 
 def backup(answer: Answer, places: c.Sequence[Answer], made: Answer) -> list[Finding]:
@@ -257,8 +258,8 @@ def succeeded(answer: Answer) -> list[Finding]:
     return [_failed("operations.succeed", answer)] if answer["failed"] else []
 
 
-def linked(answer: Answer, proven: Answer, after: Looks, places: c.Sequence[Answer]) -> list[Finding]:
-    """Judge a second backup with links to the first, its verify, and the first after the second was removed."""
+def linked(answer: Answer, proven: Answer, removed: Answer, after: Looks, places: c.Sequence[Answer]) -> list[Finding]:
+    """Judge a second backup with links to the first, its verify, its removal, and the first after that."""
     if answer["failed"] or proven["failed"]:
         return [_failed("links.unchanged", answer if answer["failed"] else proven)]
     if answer["linked"] == 0:
@@ -274,6 +275,8 @@ def linked(answer: Answer, proven: Answer, after: Looks, places: c.Sequence[Answ
     if with_streams:
         all_linked = answer["linked"] > answer["files"] - with_streams
         findings.append(_if(not all_linked, "links.streams", "A file with streams was linked."))
+    if removed["failed"]:
+        return [*findings, Finding("links.read_only", REFUSED, _error(removed))]
     changed = [one for one in _differences(after) if one["property"] == "attributes"]
     return [*findings, _unless(changed, "links.read_only"), *_unseen("links.read_only", after)]
 
@@ -320,25 +323,38 @@ def restored(identity: str, answer: Answer, looks: Looks, places: c.Sequence[Ans
 
 
 def in_use(answer: Answer) -> list[Finding]:
-    """Judge a backup while one file is open for reading, one for writing, and one exclusively."""
+    """Judge a backup while one file is open for reading, two for writing, and one exclusively."""
     if answer["failed"]:
-        return [Finding("files.locked", REFUSED, _error(answer))]
+        return [Finding(one, REFUSED, _error(answer)) for one in _IN_USE]
     inner = answer["answer"]
     if "problems" not in inner:
         return [_failed("files.locked", inner)]
-    problems = [(one["path"], one["problem"]) for one in inner["problems"] if one["path"].startswith("volume1/open/")]
-    right = problems == [("volume1/open/exclusive.bin", "locked")]
-    return [_if(right, "files.locked", f"It named {problems or 'none'}.")]
+    named = {one["path"]: one["problem"] for one in inner["problems"] if one["path"].startswith("volume1/open/")}
+    told = ", ".join(f"{path} as {problem}" for path, problem in sorted(named.items())) or "none"
+    counted = [loss for loss in inner["losses"] if loss["kind"] == "open_for_writing"]
+    count, first = (counted[0]["count"], counted[0]["first"]) if counted else (0, "none")
+    read = first == "volume1/open/reading.bin"  # the first by name of those that are held
+    seen = f"It named {told}, and counted {count}, the first {first}."
+    exclusive = {path: problem for path, problem in named.items() if path.endswith("/exclusive.bin")}
+    return [
+        _if(list(exclusive.values()) == ["locked"], "files.locked", seen),
+        _if(not read and "volume1/open/reading.bin" not in named, "files.open_for_reading", seen),
+        _if(
+            count - read == 2 and not named.keys() & {"volume1/open/shared.bin", "volume1/open/writing.bin"},
+            "files.open_for_writing",
+            seen,
+        ),
+    ]
 
 
-def went_back(answer: Answer, looks: Looks) -> list[Finding]:
-    """Judge a restore that found a file in use."""
+def went_back(path: str, answer: Answer, looks: Looks) -> list[Finding]:
+    """Judge a restore that found a file in use. path: of that file."""
     if answer["failed"]:
         return [Finding("restore.held_open", REFUSED, _error(answer))]
     inner = answer["answer"]
     if not inner["failed"]:
         return [Finding("restore.held_open", NOT_HELD, "The restore replaced a file that was held open.")]
-    named = "0.bin" in f"{inner['error']['path']} {inner['error']['cause']}"
+    named = path in f"{inner['error']['path']} {inner['error']['cause']}"
     return [_if(named, "restore.held_open", f"It said: {_error(inner)}"), _agree("restore.held_open", looks)]
 
 
@@ -477,6 +493,11 @@ def _if(right: bool, identity: str, otherwise: str) -> Finding:
 
 def _failed(identity: str, answer: Answer) -> Finding:
     return Finding(identity, NOT_HELD, _error(answer)[:300])
+
+
+def _has_verified(answer: Answer) -> bool:
+    """Return whether a job that verifies a part came to its end. That the part is damaged refutes other claims."""
+    return not answer["failed"] or _code(answer) == "damaged"
 
 
 def _code(answer: Answer) -> str:

@@ -32,10 +32,12 @@ SCHEMA: t.Final = 1
 _ADDRESS: t.Final = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
 )
+# A domain's or a machine's part of the SID of an account.
+_DOMAIN_SID: t.Final = re.compile(r"\b(S-1-5-21-)\d+-\d+-\d+")
 _DNS_NAME: t.Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _LEAST_NAME: t.Final = 2  # characters; a single letter would mask too much of a text
 _SHORT_NAME: t.Final = 4  # characters; shorter names, such as the login sa, are part of many words
-_MASK: t.Final = "<masked>"
+MASK: t.Final = "<masked>"
 # The collection's own names, which contain the name of the database if that is GroupID.
 _OWN_WORDS: t.Final = "|".join(
     [
@@ -82,7 +84,7 @@ def document(
         "platform": platform,
         "file_systems": sorted({drive["file_system"] for drive in probe["drives"]}),
         "measured": dict(outcome.measured),
-        "claims": [{**one.explained(), "seen": _masked(one.seen, names)} for one in gathered(outcome.findings)],
+        "claims": [{**one.explained(), "seen": masked(one.seen, names)} for one in gathered(outcome.findings)],
     }
 
 
@@ -97,12 +99,12 @@ def document_of(
 
     names: names to mask in its texts. Empty: nothing is masked.
     """
-    masked = sorted({name for name in names if name and len(name) >= _LEAST_NAME}, key=len, reverse=True)
+    hidden = sorted({name for name in names if name and len(name) >= _LEAST_NAME}, key=len, reverse=True)
     return {
         "rehearsal_schema": SCHEMA,
         "rehearsed_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "platform": dict(platform),
-        "claims": [{**one.explained(), "seen": _masked(one.seen, masked)} for one in gathered(findings, claims)],
+        "claims": [{**one.explained(), "seen": masked(one.seen, hidden)} for one in gathered(findings, claims)],
     }
 
 
@@ -112,13 +114,14 @@ def judged(kept: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {"table": table(kept), "consequences": [*losses, *warnings], "losses": losses}
 
 
-def _masked(text: str, names: c.Sequence[str]) -> str:
-    """Mask names, the longest first, and addresses. No names: nothing is masked."""
+def masked(text: str, names: c.Sequence[str]) -> str:
+    """Mask names, the longest first, addresses, and the numbers of domains. No names: nothing is masked."""
     if not names:
         return text
     pattern = rf"(?P<own>(?-i:\b(?:{_OWN_WORDS})\b))|{'|'.join(map(_pattern_of, names))}"
-    text = re.sub(pattern, lambda found: found["own"] or _MASK, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(lambda found: _MASK if ":" not in found[0] or is_address(found[0]) else found[0], text)
+    text = re.sub(pattern, lambda found: found["own"] or MASK, text, flags=re.IGNORECASE)
+    text = _DOMAIN_SID.sub(rf"\1{MASK}", text)
+    return _ADDRESS.sub(lambda found: MASK if ":" not in found[0] or is_address(found[0]) else found[0], text)
 
 
 def _pattern_of(name: str) -> str:
@@ -146,7 +149,7 @@ def table(kept: c.Mapping[str, t.Any]) -> list[str]:
     if "mb_per_second" in measured:
         lines.append(
             f"Measured: {measured['mb_per_second']} MB/s, {measured['files_per_second']} files/s, "
-            f"{measured['ms_per_call']} ms a call."
+            f"{measured['ms_per_call']} ms a call, {measured['seconds']} s in all."
         )
     return lines
 

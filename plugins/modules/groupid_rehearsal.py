@@ -147,6 +147,11 @@ measured:
       returned: always
       type: int
       sample: 2100
+    seconds:
+      description: Seconds that the whole rehearsal took, with the removal of its files.
+      returned: always
+      type: int
+      sample: 48
 platform:
   description: What the agent ran on.
   returned: O(state=rehearsed), and not in check mode

@@ -7,7 +7,8 @@
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent wine 20 7      # with seed 7
     PYTHONPATH=tests:build/source build/venv/bin/python -m faults.kill_agent habits 100
 
-The last is Mono with all that Windows does by habit, and runs as many that nobody kills before it.
+The last is Mono with all that Windows does by habit (lab/habits.py), and runs as many that nobody kills before it. Its
+backups link to the first one, and a program writes to a file of the source meanwhile, whose times come late.
 
 After each kill: no part that `list` shows as complete is rejected by `verify`; the source of a backup is as it was; the
 next run succeeds, and after it a restored tree is as before or as in the part; and outside of the agent's own folder
@@ -31,13 +32,15 @@ import typing as t
 from unit.agent.win32_session import AGENT_DRIVER, MonoHost, Session, WineHost
 
 from faults.fuzz_parts import compile_agent
+from lab import habits
 from lab.streams import keeps_streams, put_stream, streams_of
 
 Picture = dict[str, tuple[int, bytes | None, dict[str, bytes]]]
 Kind = t.Literal["backup", "restore"]
+Habits = dict[str, t.Any]
 
-HABITS = {"antivirus_ms": 200, "pending_ms": 5000, "pending_one_in": 20, "tunneling": True, "owner_by_policy": True}
-"""All that mono/LabHabits.cs has and that nobody orders for one file."""
+EPOCH = 116_444_736_000_000_000
+"""1970, as a FILETIME."""
 
 CREATED = "user.LabCreated"
 """In which the twin keeps when a file was created, where names hand that on."""
@@ -51,9 +54,9 @@ class FoundError(AssertionError):
 
 
 class Place:
-    """A host that can be killed and asked again. name: what the host is called. habits: it is one of ``mono_place``."""
+    """A host that can be killed and asked again. name: what the host is called. habits: of ``mono_place``."""
 
-    def __init__(self, host: MonoHost | WineHost, name: str, habits: bool = False) -> None:
+    def __init__(self, host: MonoHost | WineHost, name: str, habits: Habits | None = None) -> None:
         self.host = host
         self.habits = habits
         self.name = name
@@ -62,18 +65,21 @@ class Place:
         self.state = host.drive / "ProgramData" / "identityops.groupid"
         self.saved = host.drive / "Saved"
 
-    def session(self) -> Session:
-        """Start an agent."""
-        return self.host.session()
+    def session(self, **more: t.Any) -> Session:
+        """Start an agent. Keywords: more habits, for this one alone."""
+        if not isinstance(self.host, MonoHost) or not more:
+            return self.host.session()
+        return self.host.session(LAB_HABITS=json.dumps({**(self.habits or {}), **more}))
 
     def request(self, operation: str, **members: t.Any) -> str:
         """Return a request as it is sent."""
         place = {"root": self.host.path("Backups"), "deployment": "hq", "set_id": ALONE}
         return json.dumps({"protocol": 1, "operation": operation, **place, **members})
 
-    def backup(self, set_id: str) -> str:
+    def backup(self, set_id: str, link_unchanged: bool = False) -> str:
         component = {"name": "data", "path": self.host.path("Source")}
-        return self.request("backup", components=[component], set_id=set_id, retry_wait_ms=1)
+        members = {"components": [component], "set_id": set_id, "link_unchanged": link_unchanged}
+        return self.request("backup", retry_wait_ms=1, **members)
 
     def restore(self, safety: str) -> str:
         component = {"name": "data", "policy": "mirror"}
@@ -89,12 +95,10 @@ class Place:
                 os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
 
 
-def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: dict[str, t.Any] | None) -> Place:
+def mono_place(agent: pathlib.Path, folder: pathlib.Path, habits: Habits | None) -> Place:
     """Return a host on Mono. habits: for mono/LabHabits.cs."""
     settings = {"LAB_HABITS": json.dumps(habits), "LAB_PATIENCE_MS": "60000"} if habits else {}
-    return Place(
-        MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", bool(habits)
-    )
+    return Place(MonoHost(agent, folder, LAB_HOST_NAME="WEB01", LAB_MACHINE_GUID="g", **settings), "web01", habits)
 
 
 def ask(session: Session, request: str) -> dict[str, t.Any]:
@@ -162,9 +166,12 @@ def _make(place: Place, kind: Kind, chance: random.Random) -> None:
         grow(place.source, chance, isinstance(place.host, MonoHost) and keeps_streams(place.host.drive))
         if place.habits:
             date(place.source, chance)
+            time.sleep(0.2)  # what is fresher than a tick of the clock is never linked
         place.own()
         with contextlib.closing(place.session()) as session:
-            ask(session, place.backup(ALONE))
+            made = ask(session, place.backup(ALONE))
+            if place.habits:
+                _seal(place, session, made["part_sha256"])
     if kind == "restore":
         shutil.copytree(place.source, place.saved)
         change(place.saved, chance)
@@ -173,17 +180,62 @@ def _make(place: Place, kind: Kind, chance: random.Random) -> None:
         place.own()
 
 
+def _seal(place: Place, session: Session, part_sha256: str) -> None:
+    """Make the set one that others link to."""
+    member = {"server": place.name, "part_sha256": part_sha256, "state": "complete"}
+    document = {"schema": 1, "deployment": "hq", "set_id": ALONE, "decider": place.name, "parts": [member]}
+    prepared = ask(session, place.request("seal", phase="prepared", document=json.dumps(document)))
+    ask(session, place.request("seal", phase="sealed", document_sha256=prepared["document_sha256"]))
+
+
+class Writer:
+    """A program that has a file of the source open all the time. The file's times stay as they were until it ends."""
+
+    def __init__(self, place: Place) -> None:
+        files = [path for path in sorted(place.source.rglob("*")) if path.is_file() and not streams_of(path)]
+        self._path = next(path for path in files if path.stat().st_size)
+        self._linkable = len(files) - 1  # what has streams is copied
+        self._content = self._path.read_bytes()
+        self._facts = self._path.stat()
+        self._place = place
+        times = {"written": self._facts.st_mtime_ns, "changed": self._facts.st_ctime_ns}
+        told = {name: EPOCH + nanoseconds // 100 for name, nanoseconds in times.items()}
+        self.habit: Habits = {"writers": {str(self._path): told}} if place.habits else {}
+
+    def write(self, chance: random.Random) -> None:
+        if self.habit:
+            self._path.write_bytes(chance.randbytes(len(self._content)))
+
+    def look(self, set_id: str, answer: dict[str, t.Any]) -> None:
+        """Look at a backup: it has what was written, though no time told of it, and links to all else that it can."""
+        if not self.habit:
+            return
+        relative = self._path.relative_to(self._place.source)
+        copy = self._place.root / "hq" / set_id / self._place.name / "data" / relative
+        _demand(copy.read_bytes() == self._path.read_bytes(), f"{relative} is not copied as it is")
+        counted = {loss["kind"]: loss["count"] for loss in answer["losses"]}
+        _demand(counted.get("open_for_writing") == 1, f"it counts {counted}")
+        _demand(answer["linked"] == self._linkable, f"{answer['linked']} files are linked, not {self._linkable}")
+
+    def end(self) -> None:
+        self._path.write_bytes(self._content)
+        os.utime(self._path, ns=(self._facts.st_atime_ns, self._facts.st_mtime_ns))
+
+
 def undisturbed(place: Place, kind: Kind, count: int, seed: int) -> float:
     """Run one kind of operation so many times to its end. Returns the seconds of the longest. Raises FoundError."""
     chance = random.Random(seed)
     _make(place, kind, chance)
     part, longest = picture(place.root / "hq" / ALONE / place.name / "data"), 0.0
-    with contextlib.closing(place.session()) as session:
+    writer = Writer(place)
+    with contextlib.closing(place.session(**(writer.habit if kind == "backup" else {}))) as session:
         for number in range(count):
             begun = time.monotonic()
             if kind == "backup":
-                ask(session, place.backup(_set_id(1, number)))
+                writer.write(chance)
+                answer = ask(session, place.backup(_set_id(1, number), link_unchanged=True))
                 longest = max(longest, time.monotonic() - begun)
+                writer.look(_set_id(1, number), answer)
                 ask(session, place.request("verify", set_id=_set_id(1, number), server=place.name))
             else:
                 _reset(place)
@@ -193,6 +245,7 @@ def undisturbed(place: Place, kind: Kind, count: int, seed: int) -> float:
                 _demand(picture(place.source) == part, "a restore does not give the part")
                 _demand(not answer["warnings"], f"a restore warns: {answer['warnings']}")
             _remove_others(place)
+    writer.end()
     return longest
 
 
@@ -287,7 +340,8 @@ def _check_parts(place: Place, session: Session) -> int:
     unfinished = 0
     for found in ask(session, place.request("list"))["sets"]:
         shown = {part["server"] for part in found["parts"]}
-        there = {path.name for path in pathlib.Path(place.root, "hq", found["set_id"]).iterdir()}
+        folder = pathlib.Path(place.root, "hq", found["set_id"])
+        there = {path.name for path in folder.iterdir() if path.name not in ("set.prepared.json", "set.json")}
         _demand(shown == there, f"set {found['set_id']} holds {there}, and {shown} are shown")
         for part in found["parts"]:
             if part["state"] == "unfinished":
@@ -339,7 +393,7 @@ def main(runner: str, count: int, seed: int) -> None:
             place = mono_place(
                 compile_agent(pathlib.Path(folder)),
                 pathlib.Path(folder, "host"),
-                HABITS if runner == "habits" else None,
+                habits.ALL if runner == "habits" else None,
             )
         try:
             for kind in t.get_args(Kind):

@@ -9,6 +9,8 @@ import json
 import pathlib
 import time
 
+import pytest
+import windows_page
 from integration.controller import Controller
 
 from lab import inventory
@@ -43,6 +45,8 @@ def test_a_server_rehearses_and_nothing_stays(lab: Lab, controller: Controller, 
     assert json.loads(kept)["claims"] == answer["claims"]
     for name in ("web01", "corp.example", "svc-groupid", "GroupIDBackups", "127.0.0.1"):
         assert name.lower() not in kept.lower()
+    with pytest.raises(windows_page.RefusedError, match="not made on Windows, but on 'Linux"):
+        windows_page.read((tmp_path / "kept" / "rehearsal-web01.json").rename(tmp_path / "linux.json"))
 
 
 def test_what_a_killed_one_left_is_removed_on_request(lab: Lab, controller: Controller) -> None:

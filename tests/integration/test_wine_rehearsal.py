@@ -9,6 +9,7 @@ import json
 import pathlib
 
 import pytest
+import windows_page
 import winrm
 from integration.controller import Controller
 
@@ -20,10 +21,10 @@ pytestmark = pytest.mark.skipif(wine_host.why_not() is not None, reason=f"no hos
 
 HELD = {
     "agent.privileges", "state.owner", "job.outlives", "job.look", "job.request", "files.names", "files.long_names",
-    "files.reserved_names", "files.locked", "files.times", "files.created", "files.read_only", "files.hard_links",
-    "backup.untouched", "backup.content", "operations.succeed", "verify.damage", "restore.predicted", "restore.merge",
-    "restore.mirror", "restore.held_open", "restore.killed", "restore.folder_facts", "links.unchanged",
-    "links.read_only",
+    "files.reserved_names", "files.locked", "files.open_for_reading", "files.open_for_writing", "files.times",
+    "files.created", "files.read_only", "files.hard_links", "backup.untouched", "backup.content",
+    "operations.succeed", "verify.damage", "restore.predicted", "restore.merge", "restore.mirror",
+    "restore.held_open", "restore.killed", "restore.folder_facts", "links.unchanged", "links.read_only",
 }  # fmt: skip
 REFUSED = {
     "job.outside": "This host has no WMI: Wine's ends the process that asks it.",
@@ -63,6 +64,8 @@ def test_the_playbook_rehearses_and_nothing_stays(
     assert by["held"] == HELD
     assert list(reported) == [claim.id for claim in CLAIMS]
     assert all(reported[name]["seen"] for name in by["not tried here"])
-    assert {"mb_per_second", "files_per_second", "ms_per_call"} <= document["measured"].keys()
+    assert {"mb_per_second", "files_per_second", "ms_per_call", "seconds"} <= document["measured"].keys()
+    with pytest.raises(windows_page.RefusedError, match="not made on Windows, but on 'Wine"):
+        windows_page.read((kept / "rehearsal-wine01.json").rename(kept / "wine.json"))
     for top in (wine_lab.root / "wine", wine_lab.path("wine01", inventory.LOCAL_ROOT)):
         assert not list(top.rglob(".rehearsal-*"))

@@ -50,6 +50,8 @@ namespace IdentityOpsAgent
     ///  "lists": true,              a disk that keeps access lists, as texts
     ///  "no_writers": true,         nobody is told who may write to a folder
     ///  "no_share_modes": true,     what a program holds open is there for everybody
+    ///  "readers_hold_nothing": true,   what a program has open for reading can be renamed and deleted
+    ///  "readers_as_writers": true,     who excludes writers is refused by those that only read
     ///  "no_network_identity": true}   nobody may log on for the network alone (5)
     /// </code>
     /// </summary>
@@ -60,6 +62,7 @@ namespace IdentityOpsAgent
 
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity, KeepsLists, NoWriters, NoShareModes;
+        public readonly bool ReadersHoldNothing, ReadersAsWriters;
         public readonly int LinkCode, StartCode, ServiceError;
         public readonly long CreateCode, LeaveCode;
         public readonly string Service, Pipe;
@@ -93,6 +96,8 @@ namespace IdentityOpsAgent
             KeepsLists = faults.ContainsKey("lists");
             NoWriters = faults.ContainsKey("no_writers");
             NoShareModes = faults.ContainsKey("no_share_modes");
+            ReadersHoldNothing = faults.ContainsKey("readers_hold_nothing");
+            ReadersAsWriters = faults.ContainsKey("readers_as_writers");
             if (faults.TryGetValue("plant", out value))
                 plants = (Dictionary<string, object>)value;
             if (faults.TryGetValue("appear", out value))

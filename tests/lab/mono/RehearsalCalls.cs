@@ -103,11 +103,10 @@ namespace IdentityOpsAgent
             throw new SystemError(NotSupported, "The request is not supported.");
         }
 
-        public static SafeFileHandle HoldOpen(string path, bool othersRead, bool othersWrite)
+        public static SafeFileHandle HoldOpen(string path, bool writes, bool othersRead, bool othersWrite)
         {
             SafeFileHandle file = Win32.OpenItem(path);
-            if (!othersRead)
-                LabShareModes.Hold(file.HeldPath = path);
+            LabShareModes.Hold(file.Held = new LabShareMode { Path = path, Writes = writes, OthersRead = othersRead });
             return file;
         }
 

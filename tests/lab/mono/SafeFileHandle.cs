@@ -29,8 +29,8 @@ namespace IdentityOpsAgent
 
         /// <summary>Of a new file, of which others take note when it is closed (LabHabits); else null.</summary>
         public string NewPath;
-        /// <summary>Others in this process may not open it meanwhile (LabShareModes); else null.</summary>
-        public string HeldPath;
+        /// <summary>What others in this process may not do with it meanwhile; else null.</summary>
+        public LabShareMode Held;
 
         public SafeFileHandle(int file)
             : base(true)
@@ -40,7 +40,7 @@ namespace IdentityOpsAgent
 
         protected override bool ReleaseHandle()
         {
-            LabShareModes.LetGo(HeldPath);
+            LabShareModes.LetGo(Held);
             bool closed = Libc.close(handle) == 0;
             if (StreamOf != null)
                 StreamOf.Dispose();

@@ -333,7 +333,8 @@ namespace IdentityOpsAgent
 
         public static SafeFileHandle OpenToCopy(string path, out bool isWritten)
         {
-            isWritten = LabHabits.Current != null && LabHabits.Current.WriterOf(path) != null;
+            isWritten = LabShareModes.IsWritten(path)
+                || (LabHabits.Current != null && LabHabits.Current.WriterOf(path) != null);
             return OpenRead(path);
         }
 
@@ -563,7 +564,7 @@ namespace IdentityOpsAgent
 
         internal static void RefuseChange(string path)
         {
-            Refuse(LabShareModes.OnOpen(path));
+            Refuse(LabShareModes.OnChange(path));
             if (LabFaults.Current == null)
                 return;
             Refuse(LabFaults.Current.OnEveryChange(path));

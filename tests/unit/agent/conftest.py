@@ -20,7 +20,7 @@ import pytest
 from unit.agent import serving
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_files, agent_source
-from lab import ahead_of_time, powershell
+from lab import ahead_of_time, habits, powershell
 from lab.streams import streams_of
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
@@ -44,8 +44,8 @@ class Host:
         self.user = "CORP\\svc"
         self.machine_guid = "11111111-0000-4000-8000-000000000001"
         self.faults: dict[str, t.Any] = {}
-        self.habits: dict[str, t.Any] = {}
-        self.patience = 60_000  # ms, where the host has habits
+        self.habits: dict[str, t.Any] = dict(habits.ALL) if habits.ON else {}
+        self.patience = habits.PATIENCE
         self.shares: dict[str, dict[str, str] | None] = {}
         self.root = folder / "D" / "Backups"
         self.source = folder / "C" / "Source"
@@ -184,23 +184,28 @@ def _seen(top: pathlib.Path, times: bool) -> c.Iterator[tuple[str, tuple[t.Any, 
         yield str(path.relative_to(top)), (facts.st_mode, written, content, streams_of(path))
 
 
-@pytest.fixture(scope="session")
-def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The agent for Mono: every shipped file that does not itself call Windows, and the twin."""
-    missing = [program for program in ("mcs", "mono") if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}: apt-get install --no-install-recommends mono-mcs mono-runtime")
+def compile_agent(folder: pathlib.Path) -> pathlib.Path:
+    """Compile the agent for Mono: every shipped file that does not itself call Windows, and the twin."""
     twin = sorted(TWIN.glob("*.cs"))
     replaced = {path.name for path in twin}
     shipped = [path for path in agent_files().values() if path.name not in replaced]
     portable = [path for path in shipped if not re.search(r"\[DllImport\(", path.read_text(encoding="utf-8"))]
-    agent = tmp_path_factory.mktemp("agent") / "agent.exe"
+    agent = folder / "agent.exe"
     run = subprocess.run(
         ["mcs", *OPTIONS, f"-out:{agent}", *map(str, [*portable, *twin])], check=False, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
     ahead_of_time.compile_ahead(agent)
     return agent
+
+
+@pytest.fixture(scope="session")
+def executable(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The agent for Mono."""
+    missing = [program for program in ("mcs", "mono") if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}: apt-get install --no-install-recommends mono-mcs mono-runtime")
+    return compile_agent(tmp_path_factory.mktemp("agent"))
 
 
 @pytest.fixture(scope="session")

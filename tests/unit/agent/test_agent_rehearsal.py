@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import time
 import typing as t
 
 import pytest
@@ -206,16 +207,43 @@ def test_files_are_held_as_programs_have_them(rehearsed: Rehearsed) -> None:
     rehearsed.make()
     tree = pathlib.Path(rehearsed.made["places"][0]["tree"])
     files = [
-        {"path": str(tree / "open" / "reading.bin"), "read": True, "write": True},
-        {"path": str(tree / "open" / "writing.bin"), "read": True, "write": False},
-        {"path": str(tree / "open" / "exclusive.bin"), "read": False, "write": False},
+        {"path": str(tree / "open" / "reading.bin"), "read": True},
+        {"path": str(tree / "open" / "shared.bin"), "writes": True, "read": True, "write": True},
+        {"path": str(tree / "open" / "writing.bin"), "writes": True, "read": True},
+        {"path": str(tree / "open" / "exclusive.bin"), "writes": True},
     ]
     component = {"name": "volume1", "path": str(tree), "include": ["open"]}
     request = rehearsed.request("backup", components=[component], retries=0)
     answer = rehearsed.step("hold", files=files, request=request)["answer"]
     assert [(one["path"], one["problem"]) for one in answer["problems"]] == [("volume1/open/exclusive.bin", "locked")]
-    outside = [{"path": str(rehearsed.host.source / "a.txt"), "read": False, "write": False}]
+    [counted] = [one for one in answer["losses"] if one["kind"] == "open_for_writing"]
+    assert (counted["count"], counted["first"]) == (2, "volume1/open/shared.bin")
+    outside = [{"path": str(rehearsed.host.source / "a.txt")}]
     assert rehearsed.step("hold", files=outside, request=request)["error"]["code"] == "bad_request"
+
+
+def test_a_file_that_is_open_for_reading_is_in_the_way_of_a_restore(rehearsed: Rehearsed) -> None:
+    """Who opens it does not let others delete it, and so rename it: Windows' FILE_SHARE_DELETE."""
+    rehearsed.make()
+    assert rehearsed.backup()["state"] == "waived"
+    rehearsed.step("damage", place=str(rehearsed.place))
+    path = str(pathlib.Path(rehearsed.made["places"][0]["tree"], "speed", "2.bin"))
+    held = [{"path": path, "read": True, "write": True}]
+    answer = rehearsed.step("hold", files=held, request=rehearsed.restore_request())["answer"]
+    assert (answer["error"]["code"], answer["error"]["path"]) == ("write_failed", path)
+    assert not rehearsed.restore()["failed"]
+    assert rehearsed.compare() == []
+
+
+@pytest.mark.timing
+def test_what_is_damaged_already_is_damaged_again_at_once(rehearsed: Rehearsed) -> None:
+    """Where a restore failed before: without waiting for names that nobody lets go of, as a restore waits."""
+    rehearsed.make()
+    rehearsed.host.habits, rehearsed.host.patience = {"ignores_case": True}, 90_000
+    rehearsed.step("damage", place=str(rehearsed.place))
+    began = time.monotonic()
+    assert not rehearsed.step("damage", place=str(rehearsed.place))["failed"]
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("moment", ["plan.jsonl", "ready"])

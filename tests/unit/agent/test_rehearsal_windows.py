@@ -63,8 +63,9 @@ def test_what_wine_does_not_keep_is_reported_and_nothing_stays(host: WineHost, s
 
 HELD_ON_WINE = {
     "operations.succeed", "backup.untouched", "backup.content", "verify.damage", "restore.predicted", "restore.merge",
-    "restore.mirror", "restore.held_open", "files.locked", "files.names", "files.long_names", "files.times",
-    "files.read_only", "files.hard_links", "links.unchanged", "job.inside", "root.volume", "agent.privileges",
+    "restore.mirror", "restore.held_open", "files.locked", "files.open_for_reading", "files.open_for_writing",
+    "files.names", "files.long_names", "files.times", "files.read_only", "files.hard_links", "links.unchanged",
+    "job.inside", "root.volume", "agent.privileges",
 }  # fmt: skip
 REFUSED_BY_WINE = {
     "job.outlives": "The session's agent has no copy of its own source, and starts no other one.",

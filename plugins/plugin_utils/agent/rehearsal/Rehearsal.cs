@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         private const string Made = "made";
         private const int CopiesOfATree = 5;   // the tree, three sets at most, and what a restore stages
         private const int KillMilliseconds = 10000;
-        private const int HeldPatience = 3000;   // milliseconds
+        private const int ShortPatience = 2000;   // milliseconds
 
         // perform: a request as a call of its own.
         public static Answer Run(JsonMap request, Func<string, string> perform)
@@ -201,7 +201,7 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer { Changed = true };
             RehearsalTree tree = new RehearsalTree(Paths.Combine(PlaceOf(request), RehearsalFolders.Tree));
-            answer.Members.Set("damaged", tree.Damage());
+            WithShortPatience(delegate { answer.Members.Set("damaged", tree.Damage()); });
             return answer;
         }
 
@@ -225,26 +225,41 @@ namespace IdentityOpsAgent
         }
 
         // Performs `request` while files are open as programs have them: `files`:
-        // [{path, read, write}], what others may do meanwhile.
+        // [{path, writes, read, write}], whether the program writes, and what others may do meanwhile.
         private static Answer Hold(JsonMap request, Func<JsonMap, JsonMap> ask)
         {
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
-            // Nobody lets go of what is held here: to wait for it for a minute would prove nothing more.
-            int patience = LockedFileRetry.Budget;
-            LockedFileRetry.Budget = Math.Min(patience, HeldPatience);
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
-                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("read", false),
-                        file.Flag("write", false)));
-                answer.Members.Set("answer", ask(request.MapOrEmpty("request")));
+                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("writes", false),
+                        file.Flag("read", false), file.Flag("write", false)));
+                WithShortPatience(delegate
+                {
+                    answer.Members.Set("answer", ask(request.MapOrEmpty("request")));
+                });
                 return answer;
             }
             finally
             {
-                LockedFileRetry.Budget = patience;
                 held.ForEach(delegate(SafeFileHandle file) { file.Dispose(); });
+            }
+        }
+
+        // Nobody lets go of what a rehearsal holds, and what is damaged already cannot be damaged again:
+        // to wait for it for a minute would prove nothing more.
+        private static void WithShortPatience(Action act)
+        {
+            int patience = LockedFileRetry.Budget;
+            LockedFileRetry.Budget = Math.Min(patience, ShortPatience);
+            try
+            {
+                act();
+            }
+            finally
+            {
+                LockedFileRetry.Budget = patience;
             }
         }
 

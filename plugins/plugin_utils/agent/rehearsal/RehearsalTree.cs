@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
             });
             Case("plain", Plain);
             Case("speed", delegate { Speed(largeBytes); });
-            Case("open", delegate { Files("open", "reading.bin", "writing.bin", "exclusive.bin"); });
+            Case("open", delegate { Files("open", "reading.bin", "shared.bin", "writing.bin", "exclusive.bin"); });
             Case("streams", Streams);
             Case("links", delegate
             {

@@ -229,10 +229,13 @@ namespace IdentityOpsAgent
                 Check(SetFileInformationByHandle(item, CaseSensitiveInfo, flags, flags.Length));
         }
 
-        /// <summary>A file kept open for reading and writing, as a program at work has it.</summary>
-        public static SafeFileHandle HoldOpen(string path, bool othersRead, bool othersWrite)
+        /// <summary>
+        /// A file kept open as a program at work has it: for reading, and for writing too if it `writes`. Nobody may
+        /// rename or delete it meanwhile.
+        /// </summary>
+        public static SafeFileHandle HoldOpen(string path, bool writes, bool othersRead, bool othersWrite)
         {
-            return Open(path, GenericRead | GenericWrite,
+            return Open(path, writes ? GenericRead | GenericWrite : GenericRead,
                 (othersRead ? ShareRead : 0) | (othersWrite ? ShareWrite : 0));
         }
 

@@ -61,7 +61,7 @@ PLATFORM = {"system": "Windows 10.0.20348.0", "runtime": ".NET Framework", "priv
 
 def kept(*reported: Finding, names: bool = False) -> dict[str, t.Any]:
     masked = () if names else rehearsal_report.names_of(PROBE, "inventory-name", "10.1.2.3")
-    measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100}
+    measured = {"mb_per_second": 21.4, "files_per_second": 310, "ms_per_call": 2100, "seconds": 48}
     return rehearsal_report.document(Outcome(list(reported), measured, PLATFORM), PROBE, NOW, masked)
 
 
@@ -226,6 +226,7 @@ def test_names_and_addresses_are_masked() -> None:
         (r"D:\GroupID_log.ldf, groupid_old", r"D:\<masked>_log.ldf, <masked>_old"),
         ("groupid_test_0123456789abcdef at 10:20:30", "groupid_test_0123456789abcdef at 10:20:30"),
         ("[fe80::1:2], 2001:db8::12", "[<masked>], <masked>"),
+        ("O:S-1-5-21-1111-2222-3333-500G:S-1-5-32-544", "O:S-1-5-21-<masked>-500G:S-1-5-32-544"),
         ("dc01.eu.corp.example:636 was not reached", "<masked>:636 was not reached"),
     ],
 )
@@ -239,7 +240,7 @@ def test_lines_have_80_columns_and_say_what_was_seen() -> None:
     lines = rehearsal_report.table(kept(Finding("files.names", NOT_HELD, "x" * 200)))
     assert max(map(len, lines)) <= 80
     assert sum(line.count("x" * 20) for line in lines) > 2
-    assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call."
+    assert lines[-1] == "Measured: 21.4 MB/s, 310 files/s, 2100 ms a call, 48 s in all."
 
 
 def test_claims_are_reported_by_verdict_and_what_is_wrong_first() -> None:

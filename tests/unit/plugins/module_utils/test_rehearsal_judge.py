@@ -22,6 +22,7 @@ WINDOWS = {"system": "Windows 10.0.20348.0"}
 WINE = {"system": "Wine 10.0, as Windows 10.0.19043.0"}
 FAILED = {"failed": True, "error": {"code": "job_died", "path": "C:\\jobs\\1", "cause": "It had not started."}}
 DONE = {"failed": False}
+DAMAGED = {"failed": True, "error": {"code": "damaged", "path": "D:\\Sets\\1", "cause": "1 differences"}}
 
 
 def started(**changes: t.Any) -> dict[str, t.Any]:
@@ -36,6 +37,7 @@ def started(**changes: t.Any) -> dict[str, t.Any]:
         (started(waited=False), NOT_TRIED, "No compiler of a job needed a folder"),
         (started(answer=None), NOT_HELD, "did not start, or did not end in time"),
         (started(answer=FAILED), NOT_HELD, "job_died: C:\\jobs\\1: It had not started."),
+        (started(answer=DAMAGED), HELD, ""),
         (started(start=FAILED), REFUSED, "job_died"),
         (FAILED, REFUSED, "job_died"),
     ],
@@ -54,6 +56,7 @@ def test_a_job_that_wmi_starts_where_it_need_not() -> None:
     assert reported == {"job.outside": HELD, "job.pipe": HELD, "job.service": NOT_TRIED}
     inside = {"failed": False, "route": "inside", "warnings": [f"{judge.INSIDE}, and By WMI: access denied (5)."]}
     assert judge.job_by_service(inside, WINDOWS) == [Finding("job.outside", REFUSED, inside["warnings"][0])]
+    assert {one.verdict for one in judge.job_by_service({**DAMAGED, "route": "wmi"}, WINDOWS)} == {HELD}
     [died] = judge.job_by_service(FAILED, WINDOWS)
     assert (died.id, died.verdict) == ("job.outside", NOT_HELD)
 
@@ -76,3 +79,55 @@ def test_of_two_names_that_differ_in_case_one_is_copied_as_it_is(differences: t.
     reported = judge.copied([{"failed": False, "differences": differences}])
     assert [one for one in reported if one.verdict == NOT_HELD and one.id != "files.case_twins"] == []
     assert ([one.id for one in reported if one.verdict == NOT_HELD] == []) is right
+
+
+READING, SHARED, WRITING, EXCLUSIVE = (
+    f"volume1/open/{name}.bin" for name in ("reading", "shared", "writing", "exclusive")
+)
+
+
+@pytest.mark.parametrize(
+    ("problems", "count", "first", "refuted"),
+    [
+        ({EXCLUSIVE: "locked"}, 2, SHARED, set()),
+        ({EXCLUSIVE: "locked"}, 3, READING, {"files.open_for_reading"}),
+        ({EXCLUSIVE: "locked", READING: "locked"}, 2, SHARED, {"files.open_for_reading"}),
+        ({EXCLUSIVE: "locked"}, 2, READING, {"files.open_for_reading", "files.open_for_writing"}),
+        ({EXCLUSIVE: "locked"}, 1, WRITING, {"files.open_for_writing"}),
+        ({EXCLUSIVE: "locked"}, 0, "", {"files.open_for_writing"}),
+        ({EXCLUSIVE: "locked", WRITING: "locked"}, 2, SHARED, {"files.open_for_writing"}),
+        ({}, 2, SHARED, {"files.locked"}),
+        ({EXCLUSIVE: "denied"}, 2, SHARED, {"files.locked"}),
+    ],
+)
+def test_files_that_programs_have_open(problems: dict[str, str], count: int, first: str, refuted: set[str]) -> None:
+    others = {"volume1/junction/link": "link"}
+    losses = [{"kind": "open_for_writing", "count": count, "first": first}] if count else []
+    named = [{"path": path, "problem": problem} for path, problem in {**problems, **others}.items()]
+    reported = judge.in_use({"failed": False, "answer": {"failed": False, "problems": named, "losses": losses}})
+    assert [one.id for one in reported] == ["files.locked", "files.open_for_reading", "files.open_for_writing"]
+    assert {one.id for one in reported if one.verdict == NOT_HELD} == refuted
+
+
+@pytest.mark.parametrize(
+    ("failed", "path", "verdicts"),
+    [
+        (True, "C:\\tree\\speed\\2.bin", [HELD, HELD]),
+        (True, "C:\\tree\\speed\\12.bin", [NOT_HELD, HELD]),
+        (False, "", [NOT_HELD]),
+    ],
+)
+def test_a_restore_that_finds_a_file_in_use(failed: bool, path: str, verdicts: list[str]) -> None:
+    error = {"error": {"code": "write_failed", "path": path, "cause": "x (32)"}} if failed else {}
+    answer = {"failed": False, "answer": {"failed": failed, **error}}
+    reported = judge.went_back("C:\\tree\\speed\\2.bin", answer, [{"failed": False, "differences": []}])
+    assert [one.verdict for one in reported] == verdicts
+
+
+def test_of_a_shared_file_nothing_is_known_where_the_other_set_was_not_removed() -> None:
+    linked = {"failed": False, "linked": 9, "files": 11, "not_linked": []}
+    look = {"failed": False, "differences": []}
+    reported = {one.id: one for one in judge.linked(linked, DONE, DONE, [look], [{"not_made": []}])}
+    assert reported["links.read_only"].verdict == HELD
+    reported = {one.id: one for one in judge.linked(linked, DONE, DAMAGED, [look], [{"not_made": []}])}
+    assert (reported["links.unchanged"].verdict, reported["links.read_only"].verdict) == (HELD, REFUSED)

@@ -150,7 +150,7 @@ def look():
 
 
 def process(path: pathlib.Path, ending: str, planned: bool = True) -> tuple[dict[str, t.Any], str]:
-    """Let a process of its own begin a run and end so. Gives the document that it leaves, and what it printed."""
+    """Let a process of its own begin a run and end so. Returns the document that it leaves, and what it printed."""
     text = PROGRAM.format(package=PACKAGE, done=dict(DONE), plan=PLAN, planned=planned, ending=ENDINGS[ending])
     done = subprocess.run(
         [sys.executable, "-c", text, str(path)],
