@@ -51,7 +51,7 @@ PROBE: dict[str, t.Any] = {
     "roots": [],
     "drives": [{"file_system": "NTFS"}, {"file_system": "ReFS"}],
 }
-TOLD = (
+FINDINGS = (
     Finding("files.names", HELD),
     Finding(
         "files.times", NOT_HELD, "times/old.txt: written was 1992-03-21T19:15:01.2345678Z, is 2026-11-28T21:00:00Z"
@@ -68,10 +68,11 @@ TOLD = (
 
 
 def document(
-    *told: Finding, platform: dict[str, t.Any] = SERVER_2019, when: str = "2026-11-28", names: bool = False
+    *findings: Finding, platform: dict[str, t.Any] | None = None, when: str = "2026-11-28", names: bool = False
 ) -> dict[str, t.Any]:
-    """Make a result as the playbook does."""
-    outcome = Outcome(list(told or TOLD), {"ms_per_call": 900, "mb_per_second": 12.5}, {**platform, "privileges": {}})
+    """Make a result as the playbook does, of a Windows Server 2019 if no platform is named."""
+    system = {**(platform or SERVER_2019), "privileges": {}}
+    outcome = Outcome(list(findings or FINDINGS), {"ms_per_call": 900, "mb_per_second": 12.5}, system)
     masked = () if names else rehearsal_report.names_of(PROBE)
     now = datetime.datetime.fromisoformat(f"{when}T21:00:00+00:00")
     return rehearsal_report.document(outcome, PROBE, now, masked)

@@ -457,7 +457,15 @@ def test_a_part_that_an_earlier_run_has_made_is_not_unsealed_by_this_one() -> No
     assert (one["class"], one["set_id"], one["unsealed"]) == (DONE, SET, [])
 
 
-NOT_BEGUN = {"become", "bootstrap", "constrained_language", "not_windows", "content_differs", "too_large"}
+NOT_BEGUN = {
+    "become",
+    "bootstrap",
+    "constrained_language",
+    "not_windows",
+    "content_differs",
+    "too_large",
+    "set_missing",
+}
 
 
 def test_it_is_known_of_each_failure_without_an_answer_whether_the_operation_may_have_begun() -> None:
