@@ -407,7 +407,20 @@ def test_an_answer_that_has_no_room_leaves_no_drafts(jobs: Jobs) -> None:
     assert [path.name for path in jobs.folder.iterdir() if path.name.startswith((".result", ".failure"))] == []
 
 
+def test_an_answer_that_has_no_room_leaves_no_drafts_to_an_antivirus_either(jobs: Jobs) -> None:
+    jobs.host.habits = {"antivirus_ms": 200}
+    test_an_answer_that_has_no_room_leaves_no_drafts(jobs)
+
+
+def test_the_room_of_a_source_that_an_antivirus_has_at_first_is_free_for_the_answer(jobs: Jobs) -> None:
+    jobs.host.habits = {"antivirus_ms": 200}
+    answer = jobs.start(jobs.slow(rounds=5), wait_ms=SECONDS * 1000)
+    assert answer["state"] == "ended"
+    assert not (jobs.folder / "agent.txt").exists()
+
+
 def test_the_room_of_its_source_is_free_for_its_answer(jobs: Jobs) -> None:
+    jobs.host.habits = {}  # an antivirus has what is new
     jobs.start(jobs.slow(rounds=15), wait_ms=0)
     source = jobs.folder / "agent.txt"
     jobs.process()

@@ -149,7 +149,7 @@ namespace IdentityOpsAgent
                 }
                 catch (SystemError)
                 {
-                    Deletion.TryDelete(draft, 1);
+                    Deletion.TryDelete(draft);
                     throw;
                 }
                 Win32.FlushFolder(folder);

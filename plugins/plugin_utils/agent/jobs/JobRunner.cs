@@ -59,8 +59,7 @@ namespace IdentityOpsAgent
             JsonMap request = folder.Read(JobFolder.Request);
             if (held == null || request == null || folder.Has(JobFolder.Result))
                 return;   // it has ended, or another process has it
-            // On a full drive its room is the answer's.
-            Deletion.TryDelete(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
+            RemoveSource();
             Thread heart = new Thread(ReportUntilEnded);
             heart.Start();
             string answer;
@@ -73,7 +72,14 @@ namespace IdentityOpsAgent
                 ended.Set();
                 heart.Join();
             }
+            RemoveSource();   // which something may have had at first: it is new
             WriteResult(answer);
+        }
+
+        // On a full drive its room is the answer's.
+        private void RemoveSource()
+        {
+            Deletion.TryDelete(Paths.Combine(folder.Path, DetachedAgent.SourceName), 1);
         }
 
         // Hours of work do not end without an answer because something looked at its draft.
