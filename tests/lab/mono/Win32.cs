@@ -322,6 +322,10 @@ namespace IdentityOpsAgent
             if (LabFaults.Loses("rest", path))
                 global::System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
             SafeFileHandle file = Open(LabFaults.ReadFrom(path), Libc.OpenNoFollow);
+            int refused = LabShareModes.OnOpened(file);
+            if (refused != 0)
+                file.Dispose();
+            Refuse(refused);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
