@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections.abc as c
-import pathlib
 import typing as t
 
 import pytest

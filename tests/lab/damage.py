@@ -60,7 +60,8 @@ KINDS: dict[str, c.Callable[[pathlib.Path, random.Random], None]] = {
 def inflict(folder: pathlib.Path, kind: str, seed: int) -> pathlib.Path:
     """Harm one file below a component's folder, drawn by the seed, and give its path.
 
-    Logs and lock files are spared: no backup has them. So is what GroupID writes while it runs. Raises LookupError when there is nothing to harm.
+    Logs and lock files are spared: no backup has them. So is what GroupID writes while it runs. Raises LookupError when
+    there is nothing to harm.
     """
     source = random.Random(f"{seed}/{kind}")
     files = [

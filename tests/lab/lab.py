@@ -15,6 +15,7 @@ import typing as t
 from lab import agent_build, databases, groups, layout, psrp, registry, trees, writers, wsman
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
+from lab.mishaps import Mishap, Outages, end_processes
 from lab.recorder import Recorder
 from lab.repository import CACHE, MONO_FILES, SCRIPTS
 from lab.runner_echo import EchoRunner
@@ -151,6 +152,8 @@ class Lab:
     sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
     writers: what GroupID writes while it runs, or None if nothing of it runs in this lab.
+    mishaps: what goes wrong at one request to a mono host (mishaps.py); may be changed at any time.
+    outages: which hosts cannot be reached now.
     accounts: by share, the one account that it is there for on mono hosts (runner_mono.py); may be changed at any time.
     """
 
@@ -159,11 +162,13 @@ class Lab:
         self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
         self.accounts: dict[str, tuple[str, str]] = {}
+        self.mishaps: list[Mishap] = []
+        self.outages = Outages()
         self.recorder = Recorder(self.root / "requests.jsonl")
-        self.interceptors: list[Interceptor] = [self.recorder]
+        self.interceptors: list[Interceptor] = [self.recorder, self.outages]
         self._wine = WineRunner(self.root, self.fleet, cache)
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts)
+        mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts, self.mishaps)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         if any(host.runner == "echo" for host in self.fleet.hosts):
             runners["echo"] = EchoRunner(mono, self.fleet.hosts[0])
@@ -210,6 +215,15 @@ class Lab:
         """End the agents that run on a host, as if somebody killed them there."""
         self._winrs.kill(host)
         self._remoting.kill(host)
+
+    def reboot(self, host: Host) -> None:
+        """Cut a mono host's power: every program there is gone, and what starts by itself runs again."""
+        self.outages.begin(host)
+        end_processes(self.root / "hosts" / host.name)
+        self._winrs.kill(host)
+        self._remoting.kill(host)
+        self.services(host.name).restart()
+        self.outages.end(host)
 
     def host(self, name: str) -> Host:
         """Return a host by name. Raises KeyError."""

@@ -66,6 +66,27 @@ class Services:
             draft.write_text(json.dumps(found), encoding="utf-8")
             draft.replace(self._file)
 
+    def restart(self) -> None:
+        """Let the host start again: what starts by itself runs, and nothing else does; its clock begins anew."""
+        with self.held():
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            for one in found["services"]:
+                passing = {"target", "due_ms", "asked", "restart_ms", "exit_code_now"}
+                for name in passing & one.keys():
+                    del one[name]
+                one.update(state="running" if one["start_type"] == "automatic" else "stopped")
+                one["process"] += 1000
+            found["processes"] = []
+            draft = self._file.with_suffix(".draft")
+            draft.write_text(json.dumps(found), encoding="utf-8")
+            for place, (_state, auto) in enumerate(self.iis.pools().values()):
+                self.iis.change(place, state="Started" if auto else "Stopped")
+                self.worker(place).unlink(missing_ok=True)
+            draft.replace(self._file)
+        clock = self._folder / "clock.json"
+        boot = json.loads(clock.read_text(encoding="utf-8"))["boot"] if clock.exists() else 1
+        clock.write_text(json.dumps({"boot": boot + 1, "began_ms": round(time.monotonic() * 1000)}), encoding="utf-8")
+
     def held(self) -> t.ContextManager[None]:
         """Keep services as they are for the length of the block: nobody starts or stops one."""
         return file_lock.held(self._file.with_suffix(".json.lock"))

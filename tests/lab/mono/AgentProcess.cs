@@ -103,6 +103,8 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
+            if (!LabComputer.IsJob)
+                settings.Add(LabComputer.JobMark + "=1");
             return ChildProcess.Spawn(command[0], ChildProcess.Texts(command), ChildProcess.Texts(settings),
                 folder, standard, Libc.SpawnInSession);
         }

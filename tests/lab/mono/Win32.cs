@@ -348,6 +348,7 @@ namespace IdentityOpsAgent
             CreateWithRetry(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
             if (LabHabits.Current != null)
                 file.NewPath = path;
+            file.IsOnFullDisk = LabFaults.Current != null && LabFaults.Current.IsFull(path);
             return file;
         }
 
@@ -384,6 +385,7 @@ namespace IdentityOpsAgent
             {
                 LabFaults.Current.OnEveryChange(null);
                 Refuse(LabFaults.Current.OnWrite(count));
+                Refuse(file.IsOnFullDisk ? Libc.ENOSPC : 0);
             }
             if (file.StreamOf != null)
             {
