@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrowing,
     products,
+    quiescing,
     restore_choice,
     seals,
     shared_parts,
@@ -230,6 +231,70 @@ def _database(facts: Facts, host: str) -> list[Failure]:
             f"The database {asked['sql_database']} on {asked['sql_server']} cannot be backed up",
             " ".join(dict.fromkeys(reasons)),
             "",
+        )
+    ]
+
+
+def _running(facts: Facts, host: str) -> list[Failure]:
+    """Check what a host says of the services of GroupID there, if a backup may stop them."""
+    if quiescing.mode(facts, host) == quiescing.NONE:
+        return []
+    return [*_stopped_already(facts, host), *_forks(facts, host)]
+
+
+def _stopped_already(facts: Facts, host: str) -> list[Failure]:
+    record = (facts[host].get("__groupid_running") or {}).get("record")
+    if not record or record.get("resumed"):
+        return []
+    return [
+        Failure(
+            "quiesced",
+            BACKUP,
+            f"another run has stopped GroupID on this server and has not started it again: run {record['run']} on "
+            f"{record['controller']}, as {record['user']}, since {record['started']} (epoch {record['epoch']})",
+            "Wait for the end of that run. If it has ended, start GroupID again with the playbook "
+            "identityops.groupid.resume, and run the backup again.",
+        )
+    ]
+
+
+def _forks(facts: Facts, host: str) -> list[Failure]:
+    """Refuse a run in which servers that must wait for each other, while GroupID is stopped, cannot all be at work."""
+    run = facts[host].get("__groupid_run") or {}
+    if "forks" not in run or not quiescing.recorder(facts, host):
+        return []
+    batched = bool(run.get("batched"))
+    hosts = deployments.fellows(facts, host) if batched else facts[host]["__groupid_plan"]["hosts"]
+    if len(hosts) <= run["forks"]:
+        return []
+    whose = f"deployment {_deployment(facts, host)}" if batched else "this play"
+    playbook = "identityops.groupid.backup" if batched else "PLAYBOOK"
+    return [
+        Failure(
+            "forks",
+            BACKUP,
+            f"Ansible works on {run['forks']} servers at the same time, and {whose} has {len(hosts)}, which are saved "
+            "together while GroupID is stopped on them",
+            f"Run it with --forks {len(hosts)}, as in: ansible-playbook -i INVENTORY {playbook} --forks {len(hosts)}. "
+            "Or set groupid_quiesce to none, and GroupID is not stopped.",
+        )
+    ]
+
+
+def _duration(facts: Facts, host: str) -> list[Failure]:
+    """Refuse a backup that is expected to take longer than GroupID may be stopped."""
+    found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
+    limit = int(facts[host]["__groupid_asked"]["quiesce_max"])
+    if not limit or float(found.get("seconds") or 0) <= limit or not quiescing.recorder(facts, host):
+        return []
+    minutes = max(1, round(float(found["seconds"]) / 60))
+    return [
+        Failure(
+            "too_long",
+            f"GroupID would be stopped for too long on deployment {_deployment(facts, host)}",
+            f"a backup takes about {minutes} min, and after groupid_quiesce_max ({limit} s) each server starts GroupID "
+            "again by itself, so that the set cannot be sealed",
+            "Set groupid_quiesce_max to more seconds; or save less at a time, as with groupid_link_unchanged.",
         )
     ]
 
@@ -521,6 +586,8 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "unseen_database": _unseen_database,
     "unseen_domains": _unseen_domains,
     "space": _space,
+    "running": _running,
+    "duration": _duration,
     "seal": _seal,
     "verify": _verify,
     "restore": _restore,
