@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import collections.abc as c
+import json
+import pathlib
 import typing as t
 
 import pytest
@@ -50,26 +52,29 @@ def back_up(controller: Controller, **variables: t.Any) -> writers.Cut:
 
 
 def test_a_set_of_servers_at_work_is_torn(controller: Controller) -> None:
-    found = back_up(controller, groupid_exclude=[f"**/{writers.HELD}"])
+    excluded = [f"**/{writers.HELD}"]
+    found = back_up(
+        controller, groupid_quiesce="none", groupid_waive=["elasticsearch_running"], groupid_exclude=excluded
+    )
     assert len(found.held) == 5
     assert found.faults != []
 
 
-def test_a_set_of_stopped_servers_is_one_point_in_time(controller: Controller) -> None:
+def test_a_backup_stops_everything_at_one_point_in_time_and_starts_what_ran(
+    controller: Controller, tmp_path: pathlib.Path
+) -> None:
     before = states(controller.lab)
     assert {"running, automatic", "stopped, automatic", "stopped, disabled"} <= {
         state for server in before.values() for state in server.values()
     }
-    for server in SERVERS:
-        controller.module(server, "groupid_services", {"state": "quiesced"})
-    stopped = states(controller.lab)
-    at_work = ("running", "started,", "enabled")
-    assert [what for what, state in stopped["web01"].items() if state.startswith(at_work)] == ["service W3SVC"]
-    controller.play("backup", extra={"groupid_verify_after": False}).succeeded()
-    set_id = sets.sealed(controller.lab.path("web01", inventory.LOCAL_ROOT), "hq")[-1]
-    found = writers.cut(controller.lab.root, controller.lab.fleet, "hq", set_id)
+    report = tmp_path / "run.json"
+    found = back_up(controller, groupid_run_file=str(report))
+    assert len(found.held) == 5
     assert found.faults == []
-    controller.play("resume").succeeded()
     assert states(controller.lab) == before
+    ended = json.loads(report.read_text(encoding="utf-8"))["deployments"]["hq"]
+    assert (ended["class"], ended["sealed"], ended["still_stopped"]) == (0, True, [])
+    assert sorted(ended["downtimes"]) == list(SERVERS)
+    assert ended["downtime_seconds"] == max(ended["downtimes"].values()) > 0
     last = max(found.held.values())
     until(lambda: writers.last_written(controller.lab.root, "hq") > last, "writes after the resume")
