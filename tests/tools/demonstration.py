@@ -272,9 +272,9 @@ def _verdict(same: bool) -> str:
 
 def _summary(output: str) -> list[str]:
     """The lines of a play's last task, its summary; the recap where the play did not come so far."""
-    printed = output.rpartition(": Print the summary]")[2].partition("=> ")[2]
+    printed = output.rpartition(": Print the summary]")[2].partition("\nok: [")[0]
     if printed:
-        return json.JSONDecoder().raw_decode(printed)[0]["msg"]
+        return printed.strip(" *\n").splitlines()
     return output.partition("PLAY RECAP")[2].splitlines()[1:] or output.splitlines()
 
 
