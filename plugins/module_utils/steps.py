@@ -17,6 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     objections,
+    quiesce_proof,
     seals,
     shared_parts,
 )
@@ -33,12 +34,16 @@ class Export(t.TypedDict):
 
 
 class Step(t.TypedDict):
-    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared."""
+    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared.
+
+    quiesce: what was stopped for the set. None: the run does not know.
+    """
 
     members: list[dict[str, t.Any]]
     decider: str
     parts: list[str]
     digest: str
+    quiesce: quiesce_proof.Quiesce | None
 
 
 def _chosen(facts: Facts, host: str) -> bool:
@@ -184,6 +189,7 @@ def _seal(facts: Facts, host: str) -> Step:
         "decider": _decider(facts, host),
         "parts": [*([shared_parts.DATABASE] if database else []), *domains],
         "digest": seals.progress(facts, hosts, set_id)["prepared"],
+        "quiesce": quiesce_proof.member(facts, hosts, set_id),
     }
 
 
