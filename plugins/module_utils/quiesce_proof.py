@@ -158,7 +158,9 @@ def _unproven(facts: Facts, host: str, set_id: str) -> str:
         return "was stopped for something else"
     proof = _map(resumed.get("proof"))
     if not proof:
-        return "has no proof that GroupID stayed stopped (the watchdog looks, and groupid_quiesce_max was 0, or it died)"
+        return (
+            "has no proof that GroupID stayed stopped (the watchdog looks, and groupid_quiesce_max was 0, or it died)"
+        )
     if proof.get("broken") is not None:
         return f"did not stay stopped: {_shown(proof['broken'], 'nobody says why', 500).rstrip('.')}"
     if proof.get("resumed_by") != "run":
@@ -236,16 +238,6 @@ def runs_elasticsearch(facts: Facts, host: str) -> bool | None:
     if not running:
         return None
     return any(_is_elasticsearch(one) and _at_work(kind, one) for kind, one in _things(running))
-
-
-def anything_runs(facts: Facts, hosts: c.Iterable[str]) -> bool:
-    """Whether this run stops something on one of the hosts."""
-    return any(_mode(facts, host) != NONE and _runs(facts, host) for host in hosts)
-
-
-def mode_of(facts: Facts, host: str) -> str:
-    """Return what the run may stop on a host. ``none`` if that is not known."""
-    return _mode(facts, host) if _mode(facts, host) in MODES else NONE
 
 
 def _copied_while_it_ran(facts: Facts, host: str) -> bool:
@@ -343,9 +335,9 @@ def _at_work(kind: str, one: Answer) -> bool:
 
 
 def _is_elasticsearch(one: Answer) -> bool:
-    """Whether a thing is a node of Elasticsearch: the host says so, or its name or its program does."""
+    """Whether a thing is a node of Elasticsearch, by its name or its program."""
     texts = (one.get(name) for name in ("name", "display_name", "program"))
-    return bool(one.get("elasticsearch")) or any("elasticsearch" in str(text).casefold() for text in texts)
+    return any("elasticsearch" in str(text).casefold() for text in texts)
 
 
 def _quiesced(facts: Facts, host: str) -> Answer:

@@ -129,9 +129,7 @@ def _signatures(sets: c.Iterable[ListedSet]) -> list[str]:
             states.add(verdict["state"])
             if not accepted(verdict):
                 causes.setdefault(cause(verdict), []).append(f"{one['deployment']}/{one['set_id']}")
-    refused = [
-        f"Verify and restore refuse {_some(names)}: {why}." for why, names in causes.items()
-    ]
+    refused = [f"Verify and restore refuse {_some(names)}: {why}." for why, names in causes.items()]
     unchecked = "Signatures were not checked: groupid_signing_key is not given."
     return [*refused, *([unchecked] if "unchecked" in states else [])]
 

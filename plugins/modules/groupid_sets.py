@@ -138,8 +138,8 @@ sets:
       elements: str
       sample: []
     quiesce:
-      description: What was stopped for the set, as its seal or its prepared document says. Null if it does not say, as those
-        of older versions.
+      description: What was stopped for the set, as its seal or its prepared document says. Null if it does not
+        say, as those of older versions.
       returned: always
       type: dict
       version_added: 0.6.0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 from unit.agent.conftest import Host
@@ -99,6 +100,34 @@ class RuntimeHost:
     def resume(self, **members: t.Any) -> dict[str, t.Any]:
         """Start again what ran."""
         return self.ask("resume", **members)
+
+    def clock(self, **facts: int) -> None:
+        """Set the host's own clock: see tests/lab/mono/SystemClock.cs."""
+        path = self.host.folder / "clock.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        draft = path.with_name("clock.json.draft")
+        draft.write_text(json.dumps({**known, **facts}), encoding="utf-8")
+        draft.replace(path)
+
+    def reboot(self) -> None:
+        """Start Windows again: processes are gone, services and pools that start themselves run, others do not."""
+        path = self.host.folder / "clock.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self.clock(boot=known.get("boot", 1) + 1, began_ms=round(time.monotonic() * 1000))
+        found = self.read()
+        for service in found["services"]:
+            for name in ("target", "due_ms", "restart_ms", "asked"):
+                service.pop(name, None)
+            runs = service["start_type"] == "automatic"
+            service.update(state="running" if runs else "stopped", process=service["process"] + 5000, exit_code_now=0)
+        found["processes"] = []
+        self._replace(found)
+        for number, (dummy, (state, itself)) in enumerate(self._pools().items()):
+            if state != "Unknown":
+                self.iis.change(number, state="Started" if itself else "Stopped")
+
+    def _pools(self) -> dict[str, tuple[str, bool]]:
+        return self.iis.pools() if self.iis.folder.exists() else {}
 
     def is_killed(self, operation: str, before: int) -> bool:
         """Ask an agent that is killed before its n-th change of disk, service or task, if it makes so many."""

@@ -124,10 +124,57 @@ def _no_room(facts: Facts) -> None:
     facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [failure.explained()]}}
 
 
+RECORD = {
+    "epoch": SET,
+    "run": "8f1d2c3b4a596877",
+    "controller": "ansible01",
+    "user": "CORP\\svc-backup",
+    "started": "2026-11-22T15:04:05.1234567Z",
+    "resumed": None,
+}
+
+
+def _running(facts: Facts, **answer: t.Any) -> None:
+    """Let a new set be made while something of GroupID runs."""
+    new_set(facts)
+    elastic = {"name": "Elastic", "state": "running"}
+    for host in facts.values():
+        host["__groupid_running"] = {"schema": 1, "services": [elastic], "record": None, **answer}
+
+
+def _forks(forks: int, batched: bool = True) -> Change:
+    def change(facts: Facts) -> None:
+        _running(facts)
+        for host in facts.values():
+            host["__groupid_run"] = {"forks": forks, "batched": batched}
+
+    return change
+
+
+def _slow(facts: Facts) -> None:
+    _running(facts)
+    facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [], "seconds": 7201.0}}
+
+
 FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
     ("server", _root(inside="C:\\GroupID 10.0"), "root_in_product", "GroupID's own folder C:\\GroupID 10.0"),
     ("server", _twin, "one_computer", "web01 and web02"),
+    (
+        "running",
+        lambda facts: _running(facts, record=RECORD),
+        "quiesced",
+        "run 8f1d2c3b4a596877 on ansible01, as CORP\\svc-backup",
+    ),
+    ("running", lambda facts: _running(facts, record=RECORD), "quiesced", "the playbook identityops.groupid.resume"),
+    (
+        "running",
+        _forks(1),
+        "forks",
+        "with --forks 2, as in: ansible-playbook -i INVENTORY identityops.groupid.backup --forks 2",
+    ),
+    ("running", _forks(1, batched=False), "forks", "this play has 2"),
+    ("duration", _slow, "too_long", "takes about 120 min, and after groupid_quiesce_max (7200 s)"),
     (
         "rehearsal",
         lambda facts: facts["web01"].update(__groupid_rehearsal={"losses": ["Files are not restored."]}),
