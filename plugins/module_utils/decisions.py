@@ -426,8 +426,8 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
     name = products.ELASTICSEARCH.name
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
         notes.append(
-            f"Elasticsearch was not stopped while its folder in set {listed['set_id']} was copied, and Elastic does not "
-            "support such a copy. Afterwards, look whether Elasticsearch starts and the search of the portal finds "
+            f"Elasticsearch was not stopped while its folder in set {listed['set_id']} was copied, and Elastic does "
+            "not support such a copy. Afterwards, look whether Elasticsearch starts and the search of the portal finds "
             "everything. If not, restore an older set of it, or let GroupID replicate the objects again."
         )
     return notes

@@ -77,11 +77,6 @@ class Inhibitor:
     next: str
 
 
-def known(facts: Facts, hosts: c.Sequence[str]) -> bool:
-    """Whether the run says anything of what was stopped. It does not if no host was asked."""
-    return any(facts[host].get("__groupid_quiesced") is not None for host in hosts)
-
-
 def kept(facts: Facts, hosts: c.Sequence[str], set_id: str) -> tuple[bool, Quiesce | None]:
     """Return whether an earlier run has prepared the set on one of the hosts, and what its document says.
 
@@ -123,8 +118,6 @@ def broken(facts: Facts, hosts: c.Sequence[str], set_id: str) -> list[str]:
 
     It is broken if something was stopped, and nothing proves that it stayed so until the run has started it again.
     """
-    if not known(facts, hosts):
-        return []
     found = [f"{_name(facts, host)} {cause}" for host in hosts if (cause := _broken_on(facts, host, set_id))]
     modes = sorted({_mode(facts, host) for host in hosts})
     if len(modes) > 1:
@@ -138,7 +131,8 @@ def _broken_on(facts: Facts, host: str, set_id: str) -> str:
     if _mode(facts, host) not in MODES:
         return "does not say what was stopped"
     if _was_stopped(facts, host):
-        return _unproven(facts, host, set_id)
+        stray = _mode(facts, host) == NONE
+        return "was stopped, although nothing was to be stopped" if stray else _unproven(facts, host, set_id)
     if _mode(facts, host) == NONE:
         return ""
     if _map(_quiesced(facts, host).get("running")) == {}:
@@ -172,8 +166,6 @@ def _unproven(facts: Facts, host: str, set_id: str) -> str:
 
 def inhibitors(facts: Facts, hosts: c.Sequence[str]) -> list[Inhibitor]:
     """Return what stands against the seal of a set besides a broken epoch, waived or not, each code once."""
-    if not known(facts, hosts):
-        return []
     copied = [_name(facts, host) for host in hosts if _copied_while_it_ran(facts, host)]
     cause = f"nothing shows that Elasticsearch was stopped while its folder was copied on {', '.join(copied)}"
     found = [elasticsearch_runs(cause)] if copied else []
@@ -181,7 +173,7 @@ def inhibitors(facts: Facts, hosts: c.Sequence[str]) -> list[Inhibitor]:
 
 
 def elasticsearch_runs(cause: str) -> Inhibitor:
-    """Return the inhibitor of an Elasticsearch that is not stopped for its copy. cause: where, and how that is known."""
+    """Return the inhibitor of an Elasticsearch that is not stopped for its copy. cause: where, and what is known."""
     return Inhibitor(
         ELASTICSEARCH_RUNNING,
         f"{cause}, and Elastic does not support a copy of a running node",
@@ -210,9 +202,12 @@ def unwaived(facts: Facts, host: str, found: c.Iterable[Inhibitor]) -> list[Inhi
 
 
 def member(facts: Facts, hosts: c.Sequence[str], set_id: str) -> Quiesce | None:
-    """Return what the seal of a set says. None: the run does not know. Only for a set that may be sealed."""
+    """Return what the seal of a set says. Only for a set that may be sealed.
+
+    None: an older version has prepared the set, and its document does not say.
+    """
     prepared, recorded = kept(facts, hosts, set_id)
-    if prepared or not known(facts, hosts):
+    if prepared:
         return recorded
     servers = {
         listing.server_of(facts, host) or host: proof

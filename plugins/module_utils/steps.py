@@ -30,7 +30,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 class Step(t.TypedDict):
     """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared.
 
-    quiesce: what was stopped for the set. None: the run does not know.
+    quiesce: what was stopped for the set. None: the document of an older version does not say.
     """
 
     members: list[dict[str, t.Any]]

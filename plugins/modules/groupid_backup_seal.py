@@ -115,8 +115,8 @@ options:
         description: Id of the set, if anything was stopped for it.
         type: str
       servers:
-        description: The servers on which something was stopped. Each has C(samples), how often was looked whether all is
-          still stopped, C(longest_gap_ms), the longest time between two looks, and C(down_ms), for how long it was
+        description: The servers on which something was stopped. Each has C(samples), how often was looked whether all
+          is still stopped, C(longest_gap_ms), the longest time between two looks, and C(down_ms), for how long it was
           stopped, or null if that is not known.
         type: dict
         default: {}
