@@ -340,8 +340,8 @@ statements:
   elements: str
   sample: ["BACKUP DATABASE [NetwrixGroupIDDatabase] TO DISK = N'D:\\Backups\\NetwrixGroupIDDatabase.bak' WITH ..."]
 sessions:
-  description: Sessions of others in the database while it was backed up. Null without O(sessions), in check mode, and if
-    another run made the backup.
+  description: Sessions of others in the database while it was backed up. Null without O(sessions), in check mode, and
+    if another run made the backup.
   returned: when the database was found
   type: dict
   version_added: 0.6.0
