@@ -41,8 +41,8 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "groupid_waive",
         "list",
         [],
-        "Names of what may stand against a seal, and is accepted. With `elasticsearch_running`, Elasticsearch ran while "
-        "its folder was copied. With `sessions_open`, others were connected to the database while GroupID was stopped. "
+        "Names of what may stand against a seal, and is accepted. With `elasticsearch_running`, Elasticsearch ran "
+        "while its folder was copied. With `sessions_open`, others were connected to the database while GroupID was stopped. "
         "With `sessions_unknown`, the login does not see whether they were. The seal names what was accepted.",
         roles=SAVING,
         elements="str",
