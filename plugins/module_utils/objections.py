@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrowing,
     products,
+    quiesce_proof,
     quiescing,
     restore_choice,
     seals,
@@ -224,7 +225,7 @@ def _database(facts: Facts, host: str) -> list[Failure]:
         return []
     reasons = [*found["can_backup"]["reasons"], *found["can_verify"]["reasons"]]
     if found["can_backup"]["ok"] and found["can_verify"]["ok"]:
-        return []
+        return _hidden_sessions(facts, host, found)
     return [
         Failure(
             "database_not_ready",
@@ -235,11 +236,51 @@ def _database(facts: Facts, host: str) -> list[Failure]:
     ]
 
 
-def _running(facts: Facts, host: str) -> list[Failure]:
-    """Check what a host says of the services of GroupID there, if a backup may stop them."""
-    if quiescing.mode(facts, host) == quiescing.NONE:
+def _hidden_sessions(facts: Facts, host: str, found: c.Mapping[str, t.Any]) -> list[Failure]:
+    """Refuse to stop GroupID for a set that could not be sealed, because the login does not see who else is there."""
+    if quiescing.mode(facts, host) != quiescing.ALL or not quiescing.recorder(facts, host):
         return []
-    return [*_stopped_already(facts, host), *_forks(facts, host)]
+    if (found.get("database") or {}).get("sessions") is not None:
+        return []
+    login = str((found.get("server") or {}).get("login") or "")
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.sessions_hidden(BACKUP, login)])
+
+
+def _unwatched(facts: Facts, host: str) -> list[Failure]:
+    """Refuse to stop GroupID for a set that is never sealed, because nothing would prove that it stayed stopped."""
+    if facts[host]["__groupid_asked"]["quiesce_max"] or not quiescing.recorder(facts, host):
+        return []
+    return [
+        Failure(
+            "epoch_broken",
+            BACKUP,
+            "groupid_quiesce_max is 0, so no watchdog would look whether GroupID stays stopped, and without that the "
+            "set is never sealed",
+            "Set groupid_quiesce_max to the seconds for which GroupID may be stopped; or set groupid_quiesce to none, "
+            "and GroupID is not stopped.",
+        )
+    ]
+
+
+def _unstopped_elasticsearch(facts: Facts, host: str) -> list[Failure]:
+    """Refuse to copy the folder of an Elasticsearch that runs, before anything is done."""
+    asked_set = str(facts[host]["__groupid_asked"]["set_id"])
+    if asked_set and quiesce_proof.kept(facts, deployments.fellows(facts, host), asked_set)[0]:
+        return []  # another run has decided it, and its document says how
+    runs = quiesce_proof.runs_elasticsearch(facts, host)
+    if runs is False or not decisions.copies_elasticsearch(facts, host):
+        return []
+    where = listing.server_of(facts, host)
+    known = f"Elasticsearch runs on {where}" if runs else f"it is not known whether Elasticsearch runs on {where}"
+    cause = f"{known}, and this run copies its folder without stopping it"
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.elasticsearch_runs(BACKUP, cause)])
+
+
+def _running(facts: Facts, host: str) -> list[Failure]:
+    """Check what a host says of the services of GroupID there: may a backup stop them, and could the set be sealed?"""
+    if quiescing.mode(facts, host) == quiescing.NONE:
+        return _unstopped_elasticsearch(facts, host)
+    return [*_stopped_already(facts, host), *_forks(facts, host), *_unwatched(facts, host)]
 
 
 def _stopped_already(facts: Facts, host: str) -> list[Failure]:
@@ -334,17 +375,32 @@ def _seal(facts: Facts, host: str) -> list[Failure]:
     """Return why the set of the host's deployment cannot be sealed."""
     set_id = facts[host]["__groupid_set_id"]
     hosts = deployments.fellows(facts, host)
+    what = f"Set {set_id} of deployment {_deployment(facts, host)} is not sealed"
     refusals = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))["refusals"]
-    if not refusals:
-        return []
-    return [
-        Failure(
-            "not_sealed",
-            f"Set {set_id} of deployment {_deployment(facts, host)} is not sealed",
-            "; ".join(refusals),
-            "Its parts stay where they are. Run the backup again for a new set.",
+    found = []
+    if refusals:
+        found.append(
+            Failure(
+                "not_sealed",
+                what,
+                "; ".join(refusals),
+                "Its parts stay where they are. Run the backup again for a new set.",
+            )
         )
-    ]
+    causes = quiesce_proof.broken(facts, hosts, set_id)
+    if causes:
+        found.append(
+            Failure(
+                "epoch_broken",
+                what,
+                f"it is not one point in time: {'; '.join(causes)}",
+                "Find out what started GroupID or kept it from starting, and run the backup again for a new set. The "
+                "parts of this one stay where they are.",
+            )
+        )
+    if quiesce_proof.kept(facts, hosts, set_id)[0]:
+        return found  # another run has decided it, and its document says how
+    return [*found, *quiesce_proof.unwaived(facts, host, quiesce_proof.inhibitors(facts, hosts, what))]
 
 
 def _restore(facts: Facts, host: str) -> list[Failure]:

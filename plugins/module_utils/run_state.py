@@ -236,11 +236,11 @@ def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
     registered = host.variables.get(name)
     if not registered:
         return []
-    if name == "__groupid_running" and quiescing.asked(host.facts, host.name) == quiescing.NONE:
-        return []  # what runs does not matter then
+    # If nothing is to be stopped, an answer is not needed. What that means for the seal is an objection.
+    unneeded = name == "__groupid_running" and quiescing.asked(host.facts, host.name) == quiescing.NONE
     parts = registered.get("results") or (_parts_of(registered) if name == "__groupid_saved" else [])
     outcomes = [failures.of_result(one) for one in parts or [registered]]
-    found = [one for one in outcomes if one]
+    found = [] if unneeded else [one for one in outcomes if one]
     if not found and parts:
         found = [one for one in [failures.of_result(registered)] if one]
     if not found and name in _OBJECTIONS and not registered.get("skipped"):
@@ -259,9 +259,11 @@ def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]
 
 
 def _notes(host: _Host) -> list[str] | None:
-    """Return what a person should know of a backup or a verification, before or after it."""
+    """Return what a person should know of a backup, a verification or a restore, before or after it."""
     if "verify_sets" in host.review():
         return decisions.verify_notes(host.facts, host.name)
+    if "choice" in host.review():
+        return decisions.restore_notes(host.facts, host.name)
     if "set_ids" not in host.review():
         return None
     stopping = quiescing.note(host.facts, host.name)

@@ -139,6 +139,8 @@ def database(facts: Facts, host: str) -> Options:
     asked, set_id = facts[host]["__groupid_asked"], decisions.set_at_hand(facts, host)
     external = asked["sql_backup_mode"] == "external"
     place = facts[host].get("__groupid_sql_place") or {}
+    # Who else is in the database matters while all of GroupID is stopped.
+    looks = quiescing.mode(facts, host) == quiescing.ALL and quiescing.stops(facts, host)
     return _given(
         database=asked["sql_database"],
         deployment=asked["deployment"],
@@ -151,6 +153,7 @@ def database(facts: Facts, host: str) -> Options:
         compression=asked["sql_compression"],
         encryption_certificate=asked["sql_certificate"] or None,
         test_restore=asked["sql_test_restore"],
+        sessions=looks or None,
     )
 
 

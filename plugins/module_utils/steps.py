@@ -17,6 +17,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     objections,
+    quiesce_proof,
     quiescing,
     saving,
     seals,
@@ -27,12 +28,16 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
 class Step(t.TypedDict):
-    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared."""
+    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared.
+
+    quiesce: what was stopped for the set. None: the document of an older version does not say.
+    """
 
     members: list[dict[str, t.Any]]
     decider: str
     parts: list[str]
     digest: str
+    quiesce: quiesce_proof.Quiesce | None
 
 
 def _chosen(facts: Facts, host: str) -> bool:
@@ -171,6 +176,7 @@ def _seal(facts: Facts, host: str) -> Step:
         "decider": _decider(facts, host),
         "parts": [*([shared_parts.DATABASE] if database else []), *domains],
         "digest": seals.progress(facts, hosts, set_id)["prepared"],
+        "quiesce": quiesce_proof.member(facts, hosts, set_id),
     }
 
 

@@ -44,7 +44,7 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "What may stand against a seal and is accepted, by name. `elasticsearch_running`: Elasticsearch ran while its "
         "folder was copied. `sessions_open`: others were connected to the database while GroupID was stopped. "
         "`sessions_unknown`: the login may not see who was. The seal names what was accepted.",
-        roles=(BACKUP,),
+        roles=SAVING,
         elements="str",
         choices=("elasticsearch_running", "sessions_open", "sessions_unknown"),
         example="[sessions_unknown]",
