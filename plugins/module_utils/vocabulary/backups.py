@@ -34,7 +34,7 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "sealed then. `0` turns this off.",
         roles=SAVING,
         least=0,
-        most=604800,
+        most=86400,
         example="3600",
     ),
     Word(
