@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections.abc as c
 import contextlib
 import json
 import os
@@ -69,19 +70,25 @@ def minute(root: pathlib.Path) -> subprocess.Popen[bytes] | None:
 
 
 class TaskClock:
-    """The minutes of some hosts, in a thread that ends with ``end`` or the process. seconds: so long is a minute."""
+    """The minutes of some hosts, in a thread that ends with ``end`` or the process.
 
-    def __init__(self, roots: t.Callable[[], t.Iterable[pathlib.Path]], seconds: float = 60.0) -> None:
+    roots: the folder of each host. seconds: so long is a minute; may be changed at any time.
+    """
+
+    def __init__(self, roots: c.Sequence[pathlib.Path], seconds: float = 60.0) -> None:
         self._roots = roots
-        self._seconds = seconds
+        self.seconds = seconds
         self._ended = threading.Event()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._seconds):
-            for root in self._roots():
+        while not self._ended.wait(self.seconds):
+            for root in self._roots:
                 process = minute(root)
                 self._processes = [one for one in self._processes if one.poll() is None]
                 self._processes += [process] if process else []
@@ -90,7 +97,7 @@ class TaskClock:
         """End the clock, and what its hosts' tasks run."""
         self._ended.set()
         self._thread.join()
-        for root in self._roots():
+        for root in self._roots:
             end_engine(root)
         for process in self._processes:
             process.wait()

@@ -9,6 +9,7 @@ import collections.abc as c
 import json
 import os
 import typing as t
+from concurrent import futures
 
 import pytest
 from unit.agent.conftest import Host, hold
@@ -128,6 +129,7 @@ def test_a_payload_that_is_not_the_registered_one_is_not_loaded(server: RuntimeH
     assert process
     assert process.wait() == 3
     assert not (server.watchdog / "mark.json").exists()
+    server.later(60)
     assert server.resume()["proof"]["broken"]
 
 
@@ -361,3 +363,38 @@ def test_a_record_that_was_removed_disarms(server: RuntimeHost) -> None:
     assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
     (server.host.lock.parent / "quiesce.json").unlink()
     until(lambda: not server.is_armed)
+
+
+def test_of_two_records_at_the_same_moment_one_is_written(server: RuntimeHost) -> None:
+    before = server.picture()
+    with futures.ThreadPoolExecutor() as pool:
+        asked = [
+            pool.submit(
+                server.quiesce, phase="record", watchdog_seconds=SLOW, epoch=f"2026010{day}T000000Z", run=f"run-{day}"
+            )
+            for day in (1, 2)
+        ]
+    answers = [one.result() for one in asked]
+    [recorded] = [answer for answer in answers if not answer["failed"]]
+    [refused] = [answer for answer in answers if answer["failed"]]
+    assert refused["error"]["code"] in ("locked", "quiesced")
+    assert server.record()["run"] == recorded["record"]["run"]
+    assert server.picture() == before
+    assert server.resume()["failed"] is False
+    assert not server.is_armed
+
+
+def test_a_record_of_another_owner_starts_nothing_and_is_named(server: RuntimeHost) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give a folder to another account")
+    at(server)
+    stopped = server.picture()
+    state = server.host.lock.parent
+    os.chown(state, 12345, 12345)
+    pass_the_deadline(server)
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    assert str(state) in server.ask("state")["watchdog"]["word"]
+    assert server.picture() == stopped
+    os.chown(state, 0, 0)
+    server.later(301)
+    until(lambda: resumed(server))

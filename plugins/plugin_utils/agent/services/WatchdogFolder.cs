@@ -4,6 +4,7 @@
 
 using System.Collections.Generic;
 using System.Text;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
@@ -19,6 +20,7 @@ namespace IdentityOpsAgent
         public const string Payload = "payload.txt", Mark = "mark.json", Samples = "samples.json", Word = "word.json",
             Failure = "failure.txt";
         private const string LockName = "watch.lock", Temporary = "temp";
+        private const int Attempts = 20, Pause = 50;   // ms
 
         public static string Current
         {
@@ -58,8 +60,19 @@ namespace IdentityOpsAgent
             return Deletion.TryDelete(Current);
         }
 
-        // null: a process has it.
+        // For the process at work. null: another one is.
         public static SafeFileHandle Lock()
+        {
+            SafeFileHandle held = TryLock();
+            for (int attempt = 1; held == null && attempt < Attempts; attempt++)
+            {
+                Thread.Sleep(Pause);   // who looks whether it is watched has it for a moment
+                held = TryLock();
+            }
+            return held;
+        }
+
+        private static SafeFileHandle TryLock()
         {
             return Win32.TryLock(Paths.Combine(Current, LockName));
         }
@@ -71,7 +84,7 @@ namespace IdentityOpsAgent
                 FileFacts facts;
                 if (!Win32.TryFacts(Paths.Combine(Current, LockName), out facts))
                     return false;
-                using (SafeFileHandle held = Lock())
+                using (SafeFileHandle held = TryLock())
                     return held == null;
             }
         }

@@ -80,16 +80,15 @@ namespace IdentityOpsAgent
                     .Set("time", Timestamps.Text(Timestamps.Now())));
         }
 
-        // One that cannot be read for a moment is the one that it was.
+        // One that cannot be read now is the one that it was: what resumes it reads it again, and says why it cannot.
         private QuiesceRecord Again()
         {
             try
             {
                 return QuiesceRecord.Current(What);
             }
-            catch (AgentError error)
+            catch (AgentError)
             {
-                Tell(error);
                 return record;
             }
         }

@@ -18,7 +18,6 @@ namespace IdentityOpsAgent
         private const int FileNotFound = 2, PathNotFound = 3;
         private const int CreateOrUpdate = 6;   // TASK_CREATE_OR_UPDATE
         private const int ServiceAccount = 5;   // TASK_LOGON_SERVICE_ACCOUNT
-        private const string LocalSystem = "S-1-5-18";
 
         /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
         public static List<TaskFacts> All()
@@ -53,16 +52,16 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A task of SYSTEM, in the place of one of the same path. `definition`: XML of the Task Scheduler's schema;
-        /// `descriptor`: SDDL. Microsoft Learn, TaskFolder.RegisterTask: the password of a service account "must be an
-        /// empty VARIANT".
+        /// A task of a service account, in the place of one of the same path. `definition`: XML of the Task Scheduler's
+        /// schema, which names the account by its SID; `descriptor`: SDDL. Microsoft Learn, TaskFolder.RegisterTask:
+        /// the password of such an account "must be an empty VARIANT".
         /// </summary>
         public static void Register(string path, string definition, string descriptor)
         {
             Ask(delegate(Automation service)
             {
                 service.Call("GetFolder", "\\").Call("RegisterTask", path.TrimStart('\\'), definition, CreateOrUpdate,
-                    LocalSystem, null, ServiceAccount, descriptor);
+                    null, null, ServiceAccount, descriptor);
             });
         }
 
