@@ -203,6 +203,8 @@ def backup_components(facts: Facts, host: str) -> list[str] | None:
 def copies_elasticsearch(facts: Facts, host: str) -> bool:
     """Whether this run copies the folder of Elasticsearch on the host."""
     name = products.ELASTICSEARCH.name
+    if listing.taken_part(facts, host) is not None:
+        return False
     return name in _to_save(facts, host) and name not in saved_by_others(facts, host)
 
 
@@ -351,7 +353,7 @@ def _accepted(facts: Facts, host: str) -> list[str]:
     hosts = deployments.fellows(facts, host)
     if host != hosts[0] or not all(facts[fellow].get("__groupid_part") for fellow in hosts):
         return []
-    found = quiesce_proof.inhibitors(facts, hosts)
+    found = quiesce_proof.inhibitors(facts, hosts, "")
     refused = quiesce_proof.unwaived(facts, host, found)
     deployment = facts[host]["__groupid_asked"]["deployment"]
     return [

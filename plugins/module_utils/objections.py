@@ -243,12 +243,7 @@ def _hidden_sessions(facts: Facts, host: str, found: c.Mapping[str, t.Any]) -> l
     if (found.get("database") or {}).get("sessions") is not None:
         return []
     login = str((found.get("server") or {}).get("login") or "")
-    return _inhibited(facts, host, BACKUP, [quiesce_proof.sessions_hidden(login)])
-
-
-def _inhibited(facts: Facts, host: str, what: str, found: c.Iterable[quiesce_proof.Inhibitor]) -> list[Failure]:
-    """Return a failure for each inhibitor that is not accepted by name."""
-    return [Failure(one.code, what, one.cause, one.next) for one in quiesce_proof.unwaived(facts, host, found)]
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.sessions_hidden(BACKUP, login)])
 
 
 def _unwatched(facts: Facts, host: str) -> list[Failure]:
@@ -269,13 +264,16 @@ def _unwatched(facts: Facts, host: str) -> list[Failure]:
 
 def _unstopped_elasticsearch(facts: Facts, host: str) -> list[Failure]:
     """Refuse to copy the folder of an Elasticsearch that runs, before anything is done."""
+    asked_set = str(facts[host]["__groupid_asked"]["set_id"])
+    if asked_set and quiesce_proof.kept(facts, deployments.fellows(facts, host), asked_set)[0]:
+        return []  # another run has decided it, and its document says how
     runs = quiesce_proof.runs_elasticsearch(facts, host)
     if runs is False or not decisions.copies_elasticsearch(facts, host):
         return []
     where = listing.server_of(facts, host)
     known = f"Elasticsearch runs on {where}" if runs else f"it is not known whether Elasticsearch runs on {where}"
     cause = f"{known}, and this run copies its folder without stopping it"
-    return _inhibited(facts, host, BACKUP, [quiesce_proof.elasticsearch_runs(cause)])
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.elasticsearch_runs(BACKUP, cause)])
 
 
 def _running(facts: Facts, host: str) -> list[Failure]:
@@ -402,7 +400,7 @@ def _seal(facts: Facts, host: str) -> list[Failure]:
         )
     if quiesce_proof.kept(facts, hosts, set_id)[0]:
         return found  # another run has decided it, and its document says how
-    return [*found, *_inhibited(facts, host, what, quiesce_proof.inhibitors(facts, hosts))]
+    return [*found, *quiesce_proof.unwaived(facts, host, quiesce_proof.inhibitors(facts, hosts, what))]
 
 
 def _restore(facts: Facts, host: str) -> list[Failure]:

@@ -16,7 +16,6 @@ All of that comes from hosts. What is not understood proves nothing.
 from __future__ import annotations
 
 import collections.abc as c
-import dataclasses
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
@@ -26,6 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     products,
     signature,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Answer = c.Mapping[str, t.Any]
@@ -33,7 +33,6 @@ Answer = c.Mapping[str, t.Any]
 ALL, ELASTICSEARCH, NONE = "all", "elasticsearch", "none"
 MODES = backup_set.QUIESCE_MODES
 
-ELASTICSEARCH_RUNNING, SESSIONS_OPEN, SESSIONS_UNKNOWN = "elasticsearch_running", "sessions_open", "sessions_unknown"
 INHIBITORS = backup_set.INHIBITORS
 """What stands against a seal unless ``groupid_waive`` names it. A broken epoch cannot be waived."""
 
@@ -66,15 +65,6 @@ class Quiesce(t.TypedDict):
     epoch: str | None
     servers: dict[str, Server]
     waived: list[str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Inhibitor:
-    """Something that stands against a seal. code: of `INHIBITORS`. cause: for a message. next: what to do."""
-
-    code: str
-    cause: str
-    next: str
 
 
 def kept(facts: Facts, hosts: c.Sequence[str], set_id: str) -> tuple[bool, Quiesce | None]:
@@ -164,38 +154,38 @@ def _unproven(facts: Facts, host: str, set_id: str) -> str:
     return ""
 
 
-def inhibitors(facts: Facts, hosts: c.Sequence[str]) -> list[Inhibitor]:
-    """Return what stands against the seal of a set besides a broken epoch, waived or not, each code once."""
+def inhibitors(facts: Facts, hosts: c.Sequence[str], what: str) -> list[Failure]:
+    """Return what stands against the seal of a set besides a broken epoch, waived or not. what: is not done."""
     copied = [_name(facts, host) for host in hosts if _copied_while_it_ran(facts, host)]
     cause = f"nothing shows that Elasticsearch was stopped while its folder was copied on {', '.join(copied)}"
-    found = [elasticsearch_runs(cause)] if copied else []
-    return [*found, *(one for host in hosts for one in _sessions(facts, host, hosts))]
+    found = [elasticsearch_runs(what, cause)] if copied else []
+    return [*found, *(one for host in hosts for one in _sessions(facts, host, hosts, what))]
 
 
-def elasticsearch_runs(cause: str) -> Inhibitor:
+def elasticsearch_runs(what: str, cause: str) -> Failure:
     """Return the inhibitor of an Elasticsearch that is not stopped for its copy. cause: where, and what is known."""
-    return Inhibitor(
-        ELASTICSEARCH_RUNNING,
+    return Failure(
+        "elasticsearch_running",
+        what,
         f"{cause}, and Elastic does not support a copy of a running node",
         "Run it with all servers of the deployment and groupid_quiesce=all or elasticsearch; or remove elasticsearch "
-        f"from groupid_components; or accept it with groupid_waive={ELASTICSEARCH_RUNNING}.",
+        "from groupid_components; or accept it with groupid_waive=elasticsearch_running.",
     )
 
 
-def sessions_hidden(login: str) -> Inhibitor:
-    """Return the inhibitor of a login that does not see the sessions of others."""
-    return Inhibitor(
-        SESSIONS_UNKNOWN,
-        f"the login {login} does not see who else is connected to the database, so nobody knows whether it stays "
-        "unchanged while GroupID is stopped"
-        if login
-        else "nobody knows who else was connected to the database while GroupID was stopped",
+def sessions_hidden(what: str, login: str) -> Failure:
+    """Return the inhibitor of a login that does not see the sessions of others. Empty: it is not known which."""
+    who = f"the login {login} does not see" if login else "nobody knows"
+    return Failure(
+        "sessions_unknown",
+        what,
+        f"{who} who else is connected to the database while GroupID is stopped, and may change it",
         "GRANT VIEW SERVER STATE to the login (in SQL Server 2022 and later, VIEW SERVER PERFORMANCE STATE is enough); "
-        f"or accept it with groupid_waive={SESSIONS_UNKNOWN}.",
+        "or accept it with groupid_waive=sessions_unknown.",
     )
 
 
-def unwaived(facts: Facts, host: str, found: c.Iterable[Inhibitor]) -> list[Inhibitor]:
+def unwaived(facts: Facts, host: str, found: c.Iterable[Failure]) -> list[Failure]:
     """Return those of some inhibitors that the variables of the host do not accept by name."""
     accepted = {str(name) for name in _map(facts[host].get("__groupid_asked")).get("waive") or ()}
     return [one for one in found if one.code not in accepted]
@@ -218,7 +208,7 @@ def member(facts: Facts, hosts: c.Sequence[str], set_id: str) -> Quiesce | None:
         "mode": _mode(facts, hosts[0]),
         "epoch": set_id if servers else None,
         "servers": servers,
-        "waived": sorted({one.code for one in inhibitors(facts, hosts)}),
+        "waived": sorted({one.code for one in inhibitors(facts, hosts, "")}),
     }
 
 
@@ -257,7 +247,7 @@ def _has_copy(facts: Facts, host: str) -> bool:
     return status not in (None, "absent", "external")
 
 
-def _sessions(facts: Facts, host: str, hosts: c.Sequence[str]) -> list[Inhibitor]:
+def _sessions(facts: Facts, host: str, hosts: c.Sequence[str], what: str) -> list[Failure]:
     """Return what the database of a deployment says, on the host that takes care of it.
 
     Where GroupID goes on, as if Elasticsearch alone is stopped, its own sessions are in the database.
@@ -269,16 +259,17 @@ def _sessions(facts: Facts, host: str, hosts: c.Sequence[str]) -> list[Inhibitor
     sessions = _map(_map(_map(database).get("backup")).get("sessions"))
     open_ = {when: _groups(sessions.get(when)) for when in ("before", "after")}
     if sessions.get("visible") is not True or None in open_.values():
-        return [sessions_hidden("")]
+        return [sessions_hidden(what, "")]
     told = [f"{when} the backup {', '.join(groups)}" for when, groups in open_.items() if groups]
     if not told:
         return []
     return [
-        Inhibitor(
-            SESSIONS_OPEN,
+        Failure(
+            "sessions_open",
+            what,
             f"others were connected to the database while GroupID was stopped: {'; '.join(told)}",
             "Stop these programs, or add their servers to the deployment, and run the backup again; or accept it with "
-            f"groupid_waive={SESSIONS_OPEN}.",
+            "groupid_waive=sessions_open.",
         )
     ]
 
@@ -383,4 +374,4 @@ def not_one_point(one: Quiesce) -> str:
 def copied_while_it_ran(quiesce: object) -> bool:
     """Whether the seal of a set says that a folder of Elasticsearch in it was copied while Elasticsearch ran."""
     one = understood(quiesce)
-    return one is not None and ELASTICSEARCH_RUNNING in one["waived"]
+    return one is not None and "elasticsearch_running" in one["waived"]

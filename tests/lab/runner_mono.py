@@ -93,6 +93,7 @@ class MonoRunner:
             faults.update(mishap.before(host))
         environment = _environment(self._root) | {
             "LAB_ROOT": str(folder),
+            "LAB_OWNER": str(os.getpid()),
             "LAB_HOST_NAME": host.computer_name,
             "LAB_FQDN": host.fqdn,
             "LAB_MACHINE_GUID": host.machine_guid,

@@ -406,7 +406,7 @@ SESSIONS = st.sampled_from(
 WAIVE = st.lists(st.sampled_from(quiesce_proof.INHIBITORS), unique=True)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(servers=st.tuples(SERVER, SERVER), sessions=SESSIONS, waive=WAIVE, database=st.booleans())
 def test_nothing_seals_a_broken_epoch_or_what_was_not_accepted(
     servers: tuple[Server, Server], sessions: t.Any, waive: list[str], database: bool

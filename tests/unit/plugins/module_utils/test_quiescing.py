@@ -133,7 +133,7 @@ def test_a_set_with_parts_of_an_earlier_run_is_no_point_in_time(state: str) -> N
 
 
 def test_none_stops_nothing_and_asks_for_no_answer_about_services() -> None:
-    facts = backup(quiesce="none")
+    facts = backup(quiesce="none", components=["reports"])
     assert not any(asks(facts, "records_first"))
     assert objections.against(RunState(facts), "web01", "running") == []
     facts["web01"]["__groupid_running"] = ERROR
