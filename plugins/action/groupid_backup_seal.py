@@ -40,6 +40,20 @@ class ActionModule(AgentAction):
             },
         },
         "decider": {"type": "str"},
+        "quiesce": {
+            "type": "dict",
+            "options": {
+                "mode": {"type": "str", "required": True, "choices": list(backup_set.QUIESCE_MODES)},
+                "epoch": {"type": "str"},
+                "servers": {"type": "dict", "default": {}},
+                "waived": {
+                    "type": "list",
+                    "elements": "str",
+                    "choices": list(backup_set.INHIBITORS),
+                    "default": [],
+                },
+            },
+        },
         "own_part": {"type": "bool", "default": True},
         "parts": {"type": "list", "elements": "str", "default": []},
         "document_sha256": {"type": "str"},
@@ -49,6 +63,7 @@ class ActionModule(AgentAction):
         "required_one_of": [("members", "document_sha256")],
         "required_together": [("members", "decider")],
         "mutually_exclusive": [("members", "document_sha256")],
+        "required_by": {"quiesce": "members"},
     }
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -67,5 +82,6 @@ class ActionModule(AgentAction):
             return {**request, "document_sha256": args["document_sha256"]}
         keys = signing_keys(variables, self._templar.template)
         key = keys[0] if keys else None
-        document = backup_set.seal_document(deployment, set_id, args["decider"], args["members"], key)
+        quiesce = args["quiesce"]
+        document = backup_set.seal_document(deployment, set_id, args["decider"], args["members"], key, quiesce)
         return {**request, "document": document.text, "document_sha256": document.sha256}

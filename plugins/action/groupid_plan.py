@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 import collections.abc as c
+import secrets
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, failures, run_outcome, run_state
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    failures,
+    quiescing,
+    run_outcome,
+    run_state,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file, run_hosts
@@ -30,6 +37,7 @@ class ActionModule(ControllerAction):
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
         "known": {"type": "list", "elements": "str", "required": True},
         "kind": {"type": "str", "choices": ["preflight", "backup", "verify", "restore"], "default": "preflight"},
+        "batched": {"type": "bool", "default": False},
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -49,9 +57,18 @@ class ActionModule(ControllerAction):
             return {"failed": True, "error": _REFUSED.explained()}
         plan = deployments.plan(facts, run, args["known"], facts[run[0]]["__groupid_asked"]["deployments"])
         if file:
-            run_file.plan(file, plan, check=check)
+            asked = (facts[host]["__groupid_asked"] for host in plan["hosts"])
+            stops = args["kind"] == "backup" and any(one["quiesce"] != quiescing.NONE for one in asked)
+            run_file.plan(file, plan, check=check, stops=stops)
         group = run_hosts.new_group(variables["groups"])
-        return {"plan": plan, "group": group, "run_file": str(file) if file else None}
+        return {
+            "plan": plan,
+            "group": group,
+            "run": secrets.token_hex(8),
+            "forks": int(variables["ansible_forks"]),
+            "batched": args["batched"],
+            "run_file": str(file) if file else None,
+        }
 
     def _against(self, facts: run_state.RunState, run: c.Sequence[str], files: c.Sequence[str]) -> list[Failure]:
         """Return what stands against the run although each host's variables are right."""

@@ -19,7 +19,9 @@ NAMED = "groupid_services"
 """The variable that says what O(services) does not."""
 
 
-REPORTED, QUIESCED, RESUMED = "reported", "quiesced", "resumed"
+REPORTED, RECORDED, QUIESCED, RESUMED = "reported", "recorded", "quiesced", "resumed"
+
+DAY = 86_400
 
 
 class ActionModule(AgentAction):
@@ -27,10 +29,12 @@ class ActionModule(AgentAction):
 
     WHAT: t.ClassVar[str] = "Nothing of GroupID was looked at, stopped or started"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
-        "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, QUIESCED, RESUMED]},
+        "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, RECORDED, QUIESCED, RESUMED]},
         "epoch": {"type": "str"},
         "run": {"type": "str"},
         "item_timeout": {"type": "int", "default": 120},
+        "quiesce_max": {"type": "int", "default": 7200},
+        "only": {"type": "str", "default": products.ALL, "choices": [products.ALL, *products.ONLY]},
         "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
         "component_paths": {"type": "dict", "default": {}},
         "services": {
@@ -56,14 +60,18 @@ class ActionModule(AgentAction):
         epoch = str(backup_set.SetId.parse(args["epoch"])) if args["epoch"] else None
         if not 1 <= args["item_timeout"] <= 3600:
             raise ValueError(f"item_timeout is {args['item_timeout']}, and must be from 1 to 3600 seconds.")
+        if not 0 <= args["quiesce_max"] <= DAY:
+            raise ValueError(f"quiesce_max is {args['quiesce_max']}, and must be from 0 to {DAY} seconds.")
         if args["state"] == RESUMED:
             return {"operation": "resume", "epoch": epoch, "item_seconds": args["item_timeout"]}
-        what = products.runtime_request(args["version"], args["component_paths"], args["services"])
+        what = products.runtime_request(args["version"], args["component_paths"], args["services"], args["only"])
         if args["state"] == REPORTED:
             return {"operation": "state", **what}
         return {
             "operation": "quiesce",
             **what,
+            "phase": "record" if args["state"] == RECORDED else None,
+            "watchdog_seconds": args["quiesce_max"],
             "epoch": epoch or str(backup_set.SetId(datetime.datetime.now(datetime.timezone.utc))),
             "run": args["run"] or secrets.token_hex(8),
             "controller": platform.node(),

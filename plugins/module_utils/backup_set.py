@@ -204,14 +204,26 @@ class SealDocument:
 _MEMBER_FIELDS = ("server", "part_sha256", "state", "machine_guid", "version", "files", "bytes")
 
 
+QUIESCE_MODES = ("all", "elasticsearch", "none")
+"""What a backup stops."""
+INHIBITORS = ("elasticsearch_running", "sessions_open", "sessions_unknown")
+"""What stands against a seal unless it is accepted by name. Then the seal names it."""
+
+
 def seal_document(
-    deployment: str, set_id: str, decider: str, members: c.Sequence[c.Mapping[str, t.Any]], key: str | None = None
+    deployment: str,
+    set_id: str,
+    decider: str,
+    members: c.Sequence[c.Mapping[str, t.Any]],
+    key: str | None = None,
+    quiesce: c.Mapping[str, t.Any] | None = None,
 ) -> SealDocument:
     """Write the document that makes the members' parts one set.
 
     members: a mapping per part with server, part_sha256, state, machine_guid, version, files, bytes, epoch, finished;
       and, if its record has them, narrowed (list) and scope (mapping).
     decider: the server whose set.json is the decision. key: signs the document. None: it has no signature.
+    quiesce: what was stopped for the set (`quiesce_proof.Quiesce`). None: not known, and the document does not say.
     The same parts give the same text, in any order and at any time.
 
     Raises SealRefusedError when a part is missing, incomplete or of another epoch, or a server occurs twice;
@@ -222,6 +234,8 @@ def seal_document(
     )
     decider = check_server(decider)
     refusals = [*_refuse_members(decider, [part["server"] for part in parts]), *_refuse_parts(parts)]
+    if quiesce is not None:
+        refusals += _refuse_quiesce(quiesce, str(SetId.parse(set_id)))
     if refusals:
         raise SealRefusedError(f"Set {set_id} of {deployment} was not sealed: {'; '.join(refusals)}.")
     document = {
@@ -229,13 +243,15 @@ def seal_document(
         "deployment": check_deployment(deployment),
         "set_id": str(SetId.parse(set_id)),
         "epoch": parts[0]["epoch"],
-        "quiesced": False,
+        "quiesced": quiesce is not None and quiesce["mode"] == "all" and not quiesce["waived"],
         "decider": decider,
         "sealed_at": max(part["finished"] for part in parts),
         "narrowed": _narrowed(parts),
         "scope": {part["server"]: part["scope"] for part in parts if part.get("scope") is not None},
         "parts": [{name: part[name] for name in _MEMBER_FIELDS} for part in parts],
     }
+    if quiesce is not None:
+        document["quiesce"] = _quiesce(quiesce)
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     text = text if key is None else signature.signed(text, key)
     return SealDocument(text, hashlib.sha256(text.encode("utf-8")).hexdigest())
@@ -249,6 +265,36 @@ def _narrowed(parts: c.Sequence[c.Mapping[str, t.Any]]) -> list[str] | None:
             return None
         causes.update(part["narrowed"])
     return sorted(causes)
+
+
+_SERVER_FIELDS = ("samples", "longest_gap_ms", "down_ms")
+
+
+def _quiesce(quiesce: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the member of the document."""
+    servers = {
+        check_server(name): {field: server[field] for field in _SERVER_FIELDS}
+        for name, server in quiesce["servers"].items()
+    }
+    return {**quiesce, "servers": servers, "waived": sorted(quiesce["waived"])}
+
+
+def _refuse_quiesce(quiesce: c.Mapping[str, t.Any], set_id: str) -> c.Iterator[str]:
+    """Return the faults of what was stopped. The numbers of a server are None if they are not known."""
+    stopped = {name: server for name, server in quiesce["servers"].items() if quiesce["mode"] != "none"}
+    if quiesce["mode"] not in QUIESCE_MODES or not set(quiesce["waived"]) <= set(INHIBITORS):
+        yield "what it says of the stopped services is not known to this version"
+    if quiesce["epoch"] != (set_id if quiesce["servers"] else None) or stopped != quiesce["servers"]:
+        yield "its servers were stopped for something else"
+    for name, server in stopped.items():
+        if not _is_count(server["samples"], 1) or not _is_count(server["longest_gap_ms"]):
+            yield f"nothing proves that {name} stayed stopped"
+        elif server["down_ms"] is not None and not _is_count(server["down_ms"]):
+            yield f"how long {name} was stopped is no number"
+
+
+def _is_count(value: object, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _refuse_members(decider: str, servers: c.Sequence[str]) -> c.Iterator[str]:

@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     narrowing,
     prediction,
     products,
+    quiesce_proof,
     seals,
     shared_parts,
     shared_places,
@@ -199,6 +200,14 @@ def backup_components(facts: Facts, host: str) -> list[str] | None:
     return [name for name in _to_save(facts, host) if name not in left]
 
 
+def copies_elasticsearch(facts: Facts, host: str) -> bool:
+    """Whether this run copies the folder of Elasticsearch on the host."""
+    name = products.ELASTICSEARCH.name
+    if listing.taken_part(facts, host) is not None:
+        return False
+    return name in _to_save(facts, host) and name not in saved_by_others(facts, host)
+
+
 def saved_by_others(facts: Facts, host: str) -> dict[str, str]:
     """Return the host's components that another server of the deployment saves, with that server.
 
@@ -332,10 +341,26 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
             unseen = ", ".join(found["missing"])
             notes.append(f"This run does not save the {name} of {asked['deployment']}: it does not include {unseen}.")
     notes += [f"{name} is on a share, and {server} saves it." for name, server in saved_by_others(facts, host).items()]
+    notes += _accepted(facts, host)
     causes = narrowed(facts, host)
     if causes:
         notes.append(f"The set of {asked['deployment']} is narrowed by {'; '.join(causes)}. 'latest' never chooses it.")
     return notes
+
+
+def _accepted(facts: Facts, host: str) -> list[str]:
+    """Return what stood against the seal of the set that this run has made, and was accepted by name."""
+    hosts = deployments.fellows(facts, host)
+    if host != hosts[0] or not all(facts[fellow].get("__groupid_part") for fellow in hosts):
+        return []
+    found = quiesce_proof.inhibitors(facts, hosts, "")
+    refused = quiesce_proof.unwaived(facts, host, found)
+    deployment = facts[host]["__groupid_asked"]["deployment"]
+    return [
+        f"Accepted by groupid_waive for the set of {deployment}, as its seal says: {one.code}, because {one.cause}."
+        for one in found
+        if one not in refused
+    ]
 
 
 def _now() -> datetime.datetime:
@@ -383,6 +408,7 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
     asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
     latest = is_first(facts, host) and asked["set_id"] == LATEST and bool(set_id)
     passed = narrowing.not_trusted(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
+    passed += _not_one_point(facts, host)
     elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
     if not elsewhere or not set_id or holds_database(facts, host):
         return passed
@@ -391,3 +417,29 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
         f"Set {set_id} of {asked['deployment']} does not say that it has the database. A part of it on "
         f"{asked['sql_host']} was not verified.",
     ]
+
+
+def restore_notes(facts: Facts, host: str) -> list[str]:
+    """Return what a person should know of the set that is restored, a sentence each."""
+    if not deployments.fellows(facts, host):
+        return []
+    listed = listing.find(facts, host, set_at_hand(facts, host)) or {}
+    notes = _not_one_point(facts, host)
+    name = products.ELASTICSEARCH.name
+    if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
+        notes.append(
+            f"Elasticsearch was not stopped while its folder in set {listed['set_id']} was copied, and Elastic does "
+            "not support such a copy. Afterwards, look whether Elasticsearch starts and the search of the portal finds "
+            "everything. If not, restore an older set of it, or let GroupID replicate the objects again."
+        )
+    return notes
+
+
+def _not_one_point(facts: Facts, host: str) -> list[str]:
+    """Return whether the set at hand is known not to be one point in time, once for its deployment."""
+    hosts, set_id = deployments.fellows(facts, host), set_at_hand(facts, host)
+    if hosts[:1] != [host] or not set_id:
+        return []
+    listed = [one for fellow in hosts if (one := listing.find(facts, fellow, set_id)) and one.get("quiesce")]
+    deployment = str(facts[host]["__groupid_asked"]["deployment"])
+    return quiesce_proof.told(set_id, deployment, listed[0]["quiesce"]) if listed else []

@@ -133,10 +133,18 @@ def unknown_hosts(facts: Facts, run: c.Iterable[str]) -> list[Failure]:
     ]
 
 
-def batches(sizes: c.Sequence[int], parallel: int) -> list[int]:
-    """Count the hosts of each batch, for a play's ``serial``: ``parallel`` whole deployments at a time, 0 for all."""
-    step = parallel or len(sizes) or 1
-    return [sum(sizes[start : start + step]) for start in range(0, len(sizes), step)]
+def batches(sizes: c.Sequence[int], parallel: int, most: int = 0) -> list[int]:
+    """Count the hosts of each batch, for a play's ``serial``, from the sizes of the deployments.
+
+    parallel: how many whole deployments at a time. most: how many hosts. 0: all. A deployment is never divided.
+    """
+    found: list[list[int]] = []
+    for size in sizes:
+        full = bool(found) and ((parallel and len(found[-1]) >= parallel) or (most and sum(found[-1]) + size > most))
+        if not found or full:
+            found.append([])
+        found[-1].append(size)
+    return [sum(batch) for batch in found]
 
 
 def fellows(facts: Facts, host: str) -> list[str]:
@@ -236,6 +244,8 @@ def _review(
 def _differing(wishes: c.Sequence[c.Mapping[str, t.Any]]) -> list[str]:
     views: dict[str, set[object]] = {
         "groupid_deployment_servers": {frozenset(map(short_name, wish["deployment_servers"])) for wish in wishes},
+        "groupid_quiesce": {wish.get("quiesce") for wish in wishes},
+        "groupid_quiesce_max": {wish.get("quiesce_max") for wish in wishes},
         "groupid_set_id": {wish["set_id"] for wish in wishes},
         "groupid_set_label": {wish["set_label"] for wish in wishes},
         "groupid_signing_key": {wish.get("signing_key_id") for wish in wishes},

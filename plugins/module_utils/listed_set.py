@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import verify_mode
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import InvalidNameError, SetId
+from ansible_collections.identityops.groupid.plugins.module_utils.quiesce_proof import Quiesce, understood
 from ansible_collections.identityops.groupid.plugins.module_utils.signature import Verdict, accepted
 
 DAY = 86_400
@@ -53,6 +54,7 @@ class ListedSet(t.TypedDict):
     age: seconds since the time in its id. Negative if this is in the future. future: more than a day in the future.
     files, bytes: of the parts on this host.
     narrowed: what made the set smaller than the inventory asks for. Empty: nothing. None: not known.
+    quiesce: what was stopped for it (`quiesce_proof.Quiesce`). None: not known, as for sets of older versions.
     members: parts that the seal names. None: there is no seal.
     signature: what is known about the seal's signature. None: there is none, and no key was given.
     verified: the worst verification of its parts. Damaged is the worst, then the weakest mode and the oldest time.
@@ -70,6 +72,7 @@ class ListedSet(t.TypedDict):
     sealed: bool
     prepared: bool
     narrowed: list[str] | None
+    quiesce: Quiesce | None
     members: list[str] | None
     seal_sha256: str | None
     signature: Verdict | None
@@ -154,6 +157,7 @@ def _listed(found: c.Mapping[str, t.Any], name: SetId, now: datetime.datetime) -
         "sealed": bool(found.get("sealed")),
         "prepared": bool(found.get("prepared")),
         "narrowed": found.get("narrowed"),
+        "quiesce": understood(found.get("quiesce")),
         "members": found.get("members"),
         "seal_sha256": seal,
         "signature": found.get("signature"),

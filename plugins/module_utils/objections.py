@@ -18,6 +18,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     listing,
     narrowing,
     products,
+    quiesce_proof,
+    quiescing,
     restore_choice,
     seals,
     shared_parts,
@@ -223,13 +225,117 @@ def _database(facts: Facts, host: str) -> list[Failure]:
         return []
     reasons = [*found["can_backup"]["reasons"], *found["can_verify"]["reasons"]]
     if found["can_backup"]["ok"] and found["can_verify"]["ok"]:
-        return []
+        return _hidden_sessions(facts, host, found)
     return [
         Failure(
             "database_not_ready",
             f"The database {asked['sql_database']} on {asked['sql_server']} cannot be backed up",
             " ".join(dict.fromkeys(reasons)),
             "",
+        )
+    ]
+
+
+def _hidden_sessions(facts: Facts, host: str, found: c.Mapping[str, t.Any]) -> list[Failure]:
+    """Refuse to stop GroupID for a set that could not be sealed, because the login does not see who else is there."""
+    if quiescing.mode(facts, host) != quiescing.ALL or not quiescing.recorder(facts, host):
+        return []
+    if (found.get("database") or {}).get("sessions") is not None:
+        return []
+    login = str((found.get("server") or {}).get("login") or "")
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.sessions_hidden(BACKUP, login)])
+
+
+def _unwatched(facts: Facts, host: str) -> list[Failure]:
+    """Refuse to stop GroupID for a set that is never sealed, because nothing would prove that it stayed stopped."""
+    if facts[host]["__groupid_asked"]["quiesce_max"] or not quiescing.recorder(facts, host):
+        return []
+    return [
+        Failure(
+            "epoch_broken",
+            BACKUP,
+            "groupid_quiesce_max is 0, so no watchdog would look whether GroupID stays stopped, and without that the "
+            "set is never sealed",
+            "Set groupid_quiesce_max to the seconds for which GroupID may be stopped; or set groupid_quiesce to none, "
+            "and GroupID is not stopped.",
+        )
+    ]
+
+
+def _unstopped_elasticsearch(facts: Facts, host: str) -> list[Failure]:
+    """Refuse to copy the folder of an Elasticsearch that runs, before anything is done."""
+    asked_set = str(facts[host]["__groupid_asked"]["set_id"])
+    if asked_set and quiesce_proof.kept(facts, deployments.fellows(facts, host), asked_set)[0]:
+        return []  # another run has decided it, and its document says how
+    runs = quiesce_proof.runs_elasticsearch(facts, host)
+    if runs is False or not decisions.copies_elasticsearch(facts, host):
+        return []
+    where = listing.server_of(facts, host)
+    known = f"Elasticsearch runs on {where}" if runs else f"it is not known whether Elasticsearch runs on {where}"
+    cause = f"{known}, and this run copies its folder without stopping it"
+    return quiesce_proof.unwaived(facts, host, [quiesce_proof.elasticsearch_runs(BACKUP, cause)])
+
+
+def _running(facts: Facts, host: str) -> list[Failure]:
+    """Check what a host says of the services of GroupID there: may a backup stop them, and could the set be sealed?"""
+    if quiescing.mode(facts, host) == quiescing.NONE:
+        return _unstopped_elasticsearch(facts, host)
+    return [*_stopped_already(facts, host), *_forks(facts, host), *_unwatched(facts, host)]
+
+
+def _stopped_already(facts: Facts, host: str) -> list[Failure]:
+    record = (facts[host].get("__groupid_running") or {}).get("record")
+    if not record or record.get("resumed"):
+        return []
+    return [
+        Failure(
+            "quiesced",
+            BACKUP,
+            f"another run has stopped GroupID on this server and has not started it again: run {record['run']} on "
+            f"{record['controller']}, as {record['user']}, since {record['started']} (epoch {record['epoch']})",
+            "Wait for the end of that run. If it has ended, start GroupID again with the playbook "
+            "identityops.groupid.resume, and run the backup again.",
+        )
+    ]
+
+
+def _forks(facts: Facts, host: str) -> list[Failure]:
+    """Refuse a run in which servers that must wait for each other, while GroupID is stopped, cannot all be at work."""
+    run = facts[host].get("__groupid_run") or {}
+    if "forks" not in run or not quiescing.recorder(facts, host):
+        return []
+    batched = bool(run.get("batched"))
+    hosts = deployments.fellows(facts, host) if batched else facts[host]["__groupid_plan"]["hosts"]
+    if len(hosts) <= run["forks"]:
+        return []
+    whose = f"deployment {_deployment(facts, host)}" if batched else "this play"
+    playbook = "identityops.groupid.backup" if batched else "PLAYBOOK"
+    return [
+        Failure(
+            "forks",
+            BACKUP,
+            f"Ansible works on {run['forks']} servers at the same time, and {whose} has {len(hosts)}, which are saved "
+            "together while GroupID is stopped on them",
+            f"Run it with --forks {len(hosts)}, as in: ansible-playbook -i INVENTORY {playbook} --forks {len(hosts)}. "
+            "Or set groupid_quiesce to none, and GroupID is not stopped.",
+        )
+    ]
+
+
+def _duration(facts: Facts, host: str) -> list[Failure]:
+    """Refuse a backup that is expected to take longer than GroupID may be stopped."""
+    found = (facts[host].get("__groupid_predictions") or {}).get(_deployment(facts, host)) or {}
+    limit = int(facts[host]["__groupid_asked"]["quiesce_max"])
+    if not limit or float(found.get("seconds") or 0) <= limit or not quiescing.recorder(facts, host):
+        return []
+    minutes = max(1, round(float(found["seconds"]) / 60))
+    return [
+        Failure(
+            "too_long",
+            f"GroupID would be stopped for too long on deployment {_deployment(facts, host)}",
+            f"a backup takes about {minutes} min, and after groupid_quiesce_max ({limit} s) each server starts GroupID "
+            "again by itself, so that the set cannot be sealed",
+            "Set groupid_quiesce_max to more seconds; or save less at a time, as with groupid_link_unchanged.",
         )
     ]
 
@@ -269,17 +375,32 @@ def _seal(facts: Facts, host: str) -> list[Failure]:
     """Return why the set of the host's deployment cannot be sealed."""
     set_id = facts[host]["__groupid_set_id"]
     hosts = deployments.fellows(facts, host)
+    what = f"Set {set_id} of deployment {_deployment(facts, host)} is not sealed"
     refusals = seals.candidate(facts, hosts, set_id, decisions.must_verify(facts, host))["refusals"]
-    if not refusals:
-        return []
-    return [
-        Failure(
-            "not_sealed",
-            f"Set {set_id} of deployment {_deployment(facts, host)} is not sealed",
-            "; ".join(refusals),
-            "Its parts stay where they are. Run the backup again for a new set.",
+    found = []
+    if refusals:
+        found.append(
+            Failure(
+                "not_sealed",
+                what,
+                "; ".join(refusals),
+                "Its parts stay where they are. Run the backup again for a new set.",
+            )
         )
-    ]
+    causes = quiesce_proof.broken(facts, hosts, set_id)
+    if causes:
+        found.append(
+            Failure(
+                "epoch_broken",
+                what,
+                f"it is not one point in time: {'; '.join(causes)}",
+                "Find out what started GroupID or kept it from starting, and run the backup again for a new set. The "
+                "parts of this one stay where they are.",
+            )
+        )
+    if quiesce_proof.kept(facts, hosts, set_id)[0]:
+        return found  # another run has decided it, and its document says how
+    return [*found, *quiesce_proof.unwaived(facts, host, quiesce_proof.inhibitors(facts, hosts, what))]
 
 
 def _restore(facts: Facts, host: str) -> list[Failure]:
@@ -521,6 +642,8 @@ STEPS: t.Mapping[str, c.Callable[[Facts, str], list[Failure]]] = {
     "unseen_database": _unseen_database,
     "unseen_domains": _unseen_domains,
     "space": _space,
+    "running": _running,
+    "duration": _duration,
     "seal": _seal,
     "verify": _verify,
     "restore": _restore,

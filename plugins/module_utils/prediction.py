@@ -83,8 +83,7 @@ class Prediction(t.TypedDict):
     """What the set of one deployment will need.
 
     files, bytes, needed_bytes: sums of the known numbers. unknown: parts without a known size.
-    seconds: time of the slowest server, because servers work at the same time, plus that of the database and of each
-    domain. untimed: parts that are not counted in it.
+    seconds: time of the slowest part, because all are saved at the same time. untimed: parts that are not counted.
     rooms: the places that the parts go to. They include what other deployments need there.
     failures: as `Failure.explained` gives them, code ``space``; none if `enough`.
     """
@@ -236,7 +235,7 @@ def _prediction(
         "bytes": sum(part["bytes"] or 0 for part in parts),
         "needed_bytes": sum(part["needed_bytes"] or 0 for part in parts),
         "unknown": [part["part"] for part in parts if part["bytes"] is None],
-        "seconds": max(servers, default=0.0) + sum(others),
+        "seconds": max([*servers, *others], default=0.0),
         "untimed": [part["part"] for part in parts if part["seconds"] is None],
         "rooms": [rooms[place] for place in places],
         "enough": not full,

@@ -100,6 +100,7 @@ class Runs:
     kind: ``service``, ``pool`` (application pool of IIS), ``task`` (of the Task Scheduler) or ``process``.
     name: glob of a service's name or displayed name, a pool's name, a task's path or name.
     program: glob below the installation folder, of the program that a service starts.
+    component: whose files it keeps open, if it serves that component alone.
     source: where the vendor says so.
     """
 
@@ -107,6 +108,7 @@ class Runs:
     source: str
     name: str | None = None
     program: str | None = None
+    component: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,16 +252,22 @@ _RUNS_OF_10 = (
     Runs("pool", UNINSTALL, name="GroupID App Pool"),  # "9 or above"
     Runs("service", CUSTOM_ATTRIBUTES_10, name="Netwrix Replication*"),
     Runs("service", NODE_FAILURE_10, name="Imanami Replication*"),
-    Runs("service", DEBUG_LOGS_10, program="ElasticSearch\\**"),
+    Runs("service", DEBUG_LOGS_10, program="ElasticSearch\\**", component=ELASTICSEARCH.name),
 )
 # Replication, Email and Scheduler are applications of IIS.
 _RUNS_OF_11 = (
     Runs("pool", UNINSTALL_11, name="GroupID11_GroupIDSite11*"),
     Runs("pool", UNINSTALL_11, name="Directory Manager App Pool 11"),
     Runs("pool", AUTHENTICATION_11, name="GroupIDAppPool11"),
-    Runs("service", HEAP_11, name="GroupIDElasticSearchService11"),
-    Runs("service", DEBUG_LOGS_11, program="elasticsearch\\**"),
+    Runs("service", HEAP_11, name="GroupIDElasticSearchService11", component=ELASTICSEARCH.name),
+    Runs("service", DEBUG_LOGS_11, program="elasticsearch\\**", component=ELASTICSEARCH.name),
 )
+
+ALL = "all"
+# A service that people name may start its program from any folder. Elastic's installer gives the displayed name
+# "Elasticsearch <version> (<name>)" (bin/elasticsearch-service.bat, SERVICE_DISPLAY_NAME).
+ONLY: dict[str, tuple[str, ...]] = {ELASTICSEARCH.name: ("*elasticsearch*",)}
+"""Components whose services can be stopped alone, with globs of the names of such services."""
 
 PRODUCTS: tuple[Product, ...] = (
     Product("9.0", _FOLDERS_OF_9_AND_10, runs=_RUNS_OF_9),
@@ -433,19 +441,30 @@ def products_request(version: str, component_paths: c.Mapping[str, str]) -> dict
 
 
 def runtime_request(
-    version: str, component_paths: c.Mapping[str, str], services: c.Sequence[c.Mapping[str, t.Any]]
+    version: str,
+    component_paths: c.Mapping[str, str],
+    services: c.Sequence[c.Mapping[str, t.Any]],
+    only: str = ALL,
 ) -> dict[str, t.Any]:
     """Return the fields of a request that let the agent find what runs of GroupID.
 
     services: what people name themselves: ``kind``, ``name`` (a glob) and ``shared``. A kind that is in this list has
     those and no others. Of the version ``auto``, all that are installed.
+    only: ``all``, or ``elasticsearch``: of what is found, the services of Elasticsearch, and nothing else.
 
     Raises UnknownVersionError, UnknownComponentError.
     """
     return {
         **products_request(version, component_paths),
+        "only": None if only == ALL else {"component": only, "names": list(ONLY[only])},
         "runs": [
-            {"version": product.version, "kind": row.kind, "name": row.name, "program": row.program}
+            {
+                "version": product.version,
+                "kind": row.kind,
+                "name": row.name,
+                "program": row.program,
+                "component": row.component,
+            }
             for product in PRODUCTS
             for row in product.runs
         ],

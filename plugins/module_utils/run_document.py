@@ -61,6 +61,7 @@ def begun(
         **versions,
         "kind": kind,
         "check": check,
+        "stops": False,
         "state": RUNNING,
         "class": None,
         "started": _text(now),
@@ -83,10 +84,10 @@ def is_begun(document: Document | None, process: Process) -> bool:
     return bool(document["state"] == RUNNING and not document["deployments"])
 
 
-def planned(document: Document, plan: deployments.Plan, check: bool) -> Document:
-    """Return the document of a run that has its plan, and is about to ask the servers."""
+def planned(document: Document, plan: deployments.Plan, check: bool, stops: bool = False) -> Document:
+    """Return the document of a run that has its plan, and is about to ask the servers. stops: it may stop GroupID."""
     servers = {name: {"servers": list(group["hosts"])} for name, group in plan["deployments"].items()}
-    return {**document, "check": check, "deployments": servers}
+    return {**document, "check": check, "stops": stops, "deployments": servers}
 
 
 def ended(document: Document, kind: Kind, outcome: Outcome, now: datetime.datetime) -> Document:
@@ -105,7 +106,8 @@ def unreported(document: Document, now: datetime.datetime) -> Document:
     """Return the document of a run that ended without its report. What it has changed by then is not known."""
     kind: Kind = document["kind"]
     has_plan = bool(document["deployments"])
-    unknown = has_plan and kind in run_outcome.TOUCHES_SERVERS and not document["check"]
+    touches = kind in run_outcome.TOUCHES_SERVERS or bool(document.get("stops"))
+    unknown = has_plan and touches and not document["check"]
     found = NOT_AS_IT_WAS if unknown else AS_IT_WAS if has_plan else REFUSED
     failure = _NO_REPORT if has_plan else _NO_PLAN
     told = run_outcome.of_run(failure, WORK[kind] if has_plan else "plan")

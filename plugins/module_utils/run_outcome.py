@@ -11,7 +11,13 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, deployments, failures, seals
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    deployments,
+    failures,
+    quiescing,
+    seals,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
 
@@ -65,6 +71,18 @@ class Change(t.TypedDict):
     note: str | None
 
 
+class Stopped(t.TypedDict):
+    """What a run has stopped and not started again, or of which that is not known.
+
+    what: as in `Change`. name: null: everything that was stopped on the host.
+    """
+
+    host: str
+    what: str
+    name: str | None
+    note: str | None
+
+
 Ended = t.TypedDict(
     "Ended",
     {
@@ -77,12 +95,16 @@ Ended = t.TypedDict(
         "servers": "list[str]",
         "failures": "list[failures.Shared]",
         "changes": "list[Change]",
+        "downtime_seconds": "float | None",
+        "downtimes": "dict[str, float]",
+        "still_stopped": "list[Stopped]",
     },
 )
 """How a run ended for one deployment.
 
 set_id: made, verified or restored. None if there is none. sealed: of a backup. unsealed: folders of the set, if it is
-not sealed. safety_set_ids: sets with what a restore replaced.
+not sealed. safety_set_ids: sets with what a restore replaced. downtime_seconds: the longest of `downtimes`, which are
+by host: how long the run has stopped GroupID there.
 """
 
 Outcome = t.TypedDict(
@@ -129,6 +151,7 @@ def _deployment(facts: Facts, hosts: c.Sequence[str], kind: Kind, active: c.Cont
     else:
         result = AS_IT_WAS if any(_begun(facts, host) for host in hosts) else REFUSED
     set_id = _set_id(facts, hosts, kind)
+    downtimes = {host: seconds for host in hosts if (seconds := quiescing.downtime(facts, host)) is not None}
     sealed = kind == "backup" and set_id is not None and seals.progress(facts, hosts, set_id)["decided"]
     return {
         "class": result,
@@ -140,7 +163,21 @@ def _deployment(facts: Facts, hosts: c.Sequence[str], kind: Kind, active: c.Cont
         "servers": list(hosts),
         "failures": told,
         "changes": changes,
+        "downtime_seconds": max(downtimes.values(), default=None),
+        "downtimes": downtimes,
+        "still_stopped": [_still_stopped(change) for change in changes if _is_stopped(change)],
     }
+
+
+_OF_SERVICES = frozenset({"services", "service", "pool", "task"})
+
+
+def _is_stopped(change: Change) -> bool:
+    return change["what"] in _OF_SERVICES and change["end"] in ("not_as_before", "not_known")
+
+
+def _still_stopped(change: Change) -> Stopped:
+    return {"host": change["host"], "what": change["what"], "name": change["name"], "note": change["note"]}
 
 
 def _unnoticed(facts: Facts, hosts: c.Iterable[str], kind: Kind, active: c.Container[str]) -> list[failures.Shared]:
@@ -191,6 +228,7 @@ def _changes(facts: Facts, host: str, kind: Kind, active: c.Container[str]) -> c
     for domain, one in (known.get("__groupid_attributes") or {}).items():
         yield from _group_attributes(host, domain, one.get("restore") or {})
     yield from _services(host, known.get("__groupid_resumed") or {})
+    yield from _quiesced(facts, host, active)
     if kind in TOUCHES_SERVERS and host not in active and not known.get("__groupid_failures"):
         yield _change(host, "folders" if kind == "restore" else "services", "not_known", _GONE.cause)
 
@@ -272,6 +310,17 @@ def _services(host: str, answer: Answer) -> c.Iterator[Change]:
         yield _change(host, one["kind"], _ENTRY_ENDS[one["outcome"]], one.get("note"), one["name"])
     if failure and not any(one["outcome"] == "failed" for one in entries):
         yield _change(host, "services", "not_known", failure.cause or failure.what)
+
+
+def _quiesced(facts: Facts, host: str, active: c.Container[str]) -> c.Iterator[Change]:
+    """What a backup has stopped. Where nothing tells that all runs again, that is not known."""
+    if not quiescing.is_recorded(facts, host):
+        return
+    answer = quiescing.resumed(facts, host)
+    yield from _services(host, answer)
+    if not answer:
+        gone = "Ansible took the host out of the run" if host not in active else "the run did not start it again"
+        yield _change(host, "services", "not_known", f"GroupID was recorded to be stopped, and {gone}")
 
 
 def _set_id(facts: Facts, hosts: c.Sequence[str], kind: Kind) -> str | None:

@@ -13,7 +13,13 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import decisions, failures, listing, objections
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    decisions,
+    failures,
+    listing,
+    objections,
+    quiescing,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
@@ -22,6 +28,7 @@ Answer = c.Mapping[str, t.Any]
 PHASES: t.Mapping[str, tuple[str, ...]] = {
     "preflight": (
         "__groupid_probe",
+        "__groupid_running",
         "__groupid_sql",
         "__groupid_domains_found",
         "__groupid_sql_reread",
@@ -41,10 +48,11 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
     "list": ("__groupid_sets", "__groupid_sets_away"),
     "backup": (
         "__groupid_sql_place",
-        "__groupid_sql_backup",
+        "__groupid_recorded_first",
+        "__groupid_recorded",
+        "__groupid_saved",
+        "__groupid_released",
         "__groupid_sql_part",
-        "__groupid_domain_parts",
-        "__groupid_part",
     ),
     "restore": ("__groupid_sql_restored", "__groupid_restored", "__groupid_domains_restored"),
     "verify": ("__groupid_verified", "__groupid_sql_verified", "__groupid_domains_verified"),
@@ -61,14 +69,16 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
 }
 """The names under which tasks register, by phase, in the order of a run.
 
-Three have two phases, as the preflight does a dry run of their work: of the group attributes before each restore, and
-of the folders where something was named by hand.
+Two have two phases, as the preflight of a restore does a dry run of their work: of the group attributes before each
+restore, and of the folders where something was named by hand. A backup has its dry run of the folders under a name of
+its own.
 """
 
 _DRY_RUNS = {*PHASES["preflight"]} & {name for names in (PHASES["backup"], PHASES["restore"]) for name in names}
-"""Those three. They do not show that the work of a phase has begun."""
+"""Those two. They do not show that the work of a phase has begun."""
 
 _OBJECTIONS: t.Mapping[str, str] = {
+    "__groupid_running": "running",
     "__groupid_sql": "database",
     "__groupid_sql_reread": "unsealed_database",
 }
@@ -195,7 +205,8 @@ def _failures(host: _Host) -> list[failures.Recorded]:
         if phase == "preflight":
             found += (host.review().get("objections") or {}).get(host.name) or []
             if host.variables.get("__groupid_predictions"):
-                found += _recorded(phase, objections.against(host.facts, host.name, "space"))
+                for step in ("space", "duration"):
+                    found += _recorded(phase, objections.against(host.facts, host.name, step))
         # Losses count only if the rehearsal ended. What stopped one is a failure of its own.
         if phase == "rehearsal" and not found and any(host.variables.get(name) for name in names):
             found += _recorded(phase, objections.against(host.facts, host.name, "rehearsal"))
@@ -225,11 +236,22 @@ def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
     registered = host.variables.get(name)
     if not registered:
         return []
-    outcomes = [failures.of_result(one) for one in registered.get("results") or [registered]]
-    found = [one for one in outcomes if one]
+    # If nothing is to be stopped, an answer is not needed. What that means for the seal is an objection.
+    unneeded = name == "__groupid_running" and quiescing.asked(host.facts, host.name) == quiescing.NONE
+    parts = registered.get("results") or (_parts_of(registered) if name == "__groupid_saved" else [])
+    outcomes = [failures.of_result(one) for one in parts or [registered]]
+    found = [] if unneeded else [one for one in outcomes if one]
+    if not found and parts:
+        found = [one for one in [failures.of_result(registered)] if one]
     if not found and name in _OBJECTIONS and not registered.get("skipped"):
         found = objections.against(host.facts, host.name, _OBJECTIONS[name])
     return _recorded(phase, found)
+
+
+def _parts_of(saved: Answer) -> list[Answer]:
+    """Return the answers of all that was done on a server in one task, in the order of the work."""
+    found = [saved.get("stopped"), saved.get("database"), *(saved.get("domains") or [])]
+    return [one for one in [*found, saved.get("part"), saved.get("resumed")] if one]
 
 
 def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]:
@@ -237,18 +259,48 @@ def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]
 
 
 def _notes(host: _Host) -> list[str] | None:
-    """Return what a person should know of a backup or a verification, before or after it."""
+    """Return what a person should know of a backup, a verification or a restore, before or after it."""
     if "verify_sets" in host.review():
         return decisions.verify_notes(host.facts, host.name)
-    return decisions.backup_notes(host.facts, host.name) if "set_ids" in host.review() else None
+    if "choice" in host.review():
+        return decisions.restore_notes(host.facts, host.name)
+    if "set_ids" not in host.review():
+        return None
+    stopping = quiescing.note(host.facts, host.name)
+    return [*decisions.backup_notes(host.facts, host.name), *([stopping] if stopping else [])]
 
 
 def _part(host: _Host) -> Answer | None:
     """Return the host's own part, or the one that an earlier run of the same set completed."""
-    registered = host.variables.get("__groupid_part")
-    if not registered or _phase(host, "__groupid_part") == "preflight":
+    if not host.variables.get("__groupid_saved"):
         return None
-    return listing.taken_part(host.facts, host.name) if registered.get("skipped") else registered
+    return _saved(host, "part") or listing.taken_part(host.facts, host.name)
+
+
+def _saved(host: _Host, name: str) -> Answer | None:
+    """Return one of the answers of the task that saves a server. If it has none, what the task itself registered."""
+    answer = host.answer("__groupid_saved")
+    if failures.of_result(answer) and name not in answer:
+        return answer
+    found: Answer | None = answer.get(name)
+    return found
+
+
+def _saved_domains(host: _Host) -> list[Answer]:
+    """Return the answers of the exports that this run has made. Each has ``domain``."""
+    return list(host.answer("__groupid_saved").get("domains") or [])
+
+
+def _quiesced(host: _Host) -> Answer | None:
+    """Return how GroupID was stopped on the host, and how it was started again."""
+    if "set_ids" not in host.review():
+        return None
+    return {
+        "mode": quiescing.mode(host.facts, host.name) if _asked(host) else quiescing.NONE,
+        "running": host.success("__groupid_running") or None,
+        "stopped": host.answer("__groupid_saved").get("stopped"),
+        "resumed": quiescing.resumed(host.facts, host.name) or None,
+    }
 
 
 def _restored(host: _Host) -> Answer | None:
@@ -270,7 +322,7 @@ def _database(host: _Host) -> Answer | None:
         "database": asked["sql_database"],
         "mode": asked["sql_backup_mode"],
         "part": place if place.get("complete") else part,
-        "backup": {"shared": True} if place.get("complete") else host.answer("__groupid_sql_backup"),
+        "backup": {"shared": True} if place.get("complete") else _saved(host, "database") or {},
         "verified": verified,
     }
 
@@ -279,8 +331,10 @@ def _domains(host: _Host) -> dict[str, dict[str, Answer]] | None:
     """Return the answers about each domain: ``found``, ``part``, ``verified``, ``preflight`` and ``restore``."""
     known: dict[str, dict[str, Answer]] = {name: {} for name in (host.review().get("domains") or {}).get(host.name, ())}
     restore = {_phase(host, "__groupid_domains_restored"): "__groupid_domains_restored"}
-    for done, name in {**_OF_DOMAINS, **restore}.items():
-        for domain, one in host.each(name):
+    answers = [(done, host.each(name)) for done, name in {**_OF_DOMAINS, **restore}.items()]
+    parts = [(one["domain"], one) for one in _saved_domains(host)]
+    for done, found in [*answers, ("part", parts)]:
+        for domain, one in found:
             key = domain if isinstance(domain, str) else str(domain["domain"])
             known.setdefault(key, {})
             if done not in ("found", "part") or not failures.of_result(one):
@@ -290,7 +344,6 @@ def _domains(host: _Host) -> dict[str, dict[str, Answer]] | None:
 
 _OF_DOMAINS = {
     "found": "__groupid_domains_found",
-    "part": "__groupid_domain_parts",
     "verified": "__groupid_domains_verified",
 }
 
@@ -323,6 +376,7 @@ def _rehearsed_domains(host: _Host) -> dict[str, Answer] | None:
 DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_asked": _asked,
     "__groupid_plan": _plan,
+    "__groupid_run": lambda host: host.success("__groupid_planned") or None,
     "__groupid_review": lambda host: host.review().get("deployments"),
     "__groupid_source": _source,
     "__groupid_set_id": _of_deployment("set_ids"),
@@ -333,6 +387,9 @@ DERIVED: t.Mapping[str, c.Callable[[_Host], t.Any]] = {
     "__groupid_failures": _failures,
     "__groupid_phases": _phases,
     "__groupid_part": _part,
+    "__groupid_sql_backup": lambda host: _saved(host, "database"),
+    "__groupid_domain_parts": lambda host: {"results": found} if (found := _saved_domains(host)) else None,
+    "__groupid_quiesced": _quiesced,
     "__groupid_restored": _restored,
     "__groupid_walked": lambda host: host.success("__groupid_part"),
     "__groupid_database": _database,

@@ -20,6 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.listed_set imp
     merged,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.narrow_table import narrow_table
+from ansible_collections.identityops.groupid.plugins.module_utils.quiesce_proof import not_one_point
 from ansible_collections.identityops.groupid.plugins.module_utils.signature import accepted, cause
 
 Answers = c.Mapping[str, c.Mapping[str, t.Any]]
@@ -32,6 +33,8 @@ REGISTERED_AWAY = "__groupid_sets_away"
 _HEADINGS = ("set", "age", "MB", "parts", "sealed", "narrowed", "verified")
 _SIGNED = {"valid": "signed", "missing": "unsigned", "other_key": "other key", "wrong": "INVALID"}
 """How the column shows a sealed set whose signature was checked."""
+_MARK = "*"
+"""How the column shows a sealed set that is not one point in time."""
 _NAMED = 3
 """Number of sets that a note names."""
 _UNITS = ((365 * DAY, "y"), (DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -61,7 +64,7 @@ def lines(answers: Answers) -> list[str]:
     for name in dict.fromkeys(one["deployment"] for one in sets):
         own = [_row(one) for one in sets if one["deployment"] == name]
         body += ["", f"Deployment {name}:", *narrow_table(_HEADINGS, own)]
-    notes = [*_signatures(sets), *_notes(answers)]
+    notes = [*_marked(sets), *_signatures(sets), *_notes(answers)]
     told = ["", *(line for text in notes for line in _wrapped(text, ""))] if notes else []
     return [*(body[1:] or ["There are no sets."]), *told, *_passed_over(answers), *_failed(answers)]
 
@@ -83,7 +86,22 @@ def _row(one: ListedSet) -> tuple[str, list[Cell]]:
 def _sealed(one: ListedSet) -> str:
     if not one["sealed"]:
         return "prepared" if one["prepared"] else "no"
-    return _SIGNED.get(one["signature"]["state"], "yes") if one["signature"] else "yes"
+    sealed = _SIGNED.get(one["signature"]["state"], "yes") if one["signature"] else "yes"
+    return f"{sealed} {_MARK}" if _not_one_point(one) else sealed
+
+
+def _not_one_point(one: ListedSet) -> str:
+    """Return why a sealed set is not one point in time. Empty if it is, and if nobody knows."""
+    return not_one_point(one["quiesce"]) if one["sealed"] and one["quiesce"] else ""
+
+
+def _marked(sets: c.Iterable[ListedSet]) -> list[str]:
+    """Return what the mark in the column means: a line for each cause, with the sets."""
+    causes: dict[str, list[str]] = {}
+    for one in sets:
+        if why := _not_one_point(one):
+            causes.setdefault(why, []).append(f"{one['deployment']}/{one['set_id']}")
+    return [f"{_MARK} Not one point in time, because {why}: {_some(names)}." for why, names in causes.items()]
 
 
 def _age(seconds: int) -> str:
@@ -111,13 +129,14 @@ def _signatures(sets: c.Iterable[ListedSet]) -> list[str]:
             states.add(verdict["state"])
             if not accepted(verdict):
                 causes.setdefault(cause(verdict), []).append(f"{one['deployment']}/{one['set_id']}")
-    refused = [
-        f"Verify and restore refuse {', '.join(names[:_NAMED])}"
-        f"{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}: {why}."
-        for why, names in causes.items()
-    ]
+    refused = [f"Verify and restore refuse {_some(names)}: {why}." for why, names in causes.items()]
     unchecked = "Signatures were not checked: groupid_signing_key is not given."
     return [*refused, *([unchecked] if "unchecked" in states else [])]
+
+
+def _some(names: c.Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _notes(answers: Answers) -> list[str]:

@@ -17,6 +17,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     objections,
+    quiesce_proof,
+    quiescing,
+    saving,
     seals,
     shared_parts,
 )
@@ -24,21 +27,17 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 
-class Export(t.TypedDict):
-    """An export that the preflight has tried. The export itself uses the same engine and asks the same server."""
-
-    domain: str
-    engine: str
-    directory_server: str
-
-
 class Step(t.TypedDict):
-    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared."""
+    """What a step of a seal needs beside the set's id. digest: of the document that every server has prepared.
+
+    quiesce: what was stopped for the set. None: the document of an older version does not say.
+    """
 
     members: list[dict[str, t.Any]]
     decider: str
     parts: list[str]
     digest: str
+    quiesce: quiesce_proof.Quiesce | None
 
 
 def _chosen(facts: Facts, host: str) -> bool:
@@ -105,24 +104,17 @@ def _places_database(facts: Facts, host: str) -> bool:
     return deployments.ready(facts, host) and known is not None and known["mode"] != "external"
 
 
-def _saves_database(facts: Facts, host: str) -> bool:
-    """Whether the database must be backed up now. It need not if another run has made that part of the set."""
-    known = facts[host].get("__groupid_database")
-    return deployments.ready(facts, host) and known is not None and not known["part"].get("complete")
+def _records_first(facts: Facts, host: str) -> bool:
+    """Whether the host's record is the lock of its deployment, which is taken before any other record."""
+    return deployments.ready(facts, host) and quiescing.recorder(facts, host) == host
 
 
-def _exports(facts: Facts, host: str) -> list[Export]:
-    if not deployments.ready(facts, host):
-        return []
-    found = {name: known.get("found") or {} for name, known in (facts[host].get("__groupid_attributes") or {}).items()}
-    return [
-        {"domain": name, "engine": one["engine"], "directory_server": one["directory_server"]}
-        for name, one in found.items()
-    ]
-
-
-def _saves_folders(facts: Facts, host: str) -> bool:
-    return deployments.ready(facts, host) and listing.taken_part(facts, host) is None
+def _records(facts: Facts, host: str) -> bool:
+    """Whether the host is recorded after the first server has been."""
+    recorder = quiescing.recorder(facts, host) if deployments.ready(facts, host) else ""
+    if not recorder or recorder == host or not quiescing.is_recorded(facts, recorder):
+        return False
+    return bool(quiescing.things(facts, host))
 
 
 def _verifies_database(facts: Facts, host: str) -> bool:
@@ -184,6 +176,7 @@ def _seal(facts: Facts, host: str) -> Step:
         "decider": _decider(facts, host),
         "parts": [*([shared_parts.DATABASE] if database else []), *domains],
         "digest": seals.progress(facts, hosts, set_id)["prepared"],
+        "quiesce": quiesce_proof.member(facts, hosts, set_id),
     }
 
 
@@ -278,21 +271,27 @@ QUESTIONS: t.Mapping[str, c.Callable[[Facts, str], t.Any]] = {
     "database_root": decisions.database_root,
     "reader_of_database": decisions.reader_of_database,
     "root_of_database": decisions.root_of_database,
-    "version_of_database": decisions.version_of_database,
     "details_of_database": decisions.details_of_database,
     "asks_database": _asks_database,
     "places_database": _places_database,
-    "saves_database": _saves_database,
+    "adopts_database": saving.adopts_database,
     "verifies_database": _verifies_database,
     "reads_database": decisions.restores_database,
     "restores_database": _restores_database,
     "asks_domains": _asks_domains,
-    "exports": _exports,
     "verifies_domains": _verifies_domains,
     "restores_domains": _restores_domains,
     "backup_components": decisions.backup_components,
     "looks_first": decisions.looks_first,
-    "saves_folders": _saves_folders,
+    "saves_folders": saving.saves_folders,
+    "records_first": _records_first,
+    "records": _records,
+    "quiesce": saving.quiesce,
+    "quiesced_kind": quiescing.kind,
+    "saves": saving.saves,
+    "saves_together": deployments.ready,
+    "saving": saving.saving,
+    "releases": quiescing.is_left,
     "restore_components": decisions.restore_components,
     "restores_folders": _restores_folders,
     "must_verify": decisions.must_verify,

@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     objections,
+    quiescing,
     rehearsal_report,
     seals,
     set_table,
@@ -143,6 +144,7 @@ def _backup_row(facts: Facts, host: str, check: bool) -> Row:
         *_size(part),
         part.get("seconds"),
         part.get("problem_count"),
+        None if check else quiescing.downtime(facts, host),
     ]
 
 
@@ -172,7 +174,7 @@ def _restore_row(facts: Facts, host: str, check: bool) -> Row:
 
 SERVER_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], Row]]] = {
     "preflight": (["version", "state", "files", "MB", "needs MB", "free GB"], _preflight_row),
-    "backup": (["version", "part", "check", "files", "MB", "seconds", "problems"], _backup_row),
+    "backup": (["version", "part", "check", "files", "MB", "seconds", "problems", "stopped s"], _backup_row),
     "verify": (["part", "mode", "sealed", "files", "MB", "seconds"], _verify_row),
     "restore": (["part of", "state", "added", "replaced", "removed", "attributes", "seconds"], _restore_row),
 }
@@ -356,9 +358,18 @@ def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _
     paths = {str(path) for host in hosts if (path := _answer(facts, host, "__groupid_part").get("set_path"))}
     narrowed = any(facts[host].get("__groupid_narrowed") for host in hosts)
     sealed = _sealed(facts, hosts, set_id, check)
-    return [None if check else set_id, sealed, _yes(narrowed)], [] if check else [
-        f"{name}: {path}" for path in sorted(paths)
-    ]
+    places = [] if check else [f"{name}: {path}" for path in sorted(paths)]
+    return [None if check else set_id, sealed, _yes(narrowed)], [*_stopping(facts, name, hosts, check), *places]
+
+
+def _stopping(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> list[str]:
+    """Say for how long GroupID was stopped on a deployment, or where it would be."""
+    if check:
+        named = [host for host in hosts if quiescing.is_recorded(facts, host)]
+        text = f"{name}: GroupID would be stopped on {failures.shortened(named)}"
+        return columns.folded(text, "", "  ") if named else []
+    found = [seconds for host in hosts if (seconds := quiescing.downtime(facts, host)) is not None]
+    return [f"{name}: GroupID was stopped for {max(found):,.1f} s"] if found else []
 
 
 def _begun(facts: Facts, host: str) -> bool:

@@ -99,6 +99,33 @@ options:
       - Server whose seal decides. This is the first server of the deployment.
       - Required together with O(members).
     type: str
+  quiesce:
+    description:
+      - What was stopped for the set, and what proves that it stayed so. The seal records it.
+      - Without it, the seal does not say whether anything was stopped.
+    type: dict
+    version_added: 0.6.0
+    suboptions:
+      mode:
+        description: What was asked to be stopped on all servers of the deployment.
+        type: str
+        required: true
+        choices: [all, elasticsearch, none]
+      epoch:
+        description: Id of the set, if anything was stopped for it.
+        type: str
+      servers:
+        description: The servers on which something was stopped. Each has C(samples), how often was looked whether all
+          is still stopped, C(longest_gap_ms), the longest time between two looks, and C(down_ms), for how long it was
+          stopped, or null if that is not known.
+        type: dict
+        default: {}
+      waived:
+        description: What stood against the seal, and was accepted.
+        type: list
+        elements: str
+        choices: [elasticsearch_running, sessions_open, sessions_unknown]
+        default: []
   parts:
     description:
       - Other parts on the host, such as V(database). For O(phase=prepared), each of them is checked like the host's own

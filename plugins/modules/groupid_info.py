@@ -358,6 +358,34 @@ backup_root:
           elements: str
           version_added: 0.6.0
           sample: []
+        quiesce:
+          description: What was stopped for the set, as its seal or its prepared document says. Null if it does not
+            say, as those of older versions.
+          returned: always
+          type: dict
+          version_added: 0.6.0
+          contains:
+            mode:
+              description: What was to be stopped on all servers of the deployment, V(all), V(elasticsearch) or V(none).
+              returned: always
+              type: str
+              sample: all
+            epoch:
+              description: Id of the set. Null if nothing was stopped.
+              returned: always
+              type: str
+              sample: 20261122T150405Z
+            waived:
+              description: What stood against the seal, and was accepted by name.
+              returned: always
+              type: list
+              elements: str
+              sample: []
+            servers:
+              description: How it was proved that each server stayed stopped. Null if the set is sealed.
+              returned: always
+              type: dict
+              sample: null
         unreadable:
           description: Why the folder of the set or one of its documents cannot be read. Null if they can.
           returned: always

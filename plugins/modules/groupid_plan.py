@@ -31,6 +31,11 @@ options:
     type: str
     choices: [preflight, backup, verify, restore]
     default: preflight
+  batched:
+    description:
+      - Whether the play takes whole deployments at a time, no more hosts than Ansible works on at the same time.
+    type: bool
+    default: false
 seealso:
   - module: identityops.groupid.groupid_info
 """
@@ -64,6 +69,21 @@ group:
   returned: success
   type: str
   sample: groupid_run_1
+run:
+  description: What records of this run call it.
+  returned: success
+  type: str
+  sample: 8f1d2c3b4a596877
+forks:
+  description: On how many hosts Ansible works at the same time.
+  returned: success
+  type: int
+  sample: 5
+batched:
+  description: As in the option.
+  returned: success
+  type: bool
+  sample: true
 run_file:
   description: File for the result of the run. Null without C(groupid_run_file).
   returned: success

@@ -13,8 +13,8 @@ version_added: 0.6.0
 description:
   - Finds what runs of GroupID on a host, and says in which state it is. With V(quiesced) it stops that, and with
     V(resumed) it starts again what ran before.
-  - This module works on one host. It does not know which hosts belong together, and no playbook stops GroupID. The
-    playbook C(identityops.groupid.resume) uses V(resumed).
+  - This module works on one host. It does not know which hosts belong together. The playbook
+    C(identityops.groupid.resume) uses V(resumed).
   - A service, an application pool of IIS, a scheduled task or a process is GroupID's if the vendor's documentation
     names it, or if its program or its folder lies in the folders of an installed version.
   - The vendor does not publish all names. Look at the result of V(reported) before you stop anything. If something of
@@ -28,6 +28,14 @@ description:
     immediately loses its automatic start, unless IIS shares its configuration with other servers. Then the module
     fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
+  - V(recorded) does the first half of V(quiesced) alone. It writes the record, arms the watchdog, and stops nothing.
+    Use it on all hosts that belong together before V(quiesced) on the first one. Then another run is refused on all of
+    them.
+  - The watchdog is a scheduled task that runs as SYSTEM. It starts again what was stopped if nobody has done it after
+    O(quiesce_max) seconds, and immediately after a restart of the host. Nothing is stopped before the watchdog has
+    proved that it works. V(resumed) removes it.
+  - While GroupID is stopped, the watchdog looks every 2 seconds whether all is still stopped. V(resumed) returns what
+    it has found as RV(proof).
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
     What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
     not start, the module fails, and the next V(resumed) tries it again.
@@ -48,26 +56,42 @@ options:
   state:
     description:
       - V(reported) changes nothing.
-      - V(quiesced) stops what runs of GroupID.
+      - V(recorded) writes the record of what runs and arms the watchdog. If nothing of GroupID is found, it changes
+        nothing.
+      - V(quiesced) stops what runs of GroupID. If O(epoch) and O(run) are those of the record, it uses that record.
       - V(resumed) starts again what ran before it was stopped. If nothing was stopped, nothing is changed.
     type: str
-    choices: [reported, quiesced, resumed]
+    choices: [reported, recorded, quiesced, resumed]
     default: reported
   epoch:
     description:
       - Name of the time in which GroupID is stopped. It has the form of the id of a set, such as V(20261122T150405Z).
-      - With V(quiesced), the current time is the default.
+      - With V(recorded) and V(quiesced), the current time is the default.
       - With V(resumed), the module fails if another epoch is open. By default, any is ended.
     type: str
   run:
     description:
-      - What the record calls the run that stops GroupID. By default, random digits. Only for V(quiesced).
+      - What the record calls the run that stops GroupID. By default, random digits. Only for V(recorded)
+        and V(quiesced).
     type: str
   item_timeout:
     description:
       - How many seconds to wait for one service, pool or task to stop or to start. From 1 to 3600.
     type: int
     default: 120
+  quiesce_max:
+    description:
+      - How many seconds after the record the watchdog starts GroupID again. From 0 to 86400. V(0) means no watchdog,
+        and then there is no RV(proof). Only for V(recorded) and V(quiesced).
+    type: int
+    default: 7200
+  only:
+    description:
+      - V(elasticsearch) looks at, or stops, the services of Elasticsearch alone, with those that need them. V(resumed)
+        does not use it.
+    type: str
+    choices: [all, elasticsearch]
+    default: all
   version:
     description:
       - Version of GroupID, as in the names of its folders. 11.1 installs itself as V(11.0).
@@ -120,6 +144,7 @@ EXAMPLES = r"""
   identityops.groupid.groupid_services:
     version: "10.0"
     state: quiesced
+    quiesce_max: 1800
 
 - name: Start again what ran before
   identityops.groupid.groupid_services:
@@ -307,8 +332,8 @@ tasks:
       sample: ['C:\Program Files\Imanami\GroupID 10.0\GroupIDJob.exe']
 processes:
   description: Processes whose program lies in a folder of GroupID, or that O(services) names. At most 1000. With
-    V(quiesced), only those of no service. They are not stopped.
-  returned: with V(reported) and V(quiesced)
+    V(recorded) and V(quiesced), only those of no service. They are not stopped.
+  returned: with V(reported), V(recorded) and V(quiesced)
   type: list
   elements: dict
   contains:
@@ -395,15 +420,86 @@ record:
       returned: always
       type: str
       sample: "2026-11-22T15:04:05.1234567Z"
+    stopped:
+      description: When all was stopped, UTC. Null until then.
+      returned: always
+      type: str
+      sample: "2026-11-22T15:05:05.1234567Z"
     resumed:
       description: When everything was as before again, UTC. Null until then.
       returned: always
       type: str
       sample: "2026-11-22T15:14:05.1234567Z"
+    resumed_by:
+      description: V(run) or V(watchdog). Null until then.
+      returned: always
+      type: str
+      sample: run
+watchdog:
+  description: The watchdog of the open record. Null if there is none.
+  returned: with V(reported), V(recorded) and V(quiesced)
+  type: dict
+  contains:
+    running:
+      description: Whether its process runs. It starts every minute if it does not.
+      returned: with V(reported)
+      type: bool
+      sample: true
+    word:
+      description: Why it could not start everything again. Null if there is nothing to say.
+      returned: with V(reported)
+      type: str
+      sample: "The service 'Elastic': The service did not start due to a logon failure. (1069)"
+    since:
+      description: When it said so, UTC. Null if there is nothing to say.
+      returned: with V(reported)
+      type: str
+      sample: "2026-11-22T17:05:05.1234567Z"
+    armed:
+      description: Whether it is armed and has proved that it works. In check mode false.
+      returned: with V(recorded) and V(quiesced)
+      type: bool
+      sample: true
+    deadline_seconds:
+      description: How many seconds after the record it starts GroupID again.
+      returned: with V(recorded) and V(quiesced)
+      type: int
+      sample: 7200
+down_ms:
+  description: How many milliseconds passed from the begin of the stop until everything was as before. Null if that is
+    not known, because nothing was stopped or the host was restarted.
+  returned: with V(resumed)
+  type: int
+  sample: 93250
+proof:
+  description: What the watchdog has seen while all was stopped. Null if nothing was stopped, or without a watchdog.
+  returned: with V(resumed)
+  type: dict
+  contains:
+    samples:
+      description: How often it has looked and found all stopped.
+      returned: always
+      type: int
+      sample: 46
+    longest_gap_ms:
+      description: The longest time between two looks, in milliseconds.
+      returned: always
+      type: int
+      sample: 2140
+    broken:
+      description: Why it is not proved that all was stopped all the time. Null if it is proved.
+      returned: always
+      type: str
+      sample: The service 'Elastic' was running at 2026-11-22T15:10:05.1234567Z.
+    resumed_by:
+      description: V(run) or V(watchdog).
+      returned: always
+      type: str
+      sample: run
 entries:
   description: What the record is about, in the order in which it stops. Starting goes in the opposite order. Empty if
     there was nothing to resume.
-  returned: with V(quiesced) and V(resumed)
+  returned: with V(recorded), V(quiesced) and V(resumed)
   type: list
   elements: dict
   contains:
@@ -420,12 +516,12 @@ entries:
     before:
       description: What it was. Of a service C(state) and C(start_type), of a pool C(state) and C(auto_start), of a task
         C(enabled).
-      returned: with V(quiesced)
+      returned: with V(recorded) and V(quiesced)
       type: dict
       sample: {state: running, start_type: automatic}
     stopped:
-      description: Whether there was something to stop or to disable.
-      returned: with V(quiesced)
+      description: Whether there is something to stop or to disable.
+      returned: with V(recorded) and V(quiesced)
       type: bool
       sample: true
     outcome:
@@ -458,7 +554,8 @@ error:
       description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
         V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
         V(quiesced), V(resume_incomplete), V(service_pending), V(service_unreadable), V(services_unmatched),
-        V(state_owner), V(stop_failed), V(system), V(write_failed), or, if the agent did not answer, V(become),
+        V(state_owner), V(stop_failed), V(system), V(watchdog_failed),
+        V(write_failed), or, if the agent did not answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
         V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always

@@ -109,6 +109,14 @@ options:
         hosts share a database, all but one of them can set this to false.
     type: bool
     default: true
+  sessions:
+    description:
+      - Look which sessions of others are in the database, right before C(BACKUP) and right after it. See RV(sessions).
+      - To see them, the login needs VIEW SERVER STATE; in SQL Server 2022 and later, VIEW SERVER PERFORMANCE STATE is
+        enough. Without it, nothing fails, and RV(sessions) says that they are not visible.
+    type: bool
+    default: false
+    version_added: 0.6.0
   claim_timeout:
     description:
       - Seconds to wait for another run that is working on the database.
@@ -331,6 +339,50 @@ statements:
   type: list
   elements: str
   sample: ["BACKUP DATABASE [NetwrixGroupIDDatabase] TO DISK = N'D:\\Backups\\NetwrixGroupIDDatabase.bak' WITH ..."]
+sessions:
+  description: Sessions of others in the database while it was backed up. Null without O(sessions), in check mode, and
+    if another run made the backup.
+  returned: when the database was found
+  type: dict
+  version_added: 0.6.0
+  contains:
+    visible:
+      description: Whether the login sees sessions of others. If not, both lists are empty.
+      returned: always
+      type: bool
+      sample: true
+    before:
+      description: Those right before C(BACKUP), at most 50. The names of host and program are what the client says.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        login:
+          description: Login of the sessions.
+          returned: always
+          type: str
+          sample: CORP\svc-groupid
+        host:
+          description: Computer that they come from.
+          returned: always
+          type: str
+          sample: WEB03
+        program:
+          description: Program that opened them.
+          returned: always
+          type: str
+          sample: .Net SqlClient Data Provider
+        count:
+          description: Number of sessions with these names.
+          returned: always
+          type: int
+          sample: 2
+    after:
+      description: The same right after C(BACKUP).
+      returned: always
+      type: list
+      elements: dict
+      sample: []
 test_restore:
   description: The test restore. Null if there is none, and in check mode.
   returned: when the database was found
@@ -467,6 +519,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "stripes": {"type": "int", "default": 1},
     "stats": {"type": "int", "default": 5},
     "verify": {"type": "bool", "default": True},
+    "sessions": {"type": "bool", "default": False},
     "claim_timeout": {"type": "int", "default": 7200},
     "test_restore": {"type": "bool", "default": False},
     "test_restore_server": {"type": "str"},

@@ -110,7 +110,15 @@ class BackupTask:
             self._make(session, server, order, database)
 
     def _make(self, session: Session, server: ServerFacts, order: Order, database: DatabaseFacts) -> None:
-        run = BackupRun(session, self._opener, order, server.major, database.family_guid, self._progress)
+        run = BackupRun(
+            session,
+            self._opener,
+            order,
+            server.major,
+            database.family_guid,
+            self._progress,
+            sessions=self._request.sessions,
+        )
         try:
             made = run.make(self._patience)
         finally:
@@ -120,6 +128,7 @@ class BackupTask:
             self._result["files"] = list(run.order.files)
         self._result.update(_fields(made.record), shared=made.shared, changed=not made.shared)
         self._result["warnings"] += made.warnings
+        self._result["sessions"] = made.watch.shown() if made.watch else None
         if self._request.verify:
             self._result["verified"] = False
             run.verify(made.record)
@@ -166,6 +175,7 @@ class BackupTask:
             progress=[],
             statements=[],
             test_restore=None,
+            sessions=None,
         )
 
     def _plan_test_restore(self, session: Session, server: ServerFacts, order: Order) -> sql_test_restore.Plan | None:

@@ -7,9 +7,49 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import BACKUP, CHOOSING, COPYING, Word
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import (
+    BACKUP,
+    CHOOSING,
+    COPYING,
+    SAVING,
+    Word,
+)
 
 BACKUPS: t.Final[tuple[Word, ...]] = (
+    Word(
+        "groupid_quiesce",
+        "str",
+        "all",
+        "What a backup stops on all servers of a deployment, so that its set is one point in time. `all` is everything "
+        "of GroupID that runs, `elasticsearch` only the services of Elasticsearch, and `none` is nothing. A run that "
+        "does not include all servers of a deployment stops nothing on it.",
+        roles=SAVING,
+        choices=("all", "elasticsearch", "none"),
+    ),
+    Word(
+        "groupid_quiesce_max",
+        "int",
+        7200,
+        "Seconds after which a server starts GroupID again by itself, also if the controller is gone. The set is not "
+        "sealed then. `0` turns this off.",
+        roles=SAVING,
+        least=0,
+        most=86400,
+        example="3600",
+    ),
+    Word(
+        "groupid_waive",
+        "list",
+        [],
+        "Names of what may stand against a seal, and is accepted. With `elasticsearch_running`, Elasticsearch ran "
+        "while its folder was copied. With `sessions_open`, others were connected to the database while GroupID was "
+        "stopped. With `sessions_unknown`, the login does not see whether they were. The seal names what was "
+        "accepted.",
+        roles=SAVING,
+        elements="str",
+        choices=("elasticsearch_running", "sessions_open", "sessions_unknown"),
+        example="[sessions_unknown]",
+    ),
     Word(
         "groupid_allow_partial",
         "list",

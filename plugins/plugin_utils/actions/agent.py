@@ -50,6 +50,7 @@ class AgentAction(FailureAction):
             variables["inventory_hostname"],
             network_identity(variables, self._templar.template),
             bool(self._task.check_mode),
+            self.sharing,
         )
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC, **self.CONSTRAINTS)
         return self.perform(args, variables)

@@ -17,6 +17,7 @@ from ansible.utils.display import Display
 from ansible_collections.identityops.groupid.plugins.module_utils.connection_advice import connection_failure
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, argument_failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.task_secrets import collect_secrets
 
 SCHEMA = 1
@@ -31,6 +32,9 @@ class FailureAction(ActionBase):  # type: ignore[misc]  # ansible-core has no ty
     """What was not done when nothing was: a sentence without its full stop."""
 
     _supports_async = False
+
+    sharing: Sharing | None = None
+    """With other threads of the same task, where an action runs as a part of another one."""
 
     _scrub: c.Callable[[t.Any], t.Any]  # masks secrets in what is shown while the operation runs
 

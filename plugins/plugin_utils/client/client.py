@@ -28,6 +28,11 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connect
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error import AgentCallError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.parts import operations_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import (
+    Sharing,
+    WorkEndedError,
+    lock_of,
+)
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 # What psrp recognises as a script for its own runspace, and ssh hands to the host's default shell.
@@ -52,6 +57,7 @@ class AgentClient:
     caller to mask.
     host: its name in lines for the user. network: the network identity, as a member of a request.
     check: whether the task is in check mode.
+    sharing: with other threads of the task. Calls over one connection wait for each other.
 
     Each call raises AgentCallError when there is no answer, and the connection plugin's AnsibleConnectionFailure when
     the host could not be reached at all. Once the operation may have started, a lost connection is an AgentCallError:
@@ -64,6 +70,7 @@ class AgentClient:
     host: str
     network: c.Mapping[str, t.Any]
     check: bool
+    sharing: Sharing | None = None
 
     def call(self, request: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Run one request, in check mode as the task is. Returns the agent's answer, of success or failure.
@@ -99,9 +106,14 @@ class AgentClient:
         """Run the bootstrap once on an input, and give the answer to the operation. Raises as ``call_once``."""
         self._require_windows()
         self._require_no_become()
-        if not self.connection.connected:
-            self._connect()
-        output = self._execute(stdin, operation)
+        with lock_of(self.connection):
+            if self.sharing is not None:
+                self.sharing.called.set()
+                if self.sharing.ended.is_set():
+                    raise WorkEndedError
+            if not self.connection.connected:
+                self._connect()
+            output = self._execute(stdin, operation)
         try:
             return read_answer(output, operation, self.scrub)
         except BootstrapError as error:
@@ -120,11 +132,18 @@ class AgentClient:
         """Wait before an operation is tried again, and say why."""
         text = f"{self.host}: {operation}: {cause}; once more in {pause:g} s"
         Display().vv(self.scrub(text), host=self.host)
-        time.sleep(pause)
+        self.sleep(pause)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises WorkEndedError if other threads of the task do not want the work any more."""
+        if self.sharing is None:
+            time.sleep(seconds)
+        else:
+            self.sharing.sleep(seconds)
 
     def disconnect(self) -> None:
         """Leave the connection; the next call opens a new one."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), lock_of(self.connection):
             self.connection.close()
 
     def _require_windows(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import contextlib
+import dataclasses
 import hashlib
 import json
 import secrets
@@ -107,7 +108,7 @@ class _Job:
 
     def answer(self) -> dict[str, t.Any]:
         """Start the job and follow it to its end."""
-        wait = 0.0 if self._alone else HOST_WAIT
+        wait = 0.0 if self._alone else self._longest_wait()
         reply = self._call("start", wait, request=self._request, **self._only, **self._client.network)
         if self._alone:
             self._client.disconnect()
@@ -117,7 +118,7 @@ class _Job:
         polls = 0
         while not reply["failed"] and reply["state"] == "running":
             self._show(reply["progress"])
-            time.sleep(retry.poll_pause(polls, time.monotonic() - self._started))
+            self._pause(retry.poll_pause(polls, time.monotonic() - self._started))
             reply = self._poll()
             polls += 1
         if reply["failed"]:
@@ -130,7 +131,7 @@ class _Job:
     def _poll(self) -> dict[str, t.Any]:
         """Ask how far the job is, a few times where the host could not look."""
         for pause in retry.attempts():
-            reply = self._call("poll", min(HOST_WAIT, max(0.0, self._next_line - time.monotonic())))
+            reply = self._call("poll", min(self._longest_wait(), max(0.0, self._next_line - time.monotonic())))
             if pause is None or not reply["failed"] or reply["error"]["code"] not in _UNREADABLE:
                 break
             self._client.wait("poll", reply["error"]["cause"], pause)
@@ -145,8 +146,19 @@ class _Job:
             f"{self._client.host}: {self._request['operation']}: interrupted, the job on the host is cancelled"
         )
         with contextlib.suppress(Exception):
+            self._client = dataclasses.replace(self._client, sharing=None)  # which may have ended
             self._client.disconnect()
             self._send("cancel", HOST_WAIT)
+
+    def _longest_wait(self) -> float:
+        sharing = self._client.sharing
+        return HOST_WAIT if sharing is None else min(HOST_WAIT, sharing.patience)
+
+    def _pause(self, seconds: float) -> None:
+        if self._client.sharing is None:
+            time.sleep(seconds)
+        else:
+            self._client.sharing.sleep(seconds)
 
     def _call(self, operation: str, wait: float, **fields: t.Any) -> dict[str, t.Any]:
         """Send one request, over new connections where one is lost, or where the host did not come so far.

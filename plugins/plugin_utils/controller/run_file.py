@@ -70,9 +70,9 @@ def watch(path: pathlib.Path | None) -> None:
         _watched[path] = os.getpid()
 
 
-def plan(path: pathlib.Path, made: deployments.Plan, *, check: bool) -> None:
-    """Note the plan of the run. Raises ResultFileError."""
-    result_file.write(path, run_document.planned(_own(path), made, check))
+def plan(path: pathlib.Path, made: deployments.Plan, *, check: bool, stops: bool = False) -> None:
+    """Note the plan of the run. stops: it may stop GroupID. Raises ResultFileError."""
+    result_file.write(path, run_document.planned(_own(path), made, check, stops))
 
 
 def refuse(path: pathlib.Path, told: c.Sequence[failures.Shared]) -> None:

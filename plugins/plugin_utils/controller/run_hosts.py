@@ -12,11 +12,13 @@ from ansible import context
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, steps
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, quiescing, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.spelling import did_you_mean
 
 _RUN_GROUP = "groupid_run_"
+TOGETHER = "saves_together"
+"""The question of the play in which servers are saved together."""
 NOBODY = "all:!all"
 """A pattern that no host matches; Ansible says so in a line, and goes on with the next play."""
 
@@ -107,13 +109,18 @@ def ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], que
 
 
 def ready_batches(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[int]:
-    """Count the hosts of each batch of them, whole deployments each, as a play's ``serial``. Empty: all at once."""
+    """Count the hosts of each batch of them, whole deployments each, as a play's ``serial``. Empty: all at once.
+
+    Servers that are saved together wait for each other in Ansible's workers. All of a batch must have one.
+    """
     hosts = _ready(facts, groups, question)
     if not hosts:
         return []
     names = [str(facts[host]["__groupid_asked"]["deployment"]) for host in hosts]
     sizes = [names.count(name) for name in dict.fromkeys(names)]
-    return deployments.batches(sizes, int(facts[hosts[0]]["__groupid_asked"]["parallel_deployments"]))
+    waits = question == TOGETHER and any(quiescing.recorder(facts, host) for host in hosts)
+    most = int(context.CLIARGS.get("forks") or 0) if waits else 0
+    return deployments.batches(sizes, int(facts[hosts[0]]["__groupid_asked"]["parallel_deployments"]), most)
 
 
 def _ready(facts: deployments.Facts, groups: c.Mapping[str, c.Sequence[str]], question: str) -> list[str]:

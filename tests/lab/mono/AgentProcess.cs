@@ -103,8 +103,30 @@ namespace IdentityOpsAgent
             List<string> settings = new List<string>();
             foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
                 settings.Add(setting.Key + "=" + setting.Value);
+            if (!LabComputer.IsJob)
+                settings.Add(LabComputer.JobMark + "=1");
             return ChildProcess.Spawn(command[0], ChildProcess.Texts(command), ChildProcess.Texts(settings),
                 folder, standard, Libc.SpawnInSession);
+        }
+
+        /// <summary>What the Task Scheduler starts: not the agent's own faults, and another account.</summary>
+        internal static int SpawnAsSystem(List<string> command)
+        {
+            string user = Environment.GetEnvironmentVariable("LAB_USER"),
+                faults = Environment.GetEnvironmentVariable("LAB_FAULTS");
+            Environment.SetEnvironmentVariable("LAB_USER", "NT AUTHORITY\\SYSTEM");
+            Environment.SetEnvironmentVariable("LAB_FAULTS", Environment.GetEnvironmentVariable("LAB_SYSTEM_FAULTS"));
+            try
+            {
+                using (SafeFileHandle nothing = new SafeFileHandle(
+                    Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
+                    return Spawn(command, LabComputer.Root(), new[] { nothing, nothing, nothing });
+            }
+            finally
+            {
+                Environment.SetEnvironmentVariable("LAB_USER", user);
+                Environment.SetEnvironmentVariable("LAB_FAULTS", faults);
+            }
         }
 
         private static string Mono()

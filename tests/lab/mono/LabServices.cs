@@ -5,6 +5,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace IdentityOpsAgent
@@ -76,12 +77,28 @@ namespace IdentityOpsAgent
             if (LabFaults.Current != null)
                 LabFaults.Current.OnEveryChange(null);
             lock (Gate)
-            {
-                Map all = Read();
-                known = null;   // until the change is made: it may be refused halfway
-                change(all);
-                Write(all);
-            }
+                using (Held())
+                {
+                    Map all = Read();
+                    known = null;   // until the change is made: it may be refused halfway
+                    change(all);
+                    Write(all);
+                }
+        }
+
+        /// <summary>
+        /// Several processes change it, and one that writes as a service does (services.py) looks at its state before:
+        /// the lock ends with its holder, however that ends.
+        /// </summary>
+        private static SafeFileHandle Held()
+        {
+            const uint forItsOwner = 0x180;
+            SafeFileHandle file = new SafeFileHandle(Libc.open(PosixName.Encode(Place + ".lock"),
+                Libc.ReadWrite | Libc.Create | Libc.CloseOnExec, forItsOwner));
+            while (Libc.flock(file, Libc.LockExclusive) != 0)
+                if (Marshal.GetLastWin32Error() != Libc.EINTR)
+                    throw new SystemError(Marshal.GetLastWin32Error(), "services.json cannot be locked.");
+            return file;
         }
 
         public static void Write(Map all)

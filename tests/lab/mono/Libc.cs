@@ -73,6 +73,17 @@ namespace IdentityOpsAgent
             public long AccessSeconds, AccessNanoseconds, WriteSeconds, WriteNanoseconds;
         }
 
+        public const int GetLock = 5;                          // F_GETLK
+        public const short ForReading = 0, NotLocked = 2;      // F_RDLCK, F_UNLCK
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct Region                                   // struct flock
+        {
+            public short Kind, From;
+            public long Start, Length;
+            public int Process;
+        }
+
         [StructLayout(LayoutKind.Sequential, Size = 112)]
         public struct Volume                                   // struct statvfs
         {
@@ -99,6 +110,8 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)]
         public static extern long lseek(SafeFileHandle file, long offset, int whence);
         [DllImport("libc", SetLastError = true)] public static extern int flock(SafeFileHandle file, int operation);
+        [DllImport("libc", SetLastError = true)]
+        public static extern int fcntl(SafeFileHandle file, int command, ref Region region);
         [DllImport("libc", SetLastError = true)] public static extern int fsync(SafeFileHandle file);
         [DllImport("libc", SetLastError = true)] public static extern int syncfs(SafeFileHandle file);
 

@@ -322,6 +322,10 @@ namespace IdentityOpsAgent
             if (LabFaults.Loses("rest", path))
                 global::System.IO.File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
             SafeFileHandle file = Open(LabFaults.ReadFrom(path), Libc.OpenNoFollow);
+            int refused = LabShareModes.OnOpened(file);
+            if (refused != 0)
+                file.Dispose();
+            Refuse(refused);
             Libc.posix_fadvise(file, 0, 0, Libc.SequentialAdvice);
             if (LabFaults.Current != null && LabFaults.Current.Grows(path))
                 file.GrowingPath = path;
@@ -344,6 +348,7 @@ namespace IdentityOpsAgent
             CreateWithRetry(path, delegate { file = Open(path, Libc.ReadWrite | Libc.Create | Libc.Exclusive); });
             if (LabHabits.Current != null)
                 file.NewPath = path;
+            file.IsOnFullDisk = LabFaults.Current != null && LabFaults.Current.IsFull(path);
             return file;
         }
 
@@ -380,6 +385,7 @@ namespace IdentityOpsAgent
             {
                 LabFaults.Current.OnEveryChange(null);
                 Refuse(LabFaults.Current.OnWrite(count));
+                Refuse(file.IsOnFullDisk ? Libc.ENOSPC : 0);
             }
             if (file.StreamOf != null)
             {

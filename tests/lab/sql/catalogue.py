@@ -143,8 +143,21 @@ def _recovery_status(engine: Engine, session: Session, dummy: Database | None) -
         yield (one.database_id, one.database_guid if known else None, family, log, one.fork_guid, None, None)
 
 
+SYSTEM_SESSION = 21
+"""Number of the one session of the server itself that the double shows."""
+
+
+def _sees_sessions(engine: Engine, session: Session) -> bool:
+    """Whether a login sees the sessions of others. Otherwise its own row is all there is, and nothing is refused.
+
+    Source: sys.dm_exec_sessions, Permissions; sys.dm_exec_requests has the same.
+    """
+    since_2022 = int(engine.version.partition(".")[0]) >= 16
+    return session.login.holds("VIEW SERVER PERFORMANCE STATE" if since_2022 else "VIEW SERVER STATE")
+
+
 def _permitted_sessions(engine: Engine, session: Session) -> list[Session]:
-    everything = session.login.holds("VIEW SERVER STATE")
+    everything = _sees_sessions(engine, session)
     return [one for one in engine.sessions.values() if everything or one is session]
 
 
@@ -166,6 +179,14 @@ def _sessions(engine: Engine, session: Session, dummy: Database | None) -> c.Ite
         yield (
             one.spid, began, one.host, one.program, 4711, one.library, one.login.sid, one.login.name, None, None,
             status, 0, began, began, True, one.login.name, _database_id(engine, one.database), one.transactions,
+        )  # fmt: skip
+    if _sees_sessions(engine, session):
+        # One of the server's own, such as ghost cleanup, which goes through the databases. It has no host and program.
+        began = moment(datetime.datetime(2026, 1, 1))
+        visited = max(one.database_id for one in engine.databases.values())
+        yield (
+            SYSTEM_SESSION, began, None, None, None, None, b"\x01", "sa", None, None, "background", 0, began, began,
+            False, "sa", visited, 0,
         )  # fmt: skip
 
 

@@ -177,6 +177,9 @@ def _of_server(engine: Engine, session: Session, variables: dict[str, t.Any]) ->
     ]
 
 
+_SINCE_2022 = frozenset(("VIEW SERVER PERFORMANCE STATE", "VIEW SERVER SECURITY STATE"))
+
+
 def _rights(engine: Engine, session: Session) -> list[tuple[str, int, Function]]:
     def role_member(role: str, login: str | None = None) -> int | None:
         found = session.login if login is None else engine.logins.get(login.casefold())
@@ -205,6 +208,8 @@ def _rights(engine: Engine, session: Session) -> list[tuple[str, int, Function]]
         names = permissions(engine, session, securable, kind)
         if names is None:
             return None
+        if permission.upper() in _SINCE_2022 and engine.product[0] < 16:
+            return None  # a permission that this version does not have
         return int(permission.upper() in names or (permission.upper() == "ANY" and bool(names)))
 
     return [

@@ -71,6 +71,54 @@ def test_both_phases_keep_the_bytes(host: t.Any, document: str, set_path: pathli
     assert sorted(path.name for path in set_path.iterdir()) == ["set.json", "set.prepared.json", "web01"]
 
 
+QUIESCE = {
+    "mode": "all",
+    "epoch": SET_ID,
+    "waived": ["sessions_unknown"],
+    "servers": {"web01": {"samples": 46, "longest_gap_ms": 2210, "down_ms": None}},
+}
+
+
+def test_what_was_stopped_is_listed_and_its_servers_while_it_is_prepared(host: t.Any) -> None:
+    host.write(a="x")
+    document = text(host.backup()["part_sha256"], quiesce=QUIESCE)
+    assert host.call("list")["sets"][0]["quiesce"] is None
+    prepare(host, document)
+    assert host.call("list")["sets"][0]["quiesce"] == QUIESCE
+    decide(host, sha256(document))
+    assert host.call("list")["sets"][0]["quiesce"] == {**QUIESCE, "servers": None}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        None,
+        "all",
+        [],
+        {**QUIESCE, "mode": 1},
+        {**QUIESCE, "mode": "x" * 101},
+        {**QUIESCE, "waived": [1]},
+        {**QUIESCE, "waived": "sessions_open"},
+        {**QUIESCE, "servers": []},
+    ],
+)
+def test_what_is_not_understood_is_unknown_and_the_set_is_one_all_the_same(host: t.Any, other: t.Any) -> None:
+    host.write(a="x")
+    document = text(host.backup()["part_sha256"], quiesce=other)
+    assert code(prepare(host, document)) == "none"
+    assert code(decide(host, sha256(document))) == "none"
+    [listed] = host.call("list")["sets"]
+    assert (listed["sealed"], listed["quiesce"], listed["unreadable"]) == (True, None, None)
+
+
+def test_servers_that_are_none_are_left_out(host: t.Any) -> None:
+    host.write(a="x")
+    odd = {"web01": {"samples": "many", "more": 1}, "..\\x": {"samples": 1}, "web02": 5}
+    prepare(host, text(host.backup()["part_sha256"], quiesce={**QUIESCE, "servers": odd}))
+    servers = host.call("list")["sets"][0]["quiesce"]["servers"]
+    assert servers == {"web01": {"samples": None, "longest_gap_ms": None, "down_ms": None}}
+
+
 def test_again_changes_nothing(host: t.Any, document: str, set_path: pathlib.Path) -> None:
     prepare(host, document)
     decide(host, sha256(document))

@@ -69,7 +69,9 @@ def made(host: t.Any, tmp_path: pathlib.Path) -> t.Any:
         scope={},
     )
     assert answer["state"] == "complete", answer
-    sealed = backup_set.seal_document("hq", answer["epoch"], "web01", [answer])
+    proof = {"samples": 46, "longest_gap_ms": 2210, "down_ms": 95120}
+    quiesce = {"mode": "all", "epoch": answer["epoch"], "servers": {"web01": proof}, "waived": []}
+    sealed = backup_set.seal_document("hq", answer["epoch"], "web01", [answer], quiesce=quiesce)
     for members in (
         {"phase": "prepared", "document": sealed.text},
         {"phase": "sealed", "document_sha256": sealed.sha256},

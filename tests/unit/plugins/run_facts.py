@@ -105,6 +105,10 @@ def probe(
     }
 
 
+IDLE = {"schema": 1, "services": [], "pools": [], "tasks": [], "processes": [], "record": None}
+"""Answer of groupid_services on a host on which nothing of GroupID runs."""
+
+
 def verdict(state: signature.State) -> signature.Verdict:
     """Return what is known about the signature of a seal."""
     return {"state": state, "key_id": None if state in ("missing", "wrong") else "a" * 16, "given": ["b" * 16]}
@@ -162,7 +166,11 @@ def answered(kind: review.Kind, *servers: str, role: str = "", deployment: str =
     probes = make(deployment, *servers, role=role, **values)
     settings_ = {"asked": asked(deployment, role, **values), "failures": []}
     hostvars: Facts = {
-        host: {"__groupid_settings": copy.deepcopy(settings_), "__groupid_probe": probes[host]["__groupid_probe"]}
+        host: {
+            "__groupid_settings": copy.deepcopy(settings_),
+            "__groupid_probe": probes[host]["__groupid_probe"],
+            **({"__groupid_running": IDLE} if kind in ("preflight", "backup") else {}),
+        }
         for host in servers
     }
     return reviewed(hostvars, kind)

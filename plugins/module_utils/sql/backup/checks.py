@@ -37,6 +37,7 @@ class Request:
     stripes: int = 1
     stats: int = 5
     verify: bool = True
+    sessions: bool = False
 
     @property
     def name(self) -> str:

@@ -21,6 +21,11 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.mod
     record_query,
     verify_statement,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.backup.sessions import (
+    Seen,
+    Watch,
+    read_sessions,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import (
     Claim,
     ClaimRefusedError,
@@ -71,11 +76,15 @@ def failure(code: str, what: str, cause: str, next_step: str) -> BackupError:
 
 @dataclasses.dataclass(frozen=True)
 class BackupResult:
-    """The backup that a set has now. shared: another run made it. warnings: sentences."""
+    """The backup that a set has now. shared: another run made it. warnings: sentences.
+
+    watch: who else was in the database. None: this run did not make the backup, or was not asked to look.
+    """
 
     record: Record
     shared: bool
     warnings: tuple[str, ...] = ()
+    watch: Watch | None = None
 
 
 def media_name() -> str:
@@ -93,6 +102,7 @@ class BackupRun:
 
     session: that runs BACKUP. After a lost connection it is another one, so take it from here.
     order: what is to be done. Its files change when those asked for are there already.
+    sessions: look who else is in the database, right before BACKUP and right after it.
     """
 
     def __init__(
@@ -104,6 +114,8 @@ class BackupRun:
         family_guid: str | None,
         progress: Progress,
         reconnect: Reconnect | None = None,
+        *,
+        sessions: bool = False,
     ) -> None:
         self.session = session
         self._opener = opener
@@ -112,6 +124,8 @@ class BackupRun:
         self._family_guid = family_guid
         self._progress = progress
         self._wrote = False
+        self._watches = sessions
+        self._before: Seen = None
         self._reconnect = reconnect or Reconnect(opener)
 
     def make(self, patience: float, on_wait: c.Callable[[float], None] | None = None) -> BackupResult:
@@ -122,12 +136,15 @@ class BackupRun:
         began = False
         said: list[Message] = []
         wanted = self.order.files
+        watch = None
         try:
             with claimed(self.session, self.order.database, patience, on_wait) as claim:
                 record = self._find()
                 if record is None:
+                    self._before = self._others()
                     began = True
                     self._back_up(claim, said)
+                    watch = self._watch()
                     record = self._find()
         except ConnectionLostError as error:
             if not began:
@@ -138,7 +155,7 @@ class BackupRun:
             raise self._claim_refused(error) from error
         except SqlError as error:
             raise self._refused(error, "failed" if began else "was not started") from error
-        return BackupResult(self._confirmed(record, said), not began, self._rename_warnings(wanted))
+        return BackupResult(self._confirmed(record, said), not began, self._rename_warnings(wanted), watch)
 
     @property
     def wrote(self) -> bool:
@@ -153,6 +170,12 @@ class BackupRun:
             raise self._not_verified(error, record, "was not verified") from error
         except SqlError as error:
             raise self._not_verified(error, record, "did not pass RESTORE VERIFYONLY") from error
+
+    def _others(self) -> Seen:
+        return read_sessions(self.session, self.order.database) if self._watches else None
+
+    def _watch(self) -> Watch | None:
+        return Watch(self._before, self._others()) if self._watches else None
 
     def _find(self) -> Record | None:
         return find(self.session, self.order, self._major_version)
@@ -233,6 +256,7 @@ class BackupRun:
             with claimed(self.session, self.order.database, _SETTLE):
                 # msdb's word is not to be had while it is recovered: then what follows is refused (922).
                 self._reconnect.recovering(self.session, self.order.database)
+                watch = self._watch()
                 record = self._find()
         except ClaimRefusedError as refused:
             raise self._unknown(
@@ -252,7 +276,7 @@ class BackupRun:
         warning += (
             "Another run made the backup since then." if shared else "The server completed and recorded the backup."
         )
-        return BackupResult(self._confirmed(record), shared, (warning,))
+        return BackupResult(self._confirmed(record), shared, (warning,), None if shared else watch)
 
     def _reopen(self, error: ConnectionLostError) -> None:
         self.session.close()

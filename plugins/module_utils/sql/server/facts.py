@@ -276,7 +276,7 @@ def read_database(session: Session, name: str) -> DatabaseFacts | None:
         encrypted=bool(row["is_encrypted"]),
         tde_certificate=_tde_certificate(session, number, certificates) if row["is_encrypted"] else None,
         certificates=certificates,
-        sessions=_sessions(session, number) if rights[0]["view_server_state"] else None,
+        sessions=_sessions(session, number) if rights[0]["sees_sessions"] else None,
     )
 
 
@@ -300,7 +300,9 @@ def _around(name: str, number: int) -> str:
     return (
         f"SELECT HAS_PERMS_BY_NAME({securable}, N'DATABASE', N'BACKUP DATABASE') AS backup_database, "
         f"HAS_PERMS_BY_NAME({securable}, N'DATABASE', N'VIEW DEFINITION') AS definition, "
-        "HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') AS view_server_state; "
+        # SQL Server 2022 and later ask for the narrower one. Older ones do not know it, and answer NULL.
+        "CASE WHEN HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') = 1 "
+        "OR HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER PERFORMANCE STATE') = 1 THEN 1 ELSE 0 END AS sees_sessions; "
         f"SELECT name FROM sys.databases WHERE source_database_id = {number} ORDER BY name; "
         "SELECT name, CONVERT(nvarchar(100), thumbprint, 1) AS thumbprint, expiry_date, pvt_key_last_backup_date "
         "FROM sys.certificates WHERE name NOT LIKE N'##%' ORDER BY name;"

@@ -47,6 +47,7 @@ namespace IdentityOpsAgent
                 .Set("seal_signed", seal == null ? null : seal.Signature)
                 .Set("members", members).Set("decider", known == null ? null : known.Decider)
                 .Set("narrowed", known == null ? Narrowing.Union(narrowed) : known.Narrowed)
+                .Set("quiesce", known == null ? null : QuiesceSummary.Listed(known.Quiesce, seal != null))
                 .Set("unreadable", flaws.Count == 0 ? null : string.Join("; ", flaws.ToArray()))
                 .Set("parts", parts).Set("part_count", servers.Count);
         }

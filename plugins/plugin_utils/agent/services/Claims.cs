@@ -34,6 +34,9 @@ namespace IdentityOpsAgent
         public readonly List<string> Versions = new List<string>();
         private readonly List<Row> rows = new List<Row>(), named = new List<Row>();
         private readonly List<Glob> similar = new List<Glob>();
+        private readonly string only;   // a component; null: what claims is all that is asked for
+        private readonly List<Glob> onlyNames = new List<Glob>();
+        private readonly List<string> onlyFolders = new List<string>();
         // By version: folders of the product, and those that it is installed in.
         private readonly List<KeyValuePair<string, string>> folders = new List<KeyValuePair<string, string>>();
         private readonly List<KeyValuePair<string, string>> installations = new List<KeyValuePair<string, string>>();
@@ -42,6 +45,9 @@ namespace IdentityOpsAgent
         {
             List<DriveFacts> drives = Computer.FixedDrives();
             List<Product> products = Product.ListOf(request);
+            JsonMap alone = request.MapOrEmpty("only");
+            only = alone.TextOrNull("component");
+            onlyNames.AddRange(alone.Texts("names").ConvertAll(delegate(string text) { return new Glob(text); }));
             Product wanted = Product.Named(products, request.Text("version"));
             foreach (Product product in products)
             {
@@ -55,11 +61,17 @@ namespace IdentityOpsAgent
                 {
                     if (installation.Folder != null)
                         Add(installations, product.Version, installation.Folder);
+                    ProductComponent component = only == null ? null : product.Component(only);
+                    string place = component == null ? null : product.Locate(component, installation.Folder);
+                    if (place != null)
+                        onlyFolders.Add(place);
                 }
             }
             JsonMap own = request.MapOrEmpty("component_paths");
             foreach (string name in own.Names)
                 Add(folders, Versions.Count == 1 ? Versions[0] : null, Paths.Absolute(own.Text(name), name));
+            if (only != null && own.Has(only))
+                onlyFolders.Add(Paths.Absolute(own.Text(only), only));
             rows.AddRange(request.Maps("runs").ConvertAll<Row>(Row.Parse));
             named.AddRange(request.Maps("services").ConvertAll<Row>(Row.Parse));
             similar.AddRange(request.Texts("similar").ConvertAll(delegate(string text) { return new Glob(text); }));
@@ -88,6 +100,28 @@ namespace IdentityOpsAgent
                 };
             }
             return isNamed ? null : OfFolder(paths);
+        }
+
+        // Whether something that is the product's serves the one component that is asked for.
+        public bool IsAskedFor(string kind, IEnumerable<string> names, IEnumerable<string> paths)
+        {
+            if (only == null)
+                return true;
+            foreach (string name in names)
+            {
+                if (onlyNames.Exists(delegate(Glob glob) { return glob.Matches(Row.Plain(name ?? "")); }))
+                    return true;
+            }
+            foreach (string path in paths)
+            {
+                if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); }))
+                    return true;
+            }
+            return rows.Exists(delegate(Row row)
+            {
+                return row.Kind == kind && row.Component == only && Versions.Contains(row.Version)
+                    && (row.Takes(names) || TakesProgram(row, paths));
+            });
         }
 
         public bool IsSimilar(IEnumerable<string> names)
@@ -176,7 +210,7 @@ namespace IdentityOpsAgent
         // One row of what runs, or one thing that the request names.
         private sealed class Row
         {
-            public string Kind, Version, Text;
+            public string Kind, Version, Text, Component;
             public Glob Name, Below;   // Below: the installation folder
             public bool MayBeShared, Met;
 
@@ -190,6 +224,7 @@ namespace IdentityOpsAgent
                     Kind = kind,
                     Version = map.TextOrNull("version"),
                     Text = map.TextOrNull("name"),
+                    Component = map.TextOrNull("component"),
                     Name = map["name"] == null ? null : new Glob(Plain(map.Text("name"))),
                     Below = map["program"] == null ? null : new Glob(Plain(map.Text("program"))),
                     MayBeShared = map.Flag("shared", false),

@@ -52,6 +52,26 @@ namespace IdentityOpsAgent
             LookAtPools();
             LookAtTasks();
             LookAtProcesses();
+            Narrow();
+        }
+
+        // Where one component alone is asked for, what does not serve it is left out.
+        private void Narrow()
+        {
+            Services.RemoveAll(delegate(ClaimedService one)
+            {
+                return !Claims.IsAskedFor(Claims.Service, new[] { one.Facts.Name, one.Facts.DisplayName },
+                    new[] { Claims.ProgramOf(one.Facts.Command) });
+            });
+            Pools.RemoveAll(delegate(ClaimedPool one)
+            {
+                return !Claims.IsAskedFor(Claims.Pool, new string[0], one.Facts.Folders());
+            });
+            Tasks.RemoveAll(delegate(ClaimedTask one)
+            {
+                return !Claims.IsAskedFor(Claims.Task, new string[0],
+                    one.Facts.Programs.ConvertAll<string>(Claims.ProgramOf));
+            });
         }
 
         private void LookAtServices()
@@ -117,6 +137,8 @@ namespace IdentityOpsAgent
         {
             foreach (TaskFacts facts in TaskScheduler.All())
             {
+                if (Win32.Names.Equals(facts.Path, WatchdogTask.Path))
+                    continue;
                 string name = Paths.FileName(facts.Path.Replace('\\', Win32.Separator));
                 string[] names = { facts.Path, name };
                 Claim claim = Claims.Of(Claims.Task, names, facts.Programs.ConvertAll<string>(Claims.ProgramOf));

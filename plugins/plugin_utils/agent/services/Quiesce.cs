@@ -8,19 +8,18 @@ using System.Collections.Generic;
 namespace IdentityOpsAgent
 {
     // The operation `quiesce`: what of the product runs on this computer is recorded, then stopped, not disabled. It is
-    // done whole or not at all: where one thing does not stop, all that was stopped is started again.
+    // done whole or not at all: where one thing does not stop, all that was stopped is started again. In two calls
+    // (`phase`), all servers are recorded before the first one is stopped.
     internal sealed class Quiesce
     {
-        private const string What = "GroupID was not stopped";
-        private const int Rounds = 3;
+        public const string What = "GroupID was not stopped";
 
         private readonly JsonMap request;
-        private readonly string epoch, run, controller;
-        private readonly int seconds;
+        private readonly string epoch, run, controller, phase;
+        private readonly int deadline;   // s; 0: no watchdog
         private readonly bool check;
         private readonly BoundedWait wait;
         private readonly Answer answer = new Answer();
-        private ProductRuntime runtime;
         private QuiesceRecord record;
 
         public Quiesce(JsonMap request)
@@ -29,260 +28,154 @@ namespace IdentityOpsAgent
             epoch = Names.SetId(request.Text("epoch"));
             run = request.Text("run");
             controller = request.Text("controller");
-            seconds = (int)request.Number("item_seconds", 1, 3600);
+            phase = request.TextOrNull("phase");
+            if (phase != null && phase != "record" && phase != "stop")
+                throw new FormatError("'phase' must be record or stop");
+            deadline = request.NumberOr("watchdog_seconds", 0, 0, 24 * 60 * 60);
             check = request.Flag("check", false);
-            wait = new BoundedWait(seconds, true);
+            wait = new BoundedWait((int)request.Number("item_seconds", 1, 3600), true);
         }
 
         public Answer Run()
         {
             using (HostLock.Acquire("quiesce", epoch, check, QuiesceRecord.LockName))
             {
-                RequireResumed();
-                runtime = new ProductRuntime(request);
-                RequireKnown();
-                record = new QuiesceRecord(What)
+                record = QuiesceRecord.Current(What);
+                QuiescePlan plan = new QuiescePlan(request, wait, check);
+                answer.Warnings.AddRange(plan.Runtime.Warnings);
+                answer.Members.Set("processes", plan.Processes())
+                    .Set("watchdog", null);
+                bool isRecorded = IsRecorded();
+                if (!isRecorded && phase != "record")
+                    plan.RequireSome();
+                if (isRecorded || !plan.IsEmpty)
                 {
-                    Epoch = epoch,
-                    RunId = run,
-                    Controller = controller,
-                    User = Computer.UserName(),
-                    Started = Timestamps.Text(Timestamps.Now()),
-                };
-                record.Items.AddRange(Items());
-                answer.Warnings.AddRange(runtime.Warnings);
-                answer.Members.Set("record", record.Head()).Set("entries", Described()).Set("processes", Processes());
-                answer.Changed = true;   // the record, at least
-                if (!check)
-                    Perform();
+                    if (!isRecorded)
+                        Record(plan);
+                    answer.Changed = true;   // the record, at least
+                    if (!check && !isRecorded && deadline > 0)
+                        Arm();
+                    if (!check && phase != "record" && answer.Failure == null)
+                        Stop();
+                }
+                answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", Described());
+                if (record != null && record.DeadlineTicks != null)
+                    answer.Members.Set("watchdog", Watched(!check && record.IsOpen));
             }
             return answer;
         }
 
-        private static void RequireResumed()
+        // By this very run, which has not begun to stop anything. Else an open record refuses: what it says was the
+        // state before, and what is so now may be its doing.
+        private bool IsRecorded()
         {
-            QuiesceRecord before = QuiesceRecord.Current(What);
-            if (before != null && before.IsOpen)
-                throw new AgentError("quiesced", What, null, before.Owner(),
+            bool isOpen = record != null && record.IsOpen;
+            if (isOpen && phase != "record" && record.IsOf(epoch, run) && record.BegunTicks == null)
+            {
+                if (record.Boot != SystemClock.Boot())
+                    throw Refused("The server was restarted since its state was recorded.");
+                return true;
+            }
+            if (isOpen)
+                throw new AgentError("quiesced", What, null, record.Owner(),
                     "Wait until that run has ended. If it has, or was killed, run identityops.groupid.resume.");
+            if (phase == "stop" && !check)
+                throw Refused(record != null && record.IsOf(epoch, run)
+                    ? "The quiesce was ended at " + record.Resumed + ", before anything was stopped."
+                    : "The run " + run + " has not recorded the state of this server.");
+            return false;
         }
 
-        private void RequireKnown()
+        private static AgentError Refused(string cause)
         {
-            List<JsonMap> unmatched = runtime.Claims.Unmatched();
-            if (unmatched.Count > 0)
-                throw new AgentError("services_unmatched", What, null, "This server has none of: "
-                    + string.Join(", ", unmatched.ConvertAll(delegate(JsonMap one)
-                    {
-                        return one.Text("kind") + " " + one.Text("name");
-                    }).ToArray()) + ".", "Correct groupid_services.");
-            foreach (ClaimedPool pool in runtime.Pools)
+            return new AgentError("quiesce_record", What, null, cause, "Run again.");
+        }
+
+        private void Record(QuiescePlan plan)
+        {
+            plan.RequireKnown();
+            record = new QuiesceRecord(What)
             {
-                if (pool.Outside.Count > 0 && !pool.Claim.MayBeShared)
-                    throw new AgentError("pool_shared", What, null, "The application pool '" + pool.Facts.Name
-                        + "' also serves what is not GroupID's: " + string.Join(", ", pool.Outside.ToArray()) + ".",
-                        "Give GroupID a pool of its own, or name this one in groupid_services with shared: true.");
+                Epoch = epoch,
+                RunId = run,
+                Controller = controller,
+                User = Computer.UserName(),
+                Started = Timestamps.Text(Timestamps.Now()),
+                Boot = SystemClock.Boot(),
+            };
+            if (deadline > 0)
+            {
+                record.WatchdogSeconds = deadline;
+                record.DeadlineTicks = SystemClock.Ticks() + deadline * 1000L;
             }
-            if (runtime.Services.Count + runtime.Pools.Count + runtime.Tasks.Count == 0)
-                throw new AgentError("nothing_to_stop", What, null,
-                    "No service, application pool or scheduled task of GroupID was found.",
-                    "Check that this is the right server, or name them in groupid_services.");
+            record.Items.AddRange(plan.Items());
+            if (!check)
+                record.Write();
         }
 
-        // In the order in which they are stopped: what starts work, what takes in work, and what keeps the data.
-        private List<QuiescedItem> Items()
-        {
-            List<QuiescedItem> items = new List<QuiescedItem>();
-            foreach (ClaimedTask task in runtime.Tasks)
-                items.Add(new QuiescedTask(task.Facts));
-            foreach (ClaimedPool pool in runtime.Pools)
-                items.Add(new QuiescedPool(Settled(pool.Facts)));
-            List<string> known = new List<string>();
-            foreach (ClaimedService service in runtime.Services)
-            {
-                foreach (string name in new List<string>(service.Dependents) { service.Facts.Name })
-                {
-                    if (known.Exists(delegate(string one) { return Win32.Names.Equals(one, name); }))
-                        continue;
-                    known.Add(name);
-                    items.Add(new QuiescedService(Settled(name)));
-                }
-            }
-            return items;
-        }
-
-        // A transition that somebody has begun is awaited; in check mode it counts as ended.
-        private ServiceFacts Settled(string service)
-        {
-            ServiceFacts facts = null;
-            bool settled = wait.Until(delegate
-            {
-                facts = Asked(service);
-                return check || facts == null || !QuiescedService.IsPending(facts.State);
-            });
-            if (facts == null || !settled)
-                throw Pending(service, facts == null ? null : RuntimeWords.ServiceState(facts.State));
-            return facts;
-        }
-
-        private static ServiceFacts Asked(string service)
+        // Where it cannot be proved, nothing is stopped, and the record ends.
+        private void Arm()
         {
             try
             {
-                return ServiceControl.Find(service);
+                Watchdog.Arm(record, wait.Seconds);
             }
-            catch (SystemError error)
+            catch (Exception error)
             {
-                throw new AgentError("service_unreadable", What, null,
-                    "The state of the service '" + service + "' was not read: " + error.Message + ".",
-                    "Give the account of the connection the right to read the service and to stop it.");
+                answer.Failure = NotArmed(AgentError.Of("quiesce", error));
             }
         }
 
-        private PoolFacts Settled(PoolFacts pool)
+        private AgentError NotArmed(AgentError failure)
         {
-            PoolFacts facts = pool;
-            bool settled = check || !QuiescedPool.IsPending(pool) || wait.Until(delegate
-            {
-                facts = Iis.Find(pool.Name);
-                return facts == null || !QuiescedPool.IsPending(facts);
-            });
-            if (facts == null || !settled)
-                throw Pending(pool.Name, facts == null ? null : facts.State);
-            return facts;
+            Resumption way = WayBack();
+            return way.Failures.Count == 0 ? failure : new AgentError(failure.Code, What, failure.Path, failure.Cause
+                + " " + string.Join(" ", way.Failures.ToArray()),
+                failure.Next + " Then run identityops.groupid.resume.");
         }
 
-        private AgentError Pending(string name, string state)
+        private JsonMap Watched(bool isArmed)
         {
-            return new AgentError("service_pending", What, null, "'" + name + "' " + (state == null
-                ? "was there a moment ago, and is gone" : "is still " + state + " after " + seconds + " seconds")
-                + ". Nothing was stopped.", "Look at it in Windows' own tools, and run again.");
+            return new JsonMap().Set("armed", isArmed).Set("deadline_seconds", record.WatchdogSeconds);
         }
 
         private List<JsonMap> Described()
         {
-            return record.Items.ConvertAll(delegate(QuiescedItem item) { return item.Described(); });
+            return record == null ? new List<JsonMap>()
+                : record.Items.ConvertAll(delegate(QuiescedItem item) { return item.Described(); });
         }
 
-        // Programs that people have started go on; they are told.
-        private List<JsonMap> Processes()
+        private void Stop()
         {
-            List<uint> ofServices = runtime.Services.ConvertAll(
-                delegate(ClaimedService one) { return one.Facts.Process; });
-            return runtime.Processes.FindAll(delegate(ClaimedProcess one)
-            {
-                return !ofServices.Contains(one.Facts.Id);
-            }).ConvertAll(delegate(ClaimedProcess one)
-            {
-                return new JsonMap().Set("id", one.Facts.Id).Set("program", one.Facts.Program);
-            });
-        }
-
-        private void Perform()
-        {
-            record.Write();
-            AgentError failure;
+            QuiesceStop stop = new QuiesceStop(record, wait);
             try
             {
-                StopAll();
-                return;
+                stop.Run();
             }
             catch (Exception error)   // whatever it is, nothing may stay down
             {
-                failure = AgentError.Of("quiesce", error);
+                Undo(AgentError.Of("quiesce", error));
             }
-            Undo(failure);
-        }
-
-        private void StopAll()
-        {
-            List<QuiescedItem> tasks = record.Items.FindAll(
-                delegate(QuiescedItem item) { return item is QuiescedTask; });
-            foreach (QuiescedItem task in tasks)
-                StopIfActive(task);
-            foreach (QuiescedItem task in tasks)
-                Named(task, delegate { ((QuiescedTask)task).AwaitEnd(wait); });   // they need what is stopped next
-            foreach (QuiescedItem item in record.Items)
-            {
-                if (!tasks.Contains(item))
-                    StopIfActive(item);
-            }
-            RequireStopped();
-        }
-
-        // What somebody has stopped since the record was written is left to him.
-        private void StopIfActive(QuiescedItem item)
-        {
-            Progress.ThrowIfCancelled();
-            record.RequireCurrent();
-            if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
-                StopOne(item);
-        }
-
-        private void StopOne(QuiescedItem item)
-        {
-            item.Stopping = QuiescedItem.Begun;
-            record.Write();
-            Named(item, delegate { item.Stop(wait, record.Save); });
-            item.Stopping = QuiescedItem.Done;
-            record.Save();
-            if (item.Warning != null && !answer.Warnings.Contains(item.Warning))
-                answer.Warnings.Add(item.Warning);
-        }
-
-        private static bool IsActive(QuiescedItem item, PoolStates pools)
-        {
-            bool isActive = false;
-            Named(item, delegate { isActive = item.IsActive(pools); });
-            return isActive;
-        }
-
-        // Looks again at everything when all is stopped: what Windows or IIS has started again.
-        private void RequireStopped()
-        {
-            for (int round = 1; ; round++)
-            {
-                PoolStates pools = new PoolStates();
-                List<QuiescedItem> active = record.Items.FindAll(
-                    delegate(QuiescedItem item) { return IsActive(item, pools); });
-                if (active.Count == 0)
-                    return;
-                foreach (QuiescedItem item in active)
-                {
-                    QuiescedPool pool = item as QuiescedPool;
-                    if (round == Rounds || pool == null || pool.Stopping == null || !pool.CanBeHeld)
-                        throw item.Failure("it runs again although it was stopped");
-                    if (runtime.IsConfigurationShared)
-                        throw item.Failure("IIS starts it again, and its configuration is shared with other servers, "
-                            + "where autoStart is never changed");
-                    Named(item, delegate { pool.Hold(wait, record.Save); });
-                }
-            }
-        }
-
-        private static void Named(QuiescedItem item, Action act)
-        {
-            try
-            {
-                act();
-            }
-            catch (SystemError error)
-            {
-                throw item.Failure(error.Message);
-            }
+            answer.Warnings.AddRange(stop.Warnings);
         }
 
         private void Undo(AgentError failure)
         {
-            LockedFileRetry.Reset();
-            Resumption way = new Resumption(record, seconds, false);
-            way.Run();
-            answer.Changed = way.Failures.Count > 0;
-            answer.Members.Set("record", record.Head());
+            Resumption way = WayBack();
             string rest = string.Join(" ", way.Failures.ToArray());
             answer.Failure = new AgentError("stop_failed", What, failure.Path, failure.Cause
                 + " What had been stopped was started again" + (rest.Length == 0 ? "." : ", but for this: " + rest),
                 rest.Length == 0 ? failure.Next : failure.Next + " Then run identityops.groupid.resume.");
+        }
+
+        private Resumption WayBack()
+        {
+            LockedFileRetry.Reset();
+            Resumption way = new Resumption(record, wait.Seconds, false, QuiesceRecord.ByRun);
+            way.Run();
+            answer.Changed = way.Failures.Count > 0;
+            answer.Warnings.AddRange(way.Warnings);
+            return way;
         }
     }
 }

@@ -13,10 +13,17 @@ namespace IdentityOpsAgent
     // "everything is stopped" for the state before.
     internal sealed class QuiesceRecord
     {
-        public const string LockName = "quiesce.lock";
+        public const string LockName = "quiesce.lock", ByRun = "run", ByWatchdog = "watchdog";
         private const string FileName = "quiesce.json", Draft = ".quiesce.json.tmp";
 
         public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
+        // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped: when
+        // that had ended. Ending: the way back has begun. DownFor: ms from BegunTicks to Resumed; null: not known.
+        // DeadlineTicks: when the watchdog resumes; null: there is none. Proof: what it saw, once the way back has begun.
+        public string Boot, Stopped, ResumedBy;
+        public long? BegunTicks, StoppedTicks, DeadlineTicks, WatchdogSeconds, DownFor;
+        public JsonMap Proof;
+        public bool Ending;
         public readonly List<QuiescedItem> Items = new List<QuiescedItem>();
 
         private readonly string what;
@@ -60,13 +67,43 @@ namespace IdentityOpsAgent
         public JsonMap Head()
         {
             return new JsonMap().Set("epoch", Epoch).Set("run", RunId).Set("controller", Controller).Set("user", User)
-                .Set("started", Started).Set("resumed", Resumed);
+                .Set("started", Started).Set("stopped", Stopped).Set("resumed", Resumed)
+                .Set("resumed_by", ResumedBy);
         }
 
         public string Owner()
         {
             return "The run " + RunId + " of " + Controller + " (" + User + ") stopped GroupID here at " + Started
                 + ", for " + Epoch + ", and it is not started again.";
+        }
+
+        public bool IsOf(string epoch, string run)
+        {
+            return Epoch == epoch && RunId == run;
+        }
+
+        // As an answer has it; null where nobody watched.
+        public JsonMap ProofTold()
+        {
+            return Proof == null ? null : new JsonMap().Set("samples", Proof["samples"])
+                .Set("longest_gap_ms", Proof["longest_gap_ms"]).Set("broken", Proof["broken"])
+                .Set("resumed_by", ResumedBy ?? ByRun);
+        }
+
+        // Notes that all is as before, and how long it was not.
+        public void MarkResumed(string by)
+        {
+            Resumed = Timestamps.Text(Timestamps.Now());
+            ResumedBy = by;
+            long now = SystemClock.Ticks();
+            if (BegunTicks != null && Boot == SystemClock.Boot() && now >= BegunTicks)
+                DownFor = now - BegunTicks;
+        }
+
+        public void UnmarkResumed()
+        {
+            Resumed = ResumedBy = null;
+            DownFor = null;
         }
 
         // The whole document, in the place of the one before and through to the medium. Error: write_failed.
@@ -151,15 +188,34 @@ namespace IdentityOpsAgent
                 User = stored.Text("user"),
                 Started = stored.Text("started"),
                 Resumed = stored.TextOrNull("resumed"),
+                Boot = stored.TextOrNull("boot"),
+                Stopped = stored.TextOrNull("stopped"),
+                ResumedBy = stored.TextOrNull("resumed_by"),
+                BegunTicks = AmountOrNull(stored, "begun_ticks"),
+                DownFor = AmountOrNull(stored, "down_ms"),
+                StoppedTicks = AmountOrNull(stored, "stopped_ticks"),
+                DeadlineTicks = AmountOrNull(stored, "deadline_ticks"),
+                WatchdogSeconds = AmountOrNull(stored, "watchdog_seconds"),
+                Proof = stored["proof"] == null ? null : stored.MapOrEmpty("proof"),
+                Ending = stored.Flag("ending", false),
             };
             record.Items.AddRange(stored.Maps("items").ConvertAll<QuiescedItem>(QuiescedItem.Parse));
             return record;
+        }
+
+        private static long? AmountOrNull(JsonMap stored, string name)
+        {
+            return stored[name] == null ? (long?)null : stored.Amount(name);
         }
 
         private JsonMap ToJson()
         {
             return new JsonMap().Set("schema", Schema.Number).Set("epoch", Epoch).Set("run", RunId)
                 .Set("controller", Controller).Set("user", User).Set("started", Started).Set("resumed", Resumed)
+                .Set("boot", Boot).Set("begun_ticks", BegunTicks).Set("stopped", Stopped)
+                .Set("stopped_ticks", StoppedTicks).Set("deadline_ticks", DeadlineTicks)
+                .Set("watchdog_seconds", WatchdogSeconds).Set("ending", Ending).Set("proof", Proof)
+                .Set("resumed_by", ResumedBy).Set("down_ms", DownFor)
                 .Set("items", Items.ConvertAll(delegate(QuiescedItem item) { return item.ToJson(); }));
         }
 

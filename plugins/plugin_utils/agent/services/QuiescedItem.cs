@@ -34,10 +34,7 @@ namespace IdentityOpsAgent
         public abstract bool HasRun();
 
         // Whether it does not run, and Windows may be about to start it: then the quiesce keeps it from that.
-        public virtual bool MayStart
-        {
-            get { return false; }
-        }
+        public bool MayStart { get; protected set; }
 
         public abstract bool IsActive(PoolStates pools);
 
@@ -68,8 +65,9 @@ namespace IdentityOpsAgent
 
         public JsonMap ToJson()
         {
-            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("changed", Changed)
-                .Set("stopping", Stopping).Set("resuming", Resuming).Set("note", Note);
+            return new JsonMap().Set("kind", Kind).Set("name", Name).Set("before", Before()).Set("may_start", MayStart)
+                .Set("changed", Changed).Set("stopping", Stopping).Set("resuming", Resuming)
+                .Set("note", Note);
         }
 
         // FormatError for what no quiesce has written.
@@ -86,6 +84,7 @@ namespace IdentityOpsAgent
                 item = new QuiescedTask(name, before);
             else
                 throw new FormatError("'" + kind + "' is no kind of thing");
+            item.MayStart = stored.Flag("may_start", false);
             item.Changed.AddRange(stored.Texts("changed"));
             item.Stopping = stored.TextOrNull("stopping");
             item.Resuming = stored.TextOrNull("resuming");

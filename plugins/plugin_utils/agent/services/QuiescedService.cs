@@ -18,7 +18,6 @@ namespace IdentityOpsAgent
         private const string Held = "held", Lifted = "lifted";
 
         private readonly uint state, startType;
-        private readonly bool mayStart;
         private bool pausesAtLast;
 
         // facts: after its transitions; one that has not ended counts as what it leads to.
@@ -27,7 +26,7 @@ namespace IdentityOpsAgent
         {
             state = TargetOf(facts.State);
             startType = facts.StartType;
-            mayStart = facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
+            MayStart = facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
         }
 
         public QuiescedService(string name, JsonMap before)
@@ -40,11 +39,6 @@ namespace IdentityOpsAgent
         public override bool HasRun()
         {
             return state != ServiceFacts.Stopped;
-        }
-
-        public override bool MayStart
-        {
-            get { return mayStart; }
         }
 
         public static bool IsPending(uint state)

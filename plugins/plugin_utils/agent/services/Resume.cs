@@ -15,19 +15,21 @@ namespace IdentityOpsAgent
 
         // As the record has them: kind, name, outcome, note.
         public readonly List<JsonMap> Outcomes = new List<JsonMap>();
-        public readonly List<string> Failures = new List<string>();
+        public readonly List<string> Failures = new List<string>(), Warnings = new List<string>();
 
         private readonly QuiesceRecord record;
         private readonly BoundedWait wait;
         private readonly bool check;
+        private readonly string by;
         private readonly PoolStates pools = new PoolStates();   // those that were not touched
         private readonly Dictionary<QuiescedItem, string> outcomes = new Dictionary<QuiescedItem, string>();
         private bool isThere;       // the record: its marks can be written
         private string unwritten;   // why the record is not as it should be
 
-        // The holder of the lock alone does it. check: only predicted.
-        public Resumption(QuiesceRecord record, int seconds, bool check)
+        // The holder of the lock alone does it. check: only predicted. by: QuiesceRecord.ByRun or ByWatchdog.
+        public Resumption(QuiesceRecord record, int seconds, bool check, string by)
         {
+            this.by = by;
             this.record = record;
             wait = new BoundedWait(seconds, false);
             this.check = check;
@@ -35,6 +37,12 @@ namespace IdentityOpsAgent
 
         public void Run()
         {
+            if (!check)
+            {
+                LookAtRecord();
+                record.Ending = true;   // what starts from now on is the way back's doing
+                Save();
+            }
             List<QuiescedItem> services = record.Items.FindAll(
                 delegate(QuiescedItem item) { return item is QuiescedService; });
             List<QuiescedItem> others = record.Items.FindAll(
@@ -47,12 +55,23 @@ namespace IdentityOpsAgent
             if (check || Failures.Count > 0)
                 return;
             LookAtRecord();
-            record.Resumed = Timestamps.Text(Timestamps.Now());
+            record.MarkResumed(by);
             Save();
             if (unwritten == null)
+            {
+                Disarm();
                 return;
-            record.Resumed = null;
+            }
+            record.UnmarkResumed();
             Failures.Add("All runs as before, and the record does not say so: " + unwritten);
+        }
+
+        // Only now: until all is as recorded, the watchdog may have to do the rest.
+        private void Disarm()
+        {
+            string left = record.DeadlineTicks == null || by == QuiesceRecord.ByWatchdog ? null : Watchdog.Disarm();
+            if (left != null)
+                Warnings.Add(left);
         }
 
         // In the opposite order of the record.
@@ -163,20 +182,28 @@ namespace IdentityOpsAgent
             bool check = request.Flag("check", false);
             string epoch = request.TextOrNull("epoch");
             int seconds = (int)request.Number("item_seconds", 1, 3600);
-            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName))
+            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName,
+                true))
             {
                 QuiesceRecord record = QuiesceRecord.Current(What);
-                answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>());
+                answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>())
+                    .Set("down_ms", null).Set("proof", null);
+                if (record != null && !record.IsOpen && epoch == record.Epoch)
+                    answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
                     return answer;
                 if (epoch != null && epoch != record.Epoch)
                     throw new AgentError("other_epoch", What, null,
                         record.Owner() + " The request is for " + epoch + ".",
                         "Leave the epoch out to resume whatever was stopped.");
-                Resumption way = new Resumption(record, seconds, check);
+                Resumption way = new Resumption(record, seconds, check, QuiesceRecord.ByRun);
                 answer.Changed = true;   // the record ends, at least
+                if (!check)
+                    QuiesceSamples.Conclude(record, null);
                 way.Run();
-                answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes);
+                answer.Warnings.AddRange(way.Warnings);
+                answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes).Set("down_ms", record.DownFor)
+                    .Set("proof", record.ProofTold());
                 if (way.Failures.Count > 0)
                     answer.Failure = new AgentError("resume_incomplete", What, null,
                         string.Join(" ", way.Failures.ToArray()),

@@ -89,6 +89,7 @@ namespace IdentityOpsAgent
         public readonly List<SealedPart> Parts = new List<SealedPart>();
         public string Deployment, SetId, Decider;
         public List<string> Narrowed;   // null: it does not tell
+        public JsonMap Quiesce;     // what was stopped for it; null: it does not tell
         public JsonMap Signature;   // as an answer tells it; null: there is none
 
         private readonly Dictionary<string, SealedPart> byServer = new Dictionary<string, SealedPart>();
@@ -109,6 +110,7 @@ namespace IdentityOpsAgent
                 SetId = Names.SetId(map.Text("set_id")),
                 Decider = Names.Server(map.Text("decider")),
                 Narrowed = Narrowing.Recorded(map),
+                Quiesce = QuiesceSummary.Recorded(map),
                 Signature = SealSignature.Of(content, map),
             };
             foreach (JsonMap part in map.Maps("parts"))

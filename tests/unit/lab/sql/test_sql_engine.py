@@ -71,6 +71,38 @@ def test_rights_as_the_catalogue_shows_them(double, connect) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "permissions", "answers", "sees"),
+    [
+        ("16.0.4236.2", {"VIEW SERVER STATE"}, (1, 1), True),
+        ("16.0.4236.2", {"VIEW SERVER PERFORMANCE STATE"}, (0, 1), True),
+        ("16.0.4236.2", {"VIEW SERVER SECURITY STATE"}, (0, 0), False),
+        ("16.0.4236.2", set(), (0, 0), False),
+        ("15.0.4430.1", {"VIEW SERVER STATE"}, (1, None), True),
+        ("15.0.4430.1", set(), (0, None), False),
+    ],
+)
+def test_sessions_of_others_are_hidden_without_the_permission_and_nothing_is_refused(
+    double, connect, version: str, permissions: set[str], answers: tuple[int | None, int | None], sees: bool
+) -> None:
+    double.engine.version = version
+    double.engine.add_login("worker", "x", permissions=permissions)
+    other = connect()
+    other.run("USE GroupID")
+    client = connect("worker", "x")
+    row = client.run(
+        "SELECT HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE'),"
+        " HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER PERFORMANCE STATE')"
+    ).sets[0][0]
+    assert row == answers
+    found = client.run(
+        "SELECT login_name, is_user_process FROM sys.dm_exec_sessions WHERE database_id = DB_ID(N'GroupID')"
+        " AND session_id <> @@SPID ORDER BY session_id"
+    )
+    assert found.sets[0] == ([("sa", False), ("sa", True)] if sees else [])
+    assert client.run("SELECT COUNT(*) FROM sys.dm_exec_sessions WHERE session_id = @@SPID").value() == 1
+
+
+@pytest.mark.parametrize(
     ("state", "use", "alter"),
     [("OFFLINE", 942, 0), ("RESTORING", 927, 5052), ("RECOVERY_PENDING", 945, 0), ("SUSPECT", 926, 0)],
 )

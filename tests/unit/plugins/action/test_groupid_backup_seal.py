@@ -50,6 +50,27 @@ def test_what_the_parts_say_is_in_the_document(host: Make, narrowed: list[str] |
     assert (document["narrowed"], document["scope"]) == (narrowed, {"web01": {"exclude": ["*.bak"]}})
 
 
+def test_what_was_stopped_is_in_the_document(host: Make) -> None:
+    servers = {"web01": {"samples": 3, "longest_gap_ms": 2000, "down_ms": 5000}}
+    quiesce = {"mode": "all", "epoch": ARGS["set_id"], "servers": servers}
+    args = {**ARGS, "phase": "prepared", "members": [MEMBER], "decider": "web01", "quiesce": quiesce}
+    made = host("groupid_backup_seal", args, answer("seal"))
+    assert made.run()["failed"] is False
+    document = json.loads(made.requests[0]["document"])
+    assert document["quiesce"] == {**quiesce, "waived": []}
+    assert document["quiesced"] is True
+
+
+def test_what_cannot_be_accepted_is_refused(host: Make) -> None:
+    quiesce = {"mode": "none", "waived": ["epoch_broken"]}
+    args = {**ARGS, "phase": "prepared", "members": [MEMBER], "decider": "web01", "quiesce": quiesce}
+    made = host("groupid_backup_seal", args, answer("seal"))
+    result = made.run()
+    assert result["failed"]
+    assert "waived" in result["msg"]
+    assert made.requests == []
+
+
 def test_prepared_set_is_finished_by_its_digest(host: Make) -> None:
     made = host("groupid_backup_seal", {**ARGS, "phase": "sealed", "document_sha256": "ab" * 32}, answer("seal"))
     assert made.run()["failed"] is False

@@ -20,7 +20,13 @@ def test_request(host: Make) -> None:
     [request] = made.requests
     assert (request["operation"], request["check"], request["version"]) == ("state", False, "10.0")
     assert request["services"] == []
-    assert {"version": "11.0", "kind": "pool", "name": "GroupIDAppPool11", "program": None} in request["runs"]
+    assert {
+        "version": "11.0",
+        "kind": "pool",
+        "name": "GroupIDAppPool11",
+        "program": None,
+        "component": None,
+    } in request["runs"]
     assert "*GroupID*" in request["similar"]
 
 
@@ -70,6 +76,22 @@ def test_a_quiesce_is_a_job_that_says_who_asks(host: Make) -> None:
     assert request["controller"]
 
 
+def test_a_record_is_the_first_phase(host: Make) -> None:
+    args = {"state": "recorded", "epoch": "20261122T150405Z", "run": "r1", "quiesce_max": 60, "only": "elasticsearch"}
+    made = host("groupid_services", args, job("quiesce"))
+    assert made.run()["failed"] is False
+    [request] = made.operations
+    assert (request["operation"], request["phase"], request["watchdog_seconds"]) == ("quiesce", "record", 60)
+    assert request["only"]["component"] == "elasticsearch"
+
+
+def test_a_quiesce_has_both_phases_and_a_watchdog(host: Make) -> None:
+    made = host("groupid_services", {"state": "quiesced"}, job("quiesce"))
+    made.run()
+    [request] = made.operations
+    assert (request["phase"], request["watchdog_seconds"], request["only"]) == (None, 7200, None)
+
+
 def test_two_quiesces_are_two_runs_and_two_jobs(host: Make) -> None:
     asked = []
     for dummy in range(2):
@@ -100,6 +122,7 @@ def test_in_check_mode_no_job_is_left_on_the_host(host: Make, state: str) -> Non
     [
         ({"state": "quiesced", "epoch": "today"}, "Set id 'today'"),
         ({"state": "resumed", "item_timeout": 0}, "item_timeout is 0"),
+        ({"state": "recorded", "quiesce_max": 86_401}, "quiesce_max is 86401"),
     ],
 )
 def test_what_cannot_be_is_refused(host: Make, args: dict[str, t.Any], reported: str) -> None:

@@ -247,6 +247,59 @@ def test_seal_is_the_contracts_document() -> None:
     assert set(parts[0]) == {"server", "part_sha256", "state", "machine_guid", "version", "files", "bytes"}
 
 
+QUIESCE: dict[str, t.Any] = {
+    "mode": "all",
+    "epoch": "20261122T150405Z",
+    "servers": {"WEB01": {"samples": 3, "longest_gap_ms": 2000, "down_ms": None, "more": 1}},
+    "waived": ["sessions_open", "elasticsearch_running"],
+}
+
+
+def stopped(**values: t.Any) -> dict[str, t.Any]:
+    document = backup_set.seal_document(
+        "hq", "20261122T150405Z", "web01", [member("web01")], "k" * 32, {**QUIESCE, **values}
+    )
+    found: dict[str, t.Any] = json.loads(document.text)
+    return found
+
+
+def test_seal_says_what_was_stopped_and_signs_it() -> None:
+    document = stopped()
+    assert document["quiesce"] == {
+        "mode": "all",
+        "epoch": "20261122T150405Z",
+        "servers": {"web01": {"samples": 3, "longest_gap_ms": 2000, "down_ms": None}},
+        "waived": ["elasticsearch_running", "sessions_open"],
+    }
+    assert document["quiesced"] is False
+    assert stopped(waived=[])["quiesced"] is True
+    assert stopped(waived=[], epoch=None, servers={})["quiesced"] is True
+    assert stopped(mode="elasticsearch", waived=[])["quiesced"] is False
+    assert stopped(waived=[])["signature"] != document["signature"]
+    reversed_ = stopped(waived=QUIESCE["waived"][::-1])
+    assert reversed_["signature"] == document["signature"]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"mode": "later"}, "is not known to this version"),
+        ({"waived": ["epoch_broken"]}, "is not known to this version"),
+        ({"epoch": None}, "stopped for something else"),
+        ({"epoch": "20261122T150406Z"}, "stopped for something else"),
+        ({"mode": "none"}, "stopped for something else"),
+        ({"servers": {}}, "stopped for something else"),
+        ({"servers": {"web01": {"samples": 0, "longest_gap_ms": 1, "down_ms": 1}}}, "nothing proves that web01"),
+        ({"servers": {"web01": {"samples": True, "longest_gap_ms": 1, "down_ms": 1}}}, "nothing proves that web01"),
+        ({"servers": {"web01": {"samples": 1, "longest_gap_ms": None, "down_ms": 1}}}, "nothing proves that web01"),
+        ({"servers": {"web01": {"samples": 1, "longest_gap_ms": 1, "down_ms": -1}}}, "is no number"),
+    ],
+)
+def test_seal_takes_no_proof_that_is_none(values: dict[str, t.Any], words: str) -> None:
+    with pytest.raises(backup_set.SealRefusedError, match=words):
+        stopped(**values)
+
+
 @pytest.mark.parametrize(
     ("reported", "narrowed"),
     [

@@ -54,6 +54,15 @@ def test_age_and_size() -> None:
     assert (one["age"], one["future"], one["files"], one["bytes"]) == (2 * 86_400, False, 2, 10)
 
 
+@pytest.mark.parametrize("other", [None, "all", {}, {"mode": "all"}, {"mode": "later", "waived": []}, {"mode": 7}])
+def test_what_was_stopped_is_told_only_if_it_is_understood(other: t.Any) -> None:
+    assert read(found(quiesce=other))[0]["quiesce"] is None
+    told = {"mode": "all", "epoch": "20261122T150405Z", "waived": [], "servers": None}
+    assert read(found(quiesce=told))[0]["quiesce"] == {**told, "servers": {}}
+    [merged] = listed_set.merged(read(found(sealed=False, seal_sha256=None)) + read(found(quiesce=told)))
+    assert merged["quiesce"] == {**told, "servers": {}}
+
+
 @pytest.mark.parametrize(("set_id", "future"), [("20261125T150405Z", False), ("20261125T150406Z", True)])
 def test_a_set_of_the_future(set_id: str, future: bool) -> None:
     assert read(found(set_id=set_id))[0]["future"] is future

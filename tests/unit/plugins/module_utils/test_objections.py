@@ -15,6 +15,7 @@ from unit.plugins.run_facts import DISK_FULL, SET, Facts, ask, listed, part, pro
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
     objections,
+    quiesce_proof,
     restore_choice,
     review,
     run_state,
@@ -42,6 +43,7 @@ def facts() -> Facts:
             __groupid_set_id=SET,
             __groupid_part={**part(server), "finished_at": "2026-11-22T12:00:01.0000000Z"},
             __groupid_verified=VERIFIED,
+            __groupid_quiesced={"mode": "all", "running": run_facts.IDLE, "stopped": None, "resumed": None},
         )
     facts["web01"]["__groupid_sql"] = {"can_backup": ALLOWED, "can_verify": ALLOWED}
     facts["web01"]["__groupid_sql_reread"] = {**VERIFIED, "details": {"database": "GroupID"}}
@@ -124,10 +126,121 @@ def _no_room(facts: Facts) -> None:
     facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [failure.explained()]}}
 
 
+RECORD = {
+    "epoch": SET,
+    "run": "8f1d2c3b4a596877",
+    "controller": "ansible01",
+    "user": "CORP\\svc-backup",
+    "started": "2026-11-22T15:04:05.1234567Z",
+    "resumed": None,
+}
+
+
+def _running(facts: Facts, **answer: t.Any) -> None:
+    """Let a new set be made while something of GroupID runs."""
+    new_set(facts)
+    elastic = {"name": "Elastic", "state": "running"}
+    for host in facts.values():
+        host["__groupid_running"] = {"schema": 1, "services": [elastic], "record": None, **answer}
+
+
+def _forks(forks: int, batched: bool = True) -> Change:
+    def change(facts: Facts) -> None:
+        _running(facts)
+        for host in facts.values():
+            host["__groupid_run"] = {"forks": forks, "batched": batched}
+
+    return change
+
+
+def _unstopped(answer: dict[str, t.Any] | None) -> Change:
+    """Let a new set be made without stopping anything, while Elasticsearch runs or nobody knows."""
+
+    def change(facts: Facts) -> None:
+        _running(facts)
+        ask(facts, quiesce="none")
+        for host in facts.values():
+            host["__groupid_quiesced"] = {"mode": "none", "running": answer, "stopped": None, "resumed": None}
+
+    return change
+
+
+ELASTIC = {**run_facts.IDLE, "services": [{"name": "es", "display_name": "Elasticsearch", "state": "running"}]}
+
+
+def _hidden(**values: t.Any) -> Change:
+    """Let GroupID be stopped by a run whose login does not see the sessions of others."""
+
+    def change(facts: Facts) -> None:
+        _running(facts)
+        found = {"database": {"sessions": None}, "server": {"login": "groupid_backup"}}
+        facts["web01"]["__groupid_sql"].update(found)
+        ask(facts, **values)
+
+    return change
+
+
+def _restarted(facts: Facts) -> None:
+    quiesced = {"mode": "all", "running": ELASTIC, "stopped": None, "resumed": None}
+    facts["web02"]["__groupid_quiesced"] = quiesced
+
+
+def _unprepared(facts: Facts) -> None:
+    """Let no earlier run have prepared the set."""
+    for host in facts.values():
+        host["__groupid_probe"]["backup_root"]["sets"] = []
+
+
+def _copied(facts: Facts) -> None:
+    _unprepared(facts)
+    for host in facts.values():
+        host["__groupid_part"] = {**host["__groupid_part"], "components": {"elasticsearch": "copied"}}
+        host["__groupid_quiesced"] = {"mode": "none", "running": ELASTIC, "stopped": None, "resumed": None}
+
+
+def _connected(facts: Facts) -> None:
+    """Let GroupID be stopped on one server as it should be, and others use the database."""
+    _unprepared(facts)
+    head = {"record": {"epoch": SET}, "entries": [{}]}
+    proof = {"samples": 3, "longest_gap_ms": 2000, "broken": None, "resumed_by": "run"}
+    quiesced = {"mode": "all", "running": ELASTIC, "stopped": head, "resumed": {**head, "proof": proof}}
+    somebody = {"login": "CORP\\svc", "host": "WEB09", "program": "Report", "count": 2}
+    sessions = {"visible": True, "before": [somebody], "after": []}
+    database = {"part": facts["web01"]["__groupid_part"], "backup": {"sessions": sessions}, "verified": VERIFIED}
+    facts["web01"].update(__groupid_quiesced=quiesced, __groupid_database=database)
+
+
+def _slow(facts: Facts) -> None:
+    _running(facts)
+    facts["web01"]["__groupid_predictions"] = {"hq": {"failures": [], "seconds": 7201.0}}
+
+
 FAULTS: list[tuple[str, Change, str, str]] = [
     ("server", _root(error="Access is denied. (5)"), "root_unusable", "CORP\\svc-backup"),
     ("server", _root(inside="C:\\GroupID 10.0"), "root_in_product", "GroupID's own folder C:\\GroupID 10.0"),
     ("server", _twin, "one_computer", "web01 and web02"),
+    (
+        "running",
+        lambda facts: _running(facts, record=RECORD),
+        "quiesced",
+        "run 8f1d2c3b4a596877 on ansible01, as CORP\\svc-backup",
+    ),
+    ("running", lambda facts: _running(facts, record=RECORD), "quiesced", "the playbook identityops.groupid.resume"),
+    (
+        "running",
+        _forks(1),
+        "forks",
+        "with --forks 2, as in: ansible-playbook -i INVENTORY identityops.groupid.backup --forks 2",
+    ),
+    ("running", _forks(1, batched=False), "forks", "this play has 2"),
+    ("running", _both(_running, _ask(quiesce_max=0)), "epoch_broken", "groupid_quiesce_max is 0"),
+    ("running", _unstopped(ELASTIC), "elasticsearch_running", "Elasticsearch runs on web01"),
+    ("running", _unstopped(None), "elasticsearch_running", "it is not known whether Elasticsearch runs on web01"),
+    ("database", _hidden(), "sessions_unknown", "the login groupid_backup does not see"),
+    ("seal", _copied, "elasticsearch_running", "copied on web01, web02"),
+    ("seal", _connected, "sessions_open", "before the backup 2 of CORP\\svc from WEB09 (Report)"),
+    ("seal", _restarted, "epoch_broken", "web02 was not stopped, although GroupID ran there"),
+    ("duration", _slow, "too_long", "takes about 120 min, and after groupid_quiesce_max (7200 s)"),
     (
         "rehearsal",
         lambda facts: facts["web01"].update(__groupid_rehearsal={"losses": ["Files are not restored."]}),
@@ -256,6 +369,7 @@ def test_every_step_and_every_code_has_a_fault_in_the_table() -> None:
     """A check that no step calls has a code that no fault can have."""
     assert {one[0] for one in FAULTS} == objections.STEPS.keys(), "add a row to FAULTS"
     source = inspect.getsource(objections) + inspect.getsource(signature)
+    source += inspect.getsource(quiesce_proof)
     codes = set(re.findall(r'\bFailure\(\s*"(\w+)"', source))
     assert codes | {"no_full_set", "space"} == {one[2] for one in FAULTS}, "add a row to FAULTS"
 
@@ -287,6 +401,13 @@ def test_every_step_is_asked_for() -> None:
         ("unseen_database", _both(_lone, _ask(components=["database"], sql_backup_mode="unc"))),
         ("unseen_domains", _both(_lone, _ask(components=["group_attributes"], backup_root="\\\\nas\\backup"))),
         ("database", lambda facts: facts["web01"].update(__groupid_sql={"skipped": True})),
+        ("database", _hidden(waive=["sessions_unknown"])),
+        ("database", _hidden(quiesce="elasticsearch")),
+        ("running", _both(_unstopped(ELASTIC), _ask(waive=["elasticsearch_running"]))),
+        ("running", _both(_unstopped(ELASTIC), _ask(components=["reports"]))),
+        ("running", _unstopped(run_facts.IDLE)),
+        ("running", _ask(quiesce_max=0)),
+        ("seal", _both(_copied, _ask(waive=["elasticsearch_running"]))),
         ("database", lambda facts: facts["web01"].update(__groupid_sql={"failed": True, "msg": "no"})),
         ("seal", _both(_ask(verify_after=False), lambda facts: facts["web01"].pop("__groupid_verified"))),
         ("restore", _both(_ask(restore_unsealed=True), _sets(UNSEALED))),

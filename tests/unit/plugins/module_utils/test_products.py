@@ -184,6 +184,17 @@ def test_no_name_is_that_of_two_versions_but_the_one_of_an_article_for_both() ->
 def test_what_is_asked_about_what_runs() -> None:
     named = [{"kind": "pool", "name": "a", "shared": True}]
     request = products.runtime_request("11.0", {"portals": "E:\\Portals"}, named)
-    assert set(request) == {"products", "version", "component_paths", "runs", "services", "similar"}
+    assert set(request) == {"products", "version", "component_paths", "runs", "services", "similar", "only"}
     assert request["services"] == named
     assert [row["name"] for row in request["runs"] if row["version"] == "9.0"] == ["GroupID App Pool"]
+
+
+def test_elasticsearch_alone_can_be_asked_for() -> None:
+    request = products.runtime_request("auto", {}, [], "elasticsearch")
+    assert request["only"] == {"component": "elasticsearch", "names": ["*elasticsearch*"]}
+    marked = {(row["version"], row["name"] or row["program"]) for row in request["runs"] if row["component"]}
+    assert marked == {
+        ("10.0", "ElasticSearch\\**"),
+        ("11.0", "GroupIDElasticSearchService11"),
+        ("11.0", "elasticsearch\\**"),
+    }

@@ -47,6 +47,13 @@ def wrong(code: str, changed: bool = False, **members: t.Any) -> Answer:
     return {"failed": False, "failed_when_result": False, "changed": changed, "schema": 1, "error": error, **members}
 
 
+def saved(part: Answer, **members: t.Any) -> Answer:
+    """What the task that saves a server registers, with its part."""
+    failed = {"failed_when_result": False, "error": part["error"]} if "error" in part else {}
+    head = ok(bool(part["changed"]), stopped=None, database=None, domains=[], resumed=None, downtime_seconds=None)
+    return {**head, "part": part, **failed, **members}
+
+
 def each(*answers: tuple[t.Any, Answer]) -> Answer:
     return {
         "changed": any(one["changed"] for dummy, one in answers),
@@ -91,8 +98,10 @@ FOLDERS, DATABASE, DOMAINS, RESUMED, PART = (
     "__groupid_sql_restored",
     "__groupid_domains_restored",
     "__groupid_resumed",
-    "__groupid_part",
+    "__groupid_saved",
 )
+RECORDED, RELEASED = "__groupid_recorded_first", "__groupid_released"
+RECORD = {"epoch": SET, "run": "8f1d2c3b4a596877", "resumed": None}
 DB = {"database": "GroupID"}
 CORP = {"domain": "corp.example", "directory_server": "dc01"}
 COUNTS = {"counts": {"written": 0}, "directory_server": "dc01"}
@@ -274,15 +283,61 @@ ROWS: dict[str, Row] = {
     ),
     "host that may be stopped": ("resume", {RESUMED: UNREACHABLE}, NOT_AS_IT_WAS, [("services", None, "not_known")]),
     # A backup never changes what it saves, but it may meet what a restore has left.
-    "saved": ("backup", {PART: ok(state="complete", part_sha256="a" * 64)}, DONE, []),
-    "not saved": ("backup", {PART: wrong("write_failed", True, seconds=1.0)}, AS_IT_WAS, []),
-    "host lost while it saves": ("backup", {PART: wrong("connection_lost")}, AS_IT_WAS, []),
+    "saved": ("backup", {PART: saved(ok(state="complete", part_sha256="a" * 64))}, DONE, []),
+    "not saved": ("backup", {PART: saved(wrong("write_failed", True, seconds=1.0))}, AS_IT_WAS, []),
+    "host lost while it saves": ("backup", {PART: saved(wrong("connection_lost"))}, AS_IT_WAS, []),
     "a restore that was never ended": (
         "backup",
-        {PART: wrong("restore_unfinished", seconds=1.0)},
+        {PART: saved(wrong("restore_unfinished", seconds=1.0))},
         NOT_AS_IT_WAS,
         [("folders", None, "not_as_before")],
     ),
+    # A backup that has stopped GroupID.
+    "started again": (
+        "backup",
+        {RECORDED: ok(record=RECORD), PART: saved(ok(), resumed=ok(entries=[ELASTIC]))},
+        DONE,
+        [("service", "Elastic", "as_before")],
+    ),
+    "not saved, and started again": (
+        "backup",
+        {RECORDED: ok(record=RECORD), PART: saved(wrong("write_failed", True), resumed=ok(entries=[ELASTIC]))},
+        AS_IT_WAS,
+        [("service", "Elastic", "as_before")],
+    ),
+    "one does not start": (
+        "backup",
+        {
+            RECORDED: ok(record=RECORD),
+            PART: saved(ok(), resumed=wrong("resume_incomplete", True, entries=[ELASTIC, POOL])),
+            RELEASED: wrong("resume_incomplete", True, entries=[POOL]),
+        },
+        NOT_AS_IT_WAS,
+        [("pool", "GroupIDAppPool11", "not_as_before")],
+    ),
+    "started by the second try": (
+        "backup",
+        {
+            RECORDED: ok(record=RECORD),
+            PART: saved(ok(), resumed=wrong("resume_incomplete", True, entries=[POOL])),
+            RELEASED: ok(entries=[{**POOL, "outcome": "resumed"}]),
+        },
+        AS_IT_WAS,
+        [("pool", "GroupIDAppPool11", "as_before")],
+    ),
+    "host lost while it is stopped": (
+        "backup",
+        {RECORDED: ok(record=RECORD), PART: CRASH, RELEASED: UNREACHABLE},
+        NOT_AS_IT_WAS,
+        [("services", None, "not_known")],
+    ),
+    "worker lost while it is stopped": (
+        "backup",
+        {RECORDED: ok(record=RECORD), PART: CRASH},
+        NOT_AS_IT_WAS,
+        [("services", None, "not_known")],
+    ),
+    "another run has stopped it": ("backup", {RECORDED: wrong("quiesced")}, AS_IT_WAS, []),
     # What only reads.
     "verified": ("verify", {"__groupid_verified": ok(changed=False, state="verified")}, DONE, []),
     "damaged": ("verify", {"__groupid_verified": wrong("damaged", seconds=1.0)}, AS_IT_WAS, []),
@@ -356,7 +411,7 @@ def two_deployments(kind: Kind) -> Facts:
 
 def test_a_run_in_which_one_deployment_was_refused_and_another_saved_was_not_refused() -> None:
     facts = two_deployments("backup")
-    facts["web01"][PART] = ok(state="complete")
+    facts["web01"][PART] = saved(ok(state="complete"))
     for name in PHASES["backup"]:
         facts["old01"].pop(name)
     facts["old01"]["__groupid_probe"] = UNREACHABLE
@@ -367,8 +422,8 @@ def test_a_run_in_which_one_deployment_was_refused_and_another_saved_was_not_ref
 
 def test_the_worst_of_the_deployments_is_that_of_the_run() -> None:
     facts = two_deployments("backup")
-    facts["web01"][PART] = wrong("restore_unfinished")
-    facts["old01"][PART] = wrong("write_failed", True)
+    facts["web01"][PART] = saved(wrong("restore_unfinished"))
+    facts["old01"][PART] = saved(wrong("write_failed", True))
     assert classes(outcome(facts, "backup")) == (NOT_AS_IT_WAS, [AS_IT_WAS, NOT_AS_IT_WAS])
 
 
@@ -377,7 +432,7 @@ def test_a_host_that_ansible_took_out_is_never_a_success() -> None:
     found = outcome(facts, "backup", active=["web01"])
     [told] = found["deployments"]["hq"]["failures"]
     assert (found["class"], told["code"], told["hosts"]) == (REFUSED, "left_the_run", ["web02"])
-    facts["web02"][PART] = ok(state="complete")
+    facts["web02"][PART] = saved(ok(state="complete"))
     assert outcome(facts, "backup", active=["web01"])["class"] == AS_IT_WAS
     found = outcome(run("restore", "web01", "web02"), "restore", active=["web01"])
     assert (found["class"], changes(found)) == (NOT_AS_IT_WAS, [("folders", None, "not_known")])
@@ -396,8 +451,8 @@ def test_a_host_for_which_nothing_was_done_is_never_a_success(kind: Kind) -> Non
 def test_a_failure_is_told_once_with_its_hosts() -> None:
     facts = run("backup", "web01", "web02", "web03")
     for host in ("web01", "web03"):
-        facts[host][PART] = wrong("write_failed", True)
-    facts["web02"][PART] = ok(state="complete")
+        facts[host][PART] = saved(wrong("write_failed", True))
+    facts["web02"][PART] = saved(ok(state="complete"))
     [told] = outcome(facts, "backup")["deployments"]["hq"]["failures"]
     assert told == failures.Shared(
         phase="backup",
@@ -416,15 +471,15 @@ def test_a_set_is_named_with_its_folders_until_it_is_sealed() -> None:
     for host in facts.values():
         host["__groupid_settings"]["asked"]["sql_host"] = "sql01"
     facts["sql01"] = {"groupid_backup_root": "E:\\Sets\\"}
-    facts["web01"][PART] = ok(state="complete")
-    facts["web02"][PART] = wrong("space", seconds=1.0)
+    facts["web01"][PART] = saved(ok(state="complete"))
+    facts["web02"][PART] = saved(wrong("space", seconds=1.0))
     facts["web01"]["__groupid_sql_place"] = ok(folder="E:\\Sets\\hq\\x\\database")
     one = outcome(facts, "backup")["deployments"]["hq"]
     set_id = str(RunState(facts)["web01"]["__groupid_set_id"])
     assert (one["set_id"], one["sealed"]) == (set_id, False)
     assert one["unsealed"] == [f"D:\\Backups\\hq\\{set_id}", f"E:\\Sets\\hq\\{set_id}"]
     digest = {"document_sha256": "d" * 64}
-    facts["web02"][PART] = ok(state="complete")
+    facts["web02"][PART] = saved(ok(state="complete"))
     for host in ("web01", "web02"):
         facts[host]["__groupid_seal_prepared"] = ok(**digest)
     facts["web01"]["__groupid_seal_decided"] = ok(**digest)
@@ -499,9 +554,11 @@ def test_no_run_is_told_better_than_it_was(data: st.DataObject) -> None:
         if data.draw(st.integers(0, 5)) == 0:
             host["__groupid_probe"] = UNREACHABLE
         for name in PHASES[WORK[kind]]:
-            several = name in (DOMAINS, "__groupid_domain_parts", "__groupid_domains_verified")
+            several = name in (DOMAINS, "__groupid_domains_verified")
             answers = [one for one in POOL_OF_ANSWERS if one is SKIPPED or several == ("results" in one)]
-            host[name] = data.draw(st.sampled_from(answers))
+            drawn = data.draw(st.sampled_from(answers))
+            whole = drawn in (SKIPPED, UNREACHABLE, CRASH)
+            host[name] = saved(drawn) if name == PART and not whole else drawn
     active = [host for host in facts if data.draw(st.integers(0, 9))]
     found = outcome(facts, kind, active)
     [one] = found["deployments"].values()

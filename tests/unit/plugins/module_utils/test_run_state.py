@@ -67,10 +67,30 @@ def test_failures_of_what_was_given_and_of_the_review_are_among_them() -> None:
     assert failures_of(facts, "web02") == [("preflight", "root_unusable"), ("seal", "no_space")]
 
 
-@pytest.mark.parametrize("kind", ["backup", "restore"])
-def test_a_dry_run_in_the_preflight_is_none_of_the_work(kind: t.Literal["backup", "restore"]) -> None:
-    name = {"backup": "__groupid_part", "restore": "__groupid_restored"}[kind]
-    facts = run_facts.answered(kind, "web01", set_id=SET, **({"restore_confirm": [SET]} if kind == "restore" else {}))
+def test_a_dry_run_of_a_backup_is_none_of_the_work() -> None:
+    facts = run_facts.answered("backup", "web01")
+    facts["web01"]["__groupid_part"] = ERROR
+    assert failures_of(facts) == [("preflight", "no_space")]
+    facts["web01"]["__groupid_part"] = MADE
+    assert RunState(facts)["web01"].get("__groupid_part") is None
+    assert RunState(facts)["web01"]["__groupid_walked"] == MADE
+    facts["web01"]["__groupid_saved"] = {"schema": 1, "part": {**MADE, "bytes": 7}}
+    assert RunState(facts)["web01"]["__groupid_part"]["bytes"] == 7
+
+
+def test_every_part_that_failed_is_told_and_a_task_that_failed_alone_too() -> None:
+    facts = run_facts.answered("backup", "web01", "web02")
+    other = {**ERROR, "error": {**DISK_FULL.explained(), "code": "login"}}
+    domains = [{**other, "domain": "corp.example"}]
+    facts["web01"]["__groupid_saved"] = {**ERROR, "database": ERROR, "domains": domains, "part": MADE, "resumed": None}
+    assert failures_of(facts) == [("backup", "no_space"), ("backup", "login")]
+    facts["web01"]["__groupid_saved"] = {**ERROR, "database": None, "domains": [], "part": MADE}
+    assert failures_of(facts) == [("backup", "no_space")]
+
+
+def test_a_dry_run_in_the_preflight_is_none_of_the_work() -> None:
+    name = "__groupid_restored"
+    facts = run_facts.answered("restore", "web01", set_id=SET, restore_confirm=[SET])
     facts["web01"]["__groupid_review"]["objections"] = {}
     # Another dry run, which comes before it.
     facts["web01"]["__groupid_domains_restored"] = NO_ITEMS
@@ -78,10 +98,10 @@ def test_a_dry_run_in_the_preflight_is_none_of_the_work(kind: t.Literal["backup"
     assert failures_of(facts) == [("preflight", "no_space")]
     facts["web01"][name] = MADE
     assert RunState(facts)["web01"].get(name) is None
-    facts["web01"][STARTS[kind]] = SKIPPED
+    facts["web01"][STARTS["restore"]] = SKIPPED
     assert RunState(facts)["web01"][name] == MADE
     facts["web01"][name] = ERROR
-    assert failures_of(facts) == [(kind, "no_space")]
+    assert failures_of(facts) == [("restore", "no_space")]
 
 
 def test_a_server_whose_dry_run_went_well_is_not_reported_as_restored_when_its_fellow_failed() -> None:
@@ -117,7 +137,7 @@ def test_losses_of_a_rehearsal_are_failures_unless_something_else_is() -> None:
 def test_a_part_that_an_earlier_run_completed_is_taken() -> None:
     facts = run_facts.answered("backup", "web01", set_id=SET)
     facts["web01"]["__groupid_probe"] = probe("web01", listed(part("web01"), sealed=False))
-    facts["web01"].update(__groupid_sql_place=SKIPPED, __groupid_part=SKIPPED)
+    facts["web01"].update(__groupid_sql_place=SKIPPED, __groupid_saved=SKIPPED)
     assert RunState(facts)["web01"]["__groupid_part"]["taken"] is True
     facts["web01"]["__groupid_settings"]["asked"]["set_id"] = ""
     assert RunState(facts)["web01"].get("__groupid_part") is None
@@ -149,8 +169,7 @@ def test_domains_by_what_was_done() -> None:
     facts = run_facts.answered("backup", "web01")
     assert RunState(facts)["web01"].get("__groupid_attributes") is None
     facts["web01"]["__groupid_domains_found"] = each(("a.example", {"schema": 1, "groups": 2}), ("b.example", ERROR))
-    item = {"domain": "a.example", "engine": "ldapsearch", "directory_server": "dc1"}
-    facts["web01"]["__groupid_domain_parts"] = each((item, MADE))
+    facts["web01"]["__groupid_saved"] = {"schema": 1, "domains": [{**MADE, "domain": "a.example"}]}
     known = RunState(facts)["web01"]["__groupid_attributes"]
     assert list(known) == ["a.example", "b.example"]
     assert (known["a.example"]["found"]["groups"], known["a.example"]["part"]["state"]) == (2, "complete")

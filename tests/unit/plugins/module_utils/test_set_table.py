@@ -34,6 +34,7 @@ def one_set(set_id: str = "20261122T150405Z", *parts: dict[str, t.Any], **fields
         "sealed": True,
         "prepared": True,
         "narrowed": [],
+        "quiesce": None,
         "members": ["web01", "web02"],
         "signature": None,
         "parts": list(parts),
@@ -76,6 +77,37 @@ def test_a_share_is_one_row() -> None:
     assert set_table.lines({"web01": shared, "web02": shared})[2:] == [
         "20261122T150405Z  3 d  210  2/2    yes     no        never"
     ]
+
+
+def quiesce(mode: str = "all", *waived: str) -> dict[str, t.Any]:
+    return {"mode": mode, "epoch": None, "servers": {}, "waived": list(waived)}
+
+
+def test_sets_that_are_no_point_in_time_have_a_mark_and_a_line_for_each_cause() -> None:
+    sets = [
+        one_set("20261126T150405Z", quiesce=quiesce("none"), sealed=False),
+        one_set("20261125T150405Z", quiesce=quiesce("none")),
+        one_set("20261124T150405Z", quiesce=quiesce("all", "sessions_open", "sessions_unknown")),
+        one_set("20261123T150405Z", quiesce=quiesce("none"), signature=verdict("valid")),
+        one_set("20261122T150405Z", quiesce=quiesce()),
+        one_set("20261121T150405Z"),
+    ]
+    lines = set_table.lines({"web01": answer(*sets)})
+    cells = [[cell.strip() for cell in line.split("  ") if cell] for line in lines[2:8]]
+    assert [row_[4] for row_ in cells] == ["prepared", "yes *", "yes *", "signed *", "yes", "yes"]
+    assert lines[8:] == [
+        "",
+        "* Not one point in time, because GroupID was not stopped for it:",
+        "hq/20261125T150405Z, hq/20261123T150405Z.",
+        "* Not one point in time, because accepted was sessions_open, sessions_unknown:",
+        "hq/20261124T150405Z.",
+    ]
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_many_sets_of_one_cause_are_not_all_named() -> None:
+    sets = [one_set(f"202611{day}T150405Z", quiesce=quiesce("none")) for day in range(10, 20)]
+    assert "and 7 more." in " ".join(set_table.lines({"web01": answer(*sets)}))
 
 
 def test_deployments_have_a_block_each() -> None:

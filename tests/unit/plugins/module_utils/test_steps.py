@@ -11,7 +11,7 @@ import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, listed, part, probe
 
-from ansible_collections.identityops.groupid.plugins.module_utils import steps
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 SQL = {"sql_server": "sql01", "sql_database": "GroupID"}
@@ -37,7 +37,7 @@ def saved(*hosts: str, **values: t.Any) -> Facts:
         made = {**part(host), "finished_at": "2026-11-25T12:00:01.0000000Z", "schema": 1}
         facts[host].update(
             __groupid_sql_place=SKIPPED,
-            __groupid_part=made,
+            __groupid_saved={"schema": 1, "part": made},
             __groupid_verified={"schema": 1, "state": "verified", "set_id": set_id, "mode": "full"},
         )
     return facts
@@ -52,13 +52,15 @@ def saved(*hosts: str, **values: t.Any) -> Facts:
             "saves_folders",
             "asks_database",
             "places_database",
-            "saves_database",
+            "saves",
+            "records_first",
+            "records",
+            "saves_together",
             "verifies_database",
             "reads_database",
             "restores_database",
             "restores_folders",
             "asks_domains",
-            "exports",
             "verifies_domains",
             "restores_domains",
             "seals",
@@ -99,26 +101,36 @@ def test_the_database_from_the_first_question_to_its_part() -> None:
     facts["web01"]["__groupid_sql"] = {"schema": 1}
     assert [asks(facts, "places_database", host) for host in facts] == [True, False]
     facts["web01"]["__groupid_sql_place"] = {"schema": 1, "folder": "D:\\", "complete": False}
-    assert asks(facts, "saves_database")
+    assert asks(facts, "saving")["database"]["path"] == "D:\\"
     facts["web01"]["__groupid_sql_place"]["complete"] = True
-    assert not asks(facts, "saves_database"), "another run made it"
+    assert asks(facts, "saving")["database"] == {}, "another run made it"
     facts["web01"]["__groupid_sql_place"] = ERROR
-    assert not asks(facts, "saves_database")
+    assert asks(facts, "saving")["database"] == {}
+    facts["web01"]["__groupid_sql_place"] = {"schema": 1, "folder": "D:\\", "complete": False}
+    assert not asks(facts, "adopts_database")
+    facts["web01"]["__groupid_saved"] = {"schema": 1, "database": {"schema": 1, "files": ["a.bak"]}, "part": ERROR}
+    assert asks(facts, "adopts_database"), "although the folders failed"
+    facts["web01"]["__groupid_saved"] = {**ERROR, "database": {**ERROR, "failed": True}}
+    assert not asks(facts, "adopts_database")
 
 
 def test_an_external_backup_has_no_folder_of_ours() -> None:
     facts = run_facts.answered("backup", "web01", **SQL, sql_backup_mode="external")
     facts["web01"]["__groupid_sql"] = {"schema": 1}
-    assert (asks(facts, "places_database"), asks(facts, "saves_database")) == (False, True)
+    set_id = asks(facts, "set_at_hand")
+    assert not asks(facts, "places_database")
+    assert asks(facts, "saving")["database"]["file_name"] == f"GroupID hq {set_id}"
 
 
 def test_an_export_asks_what_its_preflight_has_asked() -> None:
     facts = run_facts.answered("backup", "web01", domains=DOMAINS)
     assert asks(facts, "asks_domains") == ["corp.example", "other.example"]
-    assert asks(facts, "exports") == []
+    assert asks(facts, "saving")["domains"] == []
     found = {"schema": 1, "engine": "ldapsearch", "directory_server": "dc2"}
     facts["web01"]["__groupid_domains_found"] = each(("corp.example", found))
-    assert asks(facts, "exports") == [{"domain": "corp.example", "engine": "ldapsearch", "directory_server": "dc2"}]
+    [domain] = asks(facts, "saving")["domains"]
+    asked = {"domain": "corp.example", "engine": "ldapsearch", "directory_server": "dc2"}
+    assert {name: domain[name] for name in asked} == asked
 
 
 def test_what_is_verified_is_what_the_set_has_and_what_the_run_saved() -> None:
@@ -147,10 +159,11 @@ def test_where_the_part_of_the_database_lies() -> None:
 
 def test_the_record_of_a_database() -> None:
     facts = run_facts.answered("backup", "web01", **SQL)
-    facts["web01"]["__groupid_sql_backup"] = {"files": ["a.bak"], "server_version": "16.0.1", "seconds": 2}
+    made = {"files": ["a.bak"], "server_version": "16.0.1", "seconds": 2}
+    facts["web01"]["__groupid_saved"] = {"schema": 1, "database": made}
     own = {"server": "sql01", "database": "GroupID", "mode": "unc"}
     assert asks(facts, "details_of_database") == {"files": ["a.bak"], "server_version": "16.0.1", **own}
-    assert asks(facts, "version_of_database") == "10.0"
+    assert decisions.version_of_database(RunState(facts), "web01") == "10.0"
 
 
 def test_a_restore_of_domains_asks_the_server_that_its_preflight_has_asked() -> None:

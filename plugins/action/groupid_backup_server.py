@@ -1,0 +1,211 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of groupid_backup_server."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import os
+import typing as t
+
+from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, retry
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing, WorkEndedError
+from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.rendezvous import Rendezvous, folder_of
+from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving import Plan, Saved, Saving, is_failed
+
+Answer = dict[str, t.Any]
+
+COLLECTION = "identityops.groupid"
+
+
+class ActionModule(FailureAction):
+    """Save one server, with what its deployment shares, while GroupID is stopped on all servers of the deployment."""
+
+    WHAT: t.ClassVar[str] = "The server was not saved"
+    ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {
+        "deployment": {"type": "str", "required": True},
+        "set_id": {"type": "str", "required": True},
+        "members": {"type": "list", "elements": "str", "required": True},
+        "run": {"type": "str", "default": ""},
+        "longest": {"type": "int", "default": 7200},
+        "quiesce": {"type": "dict", "default": {}},
+        "folders": {"type": "dict", "default": {}},
+        "database": {"type": "dict", "default": {}},
+        "database_host": {
+            "type": "dict",
+            "default": {},
+            "options": {
+                "host": {"type": "str", "default": "localhost"},
+                "connection": {"type": "str", "default": "ansible.builtin.local"},
+                "interpreter": {"type": "str"},
+            },
+        },
+        "domains": {"type": "list", "elements": "dict", "default": []},
+    }
+
+    _supports_check_mode = True
+    _requires_connection = True
+
+    def _perform(self, variables: c.Mapping[str, t.Any]) -> Answer:
+        dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC)
+        deployment = backup_set.check_deployment(args["deployment"])
+        set_id = str(backup_set.SetId.parse(args["set_id"]))
+        host = variables["inventory_hostname"]
+        check = bool(self._task.check_mode)
+        if host not in args["members"]:
+            raise ValueError(f"members does not name {host}.")
+        meeting = None
+        if args["run"] and not check:
+            folder = folder_of(f"{args['run']} {deployment} {set_id}")
+            meeting = Rendezvous(folder, host, args["members"], args["longest"])
+        sharing = Sharing()
+        saved = Saving(self._plan(args, args["quiesce"], variables, sharing, check), meeting, sharing).run()
+        result = _result(saved, None if check else _downtime(saved))
+        # What nobody expected comes before what followed from it.
+        return {**result, "failed": True, **self._failed(saved.broken)} if saved.broken else result
+
+    def _plan(
+        self, args: Answer, quiesce: Answer, variables: c.Mapping[str, t.Any], sharing: Sharing, check: bool
+    ) -> Plan:
+        resume = {name: quiesce[name] for name in ("epoch", "run", "item_timeout") if name in quiesce}
+
+        def perform(name: str, given: Answer, shares: bool = True) -> Answer:
+            return self._run(name, given, variables, sharing if shares else None)
+
+        # As jobs of the agent, folders go on without the connection. Alone, they need nobody's patience.
+        alone = not args["database"] and not args["domains"]
+        sharing.patience = 10.0 if alone or not args["domains"] else sharing.patience
+        return Plan(
+            stop=(lambda: perform("groupid_services", {**quiesce, "state": "quiesced"}, False)) if quiesce else None,
+            resume=(lambda: self._resume(resume, variables)) if quiesce and not check else None,
+            folders=(lambda: perform("groupid_backup_folder", args["folders"])) if args["folders"] else None,
+            database=(lambda: self._database(args, variables)) if args["database"] else None,
+            domains={
+                str(one.get("domain")): (lambda one=one: perform("groupid_ldif_export", one)) for one in args["domains"]
+            },
+            failed=self._answer_of,
+        )
+
+    def _run(
+        self,
+        name: str,
+        args: Answer,
+        variables: c.Mapping[str, t.Any],
+        sharing: Sharing | None,
+        connection: t.Any = None,
+    ) -> Answer:
+        """Run another action of this collection as a part of this one, with arguments of its own."""
+        task = self._task.copy()
+        task.args = dict(args)
+        action = self._shared_loader_obj.action_loader.get(
+            f"{COLLECTION}.{name}",
+            task=task,
+            connection=connection or self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            # One for each thread: it keeps what it is about to resolve.
+            templar=self._templar.copy_with_new_env(available_variables=variables),
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        action.sharing = sharing
+        found: Answer = action.run(task_vars=dict(variables))
+        return found
+
+    def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
+        """Start again what ran. A host that is away for a moment is asked again."""
+        for pause in retry.attempts():
+            try:
+                return self._run("groupid_services", {**args, "state": "resumed"}, variables, None)
+            except AnsibleConnectionFailure:
+                if pause is None:
+                    raise
+            Sharing().sleep(pause)
+        raise AssertionError("the last attempt has no pause")
+
+    def _database(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
+        """Run the module of the database where an ODBC driver is, which is not the server that is saved."""
+        place = args["database_host"]
+        own = {
+            "ansible_connection": place["connection"],
+            "ansible_shell_type": "sh",
+            "ansible_become": False,
+            **({"ansible_python_interpreter": place["interpreter"]} if place["interpreter"] else {}),
+        }
+        connection = self._connection_to(
+            place["connection"], {**variables, **_connecting(variables["hostvars"], place["host"]), **own}
+        )
+        try:
+            return self._run("groupid_sql_backup", args["database"], {**variables, **own}, None, connection)
+        finally:
+            connection.close()
+
+    def _connection_to(self, name: str, variables: c.Mapping[str, t.Any]) -> t.Any:
+        """Make a connection as Ansible's strategies do for C(meta: reset_connection)."""
+        context = self._play_context.copy()
+        context.connection, context.shell, context.become = name, "sh", False
+        connection = self._shared_loader_obj.connection_loader.get(name, context, os.devnull)
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        keys = {key: value for key, value in self._task.dump_attrs().items() if key != "retries"}
+        keys["timeout"] = context.timeout  # that of the connection, and not that of the task
+        named = [
+            one for one in constants.config.get_plugin_vars("connection", connection._load_name) if one in variables
+        ]
+        options = {one: templar.template(variables[one]) for one in named}
+        connection.set_options(task_keys=keys, var_options={**options, "_extras": {}})
+        return connection
+
+    def _answer_of(self, error: BaseException) -> Answer:
+        """Return what a part that raised has for an answer. It looks as Ansible would register it."""
+        head: Answer = {"changed": False, "schema": SCHEMA}
+        if isinstance(error, AnsibleConnectionFailure):
+            return {**head, "unreachable": True, "msg": str(error.message)}
+        if isinstance(error, WorkEndedError):
+            failure = Failure("interrupted", self.WHAT, "the run was interrupted", "Run the backup again.")
+            return {**head, "failed": True, "error": failure.explained(), "msg": str(failure)}
+        found = self._failed(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+        return self._masked({**head, "failed": True, **found})
+
+
+def _connecting(hostvars: c.Mapping[str, c.Mapping[str, t.Any]], host: str) -> Answer:
+    """Return the variables by which Ansible connects to a host."""
+    if host not in hostvars:
+        return {}
+    known = hostvars[host]
+    return {"inventory_hostname": host} | {name: known[name] for name in known if name.startswith("ansible_")}
+
+
+def _result(saved: Saved, downtime: float | None) -> Answer:
+    """Return the answers of all parts; of a failure, the first."""
+    answers = saved.answers()
+    result: Answer = {
+        "failed": False,
+        "changed": any(bool(one.get("changed")) for one in answers),
+        "schema": SCHEMA,
+        "stopped": saved.stopped,
+        "part": saved.part,
+        "database": saved.database,
+        "domains": [{**answer, "domain": name} for name, answer in saved.domains.items()],
+        "resumed": saved.resumed,
+        "downtime_seconds": downtime,
+    }
+    first = next((one for one in answers if is_failed(one)), None)
+    if first is not None:
+        unreachable = Failure("unreachable", str(first.get("msg") or ""), "", "").explained()
+        return {**result, "failed": True, "error": first.get("error") or unreachable}
+    if saved.apart is not None:
+        return {**result, "failed": True, "error": saved.apart.explained()}
+    return result
+
+
+def _downtime(saved: Saved) -> float | None:
+    """Return for how long GroupID was stopped: as the host measured it, or else as it was seen from here."""
+    if saved.stopped is None or saved.resumed is None:
+        return None
+    measured = saved.resumed.get("down_ms")
+    return saved.seconds if measured is None else round(float(measured) / 1000, 3)

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a backup stops GroupID on a host, what it would stop, and which server is recorded first.
+
+``Facts`` is as in `deployments`. ``__groupid_running`` is the answer of ``groupid_services`` in the preflight,
+``__groupid_recorded_first`` and ``__groupid_recorded`` those with V(recorded), ``__groupid_saved`` that of
+``groupid_backup_server``, and ``__groupid_released`` that with V(resumed) after it. Nothing here asks whether a
+deployment can continue: failures ask this module.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import typing as t
+
+from ansible_collections.identityops.groupid.plugins.module_utils import decisions, deployments, failures, listing
+
+Facts = c.Mapping[str, c.Mapping[str, t.Any]]
+Answer = c.Mapping[str, t.Any]
+
+ALL, ELASTICSEARCH, NONE = "all", "elasticsearch", "none"
+"""What is stopped (``groupid_quiesce``)."""
+
+_KINDS = {"services": "service", "pools": "pool", "tasks": "task"}
+
+
+class Named(t.NamedTuple):
+    """One service, application pool or scheduled task. runs: a backup would stop it, or disable the task."""
+
+    kind: str
+    name: str
+    runs: bool
+
+
+def hindrance(facts: Facts, host: str) -> str:
+    """Return why this run does not stop GroupID on the host's deployment, whatever is asked. Empty if it may.
+
+    A set is one point in time only if all of its servers are stopped together.
+    """
+    missing = decisions.review(facts, host)["missing"]
+    if missing:
+        return f"this run does not include {', '.join(missing)}"
+    set_id = str(facts[host]["__groupid_asked"]["set_id"])
+    if set_id and any(_has_begun(facts, fellow, set_id) for fellow in deployments.fellows(facts, host)):
+        return f"set {set_id} has parts of an earlier run"
+    return ""
+
+
+def _has_begun(facts: Facts, host: str, set_id: str) -> bool:
+    """Whether the set has a whole part already, or an earlier run's backup into it is still at work."""
+    parts = (listing.find(facts, host, set_id) or {}).get("parts") or []
+    busy = (facts[host].get("__groupid_probe") or {}).get("busy") or {}
+    subject = f"{facts[host]['__groupid_asked']['deployment']} {set_id}"
+    at_work = (busy.get("operation"), busy.get("subject")) == ("backup", subject)
+    return at_work or any(part.get("state") in listing.SEALABLE for part in parts)
+
+
+def asked(facts: Facts, host: str) -> str:
+    """Return what is asked to be stopped on the host, whether this run may or not."""
+    return str((facts[host].get("__groupid_asked") or {}).get("quiesce") or NONE)
+
+
+def mode(facts: Facts, host: str) -> str:
+    """Return what this run may stop on the host: `ALL`, `ELASTICSEARCH` or `NONE`."""
+    wish = asked(facts, host)
+    return NONE if wish != NONE and hindrance(facts, host) else wish
+
+
+def kind(facts: Facts, host: str) -> str:
+    """Return what to ask a host about: all of GroupID, or Elasticsearch alone, if nothing else would be stopped."""
+    return ELASTICSEARCH if asked(facts, host) == ELASTICSEARCH else ALL
+
+
+def things(facts: Facts, host: str) -> list[Named]:
+    """Return what the host has of GroupID's services, pools and tasks, in the order of its answer."""
+    answer = _success(facts, host, "__groupid_running")
+    found = []
+    for plural, kind in _KINDS.items():
+        for one in answer.get(plural) or []:
+            runs = one.get("enabled") if kind == "task" else one.get("state") not in ("stopped", None)
+            found.append(Named(kind, str(one.get("path") or one.get("name")), bool(runs)))
+    return found
+
+
+def recorder(facts: Facts, host: str) -> str:
+    """Name the host of the deployment whose record is the lock: the first server by name that has something to stop.
+
+    Empty if this run stops nothing there.
+    """
+    if mode(facts, host) == NONE:
+        return ""
+    have = [fellow for fellow in deployments.fellows(facts, host) if things(facts, fellow)]
+    return min(have, key=lambda fellow: listing.server_of(facts, fellow), default="")
+
+
+def recorded(facts: Facts, host: str) -> Answer:
+    """Return the answer with which the host was recorded. Empty if it was not, or if that failed."""
+    return _success(facts, host, "__groupid_recorded_first") or _success(facts, host, "__groupid_recorded")
+
+
+def is_recorded(facts: Facts, host: str) -> bool:
+    """Whether the host has a record of this run. In check mode, whether it would have one."""
+    answer = recorded(facts, host)
+    return bool(answer) and bool(answer.get("record") or facts[host]["__groupid_asked"]["check"])
+
+
+def stops(facts: Facts, host: str) -> bool:
+    """Whether this run stops GroupID on the host's deployment: all servers with something to stop are recorded."""
+    if not recorder(facts, host):
+        return False
+    have = [fellow for fellow in deployments.fellows(facts, host) if things(facts, fellow)]
+    answered = all(recorded(facts, fellow) for fellow in have)
+    return answered and any(is_recorded(facts, fellow) for fellow in have)
+
+
+def run_of(facts: Facts, host: str) -> str:
+    """Return what records call this run."""
+    return str((facts[host].get("__groupid_run") or {}).get("run") or "")
+
+
+def resumed(facts: Facts, host: str) -> Answer:
+    """Return the last answer that tells how GroupID was started again on the host. Empty if there is none."""
+    released = _answer(facts, host, "__groupid_released")
+    return released or (_answer(facts, host, "__groupid_saved").get("resumed") or {})
+
+
+def is_left(facts: Facts, host: str) -> bool:
+    """Whether a record of this run may still be open on the host, and nothing proves that all is as it was."""
+    if facts[host]["__groupid_asked"]["check"] or not is_recorded(facts, host):
+        return False
+    answer = resumed(facts, host)
+    return not answer or failures.of_result(answer) is not None
+
+
+def downtime(facts: Facts, host: str) -> float | None:
+    """Return for how many seconds this run has stopped GroupID on the host. None if it has not, or not known."""
+    found = _answer(facts, host, "__groupid_saved").get("downtime_seconds")
+    return None if found is None else float(found)
+
+
+def note(facts: Facts, host: str) -> str:
+    """Return what a backup stops on the host, or why it does not. Empty if there is nothing to say."""
+    running = [one for one in things(facts, host) if one.runs]
+    if not running or asked(facts, host) == NONE:
+        return ""
+    if mode(facts, host) == NONE:
+        deployment = facts[host]["__groupid_asked"]["deployment"]
+        return f"This run does not stop GroupID on {deployment}: {hindrance(facts, host)}."
+    named = []
+    for kind in _KINDS.values():
+        names = [one.name for one in running if one.kind == kind]
+        named += [f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
+    return f"A backup stops {'; '.join(named)}."
+
+
+def _answer(facts: Facts, host: str, name: str) -> Answer:
+    found: Answer = facts[host].get(name) or {}
+    return {} if found.get("skipped") else found
+
+
+def _success(facts: Facts, host: str, name: str) -> Answer:
+    found = _answer(facts, host, name)
+    return {} if failures.of_result(found) else found

@@ -1,0 +1,140 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // What a quiesce is to stop, as it is now. Errors tell why it stops nothing.
+    internal sealed class QuiescePlan
+    {
+        private const string What = Quiesce.What;
+
+        public readonly ProductRuntime Runtime;
+        private readonly BoundedWait wait;
+        private readonly bool check;
+
+        public QuiescePlan(JsonMap request, BoundedWait wait, bool check)
+        {
+            this.wait = wait;
+            this.check = check;
+            Runtime = new ProductRuntime(request);
+        }
+
+        public bool IsEmpty
+        {
+            get { return Runtime.Services.Count + Runtime.Pools.Count + Runtime.Tasks.Count == 0; }
+        }
+
+        public void RequireKnown()
+        {
+            List<JsonMap> unmatched = Runtime.Claims.Unmatched();
+            if (unmatched.Count > 0)
+                throw new AgentError("services_unmatched", What, null, "This server has none of: "
+                    + string.Join(", ", unmatched.ConvertAll(delegate(JsonMap one)
+                    {
+                        return one.Text("kind") + " " + one.Text("name");
+                    }).ToArray()) + ".", "Correct groupid_services.");
+            foreach (ClaimedPool pool in Runtime.Pools)
+            {
+                if (pool.Outside.Count > 0 && !pool.Claim.MayBeShared)
+                    throw new AgentError("pool_shared", What, null, "The application pool '" + pool.Facts.Name
+                        + "' also serves what is not GroupID's: " + string.Join(", ", pool.Outside.ToArray()) + ".",
+                        "Give GroupID a pool of its own, or name this one in groupid_services with shared: true.");
+            }
+        }
+
+        public void RequireSome()
+        {
+            if (IsEmpty)
+                throw new AgentError("nothing_to_stop", What, null,
+                    "No service, application pool or scheduled task of GroupID was found.",
+                    "Check that this is the right server, or name them in groupid_services.");
+        }
+
+        // In the order in which they are stopped: what starts work, what takes in work, and what keeps the data.
+        public List<QuiescedItem> Items()
+        {
+            List<QuiescedItem> items = new List<QuiescedItem>();
+            foreach (ClaimedTask task in Runtime.Tasks)
+                items.Add(new QuiescedTask(task.Facts));
+            foreach (ClaimedPool pool in Runtime.Pools)
+                items.Add(new QuiescedPool(Settled(pool.Facts)));
+            List<string> known = new List<string>();
+            foreach (ClaimedService service in Runtime.Services)
+            {
+                foreach (string name in new List<string>(service.Dependents) { service.Facts.Name })
+                {
+                    if (known.Exists(delegate(string one) { return Win32.Names.Equals(one, name); }))
+                        continue;
+                    known.Add(name);
+                    items.Add(new QuiescedService(Settled(name)));
+                }
+            }
+            return items;
+        }
+
+        // A transition that somebody has begun is awaited; in check mode it counts as ended.
+        private ServiceFacts Settled(string service)
+        {
+            ServiceFacts facts = null;
+            bool settled = wait.Until(delegate
+            {
+                facts = Asked(service);
+                return check || facts == null || !QuiescedService.IsPending(facts.State);
+            });
+            if (facts == null || !settled)
+                throw Pending(service, facts == null ? null : RuntimeWords.ServiceState(facts.State));
+            return facts;
+        }
+
+        private static ServiceFacts Asked(string service)
+        {
+            try
+            {
+                return ServiceControl.Find(service);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("service_unreadable", What, null,
+                    "The state of the service '" + service + "' was not read: " + error.Message + ".",
+                    "Give the account of the connection the right to read the service and to stop it.");
+            }
+        }
+
+        private PoolFacts Settled(PoolFacts pool)
+        {
+            PoolFacts facts = pool;
+            bool settled = check || !QuiescedPool.IsPending(pool) || wait.Until(delegate
+            {
+                facts = Iis.Find(pool.Name);
+                return facts == null || !QuiescedPool.IsPending(facts);
+            });
+            if (facts == null || !settled)
+                throw Pending(pool.Name, facts == null ? null : facts.State);
+            return facts;
+        }
+
+        private AgentError Pending(string name, string state)
+        {
+            return new AgentError("service_pending", What, null, "'" + name + "' " + (state == null
+                ? "was there a moment ago, and is gone" : "is still " + state + " after " + wait.Seconds + " seconds")
+                + ". Nothing was stopped.", "Look at it in Windows' own tools, and run again.");
+        }
+
+        // Programs that people have started go on; they are told.
+        public List<JsonMap> Processes()
+        {
+            List<uint> ofServices = Runtime.Services.ConvertAll(
+                delegate(ClaimedService one) { return one.Facts.Process; });
+            return Runtime.Processes.FindAll(delegate(ClaimedProcess one)
+            {
+                return !ofServices.Contains(one.Facts.Id);
+            }).ConvertAll(delegate(ClaimedProcess one)
+            {
+                return new JsonMap().Set("id", one.Facts.Id).Set("program", one.Facts.Program);
+            });
+        }
+    }
+}

@@ -1,0 +1,112 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // Stops what a record says. It throws where one thing does not stop; whoever calls starts again what was stopped.
+    internal sealed class QuiesceStop
+    {
+        private const int Rounds = 3;
+
+        public readonly List<string> Warnings = new List<string>();
+        private readonly QuiesceRecord record;
+        private readonly BoundedWait wait;
+
+        public QuiesceStop(QuiesceRecord record, BoundedWait wait)
+        {
+            this.record = record;
+            this.wait = wait;
+        }
+
+        public void Run()
+        {
+            if (record.DeadlineTicks != null)
+                Watchdog.RequireAlive(record);
+            record.BegunTicks = SystemClock.Ticks();
+            record.Save();
+            List<QuiescedItem> tasks = record.Items.FindAll(
+                delegate(QuiescedItem item) { return item is QuiescedTask; });
+            foreach (QuiescedItem task in tasks)
+                StopIfActive(task);
+            foreach (QuiescedItem task in tasks)
+                Named(task, delegate { ((QuiescedTask)task).AwaitEnd(wait); });   // they need what is stopped next
+            foreach (QuiescedItem item in record.Items)
+            {
+                if (!tasks.Contains(item))
+                    StopIfActive(item);
+            }
+            RequireStopped();
+            record.Stopped = Timestamps.Text(Timestamps.Now());
+            record.StoppedTicks = SystemClock.Ticks();
+            record.Save();
+            if (record.DeadlineTicks != null)
+                Watchdog.AwaitLook(record);
+        }
+
+        // What somebody has stopped since the record was written is left to him.
+        private void StopIfActive(QuiescedItem item)
+        {
+            Progress.ThrowIfCancelled();
+            record.RequireCurrent();
+            if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
+                StopOne(item);
+        }
+
+        private void StopOne(QuiescedItem item)
+        {
+            item.Stopping = QuiescedItem.Begun;
+            record.Write();
+            Named(item, delegate { item.Stop(wait, record.Save); });
+            item.Stopping = QuiescedItem.Done;
+            record.Save();
+            if (item.Warning != null && !Warnings.Contains(item.Warning))
+                Warnings.Add(item.Warning);
+        }
+
+        public static bool IsActive(QuiescedItem item, PoolStates pools)
+        {
+            bool isActive = false;
+            Named(item, delegate { isActive = item.IsActive(pools); });
+            return isActive;
+        }
+
+        // Looks again at everything when all is stopped: what Windows or IIS has started again.
+        private void RequireStopped()
+        {
+            for (int round = 1; ; round++)
+            {
+                PoolStates pools = new PoolStates();
+                List<QuiescedItem> active = record.Items.FindAll(
+                    delegate(QuiescedItem item) { return IsActive(item, pools); });
+                if (active.Count == 0)
+                    return;
+                foreach (QuiescedItem item in active)
+                {
+                    QuiescedPool pool = item as QuiescedPool;
+                    if (round == Rounds || pool == null || pool.Stopping == null || !pool.CanBeHeld)
+                        throw item.Failure("it runs again although it was stopped");
+                    if (Iis.IsConfigurationShared())
+                        throw item.Failure("IIS starts it again, and its configuration is shared with other servers, "
+                            + "where autoStart is never changed");
+                    Named(item, delegate { pool.Hold(wait, record.Save); });
+                }
+            }
+        }
+
+        private static void Named(QuiescedItem item, Action act)
+        {
+            try
+            {
+                act();
+            }
+            catch (SystemError error)
+            {
+                throw item.Failure(error.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ends a worker of Ansible from outside, made an exception for as long as GroupID is stopped on its host.
+
+Up to ansible-core 2.18, SIGINT is a KeyboardInterrupt and SIGTERM ends the process at once. Later ones end it at once
+by both.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import types
+import typing as t
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class InterruptedByError(BaseException):
+    """A signal has come. No handler of errors takes it for one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {signal.Signals(number).name}")
+        self.number = number
+
+
+class Signals:
+    """The first signal raises InterruptedByError in the main thread. Later ones wait until all is as it was.
+
+    A context: at its end, the handlers from before are there again.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[signal.Signals, t.Any] = {}
+        self._raises = True
+
+    def __enter__(self) -> Signals:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                self._before[number] = signal.signal(number, self._come)
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        for number, handler in self._before.items():
+            # None: not installed by Python.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    def hold(self) -> None:
+        """Let no signal interrupt any more."""
+        self._raises = False
+
+    def _come(self, number: int, dummy: types.FrameType | None) -> None:
+        if self._raises:
+            self._raises = False
+            raise InterruptedByError(number)

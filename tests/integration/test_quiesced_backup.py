@@ -1,0 +1,220 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A backup stops GroupID on all servers of a deployment, and starts again what ran, whatever becomes of it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import typing as t
+
+import pytest
+from integration import sets
+from integration.controller import COLLECTION, Controller
+
+from lab import inventory
+from lab.lab import Lab
+from lab.waiting import until
+
+HQ = ("web01", "web02")
+BEFORE = {"Data": "running", "Elastic": "running", "Off": "stopped"}
+SLOW: dict[str, t.Any] = {"groupid_allow_partial": ["**"], "groupid_retries": 60, "groupid_retry_wait": 0.1}
+"""A backup that waits about 6 s for a file that another program holds."""
+
+
+def service(name: str, **facts: t.Any) -> dict[str, t.Any]:
+    command = "%ProgramFiles%/Imanami/GroupID 10.0/bin/x.exe"
+    process = 1000 + sum(map(ord, name))
+    usual = {"name": name, "display_name": name, "command": command, "process": process, "start_type": "automatic"}
+    return {**usual, "state": "running", **facts}
+
+
+def write(lab: Lab, server: str, **changed: dict[str, t.Any]) -> None:
+    """Let the services of BEFORE be on a server. changed: more of them by name."""
+    services = [
+        service(
+            name, state=state, start_type="automatic" if state == "running" else "disabled", **changed.get(name, {})
+        )
+        for name, state in BEFORE.items()
+    ]
+    (lab.root / "hosts" / server / "services.json").write_text(
+        json.dumps({"services": services, "tasks": [], "processes": []}), encoding="utf-8"
+    )
+
+
+ENDS = {"start_pending": "running", "stop_pending": "stopped"}
+"""A transition ends when its time has come, and the file says so when somebody asks the server next."""
+
+
+def states(lab: Lab, server: str) -> dict[str, str]:
+    content = json.loads((lab.root / "hosts" / server / "services.json").read_text(encoding="utf-8"))
+    return {one["name"]: ENDS.get(one["state"], one["state"]) for one in content["services"]}
+
+
+def stopped(lab: Lab, server: str) -> bool:
+    return set(states(lab, server).values()) == {"stopped"}
+
+
+def hold(lab: Lab, server: str) -> None:
+    """Let another program hold a file of a server, for which a backup waits."""
+    held = next(path for path in sorted(lab.components(server)["reports"].rglob("*")) if path.is_file())
+    lab.faults[server] = {"locked": [str(held)]}
+
+
+def parts(lab: Lab, server: str) -> list[pathlib.Path]:
+    return list(lab.path(server, inventory.LOCAL_ROOT).glob(f"hq/*/{server}/part.json"))
+
+
+@pytest.fixture
+def running(lab: Lab) -> Lab:
+    for server in (*HQ, "old01"):
+        write(lab, server)
+    return lab
+
+
+@pytest.fixture
+def result(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "run.json"
+
+
+def document(result: pathlib.Path) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = json.loads(result.read_text(encoding="utf-8"))
+    return found
+
+
+def test_servers_are_stopped_together_and_each_runs_again_as_soon_as_it_can(
+    running: Lab, controller: Controller, result: pathlib.Path
+) -> None:
+    previewed = controller.play("backup", "--check").succeeded()
+    assert "hq: GroupID would be stopped on web01, web02" in previewed.output
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    hold(running, "web01")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        extra = {**SLOW, "groupid_run_file": str(result)}
+        play = pool.submit(controller.play, "backup", extra=extra)
+        until(lambda: (stopped(running, "web01") and stopped(running, "web02")) or play.done(), "both are stopped")
+        assert not any(parts(running, server) for server in HQ), "nothing is saved before that"
+        until(lambda: states(running, "web02") == BEFORE or play.done(), "web02 runs again")
+        assert parts(running, "web02")
+        assert not parts(running, "web01")
+        assert stopped(running, "web01"), "its part is not saved"
+        run = play.result().succeeded()
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    assert "Note (web01, web02): A backup stops services Data, Elastic." in run.output
+    assert re.search(r"^hq: GroupID was stopped for [\d.]+ s$", run.output, re.MULTILINE)
+    table = [line for line in run.output.splitlines() if line.startswith(("web0", "host ", "hq: GroupID"))]
+    assert len(table) >= 4
+    assert [line for line in table if len(line) > 80] == []
+    assert run.tasks() <= 32
+    ended = document(result)
+    assert (ended["class"], ended["deployments"]["hq"]["still_stopped"]) == (0, [])
+    downtimes = ended["deployments"]["hq"]["downtimes"]
+    assert downtimes["web02"] < downtimes["web01"] == ended["deployments"]["hq"]["downtime_seconds"]
+    assert len(sets.sealed(running.path("web01", inventory.LOCAL_ROOT), "hq")) == 1
+
+
+def test_one_that_does_not_stop_fails_its_deployment_and_everything_runs_again(
+    running: Lab, controller: Controller, result: pathlib.Path
+) -> None:
+    write(running, "web02", Data={"codes": {"stop": 5}})
+    run = controller.play("backup", extra={"groupid_run_file": str(result)}).failed("'Data'", "FAILED in backup: web02")
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    assert not any(parts(running, server) for server in HQ), run.output
+    ended = document(result)
+    classes = {name: one["class"] for name, one in ended["deployments"].items()}
+    assert classes == {"branch": 0, "hq": 3}
+    assert ended["deployments"]["hq"]["still_stopped"] == []
+
+
+def test_one_that_does_not_start_is_named_and_holds_no_other_up(
+    running: Lab, controller: Controller, result: pathlib.Path
+) -> None:
+    write(running, "web01", Elastic={"codes": {"start": 1069}})
+    controller.play("backup", extra={"groupid_run_file": str(result)}).failed("'Elastic'", "(1069)")
+    assert states(running, "web01") == {**BEFORE, "Elastic": "stopped"}
+    assert states(running, "web02") == BEFORE
+    ended = document(result)["deployments"]["hq"]
+    assert ended["class"] == 4
+    assert [(one["host"], one["what"], one["name"]) for one in ended["still_stopped"]] == [
+        ("web01", "service", "Elastic")
+    ]
+
+
+@pytest.mark.timing
+def test_a_controller_that_is_gone_leaves_a_record_which_resume_ends(running: Lab, controller: Controller) -> None:
+    hold(running, "web01")
+    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(SLOW)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=controller.environment()
+    ) as process:
+        until(lambda: stopped(running, "web01") or process.poll() is not None, "web01 is stopped")
+        workers = subprocess.run(
+            ["pgrep", "-P", str(process.pid)], stdout=subprocess.PIPE, text=True, check=False
+        ).stdout.split()
+        for one in (process.pid, *map(int, workers)):
+            os.kill(one, signal.SIGKILL)
+    assert stopped(running, "web01")
+    controller.play("backup").failed("another run has stopped GroupID on this server", f"{COLLECTION}.resume")
+    assert stopped(running, "web01")
+    controller.play("resume").succeeded()
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+
+
+@pytest.mark.timing
+def test_ctrl_c_starts_everything_again(running: Lab, controller: Controller) -> None:
+    hold(running, "web01")
+    extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 1.0}
+    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(extra)]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=controller.environment(),
+        start_new_session=True,
+    ) as process:
+        until(lambda: stopped(running, "web01") or process.poll() is not None, "web01 is stopped")
+        until(lambda: bool(parts(running, "web02")) or process.poll() is not None, "the part of web02")
+        os.killpg(process.pid, signal.SIGINT)
+    until(lambda: states(running, "web01") == BEFORE, "web01 runs again")
+    assert states(running, "web02") == BEFORE
+
+
+def test_two_runs_at_once_never_have_half_of_the_servers_each(
+    running: Lab, controller: Controller, tmp_path: pathlib.Path
+) -> None:
+    hold(running, "web01")
+    (tmp_path / "second").mkdir()
+    others = Controller(running, tmp_path / "second")
+    wanted = {**SLOW, "groupid_deployments": ["hq"]}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        runs = [one.result() for one in [pool.submit(who.play, "backup", extra=wanted) for who in (controller, others)]]
+    first, second = sorted(runs, key=lambda run: run.code)
+    first.succeeded()
+    second.failed(f"{COLLECTION}.resume", "FAILED in ")
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+    assert len(sets.sealed(running.path("web01", inventory.LOCAL_ROOT), "hq")) == 1
+
+
+def test_a_run_of_some_servers_and_one_that_may_stop_nothing(running: Lab, controller: Controller) -> None:
+    extra = {"groupid_set_id": "20260101T000000Z"}
+    run = controller.play("backup", "--limit", "web01", extra=extra).succeeded()
+    assert "This run does not stop GroupID on hq: this run does not include web02." in " ".join(run.output.split())
+    assert "GroupID was stopped" not in run.output
+    run = controller.play("backup", extra={"groupid_quiesce": "none", "groupid_deployments": ["branch"]}).succeeded()
+    assert "stop" not in run.output.lower().replace("stop groupid, save each server", "").replace(
+        "recorded as stop", ""
+    )
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)
+
+
+def test_too_few_forks_are_refused_with_the_command_line(running: Lab, controller: Controller) -> None:
+    run = controller.play("backup", "--forks", "1")
+    run.failed("Run it with --forks 2, as in: ansible-playbook -i INVENTORY identityops.groupid.backup --forks 2.")
+    assert {server: states(running, server) for server in HQ} == dict.fromkeys(HQ, BEFORE)

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""quiesce in two calls: all servers are recorded before the first one is stopped."""
+
+from __future__ import annotations
+
+import pytest
+from unit.agent.conftest import Host
+from unit.agent.runtime_host import RuntimeHost
+
+from lab.appcmd import Pool
+
+NEXT = {"epoch": "20260102T000000Z", "run": "run-2"}
+
+
+@pytest.fixture
+def server(host: Host) -> RuntimeHost:
+    """A GroupID 10 server on which a task, a pool and two services run."""
+    server = RuntimeHost(host)
+    server.task("\\Imanami\\Job")
+    server.web(Pool("GroupID App Pool", applications={"GroupIDSite/HR": f"{server.folder}/SelfService"}))
+    server.service("Repl", depends_on=["Elastic"])
+    server.service("Elastic", command=f"{server.folder}/ElasticSearch/bin/x.exe")
+    server.write()
+    return server
+
+
+def test_a_record_stops_nothing_and_a_stop_uses_it(server: RuntimeHost) -> None:
+    before = server.picture()
+    recorded = server.quiesce(phase="record")
+    assert (recorded["failed"], recorded["changed"], recorded["watchdog"]) == (False, True, None), recorded
+    assert server.picture() == before
+    head = recorded["record"]
+    assert (head["epoch"], head["run"], head["stopped"]) == ("20260101T000000Z", "run-1", None)
+    stopped = server.quiesce(phase="stop")
+    assert (stopped["failed"], stopped["entries"]) == (False, recorded["entries"])
+    assert (stopped["record"]["started"], bool(stopped["record"]["stopped"])) == (head["started"], True)
+    assert server.picture() != before
+    resumed = server.resume()
+    assert (resumed["failed"], resumed["proof"], resumed["record"]["resumed_by"]) == (False, None, "run")
+    assert 0 <= resumed["down_ms"] < 120_000
+    assert server.picture() == before
+
+
+def test_without_a_phase_the_record_of_the_same_run_is_used(server: RuntimeHost) -> None:
+    recorded = server.quiesce(phase="record")
+    stopped = server.quiesce()
+    assert stopped["failed"] is False
+    assert stopped["record"]["started"] == recorded["record"]["started"]
+    assert server.quiesce()["error"]["code"] == "quiesced"
+
+
+@pytest.mark.parametrize("phase", ["record", "stop", None])
+def test_the_record_of_another_run_refuses(server: RuntimeHost, phase: str | None) -> None:
+    server.quiesce(phase="record")
+    before = server.picture()
+    for other in (NEXT, {"run": "run-2"}, {"epoch": "20260102T000000Z"}):
+        error = server.quiesce(phase=phase, **other)["error"]
+        assert error["code"] == "quiesced"
+        assert "run-1 of ansible01" in error["cause"]
+    assert server.picture() == before
+    assert server.quiesce(phase="record")["error"]["code"] == "quiesced"
+
+
+def test_a_stop_without_a_record_is_refused(server: RuntimeHost) -> None:
+    before = server.picture()
+    assert server.quiesce(phase="stop")["error"]["code"] == "quiesce_record"
+    server.quiesce(phase="record")
+    resumed = server.resume()
+    assert (resumed["failed"], resumed["down_ms"]) == (False, None)
+    error = server.quiesce(phase="stop")["error"]
+    assert error["code"] == "quiesce_record"
+    assert "was ended at" in error["cause"]
+    assert server.picture() == before
+
+
+def test_where_nothing_is_found_a_record_is_none(host: Host) -> None:
+    server = RuntimeHost(host)
+    server.write()
+    before = host.picture()
+    for check in (True, False):
+        answer = server.quiesce(phase="record", check=check)
+        assert (answer["failed"], answer["changed"], answer["record"], answer["entries"]) == (False, False, None, [])
+    assert not (host.lock.parent / "quiesce.json").exists()
+    assert {name for name in host.picture() if name not in before} <= {
+        "C/ProgramData/identityops.groupid",
+        "C/ProgramData/identityops.groupid/quiesce.lock",
+    }
+
+
+def test_check_mode_records_nothing_and_predicts_both_phases(server: RuntimeHost) -> None:
+    before = server.host.picture()
+    for phase in ("record", "stop"):
+        previewed = server.quiesce(phase=phase, check=True)
+        assert (previewed["failed"], previewed["changed"]) == (False, True)
+    assert server.host.picture() == before
+    assert server.quiesce(phase="record")["entries"] == previewed["entries"]
+
+
+def test_a_server_that_was_restarted_between_the_phases_is_not_stopped(server: RuntimeHost) -> None:
+    server.quiesce(phase="record")
+    server.reboot()
+    error = server.quiesce(phase="stop")["error"]
+    assert error["code"] == "quiesce_record"
+    assert "restarted" in error["cause"]
+    assert server.resume()["failed"] is False
+
+
+def test_a_service_that_may_be_started_again_is_held_in_the_second_phase_too(server: RuntimeHost) -> None:
+    server.service("Fell", "stopped", recovery=True, recovers_from_errors=True, exit_code_now=1067)
+    server.write()
+    server.quiesce(phase="record")
+    assert server.quiesce(phase="stop")["failed"] is False
+    assert server.picture()["services"]["Fell"]["start_type"] == "disabled"
+    assert server.resume()["failed"] is False
+    assert server.picture()["services"]["Fell"]["start_type"] == "automatic"
+
+
+def test_elasticsearch_alone(server: RuntimeHost) -> None:
+    """With what needs it; a service of the product that does not is left alone, and so are pools and tasks."""
+    server.service("Mail")
+    server.service("Named", command="D:\\es\\x.exe", display_name="Elasticsearch 7.1 (Named)")
+    server.write()
+    only = {"component": "elasticsearch", "names": ["*elasticsearch*"]}
+    assert [one["name"] for one in server.ask("state", only=only)["services"]] == ["Elastic"]
+    names = [{"kind": "service", "name": name} for name in ("Elastic", "Named", "Mail")]
+    answer = server.quiesce(only=only, services=names)
+    assert [one["name"] for one in answer["entries"]] == ["Repl", "Elastic", "Named"]
+    states = {name: one["state"] for name, one in server.picture()["services"].items()}
+    assert states["Mail"] == states["W3SVC"] == "running"
+    assert server.resume()["failed"] is False

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which servers a backup stops, in which order they are recorded, and when they are released."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from unit.plugins import run_facts
+from unit.plugins.run_facts import DISK_FULL, SET, Facts, listed, part, probe
+
+from ansible_collections.identityops.groupid.plugins.module_utils import objections, quiescing, steps
+from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
+
+ERROR = {"failed_when_result": False, "schema": 1, "error": DISK_FULL.explained()}
+SKIPPED = {"skipped": True}
+RECORDED = {"schema": 1, "record": {"epoch": SET, "resumed": None}}
+NOTHING = {"schema": 1, "services": [], "pools": [], "tasks": [], "record": None}
+RUNNING = {
+    **NOTHING,
+    "services": [{"name": "Elastic", "state": "running"}, {"name": "Off", "state": "stopped"}],
+    "pools": [{"name": "Pool11", "state": "started"}],
+    "tasks": [{"path": "\\Sync", "enabled": True}, {"path": "\\Old", "enabled": False}],
+}
+
+
+def backup(*hosts: str, running: dict[str, t.Any] | None = None, **asked: t.Any) -> Facts:
+    """A backup after its preflight. running: answers by host; by default something runs on all of them."""
+    facts = run_facts.answered("backup", *(hosts or ("web01", "web02")), **asked)
+    for name, host in facts.items():
+        host["__groupid_planned"] = {**host["__groupid_planned"], "run": "r1", "forks": 5, "batched": True}
+        host["__groupid_running"] = (running or {}).get(name, RUNNING)
+    return facts
+
+
+def asks(facts: Facts, question: str) -> list[t.Any]:
+    return [steps.QUESTIONS[question](RunState(facts), host) for host in facts if "__groupid_settings" in facts[host]]
+
+
+def test_the_first_server_is_recorded_before_the_others() -> None:
+    facts = backup("web02", "web01", "web03", running={"web03": NOTHING})
+    assert (asks(facts, "records_first"), asks(facts, "records")) == ([False, True, False], [False] * 3)
+    facts["web01"]["__groupid_recorded_first"] = RECORDED
+    assert asks(facts, "records") == [True, False, False], "web03 has nothing to stop"
+    facts["web01"]["__groupid_recorded_first"] = ERROR
+    assert asks(facts, "records") == [False] * 3
+
+
+def test_a_first_server_without_anything_to_stop_has_no_record() -> None:
+    facts = backup(running={"web01": NOTHING})
+    assert asks(facts, "records_first") == [False, True]
+    assert not any(asks(backup(running={"web01": NOTHING, "web02": NOTHING}), "records_first"))
+
+
+def test_servers_are_stopped_only_when_all_are_recorded() -> None:
+    facts = backup("web01", "web02", "web03", running={"web03": NOTHING})
+    facts["web01"]["__groupid_recorded_first"] = RECORDED
+    step = asks(facts, "saving")[0]
+    assert (step["quiesce"], step["run"]) == ({}, "")
+    facts["web02"]["__groupid_recorded"] = RECORDED
+    saving = asks(facts, "saving")
+    assert [bool(one["quiesce"]) for one in saving] == [True, True, False]
+    assert {one["run"] for one in saving} == {"r1"}, "web03 waits for the others too"
+    assert [one["members"] for one in saving] == [["web01", "web02", "web03"]] * 3
+    options = {name: saving[0]["quiesce"][name] for name in ("epoch", "run", "only", "quiesce_max")}
+    assert options == {"epoch": saving[0]["set_id"], "run": "r1", "only": "all", "quiesce_max": 7200}
+
+
+def test_what_vanished_before_it_was_recorded_stops_nothing() -> None:
+    facts = backup()
+    for host, name in (("web01", "__groupid_recorded_first"), ("web02", "__groupid_recorded")):
+        facts[host][name] = {"schema": 1, "record": None}
+    assert asks(facts, "records") == [False, False]
+    assert [bool(one["quiesce"]) for one in asks(facts, "saving")] == [False, False]
+    assert asks(facts, "saves") == [True, True]
+
+
+def test_in_check_mode_the_same_servers_would_be_stopped_and_none_is_released() -> None:
+    facts = backup()
+    for host in facts.values():
+        host["__groupid_settings"]["asked"]["check"] = True
+    facts["web01"]["__groupid_recorded_first"] = {"schema": 1, "record": None}
+    assert asks(facts, "records") == [False, True]
+    facts["web02"]["__groupid_recorded"] = {"schema": 1, "record": None}
+    assert [bool(one["quiesce"]) for one in asks(facts, "saving")] == [True, True]
+    assert asks(facts, "releases") == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("answers", "released"),
+    [
+        ({}, True),
+        ({"__groupid_saved": SKIPPED}, True),
+        ({"__groupid_saved": {"failed": True, "msg": "A worker was found in a dead state"}}, True),
+        ({"__groupid_saved": {"schema": 1, "resumed": ERROR}}, True),
+        ({"__groupid_saved": {"schema": 1, "resumed": {"unreachable": True, "msg": "gone"}}}, True),
+        ({"__groupid_saved": {"schema": 1, "resumed": {"schema": 1, "entries": []}}}, False),
+        ({"__groupid_saved": {**ERROR, "part": ERROR, "resumed": {"schema": 1, "entries": []}}}, False),
+    ],
+)
+def test_a_record_is_released_unless_its_end_is_proved(answers: dict[str, t.Any], released: bool) -> None:
+    facts = backup()
+    facts["web01"].update(__groupid_recorded_first=RECORDED, **answers)
+    facts["web02"]["__groupid_recorded"] = ERROR
+    assert asks(facts, "releases") == [released, False]
+
+
+def test_a_record_of_another_run_is_never_released() -> None:
+    facts = backup()
+    facts["web01"]["__groupid_recorded_first"] = ERROR
+    assert asks(facts, "releases") == [False, False]
+
+
+def test_a_run_that_does_not_see_all_members_stops_nothing_and_says_so() -> None:
+    facts = backup("web01", set_id="20261125T120000Z")
+    facts["web02"] = {"groupid_deployment": "hq"}
+    run_facts.reviewed(facts, "backup")
+    assert asks(facts, "records_first") == [False]
+    [note] = [one for one in RunState(facts)["web01"]["__groupid_notes"] if "stop" in one]
+    assert note == "This run does not stop GroupID on hq: this run does not include web02."
+    assert RunState(facts)["web01"]["__groupid_quiesced"]["mode"] == "none"
+
+
+@pytest.mark.parametrize("state", ["complete", "waived", "unfinished"])
+def test_a_set_with_parts_of_an_earlier_run_is_no_point_in_time(state: str) -> None:
+    facts = backup(set_id=SET)
+    own = listed(part("web02", state=state), sealed=False)
+    facts["web01"]["__groupid_probe"] = probe("web01")
+    facts["web02"]["__groupid_probe"] = probe("web02", own)
+    assert asks(facts, "quiesce")[0]["only"] == ("all" if state == "unfinished" else "none")
+
+
+def test_none_stops_nothing_and_asks_for_no_answer_about_services() -> None:
+    facts = backup(quiesce="none", components=["reports"])
+    assert not any(asks(facts, "records_first"))
+    assert objections.against(RunState(facts), "web01", "running") == []
+    facts["web01"]["__groupid_running"] = ERROR
+    assert RunState(facts)["web01"]["__groupid_failures"] == []
+    assert asks(facts, "saves") == [True, True]
+    assert asks(facts, "saving")[0]["run"] == ""
+
+
+def test_where_services_cannot_be_looked_at_nothing_is_saved() -> None:
+    facts = backup()
+    facts["web01"]["__groupid_running"] = ERROR
+    assert [one["code"] for one in RunState(facts)["web01"]["__groupid_failures"]] == ["no_space"]
+    assert asks(facts, "saves") == [False, False]
+
+
+def test_a_note_names_what_a_backup_stops() -> None:
+    notes = RunState(backup())["web01"]["__groupid_notes"]
+    assert notes == ["A backup stops service Elastic; pool Pool11; task \\Sync."]
+
+
+def test_only_elasticsearch_is_asked_for_where_nothing_else_would_be_stopped() -> None:
+    assert asks(backup(quiesce="elasticsearch"), "quiesced_kind") == ["elasticsearch"] * 2
+    assert asks(backup(quiesce="none"), "quiesced_kind") == ["all"] * 2
+
+
+def test_a_seal_is_told_how_each_server_was_stopped() -> None:
+    facts = backup()
+    stopped, resumed = {"schema": 1, "entries": []}, {"schema": 1, "entries": [], "down_ms": 5, "proof": None}
+    facts["web01"]["__groupid_saved"] = {"schema": 1, "stopped": stopped, "resumed": resumed, "downtime_seconds": 0.005}
+    known = RunState(facts)["web01"]["__groupid_quiesced"]
+    assert known == {"mode": "all", "running": RUNNING, "stopped": stopped, "resumed": resumed}
+    facts["web01"]["__groupid_released"] = {**resumed, "down_ms": 7}
+    assert RunState(facts)["web01"]["__groupid_quiesced"]["resumed"]["down_ms"] == 7
+    assert quiescing.downtime(RunState(facts), "web01") == 0.005
