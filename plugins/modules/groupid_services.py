@@ -230,6 +230,11 @@ services:
       type: list
       elements: str
       sample: []
+    elasticsearch:
+      description: Whether it is a node of Elasticsearch.
+      returned: always
+      type: bool
+      sample: true
 iis:
   description: IIS on the host.
   returned: with V(reported)
