@@ -94,7 +94,8 @@ namespace IdentityOpsAgent
                     continue;
                 Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
                 foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
-                    values[value.Key] = (string)value.Value;
+                    values[value.Key] = value.Value as string
+                        ?? string.Join("\n", ((List<object>)value.Value).ConvertAll(line => (string)line));
                 return values;
             }
             return null;

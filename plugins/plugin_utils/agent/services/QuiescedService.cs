@@ -17,6 +17,8 @@ namespace IdentityOpsAgent
         // What the quiesce has disabled, and what the way back has made startable.
         private const string Held = "held", Lifted = "lifted";
 
+        public string Health;   // of a node of Elasticsearch that ran: how it was; null: not known, or no node
+
         private readonly uint state, startType;
         private bool pausesAtLast;
 
@@ -34,6 +36,12 @@ namespace IdentityOpsAgent
         {
             state = RuntimeWords.ServiceStateOf(before.Text("state"));
             startType = RuntimeWords.StartTypeOf(before.Text("start_type"));
+            Health = ElasticsearchHealth.Known(before.TextOrNull("health"));
+        }
+
+        public bool IsRunning
+        {
+            get { return state == ServiceFacts.Running; }
         }
 
         public override bool HasRun()
@@ -292,7 +300,7 @@ namespace IdentityOpsAgent
         protected override JsonMap Before()
         {
             return new JsonMap().Set("state", RuntimeWords.ServiceState(state))
-                .Set("start_type", RuntimeWords.StartType(startType));
+                .Set("start_type", RuntimeWords.StartType(startType)).Set("health", Health);
         }
 
         private uint StateNow()

@@ -97,6 +97,7 @@ namespace IdentityOpsAgent
 
         /// <summary>
         /// In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.
+        /// Texts; a list of texts as lines.
         /// </summary>
         public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
         {
@@ -122,7 +123,8 @@ namespace IdentityOpsAgent
             Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             foreach (string name in key.GetValueNames())
             {
-                string text = key.GetValue(name) as string;   // expanded; other kinds of value are other types
+                object value = key.GetValue(name);   // a text is expanded; other kinds of value are other types
+                string text = value is string[] ? string.Join("\n", (string[])value) : value as string;
                 if (text != null)
                     values[name] = text;
             }
