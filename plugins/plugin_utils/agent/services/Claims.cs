@@ -115,7 +115,8 @@ namespace IdentityOpsAgent
             }
             foreach (string path in paths)
             {
-                if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); }))
+                if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); })
+                    || kind == Service && only == Elasticsearch && IsElasticsearch(names, path))
                     return true;
             }
             return rows.Exists(delegate(Row row)
@@ -125,8 +126,8 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Whether a service of the product is a node of Elasticsearch, whoever has named it: by a row of any version, by
-        // its name, or by the program that Elastic's own elasticsearch-service.bat installs.
+        // Whether a service of the product is a node of Elasticsearch, whoever has named it: by a row of any version,
+        // by its name, or by the program that Elastic's own elasticsearch-service.bat installs.
         public bool IsElasticsearch(IEnumerable<string> names, string program)
         {
             foreach (string name in names)

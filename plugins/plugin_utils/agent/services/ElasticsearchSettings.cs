@@ -15,8 +15,8 @@ namespace IdentityOpsAgent
         private const int Limit = 1024 * 1024;   // bytes of elasticsearch.yml
         private const string FileName = "elasticsearch.yml", FolderOption = "-Des.path.conf=";
 
-        // Where procrun keeps the options of a service (commons.apache.org/daemon/procrun.html). Also the one of 64 bits
-        // writes what a program of 32 bits sees.
+        // Where procrun keeps the options of a service (commons.apache.org/daemon/procrun.html). Also the one of 64
+        // bits writes what a program of 32 bits sees.
         private static readonly string[] Procrun =
         {
             @"SOFTWARE\Wow6432Node\Apache Software Foundation\Procrun 2.0\",
