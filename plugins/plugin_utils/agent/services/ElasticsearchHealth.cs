@@ -19,7 +19,8 @@ namespace IdentityOpsAgent
         private const string Up = "up";   // it wants a login
 
         private const string Path = "/_cluster/health?local=true";
-        private const int MostPlaces = 8, MillisecondsEach = 5000, MillisecondsOtherwise = 2000;
+        private const int MostPlaces = 8, MillisecondsEach = 5000, MillisecondsOtherwise = 2000,
+            FairMilliseconds = 1000, LeastMilliseconds = 100;
 
         public string Word;    // of the last look; null: not known
         public string Cause;   // then why
@@ -47,18 +48,18 @@ namespace IdentityOpsAgent
             return word;
         }
 
-        // milliseconds: for all places that may be the node's; without any, the last look counts.
+        // milliseconds: for all places that may be the node's. Where they are too few for a fair look, the last one
+        // counts.
         public void Look(long milliseconds)
         {
-            if (milliseconds <= 0)
+            if (milliseconds < FairMilliseconds && (Word != null || Cause != null))
                 return;
             Word = Cause = null;
             Stopwatch watch = Stopwatch.StartNew();
             foreach (IPEndPoint place in Places())
             {
-                long left = milliseconds - watch.ElapsedMilliseconds;
-                if (left > 0)
-                    Ask(place, (int)Math.Min(left, MillisecondsEach));
+                long left = Math.Min(milliseconds - watch.ElapsedMilliseconds, MillisecondsEach);
+                Ask(place, (int)Math.Max(left, LeastMilliseconds));
                 if (Word != null && Word != Up)
                     break;
             }
