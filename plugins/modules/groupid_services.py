@@ -39,10 +39,10 @@ description:
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
     What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
     not start, the module fails, and the next V(resumed) tries it again.
-  - V(quiesced) asks each Elasticsearch node for its health before it stops anything. V(resumed) starts the services, and
-    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most, before it starts the pools
-    and enables the tasks. If this is too short, there is a warning, and everything else is started. Only programs of the
-    host are asked, and no login is sent.
+  - Before anything is stopped, each Elasticsearch node is asked for its health. V(resumed) starts the services, and
+    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. Only then it starts the
+    pools and enables the tasks. If the time is too short, there is a warning, and everything else is started. Only
+    programs of the host are asked, and no login is sent.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
     and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
@@ -523,9 +523,9 @@ entries:
       type: str
       sample: GroupIDElasticSearchService11
     before:
-      description: What it was. Of a service C(state), C(start_type) and C(health), of a pool C(state) and C(auto_start), of
-        a task C(enabled). C(health) is that of an Elasticsearch node, V(red), V(yellow) or V(green), or V(up) if the node
-        wants a login. It is null for another service, or if the health is not known.
+      description: What it was. Of a service C(state), C(start_type) and C(health), of a pool C(state) and
+        C(auto_start), of a task C(enabled). C(health) is that of an Elasticsearch node, V(red), V(yellow) or V(green),
+        or V(up) if the node wants a login. It is null for another service, or if the health is not known.
       returned: with V(recorded) and V(quiesced)
       type: dict
       sample: {state: running, start_type: automatic, health: yellow}

@@ -47,7 +47,7 @@ class Searching(RuntimeHost):
 
     def back(self, **members: t.Any) -> list[str]:
         """Return the warnings of a resume, in which all came back."""
-        answer = self.resume(**members)
+        answer = self.resume(**{"item_seconds": 120, **members})
         assert answer["failed"] is False, answer
         assert {item["outcome"] for item in answer["entries"]} == {"resumed"}
         assert [task["enabled"] for task in self.read()["tasks"]] == [True]
