@@ -24,9 +24,9 @@ description:
     Services that need another one are stopped before it, even if they are not GroupID's.
   - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
     restarted. There are two exceptions, which V(resumed) undoes. A service that Windows may start again, because it
-    has recovery actions and has failed before or fails when it is stopped, is disabled. A pool that IIS starts again
-    immediately loses its automatic start, unless IIS shares its configuration with other servers. Then the module
-    fails.
+    has recovery actions and has failed before or fails when it is stopped, or because it has a delayed start that has
+    not come yet, is disabled. A pool that IIS starts again immediately loses its automatic start, unless IIS shares
+    its configuration with other servers. Then the module fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(recorded) does the first half of V(quiesced) alone. It writes the record, arms the watchdog, and stops nothing.
     Use it on all hosts that belong together before V(quiesced) on the first one. Then another run is refused on all of
@@ -524,8 +524,10 @@ entries:
       sample: GroupIDElasticSearchService11
     before:
       description: What it was. Of a service C(state), C(start_type) and C(health), of a pool C(state) and
-        C(auto_start), of a task C(enabled). C(health) is that of an Elasticsearch node, V(red), V(yellow) or V(green),
-        or V(up) if the node wants a login. It is null for another service, or if the health is not known.
+        C(auto_start), of a task C(enabled). The state V(due) is that of a service with a delayed start that Windows has
+        not started yet. It is kept from starting, and runs after V(resumed). C(health) is that of an Elasticsearch
+        node, V(red), V(yellow) or V(green), or V(up) if the node wants a login. It is null for another service, or if
+        the health is not known.
       returned: with V(recorded) and V(quiesced)
       type: dict
       sample: {state: running, start_type: automatic, health: yellow}

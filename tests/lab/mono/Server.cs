@@ -49,8 +49,8 @@ namespace IdentityOpsLab
         }
 
         /// <summary>
-        /// What is open, by number and name. What lists it is closed by then, and has none. Mono's TLS keeps the source of
-        /// random numbers open, once for the process.
+        /// What is open, by number and name. What lists it is closed by then, and has none. Mono's TLS keeps the source
+        /// of random numbers open, once for the process.
         /// </summary>
         private static List<string> Handles()
         {

@@ -431,6 +431,9 @@ class TestWindows:
             "Options": "-xms2g\n-dx=c:\\g",
         }
         assert session("RegistryValues", r"SOFTWARE\Imanami\Other") is None
+        numbers = [session("RegistryNumber", key.removeprefix("HKLM\\"), name) for name in ("N", "Path", "Other")]
+        assert numbers == [1, None, None]
+        assert session("RegistryNumber", r"SOFTWARE\Imanami\Other", "N") is None
         assert len(session("MachineGuid")) == 36
 
 

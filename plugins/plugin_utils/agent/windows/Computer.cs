@@ -101,12 +101,24 @@ namespace IdentityOpsAgent
         /// </summary>
         public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
         {
+            return InRegistry(keyBelowLocalMachine, StringsOf);
+        }
+
+        /// <summary>A DWORD, in the same view; null where there is none of the name.</summary>
+        public static int? RegistryNumber(string keyBelowLocalMachine, string name)
+        {
+            return InRegistry(keyBelowLocalMachine, delegate(RegistryKey key) { return key.GetValue(name) as int?; });
+        }
+
+        // The default of T when the key is not there.
+        private static T InRegistry<T>(string keyBelowLocalMachine, Func<RegistryKey, T> read)
+        {
             try
             {
                 using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine,
                     RegistryView.Registry64))
                 using (RegistryKey key = machine.OpenSubKey(keyBelowLocalMachine))
-                    return key == null ? null : StringsOf(key);
+                    return key == null ? default(T) : read(key);
             }
             catch (SecurityException)
             {
