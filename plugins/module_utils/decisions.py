@@ -382,7 +382,8 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
     """Return what a person should know of a verification beside its result, a sentence each."""
     asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
     latest = is_first(facts, host) and asked["set_id"] == LATEST and bool(set_id)
-    passed = narrowing.not_trusted(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
+    passed = narrowing.passed_over(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
+    passed += _narrowed_set(facts, host)
     elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
     if not elsewhere or not set_id or holds_database(facts, host):
         return passed
@@ -391,3 +392,15 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
         f"Set {set_id} of {asked['deployment']} does not say that it has the database. A part of it on "
         f"{asked['sql_host']} was not verified.",
     ]
+
+
+def restore_notes(facts: Facts, host: str) -> list[str]:
+    """Return what a person should know of a restore beside its result, a sentence each."""
+    return _narrowed_set(facts, host)
+
+
+def _narrowed_set(facts: Facts, host: str) -> list[str]:
+    """Say that the set which is verified or restored may be narrowed. Nothing where it could not be listed."""
+    set_id, deployment = set_at_hand(facts, host), facts[host]["__groupid_asked"]["deployment"]
+    known = [one for one in sets_of_deployment(facts, host) if one["set_id"] == set_id] if is_first(facts, host) else []
+    return [f"Set {set_id} of {deployment} {text}." for one in known if (text := narrowing.shortage(one))]

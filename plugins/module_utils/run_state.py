@@ -237,9 +237,11 @@ def _recorded(phase: str, found: c.Iterable[Failure]) -> list[failures.Recorded]
 
 
 def _notes(host: _Host) -> list[str] | None:
-    """Return what a person should know of a backup or a verification, before or after it."""
+    """Return what a person should know of a backup, a verification or a restore, before or after it."""
     if "verify_sets" in host.review():
         return decisions.verify_notes(host.facts, host.name)
+    if "choice" in host.review():
+        return decisions.restore_notes(host.facts, host.name)
     return decisions.backup_notes(host.facts, host.name) if "set_ids" in host.review() else None
 
 

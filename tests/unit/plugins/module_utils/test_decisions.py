@@ -139,6 +139,41 @@ def test_a_forged_newer_set_is_passed_over_and_named() -> None:
     assert decide(facts, "web02", "verify_notes") == []
 
 
+def test_a_narrowed_newer_set_is_passed_over_and_named() -> None:
+    facts = run("web01", "web02", role="verify", set_id="latest")
+    full = listed(part("web01"), set_id=OLDER)
+    narrow = listed(part("web01"), set_id=NEWER, narrowed=["groupid_include: HR"])
+    facts["web01"]["__groupid_probe"] = probe("web01", narrow, full)
+    facts["web02"]["__groupid_probe"] = probe("web02")
+    for host in ("web01", "web02"):
+        facts[host]["__groupid_verify_set"] = decide(facts, host, "verified_set")
+    assert decide(facts, "web01", "verify_notes") == [
+        f"Set {NEWER} is not used as the latest: it is narrowed (groupid_include: HR)."
+    ]
+    assert decide(facts, "web02", "verify_notes") == []
+
+
+@pytest.mark.parametrize("question", ["verify_notes", "restore_notes"])
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        ({"narrowed": ["groupid_include: HR"]}, [f"Set {SET} of hq is narrowed (groupid_include: HR)."]),
+        (
+            {"narrowed": None},
+            [f"Set {SET} of hq may be narrowed (the part of web01 is complete, or too long to be listed)."],
+        ),
+        ({"narrowed": []}, []),
+    ],
+)
+def test_a_narrowed_set_that_is_named_by_its_id_is_reported(
+    question: str, fields: dict[str, t.Any], notes: list[str]
+) -> None:
+    role = question.partition("_")[0]
+    facts = holding(run("web01", "web02", role=role, set_id=SET), **{"members": ["web01"], **fields})
+    assert decide(facts, "web01", question) == notes
+    assert decide(facts, "web02", question) == []
+
+
 def test_what_a_run_makes_smaller_is_found_against_the_inventory() -> None:
     facts = run("web01", include=["HR"])
     assert decide(facts, "web01", "narrowed") == []
