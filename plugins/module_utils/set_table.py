@@ -131,7 +131,7 @@ def _narrowed(sets: c.Sequence[ListedSet]) -> list[str]:
     for one in sealed:
         if one["narrowed"] and one["set_id"] > full.get(one["deployment"], ""):
             newer.setdefault(one["deployment"], []).append(one["set_id"])
-    words = {name: "a newer narrowed set" for name in newer}
+    words = dict.fromkeys(newer, "a newer narrowed set")
     words |= {name: f"{len(ids)} newer narrowed sets, the newest" for name, ids in newer.items() if len(ids) > 1}
     return [f"'latest' of {name} does not choose {words[name]}: {max(ids)}" for name, ids in newer.items()]
 
