@@ -356,7 +356,24 @@ def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:
         name: [part for member in group["hosts"] for part in _parts_to_come(facts, name, member)]
         for name, group in plan["deployments"].items()
     }
-    return prediction.predict(parts, {member: _root_of(facts, member) for member in plan["hosts"]})
+    roots = {member: _root_of(facts, member) for member in plan["hosts"]}
+    places = (_place_of_database(facts, member) for member in plan["hosts"] if facts[member].get("__groupid_database"))
+    return prediction.predict(parts, roots, [(host, root) for host, root, dummy in places])
+
+
+def _place_of_database(facts: Facts, host: str) -> tuple[str, c.Mapping[str, t.Any], str]:
+    """Return where the backup of the host's database goes: the computer, its folder, and the variable that sets this.
+
+    The folder has ``path`` and ``free_bytes``, which is missing or None if it is not known. With mode unc it is the
+    host's own root.
+    """
+    asked, known = facts[host]["__groupid_asked"], facts[host]["__groupid_database"]
+    if known["mode"] == "external":
+        seen = (facts[host].get("__groupid_sql") or {}).get("folder") or {}
+        place = {"path": str(asked["sql_backup_dir"]), "free_bytes": seen.get("free_bytes")}
+        return str(asked["sql_server"]).lower(), place, "groupid_sql_backup_dir"
+    root = (facts[host].get("__groupid_sql_root") or {}).get("backup_root") or {}
+    return str(known["holder"]), {"path": known["root"], **root}, "groupid_backup_root"
 
 
 def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[prediction.Part]:
@@ -366,9 +383,8 @@ def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[predi
         yield prediction.folders(host, walked, root)
     known, found = variables.get("__groupid_database"), variables.get("__groupid_sql") or {}
     if known and found.get("database"):
-        external = variables["__groupid_asked"]["sql_backup_mode"] == "external"
-        place = variables["__groupid_asked"]["sql_backup_dir"] if external else known["root"]
-        yield prediction.database(str(known["holder"]), found, str(place), deployment)
+        holder, place, setting = _place_of_database(facts, host)
+        yield prediction.database(holder, found, str(place["path"]), deployment, setting)
     for domain in (variables.get("__groupid_attributes") or {}).values():
         if (domain.get("found") or {}).get("bytes") is not None:
             yield prediction.domain(host, domain["found"], str(root.get("path") or ""))

@@ -323,7 +323,7 @@ def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -
 
 
 def _predicted(facts: Facts, name: str, host: str) -> list[str]:
-    """Return how long a backup will take, and the space that it needs on shares."""
+    """Return how long a backup will take, and the space that it needs on shares and for the database."""
     found = _prediction(facts, host)
     if not found:
         return []
@@ -334,10 +334,17 @@ def _predicted(facts: Facts, name: str, host: str) -> list[str]:
         [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
     )
     return duration + [
-        f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
+        f"{name}: {_needed(room)} needed, {_free(room)} free on {', '.join(filter(None, (room['host'], room['root'])))}"
         for room in found["rooms"]
-        if str(room["root"]).startswith("\\\\")
+        # The rows of servers have the needs of their own drives.
+        if not room["host"] or f"{name}/{shared_parts.DATABASE}" in room["parts"]
     ]
+
+
+def _needed(room: c.Mapping[str, t.Any]) -> str:
+    if room["unknown"] and not room["needed_bytes"]:
+        return "an unknown number of MB"
+    return f"{'more than ' if room['unknown'] else ''}{room['needed_bytes'] / 1e6:,.1f} MB"
 
 
 def _free(room: c.Mapping[str, t.Any]) -> str:

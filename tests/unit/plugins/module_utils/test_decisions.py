@@ -269,6 +269,33 @@ def test_the_part_of_an_earlier_run_is_taken() -> None:
     assert listing.taken_part(facts, "web01") is None
 
 
+def room_of_database(facts: Facts, **asked: t.Any) -> tuple[str, str, t.Any]:
+    """Return host, root and free space of the place of the database's backup, by a preflight of web01."""
+    run_facts.ask(facts, sql_server="SQL01.corp.example", sql_database="GroupID", **asked)
+    holder, path = decide(facts, "web01", "database_holder"), decide(facts, "web01", "database_root")
+    facts["web01"]["__groupid_database"] = {"holder": holder, "root": path, "mode": asked["sql_backup_mode"]}
+    facts["web01"]["__groupid_sql"] = {
+        "database": {"used_bytes": 10**12},
+        "folder": {"path": "D:\\Dumps", "free_bytes": 5},
+    }
+    [room] = decide(facts, "web01", "predictions")["hq"]["rooms"]
+    return room["host"], room["root"], room["free_bytes"]
+
+
+def test_space_for_the_database_is_that_of_the_computer_that_gets_its_backup() -> None:
+    facts = run("web01", "web02")
+    # A root of web01 on a drive of the same letter says nothing about it.
+    external = {"sql_backup_mode": "external", "sql_backup_dir": "D:\\Dumps"}
+    assert room_of_database(facts, **external) == ("sql01.corp.example", "D:\\Dumps", 5)
+    host = {"sql_backup_mode": "host", "sql_host": "sql01"}
+    facts["sql01"] = {"groupid_backup_root": "%ProgramData%\\B"}
+    assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
+    facts["web01"]["__groupid_sql_root"] = {"unreachable": True, "msg": "no route"}
+    assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
+    facts["web01"]["__groupid_sql_root"] = probe("sql01", path="C:\\ProgramData\\B", free_bytes=7)
+    assert room_of_database(facts, **host) == ("sql01", "C:\\ProgramData\\B", 7)
+
+
 @pytest.mark.parametrize(
     ("changes", "members", "notes"),
     [

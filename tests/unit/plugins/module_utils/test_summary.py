@@ -274,6 +274,37 @@ def test_twenty_servers_that_nobody_could_reach() -> None:
 
 # What a deployment has once.
 
+
+def room(host: str = "", free_bytes: int | None = 5 * 10**12, **fields: t.Any) -> dict[str, t.Any]:
+    size = {"needed_bytes": 10**12, "unknown": [], "parts": ["hq/database"], "enough": None}
+    return {"host": host, "root": "E:\\Dumps" if host else "\\\\nas01\\b", "free_bytes": free_bytes, **size, **fields}
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (room(), "1,000,000.0 MB needed, 5,000,000.0 MB free on \\\\nas01\\b"),
+        (room("sql01"), "1,000,000.0 MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps"),
+        (room("sql01", None), "1,000,000.0 MB needed, an unknown number of MB free on sql01, E:\\Dumps"),
+        (
+            room("sql01", unknown=["hq/database"]),
+            "more than 1,000,000.0 MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps",
+        ),
+        (
+            room("sql01", needed_bytes=0, unknown=["hq/database"]),
+            "an unknown number of MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps",
+        ),
+        (room("web01", parts=["hq/web01"]), None),
+    ],
+)
+def test_preflight_says_what_the_backup_of_the_database_needs_and_finds(
+    facts: Facts, one: dict[str, t.Any], line: str | None
+) -> None:
+    found = {"parts": [], "seconds": 0.0, "untimed": [], "rooms": [one]}
+    facts["web01"]["__groupid_predictions"] = {"hq": found}
+    assert [text for text in lines(facts, "preflight") if " needed, " in text] == ([f"hq: {line}"] if line else [])
+
+
 DATABASE = {"database": "GroupID", "server": "sql01", "mode": "unc"}
 
 
