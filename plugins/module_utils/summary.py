@@ -79,8 +79,11 @@ def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
         items = _answer(facts, host, "__groupid_resumed").get("entries") or []
         count = sum(item["outcome"] == "resumed" for item in items)
         started = "would be started again" if check else "started again"
-        lines.append(f"{host}: {len(items)} things, {count} {started}" if items else f"{host}: nothing was stopped")
-        lines += [f"  {item['kind']} {item['name']}: {item['note']}" for item in items if item.get("note")]
+        things = f"{len(items)} thing{'s' if len(items) > 1 else ''}"
+        lines.append(f"{host}: {things}, {count} {started}" if items else f"{host}: nothing was stopped")
+        for item in items:
+            if item.get("note"):
+                lines += columns.folded(f"{item['kind']} {item['name']}: {item['note']}", "  ", "    ")
     return lines
 
 
