@@ -20,6 +20,9 @@ ALL: t.Final[dict[str, t.Any]] = {
 }
 """All that nobody orders for one file."""
 
+SHORT: t.Final[dict[str, t.Any]] = {**ALL, "antivirus_ms": 10, "pending_ms": 50}
+"""All that, for a moment each: for what writes one file again and again."""
+
 ON: t.Final = os.environ.get("GROUPID_TEST_HABITS") == "1"
 """Whether every host of the unit tests has all of them, unless a test gives it others."""
 

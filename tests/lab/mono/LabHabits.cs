@@ -6,6 +6,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
@@ -226,8 +227,12 @@ namespace IdentityOpsAgent
 
         private void Note(string kind, long until, long value, string path)
         {
-            File.AppendAllText(journal,
+            byte[] line = Encoding.ASCII.GetBytes(
                 string.Format(CultureInfo.InvariantCulture, "{0} {1} {2} {3}\n", kind, until, value, Text(path)));
+            // At the end whoever else writes there: File.AppendAllText seeks to where the end was.
+            using (SafeFileHandle end = new SafeFileHandle(Win32.Check(Libc.open(PosixName.Encode(journal),
+                Libc.WriteOnly | Libc.Create | Libc.Append | Libc.CloseOnExec, 0x1B6))))
+                Win32.Check((int)Libc.write(end, ref line[0], (IntPtr)line.Length));
         }
 
         // A path may be no valid Unicode.
