@@ -437,17 +437,32 @@ record:
       sample: run
 watchdog:
   description: The watchdog of the open record. Null if there is none.
-  returned: with V(recorded) and V(quiesced)
+  returned: with V(reported), V(recorded) and V(quiesced)
   type: dict
   contains:
+    running:
+      description: Whether its process runs. It starts every minute if it does not.
+      returned: with V(reported)
+      type: bool
+      sample: true
+    word:
+      description: Why it could not start everything again. Null if there is nothing to say.
+      returned: with V(reported)
+      type: str
+      sample: "The service 'Elastic': The service did not start due to a logon failure. (1069)"
+    since:
+      description: When it said so, UTC. Null if there is nothing to say.
+      returned: with V(reported)
+      type: str
+      sample: "2026-11-22T17:05:05.1234567Z"
     armed:
       description: Whether it is armed and has proved that it works. In check mode false.
-      returned: always
+      returned: with V(recorded) and V(quiesced)
       type: bool
       sample: true
     deadline_seconds:
       description: How many seconds after the record it starts GroupID again.
-      returned: always
+      returned: with V(recorded) and V(quiesced)
       type: int
       sample: 7200
 down_ms:
@@ -539,7 +554,8 @@ error:
       description: Kind of the failure. One of V(appcmd_failed), V(appcmd_missing), V(bad_request), V(cancelled),
         V(iis_configuration), V(locked), V(nothing_to_stop), V(other_epoch), V(pool_shared), V(quiesce_record),
         V(quiesced), V(resume_incomplete), V(service_pending), V(service_unreadable), V(services_unmatched),
-        V(state_owner), V(stop_failed), V(system), V(write_failed), or, if the agent did not answer, V(become),
+        V(state_owner), V(stop_failed), V(system), V(watchdog_failed),
+        V(write_failed), or, if the agent did not answer, V(become),
         V(bootstrap), V(connection_lost), V(constrained_language), V(no_answer), V(not_windows), V(protocol).
         V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always

@@ -22,6 +22,7 @@ from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
 from lab.sql.server import make_certificate
+from lab.task_clock import TaskClock
 from lab.wine_disk import is_reachable
 from lab.wine_host import WineHost
 from lab.winrs import Runner, WinRS
@@ -161,6 +162,8 @@ class Lab:
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         if any(host.runner == "echo" for host in self.fleet.hosts):
             runners["echo"] = EchoRunner(mono, self.fleet.hosts[0])
+        mono_hosts = [self.root / "hosts" / host.name for host in self.fleet.hosts if host.runner == "mono"]
+        self._tasks = TaskClock(mono_hosts)
         self._winrs = WinRS(runners)
         self._remoting = psrp.Remoting(self._wine.serve_remoting)
         services = {wsman.WINRS_RESOURCE: self._winrs.handle, psrp.RESOURCE: self._remoting.handle}
@@ -174,6 +177,7 @@ class Lab:
     def __enter__(self) -> Lab:
         """Start the hosts, the SQL Server, the directory and the endpoint."""
         self._wine.start()
+        self._tasks.start()
         if self.sql:
             self.sql.listen()
         if self.directory:
@@ -191,6 +195,7 @@ class Lab:
             self.sql.stop()
         if self.directory:
             self.directory.stop()
+        self._tasks.end()
         self._winrs.close()
         self._remoting.close()
         self._wine.stop()

@@ -84,6 +84,7 @@ class MonoRunner:
         paths = PathMap(folder, (self._root / "shares").resolve())
         environment = _environment(self._root) | {
             "LAB_ROOT": str(folder),
+            "LAB_OWNER": str(os.getpid()),
             "LAB_HOST_NAME": host.computer_name,
             "LAB_FQDN": host.fqdn,
             "LAB_MACHINE_GUID": host.machine_guid,

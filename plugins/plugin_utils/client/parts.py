@@ -29,9 +29,12 @@ _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 def operations_of(request: c.Mapping[str, t.Any]) -> tuple[str, ...]:
     """Name what the agent must be able to do for a request, and for those that it holds.
 
-    A job is started, and performed by a second agent; a rehearsal performs requests in one call.
+    A job is started, and performed by a second agent; a rehearsal performs requests in one call. A quiesce hands its
+    own source on to its watchdog.
     """
     own = [request["operation"], *(["work"] if request["operation"] == "start" else [])]
+    if request.get("watchdog_seconds") and not request.get("check"):
+        own.append("watch")
     held = [*([request["request"]] if "request" in request else []), *request.get("requests", [])]
     return tuple(dict.fromkeys([*own, *(operation for one in held for operation in operations_of(one))]))
 

@@ -23,6 +23,12 @@ namespace IdentityOpsAgent
                 LabShares.Close(path, "SYSTEM", "Administrators", LabComputer.UserName());
         }
 
+        public static void CreateSystemFolder(string path)
+        {
+            Win32.MakeFolder(path, 0x1C0);
+            LabOwners.Set(path, AccessList.ForSystem);
+        }
+
         public static void CreateOwnFolder(string path)
         {
             Win32.MakeFolder(path, 0x1FF);

@@ -25,6 +25,8 @@ namespace IdentityOpsLab
             NativeSha256.Register();
             if (arguments.Length == 1 && arguments[0] == "--serve")
                 Server.Run(Answer);
+            else if (arguments.Length == 3 && arguments[0] == "--watchdog")
+                Watch(arguments[1], arguments[2]);
             else
                 Write(Answer(Request(arguments)));
         }
@@ -40,7 +42,37 @@ namespace IdentityOpsLab
 
         private static string Answer(string request)
         {
-            return (string)Member("Program", "Run", typeof(string)).Invoke(null, new object[] { request });
+            return (string)Member("Program", "Begin", typeof(string), typeof(string)).Invoke(null,
+                new object[] { request, "lab" });
+        }
+
+        /// <summary>As the script of WatchdogTask.cs does.</summary>
+        private static void Watch(string folder, string digest)
+        {
+            EndWithOwner();
+            if (!(bool)Member("FolderSecurity", "IsOwnedByUs", typeof(string)).Invoke(null, new object[] { folder }))
+                Environment.Exit(4);
+            byte[] payload = File.ReadAllBytes(Path.Combine(folder, "payload.txt"));
+            if ((string)Member("Hashing", "Hex", typeof(byte[]), typeof(int)).Invoke(null,
+                new object[] { payload, payload.Length }) != digest)
+                Environment.Exit(3);
+            Answer(Encoding.UTF8.GetString(Convert.FromBase64String(Encoding.ASCII.GetString(payload).Split('\n')[2])));
+        }
+
+        /// <summary>Nothing of the lab outlives who has started it: LAB_OWNER is its process.</summary>
+        private static void EndWithOwner()
+        {
+            string owner = Environment.GetEnvironmentVariable("LAB_OWNER");
+            if (string.IsNullOrEmpty(owner))
+                return;
+            Thread guard = new Thread(delegate()
+            {
+                while (Directory.Exists("/proc/" + owner))
+                    Thread.Sleep(500);
+                Environment.Exit(5);
+            });
+            guard.IsBackground = true;
+            guard.Start();
         }
 
         private static void Write(string answer)

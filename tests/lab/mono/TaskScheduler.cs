@@ -3,7 +3,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System;
+using System.Collections;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
 {
@@ -11,12 +17,14 @@ namespace IdentityOpsAgent
 
     /// <summary>
     /// The lab's twin of the shipped TaskScheduler.cs, with the tasks of LabServices. Disabling one leaves a running
-    /// instance alone. By Microsoft Learn, TASK_STATE tells of every instance that runs or is queued, and
-    /// IRegisteredTask.GetInstances only of those that run "at or below a user's security context".
+    /// instance alone. A task of SYSTEM that an agent registers is an agent of the lab: what Windows' PowerShell would
+    /// do with its script, Host.cs does (--watchdog); tests/lab/task_clock.py plays its trigger. By Microsoft Learn,
+    /// TASK_STATE tells of every instance that runs or is queued, and IRegisteredTask.GetInstances only of
+    /// those that run "at or below a user's security context".
     /// </summary>
     internal static class TaskScheduler
     {
-        private const int FileNotFound = 2;
+        private const int FileNotFound = 2, AccessDenied = 5, MissingNode = unchecked((int)0x80041319);
 
         public static List<TaskFacts> All()
         {
@@ -41,6 +49,75 @@ namespace IdentityOpsAgent
             });
         }
 
+        public static void Register(string path, string definition, string descriptor)
+        {
+            string script = Encoding.Unicode.GetString(Convert.FromBase64String(
+                Regex.Match(definition, "-EncodedCommand ([A-Za-z0-9+/=]+)</Arguments>").Groups[1].Value));
+            Match payload = Regex.Match(script, @"\A.*\$d='((?:[^']|'')*)'"),
+                digest = Regex.Match(script, "-ne '([0-9a-f]{64})'");
+            foreach (string needed in new[] { "Task", "TimeTrigger", "StartBoundary", "UserId", "Exec", "Command" })
+                if (!Regex.IsMatch(definition, "<" + needed + "[ >].*</" + needed + ">"))
+                    throw new SystemError(MissingNode, "(1,2):" + needed + ":");
+            if (!payload.Success || !digest.Success || descriptor.Length == 0)
+                throw new SystemError(MissingNode, "The lab's Task Scheduler does not understand the script.");
+            RefuseOnOrder("register");
+            string program;
+            using (Process mono = Process.GetCurrentProcess())
+                program = mono.MainModule.FileName;
+            List<object> command = new List<object>
+            {
+                program, Assembly.GetEntryAssembly().Location, "--watchdog",
+                payload.Groups[1].Value.Replace("''", "'"), digest.Groups[1].Value,
+            };
+            List<object> settings = new List<object>();
+            foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
+                if (((string)setting.Key).StartsWith("LAB_", StringComparison.Ordinal))
+                    settings.Add(setting.Key + "=" + setting.Value);
+            LabServices.Change(delegate(Map all)
+            {
+                if (!all.ContainsKey("tasks"))
+                    all["tasks"] = new List<object>();
+                List<object> tasks = (List<object>)all["tasks"];
+                tasks.Remove(Named(all, path));
+                tasks.Add(new Map { { "path", path }, { "enabled", true }, { "programs", new List<object>() },
+                    { "run", command }, { "settings", settings }, { "definition", definition } });
+            });
+        }
+
+        /// <summary>IgnoreNew: what runs already goes on alone.</summary>
+        public static void Start(string path)
+        {
+            Map task = Named(LabServices.Read(), path);
+            if (task == null)
+                throw new SystemError(FileNotFound, "The system cannot find the file specified.");
+            RefuseOnOrder("start");
+            if (!IsAlive())
+                File.WriteAllText(EnginePlace, AgentProcess.SpawnAsSystem(LabServices.Texts(task, "run")).ToString());
+        }
+
+        public static void Delete(string path)
+        {
+            if (Named(LabServices.Read(), path) != null)
+                LabServices.Change(delegate(Map all) { ((List<object>)all["tasks"]).Remove(Named(all, path)); });
+        }
+
+        private static void RefuseOnOrder(string act)
+        {
+            if (LabComputer.Setting("LAB_SCHEDULER") == act)
+                throw new SystemError(AccessDenied, "Access is denied.");
+        }
+
+        private static string EnginePlace
+        {
+            get { return LabComputer.Root() + "/engine.pid"; }
+        }
+
+        private static bool IsAlive()
+        {
+            return File.Exists(EnginePlace)
+                && !AgentProcess.Open(uint.Parse(File.ReadAllText(EnginePlace).Trim())).HasEnded();
+        }
+
         private static Map Named(Map all, string path)
         {
             return LabServices.List(all, "tasks").Find(
@@ -49,7 +126,8 @@ namespace IdentityOpsAgent
 
         private static TaskFacts Facts(Map task)
         {
-            bool isBusy = LabServices.Number(task, "busy_until_ms") > LabServices.Now,
+            bool isBusy = LabServices.Number(task, "busy_until_ms") > LabServices.Now
+                    || task.ContainsKey("run") && IsAlive(),
                 isQueued = LabServices.Number(task, "queued_until_ms") > LabServices.Now;
             TaskFacts facts = new TaskFacts
             {

@@ -27,7 +27,7 @@ REPOSITORY = pathlib.Path(__file__).parents[3]
 TWIN = REPOSITORY / "tests" / "lab" / "mono"
 OPTIONS = ["-langversion:5", "-warnaserror+", "-optimize+", "-unsafe", "-r:System"]
 SET_ID = "20260101T000000Z"
-_STARTS_PROCESSES = re.compile(r'"operation": "(start|work|run|rehearsal)"')
+_STARTS_PROCESSES = re.compile(r'"operation": "(start|work|run|rehearsal)"|"watchdog_seconds": [1-9]')
 """Requests whose processes would be children of a process that stays."""
 CREATED = "user.LabCreated"
 """The extended attribute in which the twin keeps when a file was created."""
@@ -46,6 +46,7 @@ class Host:
         self.faults: dict[str, t.Any] = {}
         self.habits: dict[str, t.Any] = dict(habits.ALL) if habits.ON else {}
         self.patience = habits.PATIENCE
+        self.settings: dict[str, str] = {}
         self.shares: dict[str, dict[str, str] | None] = {}
         self.root = folder / "D" / "Backups"
         self.source = folder / "C" / "Source"
@@ -72,6 +73,8 @@ class Host:
             "LAB_FQDN": f"{self.name.lower()}.corp.example",
             "LAB_MACHINE_GUID": self.machine_guid,
             "LAB_USER": self.user,
+            "LAB_OWNER": str(os.getpid()),
+            **self.settings,
             "LAB_FAULTS": json.dumps(self.faults) if self.faults else "",
             "LAB_SHARES": json.dumps(self.shares) if self.shares else "",
         }

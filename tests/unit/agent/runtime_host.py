@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import time
 import typing as t
 
 from unit.agent.conftest import Host
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
+from lab import task_clock
 from lab.appcmd import Iis, Pool
 
 
@@ -73,7 +75,8 @@ class RuntimeHost:
             for one in found["services"]
         }
         pools = self.iis.pools() if self.iis.folder.exists() else {}
-        return {"services": services, "tasks": found["tasks"], "pools": pools}
+        tasks = [task for task in found["tasks"] if "run" not in task]  # not the watchdog's own
+        return {"services": services, "tasks": tasks, "pools": pools}
 
     def record(self) -> dict[str, t.Any]:
         """Return the record on the disk."""
@@ -113,6 +116,7 @@ class RuntimeHost:
         """Start Windows again: processes are gone, services and pools that start themselves run, others do not."""
         path = self.host.folder / "clock.json"
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        task_clock.end_engine(self.host.folder)
         self.clock(boot=known.get("boot", 1) + 1, began_ms=round(time.monotonic() * 1000))
         found = self.read()
         for service in found["services"]:
@@ -125,6 +129,43 @@ class RuntimeHost:
         for number, (dummy, (state, itself)) in enumerate(self._pools().items()):
             if state != "Unknown":
                 self.iis.change(number, state="Started" if itself else "Stopped")
+
+    def later(self, seconds: int) -> None:
+        """Let the host's time since its start go on at once."""
+        path = self.host.folder / "clock.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self.clock(began_ms=known.get("began_ms", 0) - seconds * 1000 // known.get("rate", 1))
+
+    def change_settings(self, **settings: str) -> None:
+        """Change the environment that registered tasks start with."""
+        found = self.read()
+        for task in found["tasks"]:
+            if "settings" in task:
+                known = dict(setting.split("=", 1) for setting in task["settings"])
+                task["settings"] = [f"{name}={value}" for name, value in {**known, **settings}.items()]
+        self._replace(found)
+
+    def minute(self) -> None:
+        """Let a minute begin: the trigger of the watchdog's task."""
+        task_clock.minute(self.host.folder)
+
+    def samples(self) -> dict[str, t.Any]:
+        """Return what the watchdog has seen so far; empty before its first look."""
+        try:
+            found: dict[str, t.Any] = json.loads((self.watchdog / "samples.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return found
+
+    @property
+    def watchdog(self) -> pathlib.Path:
+        """The watchdog's folder."""
+        return self.host.lock.parent.with_name("identityops.groupid.watchdog")
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether anything of a watchdog is there."""
+        return self.watchdog.exists() or bool(task_clock.tasks(self.host.folder))
 
     def _pools(self) -> dict[str, tuple[str, bool]]:
         return self.iis.pools() if self.iis.folder.exists() else {}

@@ -59,6 +59,8 @@ SHIPPED = [
         "NetworkIdentity",
         "RequestPipe",
         "NativePipe",
+        "NativeClock",
+        "SystemClock",
         "Automation",
         "ManagementService",
         "ServiceControl",

@@ -32,14 +32,14 @@ namespace IdentityOpsAgent
 
         // Windows' compiler may meet an antivirus at its own temporary files.
         private const string Script =
-            "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n{4}"
+            "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n{4}$k=[IO.File]::ReadAllText($d+'{1}')\n"
             + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream("
-            + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String("
-            + "[IO.File]::ReadAllText($d+'{1}')))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
+            + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String($k))),"
+            + "[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
             + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}"
             + "catch{{[IO.File]::WriteAllText($d+'{6}',\"$_\");[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"
-            + "[void]([type]'{3}')::Run({5})";
+            + "[void]([type]'{3}')::Begin({5},$k)";
 
         private const string FromInput = "@($input)-join''";
 

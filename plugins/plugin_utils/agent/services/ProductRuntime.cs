@@ -137,6 +137,8 @@ namespace IdentityOpsAgent
         {
             foreach (TaskFacts facts in TaskScheduler.All())
             {
+                if (Win32.Names.Equals(facts.Path, WatchdogTask.Path))
+                    continue;
                 string name = Paths.FileName(facts.Path.Replace('\\', Win32.Separator));
                 string[] names = { facts.Path, name };
                 Claim claim = Claims.Of(Claims.Task, names, facts.Programs.ConvertAll<string>(Claims.ProgramOf));

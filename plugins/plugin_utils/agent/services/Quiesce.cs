@@ -12,7 +12,7 @@ namespace IdentityOpsAgent
     // (`phase`), all servers are recorded before the first one is stopped.
     internal sealed class Quiesce
     {
-        public const string What = "GroupID was not stopped";
+        private const string What = "GroupID was not stopped";
 
         private readonly JsonMap request;
         private readonly string epoch, run, controller, phase;
@@ -44,7 +44,7 @@ namespace IdentityOpsAgent
                 QuiescePlan plan = new QuiescePlan(request, wait, check);
                 answer.Warnings.AddRange(plan.Runtime.Warnings);
                 answer.Members.Set("processes", plan.Processes())
-                    .Set("watchdog", deadline == 0 ? null : Watched(false));
+                    .Set("watchdog", null);
                 bool isRecorded = IsRecorded();
                 if (!isRecorded && phase != "record")
                     plan.RequireSome();
@@ -53,10 +53,14 @@ namespace IdentityOpsAgent
                     if (!isRecorded)
                         Record(plan);
                     answer.Changed = true;   // the record, at least
-                    if (!check && phase != "record")
+                    if (!check && !isRecorded && deadline > 0)
+                        Arm();
+                    if (!check && phase != "record" && answer.Failure == null)
                         Stop();
                 }
                 answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", Described());
+                if (record != null && record.DeadlineTicks != null)
+                    answer.Members.Set("watchdog", Watched(!check && record.IsOpen));
             }
             return answer;
         }
@@ -99,14 +103,40 @@ namespace IdentityOpsAgent
                 Started = Timestamps.Text(Timestamps.Now()),
                 Boot = SystemClock.Boot(),
             };
+            if (deadline > 0)
+            {
+                record.WatchdogSeconds = deadline;
+                record.DeadlineTicks = SystemClock.Ticks() + deadline * 1000L;
+            }
             record.Items.AddRange(plan.Items());
             if (!check)
                 record.Write();
         }
 
+        // Where it cannot be proved, nothing is stopped, and the record ends.
+        private void Arm()
+        {
+            try
+            {
+                Watchdog.Arm(record, wait.Seconds);
+            }
+            catch (Exception error)
+            {
+                answer.Failure = NotArmed(AgentError.Of("quiesce", error));
+            }
+        }
+
+        private AgentError NotArmed(AgentError failure)
+        {
+            Resumption way = WayBack();
+            return way.Failures.Count == 0 ? failure : new AgentError(failure.Code, What, failure.Path, failure.Cause
+                + " " + string.Join(" ", way.Failures.ToArray()),
+                failure.Next + " Then run identityops.groupid.resume.");
+        }
+
         private JsonMap Watched(bool isArmed)
         {
-            return new JsonMap().Set("armed", isArmed).Set("deadline_seconds", deadline);
+            return new JsonMap().Set("armed", isArmed).Set("deadline_seconds", record.WatchdogSeconds);
         }
 
         private List<JsonMap> Described()
@@ -131,14 +161,21 @@ namespace IdentityOpsAgent
 
         private void Undo(AgentError failure)
         {
-            LockedFileRetry.Reset();
-            Resumption way = new Resumption(record, wait.Seconds, false, QuiesceRecord.ByRun);
-            way.Run();
-            answer.Changed = way.Failures.Count > 0;
+            Resumption way = WayBack();
             string rest = string.Join(" ", way.Failures.ToArray());
             answer.Failure = new AgentError("stop_failed", What, failure.Path, failure.Cause
                 + " What had been stopped was started again" + (rest.Length == 0 ? "." : ", but for this: " + rest),
                 rest.Length == 0 ? failure.Next : failure.Next + " Then run identityops.groupid.resume.");
+        }
+
+        private Resumption WayBack()
+        {
+            LockedFileRetry.Reset();
+            Resumption way = new Resumption(record, wait.Seconds, false, QuiesceRecord.ByRun);
+            way.Run();
+            answer.Changed = way.Failures.Count > 0;
+            answer.Warnings.AddRange(way.Warnings);
+            return way;
         }
     }
 }

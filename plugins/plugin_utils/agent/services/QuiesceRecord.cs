@@ -18,9 +18,11 @@ namespace IdentityOpsAgent
 
         public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
         // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped: when
-        // that had ended. Ending: the way back has begun. DownFor: ms from BegunTicks to Resumed; null: not known.
+        // that had ended. DeadlineTicks: when the watchdog resumes; null: there is none. Ending: the way back has
+        // begun. Proof: what the watchdog saw, from then on. DownFor: ms from BegunTicks to Resumed; null: not known.
         public string Boot, Stopped, ResumedBy;
-        public long? BegunTicks, DownFor;
+        public long? BegunTicks, StoppedTicks, DeadlineTicks, WatchdogSeconds, DownFor;
+        public JsonMap Proof;
         public bool Ending;
         public readonly List<QuiescedItem> Items = new List<QuiescedItem>();
 
@@ -78,6 +80,14 @@ namespace IdentityOpsAgent
         public bool IsOf(string epoch, string run)
         {
             return Epoch == epoch && RunId == run;
+        }
+
+        // As an answer has it; null where nobody watched.
+        public JsonMap ProofTold()
+        {
+            return Proof == null ? null : new JsonMap().Set("samples", Proof["samples"])
+                .Set("longest_gap_ms", Proof["longest_gap_ms"]).Set("broken", Proof["broken"])
+                .Set("resumed_by", ResumedBy ?? ByRun);
         }
 
         // Notes that all is as before, and how long it was not.
@@ -183,6 +193,10 @@ namespace IdentityOpsAgent
                 ResumedBy = stored.TextOrNull("resumed_by"),
                 BegunTicks = AmountOrNull(stored, "begun_ticks"),
                 DownFor = AmountOrNull(stored, "down_ms"),
+                StoppedTicks = AmountOrNull(stored, "stopped_ticks"),
+                DeadlineTicks = AmountOrNull(stored, "deadline_ticks"),
+                WatchdogSeconds = AmountOrNull(stored, "watchdog_seconds"),
+                Proof = stored["proof"] == null ? null : stored.MapOrEmpty("proof"),
                 Ending = stored.Flag("ending", false),
             };
             record.Items.AddRange(stored.Maps("items").ConvertAll<QuiescedItem>(QuiescedItem.Parse));
@@ -198,7 +212,9 @@ namespace IdentityOpsAgent
         {
             return new JsonMap().Set("schema", Schema.Number).Set("epoch", Epoch).Set("run", RunId)
                 .Set("controller", Controller).Set("user", User).Set("started", Started).Set("resumed", Resumed)
-                .Set("boot", Boot).Set("begun_ticks", BegunTicks).Set("stopped", Stopped).Set("ending", Ending)
+                .Set("boot", Boot).Set("begun_ticks", BegunTicks).Set("stopped", Stopped)
+                .Set("stopped_ticks", StoppedTicks).Set("deadline_ticks", DeadlineTicks)
+                .Set("watchdog_seconds", WatchdogSeconds).Set("ending", Ending).Set("proof", Proof)
                 .Set("resumed_by", ResumedBy).Set("down_ms", DownFor)
                 .Set("items", Items.ConvertAll(delegate(QuiescedItem item) { return item.ToJson(); }));
         }

@@ -24,6 +24,8 @@ namespace IdentityOpsAgent
 
         public void Run()
         {
+            if (record.DeadlineTicks != null)
+                Watchdog.RequireAlive(record);
             record.BegunTicks = SystemClock.Ticks();
             record.Save();
             List<QuiescedItem> tasks = record.Items.FindAll(
@@ -39,7 +41,10 @@ namespace IdentityOpsAgent
             }
             RequireStopped();
             record.Stopped = Timestamps.Text(Timestamps.Now());
+            record.StoppedTicks = SystemClock.Ticks();
             record.Save();
+            if (record.DeadlineTicks != null)
+                Watchdog.AwaitLook(record);
         }
 
         // What somebody has stopped since the record was written is left to him.
@@ -62,7 +67,7 @@ namespace IdentityOpsAgent
                 Warnings.Add(item.Warning);
         }
 
-        public static bool IsActive(QuiescedItem item, PoolStates pools)
+        private static bool IsActive(QuiescedItem item, PoolStates pools)
         {
             bool isActive = false;
             Named(item, delegate { isActive = item.IsActive(pools); });

@@ -15,7 +15,7 @@ namespace IdentityOpsAgent
 
         // As the record has them: kind, name, outcome, note.
         public readonly List<JsonMap> Outcomes = new List<JsonMap>();
-        public readonly List<string> Failures = new List<string>();
+        public readonly List<string> Failures = new List<string>(), Warnings = new List<string>();
 
         private readonly QuiesceRecord record;
         private readonly BoundedWait wait;
@@ -58,9 +58,20 @@ namespace IdentityOpsAgent
             record.MarkResumed(by);
             Save();
             if (unwritten == null)
+            {
+                Disarm();
                 return;
+            }
             record.UnmarkResumed();
             Failures.Add("All runs as before, and the record does not say so: " + unwritten);
+        }
+
+        // Only now: until all is as recorded, the watchdog may have to do the rest.
+        private void Disarm()
+        {
+            string left = record.DeadlineTicks == null || by == QuiesceRecord.ByWatchdog ? null : Watchdog.Disarm();
+            if (left != null)
+                Warnings.Add(left);
         }
 
         // In the opposite order of the record.
@@ -171,11 +182,14 @@ namespace IdentityOpsAgent
             bool check = request.Flag("check", false);
             string epoch = request.TextOrNull("epoch");
             int seconds = (int)request.Number("item_seconds", 1, 3600);
-            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName))
+            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName,
+                true))
             {
                 QuiesceRecord record = QuiesceRecord.Current(What);
                 answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>())
                     .Set("down_ms", null).Set("proof", null);
+                if (record != null && !record.IsOpen && epoch == record.Epoch)
+                    answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
                     return answer;
                 if (epoch != null && epoch != record.Epoch)
@@ -184,8 +198,12 @@ namespace IdentityOpsAgent
                         "Leave the epoch out to resume whatever was stopped.");
                 Resumption way = new Resumption(record, seconds, check, QuiesceRecord.ByRun);
                 answer.Changed = true;   // the record ends, at least
+                if (!check)
+                    QuiesceSamples.Conclude(record, null);
                 way.Run();
-                answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes).Set("down_ms", record.DownFor);
+                answer.Warnings.AddRange(way.Warnings);
+                answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes).Set("down_ms", record.DownFor)
+                    .Set("proof", record.ProofTold());
                 if (way.Failures.Count > 0)
                     answer.Failure = new AgentError("resume_incomplete", What, null,
                         string.Join(" ", way.Failures.ToArray()),

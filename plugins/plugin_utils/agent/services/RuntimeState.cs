@@ -23,7 +23,7 @@ namespace IdentityOpsAgent
                 .Set("processes", Answer.First(runtime.Processes, Answer.ListLimit).ConvertAll<JsonMap>(Described))
                 .Set("similar", Answer.First(runtime.Similar, Answer.ListLimit))
                 .Set("unmatched", runtime.Claims.Unmatched())
-                .Set("record", Record(answer.Warnings));
+                .Set("record", Record(answer.Warnings)).Set("watchdog", Watchdog.Told());
             return answer;
         }
 

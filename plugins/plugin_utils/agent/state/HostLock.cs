@@ -27,7 +27,9 @@ namespace IdentityOpsAgent
         }
 
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
-        public static HostLock Acquire(string operation, string set, bool check, string name = FileName)
+        // isUrgent: held also where a full drive has no room for who holds it.
+        public static HostLock Acquire(string operation, string set, bool check, string name = FileName,
+            bool isUrgent = false)
         {
             string what = "The " + operation + " was not started";
             string folder = StateFolder.Current;
@@ -56,6 +58,8 @@ namespace IdentityOpsAgent
             }
             catch (AgentError)
             {
+                if (isUrgent)
+                    return new HostLock(file);
                 file.Dispose();   // the process may live on
                 throw;
             }

@@ -27,11 +27,16 @@ namespace IdentityOpsAgent
 
         private static readonly string[] Administering = { "-500", "-512", "-519" };
 
+        private const string OfAdministrators = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
+
         /// <summary>
         /// SDDL of a folder that administrators own, whatever policy makes its maker the owner (NoDefaultAdminOwner),
         /// and that inherits its list.
         /// </summary>
         public const string Own = "O:BA";
+
+        /// <summary>SDDL of a folder for SYSTEM and Administrators alone, whoever makes it.</summary>
+        public const string ForSystem = Own + OfAdministrators;
 
         /// <summary>
         /// SDDL of a folder that inherits nothing and hands its list down: SYSTEM and Administrators, who own it. Who
@@ -39,8 +44,7 @@ namespace IdentityOpsAgent
         /// </summary>
         public static string Closed(string maker, bool isAdministrator)
         {
-            const string list = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
-            return isAdministrator ? Own + list : list + "(A;OICI;FA;;;" + maker + ")";
+            return isAdministrator ? ForSystem : OfAdministrators + "(A;OICI;FA;;;" + maker + ")";
         }
 
         /// <summary>

@@ -26,6 +26,14 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
+        /// For SYSTEM and Administrators alone, and so is all that is made below. Only an administrator can make one.
+        /// </summary>
+        public static void CreateSystemFolder(string path)
+        {
+            CreateFolder(path, AccessList.ForSystem);
+        }
+
+        /// <summary>
         /// Inherits, and administrators own it, not the one among them who makes it. Only on a disk of this computer.
         /// </summary>
         public static void CreateOwnFolder(string path)

@@ -16,6 +16,8 @@ namespace IdentityOpsAgent
         private const int Hidden = 1;   // TASK_ENUM_HIDDEN
         private const int Execute = 0;   // TASK_ACTION_EXEC
         private const int FileNotFound = 2, PathNotFound = 3;
+        private const int CreateOrUpdate = 6;   // TASK_CREATE_OR_UPDATE
+        private const int ServiceAccount = 5;   // TASK_LOGON_SERVICE_ACCOUNT
 
         /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
         public static List<TaskFacts> All()
@@ -47,6 +49,43 @@ namespace IdentityOpsAgent
         public static void SetEnabled(string path, bool enabled)
         {
             Ask(delegate(Automation service) { TaskOf(service, path).Set("Enabled", enabled); });
+        }
+
+        /// <summary>
+        /// A task of a service account, in the place of one of the same path. `definition`: XML of the Task Scheduler's
+        /// schema, which names the account by its SID; `descriptor`: SDDL. Microsoft Learn, TaskFolder.RegisterTask:
+        /// the password of such an account "must be an empty VARIANT".
+        /// </summary>
+        public static void Register(string path, string definition, string descriptor)
+        {
+            Ask(delegate(Automation service)
+            {
+                service.Call("GetFolder", "\\").Call("RegisterTask", path.TrimStart('\\'), definition, CreateOrUpdate,
+                    null, null, ServiceAccount, descriptor);
+            });
+        }
+
+        /// <summary>Now, whatever its triggers say. Where it runs already, its own policy says what happens.</summary>
+        public static void Start(string path)
+        {
+            Ask(delegate(Automation service) { TaskOf(service, path).Call("Run", new object[] { null }); });
+        }
+
+        /// <summary>What runs of it goes on. One that is not there is no error.</summary>
+        public static void Delete(string path)
+        {
+            try
+            {
+                Ask(delegate(Automation service)
+                {
+                    service.Call("GetFolder", "\\").Call("DeleteTask", path.TrimStart('\\'), 0);
+                });
+            }
+            catch (SystemError error)
+            {
+                if (error.Code != FileNotFound && error.Code != PathNotFound)
+                    throw;
+            }
         }
 
         private static Automation TaskOf(Automation service, string path)

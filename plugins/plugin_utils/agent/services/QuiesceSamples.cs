@@ -1,0 +1,142 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+
+namespace IdentityOpsAgent
+{
+    // What the watchdog's process has seen while all was stopped: its looks, and why they are no proof.
+    internal sealed class QuiesceSamples
+    {
+        public const int Every = 2000, LongestGap = 10000;   // ms
+
+        public long Count { get; private set; }
+        public long Longest { get; private set; }
+        public string Broken { get; private set; }
+
+        private readonly QuiesceRecord record;
+        private long last;   // ticks
+
+        // Those that an earlier process of this watchdog has left, or none.
+        public QuiesceSamples(QuiesceRecord record)
+        {
+            this.record = record;
+            last = record.StoppedTicks ?? 0;
+            JsonMap stored = WatchdogFolder.Read(WatchdogFolder.Samples);
+            if (stored == null || stored.TextOrNull("epoch") != record.Epoch
+                || stored.TextOrNull("run") != record.RunId)
+                return;
+            try
+            {
+                Count = stored.Amount("samples");
+                Longest = stored.Amount("longest_gap_ms");
+                last = stored.Amount("last_ticks");
+                Broken = stored.TextOrNull("broken");
+            }
+            catch (FormatError)
+            {
+                Break("The watchdog's samples cannot be read.");
+            }
+        }
+
+        public bool IsDue(long now)
+        {
+            return Count == 0 || now - last >= Every;
+        }
+
+        // finding: what was not stopped; null: all was.
+        public void Add(long now, string finding)
+        {
+            LookAtGap(now);
+            last = now;
+            if (finding == null)
+                Count++;
+            else
+                Break(finding + " at " + Timestamps.Text(Timestamps.Now()) + ".");
+        }
+
+        // The first cause counts.
+        public void Break(string cause)
+        {
+            Broken = Broken ?? cause;
+        }
+
+        // At the end: the time since the last look.
+        public void LookAtGap(long now)
+        {
+            if (now < last)
+                Break("The server was restarted.");
+            long gap = Math.Max(0, now - last);
+            Longest = Math.Max(Longest, gap);
+            if (gap > LongestGap)
+                Break("Nothing looked whether all was still stopped for " + gap / 1000 + " seconds, until "
+                    + Timestamps.Text(Timestamps.Now()) + ".");
+        }
+
+        // A full drive loses nothing: the next look writes all.
+        public void Save()
+        {
+            try
+            {
+                WatchdogFolder.Replace(WatchdogFolder.Samples, new JsonMap().Set("epoch", record.Epoch)
+                    .Set("run", record.RunId).Set("samples", Count).Set("longest_gap_ms", Longest)
+                    .Set("last_ticks", last).Set("broken", Broken));
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        // What of the record is not stopped, for people; null: all is.
+        public static string Finding(QuiesceRecord record)
+        {
+            PoolStates pools = new PoolStates();
+            QuiescedItem active = record.Items.Find(
+                delegate(QuiescedItem item) { return item.IsActive(pools); });
+            return active == null ? null : "The " + active.Kind + " '" + active.Name + "' was not stopped";
+        }
+
+        // Before the way back starts anything: the proof, into the record. Nothing where nothing was stopped, or nobody
+        // watched, or the way back has begun already.
+        public static void Conclude(QuiesceRecord record, string because)
+        {
+            if (record.Proof != null || record.Ending || record.BegunTicks == null || record.DeadlineTicks == null)
+                return;
+            QuiesceSamples samples = new QuiesceSamples(record);
+            if (because != null)
+                samples.Break(because);
+            if (record.Boot != SystemClock.Boot())
+                samples.Break("The server was restarted.");
+            if (record.Stopped == null)
+                samples.Break("Not everything had been stopped.");
+            if (samples.Broken == null)
+                LookForTheLastTime(record, samples);
+            record.Proof = new JsonMap().Set("samples", samples.Count).Set("longest_gap_ms", samples.Longest)
+                .Set("broken", samples.Broken);
+        }
+
+        private static void LookForTheLastTime(QuiesceRecord record, QuiesceSamples samples)
+        {
+            string finding;
+            try
+            {
+                finding = Finding(record);
+            }
+            catch (AgentError error)
+            {
+                finding = "It is not known what was stopped (" + error.Cause + ")";
+            }
+            catch (SystemError error)
+            {
+                finding = "It is not known what was stopped (" + error.Message + ")";
+            }
+            samples.LookAtGap(SystemClock.Ticks());
+            if (finding != null)
+                samples.Break(finding + " when it was to be started again.");
+            if (samples.Count == 0)
+                samples.Break("The watchdog never looked.");
+        }
+    }
+}

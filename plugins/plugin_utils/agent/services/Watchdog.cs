@@ -1,0 +1,175 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+
+namespace IdentityOpsAgent
+{
+    // The watchdog as a quiesce arms it and a resume removes it. The holder of the quiesce's lock alone does either.
+    internal static class Watchdog
+    {
+        private const string What = "GroupID was not stopped";
+
+        // Until its process has compiled the agent and read the record, in ms; then until its first look.
+        private const int ProofWithin = 180000, LookWithin = 60000, EndsWithin = 20000, Pause = 200;
+
+        private const string Lost = "Nobody would start GroupID again if this run were lost: ";
+
+        // A task that was asked to run may not run yet.
+        private const int RunsWithin = 10000;
+
+        // The record lies there. Error: watchdog_failed.
+        public static void Arm(QuiesceRecord record, int itemSeconds)
+        {
+            Try(delegate
+            {
+                if (ThisAgent.PackedSource == null)
+                    throw Failure("The agent has no copy of its own source.");
+                if (WatchdogFolder.Exists)
+                {
+                    WatchdogFolder.RequireClosed(What);
+                    string left = Disarm();
+                    if (left != null)
+                        throw Failure(left);
+                }
+                byte[] payload = WatchdogTask.PayloadOf(new JsonMap().Set("protocol", ThisAgent.Protocol)
+                    .Set("operation", "watch").Set("epoch", record.Epoch).Set("run", record.RunId)
+                    .Set("item_seconds", itemSeconds));
+                WatchdogFolder.Make(payload);
+                WatchdogTask.Register(payload);
+                TaskScheduler.Start(WatchdogTask.Path);
+                Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin, "left no mark");
+            });
+        }
+
+        // Before the first stop: what was proved may have ended since. Error: watchdog_failed.
+        public static void RequireAlive(QuiesceRecord record)
+        {
+            Try(delegate
+            {
+                if (WatchdogFolder.IsWatched)
+                    return;
+                TaskScheduler.Start(WatchdogTask.Path);
+                Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin, "left no mark");
+            });
+        }
+
+        // Since all is stopped. Error: watchdog_failed.
+        public static void AwaitLook(QuiesceRecord record)
+        {
+            Try(delegate
+            {
+                Await(delegate { return new QuiesceSamples(record).Count > 0; }, LookWithin,
+                    "did not find everything stopped");
+            });
+        }
+
+        // null, or what of it is still there. Its process ends by itself when the record is resumed.
+        public static string Disarm()
+        {
+            try
+            {
+                TaskScheduler.Delete(WatchdogTask.Path);
+                if (!WatchdogFolder.Exists)
+                    return null;
+                StateFolder.RequireOwn(WatchdogFolder.Current, "The watchdog was not removed");
+                long until = SystemClock.Ticks() + EndsWithin;
+                while (WatchdogFolder.IsWatched && SystemClock.Ticks() < until)
+                    SystemClock.Sleep(Pause);
+                SystemError failure = WatchdogFolder.Remove();
+                return failure == null ? null : "The watchdog's folder '" + WatchdogFolder.Current
+                    + "' was not removed: " + failure.Message;
+            }
+            catch (SystemError error)
+            {
+                return "The watchdog was not removed: " + error.Message;
+            }
+            catch (AgentError error)
+            {
+                return error.What + ": " + error.Path + ": " + error.Cause;
+            }
+        }
+
+        // For a look at the server; null where there is none, or it may not be seen.
+        public static JsonMap Told()
+        {
+            if (!WatchdogFolder.Exists)
+                return null;
+            JsonMap word = WatchdogFolder.Read(WatchdogFolder.Word);
+            return new JsonMap().Set("running", IsWatched()).Set("word", word == null ? null : word.TextOrNull("text"))
+                .Set("since", word == null ? null : word.TextOrNull("time"));
+        }
+
+        private static bool IsWatched()
+        {
+            try
+            {
+                return WatchdogFolder.IsWatched;
+            }
+            catch (SystemError)
+            {
+                return false;
+            }
+        }
+
+        private static bool HasMark(QuiesceRecord record)
+        {
+            JsonMap mark = WatchdogFolder.Read(WatchdogFolder.Mark);
+            return mark != null && mark.TextOrNull("epoch") == record.Epoch && mark.TextOrNull("run") == record.RunId
+                && mark.TextOrNull("boot") == SystemClock.Boot();
+        }
+
+        private static void Await(Func<bool> isSo, int limit, string otherwise)
+        {
+            long began = SystemClock.Ticks();
+            while (!isSo())
+            {
+                Progress.ThrowIfCancelled();
+                long waited = SystemClock.Ticks() - began;
+                if (waited >= limit || waited >= RunsWithin && HasEnded())
+                {
+                    if (isSo())
+                        return;
+                    JsonMap word = WatchdogFolder.Read(WatchdogFolder.Word);
+                    string said = word == null ? WatchdogFolder.ReadText(WatchdogFolder.Failure)
+                        : word.TextOrNull("text");
+                    throw Failure("The task '" + WatchdogTask.Path + "', which runs as SYSTEM, " + otherwise
+                        + " within " + waited / 1000 + " seconds." + (said == null ? "" : " It says: " + said));
+                }
+                SystemClock.Sleep(Pause);
+            }
+        }
+
+        private static bool HasEnded()
+        {
+            TaskFacts facts = TaskScheduler.Find(WatchdogTask.Path);
+            return facts == null || !facts.IsBusy();
+        }
+
+        private static void Try(Action act)
+        {
+            try
+            {
+                act();
+            }
+            catch (SystemError error)
+            {
+                throw Failure(error.Message);
+            }
+            catch (AgentError error)
+            {
+                if (error.Code == "watchdog_failed" || error.Code == "cancelled")
+                    throw;
+                throw new AgentError("watchdog_failed", What, error.Path, Lost + error.Cause, error.Next);
+            }
+        }
+
+        private static AgentError Failure(string cause)
+        {
+            return new AgentError("watchdog_failed", What, WatchdogFolder.Current,
+                Lost + cause, "Run as a member of the local group Administrators, and let the Task Scheduler start "
+                    + "PowerShell as SYSTEM. A policy or an antivirus may forbid it.");
+        }
+    }
+}

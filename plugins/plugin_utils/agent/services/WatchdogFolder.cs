@@ -1,0 +1,152 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+using System.Text;
+using System.Threading;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // What the watchdog works with, in a folder for SYSTEM and Administrators alone:
+    //   payload.txt   the agent's source, its entry and its request, each a line
+    //   watch.lock    held by its process, and by nothing else
+    //   mark.json     its process has read payload and record
+    //   samples.json  what it has seen             word.json  what a person must know of it
+    //   failure.txt   why its source did not compile
+    internal static class WatchdogFolder
+    {
+        public const string Payload = "payload.txt", Mark = "mark.json", Samples = "samples.json", Word = "word.json",
+            Failure = "failure.txt";
+        private const string LockName = "watch.lock", Temporary = "temp";
+        private const int Attempts = 20, Pause = 50;   // ms
+
+        public static string Current
+        {
+            get { return Paths.Combine(Computer.ProgramData(), "identityops.groupid.watchdog"); }
+        }
+
+        public static bool Exists
+        {
+            get
+            {
+                FileFacts facts;
+                return Win32.TryFacts(Current, out facts);
+            }
+        }
+
+        // Of another one, or that others can change: error state_owner.
+        public static void RequireClosed(string what)
+        {
+            StateFolder.RequireOwn(Current, what);
+            List<string> writers = FileSecurity.Writers(Current);
+            if (writers != null && writers.Count > 0)
+                throw new AgentError("state_owner", what, Current, "It can be changed by "
+                    + string.Join(", ", writers.ToArray()) + ".", "Find out who made it, and remove it.");
+        }
+
+        // What is there must have been removed.
+        public static void Make(byte[] payload)
+        {
+            FolderSecurity.CreateSystemFolder(Current);
+            FolderSecurity.CreateSystemFolder(Paths.Combine(Current, Temporary));
+            Write(Payload, payload);
+            Win32.FlushFolder(Current);
+        }
+
+        public static SystemError Remove()
+        {
+            return Deletion.TryDelete(Current);
+        }
+
+        // For the process at work. null: another one is.
+        public static SafeFileHandle Lock()
+        {
+            SafeFileHandle held = TryLock();
+            for (int attempt = 1; held == null && attempt < Attempts; attempt++)
+            {
+                Thread.Sleep(Pause);   // who looks whether it is watched has it for a moment
+                held = TryLock();
+            }
+            return held;
+        }
+
+        private static SafeFileHandle TryLock()
+        {
+            return Win32.TryLock(Paths.Combine(Current, LockName));
+        }
+
+        public static bool IsWatched
+        {
+            get
+            {
+                FileFacts facts;
+                if (!Win32.TryFacts(Paths.Combine(Current, LockName), out facts))
+                    return false;
+                using (SafeFileHandle held = TryLock())
+                    return held == null;
+            }
+        }
+
+        // null where there is none that can be understood: it may be written just now.
+        public static JsonMap Read(string name)
+        {
+            try
+            {
+                byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(Current, name));
+                return content == null ? null : UntrustedFile.Json(content);
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
+        public static string ReadText(string name)
+        {
+            try
+            {
+                byte[] content = UntrustedFile.DocumentOrNull(Paths.Combine(Current, name));
+                return content == null ? null : UntrustedFile.Text(content, 0, content.Length).Trim();
+            }
+            catch (FormatError)
+            {
+                return null;
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
+        }
+
+        // In the place of the one that is there. It appears whole or not at all.
+        public static void Replace(string name, JsonMap document)
+        {
+            Write(name, Encoding.UTF8.GetBytes(JsonWriter.Text(document) + "\n"));
+        }
+
+        public static void Delete(string name)
+        {
+            Deletion.TryDelete(Paths.Combine(Current, name), 1);
+        }
+
+        private static void Write(string name, byte[] content)
+        {
+            string draft = Paths.Combine(Current, "." + name + ".tmp");
+            FileFacts facts;
+            if (Win32.TryFacts(draft, out facts))
+                Win32.Delete(draft);
+            using (SafeFileHandle file = Win32.OpenNew(draft))
+            {
+                Win32.Write(file, content, content.Length);
+                Win32.Flush(file);
+            }
+            Win32.Move(draft, Paths.Combine(Current, name), true);
+        }
+    }
+}

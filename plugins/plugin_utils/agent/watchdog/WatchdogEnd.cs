@@ -1,0 +1,72 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // What the watchdog does when nobody else has: ends what works with the data, then starts again what ran.
+    internal sealed class WatchdogEnd
+    {
+        private const string What = "The watchdog did not start GroupID again";
+
+        private readonly string epoch, run;
+        private readonly int seconds;
+
+        public WatchdogEnd(string epoch, string run, int seconds)
+        {
+            this.epoch = epoch;
+            this.run = run;
+            this.seconds = seconds;
+        }
+
+        // null: all is as before, or nothing is to be done; else what has failed. Errors: of the lock, of the record,
+        // of a restore that can be neither ended nor undone: then nothing was started.
+        public string Run(string because)
+        {
+            LockedFileRetry.Reset();
+            using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
+            {
+                QuiesceRecord record = QuiesceRecord.Current(What);
+                if (record == null || !record.IsOpen || !record.IsOf(epoch, run))
+                    return null;
+                BackupJobs.End(epoch);
+                EndRestore();
+                QuiesceSamples.Conclude(record, because);
+                if (record.Proof != null && record.Proof["broken"] == null)
+                    record.Proof.Set("broken", because);   // an earlier way back had begun
+                Resumption way = new Resumption(record, seconds, false, QuiesceRecord.ByWatchdog);
+                way.Run();
+                return way.Failures.Count == 0 ? null : string.Join(" ", way.Failures.ToArray());
+            }
+        }
+
+        // Services must not open what is half replaced.
+        private void EndRestore()
+        {
+            if (RestoreJournal.Open(true).Count == 0)
+                return;
+            using (HostLock.Acquire("watchdog", epoch, false))
+                RestoreRecovery.Run(false, new List<string>());
+        }
+
+        // The task and its folder, where they are still this run's and nothing is left to do.
+        public static void RemoveIfNothingIsOpen(string epoch, string run)
+        {
+            try
+            {
+                using (HostLock.Acquire("watchdog", epoch, false, QuiesceRecord.LockName, true))
+                {
+                    QuiesceRecord record = QuiesceRecord.Current(What);
+                    if (record == null || !record.IsOpen)
+                        Watchdog.Disarm();
+                }
+            }
+            catch (AgentError)   // somebody is at work, or the record cannot be read: it is not the watchdog's to judge
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System.Collections.Generic;
+using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+
+namespace IdentityOpsAgent
+{
+    // The operation `watch`: the process of the watchdog's task, for as long as its record is open. It looks whether
+    // all is still stopped, and resumes when its time has come or Windows was restarted. It holds the quiesce's lock
+    // only while it resumes.
+    internal sealed class WatchdogProcess
+    {
+        private const string What = "The watchdog did nothing";
+        private const int Pause = 500, Retry = 5 * 60 * 1000;   // ms
+
+        private readonly string epoch, run;
+        private readonly int seconds;
+        private QuiesceRecord record;
+        private QuiesceSamples samples;
+        private long nextTry;   // ticks
+
+        public WatchdogProcess(JsonMap request)
+        {
+            epoch = Names.SetId(request.Text("epoch"));
+            run = request.Text("run");
+            seconds = (int)request.Number("item_seconds", 1, 3600);
+        }
+
+        public Answer Run()
+        {
+            WatchdogFolder.RequireClosed(What);
+            using (SafeFileHandle held = WatchdogFolder.Lock())
+            {
+                if (held == null)
+                    return new Answer();   // another process of it is at work
+                try
+                {
+                    record = QuiesceRecord.Current(What);
+                }
+                catch (AgentError error)
+                {
+                    Tell(error);
+                    throw;
+                }
+                if (IsMine(record))
+                    WatchUntilResumed();
+            }
+            WatchdogEnd.RemoveIfNothingIsOpen(epoch, run);
+            return new Answer();
+        }
+
+        private bool IsMine(QuiesceRecord one)
+        {
+            return one != null && one.IsOpen && one.IsOf(epoch, run);
+        }
+
+        private void WatchUntilResumed()
+        {
+            Mark();
+            for (; IsMine(record); record = Again())
+            {
+                string because = Reason(SystemClock.Ticks());
+                if (because != null)
+                    Resume(because);
+                else if (IsStopped(record))
+                    Look();
+                SystemClock.Sleep(Pause);
+            }
+        }
+
+        // It has read payload and record.
+        private void Mark()
+        {
+            using (Process current = Process.GetCurrentProcess())
+                Write(WatchdogFolder.Mark, new JsonMap().Set("epoch", epoch).Set("run", run)
+                    .Set("process", current.Id).Set("boot", SystemClock.Boot())
+                    .Set("time", Timestamps.Text(Timestamps.Now())));
+        }
+
+        // One that cannot be read now is the one that it was: what resumes it reads it again, and says why it cannot.
+        private QuiesceRecord Again()
+        {
+            try
+            {
+                return QuiesceRecord.Current(What);
+            }
+            catch (AgentError)
+            {
+                return record;
+            }
+        }
+
+        private static bool IsStopped(QuiesceRecord one)
+        {
+            return one.Stopped != null && !one.Ending;
+        }
+
+        private string Reason(long now)
+        {
+            if (now < nextTry)
+                return null;
+            if (record.Boot != SystemClock.Boot())
+                return "The server was restarted, and the watchdog started GroupID again.";
+            return record.DeadlineTicks == null || now < record.DeadlineTicks ? null
+                : "The watchdog started GroupID again because its time had come.";
+        }
+
+        private void Look()
+        {
+            samples = samples ?? new QuiesceSamples(record);
+            if (!samples.IsDue(SystemClock.Ticks()))
+                return;
+            string finding;
+            try
+            {
+                finding = QuiesceSamples.Finding(record);
+            }
+            catch (AgentError)   // of one thing that cannot be asked now: if it lasts, it is a gap
+            {
+                return;
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+            QuiesceRecord now = Again();
+            if (!IsMine(now) || !IsStopped(now))
+                return;   // what it saw may be the way back's doing
+            samples.Add(SystemClock.Ticks(), finding);
+            samples.Save();
+        }
+
+        private void Resume(string because)
+        {
+            try
+            {
+                string left = new WatchdogEnd(epoch, run, seconds).Run(because);
+                if (left == null)
+                    return;
+                Tell(left);
+            }
+            catch (AgentError error)
+            {
+                if (error.Code == "locked" && error.Path != null && error.Path.EndsWith(QuiesceRecord.LockName,
+                    System.StringComparison.Ordinal))
+                    return;   // a quiesce or a resume is at work: in a moment again
+                Tell(error);
+            }
+            catch (SystemError error)
+            {
+                Tell(error.Message);
+            }
+            nextTry = SystemClock.Ticks() + Retry;
+        }
+
+        private static void Tell(AgentError error)
+        {
+            Tell(error.What + ": " + (error.Path == null ? "" : error.Path + ": ") + error.Cause + " " + error.Next);
+        }
+
+        private static void Tell(string text)
+        {
+            Write(WatchdogFolder.Word,
+                new JsonMap().Set("text", text).Set("time", Timestamps.Text(Timestamps.Now())));
+        }
+
+        // A full drive keeps nothing down.
+        private static void Write(string name, JsonMap document)
+        {
+            try
+            {
+                WatchdogFolder.Replace(name, document);
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+    }
+}

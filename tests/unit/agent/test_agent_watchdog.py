@@ -1,0 +1,400 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The watchdog: armed and proved before anything stops; it looks, and it starts again what nobody else has."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import os
+import typing as t
+from concurrent import futures
+
+import pytest
+from unit.agent.conftest import Host, hold
+from unit.agent.runtime_host import RuntimeHost
+
+from lab import task_clock
+from lab.appcmd import Pool
+from lab.waiting import until
+
+pytestmark = pytest.mark.timing
+SLOW = 3600
+"""A deadline that no test reaches."""
+
+
+@pytest.fixture
+def server(host: Host) -> c.Iterator[RuntimeHost]:
+    """A GroupID 10 server on which a task, a pool and two services run."""
+    server = RuntimeHost(host)
+    server.task("\\Imanami\\Job")
+    server.web(Pool("GroupID App Pool", applications={"GroupIDSite/HR": f"{server.folder}/SelfService"}))
+    server.service("Repl", depends_on=["Elastic"])
+    server.service("Elastic")
+    server.service("Off", "stopped", "disabled")
+    server.write()
+    yield server
+    task_clock.end_engine(host.folder)
+
+
+def at(server: RuntimeHost, deadline: int = SLOW, **members: t.Any) -> dict[str, t.Any]:
+    """Stop everything with a watchdog."""
+    answer = server.quiesce(watchdog_seconds=deadline, **members)
+    assert answer["failed"] is False, answer
+    return answer
+
+
+def resumed(server: RuntimeHost) -> t.Any:
+    return server.record()["resumed"] and not server.is_armed
+
+
+def pass_the_deadline(server: RuntimeHost) -> None:
+    """Let the host's own time go on by an hour."""
+    server.later(SLOW + 1)
+
+
+def test_it_is_armed_and_proved_looks_and_goes(server: RuntimeHost) -> None:
+    before = server.picture()
+    answer = at(server)
+    assert answer["watchdog"] == {"armed": True, "deadline_seconds": SLOW}
+    assert server.samples()["samples"] >= 1
+    mark = json.loads((server.watchdog / "mark.json").read_text(encoding="utf-8"))
+    assert mark["process"] == task_clock.engine(server.host.folder)
+    look = server.ask("state")
+    assert look["watchdog"] == {"running": True, "word": None, "since": None}
+    assert "\\identityops.groupid watchdog" not in [one["path"] for one in look["tasks"]]
+    count = server.samples()["samples"]
+    until(lambda: server.samples()["samples"] > count)
+    answer = server.resume(epoch="20260101T000000Z")
+    assert answer["failed"] is False
+    assert answer["proof"] == {
+        "samples": answer["proof"]["samples"],
+        "longest_gap_ms": answer["proof"]["longest_gap_ms"],
+        "broken": None,
+        "resumed_by": "run",
+    }
+    assert answer["proof"]["samples"] > count
+    assert answer["down_ms"] >= 2000
+    assert (answer["warnings"], server.is_armed) == ([], False)
+    until(lambda: task_clock.engine(server.host.folder) is None)
+    assert server.picture() == before
+    again = server.resume(epoch="20260101T000000Z")
+    assert (again["changed"], again["proof"], again["down_ms"]) == (False, answer["proof"], answer["down_ms"])
+
+
+@pytest.mark.parametrize("order", ["register", "start"])
+def test_where_it_cannot_be_armed_nothing_is_stopped(server: RuntimeHost, order: str) -> None:
+    before = server.picture()
+    server.host.settings = {"LAB_SCHEDULER": order}
+    error = server.quiesce(phase="record", watchdog_seconds=SLOW)["error"]
+    assert error["code"] == "watchdog_failed"
+    assert "Access is denied" in error["cause"]
+    assert (server.picture(), server.is_armed) == (before, False)
+    assert server.record()["resumed"]
+    assert all("log" not in one for one in server.read()["services"])
+
+
+def test_where_it_leaves_no_mark_nothing_is_stopped(server: RuntimeHost) -> None:
+    """SYSTEM cannot write there: the process ends, and the task has run for nothing."""
+    server.clock(rate=10)
+    before = server.picture()
+    server.host.settings = {"LAB_SYSTEM_FAULTS": json.dumps({"full_after_bytes": 0})}
+    error = server.quiesce(watchdog_seconds=SLOW)["error"]
+    assert error["code"] == "watchdog_failed"
+    assert "left no mark" in error["cause"]
+    assert (server.picture(), server.is_armed, bool(server.record()["resumed"])) == (before, False, True)
+
+
+def test_a_folder_of_another_owner_is_refused_by_name(server: RuntimeHost) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give a folder to another account")
+    server.watchdog.mkdir()
+    os.chown(server.watchdog, 12345, 12345)
+    before = server.picture()
+    error = server.quiesce(watchdog_seconds=SLOW)["error"]
+    assert (error["code"], error["path"]) == ("watchdog_failed", str(server.watchdog))
+    assert "owner" in error["cause"]
+    assert server.picture() == before
+    assert server.watchdog.exists()
+
+
+def test_a_payload_that_is_not_the_registered_one_is_not_loaded(server: RuntimeHost) -> None:
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    payload = server.watchdog / "payload.txt"
+    payload.write_bytes(payload.read_bytes() + b"\n")
+    (server.watchdog / "mark.json").unlink()
+    process = task_clock.minute(server.host.folder)
+    assert process
+    assert process.wait() == 3
+    assert not (server.watchdog / "mark.json").exists()
+    server.later(60)
+    assert server.resume()["proof"]["broken"]
+
+
+def test_at_its_deadline_it_starts_everything_and_says_so(server: RuntimeHost) -> None:
+    before = server.picture()
+    at(server)
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+    assert server.record()["resumed_by"] == "watchdog"
+    answer = server.resume(epoch="20260101T000000Z")
+    assert (answer["failed"], answer["changed"]) == (False, False)
+    assert answer["proof"]["resumed_by"] == "watchdog"
+    assert "its time had come" in answer["proof"]["broken"]
+    assert at(server, epoch="20260102T000000Z", run="run-2")
+    assert server.resume()["proof"]["broken"] is None
+
+
+def test_a_record_alone_has_its_deadline_too(server: RuntimeHost) -> None:
+    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["watchdog"]["armed"] is True
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    answer = server.quiesce(phase="stop")
+    assert answer["error"]["code"] == "quiesce_record"
+    assert server.resume(epoch="20260101T000000Z")["proof"] is None
+
+
+@pytest.mark.parametrize("phase", ["record", None])
+def test_after_a_restart_it_resumes_at_once(server: RuntimeHost, phase: str | None) -> None:
+    before = server.picture()
+    at(server, phase=phase)
+    server.reboot()
+    server.minute()
+    until(lambda: resumed(server))
+    assert server.picture() == before
+    answer = server.resume(epoch="20260101T000000Z")
+    assert answer["down_ms"] is None
+    if phase is None:
+        assert "restarted" in answer["proof"]["broken"]
+
+
+def test_a_look_that_was_missed_breaks_the_proof(server: RuntimeHost) -> None:
+    at(server)
+    assert task_clock.end_engine(server.host.folder)
+    server.later(60)
+    server.minute()
+    count = server.samples()["samples"]
+    until(lambda: server.samples()["samples"] > count)
+    proof = server.resume()["proof"]
+    assert "for 6" in proof["broken"]
+    assert proof["longest_gap_ms"] >= 60_000
+
+
+def test_where_nobody_looks_any_more_the_proof_is_broken(server: RuntimeHost) -> None:
+    at(server)
+    assert task_clock.end_engine(server.host.folder)
+    server.later(60)
+    answer = server.resume()
+    assert (answer["failed"], server.is_armed) == (False, False)
+    assert "Nothing looked" in answer["proof"]["broken"]
+
+
+def test_a_start_breaks_the_proof_even_if_it_was_stopped_again(server: RuntimeHost) -> None:
+    at(server)
+    server.change("services", 2, state="running", target="running")
+    until(lambda: server.samples()["broken"])
+    server.change("services", 2, state="stopped", target="stopped")
+    answer = server.resume()
+    assert answer["failed"] is False
+    assert "The service 'Elastic' was not stopped" in answer["proof"]["broken"]
+
+
+def test_a_start_right_before_the_resume_breaks_the_proof(server: RuntimeHost) -> None:
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    server.change("tasks", 0, enabled=True)
+    assert "\\Imanami\\Job" in server.resume()["proof"]["broken"]
+
+
+def test_what_somebody_has_killed_is_started_before_the_first_stop(server: RuntimeHost) -> None:
+    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
+    assert task_clock.end_engine(server.host.folder)
+    assert server.quiesce(phase="stop", watchdog_seconds=SLOW)["failed"] is False
+    assert task_clock.engine(server.host.folder)
+    assert server.resume()["proof"]["broken"] is None
+
+
+def test_one_that_fails_is_tried_again_every_5_minutes_and_named(server: RuntimeHost) -> None:
+    before = server.picture()
+    at(server)
+    server.change("services", 1, codes={"start": 1069})
+    pass_the_deadline(server)
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    look = server.ask("state")
+    assert "(1069)" in look["watchdog"]["word"]
+    assert look["record"]["resumed"] is None
+    assert server.is_armed
+    states = {name: one["state"] for name, one in server.picture()["services"].items()}
+    assert (states["Repl"], states["Elastic"]) == ("stopped", "running")
+    server.change("services", 1, codes={})
+    server.later(301)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+def test_it_ends_this_epochs_backups_first(server: RuntimeHost) -> None:
+    at(server)
+    jobs = server.host.lock.parent / "jobs"
+    own, other = jobs / f"backup-{'1' * 32}", jobs / f"backup-{'2' * 32}"
+    for folder, set_id in ((own, "20260101T000000Z"), (other, "20250101T000000Z")):
+        folder.mkdir(parents=True)
+        (folder / "request.json").write_text(json.dumps({"operation": "backup", "set_id": set_id}))
+    with (own / "lock").open("w") as lock:
+        hold(lock)
+        pass_the_deadline(server)
+        until((own / "cancel").exists)
+        assert server.record()["resumed"] is None
+    until(lambda: resumed(server))
+    assert not (other / "cancel").exists()
+
+
+def test_it_starts_nothing_while_a_restore_is_half_done(server: RuntimeHost) -> None:
+    at(server)
+    stopped = server.picture()
+    journal = server.host.lock.parent / "restores" / ("a" * 32)
+    journal.mkdir(parents=True)
+    (journal / "plan.jsonl").write_text("{}\n")
+    pass_the_deadline(server)
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    assert str(journal) in server.ask("state")["watchdog"]["word"]
+    assert server.picture() == stopped
+    (journal / "plan.jsonl").unlink()
+    server.later(301)
+    until(lambda: resumed(server))
+
+
+def test_a_resume_at_work_is_not_disturbed(server: RuntimeHost) -> None:
+    at(server)
+    with (server.host.lock.parent / "quiesce.lock").open("w") as lock:
+        hold(lock)
+        pass_the_deadline(server)
+        server.later(60)
+        assert server.record()["resumed"] is None
+    until(lambda: resumed(server))
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 9, 14])
+def test_killed_while_it_stops(server: RuntimeHost, step: int) -> None:
+    """Whatever is down then comes up at the deadline, and it is the state before that comes back."""
+    before = server.picture()
+    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
+    server.host.faults = {"die_at": step}
+    assert server.host._run(server.request("quiesce", phase="stop", watchdog_seconds=SLOW)).returncode in (0, -9)
+    server.host.faults = {}
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+@pytest.mark.parametrize("step", [1, 4, 9])
+def test_killed_while_it_resumes_twice_in_a_row(server: RuntimeHost, step: int) -> None:
+    before = server.picture()
+    at(server)
+    for dummy in range(2):
+        server.is_killed("resume", step)
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+@pytest.mark.parametrize("step", range(1, 13, 2))
+def test_killed_while_it_is_armed(server: RuntimeHost, step: int) -> None:
+    """Nothing has stopped; the next resume, or the watchdog if there is one, ends the record."""
+    before = server.picture()
+    server.host.faults = {"die_at": step}
+    assert server.host._run(server.request("quiesce", phase="record", watchdog_seconds=SLOW)).returncode in (0, -9)
+    server.host.faults = {}
+    assert {name: one["state"] for name, one in server.picture()["services"].items()} == {
+        name: one["state"] for name, one in before["services"].items()
+    }
+    assert server.resume()["failed"] is False
+    server.minute()
+    until(lambda: not server.is_armed or task_clock.engine(server.host.folder) is None)
+    at(server, epoch="20260102T000000Z")
+    assert server.resume()["proof"]["broken"] is None
+    assert (server.picture(), server.is_armed) == (before, False)
+
+
+def test_killed_at_the_deadline_it_comes_again(server: RuntimeHost) -> None:
+    before = server.picture()
+    server.host.settings = {"LAB_SYSTEM_FAULTS": json.dumps({"die_at": 14})}
+    at(server)
+    pass_the_deadline(server)
+    until(lambda: resumed(server) or task_clock.engine(server.host.folder) is None)
+    server.host.settings = {}
+    server.change_settings(LAB_SYSTEM_FAULTS="")
+    server.minute()
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+def test_a_full_drive_keeps_nothing_down_and_no_watchdog_away(server: RuntimeHost) -> None:
+    before = server.picture()
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    server.change_settings(LAB_SYSTEM_FAULTS=json.dumps({"full_after_bytes": 1500}))
+    pass_the_deadline(server)
+    server.minute()
+    until(lambda: server.picture() == before)
+    server.change_settings(LAB_SYSTEM_FAULTS="")
+    task_clock.end_engine(server.host.folder)
+    server.minute()
+    until(lambda: resumed(server))
+
+
+def test_a_clock_that_is_set_changes_nothing(server: RuntimeHost) -> None:
+    """The record's times are for people: the deadline is in ticks."""
+    before = server.picture()
+    at(server)
+    path = server.host.lock.parent / "quiesce.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("started", "stopped"):
+        record[name] = "2046-01-01T00:00:00.0000000Z"
+    path.write_text(json.dumps(record))
+    pass_the_deadline(server)
+    until(lambda: resumed(server))
+    assert server.picture() == before
+
+
+def test_a_record_that_was_removed_disarms(server: RuntimeHost) -> None:
+    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
+    (server.host.lock.parent / "quiesce.json").unlink()
+    until(lambda: not server.is_armed)
+
+
+def test_of_two_records_at_the_same_moment_one_is_written(server: RuntimeHost) -> None:
+    before = server.picture()
+    with futures.ThreadPoolExecutor() as pool:
+        asked = [
+            pool.submit(
+                server.quiesce, phase="record", watchdog_seconds=SLOW, epoch=f"2026010{day}T000000Z", run=f"run-{day}"
+            )
+            for day in (1, 2)
+        ]
+    answers = [one.result() for one in asked]
+    [recorded] = [answer for answer in answers if not answer["failed"]]
+    [refused] = [answer for answer in answers if answer["failed"]]
+    assert refused["error"]["code"] in ("locked", "quiesced")
+    assert server.record()["run"] == recorded["record"]["run"]
+    assert server.picture() == before
+    assert server.resume()["failed"] is False
+    assert not server.is_armed
+
+
+def test_a_record_of_another_owner_starts_nothing_and_is_named(server: RuntimeHost) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give a folder to another account")
+    at(server)
+    stopped = server.picture()
+    state = server.host.lock.parent
+    os.chown(state, 12345, 12345)
+    pass_the_deadline(server)
+    until(lambda: (server.ask("state")["watchdog"] or {}).get("word"))
+    assert str(state) in server.ask("state")["watchdog"]["word"]
+    assert server.picture() == stopped
+    os.chown(state, 0, 0)
+    server.later(301)
+    until(lambda: resumed(server))
