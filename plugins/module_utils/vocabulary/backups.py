@@ -41,9 +41,10 @@ BACKUPS: t.Final[tuple[Word, ...]] = (
         "groupid_waive",
         "list",
         [],
-        "What may stand against a seal and is accepted, by name. `elasticsearch_running`: Elasticsearch ran while its "
-        "folder was copied. `sessions_open`: others were connected to the database while GroupID was stopped. "
-        "`sessions_unknown`: the login may not see who was. The seal names what was accepted.",
+        "Names of what may stand against a seal, and is accepted. With `elasticsearch_running`, Elasticsearch ran "
+        "while its folder was copied. With `sessions_open`, others were connected to the database while GroupID was "
+        "stopped. With `sessions_unknown`, the login does not see whether they were. The seal names what was "
+        "accepted.",
         roles=SAVING,
         elements="str",
         choices=("elasticsearch_running", "sessions_open", "sessions_unknown"),

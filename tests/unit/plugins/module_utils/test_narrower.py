@@ -145,6 +145,7 @@ SAVE_NO_LESS = {
     "sql_driver", "sql_login_timeout",
     "sql_delegate_to", "sql_host", "sql_account", "sql_backup_mode", "sql_backup_dir", "sql_compression",
     "sql_certificate", "signing_key", "old_signing_keys", "run_file",
+    "quiesce", "quiesce_max", "waive",
     "sql_allow_unknown_database", "sql_test_restore",
     "ldif_engine", "ldif_allow_empty",
 }  # fmt: skip

@@ -185,7 +185,14 @@ def _restarted(facts: Facts) -> None:
     facts["web02"]["__groupid_quiesced"] = quiesced
 
 
+def _unprepared(facts: Facts) -> None:
+    """Let no earlier run have prepared the set."""
+    for host in facts.values():
+        host["__groupid_probe"]["backup_root"]["sets"] = []
+
+
 def _copied(facts: Facts) -> None:
+    _unprepared(facts)
     for host in facts.values():
         host["__groupid_part"] = {**host["__groupid_part"], "components": {"elasticsearch": "copied"}}
         host["__groupid_quiesced"] = {"mode": "none", "running": ELASTIC, "stopped": None, "resumed": None}
@@ -193,6 +200,7 @@ def _copied(facts: Facts) -> None:
 
 def _connected(facts: Facts) -> None:
     """Let GroupID be stopped on one server as it should be, and others use the database."""
+    _unprepared(facts)
     head = {"record": {"epoch": SET}, "entries": [{}]}
     proof = {"samples": 3, "longest_gap_ms": 2000, "broken": None, "resumed_by": "run"}
     quiesced = {"mode": "all", "running": ELASTIC, "stopped": head, "resumed": {**head, "proof": proof}}
