@@ -11,10 +11,11 @@ import pathlib
 import shlex
 import sys
 
-from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host
+from lab import daemon, damage, databases, fleet, groups, inventory, layout, snapshot, wine_host, writers
 from lab.directory.administration import Administration
 from lab.lab import LabError, live_components, load_fleet, prepare
 from lab.repository import REPOSITORY
+from lab.services import Services
 
 _ROOT = REPOSITORY / "build" / "lab"
 
@@ -40,7 +41,7 @@ def _start(options: argparse.Namespace) -> int:
         print(f"lab: no host on Wine: {obstacle}", file=sys.stderr)
     wine = options.wine and not obstacle
     made = fleet.default_fleet(
-        options.hosts, scale=options.scale, seed=options.seed, wine=wine, sql=True, directory=True
+        options.hosts, scale=options.scale, seed=options.seed, wine=wine, sql=True, directory=True, at_work=True
     )
     prepare(options.root, made)
     port = daemon.start(options.root, options.port)
@@ -111,7 +112,7 @@ def _damage(options: argparse.Namespace) -> int:
 
 def _harm_database(options: argparse.Namespace) -> int:
     before = databases.rows(options.root, options.deployment)
-    databases.harm(options.root, options.deployment)
+    databases.harm(options.root, options.deployment, below=writers.FIRST_ROW)
     lost = len(set(before) - set(databases.rows(options.root, options.deployment)))
     print(f"{databases.name_of(options.deployment)}: {lost} of {len(before)} rows changed or deleted")
     return 0
@@ -119,7 +120,8 @@ def _harm_database(options: argparse.Namespace) -> int:
 
 def _rows(options: argparse.Namespace) -> int:
     for row in databases.rows(options.root, options.deployment):
-        print(*row, sep="\t")
+        if row[0] not in range(writers.FIRST_ROW, writers.LAST_ROW):
+            print(*row, sep="\t")
     return 0
 
 
@@ -140,8 +142,35 @@ def _directory(options: argparse.Namespace) -> Administration:
     return groups.connect(options.root, load_fleet(options.root), port)
 
 
+def _services(options: argparse.Namespace) -> int:
+    for what, state in Services(options.root, load_fleet(options.root).host(options.host)).picture().items():
+        print(f"{what}: {state}")
+    return 0
+
+
+def _written(options: argparse.Namespace) -> int:
+    print(writers.last_written(options.root, options.deployment))
+    return 0
+
+
+def _cut(options: argparse.Namespace) -> int:
+    found = writers.cut(options.root, load_fleet(options.root), options.deployment, options.set_id, options.since)
+    for fault in found.faults[:20]:
+        print(fault)
+    verdict = f"is torn, {len(found.faults)} faults" if found.faults else "is one point in time"
+    held = ", ".join(f"{target} up to {number}" for target, number in found.held.items())
+    print(f"{options.deployment}: the set {verdict}: {held}")
+    return 1 if found.faults else 0
+
+
+def _picture(options: argparse.Namespace) -> snapshot.Picture:
+    """Look at a host, past what GroupID writes while it runs."""
+    found = snapshot.take(live_components(options.root, options.host))
+    return {path: facts for path, facts in found.items() if path.rpartition("/")[2] not in writers.FILES}
+
+
 def _snapshot(options: argparse.Namespace) -> int:
-    picture = snapshot.take(live_components(options.root, options.host))
+    picture = _picture(options)
     options.file.write_text(json.dumps(picture, indent=0), encoding="utf-8")
     print(f"{len(picture)} files and folders of {options.host} noted in {options.file}")
     return 0
@@ -149,7 +178,7 @@ def _snapshot(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     before = json.loads(options.file.read_text(encoding="utf-8"))
-    after = snapshot.take(live_components(options.root, options.host))
+    after = _picture(options)
     differences = snapshot.compare(before, after, folder_times=options.folder_times)
     for difference in differences:
         print(f"{difference.what}: {difference.path}")
@@ -181,7 +210,8 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, command, text in (
         ("damage-database", _harm_database, "change rows of a deployment's database"),
-        ("rows", _rows, "print the rows of a deployment's database"),
+        ("rows", _rows, "print the rows of a deployment's database, without those that GroupID writes while it runs"),
+        ("written", _written, "print the number of what GroupID has written last"),
     ):
         database = commands.add_parser(name, parents=[common], help=text)
         database.add_argument("deployment")
@@ -192,6 +222,15 @@ def _parser() -> argparse.ArgumentParser:
         ("groups", _groups, "print all groups: objectGUID, digest of the attributes, DN"),
     ):
         commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
+
+    cut = commands.add_parser("cut", parents=[common], help="say whether a set is one point in time; 1 if it is not")
+    cut.add_argument("deployment")
+    cut.add_argument("set_id")
+    cut.add_argument("--since", type=int, default=0, help="number of what was written last before the backup")
+    cut.set_defaults(command=_cut)
+    services = commands.add_parser("services", parents=[common], help="print what runs on a host, and how")
+    services.add_argument("host")
+    services.set_defaults(command=_services)
 
     harm = commands.add_parser("damage", parents=[common], help="harm a live server")
     harm.add_argument("host")

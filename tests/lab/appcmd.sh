@@ -17,6 +17,7 @@
 #   pools/N/refuses: the verb that gives an error
 #   pools/N/races: the verb that comes too late: somebody does it just before
 #   pools/N/lingers: how many lists of worker processes still have that of a pool which is stopped
+#   pools/N/works: if it is there, a worker process is, whatever the pool's state
 #   pools/N/log: the verbs that were asked for
 #   apps.xml, vdirs.xml: what is listed
 #   no_workers: if it is there, worker processes cannot be listed: the feature Web-Request-Monitor, which has RSCA, is "seldom
@@ -86,8 +87,11 @@ list_workers() {
             Started) ;;
             Unknown) continue ;;
             *)
-                [ "$lingers" -gt 0 ] || continue
-                echo $((lingers - 1)) > "$pool/lingers"
+                if [ "$lingers" -gt 0 ]; then
+                    echo $((lingers - 1)) > "$pool/lingers"
+                elif [ ! -e "$pool/works" ]; then
+                    continue
+                fi
                 ;;
         esac
         echo "  <WP WP.NAME=\"$id\" APPPOOL.NAME=\"$found\" />"

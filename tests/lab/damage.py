@@ -10,6 +10,8 @@ import pathlib
 import random
 import shutil
 
+from lab import writers
+
 
 def flip(file: pathlib.Path, source: random.Random) -> None:
     """Change one bit; size and time stay."""
@@ -58,7 +60,8 @@ KINDS: dict[str, c.Callable[[pathlib.Path, random.Random], None]] = {
 def inflict(folder: pathlib.Path, kind: str, seed: int) -> pathlib.Path:
     """Harm one file below a component's folder, drawn by the seed, and give its path.
 
-    Logs and lock files are spared: no backup has them. Raises LookupError when there is nothing to harm.
+    Logs and lock files are spared: no backup has them. So is what GroupID writes while it runs. Raises LookupError when
+    there is nothing to harm.
     """
     source = random.Random(f"{seed}/{kind}")
     files = [
@@ -74,7 +77,7 @@ def inflict(folder: pathlib.Path, kind: str, seed: int) -> pathlib.Path:
 
 
 def _excluded(path: pathlib.Path) -> bool:
-    return path.suffix in {".log", ".dtmlog", ".lock"}
+    return path.suffix in {".log", ".dtmlog", ".lock"} or path.name in writers.FILES
 
 
 def _rewrite(file: pathlib.Path, content: bytes) -> None:

@@ -61,11 +61,13 @@ def rows(root: pathlib.Path, deployment: str) -> list[tuple[object, ...]]:
         return connection.execute('SELECT * FROM "dbo.GroupLifecycle" ORDER BY 1').fetchall()
 
 
-def harm(root: pathlib.Path, deployment: str) -> None:
-    """Change, delete and add rows, as an upgrade does that went wrong."""
+def harm(root: pathlib.Path, deployment: str, *, below: int = 1_000_000) -> None:
+    """Change and delete rows below a number, and add one, as an upgrade does that went wrong."""
     with _open(_file(root, deployment)) as connection:
-        connection.execute('UPDATE "dbo.GroupLifecycle" SET "Owner" = NULL WHERE "GroupId" % 7 = 0')
-        connection.execute('DELETE FROM "dbo.GroupLifecycle" WHERE "GroupId" % 11 = 0')
+        connection.execute(
+            'UPDATE "dbo.GroupLifecycle" SET "Owner" = NULL WHERE "GroupId" % 7 = 0 AND "GroupId" < ?', (below,)
+        )
+        connection.execute('DELETE FROM "dbo.GroupLifecycle" WHERE "GroupId" % 11 = 0 AND "GroupId" < ?', (below,))
         connection.execute("""INSERT INTO "dbo.GroupLifecycle" VALUES (9999, 'new', 'new', 'new')""")
 
 

@@ -57,6 +57,7 @@ class Fleet:
     hosts: those with GroupID. sql: the one that SQL Server runs on, or None.
     sql_password: of its login ``sa``.
     directory_password: of the account that reads and writes the groups of the domain; empty: there is no directory.
+    at_work: GroupID runs on the mono hosts, and writes (services.py, writers.py). Otherwise nothing of it runs.
     """
 
     hosts: tuple[Host, ...]
@@ -65,6 +66,7 @@ class Fleet:
     sql: Host | None = None
     sql_password: str = dataclasses.field(default="", repr=False)
     directory_password: str = dataclasses.field(default="", repr=False)
+    at_work: bool = False
 
     @property
     def everyone(self) -> tuple[Host, ...]:
@@ -120,11 +122,13 @@ def default_fleet(
     wine: bool = False,
     sql: bool = False,
     directory: bool = False,
+    at_work: bool = False,
 ) -> Fleet:
     """Make the usual fleet: ``hq`` with two GroupID 10 servers, ``branch`` with one of GroupID 9.
 
     More hosts come as further deployments of two servers each, of either version. ``wine`` adds one host on Wine,
     ``sql`` a SQL Server with a database for each deployment, ``directory`` a directory with the groups of the domain.
+    ``at_work``: GroupID runs, and writes.
     """
     servers = [
         make_host("web01", "10.0", "hq", number=0),
@@ -146,4 +150,5 @@ def default_fleet(
         sql=make_host("sql01", "", "", number=len(servers)) if sql else None,
         sql_password=_password() if sql else "",
         directory_password=_password() if directory else "",
+        at_work=at_work,
     )

@@ -12,15 +12,17 @@ import tempfile
 import types
 import typing as t
 
-from lab import agent_build, databases, groups, layout, psrp, registry, trees, wsman
+from lab import agent_build, databases, groups, layout, psrp, registry, trees, writers, wsman
 from lab.directory import configuration
 from lab.fleet import Fleet, Host
+from lab.mishaps import Mishap, Outages, end_processes
 from lab.recorder import Recorder
 from lab.repository import CACHE, MONO_FILES, SCRIPTS
 from lab.runner_echo import EchoRunner
 from lab.runner_mono import MonoRunner
 from lab.runner_wine import WineRunner
 from lab.server import Endpoint, Interceptor
+from lab.services import Services
 from lab.sql.server import make_certificate
 from lab.task_clock import TaskClock
 from lab.wine_disk import is_reachable
@@ -38,6 +40,7 @@ _OWN_ENTRIES = (
     "tls",
     "ssh",
     "requests.jsonl",
+    writers.JOURNAL,
     "inventory.yml",
     FLEET_FILE,
 )
@@ -79,6 +82,9 @@ def _make_disks(root: pathlib.Path, fleet: Fleet, host: Host, cache: pathlib.Pat
     if host.runner == "mono":
         trees.fill(root, fleet, host)
         registry.write_for_mono(root, host)
+        if fleet.at_work:
+            writers.install(root, host)
+            Services(root, host).install()
     elif host.runner == "wine":
         wine = WineHost(root, host, cache)
         wine.make()
@@ -146,6 +152,9 @@ class Lab:
     https: answer over TLS too, on ``https_port``, with the certificate in ``ca_file``.
     sql: the SQL Server, or None. directory: the directory of the domain, or None.
     faults: by host name, what goes wrong on a mono host (mono/LabFaults.cs); may be changed at any time.
+    writers: what GroupID writes while it runs, or None if nothing of it runs in this lab.
+    mishaps: what goes wrong at one request to a mono host (mishaps.py); may be changed at any time.
+    outages: which hosts cannot be reached now.
     accounts: by share, the one account that it is there for on mono hosts (runner_mono.py); may be changed at any time.
     """
 
@@ -154,11 +163,13 @@ class Lab:
         self.fleet = load_fleet(self.root)
         self.faults: dict[str, dict[str, t.Any]] = {}
         self.accounts: dict[str, tuple[str, str]] = {}
+        self.mishaps: list[Mishap] = []
+        self.outages = Outages()
         self.recorder = Recorder(self.root / "requests.jsonl")
-        self.interceptors: list[Interceptor] = [self.recorder]
+        self.interceptors: list[Interceptor] = [self.recorder, self.outages]
         self._wine = WineRunner(self.root, self.fleet, cache)
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
-        mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts)
+        mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts, self.mishaps)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
         if any(host.runner == "echo" for host in self.fleet.hosts):
             runners["echo"] = EchoRunner(mono, self.fleet.hosts[0])
@@ -173,6 +184,7 @@ class Lab:
         self.ca_file = certificate[0] if certificate else None
         self.sql = databases.serve(self.root, self.fleet) if self.fleet.sql else None
         self.directory = groups.serve(self.root, self.fleet, cache) if self.fleet.directory_password else None
+        self.writers = writers.Writers(self.root, self.fleet, self.sql) if self.fleet.at_work else None
 
     def __enter__(self) -> Lab:
         """Start the hosts, the SQL Server, the directory and the endpoint."""
@@ -184,12 +196,16 @@ class Lab:
             self.directory.start()
             groups.install_ldifde(self.root, self.fleet, self.directory)
         self._endpoint.start()
+        if self.writers:
+            self.writers.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
         """Stop the endpoint and end every program of every host."""
+        if self.writers:
+            self.writers.stop()
         self._endpoint.stop()
         if self.sql:
             self.sql.stop()
@@ -205,6 +221,15 @@ class Lab:
         self._winrs.kill(host)
         self._remoting.kill(host)
 
+    def reboot(self, host: Host) -> None:
+        """Cut a mono host's power: every program there is gone, and what starts by itself runs again."""
+        self.outages.begin(host)
+        end_processes(self.root / "hosts" / host.name)
+        self._winrs.kill(host)
+        self._remoting.kill(host)
+        self.services(host.name).restart()
+        self.outages.end(host)
+
     def host(self, name: str) -> Host:
         """Return a host by name. Raises KeyError."""
         return self.fleet.host(name)
@@ -215,6 +240,10 @@ class Lab:
             return self.root / "shares" / windows_path[2:].replace("\\", "/")
         drive, dummy, rest = windows_path.partition(":")
         return layout.drive(self.root, self.host(host), drive.upper()) / rest.strip("\\/").replace("\\", "/")
+
+    def services(self, host: str) -> Services:
+        """Return what runs of GroupID on a host."""
+        return Services(self.root, self.host(host))
 
     def components(self, host: str) -> dict[str, pathlib.Path]:
         """Return the folders of a host's live components."""

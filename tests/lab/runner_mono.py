@@ -19,6 +19,7 @@ import typing as t
 from lab import agent_build, ahead_of_time, command_line
 from lab.fleet import Host
 from lab.job_look import JobLook
+from lab.mishaps import Mishap
 from lab.paths import PathMap
 from lab.processes import Finished, ProcessGroup
 
@@ -31,6 +32,7 @@ class MonoRunner:
     faults: by host name, what goes wrong there, as mono/LabFaults.cs reads it; may be changed at any time.
     accounts: by share (``nas01/backup``), user name and password of the one account that it is there for; may be
     changed at any time. Every other share is there for everybody.
+    mishaps: what goes wrong at one request (mishaps.py); may be changed at any time.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class MonoRunner:
         builder: agent_build.AgentBuilder,
         faults: c.Mapping[str, t.Any],
         accounts: c.Mapping[str, tuple[str, str]],
+        mishaps: c.Sequence[Mishap] = (),
     ) -> None:
         self._root = root
         self._scripts = {
@@ -48,6 +51,7 @@ class MonoRunner:
         self._builder = builder
         self._faults = faults
         self._accounts = accounts
+        self._mishaps = mishaps
 
     def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
         """Do what the script does that stdin carries, when the command line is the bootstrap."""
@@ -82,6 +86,11 @@ class MonoRunner:
             return _bootstrap_failure(str(error))
         folder = self._root / "hosts" / host.name
         paths = PathMap(folder, (self._root / "shares").resolve())
+        document = json.loads(request)
+        met = [mishap for mishap in self._mishaps if mishap.meets(host, document)]
+        faults = dict(self._faults.get(host.name, {}))
+        for mishap in met:
+            faults.update(mishap.before(host))
         environment = _environment(self._root) | {
             "LAB_ROOT": str(folder),
             "LAB_OWNER": str(os.getpid()),
@@ -89,11 +98,13 @@ class MonoRunner:
             "LAB_FQDN": host.fqdn,
             "LAB_MACHINE_GUID": host.machine_guid,
             "LAB_USER": host.windows_user,
-            "LAB_FAULTS": json.dumps(self._faults.get(host.name, {})),
+            "LAB_FAULTS": json.dumps(faults),
             "LAB_SHARES": json.dumps(self._shares()),
         }
-        request_line = json.dumps(paths.request(json.loads(request))).encode()
+        request_line = json.dumps(paths.request(document)).encode()
         finished = processes.run(["mono", str(executable)], stdin=request_line, env=environment, cwd=folder)
+        for mishap in met:
+            mishap.after(host)
         return Finished(finished.exit_code, _translate(finished.stdout, paths), _text(finished.stderr, paths))
 
     def _shares(self) -> dict[str, t.Any]:

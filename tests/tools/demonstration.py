@@ -10,6 +10,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import fleet
 from environment import BUILD, Environment
@@ -67,6 +68,8 @@ class Row:
     sealed: bool
     files: int
     verdict: str
+    downtime: float
+    services: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Demonstration:
     def start(self) -> None:
         """A fresh fleet."""
         heading("Start a fleet: two GroupID 10 servers (hq), a GroupID 9 server (branch), a SQL Server, a directory")
+        print("GroupID runs on the three, and writes into its folders and databases.")
         self._lab("start")
         listing = [self._where.command("ansible-inventory"), "-i", str(LAB / "inventory.yml"), "--list"]
         done = subprocess.run(listing, env=self._where.variables(), capture_output=True, text=True, check=True)
@@ -111,11 +115,20 @@ class Demonstration:
         before = {deployment: self._lab("rows", deployment) for deployment in self._deployments()}
         groups = _digests(self._lab("groups"))
         self._play(place, "preflight")
-        self._play(place, "backup", groupid_exclude_defaults=[])
+        running = {server.name: self._lab("services", server.name) for server in self._servers}
+        written = {deployment: self._lab("written", deployment).strip() for deployment in self._deployments()}
+        report = DEMO / "run.json"
+        self._play(place, "backup", groupid_exclude_defaults=[], groupid_run_file=str(report))
         set_ids = {deployment: place.sets(deployment)[-1].name for deployment in self._deployments()}
+        downtimes = _downtimes(json.loads(report.read_text(encoding="utf-8")))
+        services = {server.name: self._compare_services(server, running[server.name]) for server in self._servers}
+        print()
+        for deployment, set_id in set_ids.items():
+            print("  " + self._lab("cut", deployment, set_id, "--since", written[deployment]).strip())
         self._check_by_hand(place, set_ids)
         self._play(place, "verify")
 
+        self._stop_groupid()
         print()
         for server in self._servers:
             self._damage(server)
@@ -139,7 +152,33 @@ class Demonstration:
         now = _digests(self._lab("groups"))
         same = all(now.get(guid) == digest for guid, digest in groups.items())
         shared.append(SharedRow(place, f"attributes of {len(groups)} groups", _verdict(same)))
-        return [self._judge(place, server, set_ids[server.deployment]) for server in self._servers], shared
+        rows = [
+            self._judge(place, server, set_ids[server.deployment], downtimes[server.name], services[server.name])
+            for server in self._servers
+        ]
+        self._play(place, "resume")
+        return rows, shared
+
+    def _compare_services(self, server: Server, before: str) -> str:
+        """Show what ran on a server before the backup and what runs after it, and say whether it is the same."""
+        after = self._lab("services", server.name)
+        print(f"\n  What runs on {server.name}{'':<{max(0, 31 - len(server.name))}} {'before the backup':<30} after it")
+        now = dict(line.split(": ", 1) for line in after.splitlines())
+        for line in before.splitlines():
+            what, state = line.split(": ", 1)
+            print(f"    {what:<42} {state:<30} {now.get(what, 'gone')}", flush=True)
+        return _verdict(before == after)
+
+    def _stop_groupid(self) -> None:
+        """Stop it on all servers, as an administrator does before a restore."""
+        command = [self._where.command("ansible"), "-i", str(LAB / "inventory.yml"), "groupid", "-m"]
+        stop = [*command, "identityops.groupid.groupid_services", "-a", json.dumps({"state": "quiesced"})]
+        done = subprocess.run(
+            stop, env=self._where.variables(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"GroupID was not stopped: {done.stdout}{done.stderr}")
+        print("\n  GroupID is stopped on all servers for the restore.")
 
     def _damage(self, server: Server) -> None:
         """Harm a server, and see that the comparison finds it."""
@@ -168,7 +207,7 @@ class Demonstration:
                 lines = manifest.read_bytes().count(b"\n")
                 print(f"  sha256sum --check {manifest.relative_to(LAB)}: {lines} files OK")
 
-    def _judge(self, place: Place, server: Server, set_id: str) -> Row:
+    def _judge(self, place: Place, server: Server, set_id: str, downtime: float, services: str) -> Row:
         [part] = LAB.glob(f"{place.on_disk}/{server.deployment}/{set_id}/{server.name}")
         record = json.loads((part / "part.json").read_text(encoding="utf-8"))
         compared = self._compared(server)
@@ -176,7 +215,7 @@ class Demonstration:
             "equal to the original" if compared.returncode == 0 else f"DIFFERS\n{compared.stdout}{compared.stderr}"
         )
         sealed = (part.parent / "set.json").is_file()
-        return Row(place, server, record["version"], set_id, sealed, record["files"], verdict)
+        return Row(place, server, record["version"], set_id, sealed, record["files"], verdict, downtime, services)
 
     def _lab(self, *arguments: str) -> str:
         done = fleet.lab(self._where, *arguments, root=LAB)
@@ -217,6 +256,11 @@ class Demonstration:
             raise SystemExit(f"{playbook} ended with code {code}; all of its output is in {log}.")
 
 
+def _downtimes(report: dict[str, Any]) -> dict[str, float]:
+    """For how long each server was stopped, by the run's own report."""
+    return {host: seconds for one in report["deployments"].values() for host, seconds in one["downtimes"].items()}
+
+
 def _digests(listing: str) -> dict[str, str]:
     """objectGUID -> digest of its attributes, of each group of a listing; names may change."""
     return dict(line.split("\t")[:2] for line in listing.splitlines())
@@ -228,9 +272,9 @@ def _verdict(same: bool) -> str:
 
 def _summary(output: str) -> list[str]:
     """The lines of a play's last task, its summary; the recap where the play did not come so far."""
-    printed = output.rpartition(": Print the summary]")[2].partition("=> ")[2]
+    printed = output.rpartition(": Print the summary]")[2].partition("\nok: [")[0]
     if printed:
-        return json.JSONDecoder().raw_decode(printed)[0]["msg"]
+        return printed.strip(" *\n").splitlines()
     return output.partition("PLAY RECAP")[2].splitlines()[1:] or output.splitlines()
 
 

@@ -11,6 +11,14 @@ namespace IdentityOpsAgent
     /// </summary>
     internal static class LabComputer
     {
+        /// <summary>The variable that the process of a job has.</summary>
+        public const string JobMark = "LAB_IN_JOB";
+
+        public static bool IsJob
+        {
+            get { return Setting(JobMark) != null; }
+        }
+
         public static string HostName()
         {
             return Setting("LAB_HOST_NAME") ?? Libc.NodeName;

@@ -25,6 +25,7 @@ namespace IdentityOpsAgent
     ///  "reads": {glob: n},         opening for reading fails with 32 n times in the life of the process, then works
     ///  "free_bytes": n,            what FreeBytes answers
     ///  "full_after_bytes": n,      bytes that may be written before the disk is full (112)
+    ///  "full": [glob],             a disk on which no new file gets a byte (112); other disks have room
     ///  "no_volume_flush": true,    CanFlushVolume is false
     ///  "no_streams": [glob],       a file system that keeps no alternate data streams
     ///  "link_code": n,             every hard link is refused with this number of Windows
@@ -40,6 +41,8 @@ namespace IdentityOpsAgent
     ///  "fail_change": {"glob": glob, "at": n, "errno": n},
     ///                              the n-th creating, replacing, deleting or marking of such a path
     ///  "die_at": n,                the process is killed (SIGKILL) before its n-th call that changes a disk
+    ///  "lost_share": n,            every path on a share is refused with this number of Windows
+    ///  "in_job": {...},            in the process of a job these instead of all others
     ///  "start_code": n,            every program with a network identity is refused with this number of Windows
     ///  "exit_code": n,             every program ends with this code
     ///  "loses": {kind: [glob]},    what the disk takes and does not keep, without a word: streams, times, attributes,
@@ -63,14 +66,14 @@ namespace IdentityOpsAgent
         public readonly long? FreeBytes;
         public readonly bool NoVolumeFlush, NoBreakaway, NoNetworkIdentity, KeepsLists, NoWriters, NoShareModes;
         public readonly bool ReadersHoldNothing, ReadersAsWriters;
-        public readonly int LinkCode, StartCode, ServiceError;
+        public readonly int LinkCode, StartCode, ServiceError, ShareCode;
         public readonly long CreateCode, LeaveCode;
         public readonly string Service, Pipe;
         public readonly long? ExitCode;
         public readonly List<object> WithoutPrivileges = new List<object>();
         private readonly Dictionary<string, Regex> losses = new Dictionary<string, Regex>();
         private readonly Regex caches;
-        private readonly Regex locked, denied, vanish, grow, region, unlink, noStreams;
+        private readonly Regex locked, denied, vanish, grow, region, unlink, noStreams, full;
         private readonly Dictionary<string, object> plants = new Dictionary<string, object>();
         private readonly List<KeyValuePair<Regex, string>> appearing = new List<KeyValuePair<Regex, string>>();
         private readonly List<KeyValuePair<Regex, int[]>> failingReads = new List<KeyValuePair<Regex, int[]>>();
@@ -87,6 +90,7 @@ namespace IdentityOpsAgent
             grow = Globs(faults, "grow");
             region = Globs(faults, "region");
             unlink = Globs(faults, "unlink");
+            full = Globs(faults, "full");
             noStreams = Globs(faults, "no_streams");
             caches = Globs(faults, "caches");
             object value;
@@ -119,6 +123,7 @@ namespace IdentityOpsAgent
             }
             untilDeath = faults.TryGetValue("die_at", out value) ? (long)value : 0;
             NoNetworkIdentity = faults.TryGetValue("no_network_identity", out value) && (bool)value;
+            ShareCode = faults.TryGetValue("lost_share", out value) ? (int)(long)value : 0;
             LinkCode = faults.TryGetValue("link_code", out value) ? (int)(long)value : 0;
             StartCode = faults.TryGetValue("start_code", out value) ? (int)(long)value : 0;
             ExitCode = faults.TryGetValue("exit_code", out value) ? (long)value : (long?)null;
@@ -134,7 +139,12 @@ namespace IdentityOpsAgent
         private static LabFaults FromEnvironment()
         {
             string faults = Environment.GetEnvironmentVariable("LAB_FAULTS");
-            return string.IsNullOrEmpty(faults) ? null : new LabFaults(LabJson.Object(faults));
+            if (string.IsNullOrEmpty(faults))
+                return null;
+            Dictionary<string, object> all = LabJson.Object(faults);
+            object own;
+            return new LabFaults(LabComputer.IsJob && all.TryGetValue("in_job", out own)
+                ? (Dictionary<string, object>)own : all);
         }
 
         internal static Regex Globs(Dictionary<string, object> faults, string name)
@@ -194,6 +204,11 @@ namespace IdentityOpsAgent
         public bool HasLockedRegion(string path)
         {
             return Hits(region, path);
+        }
+
+        public bool IsFull(string path)
+        {
+            return Hits(full, path);
         }
 
         public bool Unlinks(string path)

@@ -43,6 +43,17 @@ namespace IdentityOpsAgent
             return Any(path, mode => !mode.OthersRead) ? Libc.EBUSY : 0;
         }
 
+        /// <summary>
+        /// The errno for a file that is open for reading now, 0 for none: another process has it open for itself
+        /// alone. Python's fcntl locks say so (tests/lab/writers.py).
+        /// </summary>
+        public static int OnOpened(SafeFileHandle file)
+        {
+            Libc.Region whole = new Libc.Region { Kind = Libc.ForReading };
+            Win32.Check(Libc.fcntl(file, Libc.GetLock, ref whole));
+            return whole.Kind == Libc.NotLocked ? 0 : Libc.EBUSY;
+        }
+
         /// <summary>The errno for renaming, replacing or deleting a path, 0 for none.</summary>
         public static int OnChange(string path)
         {

@@ -54,6 +54,8 @@ namespace IdentityOpsAgent
             {
                 if (!IsBelow(share.Key, path))
                     continue;
+                if (LabFaults.Current != null && LabFaults.Current.ShareCode != 0)
+                    throw new SystemError(LabFaults.Current.ShareCode, "The network path was not found.");
                 if (share.Value != null)
                     Ask((Dictionary<string, object>)share.Value);
                 string list = ListOf(share.Key, path);

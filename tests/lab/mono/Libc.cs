@@ -31,7 +31,8 @@ namespace IdentityOpsAgent
             EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30,
             EMLINK = 31, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95;
 
-        public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+        public const int WriteOnly = 1, ReadWrite = 2, Create = 0x40, Append = 0x400,
+            Exclusive = 0x80, CloseOnExec = 0x80000;
         public static readonly int OpenFolder, OpenNoFollow;   // O_DIRECTORY, O_NOFOLLOW: the two architectures differ
         public static readonly string NodeName;
 
@@ -73,6 +74,17 @@ namespace IdentityOpsAgent
             public long AccessSeconds, AccessNanoseconds, WriteSeconds, WriteNanoseconds;
         }
 
+        public const int GetLock = 5;                          // F_GETLK
+        public const short ForReading = 0, NotLocked = 2;      // F_RDLCK, F_UNLCK
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct Region                                   // struct flock
+        {
+            public short Kind, From;
+            public long Start, Length;
+            public int Process;
+        }
+
         [StructLayout(LayoutKind.Sequential, Size = 112)]
         public struct Volume                                   // struct statvfs
         {
@@ -99,6 +111,8 @@ namespace IdentityOpsAgent
         [DllImport("libc", SetLastError = true)]
         public static extern long lseek(SafeFileHandle file, long offset, int whence);
         [DllImport("libc", SetLastError = true)] public static extern int flock(SafeFileHandle file, int operation);
+        [DllImport("libc", SetLastError = true)]
+        public static extern int fcntl(SafeFileHandle file, int command, ref Region region);
         [DllImport("libc", SetLastError = true)] public static extern int fsync(SafeFileHandle file);
         [DllImport("libc", SetLastError = true)] public static extern int syncfs(SafeFileHandle file);
 

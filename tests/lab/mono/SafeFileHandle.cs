@@ -27,6 +27,9 @@ namespace IdentityOpsAgent
         /// <summary>Reading is refused (LabFaults).</summary>
         public bool HasLockedRegion;
 
+        /// <summary>Nothing can be written into it (LabFaults).</summary>
+        public bool IsOnFullDisk;
+
         /// <summary>Of a new file, of which others take note when it is closed (LabHabits); else null.</summary>
         public string NewPath;
         /// <summary>What others in this process may not do with it meanwhile; else null.</summary>
