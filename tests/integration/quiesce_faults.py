@@ -146,7 +146,14 @@ _ON_EACH: tuple[_ServerRow, ...] = (
     ("resume", "kill", _mishap("resume", _with(faulty_job(die_at=10))), "job_died", "resume", {}),
     ("resume", "disk full", _mishap("resume", _with(faulty_job(full=[_STATE]))), "", "", {}),
     ("resume", "reboot", _mishap("resume", _restart), "", "", {}),
-    ("resume", "time-out", _mishap("resume", _service_then(hangs=["start"])), "resume_incomplete", "resume", {"item_timeout": 2}),
+    (
+        "resume",
+        "time-out",
+        _mishap("resume", _service_then(hangs=["start"])),
+        "resume_incomplete",
+        "resume",
+        {"item_timeout": 2},
+    ),
 )
 
 SERVERS: tuple[Row, ...] = tuple(

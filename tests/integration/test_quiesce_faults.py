@@ -154,7 +154,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[dict[str, t.
         after = {host.name: (lab.services(host.name).picture(), picture(lab, host)) for host in lab.fleet.hosts}
         again = made.save(SECOND_SET)
         last = {host.name: (lab.services(host.name).picture(), picture(lab, host)) for host in lab.fleet.hosts}
-        report = dict(place=place, lab=lab, before=before, struck=struck, happened=happened, between=between, resumed=resumed, after=after, again=again, last=last)
+        report = dict(
+            place=place,
+            lab=lab,
+            before=before,
+            struck=struck,
+            happened=happened,
+            between=between,
+            resumed=resumed,
+            after=after,
+            again=again,
+            last=last,
+        )
         yield report
 
 
@@ -165,7 +176,36 @@ def test_dump(servers):
             r = servers["struck"][host]
             g = servers["again"][host]
             b = servers["before"][host]
-            code = (r.get("error") or {}).get("code") if r.get("failed") else ("unreach" if r.get("unreachable") else "")
-            diff = {k: (v, servers["between"][host].get(k)) for k, v in b[0].items() if servers["between"][host].get(k) != v}
-            diff2 = {k: (v, servers["after"][host][0].get(k)) for k, v in b[0].items() if servers["after"][host][0].get(k) != v}
-            print(row.name, "|", host, "| hit" if servers["happened"].get(host) else "|", "|", code, "| want", row.code, "| between", diff, "| after", diff2, "| src", snapshot.compare(b[1], servers["after"][host][1]), "| res", (servers["resumed"][host].get("error") or {}).get("code"), "| again", g.get("failed"), (g.get("error") or {}).get("code"), (r.get("msg") or "")[:150])
+            code = (
+                (r.get("error") or {}).get("code") if r.get("failed") else ("unreach" if r.get("unreachable") else "")
+            )
+            diff = {
+                k: (v, servers["between"][host].get(k)) for k, v in b[0].items() if servers["between"][host].get(k) != v
+            }
+            diff2 = {
+                k: (v, servers["after"][host][0].get(k))
+                for k, v in b[0].items()
+                if servers["after"][host][0].get(k) != v
+            }
+            print(
+                row.name,
+                "|",
+                host,
+                "| hit" if servers["happened"].get(host) else "|",
+                "|",
+                code,
+                "| want",
+                row.code,
+                "| between",
+                diff,
+                "| after",
+                diff2,
+                "| src",
+                snapshot.compare(b[1], servers["after"][host][1]),
+                "| res",
+                (servers["resumed"][host].get("error") or {}).get("code"),
+                "| again",
+                g.get("failed"),
+                (g.get("error") or {}).get("code"),
+                (r.get("msg") or "")[:150],
+            )
