@@ -97,7 +97,7 @@ def test_every_change_is_refused_by_name(controller: Controller, root: pathlib.P
     seal, part = folder / "set.json", folder / "web01"
     for file, change, code in (
         (seal, lambda text: text.replace('"value": "', '"value": "0')[:-1], "signature_wrong"),
-        (seal, lambda text: text.replace('"quiesced": false', '"quiesced": true'), "signature_wrong"),
+        (seal, lambda text: text.replace('"quiesced": true', '"quiesced": false'), "signature_wrong"),
         (seal, lambda text: text[: text.index(',\n  "signature"')] + "\n}\n", "signature_missing"),
         (part / "part.json", lambda text: text.replace('"partial"', '"copied"') + " ", "damaged"),
         (part / "manifest.sha256", lambda text: "0" + text[1:] if text[0] != "0" else "1" + text[1:], "damaged"),

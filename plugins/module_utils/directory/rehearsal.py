@@ -94,7 +94,7 @@ def not_connected(error: DirectoryError, *, other_engine: bool) -> Outcome:
 
 
 def encryption_findings(target: Target) -> list[Finding]:
-    """Say what the way of connecting means. A session of another kind does not come about. Pure."""
+    """Return what the encryption of the session means. There is never a session without encryption. Pure."""
     if target.encryption == "kerberos":
         said = "The ticket's key signs and seals the connection, and no certificate is used."
         return [Finding("directory.encrypted", HELD), Finding("directory.certificate", NOT_TRIED, said)]
@@ -102,7 +102,7 @@ def encryption_findings(target: Target) -> list[Finding]:
 
 
 def domain_findings(domain: Domain) -> list[Finding]:
-    """Say what the domain's facts mean. Pure."""
+    """Return what the domain's facts mean. Pure."""
     if domain.read_only is None:
         writable = Finding("directory.writable", NOT_TRIED, f"{domain.server} does not say whether it is read-only.")
     elif domain.read_only:
@@ -113,7 +113,7 @@ def domain_findings(domain: Domain) -> list[Finding]:
 
 
 def schema_findings(domain: Domain, schema: Schema) -> list[Finding]:
-    """Say what the schema means for the attributes that are exported. Pure."""
+    """Return what the schema means for the attributes that are exported. Pure."""
     missing = f"It has no {', '.join(schema.missing)}." if schema.missing else ""
     findings = [held_if(not missing, "directory.schema", missing)]
     filtered = ", ".join(schema.filtered) if domain.read_only else ""

@@ -58,7 +58,7 @@ namespace IdentityOpsAgent
                 case "state": return RuntimeState.Run(request);
                 case "quiesce": return new Quiesce(request).Run();
                 case "resume": return Resume.Run(request);
-                case "watch": return new Watch(request).Run();
+                case "watch": return new WatchdogProcess(request).Run();
                 case "start": return new Job(request, Run).Start(request.MapOrEmpty("request"));
                 case "rehearsal": return Rehearsal.Run(request, Run);
                 case "work": return new JobRunner(request, Run).Run();

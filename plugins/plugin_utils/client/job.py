@@ -197,7 +197,7 @@ class _Job:
         )
 
     def _into_the_same_set(self) -> str:
-        """Say how a backup meets its job: a new set would be another one."""
+        """Return how a backup meets its job: a new set would be another one."""
         set_id = self._request.get("set_id")
         return f" with groupid_set_id={set_id}" if self._request["operation"] == "backup" else ""
 

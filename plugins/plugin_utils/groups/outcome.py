@@ -103,7 +103,7 @@ class Outcome:
         return [f"{group.dn}: {group.cause}" for group in groups[: self.request.limit]]
 
     def _partial(self, refused: c.Sequence[Conflict], conflicts: c.Sequence[Conflict]) -> dict[str, t.Any]:
-        """Say of a restore that not all groups are as the set has them."""
+        """Return the result of a restore after which not all groups are as in the set."""
         steps = []
         if refused:
             steps.append(

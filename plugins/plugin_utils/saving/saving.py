@@ -138,16 +138,20 @@ class Saving:
         plan = self._plan
         if plan.folders is not None:
             self._pieces["part"] = Piece(plan.folders, plan.failed)
+        shared = {f"domain {name}": Piece(work, plan.failed) for name, work in plan.domains.items()}
+        if plan.database is not None:
+            shared["database"] = Piece(plan.database, plan.failed)
+        self._pieces |= shared
+        # What has begun is known here, whenever a signal comes.
+        if plan.folders is not None:
+            self._pieces["part"].start()
             end = time.monotonic() + FIRST_CALL
             while self._pieces["part"].ended is None and not self._sharing.called.wait(0.05) and time.monotonic() < end:
                 pass
-        shared = {f"domain {name}": work for name, work in plan.domains.items()}
-        if plan.database is not None:
-            shared["database"] = plan.database
-        for name, work in shared.items():
-            self._pieces[name] = Piece(work, plan.failed)
-        for name in shared:
-            self._pieces[name].wait()
+        for piece in shared.values():
+            piece.start()
+        for piece in shared.values():
+            piece.wait()
         if self._meeting is not None:
             self._meeting.tell(SHARED)
         if plan.folders is not None:
@@ -158,11 +162,13 @@ class Saving:
     def _collect(self) -> None:
         """Take the answers. Pieces of work that are no longer wanted have a while to end."""
         end = time.monotonic() + CANCELLING
-        for piece in self._pieces.values():
+        begun = {name: piece for name, piece in self._pieces.items() if piece.begun}
+        for piece in begun.values():
             piece.wait(max(0.0, end - time.monotonic()))
-        answers = {name: piece.answer or self._plan.failed(WorkEndedError()) for name, piece in self._pieces.items()}
+        answers = {name: piece.answer or self._plan.failed(WorkEndedError()) for name, piece in begun.items()}
         self.saved.part, self.saved.database = answers.get("part"), answers.get("database")
-        self.saved.domains = {name: answers[f"domain {name}"] for name in self._plan.domains if self._pieces}
+        domains = {name: answers.get(f"domain {name}") for name in self._plan.domains}
+        self.saved.domains = {name: answer for name, answer in domains.items() if answer}
 
     def _resume(self) -> None:
         if self._plan.resume is None or self._began is None:

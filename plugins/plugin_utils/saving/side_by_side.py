@@ -31,6 +31,11 @@ class Piece:
         # ansible-core keeps the task at hand in context variables, which a thread does not inherit.
         self._context = contextvars.copy_context()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self.begun = False
+
+    def start(self) -> None:
+        """Begin."""
+        self.begun = True
         self._thread.start()
 
     def _run(self) -> None:

@@ -17,9 +17,10 @@ namespace IdentityOpsAgent
 
     /// <summary>
     /// The lab's twin of the shipped TaskScheduler.cs, with the tasks of LabServices. Disabling one leaves a running
-    /// instance alone. A task of SYSTEM that an agent registers is an agent of the lab: what Windows' PowerShell would do
-    /// with its script, Host.cs does (--watchdog). tests/lab/task_clock.py plays its trigger. By Microsoft Learn, TASK_STATE tells of every instance that runs or is queued, and
-    /// IRegisteredTask.GetInstances only of those that run "at or below a user's security context".
+    /// instance alone. A task of SYSTEM that an agent registers is an agent of the lab: what Windows' PowerShell would
+    /// do with its script, Host.cs does (--watchdog); tests/lab/task_clock.py plays its trigger. By Microsoft Learn,
+    /// TASK_STATE tells of every instance that runs or is queued, and IRegisteredTask.GetInstances only of
+    /// those that run "at or below a user's security context".
     /// </summary>
     internal static class TaskScheduler
     {
@@ -50,13 +51,12 @@ namespace IdentityOpsAgent
 
         public static void Register(string path, string definition, string descriptor)
         {
-            List<XmlTag> tags = new List<XmlTag>();
-            Gather(XmlTag.Document(definition), tags);
             string script = Encoding.Unicode.GetString(Convert.FromBase64String(
                 Regex.Match(definition, "-EncodedCommand ([A-Za-z0-9+/=]+)</Arguments>").Groups[1].Value));
-            Match payload = Regex.Match(script, @"\A.*\$d='((?:[^']|'')*)'"), digest = Regex.Match(script, "-ne '([0-9a-f]{64})'");
+            Match payload = Regex.Match(script, @"\A.*\$d='((?:[^']|'')*)'"),
+                digest = Regex.Match(script, "-ne '([0-9a-f]{64})'");
             foreach (string needed in new[] { "Task", "TimeTrigger", "StartBoundary", "UserId", "Exec", "Command" })
-                if (!tags.Exists(tag => tag.Name == needed))
+                if (!Regex.IsMatch(definition, "<" + needed + "[ >].*</" + needed + ">"))
                     throw new SystemError(MissingNode, "(1,2):" + needed + ":");
             if (!payload.Success || !digest.Success || descriptor.Length == 0)
                 throw new SystemError(MissingNode, "The lab's Task Scheduler does not understand the script.");
@@ -105,12 +105,6 @@ namespace IdentityOpsAgent
         {
             if (LabComputer.Setting("LAB_SCHEDULER") == act)
                 throw new SystemError(AccessDenied, "Access is denied.");
-        }
-
-        private static void Gather(XmlTag tag, List<XmlTag> found)
-        {
-            found.Add(tag);
-            tag.Tags.ForEach(one => Gather(one, found));
         }
 
         private static string EnginePlace

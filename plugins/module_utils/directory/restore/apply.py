@@ -74,7 +74,7 @@ class StoppedError(DirectoryError):
 
 
 def preview(directory: Directory, base: str, steps: c.Sequence[Step]) -> Written:
-    """Say what ``apply_steps`` would do of the steps, by what the directory holds now. Nothing is written.
+    """Return what ``apply_steps`` would do of the steps, by what the directory holds now. Nothing is written.
 
     Raises DirectoryError.
     """

@@ -95,7 +95,7 @@ def _record(selection: Selection, dn: str, attributes: c.Mapping[str, list[bytes
 
 
 def _reason(name: str, root: str, where: str, *, there: bool) -> str:
-    """Say why a name matched no group. there: the directory has it."""
+    """Return why a name matched no group. there: the directory has it."""
     if there:
         return f"it is in the directory, but not in {where}"
     domain = domain_of(name)

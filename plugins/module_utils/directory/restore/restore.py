@@ -139,7 +139,7 @@ def check_rights(directory: Directory, domain: Domain, steps: c.Iterable[Step]) 
 
 
 def _protected(groups: c.Iterable[NotWritable]) -> str:
-    """Say where to grant a right so that it lasts (MS-ADTS 3.1.1.6.1): AD removes any other within the hour."""
+    """Return where to grant a right so that it lasts (MS-ADTS 3.1.1.6.1): AD removes any other within the hour."""
     named = [group.dn for group in groups if group.protected and group.dn is not None]
     if not named:
         return ""

@@ -60,7 +60,7 @@ def probe_tls(target: Target) -> TlsProbe:
 
 
 def not_connected(target: Target) -> str:
-    """Say what was not done."""
+    """Return what was not done."""
     return f"No session with the directory server {target} of the domain {target.domain}"
 
 

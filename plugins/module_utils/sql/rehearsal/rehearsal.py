@@ -411,7 +411,7 @@ class _Rehearsal:
 
 
 def facts_findings(server: ServerFacts, database: DatabaseFacts | None) -> list[Finding]:
-    """Say what the facts mean for the claims. Pure."""
+    """Return what the facts mean for the claims. Pure."""
     judged = verdicts(server, database)
     findings = [
         held_if(server.backs_up_to_files, "sql.files", _AZURE),
@@ -450,7 +450,7 @@ def _key(database: DatabaseFacts) -> Finding:
 
 
 def encryption_findings(encrypt: str, seen: bool | None) -> list[Finding]:
-    """Say what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
+    """Return what is known of the connection's encryption. seen: what the server says; None: it does not. Pure."""
     said = f"groupid_sql_encrypt is {encrypt}."
     # Asked to encrypt, a driver makes no other connection.
     encrypted = encrypt != "off" if seen is None else seen

@@ -86,7 +86,7 @@ def create(session: Session, name: str) -> Identity | None:
 
 
 def there(session: Session, name: str) -> bool:
-    """Say whether a database has a name now. Raises SqlError."""
+    """Return whether a database has a name now. Raises SqlError."""
     return bool(session.execute(identity_query(name)).rows())
 
 

@@ -171,7 +171,7 @@ def read_restored(session: Session, name: str) -> Restored | None:
 
 
 def read_occupants(session: Session, name: str) -> list[str]:
-    """Say which sessions are in a database, a phrase each. It takes the right VIEW SERVER STATE."""
+    """Return which sessions are in a database, a phrase each. It takes the right VIEW SERVER STATE."""
     rows = session.execute(
         "SELECT DISTINCT s.session_id, s.host_name, s.program_name, s.login_name FROM sys.dm_tran_locks AS l "
         "JOIN sys.dm_exec_sessions AS s ON s.session_id = l.request_session_id "
@@ -185,7 +185,7 @@ def read_occupants(session: Session, name: str) -> list[str]:
 
 
 def read_obstacles(session: Session, server: ServerFacts, moves: c.Iterable[Move]) -> tuple[list[str], list[str]]:
-    """Say what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
+    """Return what keeps files from their new places, a sentence each: a file that is there, a folder that is not.
 
     Returns with it the places that the login cannot see: there, RESTORE decides.
     """

@@ -116,7 +116,7 @@ def restored(context: RestoreContext) -> dict[str, t.Any]:
 
 
 def resets(before: Target, now: Target, owner_named: bool = False) -> list[str]:
-    """Say what RESTORE has reset of a database that was there before, with the statement for each.
+    """Return what RESTORE has reset of a database that was there before, with the statement for each.
 
     It does so with any backup, its own too. owner_named: login_map has an owner for it.
     """
@@ -220,7 +220,7 @@ def _tail_file(context: RestoreContext) -> str | None:
 
 
 def _rollback_sentence(context: RestoreContext) -> str:
-    """Say what came back, and what did not."""
+    """Return what came back, and what did not."""
     name, plan, progress = context.target, context.plan, context.progress
     if plan is None or plan.tail is None or not progress.tail:
         return f"{name} was restored from its safety backup, and is as it was when that was made."
@@ -239,7 +239,7 @@ def _safety_sentences(context: RestoreContext) -> list[str]:
 
 
 def _state_left(context: RestoreContext) -> str:
-    """Say in what state the last statement that was sent leaves a database."""
+    """Return in which state the last statement that was sent leaves a database."""
     name, progress = context.target, context.progress
     if progress.restoring:
         return (
@@ -268,7 +268,7 @@ def _recovery_command(context: RestoreContext) -> str | None:
 
 
 def _next_run(context: RestoreContext, command: str | None) -> str:
-    """Say what finishes the restore, and what goes back by hand."""
+    """Return what finishes the restore, and what goes back by hand."""
     again = f"Once the server answers, repeat the restore of set {context.request.set_id} from any controller"
     if context.progress.restoring and context.progress.safety is None:
         again += ", with accept_no_safety: true, because it will find no safety backup"

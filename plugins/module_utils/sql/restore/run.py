@@ -336,7 +336,7 @@ class _Run:
             return []  # what is asked next says so
 
     def _dependencies(self, session: Session) -> dict[str, t.Any]:
-        """Say what the database took from this server. The restore is done, so being refused this is but a warning."""
+        """Return what the database took from this server. The restore is done, so a refusal is only a warning."""
         context = self._context
         try:
             found = sql_logins.read_dependencies(

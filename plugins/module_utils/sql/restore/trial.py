@@ -147,7 +147,7 @@ def drop_statement(scratch: str) -> str:
 
 
 def space_refusal(placed: c.Iterable[Move], files: c.Sequence[BackupFile], volumes: c.Mapping[str, int]) -> str | None:
-    """Say which volume is too small for the files, None when all have room or are not known.
+    """Return which volume is too small for the files. None if all have space, or are not known.
 
     volumes: mount point -> free bytes.
     """
@@ -349,7 +349,7 @@ def _volumes(session: Session) -> tuple[dict[str, int], tuple[str, ...]]:
 
 @contextlib.contextmanager
 def _explained(what: str) -> c.Iterator[None]:
-    """Say what was being done when the server refused. A lost connection passes through."""
+    """Add what was being done to the error, if the server refuses. A lost connection passes through."""
     try:
         yield
     except ConnectionLostError:

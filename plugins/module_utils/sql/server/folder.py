@@ -59,7 +59,7 @@ def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | Non
 
 
 def plan_probe(folder: str) -> Probe:
-    """Say what a probe would do. Raises ValueError for a path that is none."""
+    """Return what a probe would do. Raises ValueError for a path that is none."""
     file = join_path(check_folder(folder), f"groupid_probe_{secrets.token_hex(8)}.bak")
     options = f"COPY_ONLY, CHECKSUM, NAME = {literal('groupid-probe')}"
     return Probe(file, f"BACKUP DATABASE [model] TO DISK = {literal(file)} WITH {options};")

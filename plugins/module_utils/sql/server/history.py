@@ -49,7 +49,7 @@ class Chain:
     users: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say what a copy-only backup and a restore mean to it."""
+        """Return what a copy-only backup and a restore mean for these backups."""
         if not self.users:
             return "msdb has no backup of this database by others, so there is no chain to disturb."
         return (

@@ -150,7 +150,7 @@ def join_statement(database: str, user: str, login: str) -> str:
 
 
 def advice(dependencies: ServerDependencies, server_level: int) -> list[str]:
-    """Say what an administrator has to see to, a sentence each. server_level: the server's own compatibility level."""
+    """Return what an administrator must do, a sentence each. server_level: the server's own compatibility level."""
     found = []
     for orphan in dependencies.orphans:
         hint = f" A login of that name is there: login_map: {{{orphan.user}: {orphan.user}}} joins them."

@@ -34,7 +34,8 @@ namespace IdentityOpsAgent
         private const string Script =
             "$ErrorActionPreference='Stop';$env:LIB='';$d='{0}'\n{4}$k=[IO.File]::ReadAllText($d+'{1}')\n"
             + "$s=(New-Object IO.StreamReader (New-Object IO.Compression.GZipStream("
-            + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String($k))),[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
+            + "(New-Object IO.MemoryStream(,[Convert]::FromBase64String($k))),"
+            + "[IO.Compression.CompressionMode]::Decompress))).ReadToEnd()\n"
             + "for($i=1;;$i++){{try{{Add-Type -TypeDefinition $s -IgnoreWarnings;break}}"
             + "catch{{[IO.File]::WriteAllText($d+'{6}',\"$_\");[Threading.Thread]::Sleep(1000*$i);if($i -ge 5){{"
             + "[IO.File]::WriteAllText($d+'{2}','{{\"cause\":'+(\"$_\"|ConvertTo-Json)+'}}');exit 1}}}}}}\n"

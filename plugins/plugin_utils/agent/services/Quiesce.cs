@@ -12,7 +12,7 @@ namespace IdentityOpsAgent
     // (`phase`), all servers are recorded before the first one is stopped.
     internal sealed class Quiesce
     {
-        public const string What = "GroupID was not stopped";
+        private const string What = "GroupID was not stopped";
 
         private readonly JsonMap request;
         private readonly string epoch, run, controller, phase;

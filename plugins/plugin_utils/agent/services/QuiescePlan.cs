@@ -9,7 +9,7 @@ namespace IdentityOpsAgent
     // What a quiesce is to stop, as it is now. Errors tell why it stops nothing.
     internal sealed class QuiescePlan
     {
-        private const string What = Quiesce.What;
+        private const string What = "GroupID was not stopped";
 
         public readonly ProductRuntime Runtime;
         private readonly BoundedWait wait;

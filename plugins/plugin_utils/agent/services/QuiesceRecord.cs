@@ -18,8 +18,8 @@ namespace IdentityOpsAgent
 
         public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
         // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped: when
-        // that had ended. Ending: the way back has begun. DownFor: ms from BegunTicks to Resumed; null: not known.
-        // DeadlineTicks: when the watchdog resumes; null: there is none. Proof: what it saw, once the way back has begun.
+        // that had ended. DeadlineTicks: when the watchdog resumes; null: there is none. Ending: the way back has
+        // begun. Proof: what the watchdog saw, from then on. DownFor: ms from BegunTicks to Resumed; null: not known.
         public string Boot, Stopped, ResumedBy;
         public long? BegunTicks, StoppedTicks, DeadlineTicks, WatchdogSeconds, DownFor;
         public JsonMap Proof;

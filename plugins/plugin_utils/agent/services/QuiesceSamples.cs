@@ -24,7 +24,8 @@ namespace IdentityOpsAgent
             this.record = record;
             last = record.StoppedTicks ?? 0;
             JsonMap stored = WatchdogFolder.Read(WatchdogFolder.Samples);
-            if (stored == null || stored.TextOrNull("epoch") != record.Epoch || stored.TextOrNull("run") != record.RunId)
+            if (stored == null || stored.TextOrNull("epoch") != record.Epoch
+                || stored.TextOrNull("run") != record.RunId)
                 return;
             try
             {
@@ -93,7 +94,7 @@ namespace IdentityOpsAgent
         {
             PoolStates pools = new PoolStates();
             QuiescedItem active = record.Items.Find(
-                delegate(QuiescedItem item) { return QuiesceStop.IsActive(item, pools); });
+                delegate(QuiescedItem item) { return item.IsActive(pools); });
             return active == null ? null : "The " + active.Kind + " '" + active.Name + "' was not stopped";
         }
 

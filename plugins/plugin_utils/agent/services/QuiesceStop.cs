@@ -67,7 +67,7 @@ namespace IdentityOpsAgent
                 Warnings.Add(item.Warning);
         }
 
-        public static bool IsActive(QuiescedItem item, PoolStates pools)
+        private static bool IsActive(QuiescedItem item, PoolStates pools)
         {
             bool isActive = false;
             Named(item, delegate { isActive = item.IsActive(pools); });

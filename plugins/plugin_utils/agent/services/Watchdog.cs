@@ -9,10 +9,12 @@ namespace IdentityOpsAgent
     // The watchdog as a quiesce arms it and a resume removes it. The holder of the quiesce's lock alone does either.
     internal static class Watchdog
     {
-        private const string What = Quiesce.What;
+        private const string What = "GroupID was not stopped";
 
         // Until its process has compiled the agent and read the record, in ms; then until its first look.
         private const int ProofWithin = 180000, LookWithin = 60000, EndsWithin = 20000, Pause = 200;
+
+        private const string Lost = "Nobody would start GroupID again if this run were lost: ";
 
         // A task that was asked to run may not run yet.
         private const int RunsWithin = 10000;
@@ -159,16 +161,15 @@ namespace IdentityOpsAgent
             {
                 if (error.Code == "watchdog_failed" || error.Code == "cancelled")
                     throw;
-                throw new AgentError("watchdog_failed", What, error.Path, error.Cause, error.Next);
+                throw new AgentError("watchdog_failed", What, error.Path, Lost + error.Cause, error.Next);
             }
         }
 
         private static AgentError Failure(string cause)
         {
             return new AgentError("watchdog_failed", What, WatchdogFolder.Current,
-                "Nobody would start GroupID again if this run were lost: " + cause, "Run as a member of the local group "
-                + "Administrators, and let the Task Scheduler start PowerShell as SYSTEM. A policy or an antivirus may "
-                + "forbid it.");
+                Lost + cause, "Run as a member of the local group Administrators, and let the Task Scheduler start "
+                    + "PowerShell as SYSTEM. A policy or an antivirus may forbid it.");
         }
     }
 }

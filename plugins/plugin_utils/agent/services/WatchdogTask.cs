@@ -31,7 +31,8 @@ namespace IdentityOpsAgent
             + "<StopIfGoingOnBatteries>false</StopIfGoingOnBatteries><StartWhenAvailable>true</StartWhenAvailable>"
             + "<AllowStartOnDemand>true</AllowStartOnDemand><Enabled>true</Enabled>"
             + "<ExecutionTimeLimit>PT0S</ExecutionTimeLimit><Priority>4</Priority></Settings>"
-            + "<Actions Context=\"Author\"><Exec><Command>{0}</Command><Arguments>{1}</Arguments></Exec></Actions></Task>";
+            + "<Actions Context=\"Author\"><Exec><Command>{0}</Command><Arguments>{1}</Arguments></Exec></Actions>"
+            + "</Task>";
 
         // Nothing of the folder is read before its owner and its list are those that it was made with, and nothing of
         // the payload is loaded before its digest is the one that the task was registered with. The compiler's own
@@ -39,7 +40,8 @@ namespace IdentityOpsAgent
         private const string Script = "$ErrorActionPreference='Stop';$d='{0}'\n"
             + "$a=[Security.AccessControl.DirectorySecurity]::new($d,'Owner,Access');"
             + "$i=[Security.Principal.SecurityIdentifier];$o='S-1-5-18','S-1-5-32-544'\n"
-            + "foreach($w in @($a.GetOwner($i).Value)+@($a.GetAccessRules($true,$true,$i)|%{{$_.IdentityReference.Value}}))"
+            + "foreach($w in @($a.GetOwner($i).Value)"
+            + "+@($a.GetAccessRules($true,$true,$i)|%{{$_.IdentityReference.Value}}))"
             + "{{if($o -notcontains $w){{exit 4}}}}\n"
             + "$b=[IO.File]::ReadAllBytes($d+'{1}')\n"
             + "$h=New-Object Security.Cryptography.SHA256CryptoServiceProvider\n"

@@ -28,7 +28,8 @@ namespace IdentityOpsAgent
         public static string Boot()
         {
             long created, exited, kernel, user;
-            using (NativeProcess.SafeKernelHandle first = NativePipe.OpenProcess(NativePipe.QueryLimited, false, System))
+            using (NativeProcess.SafeKernelHandle first =
+                NativePipe.OpenProcess(NativePipe.QueryLimited, false, System))
             {
                 if (first.IsInvalid
                     || !NativeClock.GetProcessTimes(first, out created, out exited, out kernel, out user))

@@ -8,10 +8,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
-    // The operation `watch`: the process of the watchdog's task, for as long as its record is open. It looks whether all
-    // is still stopped, and resumes when its time has come or Windows was restarted. It holds the quiesce's lock only
-    // while it resumes.
-    internal sealed class Watch
+    // The operation `watch`: the process of the watchdog's task, for as long as its record is open. It looks whether
+    // all is still stopped, and resumes when its time has come or Windows was restarted. It holds the quiesce's lock
+    // only while it resumes.
+    internal sealed class WatchdogProcess
     {
         private const string What = "The watchdog did nothing";
         private const int Pause = 500, Retry = 5 * 60 * 1000;   // ms
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
         private QuiesceSamples samples;
         private long nextTry;   // ticks
 
-        public Watch(JsonMap request)
+        public WatchdogProcess(JsonMap request)
         {
             epoch = Names.SetId(request.Text("epoch"));
             run = request.Text("run");

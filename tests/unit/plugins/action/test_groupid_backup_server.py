@@ -1,0 +1,162 @@
+# Copyright (c) 2026, identityops contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What groupid_backup_server asks of other actions, and what it makes of their answers."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import copy
+import types
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+from unit.plugins.recorded_host import Host
+
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+
+PREFIX = "identityops.groupid."
+SERVICES, FOLDERS, DATABASE, EXPORT = "services", "backup_folder", "sql_backup", "ldif_export"
+EPOCH = {"epoch": "20261122T150405Z", "run": "r1"}
+ARGUMENTS: dict[str, t.Any] = {
+    "deployment": "hq",
+    "set_id": "20261122T150405Z",
+    "members": ["web01.inventory"],
+    "run": "r1",
+    "quiesce": {**EPOCH, "only": "all", "quiesce_max": 60},
+    "folders": {"backup_root": "D:\\Backups"},
+    "database": {"database": "GroupID"},
+    "domains": [{"domain": "corp.example"}],
+}
+WRONG = Failure("space", "It was not done", "there is no space", "Free some.")
+
+Work = c.Callable[[dict[str, t.Any]], dict[str, t.Any]]
+
+
+class Actions:
+    """Other actions of the collection: notes what each was asked, and answers as it is told to."""
+
+    def __init__(self, **works: Work) -> None:
+        self.works = works
+        self.asked: list[tuple[str, dict[str, t.Any], t.Any]] = []
+
+    def get(self, name: str, **members: t.Any) -> types.SimpleNamespace:
+        short = name.removeprefix(f"{PREFIX}groupid_")
+        args = members["task"].args
+
+        def run(task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+            key = args["state"] if short == SERVICES else short
+            self.asked.append((key, dict(args), members["connection"]))
+            return self.works.get(key, lambda _args: {})(args) or {"failed": False, "changed": True, "schema": 1}
+
+        return types.SimpleNamespace(run=run)
+
+
+class Connections:
+    """Notes how a connection is made."""
+
+    def __init__(self) -> None:
+        self.made: list[t.Any] = []
+
+    def get(self, name: str, context: t.Any, *_others: t.Any) -> types.SimpleNamespace:
+        made = types.SimpleNamespace(
+            _load_name=name,
+            context=context,
+            options={},
+            closed=False,
+            set_options=lambda **given: made.given.update(given),
+        )
+        made.given = {}
+        made.close = lambda: setattr(made, "closed", True)
+        self.made.append(made)
+        return made
+
+
+Make = t.Callable[..., Host]
+
+
+def run(host: Make, actions: Actions, check_mode: bool = False, **changed: t.Any) -> dict[str, t.Any]:
+    made = host("groupid_backup_server", {**ARGUMENTS, **changed}, check_mode=check_mode)
+    made.action._task.copy = lambda: copy.copy(made.action._task)
+    made.action._task.dump_attrs = dict
+    connections = Connections()
+    made.action._shared_loader_obj = types.SimpleNamespace(action_loader=actions, connection_loader=connections)
+    found = made.run(hostvars={})
+    assert all(one.closed for one in connections.made)
+    return found
+
+
+def test_each_action_has_arguments_of_its_own(host: Make) -> None:
+    actions = Actions(resumed=lambda _args: {"failed": False, "changed": True, "schema": 1, "down_ms": 1234})
+    result = run(host, actions)
+    assert result["failed"] is False
+    names = [name for name, dummy, dummy in actions.asked]
+    assert (names[0], names[-1], sorted(names[1:-1])) == ("quiesced", "resumed", [FOLDERS, EXPORT, DATABASE])
+    asked = {name: args for name, args, dummy in actions.asked}
+    assert asked["quiesced"] == {**ARGUMENTS["quiesce"], "state": "quiesced"}
+    assert asked["resumed"] == {**EPOCH, "state": "resumed"}
+    assert (asked[FOLDERS], asked[DATABASE]) == (ARGUMENTS["folders"], ARGUMENTS["database"])
+    assert (result["downtime_seconds"], result["changed"]) == (1.234, True)
+    assert [one["domain"] for one in result["domains"]] == ["corp.example"]
+
+
+def test_the_database_is_saved_over_a_connection_of_its_own(host: Make) -> None:
+    actions = Actions()
+    run(host, actions)
+    places = {name: getattr(connection, "_load_name", "host") for name, dummy, connection in actions.asked}
+    assert places.pop(DATABASE) == "ansible.builtin.local"
+    assert "ansible.builtin.local" not in places.values()
+
+
+def test_the_first_failure_is_that_of_the_task_and_each_answer_stays(host: Make) -> None:
+    failed = {"failed": True, "changed": False, "schema": 1, "error": WRONG.explained(), "msg": str(WRONG)}
+    result = run(host, Actions(**{FOLDERS: lambda _args: failed}))
+    assert (result["failed"], result["error"]["code"], result["msg"]) == (True, "space", str(WRONG))
+    assert result["part"]["error"]["code"] == "space"
+    assert result["database"]["failed"] is False
+    assert result["resumed"]["failed"] is False
+
+
+def test_a_host_that_cannot_be_reached_in_the_middle_stays_in_the_run(host: Make) -> None:
+    def gone(_args: dict[str, t.Any]) -> dict[str, t.Any]:
+        raise AnsibleConnectionFailure("no route to host")
+
+    result = run(host, Actions(**{FOLDERS: gone}))
+    assert (result["failed"], result["error"]["code"]) == (True, "unreachable")
+    assert result["part"] == {"changed": False, "schema": 1, "unreachable": True, "msg": "no route to host"}
+    assert result["resumed"]["failed"] is False
+
+
+def test_a_host_that_is_away_for_a_moment_is_asked_again_to_start(host: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.retry.PAUSES", (0.0, 0.0))
+    tries: list[int] = []
+
+    def away(_args: dict[str, t.Any]) -> dict[str, t.Any]:
+        tries.append(1)
+        if len(tries) < 3:
+            raise AnsibleConnectionFailure("no route to host")
+        return {}
+
+    result = run(host, Actions(resumed=away))
+    assert (len(tries), result["failed"]) == (3, False)
+
+
+def test_in_check_mode_nobody_waits_and_nothing_is_started_again(host: Make) -> None:
+    actions = Actions()
+    result = run(host, actions, check_mode=True, members=["web01.inventory", "web02"])
+    assert "resumed" not in [name for name, dummy, dummy in actions.asked]
+    assert (result["resumed"], result["downtime_seconds"]) == (None, None)
+
+
+def test_nothing_that_was_not_asked_for_is_done(host: Make) -> None:
+    actions = Actions()
+    result = run(host, actions, quiesce={}, database={}, domains=[], run="")
+    assert [name for name, dummy, dummy in actions.asked] == [FOLDERS]
+    nothing = {"stopped": None, "database": None, "domains": [], "resumed": None, "downtime_seconds": None}
+    assert {name: result[name] for name in nothing} == nothing
+
+
+def test_a_host_that_is_no_member_is_refused(host: Make) -> None:
+    result = run(host, Actions(), members=["web02"])
+    assert (result["error"]["code"], result["error"]["cause"]) == ("argument", "members does not name web01.inventory.")
