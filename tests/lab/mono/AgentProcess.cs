@@ -120,26 +120,6 @@ namespace IdentityOpsAgent
                 folder, standard, Libc.SpawnInSession);
         }
 
-        /// <summary>What the Task Scheduler starts: not the agent's own faults, and another account.</summary>
-        internal static int SpawnAsSystem(List<string> command)
-        {
-            string user = Environment.GetEnvironmentVariable("LAB_USER"),
-                faults = Environment.GetEnvironmentVariable("LAB_FAULTS");
-            Environment.SetEnvironmentVariable("LAB_USER", "NT AUTHORITY\\SYSTEM");
-            Environment.SetEnvironmentVariable("LAB_FAULTS", Environment.GetEnvironmentVariable("LAB_SYSTEM_FAULTS"));
-            try
-            {
-                using (SafeFileHandle nothing = new SafeFileHandle(
-                    Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
-                    return Spawn(command, LabComputer.Root(), new[] { nothing, nothing, nothing });
-            }
-            finally
-            {
-                Environment.SetEnvironmentVariable("LAB_USER", user);
-                Environment.SetEnvironmentVariable("LAB_FAULTS", faults);
-            }
-        }
-
         private static string Mono()
         {
             using (Process mono = Process.GetCurrentProcess())
