@@ -42,7 +42,7 @@ def facts() -> Facts:
             __groupid_source={"server": server, "mapped": False},
             __groupid_set_id=SET,
             __groupid_part={**part(server), "finished_at": "2026-11-22T12:00:01.0000000Z"},
-            __groupid_verified=VERIFIED,
+            __groupid_verified={**VERIFIED},
             __groupid_quiesced={"mode": "all", "running": run_facts.IDLE, "stopped": None, "resumed": None},
         )
     facts["web01"]["__groupid_sql"] = {"can_backup": ALLOWED, "can_verify": ALLOWED}
