@@ -10,6 +10,7 @@ each worker reads, compiles and, of the agent, packs anew: a third of what a bac
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 
 from ansible.plugins.loader import connection_loader, shell_loader
@@ -40,3 +41,6 @@ def prepare() -> None:
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
+    # A worker's collector would write to every object, and so copy the memory that it shares with this process.
+    gc.collect()
+    gc.freeze()

@@ -356,9 +356,20 @@ def _check_leavings(place: Place) -> None:
     # A part that is not finished is shown as such, whatever lies in it.
     left = [str(path) for path in hidden if not _is_unfinished(place, path)]
     _demand(not left, f"left behind: {left[:3]}")
-    _demand(not list((place.state / "restores").glob("*")), "a journal is left")
+    journals = [(path / "plan.jsonl").exists() for path in (place.state / "restores").glob("*")]
+    if place.habits and journals and not any(journals):
+        _let_go(place)
+        journals = [True for _ in (place.state / "restores").glob("*")]
+    _demand(not journals, f"a journal is left, with a plan: {any(journals)}")
     sets = {path.name for path in (place.root / "hq").iterdir()}
     _demand(all(name[:4] in ("2026", "2027") for name in sets), f"no sets: {sets}")
+
+
+def _let_go(place: Place) -> None:
+    """Let go of all names and run once more. A journal without a plan means nothing, and is tried once by each run."""
+    pathlib.Path(f"{place.host.root}.habits").unlink()
+    with contextlib.closing(place.session()) as session:
+        ask(session, place.backup("20270105T000000Z"))
 
 
 def _is_unfinished(place: Place, path: pathlib.Path) -> bool:

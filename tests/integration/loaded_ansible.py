@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import pathlib
+import pkgutil
 import selectors
 import signal
 import socket
@@ -26,6 +27,7 @@ import typing as t
 MESSAGE_BYTES = 1 << 20
 MODULES = {"ansible": "ansible.cli.adhoc", "ansible-playbook": "ansible.cli.playbook"}
 """Where the `main` of each program is."""
+ACTIONS = "ansible_collections.identityops.groupid.plugins.action"
 
 
 def load() -> None:
@@ -37,11 +39,13 @@ def load() -> None:
     from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
     loader.init_plugin_loader()
-    for kind in ("callback", "filter", "test", "vars"):
-        for dummy in getattr(loader, f"{kind}_loader").all(class_only=True):
+    for kind in ("become", "callback", "connection", "filter", "shell", "test", "vars"):
+        for _plugin in getattr(loader, f"{kind}_loader").all(class_only=True):
             pass
+    for _finder, name, _is_package in pkgutil.iter_modules(importlib.import_module(ACTIONS).__path__):
+        loader.action_loader.get(f"identityops.groupid.{name}", class_only=True)
     for kind, names in {
-        "action": ("debug", "include_vars", "normal", "set_fact", "validate_argument_spec"),
+        "action": ("add_host", "debug", "fail", "include_vars", "normal", "set_fact", "validate_argument_spec"),
         "cache": ("memory",),
         "inventory": ("auto", "host_list", "ini", "script", "toml", "yaml"),
         "strategy": ("free", "linear"),

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
-import itertools
 import threading
 import typing as t
 
+from lab import databases
 from lab.fleet import Host
 from lab.lab import Lab
 from lab.mishaps import Faults, Mishap, Step, faulty, faulty_job
@@ -24,38 +24,64 @@ from lab.waiting import until
 
 Server = t.Literal["first", "other"]
 Kind = t.Literal["error", "unreachable", "lost answer", "kill", "disk full", "reboot", "lost share", "time-out"]
-Heal = t.Literal["", "resume"]
+Heal = t.Literal["", "watchdog", "resume"]
 
 LOST_SECONDS = 3.0
 """Seconds that a host is out of reach where only an answer is lost. The controller asks again for longer."""
-_STATE = "*/ProgramData/identityops.groupid/quiesce*"
+TIMED_OUT = "timed out"
+"""The code of a task that Ansible ended, which has none."""
+_RECORD = "*/.quiesce.json*"
 _ROOTS = ("*/GroupIDBackups/*", "*/shares/*")
+
+
+Strike = c.Callable[[Lab, str], object]
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One fault. strike: gives what is done to the lab for it, by the lab and the host's name.
+    """One fault. strike: does it, or orders it, on a server of a lab.
 
-    code: of the failure on the server that is struck; empty: there is none. fellow: of the failure on the other server
-    of its deployment; None: there is no other server. klass: class of the deployment in run.json, of level ``run``.
-    heal: what brings GroupID back if the run itself did not.
+    code: of the failure on the server that is struck; empty: there is none. saved: whether its part is complete.
+    heal: what brings GroupID back if the run itself did not: its own watchdog, or the operation that an operator uses.
+    klass, sealed: of the deployment, as run.json has it, of a row about a whole run.
+    restarted: the host was restarted, by which Windows itself starts and does not start services.
+    arguments: of the action on this server; limit (of the task) and shared (the share is its root) too.
     """
 
-    level: t.Literal["server", "run"]
     phase: str
     server: Server
     kind: Kind
-    strike: c.Callable[[Lab, str], object]
-    code: str
-    fellow: str | None = None
-    klass: int = 0
+    strike: Strike
+    code: str = ""
+    saved: bool = True
     heal: Heal = ""
+    klass: int = 0
+    sealed: bool = True
+    restarted: bool = False
     arguments: c.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Name the row."""
         return f"{self.phase}, {self.server}, {self.kind}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """A deployment with its servers' names, and the rows that are proved on it."""
+
+    name: str
+    rows: tuple[Row, ...]
+    alone: bool
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Name its servers, the first one first."""
+        return (f"{self.name}-a",) if self.alone else (f"{self.name}-a", f"{self.name}-b")
+
+    def struck(self, row: Row) -> str:
+        """Name the server of a row."""
+        return self.hosts[0] if row.server == "first" else self.hosts[1]
 
 
 def _mishap(operation: str, before: t.Any = None, after: t.Any = None, **more: t.Any) -> c.Callable[[Lab, str], object]:
@@ -84,6 +110,10 @@ def _lose(lab: Lab, host: Host) -> None:
     threading.Timer(LOST_SECONDS, lab.outages.end, (host,)).start()
 
 
+def _reboot(lab: Lab, host: Host) -> None:
+    lab.reboot(host)
+
+
 def _restart(lab: Lab, host: Host) -> None:
     """Be restarted before anything of the request is done."""
     lab.reboot(host)
@@ -108,7 +138,7 @@ def _restart_in_the_middle(lab: Lab, host: Host) -> Faults:
     return _hang(lab, host)
 
 
-def _service(**facts: t.Any) -> c.Callable[[Lab, str], object]:
+def _service(**facts: t.Any) -> Strike:
     return lambda lab, name: lab.services(name).change("services", ELASTICSEARCH, **facts)
 
 
@@ -116,47 +146,131 @@ def _service_then(**facts: t.Any) -> c.Callable[[Lab, Host], None]:
     return lambda lab, host: lab.services(host.name).change("services", ELASTICSEARCH, **facts)
 
 
-FAULTS_OF_SERVICES: dict[str, t.Any] = {"codes": {}, "hangs": []}
-"""What heals a service."""
+_PATIENT = {"retries": 100, "retry_wait": 1.0}
+_LIMIT = 40
+"""Seconds for a task that hangs. On a slow machine, it may meet another part of the work, which ends as well."""
 
-_PATIENT = {"retries": 1000, "retry_wait": 0.1}
-_LIMIT = 20
+_Case = tuple[Kind, Strike, str, bool, Heal, dict[str, t.Any]]
 
-_ServerRow = tuple[str, Kind, c.Callable[[Lab, str], object], str, Heal, dict[str, t.Any]]
-
-_ON_EACH: tuple[_ServerRow, ...] = (
-    ("stop", "error", _service(codes={"stop": 5}), "stop_failed", "", {}),
-    ("stop", "unreachable", _mishap("quiesce", _cut), "unreachable", "", {}),
-    ("stop", "lost answer", _mishap("quiesce", after=_lose), "", "", {}),
-    ("stop", "kill", _mishap("quiesce", _with(faulty_job(die_at=30))), "job_died", "", {}),
-    ("stop", "disk full", _mishap("quiesce", _with(faulty_job(full=[_STATE]))), "write_failed", "", {}),
-    ("stop", "reboot", _mishap("quiesce", _restart), "", "", {}),
-    ("stop", "time-out", _service(hangs=["stop"]), "stop_failed", "", {"item_timeout": 2}),
-    ("folders", "error", _mishap("backup", _with(faulty_job(denied=[*_ROOTS]))), "write_failed", "", {}),
-    ("folders", "unreachable", _mishap("backup", _cut), "unreachable", "resume", {}),
-    ("folders", "lost answer", _mishap("backup", after=_lose), "", "", {}),
-    ("folders", "kill", _mishap("backup", _with(faulty_job(die_at=60))), "job_died", "", {}),
-    ("folders", "disk full", _mishap("backup", _with(faulty_job(full=[*_ROOTS]))), "write_failed", "", {}),
-    ("folders", "reboot", _mishap("backup", _restart_in_the_middle), "job_died", "", {**_PATIENT}),
-    ("folders", "lost share", _mishap("backup", _with(faulty(lost_share=53))), "root_unreadable", "", {"shared": True}),
-    ("folders", "time-out", _mishap("backup", _hang), "", "", {**_PATIENT, "limit": _LIMIT}),
-    ("resume", "error", _mishap("resume", _service_then(codes={"start": 1069})), "resume_incomplete", "resume", {}),
-    ("resume", "unreachable", _mishap("resume", _cut), "unreachable", "resume", {}),
-    ("resume", "lost answer", _mishap("resume", after=_lose), "", "", {}),
-    ("resume", "kill", _mishap("resume", _with(faulty_job(die_at=10))), "job_died", "resume", {}),
-    ("resume", "disk full", _mishap("resume", _with(faulty_job(full=[_STATE]))), "", "", {}),
-    ("resume", "reboot", _mishap("resume", _restart), "", "", {}),
-    (
-        "resume",
-        "time-out",
-        _mishap("resume", _service_then(hangs=["start"])),
-        "resume_incomplete",
-        "resume",
-        {"item_timeout": 2},
-    ),
+_STOP: tuple[_Case, ...] = (
+    ("error", _service(codes={"stop": 5}), "stop_failed", False, "", {}),
+    ("unreachable", _mishap("quiesce", _cut), "connection_lost", False, "", {}),
+    ("kill", _mishap("quiesce", _with(faulty_job(die_at=40))), "job_died", False, "", {}),
+    ("disk full", _mishap("quiesce", _with(faulty_job(full=[_RECORD]))), "write_failed", False, "", {}),
+    ("time-out", _service(hangs=["stop"]), "stop_failed", False, "resume", {"item_timeout": 2}),
+    ("lost answer", _mishap("quiesce", after=_lose), "", True, "", {}),
+    ("reboot", _mishap("quiesce", _restart), "", True, "", {}),
+)
+_FOLDERS: tuple[_Case, ...] = (
+    ("error", _mishap("backup", _with(faulty_job(denied=[*_ROOTS]))), "write_failed", False, "", {}),
+    ("unreachable", _mishap("backup", _cut), "connection_lost", False, "watchdog", {}),
+    ("lost answer", _mishap("backup", after=_lose), "", True, "", {}),
+    ("kill", _mishap("backup", _with(faulty_job(die_at=60))), "job_died", False, "", {}),
+    ("disk full", _mishap("backup", _with(faulty_job(full=[*_ROOTS]))), "write_failed", False, "", {}),
+    ("reboot", _mishap("backup", _restart_in_the_middle), "part_exists", False, "", {**_PATIENT}),
+    ("lost share", _mishap("backup", _with(faulty(lost_share=53))), "root_unreadable", False, "", {"shared": True}),
+    ("time-out", _mishap("backup", _hang), TIMED_OUT, False, "", {**_PATIENT, "limit": _LIMIT}),
+)
+_REFUSED, _HANGING = _service_then(codes={"start": 1069}), _service_then(hangs=["start"])
+_RESUME: tuple[_Case, ...] = (
+    ("error", _mishap("resume", _REFUSED), "resume_incomplete", True, "resume", {}),
+    ("unreachable", _mishap("resume", _cut), "connection_lost", True, "watchdog", {}),
+    ("lost answer", _mishap("resume", after=_lose), "", True, "", {}),
+    ("kill", _mishap("resume", _with(faulty_job(die_at=10))), "job_died", True, "resume", {}),
+    ("disk full", _mishap("resume", _with(faulty_job(full=[_RECORD]))), "resume_incomplete", True, "watchdog", {}),
+    ("reboot", _mishap("resume", _restart), "", True, "", {}),
+    ("time-out", _mishap("resume", _HANGING), "resume_incomplete", True, "resume", {"item_timeout": 2}),
 )
 
-SERVERS: tuple[Row, ...] = tuple(
-    Row("server", phase, server, kind, strike, code, None if server == "first" else "", 0, heal, arguments)
-    for server, (phase, kind, strike, code, heal, arguments) in itertools.product(("first", "other"), _ON_EACH)
+
+def _row(phase: str, server: Server, case: _Case) -> Row:
+    kind, strike, code, saved, heal, arguments = case
+    restarted = kind == "reboot"
+    return Row(phase, server, kind, strike, code, saved, heal, restarted=restarted, arguments=arguments)
+
+
+def _of_servers() -> tuple[Deployment, ...]:
+    """Deal the rows about the action to deployments.
+
+    Where one server is not stopped, the others are not saved. All else is the same for each server, so that two rows
+    share a deployment, each of another kind.
+    """
+    found: list[tuple[tuple[Row, ...], bool]] = []
+    for case in _STOP[:5]:
+        found += [((_row("stop", "first", case),), True), ((_row("stop", "other", case),), False)]
+    for phase, cases in (("stop", _STOP[5:]), ("folders", _FOLDERS), ("resume", _RESUME)):
+        for one, two in zip(cases, (*cases[1:], cases[0]), strict=True):
+            found.append(((_row(phase, "first", one), _row(phase, "other", two)), False))
+    return tuple(Deployment(f"d{number:02}", rows, alone) for number, (rows, alone) in enumerate(found))
+
+
+SERVERS = _of_servers()
+
+
+def _in_its_deployment(operation: str, before: t.Any = None, after: t.Any = None, **more: t.Any) -> Strike:
+    """Strike at a request to the host of the database about the deployment of a server."""
+    return lambda lab, name: _mishap(operation, before, after, deployment=name[:3], **more)(lab, "sql01")
+
+
+def _backup_fails(number: int, text: str) -> Strike:
+    def strike(lab: Lab, name: str) -> None:
+        assert lab.sql
+        lab.sql.faults.errors(_backup_of(name), (number, text), (3013, "BACKUP DATABASE is terminating abnormally."))
+
+    return strike
+
+
+def _backup_is_cut(lab: Lab, name: str) -> None:
+    assert lab.sql
+    lab.sql.faults.drop(_backup_of(name), "during")
+
+
+def _backup_of(name: str) -> str:
+    return f"^BACKUP DATABASE .*{databases.name_of(name[:3])}"
+
+
+_DENIED = _with(faulty(denied=[*_ROOTS]))
+_FULL = _with(faulty(full=[*_ROOTS]))
+_NO_ROOM = "Operating system error 112(There is not enough space on the disk.)."
+
+
+def _run(
+    phase: str,
+    server: Server,
+    kind: Kind,
+    strike: Strike,
+    code: str,
+    klass: int = 3,
+    *,
+    sealed: bool = False,
+    heal: Heal = "",
+    restarted: bool = False,
+) -> Row:
+    return Row(phase, server, kind, strike, code, not code, heal, klass, sealed, restarted)
+
+
+_RUNS = (
+    _run("preflight", "first", "unreachable", _mishap("state", _cut), "connection_lost", 2),
+    _run("preflight", "other", "error", _mishap("probe", _DENIED), "root_unwritable", 2),
+    _run("place", "first", "error", _in_its_deployment("place", _DENIED), "write_failed"),
+    _run("record", "first", "disk full", _mishap("quiesce", _with(faulty_job(full=[_RECORD]))), "write_failed"),
+    _run("record", "other", "unreachable", _mishap("quiesce", _cut), "connection_lost"),
+    _run("record", "first", "kill", _mishap("quiesce", _with(faulty_job(die_at=12))), "job_died"),
+    _run("record", "other", "reboot", _mishap("quiesce", _restart), "", 0, sealed=True, restarted=True),
+    _run("stop", "other", "error", _service(codes={"stop": 5}), "stop_failed"),
+    _run("stop", "first", "reboot", _mishap("quiesce", after=_reboot, phase="stop"), "epoch_broken", restarted=True),
+    _run("folders", "other", "disk full", _mishap("backup", _with(faulty_job(full=[*_ROOTS]))), "write_failed"),
+    _run("database", "first", "error", _backup_fails(3201, "Cannot open backup device."), "sql_backup"),
+    _run("database", "first", "disk full", _backup_fails(3202, _NO_ROOM), "sql_backup"),
+    _run("database", "first", "kill", _backup_is_cut, "sql_connection"),
+    _run("adopt", "first", "error", _in_its_deployment("adopt", _DENIED), "write_failed"),
+    _run("resume", "first", "error", _mishap("resume", _REFUSED), "resume_incomplete", 4, heal="resume"),
+    _run("resume", "other", "unreachable", _mishap("resume", _cut), "connection_lost", 4, heal="watchdog"),
+    _run("resume", "first", "kill", _mishap("resume", _with(faulty_job(die_at=10))), "job_died"),
+    _run("verify", "first", "error", _mishap("verify", _with(faulty_job(denied=[*_ROOTS]))), "root_unreadable"),
+    _run("verify", "other", "kill", _mishap("verify", _with(faulty_job(die_at=2))), "job_died"),
+    _run("seal", "other", "disk full", _mishap("seal", _FULL, phase="prepared"), "write_failed"),
+    _run("seal", "first", "unreachable", _mishap("seal", _cut, phase="sealed"), "connection_lost"),
+    _run("seal", "other", "error", _mishap("seal", _DENIED, phase="sealed"), "write_failed", sealed=True),
 )
+RUNS = tuple(Deployment(f"r{number:02}", (row,), row.server == "first") for number, row in enumerate(_RUNS))

@@ -228,6 +228,7 @@ class Lab:
         self._winrs.kill(host)
         self._remoting.kill(host)
         self.services(host.name).restart()
+        self._tasks.now(self.root / "hosts" / host.name)
         self.outages.end(host)
 
     def host(self, name: str) -> Host:

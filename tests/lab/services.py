@@ -66,6 +66,25 @@ class Services:
             draft.write_text(json.dumps(found), encoding="utf-8")
             draft.replace(self._file)
 
+    def heal(self) -> None:
+        """Let services do what they are asked for again, and what one of them still has to do be done."""
+        with self.held():
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            for one in found["services"]:
+                one.update(codes={}, hangs=[], **({"due_ms": 0} if "due_ms" in one else {}))
+            draft = self._file.with_suffix(".draft")
+            draft.write_text(json.dumps(found), encoding="utf-8")
+            draft.replace(self._file)
+
+    def pass_time(self, hours: float) -> None:
+        """Let this time pass on the host, in its own eyes."""
+        clock = self._folder / "clock.json"
+        found = json.loads(clock.read_text(encoding="utf-8")) if clock.exists() else {"boot": 1, "began_ms": 0}
+        found["began_ms"] -= round(hours * 3_600_000)
+        draft = clock.with_suffix(".draft")
+        draft.write_text(json.dumps(found), encoding="utf-8")
+        draft.replace(clock)
+
     def restart(self) -> None:
         """Let the host start again: what starts by itself runs, and nothing else does; its clock begins anew."""
         with self.held():

@@ -86,12 +86,16 @@ class TaskClock:
         """Begin."""
         self._thread.start()
 
+    def now(self, root: pathlib.Path) -> None:
+        """Let a minute begin on a host, such as after its restart."""
+        process = minute(root)
+        self._processes = [one for one in self._processes if one.poll() is None]
+        self._processes += [process] if process else []
+
     def _run(self) -> None:
         while not self._ended.wait(self.seconds):
             for root in self._roots:
-                process = minute(root)
-                self._processes = [one for one in self._processes if one.poll() is None]
-                self._processes += [process] if process else []
+                self.now(root)
 
     def end(self) -> None:
         """End the clock, and what its hosts' tasks run."""

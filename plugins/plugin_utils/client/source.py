@@ -74,6 +74,8 @@ def join_source(files: c.Mapping[str, str]) -> AgentSource:
     return AgentSource(text=text, type_name=f"{unique}.Program", packed=packed)
 
 
+# The sources of all operations have most files in common.
+@functools.cache
 def _split_file(name: str, text: str) -> tuple[set[str], int, str]:
     """Split a file into its using directives, the number of its namespace line, and the text from there on."""
     directives: set[str] = set()
