@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import os
+import sys
 import time
 import typing as t
 
@@ -138,7 +139,7 @@ class ActionModule(FailureAction):
             "ansible_connection": place["connection"],
             "ansible_shell_type": "sh",
             "ansible_become": False,
-            **({"ansible_python_interpreter": place["interpreter"]} if place["interpreter"] else {}),
+            "ansible_python_interpreter": place["interpreter"] or _usual_python(place["connection"]),
         }
         connection = self._connection_to(
             place["connection"], {**variables, **_connecting(variables["hostvars"], place["host"]), **own}
@@ -173,6 +174,11 @@ class ActionModule(FailureAction):
             return {**head, "failed": True, "error": failure.explained(), "msg": str(failure)}
         found = self._failed(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         return self._masked({**head, "failed": True, **found})
+
+
+def _usual_python(connection: str) -> str:
+    """Return the Python that runs Ansible, which has what its other requirements need, or on another host any."""
+    return sys.executable if connection.rpartition(".")[2] == "local" else "auto"
 
 
 def _connecting(hostvars: c.Mapping[str, c.Mapping[str, t.Any]], host: str) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import copy
+import sys
 import types
 import typing as t
 
@@ -40,6 +41,7 @@ class Actions:
     def __init__(self, **works: Work) -> None:
         self.works = works
         self.asked: list[tuple[str, dict[str, t.Any], t.Any]] = []
+        self.pythons: dict[str, t.Any] = {}
 
     def get(self, name: str, **members: t.Any) -> types.SimpleNamespace:
         short = name.removeprefix(f"{PREFIX}groupid_")
@@ -48,6 +50,7 @@ class Actions:
         def run(task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
             key = args["state"] if short == SERVICES else short
             self.asked.append((key, dict(args), members["connection"]))
+            self.pythons[key] = task_vars.get("ansible_python_interpreter")
             return self.works.get(key, lambda _args: {})(args) or {"failed": False, "changed": True, "schema": 1}
 
         return types.SimpleNamespace(run=run)
@@ -106,6 +109,8 @@ def test_the_database_is_saved_over_a_connection_of_its_own(host: Make) -> None:
     run(host, actions)
     places = {name: getattr(connection, "_load_name", "host") for name, dummy, connection in actions.asked}
     assert places.pop(DATABASE) == "ansible.builtin.local"
+    assert actions.pythons[DATABASE] == sys.executable
+    assert actions.pythons[FOLDERS] is None
     assert "ansible.builtin.local" not in places.values()
 
 
