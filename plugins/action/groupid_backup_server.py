@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import os
+import time
 import typing as t
 
 from ansible import constants
@@ -56,6 +57,7 @@ class ActionModule(FailureAction):
         dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC)
         deployment = backup_set.check_deployment(args["deployment"])
         set_id = str(backup_set.SetId.parse(args["set_id"]))
+        began = time.monotonic()
         host = variables["inventory_hostname"]
         check = bool(self._task.check_mode)
         if host not in args["members"]:
@@ -66,7 +68,8 @@ class ActionModule(FailureAction):
             meeting = Rendezvous(folder, host, args["members"], args["longest"])
         sharing = Sharing()
         saved = Saving(self._plan(args, args["quiesce"], variables, sharing, check), meeting, sharing).run()
-        result = _result(saved, None if check else _downtime(saved))
+        downtime = None if check else _downtime(saved)
+        result = {**_result(saved, downtime), "seconds": round(time.monotonic() - began, 3)}
         # What nobody expected comes before what followed from it.
         return {**result, "failed": True, **self._failed(saved.broken)} if saved.broken else result
 

@@ -381,7 +381,24 @@ def predictions(facts: Facts, host: str) -> dict[str, prediction.Prediction]:
         name: [part for member in group["hosts"] for part in _parts_to_come(facts, name, member)]
         for name, group in plan["deployments"].items()
     }
-    return prediction.predict(parts, {member: _root_of(facts, member) for member in plan["hosts"]})
+    roots = {member: _root_of(facts, member) for member in plan["hosts"]}
+    places = (_place_of_database(facts, member) for member in plan["hosts"] if facts[member].get("__groupid_database"))
+    return prediction.predict(parts, roots, [(host, root) for host, root, dummy in places])
+
+
+def _place_of_database(facts: Facts, host: str) -> tuple[str, c.Mapping[str, t.Any], str]:
+    """Return where the backup of the host's database goes: the computer, its folder, and the variable that sets this.
+
+    The folder has ``path`` and ``free_bytes``, which is missing or None if it is not known. With mode unc it is the
+    host's own root.
+    """
+    asked, known = facts[host]["__groupid_asked"], facts[host]["__groupid_database"]
+    if known["mode"] == "external":
+        seen = (facts[host].get("__groupid_sql") or {}).get("folder") or {}
+        place = {"path": str(asked["sql_backup_dir"]), "free_bytes": seen.get("free_bytes")}
+        return str(asked["sql_server"]).lower(), place, "groupid_sql_backup_dir"
+    root = (facts[host].get("__groupid_sql_root") or {}).get("backup_root") or {}
+    return str(known["holder"]), {"path": known["root"], **root}, "groupid_backup_root"
 
 
 def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[prediction.Part]:
@@ -391,9 +408,8 @@ def _parts_to_come(facts: Facts, deployment: str, host: str) -> c.Iterator[predi
         yield prediction.folders(host, walked, root)
     known, found = variables.get("__groupid_database"), variables.get("__groupid_sql") or {}
     if known and found.get("database"):
-        external = variables["__groupid_asked"]["sql_backup_mode"] == "external"
-        place = variables["__groupid_asked"]["sql_backup_dir"] if external else known["root"]
-        yield prediction.database(str(known["holder"]), found, str(place), deployment)
+        holder, place, setting = _place_of_database(facts, host)
+        yield prediction.database(holder, found, str(place["path"]), deployment, setting)
     for domain in (variables.get("__groupid_attributes") or {}).values():
         if (domain.get("found") or {}).get("bytes") is not None:
             yield prediction.domain(host, domain["found"], str(root.get("path") or ""))
@@ -407,7 +423,8 @@ def verify_notes(facts: Facts, host: str) -> list[str]:
     """Return what a person should know of a verification beside its result, a sentence each."""
     asked, set_id = facts[host]["__groupid_asked"], set_at_hand(facts, host)
     latest = is_first(facts, host) and asked["set_id"] == LATEST and bool(set_id)
-    passed = narrowing.not_trusted(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
+    passed = narrowing.passed_over(sets_of_deployment(facts, host), {"set_id": set_id}) if latest else []
+    passed += _narrowed_set(facts, host)
     passed += _not_one_point(facts, host)
     elsewhere = is_first(facts, host) and asked["sql_backup_mode"] == "host"
     if not elsewhere or not set_id or holds_database(facts, host):
@@ -424,7 +441,7 @@ def restore_notes(facts: Facts, host: str) -> list[str]:
     if not deployments.fellows(facts, host):
         return []
     listed = listing.find(facts, host, set_at_hand(facts, host)) or {}
-    notes = _not_one_point(facts, host)
+    notes = [*_narrowed_set(facts, host), *_not_one_point(facts, host)]
     name = products.ELASTICSEARCH.name
     if quiesce_proof.copied_while_it_ran(listed.get("quiesce")) and name in _to_restore(facts, host):
         notes.append(
@@ -443,3 +460,10 @@ def _not_one_point(facts: Facts, host: str) -> list[str]:
     listed = [one for fellow in hosts if (one := listing.find(facts, fellow, set_id)) and one.get("quiesce")]
     deployment = str(facts[host]["__groupid_asked"]["deployment"])
     return quiesce_proof.told(set_id, deployment, listed[0]["quiesce"]) if listed else []
+
+
+def _narrowed_set(facts: Facts, host: str) -> list[str]:
+    """Say that the set which is verified or restored may be narrowed. Nothing where it could not be listed."""
+    set_id, deployment = set_at_hand(facts, host), facts[host]["__groupid_asked"]["deployment"]
+    known = [one for one in sets_of_deployment(facts, host) if one["set_id"] == set_id] if is_first(facts, host) else []
+    return [f"Set {set_id} of {deployment} {text}." for one in known if (text := narrowing.shortage(one))]

@@ -20,7 +20,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.failure import
 Listed = c.Mapping[str, t.Any]
 
 SHOWN = 3
-"""Number of sets that a message names as not full."""
+"""Number of sets that a message names as not full, and of causes that it names for one."""
 
 
 class _UnknownError(Exception):
@@ -88,14 +88,32 @@ def no_full_set(sets: c.Iterable[Listed], server: str | None, root: str) -> Fail
     )
 
 
-def not_trusted(sets: c.Iterable[Listed], chosen: Listed) -> list[str]:
-    """Return a sentence for each sealed set that is newer than the chosen one, and whose signature is not valid."""
+def passed_over(sets: c.Iterable[Listed], chosen: Listed, server: str | None = None) -> list[str]:
+    """Return a sentence for each sealed set that is newer than the chosen one, and is not trusted or may be narrowed.
+
+    server: narrowed sets without its part are not named. Of many narrowed sets, the newest are named.
+    """
     newer = [one for one in _sealed(sets, None) if str(one["set_id"]) > str(chosen["set_id"])]
+    narrowed = [one for one in _sealed(newer, server) if signature.accepted(one.get("signature")) and shortage(one)]
+    newest = sorted(narrowed, key=lambda one: str(one["set_id"]), reverse=True)
+    more = len(newest) - SHOWN
     return [
-        f"Set {one['set_id']} is not used as the latest: {signature.cause(one['signature'])}."
-        for one in newer
-        if not signature.accepted(one.get("signature"))
+        *(
+            f"Set {one['set_id']} is not used as the latest: {signature.cause(one['signature'])}."
+            for one in newer
+            if not signature.accepted(one.get("signature"))
+        ),
+        *(f"Set {one['set_id']} is not used as the latest: it {shortage(one)}." for one in newest[:SHOWN]),
+        *([f"{more} more newer sets are not used as the latest, because they may be narrowed."] if more > 0 else []),
     ]
+
+
+def shortage(listed: Listed) -> str:
+    """Return in a few words why a set may be smaller than usual, as in ``is narrowed (...)``. Empty: it is full."""
+    narrowed = narrowed_by(listed)
+    if narrowed is None:
+        return f"may be narrowed ({unknown_why(listed)})"
+    return f"is narrowed ({', '.join(narrowed[:SHOWN])})" if narrowed else ""
 
 
 def merged(listings: c.Iterable[c.Iterable[Listed]]) -> list[Listed]:
@@ -121,10 +139,7 @@ def _verdict(listed: Listed) -> str:
     """Return in a few words what is known about a set that is not used."""
     if not signature.accepted(listed.get("signature")):
         return f"is not trusted ({signature.cause(listed['signature'])})"
-    narrowed = narrowed_by(listed)
-    if narrowed is None:
-        return f"may be narrowed ({unknown_why(listed)})"
-    return f"is narrowed ({', '.join(narrowed[:SHOWN])})"
+    return shortage(listed)
 
 
 def _causes(listed: Listed) -> list[str]:

@@ -230,8 +230,10 @@ def _database(facts: Facts, host: str) -> list[Failure]:
         Failure(
             "database_not_ready",
             f"The database {asked['sql_database']} on {asked['sql_server']} cannot be backed up",
-            " ".join(dict.fromkeys(reasons)),
-            "",
+            " ".join(dict.fromkeys(reasons)).rstrip("."),
+            "Correct this on the SQL Server, and run the preflight again."
+            if found.get("database")
+            else "Correct groupid_sql_database, or give the login a user in the database.",
         )
     ]
 

@@ -36,6 +36,7 @@ BACKUP_FACTOR = 3.0
 SPARE_BYTES = 16 * 1024 * 1024
 """Disk space that is required in addition to a part and one per cent of it. The agent requires the same."""
 
+_ROOT = "groupid_backup_root"
 _UPPER_BOUND = "upper bound"
 _UNKNOWN = "not known"
 _SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+")
@@ -46,8 +47,8 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})\d?Z")
 class Part(t.TypedDict):
     """One part of the set to come.
 
-    host: host that has the drive of the root, unless it is a share. root: folder of the sets, or the folder of an
-    external backup. Empty: not known.
+    host: host that has the drive of the root, unless it is a share; for an external backup the SQL Server. root: folder
+    of the sets, or the folder of an external backup. Empty: not known. setting: variable that sets it.
     files, bytes: of the part. needed_bytes: disk space for it, with a reserve. None: not known.
     seconds: how long it will take; None: not known.
     basis: of the bytes: ``walk``, ``query``, ``last set <id>`` or ``upper bound``.
@@ -58,6 +59,7 @@ class Part(t.TypedDict):
     part: str
     host: str
     root: str
+    setting: str
     files: int | None
     bytes: int | None
     needed_bytes: int | None
@@ -69,14 +71,17 @@ class Part(t.TypedDict):
 class Room(t.TypedDict):
     """Disk space that all parts of the run need in one place: a share, or a drive of a host.
 
-    parts: ``<deployment>/<part>``. free_bytes: None if not known. enough: true also if it is not known.
+    host: empty for a share. parts: ``<deployment>/<part>``. unknown: those without a known size, which are not in
+    needed_bytes. free_bytes: None if not known. enough: None if this is not known.
     """
 
+    host: str
     root: str
     parts: list[str]
+    unknown: list[str]
     needed_bytes: int
     free_bytes: int | None
-    enough: bool
+    enough: bool | None
 
 
 class Prediction(t.TypedDict):
@@ -85,7 +90,8 @@ class Prediction(t.TypedDict):
     files, bytes, needed_bytes: sums of the known numbers. unknown: parts without a known size.
     seconds: time of the slowest part, because all are saved at the same time. untimed: parts that are not counted.
     rooms: the places that the parts go to. They include what other deployments need there.
-    failures: as `Failure.explained` gives them, code ``space``; none if `enough`.
+    enough: in every room; None if this is not known of one, and no other is full.
+    failures: as `Failure.explained` gives them, code ``space``, for each room that is full.
     """
 
     parts: list[Part]
@@ -96,7 +102,7 @@ class Prediction(t.TypedDict):
     seconds: float
     untimed: list[str]
     rooms: list[Room]
-    enough: bool
+    enough: bool | None
     failures: list[dict[str, str | None]]
 
 
@@ -113,6 +119,7 @@ def folders(host: str, answer: Answer, root: Answer) -> Part:
         "part": name,
         "host": host,
         "root": str(root.get("path") or ""),
+        "setting": _ROOT,
         "files": answer.get("files"),
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
@@ -125,11 +132,11 @@ def folders(host: str, answer: Answer, root: Answer) -> Part:
     return part
 
 
-def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
+def database(host: str, answer: Answer, root: str, deployment: str, setting: str = _ROOT) -> Part:
     """Predict the part of the database.
 
     host: holder of the part. answer: of groupid_sql_info. root: the backup root of the holder, or the folder of an
-    external backup.
+    external backup. setting: variable that sets it.
     deployment: its earlier backups show the ratio. Backups of others may be compressed in another way. Without an
     earlier backup, compression does not make the upper bound smaller.
     """
@@ -146,6 +153,7 @@ def database(host: str, answer: Answer, root: str, deployment: str) -> Part:
         "part": shared_parts.DATABASE,
         "host": host,
         "root": root,
+        "setting": setting,
         "files": None if size is None else 1,
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
@@ -166,6 +174,7 @@ def domain(host: str, answer: Answer, root: str) -> Part:
         "part": str(answer.get("server") or answer.get("domain") or "group_attributes"),
         "host": host,
         "root": root,
+        "setting": _ROOT,
         "files": answer.get("files"),
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
@@ -175,33 +184,46 @@ def domain(host: str, answer: Answer, root: str) -> Part:
     }
 
 
-def predict(parts: c.Mapping[str, c.Sequence[Part]], roots: c.Mapping[str, Answer]) -> dict[str, Prediction]:
+def predict(
+    parts: c.Mapping[str, c.Sequence[Part]],
+    roots: c.Mapping[str, Answer],
+    elsewhere: c.Iterable[tuple[str, Answer]] = (),
+) -> dict[str, Prediction]:
     """Add up the parts of all deployments of a run.
 
-    parts: by deployment. roots: by host, ``backup_root`` of groupid_info: path and free_bytes.
+    parts: by deployment. roots: by host, ``backup_root`` of groupid_info: path and free_bytes. elsewhere: the same of
+    computers that get a part and are not in the run.
 
     A share is one place for all hosts, with all its folders and in every spelling. A drive is one place for one host.
     If hosts report different free space for a place, the smallest one counts.
     """
     free: dict[str, int] = {}
-    for host, root in roots.items():
+    for host, root in (*roots.items(), *elsewhere):
         free_bytes = root.get("free_bytes")
         if free_bytes is not None and root.get("path"):
             place = place_of(host, root["path"])
             free[place] = min(free_bytes, free.get(place, free_bytes))
     rooms: dict[str, Room] = {}
     needs: dict[str, dict[str, int]] = {}
+    settings: dict[str, list[str]] = {}
     for deployment, own in parts.items():
         for part in own:
             place = place_of(part["host"], part["root"])
-            room = rooms.setdefault(place, _empty(part["root"], free.get(place)))
+            room = rooms.setdefault(place, _empty(part, free.get(place)))
             room["parts"].append(f"{deployment}/{part['part']}")
+            room["unknown"] += [f"{deployment}/{part['part']}"] if part["needed_bytes"] is None else []
             room["needed_bytes"] += part["needed_bytes"] or 0
             needs.setdefault(place, {}).setdefault(deployment, 0)
             needs[place][deployment] += part["needed_bytes"] or 0
+            settings.setdefault(place, []).append(part["setting"])
     for room in rooms.values():
-        room["enough"] = room["free_bytes"] is None or room["needed_bytes"] <= room["free_bytes"]
-    return {deployment: _prediction(deployment, own, rooms, needs) for deployment, own in parts.items()}
+        room["enough"] = _is_enough(room)
+    failures = {
+        place: {name: _no_room(name, room, needs[place], settings[place]) for name in needs[place]}
+        for place, room in rooms.items()
+        if room["enough"] is False
+    }
+    return {deployment: _prediction(deployment, own, rooms, failures) for deployment, own in parts.items()}
 
 
 def place_of(host: str, root: str) -> str:
@@ -218,15 +240,34 @@ def place_of(host: str, root: str) -> str:
     return f"{host} {drive[0] if drive else path.rstrip(chr(92))}"
 
 
-def _empty(root: str, free: int | None) -> Room:
-    return {"root": root, "parts": [], "needed_bytes": 0, "free_bytes": free, "enough": True}
+def _empty(part: Part, free: int | None) -> Room:
+    host = "" if part["root"].replace("/", "\\").startswith("\\\\") else part["host"]
+    return {
+        "host": host,
+        "root": part["root"],
+        "parts": [],
+        "unknown": [],
+        "needed_bytes": 0,
+        "free_bytes": free,
+        "enough": None,
+    }
+
+
+def _is_enough(room: Room) -> bool | None:
+    if room["free_bytes"] is not None and room["needed_bytes"] > room["free_bytes"]:
+        return False
+    return None if room["free_bytes"] is None or room["unknown"] else True
 
 
 def _prediction(
-    deployment: str, parts: c.Sequence[Part], rooms: c.Mapping[str, Room], needs: c.Mapping[str, c.Mapping[str, int]]
+    deployment: str,
+    parts: c.Sequence[Part],
+    rooms: c.Mapping[str, Room],
+    failures: c.Mapping[str, c.Mapping[str, Failure]],
 ) -> Prediction:
     places = dict.fromkeys(place_of(part["host"], part["root"]) for part in parts)
-    full = [place for place in places if not rooms[place]["enough"]]
+    full = [place for place in places if place in failures]
+    unknown = any(rooms[place]["enough"] is None for place in places)
     servers = [part["seconds"] or 0.0 for part in parts if part["kind"] == "folders"]
     others = [part["seconds"] or 0.0 for part in parts if part["kind"] != "folders"]
     return {
@@ -238,20 +279,23 @@ def _prediction(
         "seconds": max([*servers, *others], default=0.0),
         "untimed": [part["part"] for part in parts if part["seconds"] is None],
         "rooms": [rooms[place] for place in places],
-        "enough": not full,
-        "failures": [_no_room(deployment, rooms[place], needs[place]).explained() for place in full],
+        "enough": False if full else None if unknown else True,
+        "failures": [failures[place][deployment].explained() for place in full],
     }
 
 
-def _no_room(deployment: str, room: Room, needs: c.Mapping[str, int]) -> Failure:
+def _no_room(deployment: str, room: Room, needs: c.Mapping[str, int], settings: c.Iterable[str]) -> Failure:
     several = "" if len(needs) == 1 else f" ({', '.join(f'{name}: {_mb(size)}' for name, size in needs.items())})"
     fewer = "" if len(needs) == 1 else ", or back up fewer deployments at a time with groupid_deployments"
     free = (room["free_bytes"] or 0) // 10**6
+    # The host that reports the failure may be another one than the host that the database's backup is on.
+    has_database = any(part.endswith(f"/{shared_parts.DATABASE}") for part in room["parts"])
+    where = f"there, on {room['host']}" if room["host"] and has_database else "there"
     return Failure(
         code="space",
         what=f"There is not enough free space for a backup of {deployment}",
-        cause=f"{_mb(room['needed_bytes'])} are needed there{several}, and {free:,} MB are free",
-        next=f"Free disk space, or choose another groupid_backup_root{fewer}.",
+        cause=f"{_mb(room['needed_bytes'])} are needed {where}{several}, and {free:,} MB are free",
+        next=f"Free disk space, or choose another {' or '.join(dict.fromkeys(settings))}{fewer}.",
         path=room["root"],
     )
 

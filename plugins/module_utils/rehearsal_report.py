@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import datetime
+import posixpath
 import re
 import typing as t
 
@@ -38,6 +39,8 @@ _DNS_NAME: t.Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _LEAST_NAME: t.Final = 2  # characters; a single letter would mask too much of a text
 _SHORT_NAME: t.Final = 4  # characters; shorter names, such as the login sa, are part of many words
 MASK: t.Final = "<masked>"
+# Of the columns of VERDICTS. Whole words would not fit beside a long name.
+_HEADINGS: t.Final = [verdict.removesuffix(" by the system").removesuffix(" here") for verdict in VERDICTS]
 # The collection's own names, which contain the name of the database if that is GroupID.
 _OWN_WORDS: t.Final = "|".join(
     [
@@ -180,11 +183,11 @@ def of_run(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
         asked = [host for host, answer in answers.items() if answer.get("changed")]
         return columns.folded(f"Check mode: nothing was rehearsed on {', '.join(asked)}.", "", "  ") if asked else []
     rows = [[host, *_counts(answer), *_speed(answer)] for host, answer in findings.items()]
-    lines = columns.table(["host", *VERDICTS, "MB/s", "files/s"], rows)
+    lines = columns.table(["host", *_HEADINGS, "MB/s", "files/s"], rows)
     for host, answer in findings.items():
         shown = answer["table"] if len(findings) == 1 else _not_held(answer)
         lines += ["", f"{host}:", *shown] if shown else []
-    return [*lines, *(f"{host}: {answer['file']}" for host, answer in findings.items() if answer.get("file"))]
+    return [*lines, *_files(findings)]
 
 
 def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
@@ -195,11 +198,23 @@ def of_shared(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
     findings = {name: answer for name, answer in answers.items() if answer.get("claims")}
     if not findings:
         return []
-    lines = columns.table(["", *VERDICTS], [[name, *_counts(answer)] for name, answer in findings.items()])
+    lines = columns.table(["", *_HEADINGS], [[name, *_counts(answer)] for name, answer in findings.items()])
     for name, answer in findings.items():
         shown = answer["table"] if len(findings) == 1 else _not_held(answer)
         lines += ["", f"{name}:", *shown] if shown else []
-    return [*lines, *(f"{name}: {answer['file']}" for name, answer in findings.items() if answer.get("file"))]
+    return [*lines, *_files(findings)]
+
+
+def _files(answers: c.Mapping[str, c.Mapping[str, t.Any]]) -> list[str]:
+    """Return where the results are: the folder of several, or the file of one."""
+    by_folder: dict[str, list[str]] = {}
+    for name, answer in answers.items():
+        if answer.get("file"):
+            by_folder.setdefault(posixpath.dirname(answer["file"]), []).append(name)
+    return [
+        f"{names[0]}: {answers[names[0]]['file']}" if len(names) == 1 else f"{len(names)} results: {folder}"
+        for folder, names in by_folder.items()
+    ]
 
 
 def _counts(answer: c.Mapping[str, t.Any]) -> list[int]:

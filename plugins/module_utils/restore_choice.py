@@ -250,21 +250,50 @@ def _wrong_entries(facts: Facts, hosts: c.Sequence[str], mapping: c.Mapping[str,
             yield from _wrong_entry(facts, hosts, part, target, places)
 
 
-def _contested(facts: Facts, hosts: c.Iterable[str]) -> list[Failure]:
-    """Refuse a folder on a share to which several servers would restore."""
-    targets = {
-        listing.server_of(facts, host) or host: list(facts[host]["__groupid_asked"]["restore_targets"].values())
-        for host in hosts
-    }
+def _contested(facts: Facts, hosts: c.Sequence[str]) -> list[Failure]:
+    """Refuse a folder on a share to which several servers would restore.
+
+    Servers of one deployment may have a component on one share: one of them restores it.
+    """
+    asked = {host: facts[host]["__groupid_asked"] for host in hosts}
+    targets = {host: list(asked[host]["restore_targets"].values()) for host in hosts}
+    places = {host: [*targets[host], *_own_places(asked[host])] for host in hosts}
+    claims = [("groupid_restore_targets sends", claim) for claim in shared_places.contested(targets)]
+    claims += [
+        ("groupid_component_paths sends", (path, claimants))
+        for path, claimants in ([] if claims else shared_places.contested(places))
+        if len({asked[host]["deployment"] for host in claimants}) > 1
+    ]
+    names = _names_of(facts, hosts)
     return [
         Failure(
             "target_shared",
             WHAT,
-            f"groupid_restore_targets sends the parts of {', '.join(servers)} into the same folder, {path}",
+            f"{cause} the parts of {', '.join(sorted(names[host] for host in claimants))} into the same folder, {path}",
             "Set a different folder for each server, or restore one of them with --limit.",
         )
-        for path, servers in shared_places.contested(targets)
+        for cause, (path, claimants) in claims
     ]
+
+
+def _own_places(asked: c.Mapping[str, t.Any]) -> list[str]:
+    """Return the folders of the restored components that were given, and have no target."""
+    wanted = asked["components"]
+    return [
+        path
+        for name, path in asked["component_paths"].items()
+        if name not in asked["restore_targets"] and (wanted is None or name in wanted)
+    ]
+
+
+def _names_of(facts: Facts, hosts: c.Sequence[str]) -> dict[str, str]:
+    """Name each host's computer, with its deployment if several of them have that name."""
+    names = {host: listing.server_of(facts, host) or host for host in hosts}
+    known = list(names.values())
+    return {
+        host: name if known.count(name) == 1 else f"{name} of {facts[host]['__groupid_asked']['deployment']}"
+        for host, name in names.items()
+    }
 
 
 def _wrong_entry(

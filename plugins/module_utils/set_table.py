@@ -64,7 +64,7 @@ def lines(answers: Answers) -> list[str]:
     for name in dict.fromkeys(one["deployment"] for one in sets):
         own = [_row(one) for one in sets if one["deployment"] == name]
         body += ["", f"Deployment {name}:", *narrow_table(_HEADINGS, own)]
-    notes = [*_marked(sets), *_signatures(sets), *_notes(answers)]
+    notes = [*_marked(sets), *_signatures(sets), *_narrowed(sets), *_notes(answers)]
     told = ["", *(line for text in notes for line in _wrapped(text, ""))] if notes else []
     return [*(body[1:] or ["There are no sets."]), *told, *_passed_over(answers), *_failed(answers)]
 
@@ -137,6 +137,22 @@ def _signatures(sets: c.Iterable[ListedSet]) -> list[str]:
 def _some(names: c.Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _narrowed(sets: c.Sequence[ListedSet]) -> list[str]:
+    """Name narrowed sealed sets that are newer than every sealed set of their deployment that is not narrowed."""
+    sealed = [one for one in sets if one["sealed"] and accepted(one["signature"])]
+    full: dict[str, str] = {}
+    for one in sealed:
+        if not one["narrowed"]:
+            full[one["deployment"]] = max(one["set_id"], full.get(one["deployment"], ""))
+    newer: dict[str, list[str]] = {}
+    for one in sealed:
+        if one["narrowed"] and one["set_id"] > full.get(one["deployment"], ""):
+            newer.setdefault(one["deployment"], []).append(one["set_id"])
+    words = dict.fromkeys(newer, "a newer narrowed set")
+    words |= {name: f"{len(ids)} newer narrowed sets, the newest" for name, ids in newer.items() if len(ids) > 1}
+    return [f"'latest' of {name} does not choose {words[name]}: {max(ids)}" for name, ids in newer.items()]
 
 
 def _notes(answers: Answers) -> list[str]:

@@ -80,8 +80,11 @@ def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
         items = _answer(facts, host, "__groupid_resumed").get("entries") or []
         count = sum(item["outcome"] == "resumed" for item in items)
         started = "would be started again" if check else "started again"
-        lines.append(f"{host}: {len(items)} things, {count} {started}" if items else f"{host}: nothing was stopped")
-        lines += [f"  {item['kind']} {item['name']}: {item['note']}" for item in items if item.get("note")]
+        things = f"{len(items)} thing{'s' if len(items) > 1 else ''}"
+        lines.append(f"{host}: {things}, {count} {started}" if items else f"{host}: nothing was stopped")
+        for item in items:
+            if item.get("note"):
+                lines += columns.folded(f"{item['kind']} {item['name']}: {item['note']}", "  ", "    ")
     return lines
 
 
@@ -325,7 +328,7 @@ def _sets_found(facts: Facts, name: str, hosts: c.Sequence[str], _check: bool) -
 
 
 def _predicted(facts: Facts, name: str, host: str) -> list[str]:
-    """Return how long a backup will take, and the space that it needs on shares."""
+    """Return how long a backup will take, and the space that it needs on shares and for the database."""
     found = _prediction(facts, host)
     if not found:
         return []
@@ -336,10 +339,17 @@ def _predicted(facts: Facts, name: str, host: str) -> list[str]:
         [f"{name}: a backup takes about {minutes} min (estimated by: {', '.join(bases)}){unknown}"] if bases else []
     )
     return duration + [
-        f"{name}: {room['needed_bytes'] / 1e6:,.1f} MB needed, {_free(room)} free on {room['root']}"
+        f"{name}: {_needed(room)} needed, {_free(room)} free on {', '.join(filter(None, (room['host'], room['root'])))}"
         for room in found["rooms"]
-        if str(room["root"]).startswith("\\\\")
+        # The rows of servers have the needs of their own drives.
+        if not room["host"] or f"{name}/{shared_parts.DATABASE}" in room["parts"]
     ]
+
+
+def _needed(room: c.Mapping[str, t.Any]) -> str:
+    if room["unknown"] and not room["needed_bytes"]:
+        return "an unknown number of MB"
+    return f"{'more than ' if room['unknown'] else ''}{room['needed_bytes'] / 1e6:,.1f} MB"
 
 
 def _free(room: c.Mapping[str, t.Any]) -> str:

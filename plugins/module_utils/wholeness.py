@@ -16,11 +16,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils.shared_parts i
     DATABASE,
     GROUP_ATTRIBUTES,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest
+from ansible_collections.identityops.groupid.plugins.module_utils.spelling import closest, did_you_mean
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import (
     PREFIX,
     PREFLIGHT,
     RESTORE,
+    SAVING,
     VERIFY,
 )
 
@@ -38,6 +39,11 @@ _OF_THE_SERVER = (
     "driver",
     "login_timeout",
 )
+
+_PLACES = {
+    DATABASE: "SQL Server restores a database to the files that it has there.",
+    GROUP_ATTRIBUTES: "A restore writes to the groups of the domains in groupid_domains.",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +129,10 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
     if name in known:
         return
     near = closest(name, known)
+    shared = closest(name, COMPONENTS) if near is None and DATABASE not in known else None
+    if shared is not None:
+        yield _without_folder(variable, name, shared)
+        return
     # A set may hold a folder that is no longer in the inventory.
     if near is None and asked.role == RESTORE and variable != "groupid_component_paths":
         return
@@ -132,6 +142,15 @@ def _component(asked: Asked, variable: str, name: str, others: c.Sequence[str]) 
         f'{variable} names "{name}"',
         f"it is not a component of {where}",
         f"{meant} To save another folder, add it to groupid_folders, with a name and a path.",
+    )
+
+
+def _without_folder(variable: str, name: str, shared: str) -> Complaint:
+    """Refuse a folder for data that is in none."""
+    return Complaint(
+        f'{variable} names "{name}"',
+        f"{'it' if name == shared else shared} has no folder on a server of GroupID",
+        f"Remove it. {_PLACES[shared]}",
     )
 
 
@@ -257,6 +276,7 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
             "the groups of a domain are saved once",
             "Keep only one of them.",
         )
+    yield from _empty_domains(asked, names)
     for domain in domains:
         for present, absent in (("username", "password"), ("password", "username")):
             if domain.get(present) and not domain.get(absent):
@@ -265,6 +285,20 @@ def _domains(asked: Asked) -> c.Iterator[Complaint]:
                     "a login needs both or, with a Kerberos ticket, neither",
                     f"Set {absent} too, or neither of them.",
                 )
+
+
+def _empty_domains(asked: Asked, domains: c.Sequence[str]) -> c.Iterator[Complaint]:
+    """Refuse names in groupid_ldif_allow_empty that are not a domain of the deployment."""
+    if asked.role not in SAVING or not asked.sound("ldif_allow_empty"):
+        return
+    known = f"The domains are: {', '.join(domains)}." if domains else "Remove it, or add the domain there."
+    for name in asked.values["ldif_allow_empty"]:
+        if name not in domains:
+            yield Complaint(
+                f'groupid_ldif_allow_empty names "{name}"',
+                f"groupid_domains has no {'such domain' if domains else 'domain'}, so it would have no effect",
+                did_you_mean(name, domains).strip() or known,
+            )
 
 
 _CHECKS: t.Final[tuple[c.Callable[[Asked], c.Iterator[Complaint]], ...]] = (

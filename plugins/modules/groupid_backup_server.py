@@ -162,6 +162,11 @@ schema:
   returned: always
   type: int
   sample: 1
+seconds:
+  description: Duration of the task.
+  returned: when the task began
+  type: float
+  sample: 123.456
 error:
   description: The first failure, in parts.
   returned: failure

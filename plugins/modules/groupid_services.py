@@ -24,9 +24,9 @@ description:
     Services that need another one are stopped before it, even if they are not GroupID's.
   - Start types and the automatic start of pools are not changed, so that everything starts again when the host is
     restarted. There are two exceptions, which V(resumed) undoes. A service that Windows may start again, because it
-    has recovery actions and has failed before or fails when it is stopped, is disabled. A pool that IIS starts again
-    immediately loses its automatic start, unless IIS shares its configuration with other servers. Then the module
-    fails.
+    has recovery actions and has failed before or fails when it is stopped, or because it has a delayed start that has
+    not come yet, is disabled. A pool that IIS starts again immediately loses its automatic start, unless IIS shares
+    its configuration with other servers. Then the module fails.
   - If one thing cannot be stopped, everything is started again and the module fails.
   - V(recorded) does the first half of V(quiesced) alone. It writes the record, arms the watchdog, and stops nothing.
     Use it on all hosts that belong together before V(quiesced) on the first one. Then another run is refused on all of
@@ -39,6 +39,10 @@ description:
   - V(resumed) brings back what the record says. What an administrator had stopped, disabled or paused before stays so.
     What somebody changed in the meantime also stays, and RV(entries) says it. Everything is tried. If something does
     not start, the module fails, and the next V(resumed) tries it again.
+  - Before anything is stopped, each Elasticsearch node is asked for its health. V(resumed) starts the services, and
+    then waits until the node is as healthy as before, for O(item_timeout) seconds at the most. Only then it starts the
+    pools and enables the tasks. If the time is too short, there is a warning, and everything else is started. Only
+    programs of the host are asked, and no login is sent.
   - As long as the record is not marked as resumed, another V(quiesced) is refused.
   - Services are read and stopped with the service control manager, application pools with C(appcmd.exe) and its XML,
     and tasks with the scripting object of the Task Scheduler. No text in a language of Windows is read.
@@ -230,6 +234,11 @@ services:
       type: list
       elements: str
       sample: []
+    elasticsearch:
+      description: Whether it is a node of Elasticsearch.
+      returned: always
+      type: bool
+      sample: true
 iis:
   description: IIS on the host.
   returned: with V(reported)
@@ -514,11 +523,14 @@ entries:
       type: str
       sample: GroupIDElasticSearchService11
     before:
-      description: What it was. Of a service C(state) and C(start_type), of a pool C(state) and C(auto_start), of a task
-        C(enabled).
+      description: What it was. Of a service C(state), C(start_type) and C(health), of a pool C(state) and
+        C(auto_start), of a task C(enabled). The state V(due) is that of a service with a delayed start that Windows has
+        not started yet. It is kept from starting, and runs after V(resumed). C(health) is that of an Elasticsearch
+        node, V(red), V(yellow) or V(green), or V(up) if the node wants a login. It is null for another service, or if
+        the health is not known.
       returned: with V(recorded) and V(quiesced)
       type: dict
-      sample: {state: running, start_type: automatic}
+      sample: {state: running, start_type: automatic, health: yellow}
     stopped:
       description: Whether there is something to stop or to disable.
       returned: with V(recorded) and V(quiesced)

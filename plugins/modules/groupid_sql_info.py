@@ -496,6 +496,22 @@ folder:
       returned: always
       type: bool
       sample: true
+    volume:
+      description:
+        - Volume that the folder is on, as far as the server tells. Null for shares, on Linux, and if the login is not
+          allowed to see volumes, which needs VIEW SERVER STATE.
+        - Before SQL Server 2017 CU 1, null also for volumes without a file of a database. A volume that is mounted in a
+          folder is known only if a file of a database is on it. Otherwise, this is the drive.
+      returned: always
+      type: str
+      version_added: 0.6.0
+      sample: D:\
+    free_bytes:
+      description: Free space of this volume. Null if the volume is not known.
+      returned: always
+      type: int
+      version_added: 0.6.0
+      sample: 53687091200
     writable:
       description: Whether the server can write there. Null without O(probe=true), and if the login is not allowed to
         back up C(model).
@@ -686,12 +702,15 @@ def _folder(
     if path is None:
         return None
     visible = sql_folder.is_visible(session, server, path)
+    volume = sql_folder.read_volume(session, path)
     tried = sql_folder.plan_probe(path) if probe else None
     if tried is not None and not check:
         tried = sql_folder.run_probe(session, server, tried)
     return {
         "path": path,
         "visible": visible,
+        "volume": volume and volume.path,
+        "free_bytes": volume and volume.free_bytes,
         "writable": tried and tried.writable,
         "probe": tried and dataclasses.asdict(tried),
     }

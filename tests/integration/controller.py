@@ -16,6 +16,7 @@ import typing as t
 
 import yaml
 from environment import BUILD
+from integration import loaded
 
 from lab import inventory
 from lab.lab import Lab
@@ -84,7 +85,10 @@ class Controller:
         where: pathlib.Path | None = None,
         environment: c.Mapping[str, str] | None = None,
     ) -> Run:
-        """Run a playbook of the collection, or a file."""
+        """Run a playbook of the collection, or a file.
+
+        environment: variables besides; with any, the program is started, and is not a fork (`loaded.py`).
+        """
         name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
         arguments = ["-i", str(where or self.inventory), *options]
         if extra:
@@ -126,9 +130,11 @@ class Controller:
         }
 
     def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:
+        if environment is None:
+            return Run(*loaded.run([program, *arguments], self.environment(), TIMEOUT))
         done = subprocess.run(
             [program, *arguments],
-            env={**self.environment(), **(environment or {})},
+            env={**self.environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

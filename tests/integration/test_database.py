@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import json
 import pathlib
+import re
 import secrets
 import subprocess
 import sys
@@ -67,7 +68,10 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     folder = use(controller, mode)
     assert lab.sql is not None
     before = databases.rows(lab.root, "hq")
-    assert "GroupID_hq" in controller.play("preflight").succeeded().output
+    preflight = controller.play("preflight").succeeded().output
+    assert "GroupID_hq" in preflight
+    place = re.escape(inventory.SHARED_ROOT if mode == "unc" else f"sql01, {inventory.LOCAL_ROOT}")
+    assert re.search(rf"hq: [\d,.]+ MB needed, [\d,.]+ MB free on {place}", preflight), preflight
     # A server's time goes into work, and not into hundreds of small tasks.
     assert 20 <= controller.play("backup").succeeded().tasks() <= 30
     backups = [one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]
@@ -200,6 +204,8 @@ def test_an_external_backup_is_recorded_by_its_path(lab: Lab, controller: Contro
     before = databases.rows(lab.root, "hq")
     extra = {"groupid_sql_backup_dir": "D:\\Dumps"}
     lab.path("sql01", "D:\\Dumps").mkdir()
+    preflight = controller.play("preflight", extra=extra).succeeded().output
+    assert re.search(r"hq: [\d,.]+ MB needed, [\d,.]+ MB free on 127\.0\.0\.1, D:\\Dumps", preflight), preflight
     controller.play("backup", extra=extra).succeeded()
     [set_folder] = folder.iterdir()
     part = json.loads((set_folder / "database" / "part.json").read_text())

@@ -27,6 +27,9 @@ BASES = {
 FIRST = {"hq": "web01", "branch": "old01"}
 """The first server of each."""
 
+STATE_FOLDER = "/identityops.groupid"
+"""What the path of each file has that the agent keeps for itself."""
+
 Edit = c.Callable[[dict[str, t.Any]], object]
 
 
@@ -42,10 +45,15 @@ class Scene:
         """Write the fleet's inventory, changed by ``edit``."""
         return write_inventory(self.controller, edit, name)
 
-    def picture(self) -> snapshot.Picture:
-        """Look at all disks and shares, past what the agent keeps for itself; at the rows; at the groups."""
+    def picture(self, *, with_state: bool = False) -> snapshot.Picture:
+        """Look at all disks and shares, at the rows and at the groups.
+
+        with_state: also at what the agent keeps for itself.
+        """
         places = {name: self.lab.root / name for name in ("hosts", "shares")}
-        picture = {path: facts for path, facts in snapshot.take(places).items() if "/identityops.groupid" not in path}
+        picture = {
+            path: facts for path, facts in snapshot.take(places).items() if with_state or STATE_FOLDER not in path
+        }
         for deployment in BASES:
             picture[f"rows of {deployment}"] = {"rows": databases.rows(self.lab.root, deployment)}
         picture["groups"] = {"groups": self.groups()}

@@ -38,7 +38,10 @@ RESTORES: t.Final[tuple[Word, ...]] = (
         "groupid_restore_targets",
         "dict",
         {},
-        "Folders to restore to, in place of the original ones, by the name of the component.",
+        "Folders to restore to, in place of the original ones, by the name of the component. One folder on a share for "
+        "two servers is refused. Case, slashes at the end, and a file server's name with or without its domain make no "
+        "difference. An address, an alias in DNS or a DFS name beside the server's name is not recognized as the same "
+        "server, and neither is a drive beside its share.",
         roles=RESTORING,
         elements="path",
         keys="component",

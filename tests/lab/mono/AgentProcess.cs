@@ -10,6 +10,7 @@ using System.IO;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading;
 
 namespace IdentityOpsAgent
 {
@@ -19,10 +20,18 @@ namespace IdentityOpsAgent
     /// </summary>
     internal sealed class AgentProcess
     {
-        public static readonly int Limit = LabFaults.Current != null
-            && (LabFaults.Current.Service == "mute" || LabFaults.Current.Service == "hangs") ? 2000 : 60000;
+        /// <summary>Short where nothing comes on order: of a mute process, only once it is there.</summary>
+        public static int Limit
+        {
+            get
+            {
+                string service = LabFaults.Current == null ? null : LabFaults.Current.Service;
+                return service == "hangs" || (service == "mute" && ManagementService.HasStarted) ? 2000 : 60000;
+            }
+        }
 
         private const string SourceName = "agent.txt";
+        private const int EndsWithin = 60000, Pause = 10;   // ms
 
         public readonly uint Id;
         private readonly bool isChild;
@@ -95,6 +104,8 @@ namespace IdentityOpsAgent
         public void End()
         {
             Libc.kill((int)Id, Libc.KillSignal);
+            for (int waited = 0; !HasEnded() && waited < EndsWithin; waited += Pause)
+                Thread.Sleep(Pause);
         }
 
         /// <summary>In a session of its own.</summary>
@@ -107,26 +118,6 @@ namespace IdentityOpsAgent
                 settings.Add(LabComputer.JobMark + "=1");
             return ChildProcess.Spawn(command[0], ChildProcess.Texts(command), ChildProcess.Texts(settings),
                 folder, standard, Libc.SpawnInSession);
-        }
-
-        /// <summary>What the Task Scheduler starts: not the agent's own faults, and another account.</summary>
-        internal static int SpawnAsSystem(List<string> command)
-        {
-            string user = Environment.GetEnvironmentVariable("LAB_USER"),
-                faults = Environment.GetEnvironmentVariable("LAB_FAULTS");
-            Environment.SetEnvironmentVariable("LAB_USER", "NT AUTHORITY\\SYSTEM");
-            Environment.SetEnvironmentVariable("LAB_FAULTS", Environment.GetEnvironmentVariable("LAB_SYSTEM_FAULTS"));
-            try
-            {
-                using (SafeFileHandle nothing = new SafeFileHandle(
-                    Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
-                    return Spawn(command, LabComputer.Root(), new[] { nothing, nothing, nothing });
-            }
-            finally
-            {
-                Environment.SetEnvironmentVariable("LAB_USER", user);
-                Environment.SetEnvironmentVariable("LAB_FAULTS", faults);
-            }
         }
 
         private static string Mono()

@@ -83,21 +83,36 @@ namespace IdentityOpsAgent
             return drives;
         }
 
-        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        public static int? RegistryNumber(string keyBelowLocalMachine, string name)
+        {
+            Dictionary<string, object> key = RegistryKey(keyBelowLocalMachine);
+            object value;
+            return key != null && key.TryGetValue(name, out value) && value is long ? (int)(long)value : (int?)null;
+        }
+
+        private static Dictionary<string, object> RegistryKey(string keyBelowLocalMachine)
         {
             string file = LabComputer.Root() + "/registry.json";
-            if (!File.Exists(file))
-                return null;
-            foreach (KeyValuePair<string, object> key in LabJson.Object(File.ReadAllText(file)))
-            {
-                if (!string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
-                    continue;
-                Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-                foreach (KeyValuePair<string, object> value in (Dictionary<string, object>)key.Value)
-                    values[value.Key] = (string)value.Value;
-                return values;
-            }
+            if (File.Exists(file))
+                foreach (KeyValuePair<string, object> key in LabJson.Object(File.ReadAllText(file)))
+                    if (string.Equals(key.Key, keyBelowLocalMachine, StringComparison.OrdinalIgnoreCase))
+                        return (Dictionary<string, object>)key.Value;
             return null;
+        }
+
+        public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        {
+            Dictionary<string, object> key = RegistryKey(keyBelowLocalMachine);
+            if (key == null)
+                return null;
+            Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            foreach (KeyValuePair<string, object> value in key)
+                if (value.Value is string)
+                    values[value.Key] = (string)value.Value;
+                else if (value.Value is List<object>)
+                    values[value.Key] = string.Join("\n",
+                        ((List<object>)value.Value).ConvertAll(line => (string)line));
+            return values;
         }
     }
 }

@@ -6,6 +6,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace IdentityOpsAgent
@@ -49,6 +50,7 @@ namespace IdentityOpsAgent
         private readonly string journal;
         private readonly Dictionary<string, long> scanned = new Dictionary<string, long>();   // path, until when
         private readonly Dictionary<string, long> going = new Dictionary<string, long>();
+        private readonly HashSet<string> goingFolders = new HashSet<string>();
         // Path, until when, creation time.
         private readonly Dictionary<string, long[]> tunnel = new Dictionary<string, long[]>();
         private readonly Random chance = new Random();
@@ -143,7 +145,7 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>By deletion or renaming. `created`: its creation time.</summary>
-        public void Gone(string path, long created, bool deleted)
+        public void Gone(string path, long created, bool deleted, bool folder)
         {
             lock (this)
             {
@@ -153,10 +155,15 @@ namespace IdentityOpsAgent
                     tunnel[path] = new[] { until, created };
                     Note("tunnel", until, created, path);
                 }
-                if (deleted && pending > 0 && chance.Next(oneIn) == 0)
-                    // Most of them for a moment.
-                    Keep("going", going, path,
-                        oneIn == 1 ? pending : (int)(pending * Math.Pow(chance.NextDouble(), 3)));
+                if (!deleted || pending == 0 || chance.Next(oneIn) != 0)
+                    return;
+                if (folder)
+                    goingFolders.Add(path);
+                else
+                    goingFolders.Remove(path);
+                // Most of them for a moment.
+                Keep(folder ? "going-folder" : "going", going, path,
+                    oneIn == 1 ? pending : (int)(pending * Math.Pow(chance.NextDouble(), 3)));
             }
         }
 
@@ -168,17 +175,21 @@ namespace IdentityOpsAgent
                 return tunnel.TryGetValue(path, out old) && old[0] > DateTime.UtcNow.Ticks ? old[1] : 0;
         }
 
-        /// <summary>Names that a listing of the folder still has.</summary>
-        public List<string> GoingIn(string folder)
+        /// <summary>What a listing of the folder still has.</summary>
+        public List<FoundEntry> GoingIn(string folder)
         {
-            List<string> names = new List<string>();
+            List<FoundEntry> found = new List<FoundEntry>();
             string above = folder.TrimEnd(Win32.Separator) + Win32.Separator;
             lock (this)
                 foreach (string path in new List<string>(going.Keys))
                     if (path.StartsWith(above, StringComparison.Ordinal)
                         && path.IndexOf(Win32.Separator, above.Length) < 0 && Has(going, path))
-                        names.Add(path.Substring(above.Length));
-            return names;
+                        found.Add(new FoundEntry
+                        {
+                            Name = path.Substring(above.Length),
+                            Attributes = goingFolders.Contains(path) ? Win32.Directory : Win32.Archive,
+                        });
+            return found;
         }
 
         private static SystemError Shared()
@@ -216,8 +227,12 @@ namespace IdentityOpsAgent
 
         private void Note(string kind, long until, long value, string path)
         {
-            File.AppendAllText(journal,
+            byte[] line = Encoding.ASCII.GetBytes(
                 string.Format(CultureInfo.InvariantCulture, "{0} {1} {2} {3}\n", kind, until, value, Text(path)));
+            // At the end whoever else writes there: File.AppendAllText seeks to where the end was.
+            using (SafeFileHandle end = new SafeFileHandle(Win32.Check(Libc.open(PosixName.Encode(journal),
+                Libc.WriteOnly | Libc.Create | Libc.Append | Libc.CloseOnExec, 0x1B6))))
+                Win32.Check((int)Libc.write(end, ref line[0], (IntPtr)line.Length));
         }
 
         // A path may be no valid Unicode.
@@ -253,6 +268,10 @@ namespace IdentityOpsAgent
                     tunnel[path] = new[] { until, value };
                 else
                     (fields[0] == "scanned" ? scanned : going)[path] = until;
+                if (fields[0] == "going-folder")
+                    goingFolders.Add(path);
+                else if (fields[0] == "going")
+                    goingFolders.Remove(path);
             }
         }
     }

@@ -19,6 +19,7 @@ namespace IdentityOpsAgent
     /// {"services": [{"name": text, "display_name": text, "command": text, "depends_on": [name],
     ///                "state": "running" (and so on), "start_type": "automatic" (and so on), "delayed": bool,
     ///                "process": n, "shares_process": bool,  others are in it, and it outlives this one
+    ///                "delayed_ms": n,                       its delayed start comes then, if it was never started
     ///                "recovery": bool, "recovery_ms": n,    Windows starts it again when it fails, so much later
     ///                "recovers_from_errors": bool,          also when it stops with an error
     ///                "due_ms": n, "target": state,          a transition ends then (milliseconds since 1601), so
@@ -46,6 +47,8 @@ namespace IdentityOpsAgent
     /// </summary>
     internal static class LabServices
     {
+        private const long NeverStarted = 1077;   // ERROR_SERVICE_NEVER_STARTED: not since the last boot
+
         private static readonly object Gate = new object();
 
         // What the file said last, and what that means: most readings find it unchanged.
@@ -176,18 +179,31 @@ namespace IdentityOpsAgent
                 if (Text(service, "asked") == "stop" && Text(service, "state") == "stopped")
                     Stopped(service);
             }
-            if (!service.ContainsKey("restart_ms") || Number(service, "restart_ms") > Now)
+            StartItself(service, "restart_ms");
+            StartItself(service, "delayed_ms");
+        }
+
+        /// <summary>
+        /// What Windows starts by itself at a time. The delayed start comes once, for what was not started before
+        /// (SERVICE_DELAYED_AUTO_START_INFO: the manager "makes a list of delayed auto-start services during boot and
+        /// starts them one at a time after the delay has passed"; one that is started on demand before is started so
+        /// "instead of delaying its start further"). What is disabled by then is not started (error 1058).
+        /// </summary>
+        private static void StartItself(Map service, string when)
+        {
+            if (!service.ContainsKey(when) || Number(service, when) > Now)
                 return;
-            long restart = Number(service, "restart_ms");
-            service.Remove("restart_ms");
-            if (Text(service, "state") != "stopped" || Text(service, "start_type") == "disabled")
+            long at = Number(service, when);
+            service.Remove(when);
+            if (Text(service, "state") != "stopped" || Text(service, "start_type") == "disabled"
+                || when == "delayed_ms" && Number(service, "exit_code_now") != NeverStarted)
                 return;
             service["process"] = Number(service, "process") + 1000;
             service["exit_code_now"] = 0L;
             service["asked"] = "start";
             service["state"] = "start_pending";
             service["target"] = "running";
-            service["due_ms"] = restart + Number(service, "takes_ms");
+            service["due_ms"] = at + Number(service, "takes_ms");
             Advance(service);
         }
 

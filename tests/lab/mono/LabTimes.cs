@@ -47,10 +47,10 @@ namespace IdentityOpsAgent
             Win32.Check(set);
         }
 
-        public static void Gone(string path, long created, bool deleted)
+        public static void Gone(string path, long created, bool deleted, bool folder)
         {
             if (LabHabits.Current != null)
-                LabHabits.Current.Gone(path, created, deleted);
+                LabHabits.Current.Gone(path, created, deleted, folder);
         }
 
         /// <summary>A new name, by creation or renaming.</summary>

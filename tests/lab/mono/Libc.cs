@@ -31,7 +31,8 @@ namespace IdentityOpsAgent
             EEXIST = 17, EXDEV = 18, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ETXTBSY = 26, ENOSPC = 28, EROFS = 30,
             EMLINK = 31, ENAMETOOLONG = 36, ENOTEMPTY = 39, ELOOP = 40, EOPNOTSUPP = 95;
 
-        public const int ReadWrite = 2, Create = 0x40, Exclusive = 0x80, CloseOnExec = 0x80000;
+        public const int WriteOnly = 1, ReadWrite = 2, Create = 0x40, Append = 0x400,
+            Exclusive = 0x80, CloseOnExec = 0x80000;
         public static readonly int OpenFolder, OpenNoFollow;   // O_DIRECTORY, O_NOFOLLOW: the two architectures differ
         public static readonly string NodeName;
 

@@ -19,6 +19,9 @@ namespace IdentityOpsAgent
         /// <summary>Of the process that was started last.</summary>
         internal static bool IsInJobObject { get; private set; }
 
+        /// <summary>Whether it has started a process.</summary>
+        internal static bool HasStarted { get; private set; }
+
         public static long CreateProcess(string commandLine, string folder, bool leave, out uint process)
         {
             process = 0;
@@ -48,6 +51,7 @@ namespace IdentityOpsAgent
                 Libc.ChildFacts facts;
                 Libc.waitid(Libc.ProcessById, shell, out facts, Libc.Exited);
                 process = uint.Parse(Encoding.ASCII.GetString(text, 0, count).Trim(), CultureInfo.InvariantCulture);
+                HasStarted = true;
                 return 0;
             }
         }

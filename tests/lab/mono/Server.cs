@@ -48,7 +48,10 @@ namespace IdentityOpsLab
             }
         }
 
-        /// <summary>What is open, by number and name. What lists it is closed by then, and has none.</summary>
+        /// <summary>
+        /// What is open, by number and name. What lists it is closed by then, and has none. Mono's TLS keeps the source
+        /// of random numbers open, once for the process.
+        /// </summary>
         private static List<string> Handles()
         {
             List<string> open = new List<string>();
@@ -56,8 +59,9 @@ namespace IdentityOpsLab
             {
                 byte[] target = new byte[4096];
                 int length = (int)readlink(Encoding.UTF8.GetBytes(entry + "\0"), target, (IntPtr)target.Length);
-                if (length > 0)
-                    open.Add(Path.GetFileName(entry) + " " + Encoding.UTF8.GetString(target, 0, length));
+                string name = length > 0 ? Encoding.UTF8.GetString(target, 0, length) : "/dev/urandom";
+                if (name != "/dev/urandom")
+                    open.Add(Path.GetFileName(entry) + " " + name);
             }
             return open;
         }

@@ -92,7 +92,7 @@ namespace IdentityOpsAgent
                 throw new SystemError(FileNotFound, "The system cannot find the file specified.");
             RefuseOnOrder("start");
             if (!IsAlive())
-                File.WriteAllText(EnginePlace, AgentProcess.SpawnAsSystem(LabServices.Texts(task, "run")).ToString());
+                File.WriteAllText(EnginePlace, SpawnAsSystem(LabServices.Texts(task, "run")).ToString());
         }
 
         public static void Delete(string path)
@@ -114,8 +114,31 @@ namespace IdentityOpsAgent
 
         private static bool IsAlive()
         {
-            return File.Exists(EnginePlace)
-                && !AgentProcess.Open(uint.Parse(File.ReadAllText(EnginePlace).Trim())).HasEnded();
+            try
+            {
+                string state = File.ReadAllText("/proc/" + File.ReadAllText(EnginePlace).Trim() + "/stat");
+                return state[state.LastIndexOf(')') + 2] != 'Z';
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+
+        /// <summary>In a session of its own, as another account, and not with the agent's own faults.</summary>
+        private static int SpawnAsSystem(List<string> command)
+        {
+            List<string> settings = new List<string>
+            {
+                "LAB_USER=NT AUTHORITY\\SYSTEM", "LAB_FAULTS=" + LabComputer.Setting("LAB_SYSTEM_FAULTS"),
+            };
+            foreach (DictionaryEntry setting in Environment.GetEnvironmentVariables())
+                if ((string)setting.Key != "LAB_USER" && (string)setting.Key != "LAB_FAULTS")
+                    settings.Add(setting.Key + "=" + setting.Value);
+            using (SafeFileHandle nothing = new SafeFileHandle(
+                Libc.open(PosixName.Encode("/dev/null"), Libc.ReadWrite | Libc.CloseOnExec, 0)))
+                return ChildProcess.Spawn(command[0], ChildProcess.Texts(command), ChildProcess.Texts(settings),
+                    LabComputer.Root(), new[] { nothing, nothing, nothing }, Libc.SpawnInSession);
         }
 
         private static Map Named(Map all, string path)

@@ -146,9 +146,9 @@ namespace IdentityOpsAgent
             if (LabHabits.Current == null)
                 yield break;
             FileFacts again;
-            foreach (string name in LabHabits.Current.GoingIn(directory))
-                if (!TryFacts(directory.TrimEnd(Separator) + Separator + name, out again))
-                    yield return new FoundEntry { Name = name, Attributes = Archive };
+            foreach (FoundEntry going in LabHabits.Current.GoingIn(directory))
+                if (!TryFacts(directory.TrimEnd(Separator) + Separator + going.Name, out again))
+                    yield return going;
         }
 
         private static int Listing(SafeFileHandle folder, byte[] listing)
@@ -250,7 +250,7 @@ namespace IdentityOpsAgent
         /// <summary>A name that was deleted and is still held by somebody is waited for; a refusal is not.</summary>
         private static void CreateWithRetry(string path, Action make)
         {
-            LockedFileRetry.Run(delegate
+            LockedFileRetry.Run(path, delegate
             {
                 RefuseCreation(path);
                 if (LabHabits.Current != null)
@@ -264,14 +264,14 @@ namespace IdentityOpsAgent
         public static SafeFileHandle HoldFolder(string path)
         {
             SafeFileHandle folder = null;
-            LockedFileRetry.Run(delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
+            LockedFileRetry.Run(path, delegate { folder = Open(path, Libc.OpenFolder | Libc.OpenNoFollow); },
                 error => error.Code != AccessDenied);
             return folder;
         }
 
         public static void DeleteFolder(string path)
         {
-            LockedFileRetry.Run(delegate { RemoveFolder(path); },
+            LockedFileRetry.Run(path, delegate { RemoveFolder(path); },
                 error => error.Code != NotEmpty || IsDeletePending(path));
         }
 
@@ -293,7 +293,7 @@ namespace IdentityOpsAgent
             byte[] name = PosixName.Encode(path);
             if (Libc.rmdir(name) == 0)
             {
-                LabTimes.Gone(path, created, true);
+                LabTimes.Gone(path, created, true, true);
                 return;
             }
             int error = Marshal.GetLastWin32Error();
@@ -493,7 +493,7 @@ namespace IdentityOpsAgent
 
         public static void Move(string from, string to, bool replace)
         {
-            LockedFileRetry.Run(delegate { Rename(from, to, replace); }, null);
+            LockedFileRetry.Run(from, delegate { Rename(from, to, replace); }, null);
         }
 
         private static void Rename(string from, string to, bool replace)
@@ -508,8 +508,8 @@ namespace IdentityOpsAgent
                 ? Libc.rename(source, target)
                 : Libc.renameat2(Libc.CurrentDirectory, source, Libc.CurrentDirectory, target, Libc.NoReplace));
             if (replaced != 0)
-                LabTimes.Gone(to, replaced, false);
-            LabTimes.Gone(from, created, false);
+                LabTimes.Gone(to, replaced, false, false);
+            LabTimes.Gone(from, created, false, false);
             LabTimes.Appeared(to);
             if (LabFaults.Loses("names", to) && Libc.unlink(PosixName.Encode(to)) != 0)
                 global::System.IO.Directory.Delete(to, true);
@@ -531,7 +531,7 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            LockedFileRetry.Run(delegate { Unlink(path); }, error => error.Code != DeletePending);
+            LockedFileRetry.Run(path, delegate { Unlink(path); }, error => error.Code != DeletePending);
         }
 
         private static void Unlink(string path)
@@ -545,7 +545,7 @@ namespace IdentityOpsAgent
                 Check(Libc.chmod(PosixName.Encode(path), 0x1A4));
             long created = LabTimes.Of(path);
             Check(Libc.unlink(PosixName.Encode(path)));
-            LabTimes.Gone(path, created, true);
+            LabTimes.Gone(path, created, true, false);
         }
 
         public static SafeFileHandle TryLock(string path)

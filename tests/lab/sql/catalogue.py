@@ -41,8 +41,10 @@ class View:
 
 
 VIEWS: dict[str, View] = {}
-SERVER_STATE = frozenset(("sys.dm_exec_connections", "sys.dm_os_volume_stats"))
+SERVER_STATE = frozenset(("sys.dm_exec_connections", "sys.dm_os_volume_stats", "sys.dm_os_enumerate_fixed_drives"))
 """Views that are refused without VIEW SERVER STATE, the login's own rows too (the page of each, Permissions)."""
+SINCE = {"sys.dm_os_enumerate_fixed_drives": (14, 0, 3006)}
+"""The first build that has a view: 14.0.3006 is SQL Server 2017 CU 1 (the view's page)."""
 
 
 def _view(name: str, columns: str, *, in_database: bool = False) -> c.Callable[[Rows], Rows]:
@@ -505,6 +507,7 @@ def _volumes(engine: Engine, session: Session, dummy: Database | None) -> c.Iter
 
 @_view("sys.dm_os_enumerate_fixed_drives", "fixed_drive_path:n drive_type:i drive_type_desc:n free_space_in_bytes:i")
 def _drives(engine: Engine, session: Session, dummy: Database | None) -> c.Iterator[Row]:
+    # Volumes that are mounted in a folder are not among them: the page names drive letters alone.
     for letter in "CD":
         yield (f"{letter}:\\", 3, "DRIVE_FIXED", engine.volume_free)
 

@@ -19,7 +19,7 @@ import typing as t
 import uuid
 
 from lab.sql import functions, wire
-from lab.sql.catalogue import DECLARED, SERVER_STATE, VIEWS, View
+from lab.sql.catalogue import DECLARED, SERVER_STATE, SINCE, VIEWS, View
 from lab.sql.engine import Database, Engine, Session, check_state
 from lab.sql.problems import StatementError, syntax_error
 from lab.sql.words import Kind, Token, Words, split
@@ -280,6 +280,8 @@ class _Rewriter:
             return self._user_table(parts)
         if key.startswith("msdb."):
             check_state(self._engine.database("msdb"))
+        if self._engine.product < SINCE.get(key, (0, 0, 0)):
+            raise StatementError.of(208, f"Invalid object name '{'.'.join(parts)}'.", ends_batch=True)
         if key in SERVER_STATE:
             self._check_server_state()
         database = self._database_for(view, database_name)

@@ -13,7 +13,7 @@ import typing as t
 from unit.agent.conftest import Host
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products
-from lab import task_clock
+from lab import habits, task_clock
 from lab.appcmd import Iis, Pool
 
 
@@ -22,6 +22,8 @@ class RuntimeHost:
 
     def __init__(self, host: Host, version: str = "10.0") -> None:
         self.host = host
+        if host.habits:
+            host.habits = dict(habits.SHORT)  # a record is written at each step
         self.folder = host.folder / "C" / "Program Files" / "Imanami" / f"GroupID {version}"
         self.folder.mkdir(parents=True)
         self.iis = Iis(host.folder)

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import time
 import typing as t
 
@@ -16,6 +17,7 @@ import pytest
 from unit.agent.conftest import CREATED, SET_ID, Host
 from unit.agent.test_agent_links import SECOND, seal
 
+from lab.habits import hold_name
 from lab.streams import keeps_streams
 
 ANTIVIRUS = {"antivirus_ms": 200}
@@ -214,3 +216,54 @@ def test_what_a_restore_has_deleted_and_somebody_still_holds_is_in_nobodys_way(s
     saved.file("a.txt", "damaged")
     answer = saved.restore(policy="mirror")
     assert (code(answer), answer["diff"]["removed"]) == ("none", [])
+
+
+ALMOST_NONE = {"pending_ms": 1, "pending_one_in": 1_000_000}
+"""Nothing but what a test itself has deleted."""
+
+
+def delete(host: t.Any, name: str, seconds: float = 600) -> None:
+    """Delete a file or folder of the source that another program holds open for some time."""
+    path, folder = host.source / name, (host.source / name).is_dir()
+    shutil.rmtree(path) if folder else path.unlink()
+    hold_name(host.folder, path, "going-folder" if folder else "going", seconds)
+
+
+def test_a_plan_passes_over_what_was_deleted_and_somebody_still_holds(host: t.Any) -> None:
+    host.write(a="1", empty="", folder__b="2", folder__deep__c="3")
+    assert code(host.backup()) == "none"
+    host.file("new/deep/d.txt")
+    host.file("new.txt")
+    host.habits = ALMOST_NONE
+    for name in ("a.txt", "empty.txt", "folder", "new", "new.txt"):
+        delete(host, name)
+    answer = host.restore(policy="mirror", check=True)
+    assert (code(answer), answer["added"], answer["replaced"], answer["removed"]) == ("none", 4, 0, 0), answer
+    spared = host.call("restore", components=[{"name": "data", "overwrite": "never"}], unsealed=True, check=True)
+    assert (code(spared), spared["added"], spared["components"][0]["spared"]) == ("none", 4, 0), spared
+
+
+def test_what_is_deleted_and_held_below_a_folder_that_goes_is_in_nobodys_way(host: t.Any) -> None:
+    host.write(a="1")
+    assert code(host.backup()) == "none"
+    host.file("new/deep/d.txt")
+    host.file("new/e.txt")
+    host.habits = ALMOST_NONE
+    delete(host, "new/deep")
+    answer = host.restore(policy="mirror", check=True)
+    assert (code(answer), answer["removed"]) == ("none", 1), answer
+
+
+@pytest.mark.parametrize("change", range(1, 14, 2))
+def test_what_was_deleted_and_held_does_not_come_with_a_restore_that_goes_back(saved: t.Any, change: int) -> None:
+    """It is no old content that would have to be put back, and what took its place goes."""
+    saved.habits, saved.patience = ALMOST_NONE, 60_000
+    for name in ("a.txt", "folder"):
+        delete(saved, name, seconds=1)
+    saved.file("z.txt")
+    before = saved.picture(saved.source)
+    saved.faults = {"fail_change": {"glob": f"{saved.source}/*", "at": 4 + change, "errno": 5}}
+    answer = saved.restore(policy="mirror", threads=1)
+    assert code(answer) in ("write_failed", "none")
+    if code(answer) != "none":
+        assert saved.picture(saved.source) == before

@@ -13,6 +13,8 @@ import typing as t
 import pytest
 from unit.agent.conftest import SET_ID, hold
 
+from lab.habits import hold_name
+
 ID = "0123456789abcdef"
 PROPERTIES = ["size", "attributes", "written", "content", "streams"]
 
@@ -292,3 +294,39 @@ def test_what_another_witness_saw_is_compared(rehearsed: Rehearsed) -> None:
     seen[1]["streams"]["first"] = "1 00"
     record.write_text("".join(json.dumps(line) + "\n" for line in seen))
     assert [(one["path"], one["property"]) for one in rehearsed.compare(**compared)] == [("streams/a.txt", "streams")]
+
+
+def test_a_look_passes_over_what_was_deleted_and_somebody_still_holds(rehearsed: Rehearsed) -> None:
+    rehearsed.host.habits = {"pending_ms": 1, "pending_one_in": 1_000_000}
+    rehearsed.make()
+    tree = rehearsed.place / "tree"
+    hold_name(rehearsed.host.folder, tree / "plain" / "was here.txt", "going")
+    hold_name(rehearsed.host.folder, tree / "was here", "going-folder")
+    assert rehearsed.compare() == []
+    assert not rehearsed.step("record", place=str(rehearsed.place), name="again")["failed"]
+
+
+def test_what_an_antivirus_has_for_a_moment_is_removed(rehearsed: Rehearsed) -> None:
+    rehearsed.host.habits, rehearsed.host.patience = {"antivirus_ms": 1}, 60_000
+    rehearsed.make()
+    path = rehearsed.place / "tree" / "plain" / "folder"
+    (path / "new.txt").write_text("new")
+    hold_name(rehearsed.host.folder, path / "new.txt", "scanned", seconds=1)
+    answer = rehearsed.step("remove", path=str(path))
+    assert (answer["failed"], path.exists()) == (False, False), answer
+
+
+def test_nobody_waits_for_a_file_that_the_rehearsal_itself_holds(rehearsed: Rehearsed) -> None:
+    """Others are waited for: the patience is longer than a call may take."""
+    rehearsed.host.habits, rehearsed.host.patience = {"pending_ms": 1, "pending_one_in": 1_000_000}, 1_000_000
+    rehearsed.make()
+    rehearsed.backup()
+    assert not rehearsed.step("damage", place=str(rehearsed.place))["failed"]
+    again = rehearsed.step("damage", place=str(rehearsed.place))
+    assert not again["failed"]
+    path = rehearsed.place / "tree" / "speed" / "0.bin"
+    hold_name(rehearsed.host.folder, rehearsed.place / "tree" / "plain" / "b.txt", "going", seconds=3)
+    held = rehearsed.step("hold", files=[{"path": str(path), "writes": True}], request=rehearsed.restore_request())
+    assert not held["failed"], held
+    error = held["answer"]["error"]
+    assert (error["code"], error["path"]) == ("write_failed", str(path)), error

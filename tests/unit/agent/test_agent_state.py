@@ -54,6 +54,19 @@ def test_services_by_name_by_program_and_by_folder(server: RuntimeHost) -> None:
     assert answer["similar"] == [{"kind": "service", "name": "GroupIDLike"}]
 
 
+def test_which_services_are_of_elasticsearch(server: RuntimeHost) -> None:
+    """By a row, also where people name the service themselves; or by the program that Elastic's own script installs."""
+    server.service("es10", command=f'"{server.folder}/ElasticSearch/elasticsearch-6.2.4/bin/x.exe" //RS//es10')
+    server.service("Repl")
+    server.service("Own", command='"C:/Search/elasticsearch-8.0.0/bin/elasticsearch-service-x64.exe" //RS//Own')
+    server.service("GroupIDElasticSearchService11", command="C:/Moved/bin/x.exe")
+    expected = {"es10": True, "Repl": False}
+    assert {one["name"]: one["elasticsearch"] for one in look(server)["services"]} == expected
+    named = [{"kind": "service", "name": name} for name in server.services]
+    expected = {**expected, "Own": True, "GroupIDElasticSearchService11": True}
+    assert {one["name"]: one["elasticsearch"] for one in look(server, services=named)["services"]} == expected
+
+
 @pytest.mark.parametrize(
     ("command", "ours"),
     [
@@ -91,6 +104,7 @@ def test_what_a_service_is(server: RuntimeHost) -> None:
         "program": program,
         "recovery": "errors",
         "dependents": ["c"],
+        "elasticsearch": False,
     }
     facts = [(one["state"], one["start_type"], one["recovery"], one["process"]) for one in answer["services"][1:]]
     assert facts == [("stopped", "disabled", "none", 0), ("paused", "manual", "crashes", 102)]

@@ -194,3 +194,11 @@ def test_records_of_sets_that_are_gone_go_with_the_next(saved: t.Any) -> None:
     assert first.exists()
     saved.call("verify", set_id=OTHER)
     assert records(saved) == sorted([fresh, second, foreign])
+
+
+def test_a_draft_that_an_antivirus_has_for_a_moment_goes_too(saved: t.Any) -> None:
+    saved.habits, saved.patience = {"antivirus_ms": 200}, 60_000
+    saved.faults = {"fail_change": {"glob": "*/verified/*.json", "at": 1, "errno": 5}}
+    answer = saved.call("verify")
+    assert "Input/output error" in " ".join(answer["warnings"]), answer
+    assert records(saved) == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from unit.agent.plants import HELD_ON_MONO, HELD_WITH_ALL, IGNORES_CASE, REFUSED_ON_MONO, WITH_LISTS
+from unit.agent.plants import HELD_ON_MONO, HELD_WITH_ALL, IGNORES_CASE, LATE, REFUSED_ON_MONO, WITH_LISTS
 from unit.agent.rehearsing import rehearse, verdicts
 
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
@@ -18,6 +18,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     NOT_TRIED,
     REFUSED,
 )
+from lab import habits
 
 
 def test_a_sound_host_holds_all_that_can_be_tried(host: t.Any) -> None:
@@ -45,3 +46,12 @@ def test_lists_and_names_that_differ_in_case_alone_are_tried_where_a_disk_keeps_
     by = verdicts(reported)
     assert by.get(NOT_HELD, set()) == set(), {one: reported[one].seen for one in by[NOT_HELD]}
     assert by[HELD] == HELD_WITH_ALL
+
+
+def test_a_host_with_all_habits_of_windows_holds_the_same(host: t.Any) -> None:
+    host.write(a="a file of the product")
+    host.habits, host.patience = habits.ALL, 60_000
+    by = verdicts(reported := rehearse(host))
+    assert by.get(NOT_HELD, set()) == set(), {one: reported[one].seen for one in by[NOT_HELD]}
+    assert by[HELD] | LATE == HELD_ON_MONO
+    assert by[REFUSED] == REFUSED_ON_MONO

@@ -421,11 +421,19 @@ class TestWindows:
             ("Path", "REG_SZ", r"C:\G"),
             ("Root", "REG_EXPAND_SZ", r"%SystemRoot%\G"),
             ("N", "REG_DWORD", "1"),
+            ("Options", "REG_MULTI_SZ", r"-Xms2g\0-Dx=C:\G"),
         ):
             host.program("reg.exe", "add", key, "/v", name, "/t", kind, "/d", value, "/f", "/reg:64")
         values = session("RegistryValues", key.removeprefix("HKLM\\"))
-        assert {name: value.lower() for name, value in values.items()} == {"Path": r"c:\g", "Root": r"c:\windows\g"}
+        assert {name: value.lower() for name, value in values.items()} == {
+            "Path": r"c:\g",
+            "Root": r"c:\windows\g",
+            "Options": "-xms2g\n-dx=c:\\g",
+        }
         assert session("RegistryValues", r"SOFTWARE\Imanami\Other") is None
+        numbers = [session("RegistryNumber", key.removeprefix("HKLM\\"), name) for name in ("N", "Path", "Other")]
+        assert numbers == [1, None, None]
+        assert session("RegistryNumber", r"SOFTWARE\Imanami\Other", "N") is None
         assert len(session("MachineGuid")) == 36
 
 

@@ -61,6 +61,7 @@ namespace IdentityOpsAgent
                 case "EnvironmentValue": return Computer.EnvironmentValue(given[0]);
                 case "FixedDrives": return Computer.FixedDrives();
                 case "RegistryValues": return Computer.RegistryValues(given[0]);
+                case "RegistryNumber": return Computer.RegistryNumber(given[0], given[1]);
                 case "IsAbsolute": return Win32.IsAbsolute(given[0]);
                 case "IsShare": return Win32.IsShare(given[0]);
                 case "FreeBytes": return Win32.FreeBytes(given[0]);

@@ -25,7 +25,14 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.error i
 PLUGINS = pathlib.Path(__file__).parents[3] / "plugins"
 NAMES = sorted(path.stem for path in (PLUGINS / "action").glob("*.py"))
 OF_SQL = [name for name in NAMES if name.startswith("groupid_sql_")]
-OF_CONTROLLER = ["groupid_ldif_rehearsal", "groupid_plan", "groupid_settings", "groupid_summary"]
+# groupid_backup_server asks a host by other actions alone.
+OF_CONTROLLER = [
+    "groupid_backup_server",
+    "groupid_ldif_rehearsal",
+    "groupid_plan",
+    "groupid_settings",
+    "groupid_summary",
+]
 OF_HOST = [name for name in NAMES if name not in OF_SQL and name not in OF_CONTROLLER]
 MEMBERS = {"code", "what", "cause", "next", "component", "path"}
 PASSWORD = "hunter2222"
@@ -49,6 +56,7 @@ USES: dict[str, dict[str, t.Any]] = {
     "groupid_sets": {"backup_root": PLACE["backup_root"]},
 }
 CONTROLLER_USES: dict[str, dict[str, t.Any]] = {
+    "groupid_backup_server": {"deployment": "hq", "set_id": PLACE["set_id"], "members": ["web01"]},
     "groupid_ldif_rehearsal": {"deployment": "hq", "domain": "corp.example"},
     "groupid_plan": {"known": []},
     "groupid_settings": {"role": "backup"},

@@ -28,6 +28,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.restore.mo
     restore_statement,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.app_lock import ClaimRefusedError, claimed
+from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.folder import VOLUMES_QUERY
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.server.paths import join_path
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session import errors as sql_errors
 from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.quoting import identifier, literal
@@ -53,11 +54,6 @@ FOLDERS_QUERY = (
     "SELECT CAST(SERVERPROPERTY('InstanceDefaultDataPath') AS nvarchar(260)) AS data_path, "
     "CAST(SERVERPROPERTY('InstanceDefaultLogPath') AS nvarchar(260)) AS log_path, "
     "CAST(SERVERPROPERTY('ServerName') AS nvarchar(128)) AS server_name;"
-)
-# Takes the right VIEW SERVER STATE.
-VOLUMES_QUERY = (
-    "SELECT DISTINCT v.volume_mount_point, v.available_bytes FROM sys.master_files AS f "
-    "CROSS APPLY sys.dm_os_volume_stats(f.database_id, f.file_id) AS v;"
 )
 SCRATCH_QUERY = "SELECT name FROM sys.databases WHERE name LIKE N'groupid[_]test[_]%' ORDER BY name;"
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder as the SQL server sees it: whether it is there, and whether a backup can be written into it.
+"""A folder as the SQL server sees it: whether it is there, its free space, and whether a backup can be written into it.
 
 There is no way to ask whether the service account may write, so the proof is a backup: of ``model``, copy-only, which
 is a few megabytes and touches no chain. It leaves a row in msdb's history, and its file where it cannot be removed.
@@ -25,6 +25,17 @@ from ansible_collections.identityops.groupid.plugins.module_utils.sql.session.se
 
 # sys.dm_os_file_exists is there since SQL Server 2017.
 _FILE_VIEW_SINCE = 14
+
+# It is there since SQL Server 2017 CU 1, and has the volumes of drive letters. Takes the right VIEW SERVER STATE.
+_DRIVES_QUERY = (
+    "SELECT fixed_drive_path AS volume_mount_point, free_space_in_bytes AS available_bytes "
+    "FROM sys.dm_os_enumerate_fixed_drives;"
+)
+# Volumes that have files of databases, also those that are mounted in a folder. Takes the same right.
+VOLUMES_QUERY = (
+    "SELECT DISTINCT v.volume_mount_point, v.available_bytes FROM sys.master_files AS f "
+    "CROSS APPLY sys.dm_os_volume_stats(f.database_id, f.file_id) AS v;"
+)
 
 # The login has no right to back up model, which says nothing about the folder.
 _NO_RIGHT = frozenset({229, 262, 916})
@@ -56,6 +67,32 @@ def is_visible(session: Session, server: ServerFacts, folder: str) -> bool | Non
     if found is None or not (found.folder or found.certain):
         return None
     return found.folder
+
+
+@dataclasses.dataclass(frozen=True)
+class Volume:
+    """A volume of the SQL server's computer. path: its drive, or the folder that it is mounted in."""
+
+    path: str
+    free_bytes: int
+
+
+def read_volume(session: Session, folder: str) -> Volume | None:
+    """Return the volume that a folder is on. None if the server does not tell, and for shares.
+
+    A volume that is mounted in a folder is known only if a file of a database is on it. Otherwise, that of the drive is
+    returned. Raises ConnectionLostError.
+    """
+    rows = [row for query in (_DRIVES_QUERY, VOLUMES_QUERY) for row in rows_or_none(session, query) or []]
+    inside = f"{folder.rstrip(chr(92))}{chr(92)}".casefold()
+    # The mount point is null on Linux, and may be empty.
+    known = [
+        Volume(str(row["volume_mount_point"]), int(row["available_bytes"]))
+        for row in rows
+        if row["volume_mount_point"] and row["available_bytes"] is not None
+    ]
+    fitting = [volume for volume in known if inside.startswith(f"{volume.path.rstrip(chr(92))}{chr(92)}".casefold())]
+    return max(fitting, key=lambda volume: len(volume.path), default=None)
 
 
 def plan_probe(folder: str) -> Probe:

@@ -21,7 +21,7 @@ namespace IdentityOpsAgent
         private const string Made = "made";
         private const int CopiesOfATree = 5;   // the tree, three sets at most, and what a restore stages
         private const int KillMilliseconds = 10000;
-        private const int ShortPatience = 2000;   // milliseconds
+        private const int ShortPatience = 10000;   // milliseconds
 
         // perform: a request as a call of its own.
         public static Answer Run(JsonMap request, Func<string, string> perform)
@@ -230,12 +230,16 @@ namespace IdentityOpsAgent
         {
             Answer answer = new Answer { Changed = true };
             List<SafeFileHandle> held = new List<SafeFileHandle>();
+            List<string> paths = new List<string>();
             try
             {
                 foreach (JsonMap file in request.Maps("files"))
-                    held.Add(RehearsalCalls.HoldOpen(Below(file, "path"), file.Flag("writes", false),
+                {
+                    paths.Add(Below(file, "path"));
+                    held.Add(RehearsalCalls.HoldOpen(paths[paths.Count - 1], file.Flag("writes", false),
                         file.Flag("read", false), file.Flag("write", false)));
-                WithShortPatience(delegate
+                }
+                LockedFileRetry.Keeping(paths.ToArray(), delegate
                 {
                     answer.Members.Set("answer", ask(request.MapOrEmpty("request")));
                 });
@@ -247,8 +251,7 @@ namespace IdentityOpsAgent
             }
         }
 
-        // Nobody lets go of what a rehearsal holds, and what is damaged already cannot be damaged again:
-        // to wait for it for a minute would prove nothing more.
+        // What cannot be damaged is left as it is: to wait for it for a minute would prove nothing more.
         private static void WithShortPatience(Action act)
         {
             int patience = LockedFileRetry.Budget;
@@ -340,7 +343,7 @@ namespace IdentityOpsAgent
         private static Answer Remove(JsonMap request)
         {
             string path = Below(request, "path");
-            SystemError error = Deletion.TryDelete(path, 1);
+            SystemError error = Deletion.TryDelete(path);
             if (error != null)
                 Writing(path, delegate { throw error; });
             return new Answer { Changed = true };

@@ -125,7 +125,22 @@ namespace IdentityOpsAgent
             if (!folder || link)
                 return;
             foreach (FoundEntry found in new List<FoundEntry>(Win32.Enumerate(place)))
-                Walk(Paths.Combine(place, found.Name), path.Length == 0 ? found.Name : path + "/" + found.Name);
+                TryWalk(Paths.Combine(place, found.Name), path.Length == 0 ? found.Name : path + "/" + found.Name);
+        }
+
+        // A name that was deleted is listed until the last handle on it closes.
+        private void TryWalk(string place, string path)
+        {
+            try
+            {
+                Walk(place, path);
+            }
+            catch (SystemError error)
+            {
+                if (!SystemCodes.IsMissing(error))
+                    throw;
+                entries.Remove(path);
+            }
         }
 
         private static JsonMap Described(string place, string path, ObservedFacts facts, bool hollow)

@@ -95,6 +95,8 @@ namespace IdentityOpsAgent
             Try(damaged, "plain/folder/empty", Win32.DeleteFolder);
             Try(damaged, "plain/zero.bin", delegate(string path)
             {
+                if (SetFolder.IsFolder(path))   // it is damaged already
+                    return;
                 Win32.Delete(path);
                 Win32.CreateFolder(path);
                 Put(Paths.Combine(path, "inside.txt"), Few);
@@ -106,7 +108,7 @@ namespace IdentityOpsAgent
                 Put(Paths.Combine(path, "deep.txt"), Few);
             });
             Try(damaged, "names/with blanks.txt", Win32.Delete);
-            Try(damaged, "long/" + Long, delegate(string path) { Deletion.TryDelete(path, 1); });
+            Try(damaged, "long/" + Long, delegate(string path) { Deletion.TryDelete(path); });
             Try(damaged, "times/old.txt",
                 delegate(string path) { Win32.SetFacts(path, Old + 7, Old + 7, Win32.Archive); });
             Try(damaged, "times/folder", Win32.DeleteFolder);
@@ -118,7 +120,7 @@ namespace IdentityOpsAgent
             if (FileSecurity.IsSupported(top))
             {
                 Try(damaged, "security/explicit.txt", Win32.Delete);
-                Try(damaged, "security/protected", delegate(string path) { Deletion.TryDelete(path, 1); });
+                Try(damaged, "security/protected", delegate(string path) { Deletion.TryDelete(path); });
                 Try(damaged, "security/denying",
                     delegate(string path) { FileSecurity.Set(path, OwnersOf(path) + "D:(A;;FR;;;BG)"); });
                 Try(damaged, "owner/a.txt", Win32.Delete);

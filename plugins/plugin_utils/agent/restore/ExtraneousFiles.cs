@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
                 Removal above = removals[i];
                 if (!above.IsFolder || (i > 0 && !SetFolder.IsFolder(above.Place)))
                     continue;
-                foreach (FoundEntry found in target.List(above.Place))
+                foreach (FoundEntry found in target.ListThere(above.Place))
                     removals.Add(Below(above, found));
             }
             removals.Reverse();
@@ -76,7 +76,7 @@ namespace IdentityOpsAgent
             while (waiting.Count > 0)
             {
                 Visit visit = waiting.Pop();
-                foreach (FoundEntry below in target.List(visit.Removal.Place))
+                foreach (FoundEntry below in target.ListThere(visit.Removal.Place))
                 {
                     Consider(removals, waiting, Below(visit.Removal, below), below, visit.Coverage);
                 }

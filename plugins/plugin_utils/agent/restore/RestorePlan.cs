@@ -146,6 +146,7 @@ namespace IdentityOpsAgent
 
         private void PlanFolder(Entry folder, string place, bool exists, FoundEntry found, Coverage cover)
         {
+            exists = exists && RestoreTarget.IsThere(place);
             if (exists && Attributes.IsLink(found.Attributes, found.ReparseTag))
                 throw new AgentError("target_link", Restore.What, place,
                     "There is a link where a folder belongs, and links are not followed.",
@@ -183,6 +184,9 @@ namespace IdentityOpsAgent
         private void PlanFile(Entry file, string place, bool exists, FoundEntry found)
         {
             bool link = exists && Attributes.IsLink(found.Attributes, found.ReparseTag);
+            bool isRead = exists && target.Overwrite != RestoreTarget.Never && !link
+                && !Attributes.IsFolder(found.Attributes) && found.Size == file.Facts.Size;
+            exists = isRead || (exists && RestoreTarget.IsThere(place));   // what is read is opened anyway
             if (exists && target.Overwrite == RestoreTarget.Never)
             {
                 target.Spared++;
@@ -190,7 +194,7 @@ namespace IdentityOpsAgent
             }
             if (exists && !Attributes.IsFolder(found.Attributes) && found.Name != file.Name)
                 target.OtherCase[file] = found.Name;
-            if (exists && !Attributes.IsFolder(found.Attributes) && !link && found.Size == file.Facts.Size)
+            if (isRead)
             {
                 sameSize.Add(file);
                 return;
@@ -207,6 +211,8 @@ namespace IdentityOpsAgent
         private void PlanExtra(Visit visit, string place, FoundEntry extra)
         {
             string path = Paths.Combine(place, extra.Name);
+            if (!RestoreTarget.IsThere(path))
+                return;
             int before = target.Extras.Count;
             if (TemporaryName.Is(extra.Name, TemporaryName.Restoring) && !Attributes.IsFolder(extra.Attributes))
                 target.Extras.Add(
@@ -232,7 +238,7 @@ namespace IdentityOpsAgent
                         target.Unchanged++;
                     else
                         difference.Add(file);
-                    if (difference == target.Replaced)
+                    if (difference == target.Replaced || difference == target.Added)
                         target.MarkTouched(file.Parent);
                 }
             });
@@ -276,9 +282,9 @@ namespace IdentityOpsAgent
                     return same ? null : target.OtherFacts;
                 }
             }
-            catch (SystemError)
+            catch (SystemError error)
             {
-                return target.Replaced;
+                return SystemCodes.IsMissing(error) ? target.Added : target.Replaced;
             }
         }
     }

@@ -133,6 +133,30 @@ namespace IdentityOpsAgent
             }
         }
 
+        // What a folder holds that has to go.
+        public List<FoundEntry> ListThere(string place)
+        {
+            return List(place).FindAll(delegate(FoundEntry found)
+            {
+                return IsThere(Paths.Combine(place, found.Name));
+            });
+        }
+
+        // A name that was deleted is listed until the last handle on it closes. Taken for old content, it could not be
+        // put back. What cannot be looked at is there.
+        public static bool IsThere(string place)
+        {
+            FileFacts facts;
+            try
+            {
+                return Win32.TryFacts(place, out facts);
+            }
+            catch (SystemError)
+            {
+                return true;
+            }
+        }
+
         // Of what the part has of it.
         public SelectionResult ToSelectionResult()
         {

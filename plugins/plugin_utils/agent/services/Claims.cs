@@ -30,6 +30,7 @@ namespace IdentityOpsAgent
     {
         public const string Service = "service", Pool = "pool", Task = "task", Process = "process";
         private static readonly string[] Kinds = { Service, Pool, Task, Process };
+        private const string Elasticsearch = "elasticsearch";   // the component whose services are nodes of it
 
         public readonly List<string> Versions = new List<string>();
         private readonly List<Row> rows = new List<Row>(), named = new List<Row>();
@@ -114,7 +115,8 @@ namespace IdentityOpsAgent
             }
             foreach (string path in paths)
             {
-                if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); }))
+                if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); })
+                    || kind == Service && only == Elasticsearch && IsElasticsearch(names, path))
                     return true;
             }
             return rows.Exists(delegate(Row row)
@@ -122,6 +124,23 @@ namespace IdentityOpsAgent
                 return row.Kind == kind && row.Component == only && Versions.Contains(row.Version)
                     && (row.Takes(names) || TakesProgram(row, paths));
             });
+        }
+
+        // Whether a service of the product is a node of Elasticsearch, whoever has named it: by a row of any version,
+        // by its name, or by the program that Elastic's own elasticsearch-service.bat installs.
+        public bool IsElasticsearch(IEnumerable<string> names, string program)
+        {
+            foreach (string name in names)
+            {
+                if ((name ?? "").IndexOf(Elasticsearch, StringComparison.OrdinalIgnoreCase) >= 0)
+                    return true;
+            }
+            return Paths.FileName(program).StartsWith("elasticsearch-service", StringComparison.OrdinalIgnoreCase)
+                || rows.Exists(delegate(Row row)
+                {
+                    return row.Kind == Service && row.Component == Elasticsearch
+                        && (row.Takes(names) || TakesProgram(row, new[] { program }));
+                });
         }
 
         public bool IsSimilar(IEnumerable<string> names)

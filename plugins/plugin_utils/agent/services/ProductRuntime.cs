@@ -11,6 +11,7 @@ namespace IdentityOpsAgent
         public Claim Claim;
         public ServiceFacts Facts;
         public List<string> Dependents;   // that are not stopped, in the order in which they must be
+        public bool IsElasticsearch;      // it is a node of it
     }
 
     internal sealed class ClaimedPool
@@ -81,9 +82,13 @@ namespace IdentityOpsAgent
             {
                 string[] names = { facts.Name, facts.DisplayName };
                 HasIis |= Win32.Names.Equals(facts.Name, Iis.Service);
-                Claim claim = Claims.Of(Claims.Service, names, new[] { Claims.ProgramOf(facts.Command) });
+                string program = Claims.ProgramOf(facts.Command);
+                Claim claim = Claims.Of(Claims.Service, names, new[] { program });
                 if (claim != null)
-                    Services.Add(new ClaimedService { Claim = claim, Facts = facts });
+                    Services.Add(new ClaimedService
+                    {
+                        Claim = claim, Facts = facts, IsElasticsearch = Claims.IsElasticsearch(names, program),
+                    });
                 else
                     Notice(Claims.Service, facts.Name, names);
             }

@@ -109,6 +109,7 @@ namespace IdentityOpsAgent
                 record.DeadlineTicks = SystemClock.Ticks() + deadline * 1000L;
             }
             record.Items.AddRange(plan.Items());
+            answer.Warnings.AddRange(ElasticsearchNodes.Note(plan.Runtime, record.Items));
             if (!check)
                 record.Write();
         }

@@ -12,28 +12,42 @@ namespace IdentityOpsAgent
     internal sealed class QuiescedService : QuiescedItem
     {
         private const int InvalidControl = 1052, RequestTimeout = 1053, DatabaseLocked = 1055, AlreadyRunning = 1056,
-            CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072, NeverStarted = 1077;
+            CannotAccept = 1061, NotActive = 1062, OwnCode = 1066, MarkedForDeletion = 1072;
 
         // What the quiesce has disabled, and what the way back has made startable.
         private const string Held = "held", Lifted = "lifted";
 
+        public string Health;   // of a node of Elasticsearch that ran: how it was; null: not known, or no node
+
+        // In the record: the state of one that Windows was about to start. It counts as what that leads to.
+        private const string Due = "due";
+
         private readonly uint state, startType;
+        private readonly bool isDue;
         private bool pausesAtLast;
 
         // facts: after its transitions; one that has not ended counts as what it leads to.
         public QuiescedService(ServiceFacts facts)
             : base(Claims.Service, facts.Name)
         {
-            state = TargetOf(facts.State);
+            isDue = DelayedStart.IsDue(facts);
+            state = isDue ? ServiceFacts.Running : TargetOf(facts.State);
             startType = facts.StartType;
-            MayStart = facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
+            MayStart = isDue || facts.State == ServiceFacts.Stopped && IsStartedAgain(facts);
         }
 
         public QuiescedService(string name, JsonMap before)
             : base(Claims.Service, name)
         {
-            state = RuntimeWords.ServiceStateOf(before.Text("state"));
+            isDue = before.Text("state") == Due;
+            state = isDue ? ServiceFacts.Running : RuntimeWords.ServiceStateOf(before.Text("state"));
             startType = RuntimeWords.StartTypeOf(before.Text("start_type"));
+            Health = ElasticsearchHealth.Known(before.TextOrNull("health"));
+        }
+
+        public bool IsRunning
+        {
+            get { return state == ServiceFacts.Running && !isDue; }
         }
 
         public override bool HasRun()
@@ -55,7 +69,7 @@ namespace IdentityOpsAgent
         {
             StopOnce(wait);
             ServiceFacts facts = ServiceControl.Find(Name);
-            if (facts == null || !IsStartedAgain(facts))
+            if (facts == null || !IsStartedAgain(facts) && !(isDue && DelayedStart.IsWaiting(facts)))
                 return;
             // Not before: a service whose stop is no failure is left as it is. The flag of its recovery actions would
             // be the smaller change, but "takes effect the next time the system is started", and a restart that is
@@ -70,7 +84,8 @@ namespace IdentityOpsAgent
         private static bool IsStartedAgain(ServiceFacts facts)
         {
             return facts.Recovers && facts.StartType != ServiceFacts.Disabled
-                && (facts.State != ServiceFacts.Stopped || facts.ExitCode != 0 && facts.ExitCode != NeverStarted);
+                && (facts.State != ServiceFacts.Stopped
+                    || facts.ExitCode != 0 && facts.ExitCode != DelayedStart.NeverStarted);
         }
 
         private void StopOnce(BoundedWait wait)
@@ -273,14 +288,14 @@ namespace IdentityOpsAgent
             ServiceFacts facts = ServiceControl.Find(Name);
             if (facts == null)
                 return Gone;
-            if (TargetOf(facts.State) != state)
+            if (TargetOf(facts.State) != state && !(isDue && DelayedStart.IsWaiting(facts)))
                 return StateThen(facts);
             return facts.StartType == startType ? null : StartTypeNow(facts);
         }
 
         private string StateThen(ServiceFacts now)
         {
-            return "it was " + RuntimeWords.ServiceState(state) + " and is " + RuntimeWords.ServiceState(now.State);
+            return "it was " + StateBefore() + " and is " + RuntimeWords.ServiceState(now.State);
         }
 
         private string StartTypeNow(ServiceFacts now)
@@ -291,8 +306,13 @@ namespace IdentityOpsAgent
 
         protected override JsonMap Before()
         {
-            return new JsonMap().Set("state", RuntimeWords.ServiceState(state))
-                .Set("start_type", RuntimeWords.StartType(startType));
+            return new JsonMap().Set("state", StateBefore())
+                .Set("start_type", RuntimeWords.StartType(startType)).Set("health", Health);
+        }
+
+        private string StateBefore()
+        {
+            return isDue ? Due : RuntimeWords.ServiceState(state);
         }
 
         private uint StateNow()

@@ -48,6 +48,9 @@ namespace IdentityOpsAgent
             List<QuiescedItem> others = record.Items.FindAll(
                 delegate(QuiescedItem item) { return !services.Contains(item); });
             BringBackAll(services);
+            if (!check)
+                Warnings.AddRange(ElasticsearchNodes.Await(services.FindAll(
+                    delegate(QuiescedItem item) { return outcomes[item] != Failed; }), wait));
             BringBackAll(others);
             foreach (QuiescedItem item in record.Items)
                 Outcomes.Add(new JsonMap().Set("kind", item.Kind).Set("name", item.Name)

@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
                 .Set("delayed", facts.IsDelayed).Set("process", facts.Process)
                 .Set("program", Claims.ProgramOf(facts.Command))
                 .Set("recovery", !facts.Recovers ? "none" : facts.RecoversFromErrors ? "errors" : "crashes")
-                .Set("dependents", service.Dependents);
+                .Set("dependents", service.Dependents).Set("elasticsearch", service.IsElasticsearch);
         }
 
         private static JsonMap Described(ClaimedPool pool)

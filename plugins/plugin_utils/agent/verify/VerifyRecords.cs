@@ -131,7 +131,7 @@ namespace IdentityOpsAgent
             }
             catch (SystemError)
             {
-                Deletion.TryDelete(draft, 1);
+                Deletion.TryDelete(draft);
                 throw;
             }
         }

@@ -97,15 +97,28 @@ namespace IdentityOpsAgent
 
         /// <summary>
         /// In the 64-bit view, where a 64-bit product writes, whatever this process is. Null when the key is not there.
+        /// Texts; a list of texts as lines.
         /// </summary>
         public static Dictionary<string, string> RegistryValues(string keyBelowLocalMachine)
+        {
+            return InRegistry(keyBelowLocalMachine, StringsOf);
+        }
+
+        /// <summary>A DWORD, in the same view; null where there is none of the name.</summary>
+        public static int? RegistryNumber(string keyBelowLocalMachine, string name)
+        {
+            return InRegistry(keyBelowLocalMachine, delegate(RegistryKey key) { return key.GetValue(name) as int?; });
+        }
+
+        // The default of T when the key is not there.
+        private static T InRegistry<T>(string keyBelowLocalMachine, Func<RegistryKey, T> read)
         {
             try
             {
                 using (RegistryKey machine = RegistryKey.OpenBaseKey(RegistryHive.LocalMachine,
                     RegistryView.Registry64))
                 using (RegistryKey key = machine.OpenSubKey(keyBelowLocalMachine))
-                    return key == null ? null : StringsOf(key);
+                    return key == null ? default(T) : read(key);
             }
             catch (SecurityException)
             {
@@ -122,7 +135,8 @@ namespace IdentityOpsAgent
             Dictionary<string, string> values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             foreach (string name in key.GetValueNames())
             {
-                string text = key.GetValue(name) as string;   // expanded; other kinds of value are other types
+                object value = key.GetValue(name);   // a text is expanded; other kinds of value are other types
+                string text = value is string[] ? string.Join("\n", (string[])value) : value as string;
                 if (text != null)
                     values[name] = text;
             }

@@ -60,7 +60,7 @@ namespace IdentityOpsAgent
                 out security.Descriptor, IntPtr.Zero));
             try
             {
-                Win32.CreateWithRetry(() => Win32.CheckOpening(
+                Win32.CreateWithRetry(path, () => Win32.CheckOpening(
                     NativeMethods.CreateDirectoryW(Win32.Extended(path), ref security)));
             }
             finally

@@ -28,6 +28,8 @@ namespace IdentityOpsAgent
 
         private static long spent;
 
+        private static string[] own = new string[0];
+
         [ThreadStatic]
         private static bool off;
 
@@ -53,11 +55,27 @@ namespace IdentityOpsAgent
             }
         }
 
-        /// <summary>
-        /// Tries a change until it is done. `mayPass`, or null: whether waiting makes sense with an error that a held
-        /// name gives. The error in the end is the system's own, of the last try.
+        /// <summary>`paths`: files that this process keeps open meanwhile. Nobody lets go of them while it waits.
         /// </summary>
-        public static void Run(Action change, Predicate<SystemError> mayPass)
+        public static void Keeping(string[] paths, Action act)
+        {
+            string[] before = own;
+            own = paths;
+            try
+            {
+                act();
+            }
+            finally
+            {
+                own = before;
+            }
+        }
+
+        /// <summary>
+        /// Tries a change of `path` until it is done. `mayPass`, or null: whether waiting makes sense with an error
+        /// that a held name gives. The error in the end is the system's own, of the last try.
+        /// </summary>
+        public static void Run(string path, Action change, Predicate<SystemError> mayPass)
         {
             Stopwatch waited = null;
             for (int pause = Shortest; ; pause = Math.Min(2 * pause, Longest))
@@ -71,6 +89,7 @@ namespace IdentityOpsAgent
                 {
                     waited = waited ?? Stopwatch.StartNew();
                     bool goesOn = !off && Array.IndexOf(Held, error.Code) >= 0
+                        && !Array.Exists(own, kept => Win32.Names.Equals(kept, path))
                         && waited.ElapsedMilliseconds + Interlocked.Read(ref spent) < Budget
                         && (mayPass == null || mayPass(error));
                     if (!goesOn)

@@ -264,11 +264,8 @@ namespace IdentityOpsAgent
         {
             SafeFileHandle file = CreateFileW(Extended(path), access, share, IntPtr.Zero, OpenExisting,
                 BackupSemantics | OpenReparsePoint, IntPtr.Zero);
-            if (!file.IsInvalid)
-                return file;
-            int error = Marshal.GetLastWin32Error();
-            file.Dispose();
-            throw Win32.Failure(error);
+            Win32.CheckOpening(!file.IsInvalid);
+            return file;
         }
 
         private static string Extended(string path)

@@ -96,9 +96,10 @@ namespace IdentityOpsAgent
             {
                 if (search.IsInvalid)
                 {
-                    if (Marshal.GetLastWin32Error() == FileNotFound)   // an empty drive: only its root has no "."
+                    int error = ErrorOfOpening();
+                    if (error == FileNotFound)   // an empty drive: only its root has no "."
                         yield break;
-                    throw Failure();
+                    throw Failure(error);
                 }
                 do
                 {
@@ -163,7 +164,7 @@ namespace IdentityOpsAgent
 
         public static void CreateFolder(string path)
         {
-            CreateWithRetry(() => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
+            CreateWithRetry(path, () => CheckOpening(NativeMethods.CreateDirectoryW(Extended(path), IntPtr.Zero)));
         }
 
         /// <summary>
@@ -174,7 +175,7 @@ namespace IdentityOpsAgent
             // To read, as no other right has a say in what others may do; they may not delete.
             // Who has the right to delete it now is waited for.
             SafeFileHandle folder = null;
-            LockedFileRetry.Run(() => folder = Open(path, NativeMethods.GenericRead,
+            LockedFileRetry.Run(path, () => folder = Open(path, NativeMethods.GenericRead,
                 NativeMethods.ShareRead | NativeMethods.ShareWrite, NativeMethods.OpenExisting,
                 NativeMethods.BackupSemantics | NativeMethods.OpenReparsePoint), IsNotAccessDenied);
             try
@@ -191,7 +192,7 @@ namespace IdentityOpsAgent
 
         public static void DeleteFolder(string path)
         {
-            LockedFileRetry.Run(
+            LockedFileRetry.Run(path,
                 () => RetryWithoutReadOnly(path, false, () => NativeMethods.RemoveDirectoryW(Extended(path))),
                 error => error.Code != NotEmpty || IsDeletePending(path));
         }
@@ -270,7 +271,7 @@ namespace IdentityOpsAgent
         {
             // OpenReparsePoint: a link that leads nowhere is a name that is taken, not the place for the file.
             SafeFileHandle file = null;
-            CreateWithRetry(() => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
+            CreateWithRetry(path, () => file = Open(path, NativeMethods.GenericRead | NativeMethods.GenericWrite,
                 NativeMethods.ShareRead, NativeMethods.CreateNew,
                 NativeMethods.BackupSemantics | NativeMethods.SequentialScan | NativeMethods.OpenReparsePoint));
             return file;
@@ -405,12 +406,12 @@ namespace IdentityOpsAgent
         public static void Move(string from, string to, bool replace)
         {
             if (replace)
-                LockedFileRetry.Run(
+                LockedFileRetry.Run(from,
                     () => RetryWithoutReadOnly(to, false, () => NativeMethods.MoveFileExW(
                         Extended(from), Extended(to), NativeMethods.WriteThrough | NativeMethods.ReplaceExisting)),
                     null);
             else
-                LockedFileRetry.Run(
+                LockedFileRetry.Run(from,
                     () => Check(NativeMethods.MoveFileExW(Extended(from), Extended(to), NativeMethods.WriteThrough)),
                     null);
         }
@@ -423,7 +424,8 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            LockedFileRetry.Run(() => RetryWithoutReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
+            LockedFileRetry.Run(path,
+                () => RetryWithoutReadOnly(path, true, () => NativeMethods.DeleteFileW(Extended(path))),
                 error => error.Code != DeletePending);
         }
 
@@ -540,9 +542,9 @@ namespace IdentityOpsAgent
         }
 
         // A name that is still going is waited for; what the account may not make is not.
-        internal static void CreateWithRetry(Action make)
+        internal static void CreateWithRetry(string path, Action make)
         {
-            LockedFileRetry.Run(make, IsNotAccessDenied);
+            LockedFileRetry.Run(path, make, IsNotAccessDenied);
         }
 
         private static bool IsNotAccessDenied(SystemError error)

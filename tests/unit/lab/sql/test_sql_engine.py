@@ -70,6 +70,27 @@ def test_rights_as_the_catalogue_shows_them(double, connect) -> None:
     assert ("BACKUP DATABASE",) in names
 
 
+DRIVES = "SELECT fixed_drive_path, free_space_in_bytes FROM sys.dm_os_enumerate_fixed_drives"
+
+
+@pytest.mark.parametrize(
+    ("version", "permissions", "number"),
+    [
+        ("16.0.4236.2", {"VIEW SERVER STATE"}, 0),
+        ("16.0.4236.2", set(), 300),
+        ("14.0.1000.169", {"VIEW SERVER STATE"}, 208),
+    ],
+)
+def test_drives_are_shown_since_2017_and_with_a_right(
+    double, connect, version: str, permissions: set[str], number: int
+) -> None:
+    double.engine.version = version
+    double.engine.add_login("worker", "x", permissions=permissions)
+    answer = connect("worker", "x").run(DRIVES)
+    assert answer.number == number
+    assert number or ("D:\\", double.engine.volume_free) in answer.sets[0]
+
+
 @pytest.mark.parametrize(
     ("version", "permissions", "answers", "sees"),
     [

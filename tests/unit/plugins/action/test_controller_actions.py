@@ -262,7 +262,7 @@ def run_of() -> list[dict[str, t.Any]]:
     noted = {
         "__groupid_review": {"deployments": {"hq": review}, "set_ids": {"hq": SET}},
         "__groupid_sql_place": {"skipped": True},
-        "__groupid_part": {"state": "complete", "changed": True},
+        "__groupid_saved": {"schema": 1, "changed": True, "part": {"state": "complete", "changed": True}},
     }
     return [
         *settings(),
@@ -286,7 +286,11 @@ def test_a_run_leaves_its_result_in_a_file_and_in_the_custom_stats(play: Play, t
     file = tmp_path / "results" / "run.json"
     secret = {"groupid_network_username": "CORP\\svc", "groupid_network_password": SECRET}
     part = {"error": {"code": "x", "what": f"It said {SECRET}", "cause": "", "next": ""}, "changed": True}
-    wrong = {"name": "Fail", "ansible.builtin.set_fact": {"__groupid_part": part}, "when": "wrong is defined"}
+    wrong = {
+        "name": "Fail",
+        "ansible.builtin.set_fact": {"__groupid_saved": {"part": part}},
+        "when": "wrong is defined",
+    }
     tasks = run_of()
     hosts = {"web01": {**HOST, **secret}, "web02": {**HOST, **secret}}
     variables = {"groupid_run_file": str(file)}

@@ -35,7 +35,11 @@ def test_latest_is_the_newest_full_set_with_the_part(host: Make) -> None:
         listed("20261121T000000Z", []),
     ]
     made = host("groupid_backup_verify", LATEST, probe(*sets), job("verify"))
-    assert made.run()["failed"] is False
+    result = made.run()
+    assert result["failed"] is False
+    assert result["warnings"] == [
+        "Set 20261123T000000Z is not used as the latest: it is narrowed (groupid_include: HR Portal)."
+    ]
     asked, verify = made.operations
     assert (asked["operation"], asked["roots"], asked["deployment"]) == ("probe", ["D:\\Backups"], "hq")
     assert (verify["set_id"], verify["server"]) == (SET_ID, None)

@@ -139,6 +139,41 @@ def test_a_forged_newer_set_is_passed_over_and_named() -> None:
     assert decide(facts, "web02", "verify_notes") == []
 
 
+def test_a_narrowed_newer_set_is_passed_over_and_named() -> None:
+    facts = run("web01", "web02", role="verify", set_id="latest")
+    full = listed(part("web01"), set_id=OLDER)
+    narrow = listed(part("web01"), set_id=NEWER, narrowed=["groupid_include: HR"])
+    facts["web01"]["__groupid_probe"] = probe("web01", narrow, full)
+    facts["web02"]["__groupid_probe"] = probe("web02")
+    for host in ("web01", "web02"):
+        facts[host]["__groupid_verify_set"] = decide(facts, host, "verified_set")
+    assert decide(facts, "web01", "verify_notes") == [
+        f"Set {NEWER} is not used as the latest: it is narrowed (groupid_include: HR)."
+    ]
+    assert decide(facts, "web02", "verify_notes") == []
+
+
+@pytest.mark.parametrize("question", ["verify_notes", "restore_notes"])
+@pytest.mark.parametrize(
+    ("fields", "notes"),
+    [
+        ({"narrowed": ["groupid_include: HR"]}, [f"Set {SET} of hq is narrowed (groupid_include: HR)."]),
+        (
+            {"narrowed": None},
+            [f"Set {SET} of hq may be narrowed (the part of web01 is complete, or too long to be listed)."],
+        ),
+        ({"narrowed": []}, []),
+    ],
+)
+def test_a_narrowed_set_that_is_named_by_its_id_is_reported(
+    question: str, fields: dict[str, t.Any], notes: list[str]
+) -> None:
+    role = question.partition("_")[0]
+    facts = holding(run("web01", "web02", role=role, set_id=SET), **{"members": ["web01"], **fields})
+    assert decide(facts, "web01", question) == notes
+    assert decide(facts, "web02", question) == []
+
+
 def test_what_a_run_makes_smaller_is_found_against_the_inventory() -> None:
     facts = run("web01", include=["HR"])
     assert decide(facts, "web01", "narrowed") == []
@@ -232,6 +267,33 @@ def test_the_part_of_an_earlier_run_is_taken() -> None:
     assert (listing.taken_part(facts, "web01") or {})["set_path"] == f"D:\\Backups\\hq\\{SET}"
     facts["web01"]["__groupid_asked"]["set_id"] = ""
     assert listing.taken_part(facts, "web01") is None
+
+
+def room_of_database(facts: Facts, **asked: t.Any) -> tuple[str, str, t.Any]:
+    """Return host, root and free space of the place of the database's backup, by a preflight of web01."""
+    run_facts.ask(facts, sql_server="SQL01.corp.example", sql_database="GroupID", **asked)
+    holder, path = decide(facts, "web01", "database_holder"), decide(facts, "web01", "database_root")
+    facts["web01"]["__groupid_database"] = {"holder": holder, "root": path, "mode": asked["sql_backup_mode"]}
+    facts["web01"]["__groupid_sql"] = {
+        "database": {"used_bytes": 10**12},
+        "folder": {"path": "D:\\Dumps", "free_bytes": 5},
+    }
+    [room] = decide(facts, "web01", "predictions")["hq"]["rooms"]
+    return room["host"], room["root"], room["free_bytes"]
+
+
+def test_space_for_the_database_is_that_of_the_computer_that_gets_its_backup() -> None:
+    facts = run("web01", "web02")
+    # A root of web01 on a drive of the same letter says nothing about it.
+    external = {"sql_backup_mode": "external", "sql_backup_dir": "D:\\Dumps"}
+    assert room_of_database(facts, **external) == ("sql01.corp.example", "D:\\Dumps", 5)
+    host = {"sql_backup_mode": "host", "sql_host": "sql01"}
+    facts["sql01"] = {"groupid_backup_root": "%ProgramData%\\B"}
+    assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
+    facts["web01"]["__groupid_sql_root"] = {"unreachable": True, "msg": "no route"}
+    assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
+    facts["web01"]["__groupid_sql_root"] = probe("sql01", path="C:\\ProgramData\\B", free_bytes=7)
+    assert room_of_database(facts, **host) == ("sql01", "C:\\ProgramData\\B", 7)
 
 
 @pytest.mark.parametrize(

@@ -147,11 +147,11 @@ def test_a_set_without_a_valid_signature_is_never_the_newest() -> None:
         for day, state in ((3, "missing"), (4, "other_key"), (5, "wrong"))
     ]
     assert narrowing.newest_full([*forged, older], "web01") is older
-    told = narrowing.not_trusted([*forged, older], older)
+    told = narrowing.passed_over([*forged, older], older)
     assert [sentence.split(" is not used as the latest: ")[0] for sentence in told] == [
         f"Set {one['set_id']}" for one in forged
     ]
-    assert narrowing.not_trusted([*forged, older], {"set_id": "20261124T000000Z"}) == told[2:]
+    assert narrowing.passed_over([*forged, older], {"set_id": "20261124T000000Z"}) == told[2:]
     failure = narrowing.no_full_set(forged, "web01", "D:\\Backups")
     assert (failure.code, failure.next) == ("no_full_set", "Make a backup.")
     assert "known to be full and trusted: 20261125T000000Z is not trusted (the signature does not" in failure.cause
@@ -174,6 +174,44 @@ def test_failure_names_what_was_passed_over() -> None:
     assert "set_id: 20261123T000000Z" in failure.next
     many = [listed(set_id=f"202611{day:02}T000000Z", members=["web01"]) for day in range(1, 30)]
     assert "and 26 more" in narrowing.no_full_set(many, "web01", "D:\\Backups").cause
+
+
+def test_newer_sets_that_are_not_full_are_named() -> None:
+    older = listed(part(), set_id=SET_ID, narrowed=[])
+    newer = [
+        listed(part(), set_id="20261123T000000Z", narrowed=["groupid_include: HR", "b", "c", "d"]),
+        listed(part(selection=None, state="unreadable"), set_id="20261124T000000Z"),
+        listed(part("web02"), set_id="20261125T000000Z", narrowed=["groupid_include: HR"]),
+        listed(part(), set_id="20261126T000000Z", narrowed=["x"], sealed=False),
+        listed(part(), set_id="20261121T000000Z", narrowed=["x"]),
+    ]
+    told = narrowing.passed_over([older, *newer], older, "web01")
+    assert told == [
+        "Set 20261124T000000Z is not used as the latest: it may be narrowed (the part of web01 is unreadable, or too "
+        "long to be listed).",
+        "Set 20261123T000000Z is not used as the latest: it is narrowed (groupid_include: HR, b, c).",
+    ]
+    assert [one.split()[1] for one in narrowing.passed_over([older, *newer], older)] == [
+        "20261125T000000Z",
+        "20261124T000000Z",
+        "20261123T000000Z",
+    ]
+    many = [listed(set_id=f"202612{day:02}T000000Z", members=["web01"], narrowed=["x"]) for day in range(1, 30)]
+    told = narrowing.passed_over([older, *many], older)
+    assert (len(told), told[-1]) == (4, "26 more newer sets are not used as the latest, because they may be narrowed.")
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (listed(part(), narrowed=["groupid_include: HR"]), "is narrowed (groupid_include: HR)"),
+        (listed(), "may be narrowed (it names no server)"),
+        (listed(part(), narrowed=[]), ""),
+        (listed(part()), ""),
+    ],
+)
+def test_a_set_that_is_named_by_its_id_is_said_to_be_narrowed(one: dict[str, t.Any], text: str) -> None:
+    assert narrowing.shortage(one) == text
 
 
 def test_failure_where_there_is_no_sealed_set() -> None:

@@ -361,7 +361,7 @@ def test_each_fault_is_reported_once_with_why_and_what_to_do(
     assert text in str(failure)
     assert failure.what
     assert failure.cause
-    assert failure.next or code == "database_not_ready"
+    assert failure.next
     assert len(str(failure).splitlines()) == 1
 
 

@@ -59,7 +59,7 @@ def test_an_answer_without_a_walk_says_nothing() -> None:
     part = prediction.folders("web01", {"failed": True, "error": {"code": "source_missing"}}, root(known_set()))
     assert (part["part"], part["bytes"], part["needed_bytes"], part["seconds"]) == ("web01", None, None, None)
     found = prediction.predict({"hq": [part]}, {"web01": root()})["hq"]
-    assert (found["unknown"], found["untimed"], found["enough"]) == (["web01"], ["web01"], True)
+    assert (found["unknown"], found["untimed"], found["enough"]) == (["web01"], ["web01"], None)
 
 
 def test_time_is_that_of_the_last_set() -> None:
@@ -249,8 +249,10 @@ def test_a_share_is_one_place_however_it_is_spelt() -> None:
     found = prediction.predict({"hq": parts}, roots)["hq"]
     assert found["rooms"] == [
         {
+            "host": "",
             "root": SHARE,
             "parts": ["hq/web01", "hq/web02"],
+            "unknown": [],
             "needed_bytes": 404 * MB + 2 * RESERVE,
             "free_bytes": 300 * MB,
             "enough": False,
@@ -271,17 +273,47 @@ def test_deployments_on_one_share_need_room_together() -> None:
     roots = {"web01": root(path=SHARE, free=300 * MB), "app01": root(path=SHARE, free=300 * MB)}
     parts = {"hq": [folders("web01", SHARE)], "branch": [folders("app01", SHARE)], "far": [folders("far01", "D:\\")]}
     found = prediction.predict(parts, roots)
-    assert [found[name]["enough"] for name in parts] == [False, False, True]
+    assert [found[name]["enough"] for name in parts] == [False, False, None]
     [failure] = found["branch"]["failures"]
     assert failure["cause"] == "438 MB are needed there (hq: 219 MB, branch: 219 MB), and 300 MB are free"
     assert "groupid_deployments" in str(failure["next"])
 
 
-def test_a_place_that_nobody_measured_stands_against_nothing() -> None:
+def test_a_place_that_nobody_measured_stands_against_nothing_and_is_never_enough() -> None:
     part = prediction.database("sql01", sql(), "E:\\Dumps", "hq")
-    found = prediction.predict({"hq": [part]}, {"web01": root(free=1)})["hq"]
-    assert found["rooms"][0]["free_bytes"] is None
-    assert found["enough"]
+    parts = [folders("web01", "D:\\Backups"), part]
+    found = prediction.predict({"hq": parts}, {"web01": root()})["hq"]
+    assert [(room["host"], room["free_bytes"], room["enough"]) for room in found["rooms"]] == [
+        ("web01", 10**12, True),
+        ("sql01", None, None),
+    ]
+    assert (found["enough"], found["failures"]) == (None, [])
+
+
+def test_a_part_whose_size_nobody_knows_is_never_enough() -> None:
+    part = prediction.database("web01", {"database": {"used_bytes": None, "bytes": None}}, "D:\\Backups", "hq")
+    parts = [folders("web01", "D:\\Backups"), part]
+    found = prediction.predict({"hq": parts}, {"web01": root()})["hq"]
+    assert [(room["unknown"], room["enough"]) for room in found["rooms"]] == [(["hq/database"], None)]
+    assert found["enough"] is None
+    found = prediction.predict({"hq": parts}, {"web01": root(free=1)})["hq"]
+    assert (found["rooms"][0]["enough"], found["enough"]) == (False, False)
+
+
+def test_places_of_computers_outside_of_the_run_are_measured_too() -> None:
+    external = prediction.database("sql01", sql(), "E:\\Dumps", "hq", "groupid_sql_backup_dir")
+    parts = {"hq": [folders("web01", "E:\\Backups"), external], "branch": [{**external}]}
+    roots = {"web01": root(path="E:\\Backups")}
+    found = prediction.predict(parts, roots, [("sql01", root(path="E:\\Dumps", free=500 * MB))])
+    assert [(room["host"], room["free_bytes"]) for room in found["hq"]["rooms"]] == [
+        ("web01", 10**12),
+        ("sql01", 500 * MB),
+    ]
+    [failure] = found["branch"]["failures"]
+    assert failure["path"] == "E:\\Dumps"
+    assert "are needed there, on sql01 (hq: " in str(failure["cause"])
+    assert "groupid_sql_backup_dir" in str(failure["next"])
+    assert "groupid_backup_root" not in str(failure["next"])
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,7 @@ def test_rows_of_what_runs_are_sound(product: products.Product) -> None:
         assert row.source
         assert (row.name is None) != (row.program is None)
         assert row.program is None or row.kind == "service"
+        assert row.kind == "service" or not row.component
         assert not str(row.name or row.program).startswith("*")  # another product's would be stopped
 
 

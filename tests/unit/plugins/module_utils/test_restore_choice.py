@@ -215,6 +215,43 @@ def test_two_servers_restore_into_no_common_folder() -> None:
     assert "the parts of hqa, hqb into the same folder" in str(refusal["cause"])
 
 
+def of_one_name(*deployments: str, **values: t.Any) -> Facts:
+    """Return a confirmed restore of deployments that each have one server, web01."""
+    facts: Facts = {}
+    for name in deployments:
+        host = f"{name}-web01"
+        facts.update(run_facts.make(name, host, role="restore", set_id=SET))
+        facts[host]["__groupid_probe"] = probe("web01", listed(part("web01")))
+        facts[host]["__groupid_probe"]["computer"]["fqdn"] = f"web01.{name}.example"
+    pairs = [f"{name}/{SET}" for name in deployments]
+    return ask(facts, deployments=list(deployments), restore_confirm=pairs, **values)
+
+
+def test_two_servers_of_one_name_restore_into_no_common_folder() -> None:
+    refusal = refused(of_one_name("hq", "branch", restore_targets={"reports": "\\\\nas01\\scratch\\reports"}))
+    assert refusal["code"] == "target_shared"
+    assert "the parts of web01 of branch, web01 of hq into the same folder" in str(refusal["cause"])
+
+
+@pytest.mark.parametrize("other", ["\\\\NAS01\\Reports\\", "//nas01.corp.example/reports", "\\\\nas01\\reports\\new"])
+def test_two_deployments_restore_into_no_common_folder_of_a_component(other: str) -> None:
+    facts = of_one_name("hq", "branch")
+    for host, path in (("hq-web01", "\\\\nas01\\reports"), ("branch-web01", other)):
+        facts[host]["__groupid_asked"]["component_paths"] = {"reports": path}
+    refusal = refused(facts)
+    assert refusal["code"] == "target_shared"
+    assert "groupid_component_paths" in str(refusal["cause"])
+    assert "the parts of web01 of branch, web01 of hq into the same folder" in str(refusal["cause"])
+    own = {"reports": "D:\\Scratch"}
+    assert set(restored(ask(facts, restore_targets=own))) == {"hq-web01", "branch-web01"}
+    assert set(restored(ask(facts, restore_targets={}, components=["schedules"]))) == {"hq-web01", "branch-web01"}
+
+
+def test_one_deployment_may_restore_a_component_on_a_share() -> None:
+    facts = confirmed("hq", component_paths={"reports": "\\\\nas01\\reports"})
+    assert set(restored(facts)) == {"hqa", "hqb"}
+
+
 SQL = {"sql_server": "sql01", "sql_database": "GroupID"}
 
 

@@ -104,6 +104,17 @@ def test_a_dry_run_in_the_preflight_is_none_of_the_work() -> None:
     assert failures_of(facts) == [("restore", "no_space")]
 
 
+@pytest.mark.parametrize("kind", ["verify", "restore"])
+def test_a_narrowed_set_is_among_the_notes(kind: t.Literal["verify", "restore"]) -> None:
+    confirmed = {"restore_confirm": [SET]} if kind == "restore" else {}
+    facts = run_facts.answered(kind, "web01", "web02", set_id=SET, **confirmed)
+    for host in facts:
+        facts[host]["__groupid_probe"]["backup_root"]["sets"][0]["narrowed"] = ["groupid_include: HR"]
+    facts = run_facts.reviewed(facts, kind)
+    assert RunState(facts)["web01"]["__groupid_notes"] == [f"Set {SET} of hq is narrowed (groupid_include: HR)."]
+    assert RunState(facts)["web02"]["__groupid_notes"] == []
+
+
 def test_a_server_whose_dry_run_went_well_is_not_reported_as_restored_when_its_fellow_failed() -> None:
     wanted = {"set_id": SET, "restore_confirm": [SET], "include": ["*.config"]}
     facts = run_facts.answered("restore", "web01", "web02", **wanted)

@@ -164,6 +164,18 @@ def test_sets_that_are_not_trusted_are_named_with_the_reason() -> None:
     assert note == "Signatures were not checked: groupid_signing_key is not given."
 
 
+def test_narrowed_sets_above_the_newest_that_is_not_are_named() -> None:
+    narrow = [one_set(f"2026112{day}T000000Z", part(), narrowed=["x"]) for day in range(9)]
+    narrow[8]["sealed"] = False
+    branch = one_set("20261121T000000Z", part(), deployment="branch", narrowed=["x"])
+    lines = set_table.lines({"web01": answer(*narrow, one_set("20261123T120000Z", part()), branch)})
+    told = " ".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert "'latest' of branch does not choose a newer narrowed set: 20261121T000000Z" in told
+    assert "'latest' of hq does not choose 4 newer narrowed sets, the newest: 20261127T000000Z" in told
+    assert "latest" not in " ".join(set_table.lines({"web01": answer(one_set("20261128T120000Z"), *narrow)}))
+
+
 def test_a_seal_that_is_not_trusted_does_not_hide_behind_another_one() -> None:
     good, bad = (one_set("20261122T150405Z", part(), signature=verdict(state)) for state in ("valid", "wrong"))
     for answers in ({"web01": answer(good), "web02": answer(bad)}, {"web01": answer(bad), "web02": answer(good)}):

@@ -373,6 +373,41 @@ def test_a_signing_key_is_known_by_its_id_alone() -> None:
         ),
         ({**HOST, "groupid_domains": [{"name": "a.b"}, {"name": "A.b", "port": 389}]}, "backup", ['"a.b" 2 times']),
         (
+            {**HOST, "groupid_domains": [{"name": "corp.example"}], "groupid_ldif_allow_empty": ["corp.exmaple"]},
+            "backup",
+            ['groupid_ldif_allow_empty names "corp.exmaple"', "groupid_domains", "Did you mean corp.example?"],
+        ),
+        (
+            {**HOST, "groupid_domains": [{"name": "corp.example"}], "groupid_ldif_allow_empty": "lab.test"},
+            "preflight",
+            ['groupid_ldif_allow_empty names "lab.test"', "The domains are: corp.example"],
+        ),
+        (
+            {**HOST, "groupid_ldif_allow_empty": ["corp.example"]},
+            "backup",
+            ['groupid_ldif_allow_empty names "corp.example"', "groupid_domains has no domain"],
+        ),
+        (
+            {**HOST, "groupid_restore_targets": {"database": "D:/x"}},
+            "restore",
+            ['groupid_restore_targets names "database"', "no folder", "SQL Server restores"],
+        ),
+        (
+            {**HOST, "groupid_restore_targets": {"Group_Attributes": "D:/x"}},
+            "restore",
+            ['groupid_restore_targets names "group_attributes"', "no folder"],
+        ),
+        (
+            {**HOST, "groupid_restore_targets": {"databse": "D:/x"}},
+            "restore",
+            ['groupid_restore_targets names "databse"', "database", "no folder"],
+        ),
+        (
+            {**HOST, "groupid_component_paths": {"database": "D:/x"}},
+            "restore",
+            ['groupid_component_paths names "database"', "no folder"],
+        ),
+        (
             {**HOST, "groupid_folders": [{"name": "w", "path": "D:\\a"}, {"name": "W", "path": "D:\\b"}]},
             "backup",
             ['"w" 2 times'],
@@ -393,6 +428,10 @@ def test_what_is_configured_whole_or_left_out_is_taken() -> None:
     assert refusals({**HOST, "groupid_sql_database": "GroupID", "groupid_components": "reports"}) == []
     assert refusals({**SERVER, **HOST, "groupid_components": "reports"}) == []
     assert refusals({**SERVER, **HOST}, "restore") == []
+    domains = {"groupid_domains": [{"name": "Corp.example"}], "groupid_ldif_allow_empty": "corp.EXAMPLE"}
+    assert refusals({**HOST, **domains}) == []
+    # Another role's.
+    assert refusals({**HOST, "groupid_ldif_allow_empty": ["lab.test"]}, "restore") == []
     assert refusals({**HOST, "groupid_domains": [{"name": "a.b", "username": "u", "password": "p"}]}) == []
 
 

@@ -11,7 +11,11 @@ import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed
 
-from ansible_collections.identityops.groupid.plugins.module_utils import summary
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    rehearsal_claims,
+    rehearsal_report,
+    summary,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import WIDTH
 
 PATH = f"D:\\Backups\\hq\\{SET}"
@@ -254,6 +258,78 @@ def test_twenty_healthy_servers_take_two_lines_each_and_eighty_columns(
     assert not [line for line in found if line != line.rstrip()]
 
 
+def rehearsed(host: str) -> dict[str, t.Any]:
+    """Return the answer of a server on which every claim is held, or cannot be tried."""
+    claims = [
+        {
+            "id": one.id,
+            "verdict": rehearsal_claims.HELD if number % 9 else rehearsal_claims.NOT_TRIED,
+            "seen": "as expected",
+        }
+        for number, one in enumerate(rehearsal_claims.CLAIMS)
+    ]
+    measured = {"mb_per_second": 1_021.4, "files_per_second": 12_310, "ms_per_call": 2100, "seconds": 148}
+    kept = {"claims": claims, "measured": measured}
+    return {**kept, **rehearsal_report.judged(kept), "file": f"/home/ops/rehearsals/{host}-20261122T120000Z.json"}
+
+
+def sets_of(host: str) -> dict[str, t.Any]:
+    """Return the one set that a server with a backup root of its own lists."""
+    record = {"state": "verified", "mode": "9999/9999", "time": "2026", "age": 9_000_000, "parts": 1}
+    own = {"server": host.partition(".")[0], "state": "complete", "files": 12_345, "bytes": 10**11, "verified": record}
+    known = {"deployment": "hq", "set_id": SET, "age": 10_000_000, "future": False, "bytes": 10**11, "narrowed": []}
+    sealed = {"sealed": True, "prepared": True, "members": [own["server"]], "signature": run_facts.verdict("unchecked")}
+    root = {"backup_root": "D:\\Backups", "exists": True, "unlisted": 1_234}
+    return {**root, "sets": [{**known, **sealed, "parts": [own], "part_count": 1}]}
+
+
+def resumed(host: str) -> dict[str, t.Any]:
+    """Return the answer of a server that started everything again."""
+    names = ("GroupID Data Service", "\\GroupID\\Smart Group Update", "GroupIDSecurityService10AppPool")
+    kinds = ("service", "task", "pool")
+    return {
+        "entries": [
+            {"kind": kind, "name": name, "outcome": "resumed", "note": None}
+            for kind, name in zip(kinds, names, strict=True)
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "registered", "answer"),
+    [
+        ("rehearse", "__groupid_rehearsal", rehearsed),
+        ("list", "__groupid_sets", sets_of),
+        ("resume", "__groupid_resumed", resumed),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("named", ["{}", "{}.customer-with-a-long-name.corp.example"])
+def test_other_reports_of_twenty_healthy_servers_are_as_short(
+    kind: summary.Kind, registered: str, answer: t.Callable[[str], dict[str, t.Any]], check: bool, named: str
+) -> None:
+    facts = healthy(*(named.format(server) for server in TWENTY))
+    for host in facts:
+        facts[host]["__groupid_probe"]["computer"]["server"] = host.partition(".")[0]
+        facts[host][registered] = answer(host)
+    found = lines(facts, kind, check)
+    assert all(any(host in line for line in found) for host in facts)
+    assert all(sum(host in line for line in found) <= 2 for host in facts)
+    assert len(found) <= 2 * len(TWENTY) + 8
+    # A single path or id may be longer than the line.
+    assert not [line for line in found if len(line) > WIDTH and len(line) - len(max(line.split(), key=len)) > 20]
+
+
+def test_what_a_resume_names_is_folded() -> None:
+    facts = healthy("web01")
+    note = "it was disabled meanwhile, and stays so; the record says that it ran before"
+    entry = {"kind": "service", "name": "GroupID Replication Service of the branch", "outcome": "changed", "note": note}
+    facts["web01"]["__groupid_resumed"] = {"entries": [entry]}
+    found = lines(facts, "resume")
+    assert max(map(len, found)) <= WIDTH
+    assert " ".join(" ".join(found).split()).endswith(f"service {entry['name']}: {note}")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_fault_of_twenty_servers_is_reported_once(kind: summary.Kind) -> None:
     facts = healthy(*TWENTY)
@@ -273,6 +349,37 @@ def test_twenty_servers_that_nobody_could_reach() -> None:
 
 
 # What a deployment has once.
+
+
+def room(host: str = "", free_bytes: int | None = 5 * 10**12, **fields: t.Any) -> dict[str, t.Any]:
+    size = {"needed_bytes": 10**12, "unknown": [], "parts": ["hq/database"], "enough": None}
+    return {"host": host, "root": "E:\\Dumps" if host else "\\\\nas01\\b", "free_bytes": free_bytes, **size, **fields}
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (room(), "1,000,000.0 MB needed, 5,000,000.0 MB free on \\\\nas01\\b"),
+        (room("sql01"), "1,000,000.0 MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps"),
+        (room("sql01", None), "1,000,000.0 MB needed, an unknown number of MB free on sql01, E:\\Dumps"),
+        (
+            room("sql01", unknown=["hq/database"]),
+            "more than 1,000,000.0 MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps",
+        ),
+        (
+            room("sql01", needed_bytes=0, unknown=["hq/database"]),
+            "an unknown number of MB needed, 5,000,000.0 MB free on sql01, E:\\Dumps",
+        ),
+        (room("web01", parts=["hq/web01"]), None),
+    ],
+)
+def test_preflight_says_what_the_backup_of_the_database_needs_and_finds(
+    facts: Facts, one: dict[str, t.Any], line: str | None
+) -> None:
+    found = {"parts": [], "seconds": 0.0, "untimed": [], "rooms": [one]}
+    facts["web01"]["__groupid_predictions"] = {"hq": found}
+    assert [text for text in lines(facts, "preflight") if " needed, " in text] == ([f"hq: {line}"] if line else [])
+
 
 DATABASE = {"database": "GroupID", "server": "sql01", "mode": "unc"}
 

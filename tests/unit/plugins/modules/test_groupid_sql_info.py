@@ -86,6 +86,37 @@ def test_without_a_probe_nothing_is_written(driver: str, double: SqlServerDouble
     assert not [batch for batch in double.statements if batch.lstrip().upper().startswith(changing)]
 
 
+GB = 1024**3
+
+
+@both_drivers
+@pytest.mark.parametrize(
+    ("path", "version", "volume"),
+    [
+        ("D:\\MSSQL\\Backup", "16.0.4236.2", "D:\\"),
+        ("c:\\Backups", "16.0.4236.2", "C:\\"),
+        # Older servers tell of volumes that have files of databases.
+        ("D:\\MSSQL\\Backup", "13.0.5026.0", "D:\\"),
+        ("C:\\Backups", "13.0.5026.0", None),
+        ("Q:\\Backups", "16.0.4236.2", None),
+        ("\\\\nas01\\backup", "16.0.4236.2", None),
+    ],
+)
+def test_free_space_is_that_of_the_folders_volume(
+    path: str, version: str, volume: str | None, driver: str, double: SqlServerDouble, run: Runner
+) -> None:
+    double.engine.version, double.engine.volume_free = version, 7 * GB
+    folder = run(**connection(double, driver), path=path).result["folder"]
+    assert (folder["volume"], folder["free_bytes"]) == (volume, volume and 7 * GB)
+
+
+@both_drivers
+def test_free_space_is_not_known_without_the_right_to_see_it(driver: str, double: SqlServerDouble, run: Runner) -> None:
+    double.engine.add_login("worker", SECRET, permissions={"VIEW ANY DEFINITION"})
+    folder = run(**{**connection(double, driver), "username": "worker"}, path="D:\\MSSQL").result["folder"]
+    assert (folder["volume"], folder["free_bytes"]) == (None, None)
+
+
 @both_drivers
 def test_check_mode_says_what_the_probe_would_write(driver: str, double: SqlServerDouble, run: Runner) -> None:
     seen = run(**connection(double, driver), probe=True, _ansible_check_mode=True)

@@ -1,0 +1,157 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace IdentityOpsAgent
+{
+    // How one node of Elasticsearch is, by its own word: GET /_cluster/health?local=true, for which it asks no other
+    // node. No login is sent: a node that wants one is up.
+    internal sealed class ElasticsearchHealth
+    {
+        // As the node says it, the worst first.
+        private static readonly string[] Words = { "red", "yellow", "green" };
+        private const string Up = "up";   // it wants a login
+
+        private const string Path = "/_cluster/health?local=true";
+        private const int MostPlaces = 8, MillisecondsEach = 5000, MillisecondsOtherwise = 2000,
+            FairMilliseconds = 1000, LeastMilliseconds = 100;
+
+        public string Word;    // of the last look; null: not known
+        public string Cause;   // then why
+
+        private readonly ElasticsearchSettings settings;
+
+        public ElasticsearchHealth(ServiceFacts service)
+        {
+            settings = ElasticsearchSettings.Of(service);
+        }
+
+        // Whether the node is again as good as it was.
+        public bool IsAsBefore(string before)
+        {
+            if (Word == null || Word == Up || before == Up)
+                return Word != null;
+            return Array.IndexOf(Words, Word) >= Array.IndexOf(Words, before);
+        }
+
+        // FormatError for what is no health.
+        public static string Known(string word)
+        {
+            if (word != null && word != Up && Array.IndexOf(Words, word) < 0)
+                throw new FormatError("'" + word + "' is no health of Elasticsearch");
+            return word;
+        }
+
+        // milliseconds: for all places that may be the node's. Where they are too few for a fair look, the last one
+        // counts.
+        public void Look(long milliseconds)
+        {
+            if (milliseconds < FairMilliseconds && (Word != null || Cause != null))
+                return;
+            Word = Cause = null;
+            Stopwatch watch = Stopwatch.StartNew();
+            foreach (IPEndPoint place in Places())
+            {
+                long left = Math.Min(milliseconds - watch.ElapsedMilliseconds, MillisecondsEach);
+                Ask(place, (int)Math.Max(left, LeastMilliseconds));
+                if (Word != null && Word != Up)
+                    break;
+            }
+            if (Word == null && Cause == null)
+                Cause = "nothing listens on " + (settings.FirstPort == settings.LastPort ? "port " + settings.FirstPort
+                    : "a port from " + settings.FirstPort + " to " + settings.LastPort);
+        }
+
+        // Where a program of this computer listens, by Windows' own list: so nobody else can be asked, whatever the
+        // settings name as the host.
+        private List<IPEndPoint> Places()
+        {
+            List<IPEndPoint> places = new List<IPEndPoint>();
+            IPEndPoint[] all;
+            try
+            {
+                all = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners();
+            }
+            catch (NetworkInformationException error)
+            {
+                Cause = error.Message;
+                return places;
+            }
+            foreach (IPEndPoint listener in all)
+            {
+                IPAddress address = listener.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+                    : listener.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : listener.Address;
+                IPEndPoint place = new IPEndPoint(address, listener.Port);
+                if (place.Port >= settings.FirstPort && place.Port <= settings.LastPort && !places.Contains(place))
+                    places.Add(place);
+            }
+            places.Sort(InOrder);
+            if (places.Count > MostPlaces)
+                places.RemoveRange(MostPlaces, places.Count - MostPlaces);
+            return places;
+        }
+
+        private static int InOrder(IPEndPoint a, IPEndPoint b)
+        {
+            if (a.Port != b.Port)
+                return a.Port.CompareTo(b.Port);
+            bool isLocal = IPAddress.IsLoopback(a.Address);
+            return isLocal != IPAddress.IsLoopback(b.Address) ? isLocal ? -1 : 1
+                : string.CompareOrdinal(a.Address.ToString(), b.Address.ToString());
+        }
+
+        private void Ask(IPEndPoint place, int milliseconds)
+        {
+            LocalHttp answer = LocalHttp.Get(place, settings.IsTls, Path, milliseconds);
+            // Who speaks TLS ends the connection of a plain request ("received plaintext http traffic on an https
+            // channel, closing connection"); who does not may wait for more of a handshake.
+            if (answer.Status == 0 && (answer.HasEnded || settings.IsTls))
+            {
+                LocalHttp other = LocalHttp.Get(place, !settings.IsTls, Path,
+                    Math.Min(milliseconds, MillisecondsOtherwise));
+                if (other.Status != 0)
+                {
+                    answer = other;
+                    settings.IsTls = !settings.IsTls;   // known from now on
+                }
+            }
+            string cause = null;
+            if (answer.Status == 401 || answer.Status == 403)
+                Word = Up;
+            else if (answer.Status == 200 || answer.Status == 408)   // 408: the health, and that a wait has timed out
+                cause = Take(answer.Body);
+            else
+                cause = answer.Failure ?? "it answers with the status " + answer.Status;
+            if (cause != null && Cause == null)
+                Cause = place + ": " + cause;
+        }
+
+        // null, or why it is not the answer of the node.
+        private string Take(byte[] body)
+        {
+            string word, name;
+            try
+            {
+                JsonMap health = UntrustedFile.Json(body);
+                name = health.Text("cluster_name");
+                word = health.Text("status");
+            }
+            catch (FormatError)
+            {
+                return "its answer is not the health of a cluster";
+            }
+            if (settings.Cluster != null && name != settings.Cluster)
+                return "it is not of the cluster '" + settings.Cluster + "'";
+            if (Array.IndexOf(Words, word) < 0)
+                return "its answer is not the health of a cluster";
+            Word = word;
+            return null;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace IdentityOpsAgent
+{
+    // Where a node of Elasticsearch answers to HTTP, as its service and its elasticsearch.yml say. What is not said, or
+    // cannot be read, is as Elastic's guide has it by default (Networking: http.port 9200-9300).
+    internal sealed class ElasticsearchSettings
+    {
+        private const int Limit = 1024 * 1024;   // bytes of elasticsearch.yml
+        private const string FileName = "elasticsearch.yml", FolderOption = "-Des.path.conf=";
+
+        // Where procrun keeps the options of a service (commons.apache.org/daemon/procrun.html). Also the one of 64
+        // bits writes what a program of 32 bits sees.
+        private static readonly string[] Procrun =
+        {
+            @"SOFTWARE\Wow6432Node\Apache Software Foundation\Procrun 2.0\",
+            @"SOFTWARE\Apache Software Foundation\Procrun 2.0\",
+        };
+
+        // Of Elastic's security, of Search Guard and of those that came from it.
+        private static readonly string[] TlsNames =
+        {
+            "xpack.security.http.ssl.enabled", "searchguard.ssl.http.enabled",
+            "opendistro_security.ssl.http.enabled", "plugins.security.ssl.http.enabled",
+        };
+
+        public int FirstPort = 9200, LastPort = 9300;
+        public bool IsTls;       // it is said to be
+        public string Cluster;   // its name; null: not said
+
+        private ElasticsearchSettings()
+        {
+        }
+
+        public static ElasticsearchSettings Of(ServiceFacts service)
+        {
+            ElasticsearchSettings settings = new ElasticsearchSettings();
+            try
+            {
+                settings.Take(Read(service));
+            }
+            catch (SystemError)
+            {
+                return settings;
+            }
+            catch (FormatError)
+            {
+                return settings;
+            }
+            return settings;
+        }
+
+        private static Dictionary<string, string> Read(ServiceFacts service)
+        {
+            string command = service.Command ?? "";
+            string folder = FolderIn(OptionsOf(service.Name), null) ?? FolderIn(new[] { command }, " -");
+            if (folder == null)
+            {
+                string home = Paths.Parent(Paths.Parent(Claims.ProgramOf(command)) ?? "");   // above bin
+                folder = string.IsNullOrEmpty(home) ? null : Paths.Combine(home, "config");
+            }
+            // A share is not opened: who could name one there would be sent this account's login.
+            string twice = new string(Win32.Separator, 2);
+            if (folder == null || !Win32.IsAbsolute(folder) || folder.StartsWith(twice, StringComparison.Ordinal))
+                return new Dictionary<string, string>();
+            byte[] content = UntrustedFile.Whole(Paths.Combine(folder, FileName), Limit);
+            return FlatYaml.Parse(UntrustedFile.Text(content, 0, content.Length));
+        }
+
+        private static string[] OptionsOf(string service)
+        {
+            foreach (string key in Procrun)
+            {
+                Dictionary<string, string> values = Computer.RegistryValues(key + service + @"\Parameters\Java");
+                string options;
+                if (values != null && values.TryGetValue("Options", out options))
+                    return options.Split('\n');
+            }
+            return new string[0];
+        }
+
+        // next: what begins the next option; null: none follows. The path may stand in quotation marks, as may the
+        // option.
+        private static string FolderIn(IEnumerable<string> lines, string next)
+        {
+            foreach (string line in lines)
+            {
+                int at = line.IndexOf(FolderOption, StringComparison.OrdinalIgnoreCase);
+                if (at < 0)
+                    continue;
+                string rest = line.Substring(at + FolderOption.Length);
+                bool isQuoted = rest.StartsWith("\"", StringComparison.Ordinal)
+                    || at > 0 && line[at - 1] == '"';
+                rest = rest.TrimStart('"');
+                int end = isQuoted ? rest.IndexOf('"')
+                    : next == null ? -1 : rest.IndexOf(next, StringComparison.Ordinal);
+                return Claims.Expanded((end < 0 ? rest : rest.Substring(0, end)).Trim()).TrimEnd(Win32.Separator);
+            }
+            return null;
+        }
+
+        private void Take(Dictionary<string, string> read)
+        {
+            string text;
+            Cluster = read.TryGetValue("cluster.name", out text) && text.IndexOf("${", StringComparison.Ordinal) < 0
+                ? text : null;
+            foreach (string name in TlsNames)
+                IsTls |= read.TryGetValue(name, out text) && text == "true";
+            string[] ends = read.TryGetValue("http.port", out text) ? text.Split('-') : new string[0];
+            int first, last;
+            if (ends.Length < 1 || ends.Length > 2 || !IsPort(ends[0], out first)
+                || !IsPort(ends[ends.Length - 1], out last))
+                return;
+            FirstPort = first;
+            LastPort = last;
+        }
+
+        private static bool IsPort(string text, out int port)
+        {
+            return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port > 0
+                && port < 65536;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// Copyright (c) 2026, identityops contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+using System;
+using System.Collections.Generic;
+
+namespace IdentityOpsAgent
+{
+    // As much of YAML as settings on one line are: `a.b: c`, also with `a:` on a line above. Everything else is passed
+    // over: lists, texts over several lines, anchors.
+    internal static class FlatYaml
+    {
+        // By full name, with dots; of a name that stands twice, what stands last.
+        public static Dictionary<string, string> Parse(string text)
+        {
+            Dictionary<string, string> found = new Dictionary<string, string>(StringComparer.Ordinal);
+            List<KeyValuePair<int, string>> above = new List<KeyValuePair<int, string>>();   // how far in, and what
+            foreach (string line in text.Split('\n'))
+            {
+                string rest = line.Trim().TrimStart('\ufeff');
+                int colon = rest.IndexOf(':');
+                if (colon <= 0 || rest[0] == '#' || rest[0] == '-')
+                    continue;
+                int indent = line.Length - line.TrimStart(' ', '\ufeff').Length;
+                above.RemoveAll(delegate(KeyValuePair<int, string> one) { return one.Key >= indent; });
+                string name = (above.Count == 0 ? "" : above[above.Count - 1].Value + ".")
+                    + Plain(rest.Substring(0, colon).Trim());
+                string value = rest.Substring(colon + 1).Trim();
+                if (value.Length == 0 || value[0] == '#')
+                    above.Add(new KeyValuePair<int, string>(indent, name));
+                else
+                    found[name] = Plain(value);
+            }
+            return found;
+        }
+
+        // Without its quotation marks, or without the comment behind it.
+        private static string Plain(string value)
+        {
+            int end = value[0] == '"' || value[0] == '\'' ? value.IndexOf(value[0], 1) : -1;
+            if (end > 0)
+                return value.Substring(1, end - 1);
+            int comment = value.IndexOf(" #", StringComparison.Ordinal);
+            return (comment < 0 ? value : value.Substring(0, comment)).Trim();
+        }
+    }
+}
