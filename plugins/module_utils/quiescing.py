@@ -22,6 +22,9 @@ Answer = c.Mapping[str, t.Any]
 ALL, ELASTICSEARCH, NONE = "all", "elasticsearch", "none"
 """What is stopped (``groupid_quiesce``)."""
 
+_MAY_HAVE_BEGUN = frozenset({"connection_lost", "no_answer", "protocol", "job_died", "unexpected", "task"})
+"""Codes of failures without an answer of the host, which may have written a record."""
+
 _KINDS = {"services": "service", "pools": "pool", "tasks": "task"}
 
 
@@ -127,10 +130,17 @@ def resumed(facts: Facts, host: str) -> Answer:
 
 def is_left(facts: Facts, host: str) -> bool:
     """Whether a record of this run may still be open on the host, and nothing proves that all is as it was."""
-    if facts[host]["__groupid_asked"]["check"] or not is_recorded(facts, host):
+    if facts[host]["__groupid_asked"]["check"] or not (is_recorded(facts, host) or _may_be_recorded(facts, host)):
         return False
     answer = resumed(facts, host)
     return not answer or failures.of_result(answer) is not None
+
+
+def _may_be_recorded(facts: Facts, host: str) -> bool:
+    """Whether the host was asked to record what runs, and its answer does not say whether it has."""
+    asked = (_answer(facts, host, name) for name in ("__groupid_recorded_first", "__groupid_recorded"))
+    found = [failure for answer in asked if (failure := failures.of_result(answer))]
+    return any(failure.code in _MAY_HAVE_BEGUN for failure in found)
 
 
 def downtime(facts: Facts, host: str) -> float | None:

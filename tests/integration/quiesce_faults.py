@@ -41,7 +41,7 @@ Strike = c.Callable[[Lab, str], object]
 class Row:
     """One fault. strike: does it, or orders it, on a server of a lab.
 
-    code: of the failure on the server that is struck; empty: there is none. saved: whether its part is complete.
+    code: of the failure on the server that is struck, one of two if it depends on the moment; empty: there is none. saved: whether its part is complete.
     heal: what brings GroupID back if the run itself did not: its own watchdog, or the operation that an operator uses.
     klass, sealed: of the deployment, as run.json has it, of a row about a whole run.
     restarted: the host was restarted, by which Windows itself starts and does not start services.
@@ -59,6 +59,11 @@ class Row:
     sealed: bool = True
     restarted: bool = False
     arguments: c.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what ran was recorded before this row's fault."""
+        return self.phase != "record" and (self.phase, self.kind, self.klass) != ("stop", "reboot", 0)
 
     @property
     def name(self) -> str:
@@ -251,26 +256,33 @@ def _run(
 
 _RUNS = (
     _run("preflight", "first", "unreachable", _mishap("state", _cut), "connection_lost", 2),
-    _run("preflight", "other", "error", _mishap("probe", _DENIED), "root_unwritable", 2),
+    _run("preflight", "other", "unreachable", _mishap("probe", _cut), "connection_lost", 2),
     _run("place", "first", "error", _in_its_deployment("place", _DENIED), "write_failed"),
     _run("record", "first", "disk full", _mishap("quiesce", _with(faulty_job(full=[_RECORD]))), "write_failed"),
     _run("record", "other", "unreachable", _mishap("quiesce", _cut), "connection_lost"),
     _run("record", "first", "kill", _mishap("quiesce", _with(faulty_job(die_at=12))), "job_died"),
     _run("record", "other", "reboot", _mishap("quiesce", _restart), "", 0, sealed=True, restarted=True),
     _run("stop", "other", "error", _service(codes={"stop": 5}), "stop_failed"),
-    _run("stop", "first", "reboot", _mishap("quiesce", after=_reboot, phase="stop"), "epoch_broken", restarted=True),
+    _run(
+        "stop",
+        "first",
+        "reboot",
+        _mishap("quiesce", after=_reboot, number=2),
+        "partial or epoch_broken",
+        restarted=True,
+    ),
     _run("folders", "other", "disk full", _mishap("backup", _with(faulty_job(full=[*_ROOTS]))), "write_failed"),
-    _run("database", "first", "error", _backup_fails(3201, "Cannot open backup device."), "sql_backup"),
-    _run("database", "first", "disk full", _backup_fails(3202, _NO_ROOM), "sql_backup"),
-    _run("database", "first", "kill", _backup_is_cut, "sql_connection"),
-    _run("adopt", "first", "error", _in_its_deployment("adopt", _DENIED), "write_failed"),
+    _run("database", "first", "error", _backup_fails(3201, "Cannot open backup device."), "sql_3201"),
+    _run("database", "first", "disk full", _backup_fails(3202, _NO_ROOM), "sql_3202"),
+    _run("database", "first", "kill", _backup_is_cut, "backup_cut"),
+    _run("adopt", "first", "error", _in_its_deployment("adopt", _DENIED), "part_content"),
     _run("resume", "first", "error", _mishap("resume", _REFUSED), "resume_incomplete", 4, heal="resume"),
     _run("resume", "other", "unreachable", _mishap("resume", _cut), "connection_lost", 4, heal="watchdog"),
     _run("resume", "first", "kill", _mishap("resume", _with(faulty_job(die_at=10))), "job_died"),
-    _run("verify", "first", "error", _mishap("verify", _with(faulty_job(denied=[*_ROOTS]))), "root_unreadable"),
+    _run("verify", "first", "error", _mishap("verify", _with(faulty_job(denied=[*_ROOTS]))), "damaged"),
     _run("verify", "other", "kill", _mishap("verify", _with(faulty_job(die_at=2))), "job_died"),
     _run("seal", "other", "disk full", _mishap("seal", _FULL, phase="prepared"), "write_failed"),
     _run("seal", "first", "unreachable", _mishap("seal", _cut, phase="sealed"), "connection_lost"),
-    _run("seal", "other", "error", _mishap("seal", _DENIED, phase="sealed"), "write_failed", sealed=True),
+    _run("seal", "other", "error", _mishap("seal", _DENIED, phase="sealed"), "root_unreadable", sealed=True),
 )
 RUNS = tuple(Deployment(f"r{number:02}", (row,), row.server == "first") for number, row in enumerate(_RUNS))

@@ -19,7 +19,7 @@ import typing as t
 import pytest
 from integration.controller import Run
 from integration.screen_lines import to_read
-from integration.two_deployments import Edit, Scene, scene
+from integration.two_deployments import STATE_FOLDER, Edit, Scene, scene
 
 from lab import snapshot
 
@@ -719,6 +719,9 @@ NOISE = (
 # A value that a message calls the user's own: it is "x", names "x", groupid_y is "x".
 _CALLED_GIVEN = re.compile(r'(?:\bit is|\bnames|groupid_\w+ is) "([^"]*)"')
 
+JOBS = f"{STATE_FOLDER}/jobs"
+"""Where the agent keeps the answers of its jobs: also of one that verifies a part before a restore is refused."""
+
 BATCH = 12
 """Number of mistakes between two looks at everything that must not change."""
 
@@ -742,7 +745,9 @@ def problems(place: Scene, mistake: Mistake, done: Run) -> list[str]:
     shown = [line for line in done.output.splitlines() if not re.match(r" *\d+ ", line)]
     found += [line for line in shown if any(noise in line for noise in NOISE)]
     given = given_in(place, mistake)
-    found += [f"nobody gave {value!r}" for value in _CALLED_GIVEN.findall(flat) if value.casefold() not in given]
+    # A control character is shown by its number.
+    pieces = {value: re.split(r"\\u[0-9a-f]{4}", value.casefold()) for value in _CALLED_GIVEN.findall(flat)}
+    found += [f"nobody gave {value!r}" for value, parts in pieces.items() if any(part not in given for part in parts)]
     faults = fault_lines(done.output)
     if len(faults) > 3 * mistake.faults:
         found.append(f"it says {mistake.faults} faults in {len(faults)} lines")
@@ -802,7 +807,7 @@ def refused(place: Scene, request: pytest.FixtureRequest) -> list[Batch]:
             runs = list(pool.map(lambda mistake: run(place, mistake), some))
             after = place.picture(with_state=True)
             named = {mistake.name: done for mistake, done in zip(some, runs, strict=True)}
-            batches.append(Batch(named, snapshot.compare(before, after)))
+            batches.append(Batch(named, [one for one in snapshot.compare(before, after) if JOBS not in one.path]))
             before = after
     return batches
 
@@ -817,7 +822,7 @@ REFUSED = test_it_is_refused_with_what_where_why_and_next
 
 
 def test_nothing_was_written(refused: list[Batch]) -> None:
-    """No batch changed a file, also none that the agent keeps for itself, a row or a group."""
+    """No batch changed a file, also none that the agent keeps for itself beside its jobs, a row or a group."""
     assert [(list(batch.runs), batch.changed) for batch in refused if batch.changed] == []
 
 

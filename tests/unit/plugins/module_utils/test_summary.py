@@ -277,10 +277,11 @@ def sets_of(host: str) -> dict[str, t.Any]:
     """Return the one set that a server with a backup root of its own lists."""
     record = {"state": "verified", "mode": "9999/9999", "time": "2026", "age": 9_000_000, "parts": 1}
     own = {"server": host.partition(".")[0], "state": "complete", "files": 12_345, "bytes": 10**11, "verified": record}
-    known = {"deployment": "hq", "set_id": SET, "age": 10_000_000, "future": False, "bytes": 10**11, "narrowed": []}
-    sealed = {"sealed": True, "prepared": True, "members": [own["server"]], "signature": run_facts.verdict("unchecked")}
+    known = {"deployment": "hq", "set_id": SET, "age": 10_000_000, "future": False, "bytes": 10**11}
+    seal = {"sealed": True, "prepared": True, "members": [own["server"]], "narrowed": [], "quiesce": None}
     root = {"backup_root": "D:\\Backups", "exists": True, "unlisted": 1_234}
-    return {**root, "sets": [{**known, **sealed, "parts": [own], "part_count": 1}]}
+    seal["signature"] = run_facts.verdict("unchecked")
+    return {**root, "sets": [{**known, **seal, "parts": [own], "part_count": 1}]}
 
 
 def resumed(host: str) -> dict[str, t.Any]:
