@@ -115,6 +115,9 @@ def document(fleet: Fleet, port: int, style: Style) -> dict[str, t.Any]:
             f"deployment_{host.deployment}", {"hosts": {}, "vars": {"groupid_deployment": host.deployment}}
         )
         group["hosts"][NAMINGS[style.naming](host)] = _connection(host, port)
+        if host.runner == "wine":
+            # Wine has no Task Scheduler, and does not tell all of a service.
+            group["vars"] |= {"groupid_quiesce": "none", "groupid_waive": ["elasticsearch_running"]}
         if style.sql_port:
             group["vars"]["groupid_sql_database"] = databases.name_of(host.deployment)
     everywhere: dict[str, t.Any] = dict(TRANSPORTS[style.transport])
