@@ -23,6 +23,8 @@ ONE_HOST = {
     "test_many_servers": "many servers",
     "test_mistakes": "mistakes",
     "test_network": "shares",
+    "test_one_point": "one point",
+    "test_quiesce_faults": "quiesce faults",
     "test_transports": "wine",
     "test_two_deployments": "two deployments",
     "test_wine_rehearsal": "wine",

@@ -41,8 +41,9 @@ Strike = c.Callable[[Lab, str], object]
 class Row:
     """One fault. strike: does it, or orders it, on a server of a lab.
 
-    code: of the failure on the server that is struck, one of two if it depends on the moment; empty: there is none. saved: whether its part is complete.
-    heal: what brings GroupID back if the run itself did not: its own watchdog, or the operation that an operator uses.
+    code: of the failure on the server that is struck, one of two if it depends on the moment; empty: there is none.
+    saved: whether its part is complete. heal: what brings GroupID back if the run itself did not: its own watchdog, or
+    the operation that an operator uses.
     klass, sealed: of the deployment, as run.json has it, of a row about a whole run.
     restarted: the host was restarted, by which Windows itself starts and does not start services.
     arguments: of the action on this server; limit (of the task) and shared (the share is its root) too.

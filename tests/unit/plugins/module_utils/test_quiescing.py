@@ -12,6 +12,7 @@ from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, listed, part, probe
 
 from ansible_collections.identityops.groupid.plugins.module_utils import objections, quiescing, steps
+from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 ERROR = {"failed_when_result": False, "schema": 1, "error": DISK_FULL.explained()}
@@ -66,6 +67,14 @@ def test_servers_are_stopped_only_when_all_are_recorded() -> None:
     assert [one["members"] for one in saving] == [["web01", "web02", "web03"]] * 3
     options = {name: saving[0]["quiesce"][name] for name in ("epoch", "run", "only", "quiesce_max")}
     assert options == {"epoch": saving[0]["set_id"], "run": "r1", "only": "all", "quiesce_max": 7200}
+
+
+@pytest.mark.parametrize(("code", "released"), [("job_died", True), ("connection_lost", True), ("write_failed", False)])
+def test_a_server_that_may_have_a_record_is_released(code: str, released: bool) -> None:
+    facts = backup()
+    failure = Failure(code, "The operation did not come to its end", "it died", "Run again.")
+    facts["web01"]["__groupid_recorded_first"] = {**ERROR, "error": failure.explained()}
+    assert asks(facts, "releases") == [released, False]
 
 
 def test_what_vanished_before_it_was_recorded_stops_nothing() -> None:
