@@ -112,7 +112,6 @@ class Servers:
             "epoch": set_id,
             "run": set_id,
             "item_timeout": "{{ item_timeout }}",
-            "quiesce_max": "{{ quiesce_max }}",
         }
         arguments = {
             "deployment": "{{ groupid_deployment }}",
