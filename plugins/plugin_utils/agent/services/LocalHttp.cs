@@ -63,10 +63,16 @@ namespace IdentityOpsAgent
                 }
                 catch (Exception error)   // of the socket, of the stream, of TLS: none is more than no answer
                 {
-                    Failure = isLate ? "it has not answered within " + milliseconds + " ms" : error.Message;
+                    Failure = error.Message;
                 }
             }
             HasEnded = !isLate;
+            if (isLate)   // a socket that was closed may look like the end of the answer
+            {
+                Status = 0;
+                Body = new byte[0];
+                Failure = "it has not answered within " + milliseconds + " ms";
+            }
         }
 
         private byte[] Exchange(Stream plain, string path)
