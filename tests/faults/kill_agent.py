@@ -359,7 +359,7 @@ def _check_leavings(place: Place) -> None:
     journals = [(path / "plan.jsonl").exists() for path in (place.state / "restores").glob("*")]
     if place.habits and journals and not any(journals):
         _let_go(place)
-        journals = [True for _ in (place.state / "restores").glob("*")]
+        journals = [path.exists() for path in (place.state / "restores").glob("*")]
     _demand(not journals, f"a journal is left, with a plan: {any(journals)}")
     sets = {path.name for path in (place.root / "hq").iterdir()}
     _demand(all(name[:4] in ("2026", "2027") for name in sets), f"no sets: {sets}")
