@@ -329,7 +329,8 @@ def backup_notes(facts: Facts, host: str) -> list[str]:
     if found["missing"] and asked["set_id"]:
         notes.append(
             f"This run does not seal set {asked['set_id']} of deployment {asked['deployment']}: it does not include "
-            f"{', '.join(found['missing'])}. A run of all members with the same groupid_set_id seals it."
+            f"{', '.join(found['missing'])}. A run of all members with the same groupid_set_id seals it. If the set "
+            "has Elasticsearch, that run needs elasticsearch_running in groupid_waive."
         )
     notes += [
         f"ignored, because its date is in the future: {one['path']}. Was a clock wrong?"
