@@ -39,7 +39,8 @@ def load() -> None:
     from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 
     loader.init_plugin_loader()
-    for kind in ("become", "callback", "connection", "filter", "shell", "test", "vars"):
+    # Not those of variables: Ansible takes a class that is loaded for one that is ready, and reads no group_vars.
+    for kind in ("become", "callback", "connection", "filter", "shell", "test"):
         for _plugin in getattr(loader, f"{kind}_loader").all(class_only=True):
             pass
     for _finder, name, _is_package in pkgutil.iter_modules(importlib.import_module(ACTIONS).__path__):
