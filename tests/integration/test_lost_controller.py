@@ -67,7 +67,9 @@ def test_the_same_backup_with_the_sets_id_meets_its_job_and_seals(lab: Lab, cont
     lab.faults["web01"] = {"locked": [str(held)]}
     extra = {**PATIENT, "groupid_retries": 60, "groupid_retry_wait": 1.0}
     set_id = kill_a_backup(lab, controller, extra)
-    run = controller.play("backup", extra={**extra, "groupid_set_id": set_id}).succeeded()
+    # No run knows what ran while the part of another one was made.
+    waived = {"groupid_set_id": set_id, "groupid_waive": ["elasticsearch_running"]}
+    run = controller.play("backup", extra={**extra, **waived}).succeeded()
     assert "earlier run" in run.output
     for host in ("web01", "web02"):
         root = lab.path(host, inventory.LOCAL_ROOT)
