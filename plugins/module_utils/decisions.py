@@ -398,7 +398,7 @@ def _place_of_database(facts: Facts, host: str) -> tuple[str, c.Mapping[str, t.A
         seen = (facts[host].get("__groupid_sql") or {}).get("folder") or {}
         place = {"path": str(asked["sql_backup_dir"]), "free_bytes": seen.get("free_bytes")}
         return str(asked["sql_server"]).lower(), place, "groupid_sql_backup_dir"
-    root = (facts[host].get("__groupid_sql_root") or {}).get("backup_root") or {}
+    root = (facts[host].get("__groupid_probe_away") or {}).get("backup_root") or {}
     return str(known["holder"]), {"path": known["root"], **root}, "groupid_backup_root"
 
 

@@ -34,7 +34,7 @@ PHASES: t.Mapping[str, tuple[str, ...]] = {
         "__groupid_sql_reread",
         "__groupid_sql_checked",
         "__groupid_part",
-        "__groupid_sql_root",
+        "__groupid_probe_away",
         "__groupid_restored",
         "__groupid_domains_restored",
     ),

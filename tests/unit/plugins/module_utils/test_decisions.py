@@ -290,9 +290,9 @@ def test_space_for_the_database_is_that_of_the_computer_that_gets_its_backup() -
     host = {"sql_backup_mode": "host", "sql_host": "sql01"}
     facts["sql01"] = {"groupid_backup_root": "%ProgramData%\\B"}
     assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
-    facts["web01"]["__groupid_sql_root"] = {"unreachable": True, "msg": "no route"}
+    facts["web01"]["__groupid_probe_away"] = {"unreachable": True, "msg": "no route"}
     assert room_of_database(facts, **host) == ("sql01", "%ProgramData%\\B", None)
-    facts["web01"]["__groupid_sql_root"] = probe("sql01", path="C:\\ProgramData\\B", free_bytes=7)
+    facts["web01"]["__groupid_probe_away"] = probe("sql01", path="C:\\ProgramData\\B", free_bytes=7)
     assert room_of_database(facts, **host) == ("sql01", "C:\\ProgramData\\B", 7)
 
 
