@@ -92,6 +92,14 @@ def test_what_each_task_registers_is_the_record_of_the_run() -> None:
     assert registered == {name for names in run_state.PHASES.values() for name in names}, "run_state.py, PHASES"
 
 
+def test_no_variable_of_a_task_has_the_name_of_what_another_one_registers() -> None:
+    """A registered answer counts more than a variable of a task. The task would read the answer."""
+    given = {name for path in TASK_FILES for task in load(path) for name in task.get("vars") or {}}
+    registered = {task["register"] for path in TASK_FILES for task in load(path) if "register" in task}
+    assert given
+    assert not given & registered
+
+
 def test_a_run_forgets_what_another_one_has_left() -> None:
     """A role may be tried again in a rescue, and a playbook may import two of ours."""
     first = load(ROOT / "roles" / "preflight" / "tasks" / "deployments.yml")[0]
