@@ -171,7 +171,7 @@ def test_a_resume_killed_anywhere_loses_nothing(server: RuntimeHost) -> None:
 
 
 def test_a_kill_between_record_and_first_stop(server: RuntimeHost) -> None:
-    """From the first change on, one by one, until the record is there; a quiesce is refused from then on."""
+    """From the first change on, one by one, until the record is there. From then on, another run is refused."""
     prepare(server, *KILLED, random.Random(1))
     before = server.picture()
     record = server.host.lock.parent / "quiesce.json"
@@ -181,6 +181,9 @@ def test_a_kill_between_record_and_first_stop(server: RuntimeHost) -> None:
         if record.exists():
             break
     assert record.exists()
-    assert server.quiesce()["error"]["code"] == "quiesced"
+    assert server.quiesce(run="another")["error"]["code"] == "quiesced"
+    assert server.quiesce()["failed"] is False, "nothing was stopped, so its own record is still the state before"
+    assert server.picture() != before
+    assert server.quiesce()["error"]["code"] == "quiesced", "now it is not"
     assert server.resume()["failed"] is False
     assert server.picture() == before
