@@ -303,7 +303,7 @@ def portal(server: SqlServerDouble, driver: str, database: str = "GroupID") -> c
 def test_nobody_is_looked_for_unless_that_is_asked(server: SqlServerDouble, driver: str) -> None:
     with portal(server, driver):
         assert succeeded(back_up(target(server, driver)))["sessions"] is None
-    assert not [batch for batch in server.statements if "PERFORMANCE STATE" in batch]
+    assert not [batch for batch in server.statements if "AS performance_state" in batch]
     assert succeeded(back_up(target(server, driver), sessions=True))["shared"]
     assert succeeded(back_up(target(server, driver), sessions=True))["sessions"] is None
 
@@ -367,7 +367,7 @@ def test_login_that_does_not_see_others_says_so(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_lost_while_it_looked_after_the_backup_looks_again(server: SqlServerDouble, driver: str, when: str) -> None:
-    lose(server, "PERFORMANCE STATE", 2, when)
+    lose(server, "AS performance_state", 2, when)
     with portal(server, driver):
         outcome = succeeded(back_up(target(server, driver), sessions=True))
     assert "connection was lost" in outcome["warnings"][0]
@@ -376,7 +376,7 @@ def test_lost_while_it_looked_after_the_backup_looks_again(server: SqlServerDoub
 
 
 def test_lost_while_it_looked_before_the_backup_started_nothing(server: SqlServerDouble, driver: str) -> None:
-    lose(server, "PERFORMANCE STATE", 1, "after")
+    lose(server, "AS performance_state", 1, "after")
     refused(server, "connection_lost", back_up(target(server, driver), sessions=True))
 
 
