@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc as c
+import copy
 import os
 import sys
 import time
@@ -55,7 +56,8 @@ class ActionModule(FailureAction):
     _requires_connection = True
 
     def _perform(self, variables: c.Mapping[str, t.Any]) -> Answer:
-        dummy, args = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC)
+        # Ansible completes the default of database_host in the spec itself.
+        dummy, args = self.validate_argument_spec(argument_spec=copy.deepcopy(self.ARGUMENT_SPEC))
         deployment = backup_set.check_deployment(args["deployment"])
         set_id = str(backup_set.SetId.parse(args["set_id"]))
         began = time.monotonic()
