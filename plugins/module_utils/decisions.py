@@ -464,7 +464,7 @@ def _not_one_point(facts: Facts, host: str) -> list[str]:
 
 
 def _narrowed_set(facts: Facts, host: str) -> list[str]:
-    """Say that the set which is verified or restored may be narrowed. Nothing where it could not be listed."""
+    """Return a note if the set that is verified or restored is narrowed. Empty if the set is not in the lists."""
     set_id, deployment = set_at_hand(facts, host), facts[host]["__groupid_asked"]["deployment"]
     known = [one for one in sets_of_deployment(facts, host) if one["set_id"] == set_id] if is_first(facts, host) else []
     return [f"Set {set_id} of {deployment} {text}." for one in known if (text := narrowing.shortage(one))]

@@ -72,7 +72,7 @@ class Change(t.TypedDict):
 
 
 class Stopped(t.TypedDict):
-    """What a run has stopped and not started again, or of which that is not known.
+    """What a run has stopped and not started again, or may not have started again.
 
     what: as in `Change`. name: null: everything that was stopped on the host.
     """
@@ -120,7 +120,7 @@ Outcome = t.TypedDict(
 
 
 def run_outcome(facts: Facts, plan: deployments.Plan, kind: Kind, active: c.Container[str]) -> Outcome:
-    """Say how a run ended.
+    """Return how a run ended.
 
     active: the hosts that Ansible has left in the run.
     """
@@ -132,7 +132,7 @@ def run_outcome(facts: Facts, plan: deployments.Plan, kind: Kind, active: c.Cont
 
 
 def refused(told: c.Sequence[failures.Shared]) -> Outcome:
-    """Say how a run ended that was refused before its plan was made."""
+    """Return the end of a run that was refused before its plan was made."""
     return {"class": REFUSED, "state": STATES[REFUSED], "failures": list(told), "deployments": {}}
 
 

@@ -150,7 +150,7 @@ class Comparison:
                 yield group
 
     def _difference(self, then: StoredGroup | None, now: StoredGroup | None) -> GroupDifference:
-        """Compare two groups of one objectGUID, of which one may be missing. Raises FilesError."""
+        """Compare a group in the set with that in the directory. One of them may be missing. Raises FilesError."""
         changes: tuple[AttributeDifference, ...] = ()
         if then and now and then[2] != now[2]:
             old, new = self._then.values(*then[1:]), self._now.values(*now[1:])

@@ -44,7 +44,7 @@ def match_named(directory: Directory, root: str, selection: Selection) -> None:
 
 
 def check_names(selection: Selection, root: str, where: str, known: c.Iterable[str]) -> None:
-    """Refuse a selection with a name that met no group, or more than one, or one of which nothing can be restored.
+    """Refuse a selection if a name matches no group, more than one, or a group without anything to restore.
 
     root: DN of the domain. where: what was looked through besides the directory, such as ``the set``. known: DNs of the
     groups there, read only where a name is refused.

@@ -151,7 +151,7 @@ def _with_tls(problem: DirectoryError, found: connectivity.TlsProbe, target: Tar
 
 
 def _server_of(target: Target) -> str:
-    """Ask whoever answers for the domain's name for its own name. rootDSE needs no login."""
+    """Ask the server that answers to the domain's name for its own name. rootDSE needs no login."""
     directory = _connect(target)
     try:
         found = directory.read("", ("dnsHostName",)) or {}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attributes of which Active Directory gives some values for a start.
+"""Attributes with so many values that Active Directory returns only the first ones.
 
-It does so, unasked, from about 1,500 values on: ``member;range=0-1499``, then ``member;range=1500-*`` for the last ones
-(MS-ADTS 3.1.1.3.1.3.3). The rest must be asked for by name.
+It does so from about 1,500 values on, without being asked: ``member;range=0-1499``, then ``member;range=1500-*`` for
+the last ones (MS-ADTS 3.1.1.3.1.3.3). The rest must be asked for by name.
 """
 
 from __future__ import annotations
