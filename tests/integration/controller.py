@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import collections.abc as c
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import typing as t
 
@@ -89,11 +91,28 @@ class Controller:
 
         environment: variables besides; with any, the program is started, and is not a fork (`loaded.py`).
         """
-        name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
-        arguments = ["-i", str(where or self.inventory), *options]
-        if extra:
-            arguments += ["-e", json.dumps(extra)]
-        return self._run("ansible-playbook", name, *arguments, environment=environment)
+        return self._run(*self._command(playbook, options, extra, where), environment=environment)
+
+    @contextlib.contextmanager
+    def playing(self, playbook: str, extra: c.Mapping[str, t.Any] | None = None) -> c.Iterator[subprocess.Popen[str]]:
+        """Run a playbook as the leader of a process group of its own, which is killed at the end of the block.
+
+        Both output streams are the process's ``stdout``, which has to be read if they are long (`communicate`).
+        """
+        with subprocess.Popen(
+            self._command(playbook, (), extra, None),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def module(
         self, host: str, module: str, arguments: c.Mapping[str, t.Any], *options: str, where: pathlib.Path | None = None
@@ -128,6 +147,17 @@ class Controller:
             "ANSIBLE_CALLBACKS_ENABLED": "loaded_once",
             "NO_PROXY": "127.0.0.1",
         }
+
+    def _command(
+        self,
+        playbook: str,
+        options: c.Sequence[str],
+        extra: c.Mapping[str, t.Any] | None,
+        where: pathlib.Path | None,
+    ) -> list[str]:
+        name = playbook if playbook.endswith(".yml") else f"{COLLECTION}.{playbook}"
+        variables = ["-e", json.dumps(extra)] if extra else []
+        return ["ansible-playbook", name, "-i", str(where or self.inventory), *options, *variables]
 
     def _run(self, program: str, *arguments: str, environment: c.Mapping[str, str] | None = None) -> Run:
         if environment is None:

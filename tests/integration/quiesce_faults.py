@@ -14,7 +14,7 @@ import dataclasses
 import threading
 import typing as t
 
-from lab import databases
+from lab import databases, inventory
 from lab.fleet import Host
 from lab.lab import Lab
 from lab.mishaps import Faults, Mishap, Step, faulty, faulty_job
@@ -133,11 +133,11 @@ def _hang(lab: Lab, host: Host) -> Faults:
 
 
 def _restart_in_the_middle(lab: Lab, host: Host) -> Faults:
-    """Be restarted while the job waits."""
-    jobs = lab.path(host.name, "C:\\ProgramData\\identityops.groupid\\jobs")
+    """Be restarted while the job waits, with a part of which some is there."""
+    root = lab.path(host.name, inventory.LOCAL_ROOT)
 
     def strike() -> None:
-        until(lambda: list(jobs.glob("backup-*/state.json")), "the job")
+        until(lambda: list(root.glob(f"*/*/{host.name}/*")), "the part")
         lab.reboot(host)
 
     threading.Thread(target=strike, daemon=True).start()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import collections.abc as c
 import concurrent.futures
 import contextlib
 import json
@@ -92,24 +91,16 @@ def processes(lab: Lab) -> list[int]:
     return found
 
 
-@contextlib.contextmanager
-def running(controller: Controller, folder: pathlib.Path, arguments: dict[str, t.Any]) -> c.Iterator[t.Any]:
+def backing_up(
+    controller: Controller, folder: pathlib.Path, arguments: dict[str, t.Any]
+) -> t.ContextManager[subprocess.Popen[str]]:
     """Run the backup of web01 as a process that can be stopped."""
     play = folder / "play.yml"
     task = {f"{COLLECTION}.groupid_backup_folder": arguments, "register": "backup"}
     timeout = {"timeout": arguments.pop("timeout")} if "timeout" in arguments else {}
     show = {"ansible.builtin.debug": {"msg": "state is {{ backup.state }}"}}
     play.write_text(json.dumps([{"hosts": "web01", "gather_facts": False, "tasks": [{**task, **timeout}, show]}]))
-    with subprocess.Popen(
-        ["ansible-playbook", "-i", str(controller.inventory), str(play)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=controller.environment(),
-        start_new_session=True,
-        text=True,
-    ) as process:
-        yield process
+    return controller.playing(str(play))
 
 
 def wait_for_job(lab: Lab) -> None:
@@ -168,7 +159,7 @@ def test_a_poll_is_small(lab: Lab, controller: Controller) -> None:
 @pytest.mark.timing
 def test_a_line_every_thirty_seconds_and_few_requests(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
     began = time.monotonic()
-    with running(controller, tmp_path, make_slow(lab, LONG)) as process:
+    with backing_up(controller, tmp_path, make_slow(lab, LONG)) as process:
         output = process.communicate()[0]
     seconds = time.monotonic() - began  # LONG, and more on a busy machine
     assert process.returncode == 0, output
@@ -185,10 +176,9 @@ def test_a_line_every_thirty_seconds_and_few_requests(lab: Lab, controller: Cont
 @pytest.mark.timing
 def test_a_controller_that_is_killed_and_run_again(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
     arguments = make_slow(lab, 20)
-    with running(controller, tmp_path, arguments) as process:
+    with backing_up(controller, tmp_path, arguments):
         wait_for_job(lab)
-        os.killpg(process.pid, signal.SIGKILL)
-    with running(controller, tmp_path, arguments) as process:
+    with backing_up(controller, tmp_path, arguments) as process:
         output = process.communicate()[0]
     assert process.returncode == 0, output
     assert "state is waived" in output
@@ -209,7 +199,7 @@ def test_two_controllers_at_once(lab: Lab, controller: Controller) -> None:
 
 @pytest.mark.timing
 def test_the_tasks_timeout_cancels(lab: Lab, controller: Controller, tmp_path: pathlib.Path) -> None:
-    with running(controller, tmp_path, {**make_slow(lab, 300), "timeout": 30}) as process:
+    with backing_up(controller, tmp_path, {**make_slow(lab, 300), "timeout": 30}) as process:
         output = process.communicate()[0]
     assert process.returncode != 0, output
     assert "cancelled" in output
@@ -222,12 +212,12 @@ def test_ctrl_c_cancels_or_leaves_what_the_next_run_meets(
     lab: Lab, controller: Controller, tmp_path: pathlib.Path
 ) -> None:
     arguments = make_slow(lab, 30)
-    with running(controller, tmp_path, arguments) as process:
+    with backing_up(controller, tmp_path, arguments) as process:
         wait_for_job(lab)
         os.killpg(process.pid, signal.SIGINT)
         output = process.communicate()[0]
     assert process.returncode != 0, output
-    with running(controller, tmp_path, arguments) as process:
+    with backing_up(controller, tmp_path, arguments) as process:
         output = process.communicate()[0]
     met = process.returncode == 0 and "earlier run" in output
     assert met or "part_exists" in output or "cancelled" in output, output

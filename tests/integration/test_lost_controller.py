@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import collections.abc as c
 import concurrent.futures
 import contextlib
 import json
 import os
 import pathlib
 import signal
-import subprocess
 import typing as t
 
 import pytest
 from integration import sets
-from integration.controller import COLLECTION, Controller
+from integration.controller import Controller
 
 from lab import inventory, snapshot
 from lab.lab import Lab
@@ -34,27 +32,9 @@ def whole_parts(lab: Lab, host: str) -> list[pathlib.Path]:
     return list(lab.path(host, inventory.LOCAL_ROOT).glob(f"hq/*/{host}/part.json"))
 
 
-@contextlib.contextmanager
-def killed(controller: Controller, playbook: str, extra: dict[str, t.Any]) -> c.Iterator[None]:
-    """Run a playbook, and kill the controller at the end of the block."""
-    command = ["ansible-playbook", f"{COLLECTION}.{playbook}", "-i", str(controller.inventory), "-e", json.dumps(extra)]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=controller.environment(),
-        start_new_session=True,
-    ) as process:
-        try:
-            yield
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
 def kill_a_backup(lab: Lab, controller: Controller, extra: dict[str, t.Any]) -> str:
     """Kill the controller while web01 copies; gives the id of the set."""
-    with killed(controller, "backup", extra):
+    with controller.playing("backup", extra):
         until(lambda: whole_parts(lab, "web02") and jobs(lab, "backup"), "the part of web02 and the job of web01")
     assert not whole_parts(lab, "web01")
     [part] = whole_parts(lab, "web02")
@@ -105,7 +85,7 @@ def test_the_same_restore_meets_its_job(lab: Lab, controller: Controller) -> Non
         file.unlink()
 
     wanted = {"groupid_deployments": "hq", "groupid_set_id": set_id, "groupid_restore_confirm": f"hq/{set_id}"}
-    with killed(controller, "restore", wanted):
+    with controller.playing("restore", wanted):
         until(lambda: jobs(lab, "restore"), "the job of web01")
         [job] = jobs(lab, "restore")
         work = int(json.loads(job.read_text(encoding="utf-8"))["process"])

@@ -11,7 +11,6 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import typing as t
 
 import pytest
@@ -150,16 +149,8 @@ def test_one_that_does_not_start_is_named_and_holds_no_other_up(
 @pytest.mark.timing
 def test_a_controller_that_is_gone_leaves_a_record_which_resume_ends(running: Lab, controller: Controller) -> None:
     hold(running, "web01")
-    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(SLOW)]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=controller.environment()
-    ) as process:
+    with controller.playing("backup", SLOW) as process:
         until(lambda: stopped(running, "web01") or process.poll() is not None, "web01 is stopped")
-        workers = subprocess.run(
-            ["pgrep", "-P", str(process.pid)], stdout=subprocess.PIPE, text=True, check=False
-        ).stdout.split()
-        for one in (process.pid, *map(int, workers)):
-            os.kill(one, signal.SIGKILL)
     assert stopped(running, "web01")
     controller.play("backup").failed("another run has stopped GroupID on this server", f"{COLLECTION}.resume")
     assert stopped(running, "web01")
@@ -171,18 +162,11 @@ def test_a_controller_that_is_gone_leaves_a_record_which_resume_ends(running: La
 def test_ctrl_c_starts_everything_again(running: Lab, controller: Controller) -> None:
     hold(running, "web01")
     extra = {**SLOW, "groupid_retries": 100, "groupid_retry_wait": 1.0}
-    command = ["ansible-playbook", f"{COLLECTION}.backup", "-i", str(controller.inventory), "-e", json.dumps(extra)]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=controller.environment(),
-        start_new_session=True,
-    ) as process:
+    with controller.playing("backup", extra) as process:
         until(lambda: stopped(running, "web01") or process.poll() is not None, "web01 is stopped")
         until(lambda: bool(parts(running, "web02")) or process.poll() is not None, "the part of web02")
         os.killpg(process.pid, signal.SIGINT)
+        process.communicate()
     until(lambda: states(running, "web01") == BEFORE, "web01 runs again")
     assert states(running, "web02") == BEFORE
 

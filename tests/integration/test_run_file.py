@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import json
-import os
 import pathlib
-import signal
-import subprocess
 import typing as t
 
 import pytest
@@ -140,20 +137,8 @@ def test_half_a_restore_names_what_is_not_as_it_was(pipeline: Pipeline, backup: 
 def test_a_run_that_is_killed_is_still_running_in_its_file(pipeline: Pipeline) -> None:
     pipeline.plays("list", "--tags", "none")[0].failed("no task of the plan ran")
     assert pipeline.read()["class"] == 2
-    extra = json.dumps({"groupid_run_file": str(pipeline.file)})
-    command = ["ansible-playbook", f"{COLLECTION}.preflight", "-i", str(pipeline.controller.inventory), "-e", extra]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=pipeline.controller.environment(),
-        start_new_session=True,
-    ) as process:
-        try:
-            until(lambda: pipeline.read()["state"] == "running" and pipeline.read()["deployments"], "a run with a plan")
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
+    with pipeline.controller.playing("preflight", {"groupid_run_file": str(pipeline.file)}) as process:
+        until(lambda: pipeline.read()["state"] == "running" and pipeline.read()["deployments"], "a run with a plan")
     document = pipeline.read()
     assert (document["class"], document["ended"], document["process"]["pid"]) == (None, None, process.pid)
     assert (document["kind"], document["deployments"]["hq"]) == ("preflight", {"servers": ["web01", "web02"]})
