@@ -197,6 +197,16 @@ def test_nothing_is_linked_to_a_part_that_is_not_ours_and_sealed(host: t.Any, se
     assert ["no sealed set of this server" in text for text in answer["warnings"]] == [True]
 
 
+def test_a_backup_that_fails_early_leaves_nothing_of_an_older_set_open(host: t.Any, sealed: pathlib.Path) -> None:
+    """It is read at the same time, and takes longer. That something is open is an error of the agent (Server.cs)."""
+    rows = (sealed / "files.jsonl").read_text(encoding="utf-8")
+    [row] = [row for row in rows.splitlines(keepends=True) if '"data/a.txt"' in row]
+    more = "".join(row.replace("a.txt", f"a{number:05}.txt") for number in range(50_000))
+    (sealed / "files.jsonl").write_text(rows.replace(row, row + more), encoding="utf-8")
+    host.part(SECOND).mkdir(parents=True)
+    assert host.backup(set_id=SECOND, link_unchanged=True)["error"]["code"] == "part_exists"
+
+
 def test_machines_without_an_identity_are_not_the_same(host: t.Any, tree: pathlib.Path) -> None:
     host.machine_guid = ""
     host.backup()

@@ -52,27 +52,32 @@ namespace IdentityOpsAgent
             using (HostLock.Acquire("backup", plan.Set.Deployment + " " + plan.Set.SetId, check))
             {
                 RestoreRecovery.Run(check, answer.Warnings);
-                if (linkUnchanged)
-                    linkSources = LinkSourceReader.Begin(plan.Set, plan.Server, linkSeals);
-                plan.Make();
-                part.Version = plan.Version;
-                answer.Changed = true;
-                string digest = null;
-                try
-                {
-                    if (check)
-                        Preview();
-                    else
-                        digest = Write();
-                }
-                catch (Exception error)
-                {
-                    answer.Failure = AgentError.Of("backup", error);
-                    return answer;
-                }
-                Report(digest);
+                using (linkSources = linkUnchanged
+                    ? LinkSourceReader.Begin(plan.Set, plan.Server, linkSeals) : null)
+                    return BackUp();
+            }
+        }
+
+        private Answer BackUp()
+        {
+            plan.Make();
+            part.Version = plan.Version;
+            answer.Changed = true;
+            string digest = null;
+            try
+            {
+                if (check)
+                    Preview();
+                else
+                    digest = Write();
+            }
+            catch (Exception error)
+            {
+                answer.Failure = AgentError.Of("backup", error);
                 return answer;
             }
+            Report(digest);
+            return answer;
         }
 
         private void Preview()

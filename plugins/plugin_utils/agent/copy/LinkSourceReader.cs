@@ -10,7 +10,7 @@ namespace IdentityOpsAgent
 {
     // The record of the newest sealed part of a server, read ahead while a backup walks its source:
     // of a large part both take about as long.
-    internal sealed class LinkSourceReader
+    internal sealed class LinkSourceReader : IDisposable
     {
         private readonly SetFolder set;   // of the new part; the older ones lie beside it
         private readonly string server;
@@ -24,7 +24,7 @@ namespace IdentityOpsAgent
             this.set = set;
             this.server = server;
             this.seals = seals;
-            thread = new Thread(Read) { IsBackground = true };
+            thread = new Thread(Read);
         }
 
         // `seals`: as of Links.Sealed.
@@ -49,6 +49,12 @@ namespace IdentityOpsAgent
             Verification own = new Verification(wanted);
             own.ReadRecord();
             return own;
+        }
+
+        // Nothing is read any more, and no file is open.
+        public void Dispose()
+        {
+            thread.Join();
         }
 
         // What fails here fails again, and is told, where the record is asked for.

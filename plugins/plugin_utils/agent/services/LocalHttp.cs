@@ -48,11 +48,15 @@ namespace IdentityOpsAgent
         private void Ask(string path, int milliseconds)
         {
             bool isLate = false;
+            object closing = new object();
             using (Socket socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp))
             using (new Timer(delegate
             {
-                isLate = true;
-                socket.Close();   // what waits for it ends with an error
+                lock (closing)
+                {
+                    isLate = true;
+                    socket.Close();   // what waits for it ends with an error
+                }
             }, null, milliseconds, Timeout.Infinite))
             {
                 try
@@ -66,8 +70,9 @@ namespace IdentityOpsAgent
                     Failure = error.Message;
                 }
             }
-            HasEnded = !isLate;
-            if (isLate)   // a socket that was closed may look like the end of the answer
+            lock (closing)   // the time may be over just now: nothing is left open by then
+                HasEnded = !isLate;
+            if (!HasEnded)   // a socket that was closed may look like the end of the answer
             {
                 Status = 0;
                 Body = new byte[0];
