@@ -38,6 +38,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=20, help="how often they run (20)")
     arguments.add_argument("--loops", type=int, default=2, help="how many loops keep the machine busy (2)")
+    arguments.add_argument("--workers", type=int, default=2, help="how many tests run at the same time (2)")
     arguments.add_argument("tests", nargs="*", default=["tests/unit", "tests/integration"], help="all of them if none")
     given = arguments.parse_args()
 
@@ -52,7 +53,9 @@ def main() -> int:
     with busy(given.loops):
         for number in range(1, given.rounds + 1):
             began = time.monotonic()
-            result = outcome.of_pytest(f"load-{number}", development, *given.tests, "-m", "timing", "-n", "2")
+            result = outcome.of_pytest(
+                f"load-{number}", development, *given.tests, "-m", "timing", "-n", str(given.workers)
+            )
             good = result.passed > 0 and not result.failed
             passed, failed = passed + good, failed + (not good)
             counts = f"{result.passed} tests passed, {result.failed} failed, {sum(result.skipped.values())} skipped"
