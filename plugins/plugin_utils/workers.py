@@ -19,23 +19,28 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 _ACTIONS = (
+    "groupid_settings",
     "groupid_info",
+    "groupid_services",
+    "groupid_backup_server",
     "groupid_backup_folder",
     "groupid_backup_verify",
     "groupid_backup_seal",
     "groupid_restore_folder",
 )
-_JOBS = ("backup", "verify", "restore")
+_SHORT = ("probe", "state", "seal")
+_JOBS = (("quiesce", "watch"), ("backup",), ("resume",), ("verify",), ("restore",))
+"""What an agent must be able to do for each of these jobs. A quiesce hands its source on to its watchdog."""
 
 
 def prepare() -> None:
     """Load it, in the process that forks. Called when the first play of a playbook looks for its hosts."""
     for name in _ACTIONS:
         importlib.import_module(f"ansible_collections.identityops.groupid.plugins.action.{name}")
-    for operation in ("probe", "seal"):
+    for operation in _SHORT:
         agent_source(operation)
-    for operation in _JOBS:
-        agent_source("start", "work", operation)
+    for operations in _JOBS:
+        agent_source("start", "work", *operations)
     bootstrap()
     # Where a fleet is reached otherwise, they may not even be installed.
     with contextlib.suppress(Exception):
