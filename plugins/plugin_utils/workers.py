@@ -15,6 +15,7 @@ import importlib
 
 from ansible.plugins.loader import connection_loader, shell_loader
 
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
@@ -42,6 +43,9 @@ def prepare() -> None:
     for operations in _JOBS:
         agent_source("start", "work", *operations)
     bootstrap()
+    # To find a module that only the first secret or the first id needs, Python reads every folder of its path.
+    "".encode("utf-16-le")
+    backup_set.SetId.parse("20000101T000000Z")
     # Where a fleet is reached otherwise, they may not even be installed.
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)
