@@ -16,7 +16,8 @@ namespace IdentityOpsAgent
     /// <code>
     /// {"boot": n,        how often the host was started
     ///  "began_ms": n,    of this computer's own clock that nobody sets, when it was started last
-    ///  "rate": n}        so much faster does the host's time go
+    ///  "rate": n,        so much faster does the host's time go
+    ///  "ahead_ms": n}    so far is its clock, which people set, ahead of this computer's
     /// </code>
     /// </summary>
     internal static class SystemClock
@@ -26,6 +27,17 @@ namespace IdentityOpsAgent
             Dictionary<string, object> clock = Read();
             return (Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000) - Number(clock, "began_ms", 0))
                 * Number(clock, "rate", 1);
+        }
+
+        public static long Now()
+        {
+            return DateTime.UtcNow.ToFileTimeUtc() + Ahead();
+        }
+
+        /// <summary>So far is it ahead of this computer's, in 100 ns.</summary>
+        public static long Ahead()
+        {
+            return Number(Read(), "ahead_ms", 0) * TimeSpan.TicksPerMillisecond;
         }
 
         public static string Boot()
