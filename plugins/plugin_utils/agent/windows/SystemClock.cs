@@ -2,7 +2,6 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
 using System.Globalization;
 using System.Threading;
 
@@ -10,17 +9,11 @@ namespace IdentityOpsAgent
 {
     /// <summary>
     /// Time that goes on by itself: it counts from the start of Windows, and no setting of the clock, time zone or
-    /// summer time changes it. Only <see cref="Now"/> is the clock that people read, and may set.
+    /// summer time changes it.
     /// </summary>
     internal static class SystemClock
     {
-        private const uint Kernel = 4;   // the process of Windows' kernel
-
-        /// <summary>The time of day: 100 ns since 1601, UTC.</summary>
-        public static long Now()
-        {
-            return DateTime.UtcNow.ToFileTimeUtc();
-        }
+        private const uint System = 4;   // the process of Windows' kernel
 
         /// <summary>Milliseconds since Windows was started.</summary>
         public static long Ticks()
@@ -36,7 +29,7 @@ namespace IdentityOpsAgent
         {
             long created, exited, kernel, user;
             using (NativeProcess.SafeKernelHandle first =
-                NativePipe.OpenProcess(NativePipe.QueryLimited, false, Kernel))
+                NativePipe.OpenProcess(NativePipe.QueryLimited, false, System))
             {
                 if (first.IsInvalid
                     || !NativeClock.GetProcessTimes(first, out created, out exited, out kernel, out user))
