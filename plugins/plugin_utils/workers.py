@@ -10,8 +10,10 @@ each worker reads, compiles and, of the agent, packs anew: a third of what a bac
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
+import os
 
 from ansible.plugins.loader import connection_loader, shell_loader
 
@@ -50,6 +52,15 @@ def prepare() -> None:
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
-    # A worker's collector would write to every object, and so copy the memory that it shares with this process.
     gc.collect()
     gc.freeze()
+    _leave_alone()
+
+
+@functools.cache
+def _leave_alone() -> None:
+    """Keep the collector of each worker away from what there is: it would write to every object, and so copy it.
+
+    That is also what hosts have answered by then, which is most of the memory of a large run.
+    """
+    os.register_at_fork(after_in_child=gc.freeze)

@@ -28,7 +28,7 @@ REQUESTS = [
 """What a backup and a restore ask each server for."""
 
 CODE = f"""
-import json, sys
+import gc, json, os, sys
 from {PLUGINS}.module_utils.backup_set import SetId
 from {PLUGINS}.plugin_utils import workers
 from {PLUGINS}.plugin_utils.client.parts import operations_of
@@ -41,7 +41,12 @@ for request in json.loads(sys.argv[1]):
 collect_secrets({{"ansible_password": "hunter22"}}, lambda leaf: leaf, {{}}).scrub("hunter22")
 SetId.parse("20260101T000000Z")
 late = sorted(set(sys.modules) - loaded)
-print(json.dumps({{"loaded": sorted(loaded), "late": late, "packed": agent_source.cache_info().misses - packed}}))
+known = len(gc.get_objects())
+worker = os.fork()
+if not worker:
+    os._exit(len(gc.get_objects()) > known / 10)
+found = {{"loaded": sorted(loaded), "late": late, "packed": agent_source.cache_info().misses - packed}}
+print(json.dumps({{**found, "collected": os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])}}))
 """
 
 
@@ -67,6 +72,11 @@ def test_the_agents_source_is_packed(prepared: dict[str, t.Any]) -> None:
 def test_no_module_is_left_to_the_first_secret_and_the_first_id(prepared: dict[str, t.Any]) -> None:
     """To find one, a worker reads all folders of Python's path, and shares none of that memory."""
     assert prepared["late"] == []
+
+
+def test_a_workers_collector_leaves_alone_what_it_shares(prepared: dict[str, t.Any]) -> None:
+    """It writes to each object that it looks at."""
+    assert prepared["collected"] == 0
 
 
 @pytest.mark.parametrize("name", ["settings", "info", "services", "backup_server", "backup_verify", "backup_seal"])
