@@ -26,7 +26,7 @@ Answer = dict[str, t.Any]
 
 COLLECTION = "identityops.groupid"
 _NOT_VERIFIED = {"verify": False, "test_restore": False}
-_OF_MAKING = ("changed", "shared", "sessions", "progress")
+_OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
 """What only the module that makes a backup knows of it, and not a second one that finds and verifies it."""
 
 
@@ -191,8 +191,7 @@ def _verified(made: Answer, found: Answer) -> Answer:
     known = {name: made[name] for name in _OF_MAKING if name in made}
     warnings = list(dict.fromkeys([*(made.get("warnings") or ()), *(found.get("warnings") or ())]))
     statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
-    seconds = round(sum(one.get("seconds") or 0.0 for one in (made, found)), 3)
-    return {**made, **found, **known, "warnings": warnings, "statements": statements, "seconds": seconds}
+    return {**made, **found, **known, "warnings": warnings, "statements": statements}
 
 
 def _usual_python(connection: str) -> str:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing as t
 
 import yaml
 
@@ -77,6 +78,11 @@ def _echo(number: int) -> Host:
     return make_host(f"echo{number:04}", "10.0", site, number=number + 1, runner="echo")
 
 
+def without_original(document: dict[str, t.Any]) -> None:
+    """Take the host with files out of an inventory."""
+    del document["all"]["children"]["groupid"]["children"]["deployment_first-site"]
+
+
 def measure(count: int, *options: str) -> Cost:
     """Back up all servers once. options: for ansible-playbook."""
     with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +90,7 @@ def measure(count: int, *options: str) -> Cost:
         prepare(root / "lab", fleet(count))
         with Lab(root / "lab") as lab:
             document = inventory.document(lab.fleet, lab.port, inventory.Style())
-            del document["all"]["children"]["groupid"]["children"]["deployment_first-site"]
+            without_original(document)
             (root / "inventory.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
             command = ["ansible-playbook", "-i", str(root / "inventory.yml"), "--forks", str(FORKS)]
             began = time.monotonic()

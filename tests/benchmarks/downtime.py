@@ -17,6 +17,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,16 @@ def measure(root: pathlib.Path, seconds: c.Mapping[str, float]) -> list[Stopped]
                 _let_folders_sleep(lab, f"{name}{number}", variables, sleeps)
         (root / "inventory.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
         variables = {"groupid_run_file": str(root / "run.json"), "groupid_allow_partial": ["**"]}
-        command = ["ansible-playbook", "-i", str(root / "inventory.yml"), "--forks", "20", "-e", json.dumps(variables)]
+        command = [
+            "ansible-playbook",
+            "-i",
+            str(root / "inventory.yml"),
+            "--forks",
+            "20",
+            "-v",
+            "-e",
+            json.dumps(variables),
+        ]
         done = subprocess.run(
             [*command, "identityops.groupid.backup"],
             env={**os.environ, "ANSIBLE_HOME": str(root / "ansible"), "NO_PROXY": "127.0.0.1"},
@@ -93,8 +103,9 @@ def measure(root: pathlib.Path, seconds: c.Mapping[str, float]) -> list[Stopped]
         )
         if done.returncode:
             raise SystemExit(done.stdout[-6000:])
+        saved = {host: answer for host, answer in _answers(done.stdout) if "downtime_seconds" in answer}
         run = json.loads((root / "run.json").read_text(encoding="utf-8"))
-        return [_stopped(lab, name, seconds[name], run["deployments"][name]) for name in SLOWEST]
+        return [_stopped(lab, name, saved[f"{name}0"], run["deployments"][name]) for name in SLOWEST]
 
 
 def _backup_of(deployment: str) -> str:
@@ -108,16 +119,21 @@ def _let_folders_sleep(lab: Lab, host: str, variables: dict[str, t.Any], seconds
     variables.update(groupid_retries=RETRIES, groupid_retry_wait=seconds / RETRIES)
 
 
-def _stopped(lab: Lab, deployment: str, database: float, ended: dict[str, t.Any]) -> Stopped:
-    """Read what the jobs of a deployment's servers have answered. database: what its backup slept, at most."""
+def _answers(output: str) -> t.Iterator[tuple[str, dict[str, t.Any]]]:
+    """Yield each result that Ansible has printed, and its host."""
+    for found in re.finditer(r"^(?:ok|changed): \[(\S+)\] => (\{.*\})$", output, re.MULTILINE):
+        yield found[1], json.loads(found[2])
+
+
+def _stopped(lab: Lab, deployment: str, saved: dict[str, t.Any], ended: dict[str, t.Any]) -> Stopped:
+    """Read how long all took. saved: the answer of the first server, which has saved the database."""
     hosts = [host.name for host in lab.fleet.hosts if host.deployment == deployment]
     jobs = [job for host in hosts for job in _jobs(lab, host)]
 
     def longest(operation: str, phase: str | None = None) -> float:
         return max(seconds for asked, seconds in jobs if (asked["operation"], asked.get("phase")) == (operation, phase))
 
-    saved = longest("backup")
-    slowest = max(saved, database) if SLOWEST[deployment] == DATABASE else saved
+    slowest = max(longest("backup"), saved["database"]["seconds"])
     return Stopped(deployment, slowest, longest("quiesce"), longest("resume"), ended["downtime_seconds"])
 
 

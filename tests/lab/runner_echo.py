@@ -33,12 +33,14 @@ class EchoRunner:
     """original: the host whose answers the others give. Its name and its deployment are in no other text of a request.
 
     Hosts of one deployment, and of others, ask the same: their deployments are told apart by name alone.
+    requests: what each host was asked, in order.
     """
 
     def __init__(self, mono: MonoRunner, original: Host) -> None:
         self._mono = mono
         self._original = original
         self._asked = threading.Lock()
+        self.requests: list[tuple[Host, Request]] = []
         self._heard: dict[str, tuple[Request, str]] = {}
 
     def run(self, host: Host, line: str, stdin: bytes, processes: ProcessGroup) -> Finished:
@@ -46,6 +48,7 @@ class EchoRunner:
         script, lines = command_line.read_input(stdin)
         _source, type_name, text = payload(lines)
         request: Request = json.loads(text)
+        self.requests.append((host, request))
         if request["operation"] == "seal":
             return _printed({**_SEAL, "document_sha256": request["document_sha256"]})
         with self._asked:

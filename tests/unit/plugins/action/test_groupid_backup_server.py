@@ -128,7 +128,7 @@ def test_a_backup_of_the_database_is_read_again_when_all_runs(host: Make) -> Non
         "verified": True,
         "warnings": ["a", "b"],
         "statements": ["verify False", "verify True"],
-        "seconds": 3.0,
+        "seconds": 2.0,
     }
     alone = Actions(**{DATABASE: back_up})
     run(host, alone, quiesce={}, run="")
