@@ -25,6 +25,9 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving 
 Answer = dict[str, t.Any]
 
 COLLECTION = "identityops.groupid"
+_NOT_VERIFIED = {"verify": False, "test_restore": False}
+_OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
+"""What only the module that makes a backup knows of it, and not a second one that finds and verifies it."""
 
 
 class ActionModule(FailureAction):
@@ -87,15 +90,20 @@ class ActionModule(FailureAction):
         # As jobs of the agent, folders go on without the connection. Alone, they need nobody's patience.
         alone = not args["database"] and not args["domains"]
         sharing.patience = 10.0 if alone or not args["domains"] else sharing.patience
+        database = args["database"]
+        # Where servers wait for each other, they do not wait for what only reads the backup.
+        later = bool(database and args["run"]) and not check
+        only_made = {**database, **_NOT_VERIFIED} if later else database
         return Plan(
             stop=(lambda: perform("groupid_services", {**quiesce, "state": "quiesced"}, False)) if quiesce else None,
             resume=(lambda: self._resume(resume, variables)) if quiesce and not check else None,
             folders=(lambda: perform("groupid_backup_folder", args["folders"])) if args["folders"] else None,
-            database=(lambda: self._database(args, variables)) if args["database"] else None,
+            database=(lambda: self._database(args, only_made, variables)) if database else None,
             domains={
                 str(one.get("domain")): (lambda one=one: perform("groupid_ldif_export", one)) for one in args["domains"]
             },
             failed=self._answer_of,
+            verify=(lambda made: _verified(made, self._database(args, database, variables))) if later else None,
         )
 
     def _run(
@@ -134,7 +142,7 @@ class ActionModule(FailureAction):
             Sharing().sleep(pause)
         raise AssertionError("the last attempt has no pause")
 
-    def _database(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
+    def _database(self, args: Answer, options: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
         """Run the module of the database where an ODBC driver is, which is not the server that is saved."""
         place = args["database_host"]
         own = {
@@ -147,7 +155,7 @@ class ActionModule(FailureAction):
             place["connection"], {**variables, **_connecting(variables["hostvars"], place["host"]), **own}
         )
         try:
-            return self._run("groupid_sql_backup", args["database"], {**variables, **own}, None, connection)
+            return self._run("groupid_sql_backup", options, {**variables, **own}, None, connection)
         finally:
             connection.close()
 
@@ -176,6 +184,14 @@ class ActionModule(FailureAction):
             return {**head, "failed": True, "error": failure.explained(), "msg": str(failure)}
         found = self._failed(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         return self._masked({**head, "failed": True, **found})
+
+
+def _verified(made: Answer, found: Answer) -> Answer:
+    """Return one answer about a backup: that of the module that made it, and that of the one that verified it."""
+    known = {name: made[name] for name in _OF_MAKING if name in made}
+    warnings = list(dict.fromkeys([*(made.get("warnings") or ()), *(found.get("warnings") or ())]))
+    statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
+    return {**made, **found, **known, "warnings": warnings, "statements": statements}
 
 
 def _usual_python(connection: str) -> str:

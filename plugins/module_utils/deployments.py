@@ -150,9 +150,10 @@ def batches(sizes: c.Sequence[int], parallel: int, most: int = 0) -> list[int]:
 def fellows(facts: Facts, host: str) -> list[str]:
     """Name the hosts of a host's deployment in this run, with the host itself. None if the run did not choose it."""
     chosen: Plan = facts[host]["__groupid_plan"]
-    if host not in chosen["hosts"]:
-        return []
-    return list(chosen["deployments"][facts[host]["__groupid_asked"]["deployment"]]["hosts"])
+    # Not by the list of all hosts of the run: this is asked often, for each of them.
+    asked = facts[host].get("__groupid_asked") or {}
+    group = chosen["deployments"].get(str(asked.get("deployment")))
+    return list(group["hosts"]) if group and host in group["hosts"] else []
 
 
 def ready(facts: Facts, host: str) -> bool:

@@ -11,10 +11,9 @@ import collections.abc as c
 PAUSES = (1.0, 2.0, 5.0, 10.0, 10.0)
 """Seconds before each new attempt. After a success, the count starts again."""
 
-FIRST_POLLS = (1.0, 2.0)
-SHORTEST, LONGEST = 5.0, 60.0
+SHORTEST, LONGEST = 1.0, 60.0
 SHARE = 30.0
-"""After the first seconds, the end of a job is noticed late by at most a thirtieth of its time."""
+"""The end of a job is noticed late by at most a thirtieth of its time, or by a second: GroupID may be stopped."""
 
 
 def attempts() -> c.Iterator[float | None]:
@@ -23,12 +22,10 @@ def attempts() -> c.Iterator[float | None]:
     yield None
 
 
-def poll_pause(polls: int, seconds: float) -> float:
+def poll_pause(seconds: float) -> float:
     """Return the seconds until the next poll of a job.
 
-    polls: number of polls so far. seconds: since the job was started. The pauses are 1, 2, 5, 5 ... s, a thirtieth of
-    the time after two and a half minutes, and 60 s after half an hour.
+    seconds: since the job was started. The pauses are 1 s, a thirtieth of the time after half a minute, and 60 s after
+    half an hour.
     """
-    if polls < len(FIRST_POLLS):
-        return FIRST_POLLS[polls]
     return min(LONGEST, max(SHORTEST, seconds / SHARE))

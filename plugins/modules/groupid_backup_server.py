@@ -70,6 +70,7 @@ options:
   database:
     description:
       - Options of M(identityops.groupid.groupid_sql_backup). If empty, no database is saved.
+      - If O(run) is given, the backup is verified and restored for a test when GroupID runs again.
     type: dict
     default: {}
   database_host:

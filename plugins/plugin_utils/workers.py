@@ -10,37 +10,57 @@ each worker reads, compiles and, of the agent, packs anew: a third of what a bac
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
+import os
 
 from ansible.plugins.loader import connection_loader, shell_loader
 
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.script import bootstrap
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.source import agent_source
 
 _ACTIONS = (
+    "groupid_settings",
     "groupid_info",
+    "groupid_services",
+    "groupid_backup_server",
     "groupid_backup_folder",
     "groupid_backup_verify",
     "groupid_backup_seal",
     "groupid_restore_folder",
 )
-_JOBS = ("backup", "verify", "restore")
+_SHORT = ("probe", "state", "seal")
+_JOBS = (("quiesce", "watch"), ("backup",), ("resume",), ("verify",), ("restore",))
+"""What an agent must be able to do for each of these jobs. A quiesce hands its source on to its watchdog."""
 
 
 def prepare() -> None:
     """Load it, in the process that forks. Called when the first play of a playbook looks for its hosts."""
     for name in _ACTIONS:
         importlib.import_module(f"ansible_collections.identityops.groupid.plugins.action.{name}")
-    for operation in ("probe", "seal"):
+    for operation in _SHORT:
         agent_source(operation)
-    for operation in _JOBS:
-        agent_source("start", "work", operation)
+    for operations in _JOBS:
+        agent_source("start", "work", *operations)
     bootstrap()
+    # To find a module that only the first secret or the first id needs, Python reads every folder of its path.
+    "".encode("utf-16-le")
+    backup_set.SetId.parse("20000101T000000Z")
     # Where a fleet is reached otherwise, they may not even be installed.
     with contextlib.suppress(Exception):
         connection_loader.get("ansible.builtin.winrm", class_only=True)
         shell_loader.get("ansible.builtin.powershell", class_only=True)
-    # A worker's collector would write to every object, and so copy the memory that it shares with this process.
     gc.collect()
     gc.freeze()
+    _leave_alone()
+
+
+@functools.cache
+def _leave_alone() -> None:
+    """Keep the collector of each worker away from what there is: it would write to every object, and so copy it.
+
+    That is also what hosts have answered by then, which is most of the memory of a large run.
+    """
+    os.register_at_fork(after_in_child=gc.freeze)

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
+import re
 import typing as t
 
 import pytest
 from integration import sets
 from integration.controller import Controller
 
-from lab import inventory
-from lab.lab import Lab
+from lab import databases, fleet, inventory
+from lab.lab import Lab, prepare
 
 SET = {"backup_root": inventory.LOCAL_ROOT, "deployment": "hq", "set_id": "20260101T000000Z"}
 
@@ -84,3 +87,42 @@ def test_playbooks(lab: Lab, controller: Controller) -> None:
     controller.play("restore", "--check", "--diff", extra=wanted).succeeded()
     controller.play("verify", "--check").succeeded()
     assert sets.tree_hash(lab.root / "hosts", lab.root / "shares") == before
+
+
+def test_a_backup_that_stops_groupid(tmp_path: pathlib.Path) -> None:
+    """Nothing is written or stopped anywhere, and what would be stopped is what a real run stops."""
+    root = tmp_path / "lab"
+    prepare(root, fleet.default_fleet(2, scale="small", sql=True))
+    (tmp_path / "controller").mkdir()
+    with Lab(root) as lab:
+        assert lab.sql
+        servers = [host.name for host in lab.fleet.hosts]
+        for server in servers:
+            lab.services(server).install()
+        controller = Controller(lab, tmp_path / "controller")
+        style = inventory.Style(sql_port=lab.sql.port, sql_ca=str(databases.authority(root)))
+        controller.inventory = controller.write_inventory(style)
+        places = [root / name for name in ("hosts", "shares", "sql")]
+        before = sets.tree_hash(*places)
+        dry = controller.play("backup", "--check").succeeded()
+        assert sets.tree_hash(*places) == before
+        assert f"hq: GroupID would be stopped on {', '.join(servers)}" in dry.output
+        report = tmp_path / "run.json"
+        real = controller.play("backup", extra={"groupid_run_file": str(report)}).succeeded()
+        assert notes(real.output) == notes(dry.output)
+        ended = json.loads(report.read_text(encoding="utf-8"))["deployments"]["hq"]
+        assert sorted(ended["downtimes"]) == servers
+        for server in servers:
+            record = lab.path(server, r"C:\ProgramData\identityops.groupid\quiesce.json")
+            items = json.loads(record.read_text(encoding="utf-8"))["items"]
+            stopped = {one["name"] for one in items if one["stopping"] == "done"}
+            assert stopped == set(notes(dry.output)[server])
+
+
+def notes(output: str) -> dict[str, list[str]]:
+    """Return what a run says that a backup stops on each server: names."""
+    found = re.findall(r"^Note \((\w+)\): A backup stops (.+)\.$", output, re.MULTILINE)
+    phrases = {server: re.split(r"[;,] ", text) for server, text in found}
+    return {
+        server: [re.sub(r"^(?:service|pool|task)s? ", "", one) for one in named] for server, named in phrases.items()
+    }

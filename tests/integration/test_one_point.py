@@ -78,3 +78,16 @@ def test_a_backup_stops_everything_at_one_point_in_time_and_starts_what_ran(
     assert ended["downtime_seconds"] == max(ended["downtimes"].values()) > 0
     last = max(found.held.values())
     until(lambda: writers.last_written(controller.lab.root, "hq") > last, "writes after the resume")
+
+
+def test_nobody_waits_for_a_look_at_the_backup_of_the_database(controller: Controller) -> None:
+    lab = controller.lab
+    assert lab.sql
+    before = states(lab)["web01"]
+    seen: list[dict[str, str]] = []
+    lab.sql.faults.first("^RESTORE VERIFYONLY", lambda: seen.append(states(lab)["web01"]))
+    try:
+        back_up(controller)
+    finally:
+        lab.sql.faults.clear()
+    assert seen == [before]

@@ -120,7 +120,7 @@ class JobLook:
         request = self._folder / "request.json"
         if begun or not request.exists():
             return False
-        return time.time() - max(request.stat().st_mtime, self._folder.stat().st_mtime) < _BEGIN_SECONDS
+        return abs(time.time() - max(request.stat().st_mtime, self._folder.stat().st_mtime)) < _BEGIN_SECONDS
 
     def _is_held(self) -> bool:
         with contextlib.suppress(FileNotFoundError), (self._folder / "lock").open("rb+") as lock:

@@ -155,6 +155,7 @@ class Lab:
     writers: what GroupID writes while it runs, or None if nothing of it runs in this lab.
     mishaps: what goes wrong at one request to a mono host (mishaps.py); may be changed at any time.
     outages: which hosts cannot be reached now.
+    echo: what plays the hosts that answer as the first one does, or None.
     accounts: by share, the one account that it is there for on mono hosts (runner_mono.py); may be changed at any time.
     """
 
@@ -171,8 +172,10 @@ class Lab:
         builder = agent_build.AgentBuilder(cache, MONO_FILES)
         mono = MonoRunner(self.root, SCRIPTS, builder, self.faults, self.accounts, self.mishaps)
         runners: dict[str, Runner] = {"mono": mono, "wine": self._wine}
-        if any(host.runner == "echo" for host in self.fleet.hosts):
-            runners["echo"] = EchoRunner(mono, self.fleet.hosts[0])
+        echoes = any(host.runner == "echo" for host in self.fleet.hosts)
+        self.echo = EchoRunner(mono, self.fleet.hosts[0]) if echoes else None
+        if self.echo:
+            runners["echo"] = self.echo
         mono_hosts = [self.root / "hosts" / host.name for host in self.fleet.hosts if host.runner == "mono"]
         self._tasks = TaskClock(mono_hosts)
         self._winrs = WinRS(runners)

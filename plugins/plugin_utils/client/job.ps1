@@ -37,7 +37,7 @@ $held=$true
 }
 $began=$io::Exists($progress) -or $io::Exists($folder+'\failure.json') -or !$io::Exists($request)
 $last=[Math]::Max($io::GetLastWriteTimeUtc($request).Ticks,[IO.Directory]::GetLastWriteTimeUtc($folder).Ticks)
-$alive=$held -or (!$began -and ([DateTime]::UtcNow.Ticks-$last)/10000000 -lt 180)
+$alive=$held -or (!$began -and [Math]::Abs([DateTime]::UtcNow.Ticks-$last)/10000000 -lt 180)
 }
 try{
 foreach($path in $state,($state+'\jobs'),$folder){

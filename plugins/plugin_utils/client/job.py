@@ -118,7 +118,7 @@ class _Job:
         polls = 0
         while not reply["failed"] and reply["state"] == "running":
             self._show(reply["progress"])
-            self._pause(retry.poll_pause(polls, time.monotonic() - self._started))
+            self._pause(retry.poll_pause(time.monotonic() - self._started))
             reply = self._poll()
             polls += 1
         if reply["failed"]:

@@ -24,8 +24,21 @@ _SECRET_NAME = re.compile(
     r"(?:password|passwd|passphrase|secret|(?:^|_)(?:pass|pwd|token|credential)|(?:private|signing|secret|access|api)_?key)s?$",
     re.IGNORECASE,
 )
-# They hold other hosts' variables or repeat this host's.
-_NOT_OF_THIS_TASK = frozenset({"hostvars", "vars", "groups", "ansible_delegated_vars"})
+# They hold other hosts' variables, repeat this host's, or name all hosts of a run.
+_NOT_OF_THIS_TASK = frozenset(
+    {
+        "hostvars",
+        "vars",
+        "groups",
+        "ansible_delegated_vars",
+        "ansible_play_hosts_all",
+        "ansible_play_hosts",
+        "ansible_play_batch",
+        "play_hosts",
+    }
+)
+# What this collection's own tasks have registered is masked. Some of it is about all hosts of a run.
+_REGISTERED = "__groupid_"
 
 
 def collect_secrets(
@@ -40,7 +53,11 @@ def collect_secrets(
     options: the connection's options, resolved; their names mean secrets as variables' names do.
     """
     found = {str(leaf) for leaf in _leaves(options, secret=False)}
-    own = {name: value for name, value in variables.items() if name not in _NOT_OF_THIS_TASK}
+    own = {
+        name: value
+        for name, value in variables.items()
+        if name not in _NOT_OF_THIS_TASK and not name.startswith(_REGISTERED)
+    }
     for leaf in _leaves(own, secret=False):
         found.update(_resolve(leaf, template))
     return Secrets(found)

@@ -37,6 +37,8 @@ class Plan:
     """What is done on the server. None, or no domain: not asked for.
 
     stop, resume: both or none. domains: by name. failed: makes an answer of an exception.
+    verify: makes of the database's answer one that also says whether its backup can be read. It may take as long as the
+    backup, so GroupID runs again before it.
     """
 
     stop: Work | None
@@ -45,6 +47,7 @@ class Plan:
     database: Work | None
     domains: c.Mapping[str, Work]
     failed: c.Callable[[BaseException], Answer]
+    verify: c.Callable[[Answer], Answer] | None = None
 
 
 @dataclasses.dataclass
@@ -108,6 +111,7 @@ class Saving:
                 finally:
                     if self._meeting is not None:
                         self._meeting.leave()
+        self._verify()
         return self.saved
 
     def _work(self) -> None:
@@ -175,6 +179,11 @@ class Saving:
             return
         self.saved.resumed = self._answer_of(self._plan.resume)
         self.saved.seconds = round(time.monotonic() - self._began, 3)
+
+    def _verify(self) -> None:
+        verify, database = self._plan.verify, self.saved.database
+        if verify is not None and database is not None and not is_failed(database) and self.saved.broken is None:
+            self.saved.database = self._answer_of(lambda: verify(database))
 
     def _answer_of(self, work: Work) -> Answer:
         try:

@@ -2,52 +2,30 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO;
 using System.Threading;
 
 namespace IdentityOpsAgent
 {
-    /// <summary>
-    /// The lab's twin of the shipped SystemClock.cs: clock.json beside the host's drives.
-    /// <code>
-    /// {"boot": n,        how often the host was started
-    ///  "began_ms": n,    of this computer's own clock that nobody sets, when it was started last
-    ///  "rate": n}        so much faster does the host's time go
-    /// </code>
-    /// </summary>
+    /// <summary>The lab's twin of the shipped SystemClock.cs: see LabClock.cs.</summary>
     internal static class SystemClock
     {
         public static long Ticks()
         {
-            Dictionary<string, object> clock = Read();
-            return (Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000) - Number(clock, "began_ms", 0))
-                * Number(clock, "rate", 1);
+            LabClock clock = new LabClock();
+            return (Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000) - clock.Number("began_ms", 0))
+                * clock.Number("rate", 1);
         }
 
         public static string Boot()
         {
-            return Number(Read(), "boot", 1).ToString(CultureInfo.InvariantCulture);
+            return new LabClock().Number("boot", 1).ToString(CultureInfo.InvariantCulture);
         }
 
         public static void Sleep(int milliseconds)
         {
-            Thread.Sleep((int)(milliseconds / Number(Read(), "rate", 1)));
-        }
-
-        private static Dictionary<string, object> Read()
-        {
-            string path = LabComputer.Root() + "/clock.json";
-            return File.Exists(path) ? LabJson.Object(File.ReadAllText(path)) : new Dictionary<string, object>();
-        }
-
-        private static long Number(Dictionary<string, object> clock, string name, long otherwise)
-        {
-            object value;
-            return clock.TryGetValue(name, out value) ? (long)value : otherwise;
+            Thread.Sleep((int)(milliseconds / new LabClock().Number("rate", 1)));
         }
     }
 }

@@ -28,7 +28,8 @@ namespace IdentityOpsAgent
         private const int AccessDenied = 5, NotEmpty = 145, DeletePending = 303, FileExists = 80, TooManyLinks = 1142,
             LinkRefused = 4392;
         private const uint LinkLimit = 1024;
-        private const long UnixEpoch = 116444736000000000;             // 1970 as FILETIME
+        // 1970 as FILETIME, by the host's own clock: it made the times of its files.
+        private static readonly long UnixEpoch = 116444736000000000 + LabClock.Ahead();
         private const int ListingBytes = 64 * 1024;
         private const int LongestPath = 4096;                          // PATH_MAX
         private static readonly byte[] NoPath = { 0 };

@@ -107,7 +107,7 @@ class RuntimeHost:
         return self.ask("resume", **members)
 
     def clock(self, **facts: int) -> None:
-        """Set the host's own clock: see tests/lab/mono/SystemClock.cs."""
+        """Set the host's own clock: see tests/lab/mono/LabClock.cs."""
         path = self.host.folder / "clock.json"
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         draft = path.with_name("clock.json.draft")

@@ -345,13 +345,15 @@ def test_after_one_that_died_comes_a_new_one(jobs: Jobs) -> None:
     assert (again["attached"], code(again["answer"])) == (False, "none")
 
 
-def test_one_that_never_began_has_died_after_a_while(jobs: Jobs) -> None:
+@pytest.mark.parametrize("ago", [200, -3600])
+def test_one_that_never_began_has_died_after_a_while(jobs: Jobs, ago: int) -> None:
+    """Also if the clock was set back since it was asked for."""
     jobs.start(jobs.slow(), wait_ms=0)
     jobs.kill()
     (jobs.folder / "state.json").unlink()
     assert jobs.poll(wait_ms=0)["state"] == "running"
     for path in (jobs.folder / "request.json", jobs.folder):
-        os.utime(path, (time.time() - 200, time.time() - 200))
+        os.utime(path, (time.time() - ago, time.time() - ago))
     answer = jobs.poll(wait_ms=0)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not started" in answer["answer"]["error"]["cause"]

@@ -345,18 +345,31 @@ def test_a_full_drive_keeps_nothing_down_and_no_watchdog_away(server: RuntimeHos
     until(lambda: resumed(server))
 
 
-def test_a_clock_that_is_set_changes_nothing(server: RuntimeHost) -> None:
-    """The record's times are for people: the deadline is in ticks."""
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize("ahead_ms", [600_000, -600_000, 2 * HOUR_MS, -24 * HOUR_MS])
+def test_a_clock_that_is_set_changes_nothing(server: RuntimeHost, ahead_ms: int) -> None:
+    """The record's times are for people: the deadline is in ticks, and so are the looks."""
     before = server.picture()
     at(server)
-    path = server.host.lock.parent / "quiesce.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("started", "stopped"):
-        record[name] = "2046-01-01T00:00:00.0000000Z"
-    path.write_text(json.dumps(record))
+    server.clock(ahead_ms=ahead_ms)
+    count = server.samples()["samples"]
+    until(lambda: server.samples()["samples"] > count + 1)
+    assert (server.record()["resumed"], server.samples()["broken"]) == (None, None)
     pass_the_deadline(server)
     until(lambda: resumed(server))
     assert server.picture() == before
+
+
+def test_a_clock_that_is_set_does_not_break_the_proof(server: RuntimeHost) -> None:
+    answer = at(server)
+    server.clock(ahead_ms=-HOUR_MS)
+    count = server.samples()["samples"]
+    until(lambda: server.samples()["samples"] > count)
+    ended = server.resume(epoch=answer["record"]["epoch"])
+    assert (ended["failed"], ended["proof"]["broken"]) == (False, None)
+    assert ended["down_ms"] < HOUR_MS
 
 
 def test_a_record_that_was_removed_disarms(server: RuntimeHost) -> None:

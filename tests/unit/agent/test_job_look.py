@@ -230,11 +230,13 @@ def test_why_one_left_no_answer_is_reported(site: Site) -> None:
     assert "(1,18): ) expected" in answer["answer"]["error"]["cause"]
 
 
-def test_one_that_has_not_begun_is_waited_for_three_minutes(site: Site) -> None:
+@pytest.mark.parametrize("ago", [200, -3600])
+def test_one_that_has_not_begun_is_waited_for_three_minutes(site: Site, ago: int) -> None:
+    """By a clock that may be set back meanwhile."""
     identity = site.job()
     assert site.look(identity)["state"] == "running"
     for path in (site.folder(identity) / "request.json", site.folder(identity)):
-        os.utime(path, (time.time() - 200, time.time() - 200))
+        os.utime(path, (time.time() - ago, time.time() - ago))
     answer = site.look(identity)
     assert (answer["state"], code(answer["answer"])) == ("ended", "job_died")
     assert "had not started" in answer["answer"]["error"]["cause"]

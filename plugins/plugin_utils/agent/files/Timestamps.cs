@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
 
         public static long Now()
         {
-            return DateTime.UtcNow.ToFileTimeUtc();
+            return WallClock.Now();
         }
 
         // A time that no calendar holds becomes the nearest one that it does.

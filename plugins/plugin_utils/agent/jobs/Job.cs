@@ -224,8 +224,8 @@ namespace IdentityOpsAgent
                 return true;
             bool begun = folder.Has(JobFolder.State) || folder.Has(DetachedAgent.FailureName)
                 || (started != null && started.HasEnded());
-            // No process was started before the request lay there.
-            return !begun && folder.Has(JobFolder.Request) && folder.Age < BeginSeconds;
+            // No process was started before the request lay there. Its age is negative if the clock was set back since.
+            return !begun && folder.Has(JobFolder.Request) && Math.Abs(folder.Age) < BeginSeconds;
         }
 
         private bool IsOf(string operation)

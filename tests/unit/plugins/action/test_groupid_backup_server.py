@@ -95,13 +95,44 @@ def test_each_action_has_arguments_of_its_own(host: Make) -> None:
     result = run(host, actions)
     assert result["failed"] is False
     names = [name for name, dummy, dummy in actions.asked]
-    assert (names[0], names[-1], sorted(names[1:-1])) == ("quiesced", "resumed", [FOLDERS, EXPORT, DATABASE])
+    assert (names[0], names[-2:], sorted(names[1:-2])) == (
+        "quiesced",
+        ["resumed", DATABASE],
+        [FOLDERS, EXPORT, DATABASE],
+    )
     asked = {name: args for name, args, dummy in actions.asked}
     assert asked["quiesced"] == {**ARGUMENTS["quiesce"], "state": "quiesced"}
     assert asked["resumed"] == {**EPOCH, "state": "resumed"}
     assert (asked[FOLDERS], asked[DATABASE]) == (ARGUMENTS["folders"], ARGUMENTS["database"])
     assert (result["downtime_seconds"], result["changed"]) == (1.234, True)
     assert [one["domain"] for one in result["domains"]] == ["corp.example"]
+
+
+def test_a_backup_of_the_database_is_read_again_when_all_runs(host: Make) -> None:
+    made = {"changed": True, "shared": False, "sessions": {"visible": True}, "warnings": ["a"], "seconds": 2.0}
+    found = {"changed": False, "shared": True, "sessions": None, "warnings": ["a", "b"], "seconds": 1.0}
+
+    def back_up(args: dict[str, t.Any]) -> dict[str, t.Any]:
+        verified = args.get("verify", True)
+        answer = {**(found if verified else made), "verified": verified or None, "statements": [f"verify {verified}"]}
+        return {"failed": False, "schema": 1, **answer}
+
+    actions = Actions(**{DATABASE: back_up})
+    result = run(host, actions)
+    wanted = [args for name, args, dummy in actions.asked if name == DATABASE]
+    assert wanted == [{**ARGUMENTS["database"], "verify": False, "test_restore": False}, ARGUMENTS["database"]]
+    assert result["database"] == {
+        **made,
+        "failed": False,
+        "schema": 1,
+        "verified": True,
+        "warnings": ["a", "b"],
+        "statements": ["verify False", "verify True"],
+        "seconds": 2.0,
+    }
+    alone = Actions(**{DATABASE: back_up})
+    run(host, alone, quiesce={}, run="")
+    assert [args for name, args, dummy in alone.asked if name == DATABASE] == [ARGUMENTS["database"]]
 
 
 def test_the_database_is_saved_over_a_connection_of_its_own(host: Make) -> None:

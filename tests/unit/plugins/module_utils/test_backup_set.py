@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import json
 import typing as t
+import zoneinfo
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,14 @@ def test_next_set_id(existing: list[str], label: str, expected: str) -> None:
 def test_next_set_id_is_in_utc() -> None:
     local = NOW.astimezone(datetime.timezone(datetime.timedelta(hours=-8)))
     assert backup_set.next_set_id(local, []) == "20261122T150405Z"
+
+
+def test_ids_go_on_while_summer_time_ends() -> None:
+    """On the controller, the clock shows the hour from two to three twice."""
+    berlin = zoneinfo.ZoneInfo("Europe/Berlin")
+    moments = [datetime.datetime(2026, 10, 25, 2, minute, tzinfo=berlin, fold=f) for f in (0, 1) for minute in (10, 50)]
+    ids = [backup_set.next_set_id(moment, []) for moment in moments]
+    assert ids == ["20261025T001000Z", "20261025T005000Z", "20261025T011000Z", "20261025T015000Z"]
 
 
 def test_bad_label_is_refused() -> None:

@@ -45,7 +45,7 @@ def test_it_comes_by_templates(host: Make) -> None:
 
 def test_the_call_that_starts_a_job_has_it_and_the_job_has_not(host: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a job does lies on the host's disk."""
-    monkeypatch.setattr(retry, "poll_pause", lambda _polls, _seconds: 0.0)
+    monkeypatch.setattr(retry, "poll_pause", lambda _seconds: 0.0)
     done = job_state("poll", state="ended", answer=json.loads(job("verify")["stdout"])["answer"])
     made = host("groupid_backup_verify", ARGS, job_state("start"), done)
     assert made.run(**BOTH)["failed"] is False

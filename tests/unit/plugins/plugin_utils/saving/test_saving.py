@@ -50,6 +50,7 @@ class Server:
             database=self.step("database") if shared else None,
             domains={"corp.example": self.step("domain")} if shared else {},
             failed=lambda error: {"failed": True, "error": {"code": type(error).__name__}},
+            verify=(lambda made: {**made, **self.step("verify")()}) if "verify" in self.works else None,
         )
         return Saving(plan, meeting, self.sharing)
 
@@ -79,6 +80,26 @@ def test_parts_are_saved_at_the_same_time_between_stop_and_resume() -> None:
     assert server.done[1] == "folders", "they go on without the connection, so they begin first"
     assert saved.seconds is not None
     assert list(saved.domains) == ["corp.example"]
+
+
+def test_a_backup_is_verified_when_all_runs_again() -> None:
+    server = Server(database=lambda: {"made": True}, verify=lambda: {"verified": True})
+    saved = server.saving().run()
+    assert server.done[-2:] == ["resume", "verify"]
+    assert saved.database == {"made": True, "verified": True}
+
+
+@pytest.mark.parametrize("verify", [lambda: FAILED, raises(RuntimeError("no"))], ids=["answer", "error"])
+def test_a_backup_that_cannot_be_verified_is_a_failure(verify: c.Callable[[], Answer]) -> None:
+    server = Server(verify=verify)
+    saved = server.saving().run()
+    assert (server.done[-1], len(codes(saved)), is_failed(saved.database)) == ("verify", 1, True)
+
+
+def test_a_backup_that_was_not_made_is_not_verified() -> None:
+    server = Server(database=lambda: FAILED, verify=dict)
+    assert codes(server.saving().run()) == ["stop_failed"]
+    assert server.done[-1] == "resume"
 
 
 def test_without_a_stop_nothing_is_resumed() -> None:
