@@ -158,6 +158,17 @@ def test_a_record_alone_has_its_deadline_too(server: RuntimeHost) -> None:
     assert server.resume(epoch="20260101T000000Z")["proof"] is None
 
 
+def test_a_stop_whose_time_has_come_is_given_up(server: RuntimeHost) -> None:
+    """The watchdog cannot start anything meanwhile, as the stop holds the lock, and does not look any more."""
+    server.clock(rate=10)
+    before = server.picture()
+    error = server.quiesce(watchdog_seconds=1)["error"]
+    assert error["code"] == "stop_failed"
+    assert "1 seconds after the record" in error["cause"]
+    assert server.picture() == before
+    until(lambda: resumed(server))
+
+
 @pytest.mark.parametrize("phase", ["record", None])
 def test_after_a_restart_it_resumes_at_once(server: RuntimeHost, phase: str | None) -> None:
     before = server.picture()

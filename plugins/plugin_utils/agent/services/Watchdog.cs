@@ -70,12 +70,12 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Since all is stopped. Error: watchdog_failed.
+        // Since all is stopped, or until it would rather resume. Error: watchdog_failed.
         public static void AwaitLook(QuiesceRecord record)
         {
             Try(delegate
             {
-                Await(delegate { return new QuiesceSamples(record).Count > 0; }, LookWithin,
+                Await(delegate { return record.IsOutOfTime || new QuiesceSamples(record).Count > 0; }, LookWithin,
                     "did not find everything stopped");
             });
         }
