@@ -12,7 +12,7 @@ import json
 import os
 import pathlib
 import re
-import signal
+import secrets
 import subprocess
 import typing as t
 
@@ -20,12 +20,14 @@ import yaml
 from environment import BUILD
 from integration import loaded
 
-from lab import inventory
+from lab import inventory, processes
 from lab.lab import Lab
 
 COLLECTION = "identityops.groupid"
 CALLBACKS = pathlib.Path(__file__).with_name("callbacks")
 TIMEOUT = 600
+MARK = "LAB_RUN"
+"""The variable by which all processes of a run are known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,13 +97,14 @@ class Controller:
 
     @contextlib.contextmanager
     def playing(self, playbook: str, extra: c.Mapping[str, t.Any] | None = None) -> c.Iterator[subprocess.Popen[str]]:
-        """Run a playbook as the leader of a process group of its own, which is killed at the end of the block.
+        """Run a playbook as the leader of a process group of its own, and kill it and its workers after the block.
 
         Both output streams are the process's ``stdout``, which has to be read if they are long (`communicate`).
         """
+        run = secrets.token_hex(8)
         with subprocess.Popen(
             self._command(playbook, (), extra, None),
-            env=self.environment(),
+            env={**self.environment(), MARK: run},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -111,8 +114,9 @@ class Controller:
             try:
                 yield process
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                # Each worker is in a group of its own (since ansible-core 2.19), and ends its task if it is left alone.
+                while processes.marked(f"{MARK}={run}"):
+                    processes.kill_marked(f"{MARK}={run}")
 
     def module(
         self, host: str, module: str, arguments: c.Mapping[str, t.Any], *options: str, where: pathlib.Path | None = None

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import json
 import os
 import pathlib
@@ -19,7 +18,7 @@ import typing as t
 import pytest
 from integration.controller import COLLECTION, Controller
 
-from lab import inventory, wsman
+from lab import inventory, processes, wsman
 from lab.fleet import Host
 from lab.lab import Lab
 from lab.server import Handler
@@ -81,14 +80,9 @@ def parts(lab: Lab) -> list[pathlib.Path]:
     return list(lab.path("web01", inventory.LOCAL_ROOT).glob("hq/*/*/part.json"))
 
 
-def processes(lab: Lab) -> list[int]:
-    """Agents at work on the lab's hosts."""
-    found = []
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if f"LAB_ROOT={lab.path('web01', 'C:').parent}".encode() in (process / "environ").read_bytes():
-                found.append(int(process.name))
-    return found
+def at_work(lab: Lab) -> list[int]:
+    """Agents at work on a host of the lab."""
+    return processes.marked(f"LAB_ROOT={lab.path('web01', 'C:').parent}")
 
 
 def backing_up(
@@ -204,7 +198,7 @@ def test_the_tasks_timeout_cancels(lab: Lab, controller: Controller, tmp_path: p
     assert process.returncode != 0, output
     assert "cancelled" in output
     assert parts(lab) == []
-    until(lambda: processes(lab) == [], "the end of the agents")
+    until(lambda: at_work(lab) == [], "the end of the agents")
 
 
 @pytest.mark.timing
@@ -222,4 +216,4 @@ def test_ctrl_c_cancels_or_leaves_what_the_next_run_meets(
     met = process.returncode == 0 and "earlier run" in output
     assert met or "part_exists" in output or "cancelled" in output, output
     assert len(parts(lab)) <= 1
-    until(lambda: processes(lab) == [], "the end of the agents")
+    until(lambda: at_work(lab) == [], "the end of the agents")

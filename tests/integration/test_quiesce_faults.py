@@ -6,26 +6,24 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
 import dataclasses
-import hashlib
 import json
 import pathlib
 import typing as t
 
 import pytest
 from integration import sets
+from integration.at_work import Services, check_set, running, services, sources
 from integration.controller import COLLECTION, Controller
 from integration.quiesce_faults import RUNS, SERVERS, TIMED_OUT, Deployment, Row
 
 from lab import databases, inventory, snapshot, writers
 from lab.fleet import Fleet, make_host
-from lab.lab import Lab, discard, prepare
+from lab.lab import Lab
 from lab.waiting import until
 
 FIRST_SET, SECOND_SET = "20260101T000000Z", "20260102T000000Z"
 Results = dict[str, dict[str, t.Any]]
-Services = dict[str, dict[str, str]]
 
 
 def fleet(deployments: c.Sequence[Deployment], **more: t.Any) -> Fleet:
@@ -33,23 +31,6 @@ def fleet(deployments: c.Sequence[Deployment], **more: t.Any) -> Fleet:
     names = [(name, one.name) for one in deployments for name in one.hosts]
     made = [make_host(name, "10.0", deployment, number=number) for number, (name, deployment) in enumerate(names)]
     return Fleet(tuple(made), scale="small", at_work=True, **more)
-
-
-def services(lab: Lab) -> Services:
-    """Return what runs on each server."""
-    return {host.name: lab.services(host.name).picture() for host in lab.fleet.hosts}
-
-
-def sources(lab: Lab) -> dict[str, snapshot.Picture]:
-    """Look at each server's components, past what GroupID writes itself."""
-    return {
-        host.name: {
-            path: facts
-            for path, facts in snapshot.take(lab.components(host.name)).items()
-            if path.rpartition("/")[2] not in writers.FILES
-        }
-        for host in lab.fleet.hosts
-    }
 
 
 def heal(lab: Lab, deployments: c.Sequence[Deployment]) -> None:
@@ -82,19 +63,6 @@ def watchdogs(lab: Lab, deployments: c.Sequence[Deployment], before: Services) -
         lambda: all(lab.services(name).picture() == expected(before[name], row) for name, row in rows.items()),
         f"the watchdogs of {', '.join(rows)}",
     )
-
-
-@contextlib.contextmanager
-def running(folder: pathlib.Path, made: Fleet) -> c.Iterator[tuple[Lab, Controller]]:
-    """Make a lab and its controller, and end them."""
-    root = folder / "lab"
-    prepare(root, made)
-    (folder / "controller").mkdir()
-    try:
-        with Lab(root) as lab:
-            yield lab, Controller(lab, folder / "controller")
-    finally:
-        discard(root)
 
 
 class Servers:
@@ -312,7 +280,6 @@ def test_a_run_that_is_struck_leaves_everything_as_it_was_and_the_next_one_seals
     assert codes & set(row.code.split(" or ")) or not (row.code or codes), ended["failures"]
     assert (ended["class"], ended["sealed"]) == (row.klass, row.sealed), ended
     assert bool(ended["still_stopped"]) == bool(row.heal)
-    root = {name: runs.lab.path(name, inventory.LOCAL_ROOT) for name in (*deployment.hosts, "sql01")}
     for host in deployment.hosts:
         picture = expected(runs.before[host], row if host == deployment.struck(row) else None)
         assert runs.after[host] == runs.last[host] == picture
@@ -320,16 +287,6 @@ def test_a_run_that_is_struck_leaves_everything_as_it_was_and_the_next_one_seals
     again = runs.again[deployment.name]
     assert (again["class"], again["sealed"], again["failures"]) == (0, True, [])
     assert again["set_id"] != ended["set_id"] or ended["set_id"] is None
-    for set_id in {*runs.sealed[deployment.name], again["set_id"]}:
-        seal = json.loads((root[deployment.hosts[0]] / deployment.name / set_id / "set.json").read_text("utf-8"))
-        parts = {part["server"]: part["part_sha256"] for part in seal["parts"]}
-        for name, digest in parts.items():
-            [part] = [
-                one for one in (place / deployment.name / set_id / name for place in root.values()) if one.exists()
-            ]
-            assert hashlib.sha256((part / "part.json").read_bytes()).hexdigest() == digest
-            if name != "database":
-                sets.check_part(part)
-    since = runs.written[deployment.name]
-    cut = writers.cut(runs.lab.root, runs.lab.fleet, deployment.name, again["set_id"], since)
-    assert cut.faults == []
+    since = dict.fromkeys(runs.sealed[deployment.name], 0) | {again["set_id"]: runs.written[deployment.name]}
+    for set_id, number in since.items():
+        check_set(runs.lab, (*deployment.hosts, "sql01"), deployment.name, set_id, number)

@@ -9,16 +9,13 @@
 from __future__ import annotations
 
 import collections.abc as c
-import contextlib
-import os
 import pathlib
-import signal
 import threading
 import typing as t
 
 from lab import wsman
 from lab.fleet import Host
-from lab.processes import KilledError
+from lab.processes import KilledError, kill_marked
 from lab.server import Handler
 
 Faults = dict[str, t.Any]
@@ -120,8 +117,4 @@ class Outages:
 
 def end_processes(folder: pathlib.Path) -> None:
     """Kill every program that runs on the mono host with these drives, as a power failure does."""
-    mark = f"LAB_ROOT={folder}\0".encode()
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes() + b"\0":
-                os.kill(int(process.name), signal.SIGKILL)
+    kill_marked(f"LAB_ROOT={folder}")

@@ -16,6 +16,23 @@ import tempfile
 import threading
 
 
+def marked(setting: str) -> list[int]:
+    """Return the processes that have a setting (``NAME=value``) in the environment that they were started with."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"{setting}\0".encode() in (process / "environ").read_bytes() + b"\0":
+                found.append(int(process.name))
+    return found
+
+
+def kill_marked(setting: str) -> None:
+    """Kill the processes that ``marked`` finds."""
+    for process in marked(setting):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
 class KilledError(Exception):
     """The command was ended before or while it ran."""
 

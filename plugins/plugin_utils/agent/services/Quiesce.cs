@@ -54,7 +54,7 @@ namespace IdentityOpsAgent
                         Record(plan);
                     answer.Changed = true;   // the record, at least
                     if (!check && !isRecorded && deadline > 0)
-                        Arm();
+                        Prove();
                     if (!check && phase != "record" && answer.Failure == null)
                         Stop();
                 }
@@ -110,24 +110,27 @@ namespace IdentityOpsAgent
             }
             record.Items.AddRange(plan.Items());
             answer.Warnings.AddRange(ElasticsearchNodes.Note(plan.Runtime, record.Items));
-            if (!check)
-                record.Write();
+            if (check)
+                return;
+            if (deadline > 0)
+                Watchdog.Register(record, wait.Seconds);
+            record.Write();
         }
 
         // Where it cannot be proved, nothing is stopped, and the record ends.
-        private void Arm()
+        private void Prove()
         {
             try
             {
-                Watchdog.Arm(record, wait.Seconds);
+                Watchdog.Prove(record);
             }
             catch (Exception error)
             {
-                answer.Failure = NotArmed(AgentError.Of("quiesce", error));
+                answer.Failure = NotProved(AgentError.Of("quiesce", error));
             }
         }
 
-        private AgentError NotArmed(AgentError failure)
+        private AgentError NotProved(AgentError failure)
         {
             Resumption way = WayBack();
             return way.Failures.Count == 0 ? failure : new AgentError(failure.Code, What, failure.Path, failure.Cause

@@ -63,6 +63,12 @@ namespace IdentityOpsAgent
             get { return Resumed == null; }
         }
 
+        // Its watchdog is about to resume.
+        public bool IsOutOfTime
+        {
+            get { return DeadlineTicks != null && SystemClock.Ticks() >= DeadlineTicks; }
+        }
+
         // By whom, for a refusal and for a look.
         public JsonMap Head()
         {

@@ -45,12 +45,24 @@ namespace IdentityOpsAgent
             record.Save();
             if (record.DeadlineTicks != null)
                 Watchdog.AwaitLook(record);
+            RequireTime();
+        }
+
+        // The watchdog has to wait for the end of the stop.
+        private void RequireTime()
+        {
+            if (record.IsOutOfTime)
+                throw new AgentError("not_done", "GroupID was not stopped in time", null,
+                    "Not everything had been stopped " + record.WatchdogSeconds + " seconds after the record was "
+                        + "written, when the watchdog starts GroupID again.",
+                    "Set quiesce_max (groupid_quiesce_max) to more seconds.");
         }
 
         // What somebody has stopped since the record was written is left to him.
         private void StopIfActive(QuiescedItem item)
         {
             Progress.ThrowIfCancelled();
+            RequireTime();
             record.RequireCurrent();
             if (item.MayStart || item.HasRun() && IsActive(item, new PoolStates()))
                 StopOne(item);

@@ -19,8 +19,9 @@ namespace IdentityOpsAgent
         // A task that was asked to run may not run yet.
         private const int RunsWithin = 10000;
 
-        // The record lies there. Error: watchdog_failed.
-        public static void Arm(QuiesceRecord record, int itemSeconds)
+        // Before the record is written, so that none lies there without a watchdog, whoever dies. Where none is written
+        // after all, the task's next process removes the task. Error: watchdog_failed.
+        public static void Register(QuiesceRecord record, int itemSeconds)
         {
             Try(delegate
             {
@@ -36,8 +37,24 @@ namespace IdentityOpsAgent
                 byte[] payload = WatchdogTask.PayloadOf(new JsonMap().Set("protocol", ThisAgent.Protocol)
                     .Set("operation", "watch").Set("epoch", record.Epoch).Set("run", record.RunId)
                     .Set("item_seconds", itemSeconds));
-                WatchdogFolder.Make(payload);
-                WatchdogTask.Register(payload);
+                try
+                {
+                    WatchdogFolder.Make(payload);
+                    WatchdogTask.Register(payload);
+                }
+                catch (Exception)
+                {
+                    Disarm();
+                    throw;
+                }
+            });
+        }
+
+        // The record lies there. Error: watchdog_failed.
+        public static void Prove(QuiesceRecord record)
+        {
+            Try(delegate
+            {
                 TaskScheduler.Start(WatchdogTask.Path);
                 Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin, "left no mark");
             });
@@ -48,19 +65,17 @@ namespace IdentityOpsAgent
         {
             Try(delegate
             {
-                if (WatchdogFolder.IsWatched)
-                    return;
-                TaskScheduler.Start(WatchdogTask.Path);
-                Await(delegate { return HasMark(record) && WatchdogFolder.IsWatched; }, ProofWithin, "left no mark");
+                if (!WatchdogFolder.IsWatched)
+                    Prove(record);
             });
         }
 
-        // Since all is stopped. Error: watchdog_failed.
+        // Since all is stopped, or until it would rather resume. Error: watchdog_failed.
         public static void AwaitLook(QuiesceRecord record)
         {
             Try(delegate
             {
-                Await(delegate { return new QuiesceSamples(record).Count > 0; }, LookWithin,
+                Await(delegate { return record.IsOutOfTime || new QuiesceSamples(record).Count > 0; }, LookWithin,
                     "did not find everything stopped");
             });
         }
