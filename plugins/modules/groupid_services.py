@@ -75,8 +75,9 @@ options:
     type: str
   run:
     description:
-      - What the record calls the run that stops GroupID. By default, random digits. Only for V(recorded)
-        and V(quiesced).
+      - What the record calls the run that stops GroupID. With V(recorded) and V(quiesced), the default is random digits.
+      - With V(resumed), the module fails if the record of another run is open. By default, any is ended. If neither
+        O(run) nor O(epoch) is given, RV(proof) is broken, because it may be somebody else who starts GroupID again.
     type: str
   item_timeout:
     description:

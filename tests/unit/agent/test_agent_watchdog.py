@@ -217,6 +217,38 @@ def test_what_somebody_has_killed_is_started_before_the_first_stop(server: Runti
     assert server.resume()["proof"]["broken"] is None
 
 
+def test_a_resume_that_names_no_run_breaks_the_proof(server: RuntimeHost) -> None:
+    """Somebody starts GroupID in the middle of a backup, whose own resume then finds all as it was."""
+    before = server.picture()
+    at(server)
+    by_hand = server.ask("resume")
+    assert (by_hand["failed"], server.picture()) == (False, before)
+    own = server.resume(run="run-1")
+    assert (own["failed"], own["changed"], own["proof"]) == (False, False, by_hand["proof"])
+    assert "did not name the run" in own["proof"]["broken"]
+
+
+def test_the_rest_that_somebody_resumes_by_hand_breaks_no_proof(server: RuntimeHost) -> None:
+    """The run had ended its work before."""
+    at(server)
+    server.change("services", 1, codes={"start": 1069})
+    assert server.resume()["error"]["code"] == "resume_incomplete"
+    server.change("services", 1, codes={})
+    assert server.ask("resume")["failed"] is False
+    assert server.resume()["proof"]["broken"] is None
+
+
+def test_another_run_is_not_resumed(server: RuntimeHost) -> None:
+    """Two runs may be for one set, and so for one epoch."""
+    at(server)
+    stopped = server.picture()
+    error = server.resume(run="run-2")["error"]
+    assert error["code"] == "other_epoch"
+    assert "run-1" in error["cause"]
+    assert "run-2" in error["cause"]
+    assert server.picture() == stopped
+
+
 def test_one_that_fails_is_tried_again_every_5_minutes_and_named(server: RuntimeHost) -> None:
     before = server.picture()
     at(server)
