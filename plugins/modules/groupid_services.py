@@ -75,7 +75,7 @@ options:
     type: str
   run:
     description:
-      - What the record calls the run that stops GroupID. With V(recorded) and V(quiesced), the default is random digits.
+      - What the record calls the run that stops GroupID. With V(recorded) and V(quiesced), random digits by default.
       - With V(resumed), the module fails if the record of another run is open. By default, any is ended. If neither
         O(run) nor O(epoch) is given, RV(proof) is broken, because it may be somebody else who starts GroupID again.
     type: str

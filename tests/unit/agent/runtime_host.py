@@ -105,7 +105,7 @@ class RuntimeHost:
 
     def resume(self, **members: t.Any) -> dict[str, t.Any]:
         """Start again what ran, as the run that has stopped it."""
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
             members = {"epoch": self.record()["epoch"], **members}
         return self.ask("resume", **members)
 

@@ -142,6 +142,21 @@ def test_another_epoch_is_not_resumed(server: RuntimeHost) -> None:
     assert server.resume(epoch="20260101T000000Z")["failed"] is False
 
 
+def test_a_resume_of_a_named_run_waits_for_the_quiesce_at_work(server: RuntimeHost) -> None:
+    """The run may have lost the connection in the middle of it: nobody else comes to start GroupID again."""
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    with futures.ThreadPoolExecutor() as pool:
+        with (server.host.lock.parent / "quiesce.lock").open("r+") as lock:
+            hold(lock)
+            resumed = pool.submit(server.resume, run="run-1")
+            with pytest.raises(TimeoutError):
+                resumed.result(5)
+        assert resumed.result()["failed"] is False
+    assert server.picture() == before
+
+
 @pytest.mark.parametrize("operation", ["quiesce", "resume"])
 def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
     server.write()

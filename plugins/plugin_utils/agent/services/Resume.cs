@@ -187,15 +187,17 @@ namespace IdentityOpsAgent
             Answer answer = new Answer();
             bool check = request.Flag("check", false);
             string epoch = request.TextOrNull("epoch"), run = request.TextOrNull("run");
+            bool isNamed = epoch != null || run != null;
             int seconds = (int)request.Number("item_seconds", 1, 3600);
-            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName,
-                true))
+            // A run may have lost the connection to its own stop, which goes on; nobody else would come later.
+            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName, true,
+                isNamed ? seconds : 0))
             {
                 QuiesceRecord record = QuiesceRecord.Current(What);
                 answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>())
                     .Set("down_ms", null).Set("proof", null);
                 bool isAsked = record != null && (epoch ?? record.Epoch) == record.Epoch
-                    && (run ?? record.RunId) == record.RunId, isNamed = epoch != null || run != null;
+                    && (run ?? record.RunId) == record.RunId;
                 if (record != null && !record.IsOpen && isAsked && isNamed)
                     answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
