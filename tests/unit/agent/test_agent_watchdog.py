@@ -8,6 +8,9 @@ from __future__ import annotations
 import collections.abc as c
 import json
 import os
+import signal
+import subprocess
+import sys
 import typing as t
 from concurrent import futures
 
@@ -281,6 +284,33 @@ def test_it_ends_this_epochs_backups_first(server: RuntimeHost) -> None:
         assert server.record()["resumed"] is None
     until(lambda: resumed(server))
     assert not (other / "cancel").exists()
+
+
+def test_a_backup_that_cannot_be_asked_to_end_keeps_nothing_down(server: RuntimeHost) -> None:
+    """The drive with its folder is full, and the backup goes on with another one."""
+    before = server.picture()
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    own = server.host.lock.parent / "jobs" / f"backup-{'1' * 32}"
+    own.mkdir(parents=True)
+    (own / "request.json").write_text(json.dumps({"operation": "backup", "set_id": "20260101T000000Z"}))
+    holds = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", holds, str(own / "lock")]
+    backup = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert backup.stdout
+        backup.stdout.readline()
+        (own / "state.json").write_text(json.dumps({"process": backup.pid}))
+        server.change_settings(LAB_SYSTEM_FAULTS=json.dumps({"full": ["*cancel*"]}))
+        pass_the_deadline(server)
+        server.minute()
+        until(lambda: resumed(server))
+        assert backup.wait(60) == -signal.SIGKILL
+    finally:
+        backup.kill()
+        backup.communicate()
+    assert server.picture() == before
+    assert not (own / "cancel").exists()
 
 
 def test_it_starts_nothing_while_a_restore_is_half_done(server: RuntimeHost) -> None:
