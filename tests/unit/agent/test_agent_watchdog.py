@@ -122,6 +122,17 @@ def test_a_folder_of_another_owner_is_refused_by_name(server: RuntimeHost) -> No
     assert server.watchdog.exists()
 
 
+def test_a_task_that_somebody_has_planted_is_never_made_the_watchdog(server: RuntimeHost) -> None:
+    """Any user may register a task of his own there. An update would leave it to its owner."""
+    server.task("\\identityops.groupid watchdog", programs=["C:\\Users\\bob\\tool.exe"], owner="CORP\\bob")
+    server.write()
+    at(server)
+    [own] = [one for one in server.read()["tasks"] if one["path"] == "\\identityops.groupid watchdog"]
+    assert "owner" not in own
+    assert server.resume()["proof"]["broken"] is None
+    assert not server.is_armed
+
+
 def test_a_payload_that_is_not_the_registered_one_is_not_loaded(server: RuntimeHost) -> None:
     at(server)
     task_clock.end_engine(server.host.folder)
