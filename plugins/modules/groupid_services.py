@@ -62,7 +62,8 @@ options:
       - V(reported) changes nothing.
       - V(recorded) writes the record of what runs and arms the watchdog. If nothing of GroupID is found, it changes
         nothing.
-      - V(quiesced) stops what runs of GroupID. If O(epoch) and O(run) are those of the record, it uses that record.
+      - V(quiesced) stops what runs of GroupID. If O(epoch) and O(run) are those of the record, it uses that record. If
+        somebody has ended that record, it stops nothing and fails.
       - V(resumed) starts again what ran before it was stopped. If nothing was stopped, nothing is changed.
     type: str
     choices: [reported, recorded, quiesced, resumed]

@@ -169,9 +169,10 @@ def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
 def test_of_two_at_the_same_moment_one_stops_and_the_other_is_refused(server: RuntimeHost) -> None:
     server.write()
     before = server.picture()
-    for dummy in range(3):
+    for number in range(3):
+        runs = [f"run-{number}-1", f"run-{number}-2"]
         with futures.ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda run: server.quiesce(run=run), ["run-1", "run-2"]))
+            answers = list(pool.map(lambda run: server.quiesce(run=run), runs))
         [stopped] = [answer for answer in answers if not answer["failed"]]
         [refused] = [answer for answer in answers if answer["failed"]]
         assert refused["error"]["code"] in ("locked", "quiesced")
