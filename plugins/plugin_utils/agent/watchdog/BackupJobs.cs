@@ -18,9 +18,9 @@ namespace IdentityOpsAgent
         public static void End(string epoch)
         {
             List<JobFolder> jobs = new List<JobFolder>(), asked = new List<JobFolder>();
-            Try(delegate { jobs = AtWork(epoch); });
+            Attempt(delegate { jobs = AtWork(epoch); });
             foreach (JobFolder job in jobs)
-                Try(delegate
+                Attempt(delegate
                 {
                     job.PublishOnce(JobFolder.Cancel, "watchdog");
                     asked.Add(job);
@@ -29,10 +29,10 @@ namespace IdentityOpsAgent
             while (asked.Exists(IsAtWork) && SystemClock.Ticks() < until)
                 SystemClock.Sleep(Pause);
             foreach (JobFolder job in jobs.FindAll(IsAtWork))
-                Try(delegate { Kill(job); });
+                Attempt(delegate { Kill(job); });
         }
 
-        private static void Try(Action act)
+        private static void Attempt(Action act)
         {
             try
             {
@@ -51,7 +51,7 @@ namespace IdentityOpsAgent
         private static bool IsAtWork(JobFolder job)
         {
             bool isLocked = false;
-            Try(delegate { isLocked = job.IsLocked; });
+            Attempt(delegate { isLocked = job.IsLocked; });
             return isLocked;
         }
 
