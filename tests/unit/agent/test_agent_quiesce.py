@@ -157,6 +157,22 @@ def test_a_resume_of_a_named_run_waits_for_the_quiesce_at_work(server: RuntimeHo
     assert server.picture() == before
 
 
+def test_a_drive_without_room_for_the_job_keeps_nothing_down(server: RuntimeHost) -> None:
+    """What was stopped is started by the connection's own agent, if no other one can be given its request."""
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    place = {"protocol": 1, "operation": "start", "id": f"resume-{'1' * 32}", "attempt": "a", "wait_ms": 60_000}
+    server.host.faults = {"full": ["*/identityops.groupid/*"]}
+    answer = server.host.send(json.dumps({**place, "request": json.loads(server.request("resume"))}))
+    assert (answer["failed"], answer.get("route")) == (False, "inside"), answer
+    assert "No space left" in answer["warnings"][0]
+    # The record says that it is not ended, and its next resume does the rest.
+    assert answer["answer"]["error"]["code"] == "resume_incomplete"
+    server.host.faults = {}
+    assert server.picture() == before
+
+
 @pytest.mark.parametrize("operation", ["quiesce", "resume"])
 def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
     server.write()
