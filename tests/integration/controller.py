@@ -95,7 +95,7 @@ class Controller:
 
     @contextlib.contextmanager
     def playing(self, playbook: str, extra: c.Mapping[str, t.Any] | None = None) -> c.Iterator[subprocess.Popen[str]]:
-        """Run a playbook as the leader of a process group of its own, which is killed at the end of the block.
+        """Run a playbook as the leader of a process group of its own, and kill it with its workers at the end.
 
         Both output streams are the process's ``stdout``, which has to be read if they are long (`communicate`).
         """
@@ -111,8 +111,12 @@ class Controller:
             try:
                 yield process
             finally:
+                workers = _descendants(process.pid)  # of later ansible-core, each has a session of its own
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+                for worker in workers:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(worker, signal.SIGKILL)
 
     def module(
         self, host: str, module: str, arguments: c.Mapping[str, t.Any], *options: str, where: pathlib.Path | None = None
@@ -173,3 +177,15 @@ class Controller:
             check=False,
         )
         return Run(done.returncode, done.stdout)
+
+
+def _descendants(process: int) -> list[int]:
+    """Return the processes that a process has started, and those that they have."""
+    parents: dict[int, int] = {}
+    for place in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(place.parent.name)] = int(place.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    found = [process]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
