@@ -15,7 +15,7 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, retry
+from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, failures, retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing, WorkEndedError
@@ -132,13 +132,20 @@ class ActionModule(FailureAction):
         return found
 
     def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
-        """Start again what ran. A host that is away for a moment is asked again."""
+        """Start again what ran. A host that is away for a moment is asked again.
+
+        So is one on which the stop is still at work, although the connection to it was lost.
+        """
         for pause in retry.attempts():
             try:
-                return self._run("groupid_services", {**args, "state": "resumed"}, variables, None)
+                answer = self._run("groupid_services", {**args, "state": "resumed"}, variables, None)
             except AnsibleConnectionFailure:
                 if pause is None:
                     raise
+            else:
+                failure = failures.of_result(answer)
+                if pause is None or failure is None or failure.code != "locked":
+                    return answer
             Sharing().sleep(pause)
         raise AssertionError("the last attempt has no pause")
 

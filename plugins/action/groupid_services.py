@@ -63,7 +63,7 @@ class ActionModule(AgentAction):
         if not 0 <= args["quiesce_max"] <= DAY:
             raise ValueError(f"quiesce_max is {args['quiesce_max']}, and must be from 0 to {DAY} seconds.")
         if args["state"] == RESUMED:
-            return {"operation": "resume", "epoch": epoch, "item_seconds": args["item_timeout"]}
+            return {"operation": "resume", "epoch": epoch, "run": args["run"], "item_seconds": args["item_timeout"]}
         what = products.runtime_request(args["version"], args["component_paths"], args["services"], args["only"])
         if args["state"] == REPORTED:
             return {"operation": "state", **what}

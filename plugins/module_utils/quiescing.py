@@ -56,7 +56,9 @@ def _has_begun(facts: Facts, host: str, set_id: str) -> bool:
     busy = (facts[host].get("__groupid_probe") or {}).get("busy") or {}
     subject = f"{facts[host]['__groupid_asked']['deployment']} {set_id}"
     at_work = (busy.get("operation"), busy.get("subject")) == ("backup", subject)
-    return at_work or any(part.get("state") in listing.SEALABLE for part in parts)
+    # Where another computer holds the part of the database, nobody has listed it.
+    has_database = bool(_success(facts, host, "__groupid_sql_place").get("complete"))
+    return at_work or has_database or any(part.get("state") in listing.SEALABLE for part in parts)
 
 
 def asked(facts: Facts, host: str) -> str:

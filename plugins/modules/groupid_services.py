@@ -62,7 +62,8 @@ options:
       - V(reported) changes nothing.
       - V(recorded) writes the record of what runs and arms the watchdog. If nothing of GroupID is found, it changes
         nothing.
-      - V(quiesced) stops what runs of GroupID. If O(epoch) and O(run) are those of the record, it uses that record.
+      - V(quiesced) stops what runs of GroupID. If O(epoch) and O(run) are those of the record, it uses that record. If
+        somebody has ended that record, it stops nothing and fails.
       - V(resumed) starts again what ran before it was stopped. If nothing was stopped, nothing is changed.
     type: str
     choices: [reported, recorded, quiesced, resumed]
@@ -75,8 +76,9 @@ options:
     type: str
   run:
     description:
-      - What the record calls the run that stops GroupID. By default, random digits. Only for V(recorded)
-        and V(quiesced).
+      - What the record calls the run that stops GroupID. With V(recorded) and V(quiesced), random digits by default.
+      - With V(resumed), the module fails if the record of another run is open. By default, any is ended. If neither
+        O(run) nor O(epoch) is given, RV(proof) is broken, because it may be somebody else who starts GroupID again.
     type: str
   item_timeout:
     description:

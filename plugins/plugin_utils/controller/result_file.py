@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import stat
 import tempfile
 import typing as t
 
@@ -29,21 +30,41 @@ def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Pa
     """
     if not directory or check:
         return None
-    path = pathlib.Path(directory).expanduser().absolute() / re.sub(r"[^\w.-]", "_", name)
+    path = place_of(directory) / re.sub(r"[^\w.-]", "_", name)
     require_writable(path)
     return path
 
 
+def place_of(text: str) -> pathlib.Path:
+    """Return a whole path. ``~`` is the user's own folder. Raises ResultFileError."""
+    try:
+        return pathlib.Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ResultFileError(failure_of(pathlib.Path(text), OSError(errno.ENOENT, "there is no such user"))) from None
+
+
 def require_writable(path: pathlib.Path) -> None:
-    """Try the directory of a file, which is made if it is missing. Raises ResultFileError."""
+    """Try the directory of a file, which is made if it is missing. Raises ResultFileError.
+
+    What is there must be a plain file. The result takes the place of a link, a pipe or a device, which root can do in
+    ``/dev`` too, and to read a pipe would take for ever.
+    """
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise ResultFileError(failure_of(folder, error)) from error
-    if path.is_dir():
+    try:
+        kind = stat.S_IFMT(path.lstat().st_mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultFileError(failure_of(path, error)) from error
+    if kind == stat.S_IFDIR:
         raise ResultFileError(failure_of(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR))))
+    if kind != stat.S_IFREG:
+        raise ResultFileError(failure_of(path, OSError(errno.EINVAL, "it is a link, a pipe or a device")))
 
 
 def write(path: pathlib.Path, document: c.Mapping[str, t.Any]) -> None:
@@ -86,6 +107,6 @@ def failure_of(path: pathlib.Path, error: OSError) -> Failure:
         "result_file",
         "The result cannot be written on the controller",
         f"{error.strerror or error} ({error.errno})",
-        "Name a directory on the controller that this user may write to.",
+        "Name another place on the controller, which this user may write to.",
         path=str(path),
     )

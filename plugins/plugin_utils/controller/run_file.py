@@ -53,7 +53,7 @@ def begin(given: t.Any, kind: Kind, *, check: bool) -> pathlib.Path | None:
     text = settings.read(NAME, given)
     if not text:
         return None
-    path = pathlib.Path(text).expanduser().absolute()
+    path = result_file.place_of(text)
     result_file.require_writable(path)
     before = _read(path)
     if not run_document.is_begun(before, _process()):

@@ -90,6 +90,7 @@ class Saving:
         self._sharing = sharing
         self._pieces: dict[str, Piece] = {}
         self._began: float | None = None
+        self._interrupted = False
         self.saved = Saved()
 
     def run(self) -> Saved:
@@ -102,6 +103,7 @@ class Saving:
                 self.saved.broken = error
             except BaseException:
                 self._sharing.ended.set()
+                self._interrupted = True
                 raise
             finally:
                 signals.hold()
@@ -175,10 +177,12 @@ class Saving:
         self.saved.domains = {name: answer for name, answer in domains.items() if answer}
 
     def _resume(self) -> None:
-        if self._plan.resume is None or self._began is None:
+        # Where nothing was stopped, a later task of the run ends the record. After an interruption there is none.
+        if self._plan.resume is None or (self._began is None and not self._interrupted):
             return
         self.saved.resumed = self._answer_of(self._plan.resume)
-        self.saved.seconds = round(time.monotonic() - self._began, 3)
+        if self._began is not None:
+            self.saved.seconds = round(time.monotonic() - self._began, 3)
 
     def _verify(self) -> None:
         verify, database = self._plan.verify, self.saved.database

@@ -20,11 +20,13 @@ namespace IdentityOpsAgent
     /// instance alone. A task of SYSTEM that an agent registers is an agent of the lab: what Windows' PowerShell would
     /// do with its script, Host.cs does (--watchdog); tests/lab/task_clock.py plays its trigger. By Microsoft Learn,
     /// TASK_STATE tells of every instance that runs or is queued, and IRegisteredTask.GetInstances only of
-    /// those that run "at or below a user's security context".
+    /// those that run "at or below a user's security context". A task is registered with TASK_CREATE: "If set to 1, the
+    /// server MUST register the task if the task does not already exist" (MS-TSCH, SchRpcRegisterTask).
     /// </summary>
     internal static class TaskScheduler
     {
-        private const int FileNotFound = 2, AccessDenied = 5, MissingNode = unchecked((int)0x80041319);
+        private const int FileNotFound = 2, AccessDenied = 5, AlreadyExists = 183,
+            MissingNode = unchecked((int)0x80041319);
 
         public static List<TaskFacts> All()
         {
@@ -78,7 +80,8 @@ namespace IdentityOpsAgent
                 if (!all.ContainsKey("tasks"))
                     all["tasks"] = new List<object>();
                 List<object> tasks = (List<object>)all["tasks"];
-                tasks.Remove(Named(all, path));
+                if (Named(all, path) != null)
+                    throw new SystemError(AlreadyExists, "Cannot create a file when that file already exists.");
                 tasks.Add(new Map { { "path", path }, { "enabled", true }, { "programs", new List<object>() },
                     { "run", command }, { "settings", settings }, { "definition", definition } });
             });

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import time
@@ -103,7 +104,9 @@ class RuntimeHost:
         return self.ask("quiesce", **members)
 
     def resume(self, **members: t.Any) -> dict[str, t.Any]:
-        """Start again what ran."""
+        """Start again what ran, as the run that has stopped it."""
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+            members = {"epoch": self.record()["epoch"], **members}
         return self.ask("resume", **members)
 
     def clock(self, **facts: int) -> None:

@@ -142,6 +142,37 @@ def test_another_epoch_is_not_resumed(server: RuntimeHost) -> None:
     assert server.resume(epoch="20260101T000000Z")["failed"] is False
 
 
+def test_a_resume_of_a_named_run_waits_for_the_quiesce_at_work(server: RuntimeHost) -> None:
+    """The run may have lost the connection in the middle of it: nobody else comes to start GroupID again."""
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    with futures.ThreadPoolExecutor() as pool:
+        with (server.host.lock.parent / "quiesce.lock").open("r+") as lock:
+            hold(lock)
+            resumed = pool.submit(server.resume, run="run-1")
+            with pytest.raises(TimeoutError):
+                resumed.result(5)
+        assert resumed.result()["failed"] is False
+    assert server.picture() == before
+
+
+def test_a_drive_without_room_for_the_job_keeps_nothing_down(server: RuntimeHost) -> None:
+    """What was stopped is started by the connection's own agent, if no other one can be given its request."""
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    place = {"protocol": 1, "operation": "start", "id": f"resume-{'1' * 32}", "attempt": "a", "wait_ms": 60_000}
+    server.host.faults = {"full": ["*/identityops.groupid/*"]}
+    answer = server.host.send(json.dumps({**place, "request": json.loads(server.request("resume"))}))
+    assert (answer["failed"], answer.get("route")) == (False, "inside"), answer
+    assert "No space left" in answer["warnings"][0]
+    # The record says that it is not ended, and its next resume does the rest.
+    assert answer["answer"]["error"]["code"] == "resume_incomplete"
+    server.host.faults = {}
+    assert server.picture() == before
+
+
 @pytest.mark.parametrize("operation", ["quiesce", "resume"])
 def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
     server.write()
@@ -154,9 +185,10 @@ def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
 def test_of_two_at_the_same_moment_one_stops_and_the_other_is_refused(server: RuntimeHost) -> None:
     server.write()
     before = server.picture()
-    for dummy in range(3):
+    for number in range(3):
+        runs = [f"run-{number}-1", f"run-{number}-2"]
         with futures.ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda run: server.quiesce(run=run), ["run-1", "run-2"]))
+            answers = list(pool.map(lambda run: server.quiesce(run=run), runs))
         [stopped] = [answer for answer in answers if not answer["failed"]]
         [refused] = [answer for answer in answers if answer["failed"]]
         assert refused["error"]["code"] in ("locked", "quiesced")

@@ -51,6 +51,19 @@ def test_without_a_phase_the_record_of_the_same_run_is_used(server: RuntimeHost)
     assert server.quiesce()["error"]["code"] == "quiesced"
 
 
+def test_a_run_whose_record_was_ended_stops_nothing_without_a_phase_either(server: RuntimeHost) -> None:
+    """Somebody, or the watchdog, has ended it: another run may be about to record its servers."""
+    before = server.picture()
+    server.quiesce(phase="record")
+    server.resume()
+    assert server.quiesce(check=True)["failed"] is False
+    error = server.quiesce()["error"]
+    assert error["code"] == "quiesce_record"
+    assert "was ended at" in error["cause"]
+    assert server.picture() == before
+    assert server.quiesce(**NEXT)["failed"] is False
+
+
 @pytest.mark.parametrize("phase", ["record", "stop", None])
 def test_the_record_of_another_run_refuses(server: RuntimeHost, phase: str | None) -> None:
     server.quiesce(phase="record")

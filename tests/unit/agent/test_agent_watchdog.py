@@ -8,6 +8,9 @@ from __future__ import annotations
 import collections.abc as c
 import json
 import os
+import signal
+import subprocess
+import sys
 import typing as t
 from concurrent import futures
 
@@ -120,6 +123,17 @@ def test_a_folder_of_another_owner_is_refused_by_name(server: RuntimeHost) -> No
     assert server.watchdog.exists()
 
 
+def test_a_task_that_somebody_has_planted_is_never_made_the_watchdog(server: RuntimeHost) -> None:
+    """Any user may register a task of his own there. An update would leave it to its owner."""
+    server.task("\\identityops.groupid watchdog", programs=["C:\\Users\\bob\\tool.exe"], owner="CORP\\bob")
+    server.write()
+    at(server)
+    [own] = [one for one in server.read()["tasks"] if one["path"] == "\\identityops.groupid watchdog"]
+    assert "owner" not in own
+    assert server.resume()["proof"]["broken"] is None
+    assert not server.is_armed
+
+
 def test_a_payload_that_is_not_the_registered_one_is_not_loaded(server: RuntimeHost) -> None:
     at(server)
     task_clock.end_engine(server.host.folder)
@@ -229,6 +243,38 @@ def test_what_somebody_has_killed_is_started_before_the_first_stop(server: Runti
     assert server.resume()["proof"]["broken"] is None
 
 
+def test_a_resume_that_names_no_run_breaks_the_proof(server: RuntimeHost) -> None:
+    """Somebody starts GroupID in the middle of a backup, whose own resume then finds all as it was."""
+    before = server.picture()
+    at(server)
+    by_hand = server.ask("resume")
+    assert (by_hand["failed"], server.picture()) == (False, before)
+    own = server.resume(run="run-1")
+    assert (own["failed"], own["changed"], own["proof"]) == (False, False, by_hand["proof"])
+    assert "did not name the run" in own["proof"]["broken"]
+
+
+def test_the_rest_that_somebody_resumes_by_hand_breaks_no_proof(server: RuntimeHost) -> None:
+    """The run had ended its work before."""
+    at(server)
+    server.change("services", 1, codes={"start": 1069})
+    assert server.resume()["error"]["code"] == "resume_incomplete"
+    server.change("services", 1, codes={})
+    assert server.ask("resume")["failed"] is False
+    assert server.resume()["proof"]["broken"] is None
+
+
+def test_another_run_is_not_resumed(server: RuntimeHost) -> None:
+    """Two runs may be for one set, and so for one epoch."""
+    at(server)
+    stopped = server.picture()
+    error = server.resume(run="run-2")["error"]
+    assert error["code"] == "other_epoch"
+    assert "run-1" in error["cause"]
+    assert "run-2" in error["cause"]
+    assert server.picture() == stopped
+
+
 def test_one_that_fails_is_tried_again_every_5_minutes_and_named(server: RuntimeHost) -> None:
     before = server.picture()
     at(server)
@@ -261,6 +307,33 @@ def test_it_ends_this_epochs_backups_first(server: RuntimeHost) -> None:
         assert server.record()["resumed"] is None
     until(lambda: resumed(server))
     assert not (other / "cancel").exists()
+
+
+def test_a_backup_that_cannot_be_asked_to_end_keeps_nothing_down(server: RuntimeHost) -> None:
+    """The drive with its folder is full, and the backup goes on with another one."""
+    before = server.picture()
+    at(server)
+    task_clock.end_engine(server.host.folder)
+    own = server.host.lock.parent / "jobs" / f"backup-{'1' * 32}"
+    own.mkdir(parents=True)
+    (own / "request.json").write_text(json.dumps({"operation": "backup", "set_id": "20260101T000000Z"}))
+    holds = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", holds, str(own / "lock")]
+    backup = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert backup.stdout
+        backup.stdout.readline()
+        (own / "state.json").write_text(json.dumps({"process": backup.pid}))
+        server.change_settings(LAB_SYSTEM_FAULTS=json.dumps({"full": ["*cancel*"]}))
+        pass_the_deadline(server)
+        server.minute()
+        until(lambda: resumed(server))
+        assert backup.wait(60) == -signal.SIGKILL
+    finally:
+        backup.kill()
+        backup.communicate()
+    assert server.picture() == before
+    assert not (own / "cancel").exists()
 
 
 def test_it_starts_nothing_while_a_restore_is_half_done(server: RuntimeHost) -> None:

@@ -123,8 +123,18 @@ namespace IdentityOpsAgent
         // Gives why Windows did not start a process that outlives the connection; null: it did.
         private string Begin(JsonMap request)
         {
-            folder.Create();
-            folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
+            try
+            {
+                folder.Create();
+                folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
+            }
+            catch (AgentError error)
+            {
+                if (!IsOf("resume"))
+                    throw;
+                Deletion.TryDelete(folder.Path, 1);
+                return error.Cause;   // a full drive keeps nothing down
+            }
             JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
                 .Set("id", folder.Id).Set("network", network);
             if (StateFolder.Own != null)

@@ -66,7 +66,8 @@ namespace IdentityOpsAgent
         }
 
         // By this very run, which has not begun to stop anything. Else an open record refuses: what it says was the
-        // state before, and what is so now may be its doing.
+        // state before, and what is so now may be its doing. A record of this run that somebody has ended refuses too:
+        // another run may be about to record the servers.
         private bool IsRecorded()
         {
             bool isOpen = record != null && record.IsOpen;
@@ -79,10 +80,12 @@ namespace IdentityOpsAgent
             if (isOpen)
                 throw new AgentError("quiesced", What, null, record.Owner(),
                     "Wait until that run has ended. If it has, or was killed, run identityops.groupid.resume.");
+            bool isEnded = record != null && record.IsOf(epoch, run);
+            if (isEnded && phase != "record" && !check)
+                throw Refused("The quiesce was ended at " + record.Resumed + (record.BegunTicks == null
+                    ? ", before anything was stopped." : "."));
             if (phase == "stop" && !check)
-                throw Refused(record != null && record.IsOf(epoch, run)
-                    ? "The quiesce was ended at " + record.Resumed + ", before anything was stopped."
-                    : "The run " + run + " has not recorded the state of this server.");
+                throw Refused("The run " + run + " has not recorded the state of this server.");
             return false;
         }
 

@@ -179,30 +179,38 @@ namespace IdentityOpsAgent
     {
         private const string What = "GroupID was not started again as it was before";
 
+        // It may come in the middle of what the run does while all is stopped.
+        private const string ByHand = "Somebody started GroupID again, and did not name the run that had stopped it.";
+
         public static Answer Run(JsonMap request)
         {
             Answer answer = new Answer();
             bool check = request.Flag("check", false);
-            string epoch = request.TextOrNull("epoch");
+            string epoch = request.TextOrNull("epoch"), run = request.TextOrNull("run");
+            bool isNamed = epoch != null || run != null;
             int seconds = (int)request.Number("item_seconds", 1, 3600);
-            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName,
-                true))
+            // A run may have lost the connection to its own stop, which goes on; nobody else would come later.
+            using (HostLock.Acquire("resume", epoch ?? "any epoch", check, QuiesceRecord.LockName, true,
+                isNamed ? seconds : 0))
             {
                 QuiesceRecord record = QuiesceRecord.Current(What);
                 answer.Members.Set("record", record == null ? null : record.Head()).Set("entries", new List<JsonMap>())
                     .Set("down_ms", null).Set("proof", null);
-                if (record != null && !record.IsOpen && epoch == record.Epoch)
+                bool isAsked = record != null && (epoch ?? record.Epoch) == record.Epoch
+                    && (run ?? record.RunId) == record.RunId;
+                if (record != null && !record.IsOpen && isAsked && isNamed)
                     answer.Members.Set("down_ms", record.DownFor).Set("proof", record.ProofTold());
                 if (record == null || !record.IsOpen)
                     return answer;
-                if (epoch != null && epoch != record.Epoch)
+                if (!isAsked)
                     throw new AgentError("other_epoch", What, null,
-                        record.Owner() + " The request is for " + epoch + ".",
-                        "Leave the epoch out to resume whatever was stopped.");
+                        record.Owner() + " The request is for " + (epoch ?? "any epoch")
+                            + (run == null ? "." : ", of the run " + run + "."),
+                        "Leave epoch and run out to resume whatever was stopped.");
                 Resumption way = new Resumption(record, seconds, check, QuiesceRecord.ByRun);
                 answer.Changed = true;   // the record ends, at least
                 if (!check)
-                    QuiesceSamples.Conclude(record, null);
+                    QuiesceSamples.Conclude(record, isNamed ? null : ByHand);
                 way.Run();
                 answer.Warnings.AddRange(way.Warnings);
                 answer.Members.Set("record", record.Head()).Set("entries", way.Outcomes).Set("down_ms", record.DownFor)

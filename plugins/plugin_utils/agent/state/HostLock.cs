@@ -27,9 +27,10 @@ namespace IdentityOpsAgent
         }
 
         // In check mode only a look: nothing is made, and the lock is free again when this returns (null).
-        // isUrgent: held also where a full drive has no room for who holds it.
+        // isUrgent: held also where a full drive has no room for who holds it. patience: how long another holder is
+        // awaited, in s; 0: a moment.
         public static HostLock Acquire(string operation, string set, bool check, string name = FileName,
-            bool isUrgent = false)
+            bool isUrgent = false, int patience = 0)
         {
             string what = "The " + operation + " was not started";
             string folder = StateFolder.Current;
@@ -42,7 +43,7 @@ namespace IdentityOpsAgent
             StateFolder.Ensure(writer, what);
             if (check && !Win32.TryFacts(path, out facts))
                 return null;
-            writer.Try(path, delegate { file = Wait(path); });
+            writer.Try(path, delegate { file = Wait(path, check ? 0 : patience); });
             if (file == null)
                 throw new AgentError("locked", what, path, "Another operation is at work: " + ReadHolder(path),
                     "Wait for it to end, then run again.");
@@ -99,10 +100,12 @@ namespace IdentityOpsAgent
             file.Dispose();
         }
 
-        private static SafeFileHandle Wait(string path)
+        private static SafeFileHandle Wait(string path, int patience)
         {
             SafeFileHandle file = Win32.TryLock(path);
-            for (int attempt = 1; file == null && attempt < Attempts; attempt++)
+            Stopwatch watch = Stopwatch.StartNew();
+            for (int attempt = 1; file == null
+                && (attempt < Attempts || watch.Elapsed.TotalSeconds < patience); attempt++)
             {
                 Thread.Sleep(Pause);
                 file = Win32.TryLock(path);

@@ -2,6 +2,7 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
 using System.Collections.Generic;
 
 namespace IdentityOpsAgent
@@ -12,17 +13,46 @@ namespace IdentityOpsAgent
         private const string What = "The backup was not ended";
         private const int EndsWithin = 60000, Pause = 200;   // ms
 
-        // They are asked to end; one that does not is ended.
+        // They are asked to end; one that does not, or cannot be asked on a full drive, is ended. One that cannot be
+        // ended keeps nothing down: its set is not sealed.
         public static void End(string epoch)
         {
-            List<JobFolder> jobs = AtWork(epoch);
+            List<JobFolder> jobs = new List<JobFolder>(), asked = new List<JobFolder>();
+            Attempt(delegate { jobs = AtWork(epoch); });
             foreach (JobFolder job in jobs)
-                job.PublishOnce(JobFolder.Cancel, "watchdog");
+                Attempt(delegate
+                {
+                    job.PublishOnce(JobFolder.Cancel, "watchdog");
+                    asked.Add(job);
+                });
             long until = SystemClock.Ticks() + EndsWithin;
-            while (jobs.Exists(delegate(JobFolder job) { return job.IsLocked; }) && SystemClock.Ticks() < until)
+            while (asked.Exists(IsAtWork) && SystemClock.Ticks() < until)
                 SystemClock.Sleep(Pause);
-            foreach (JobFolder job in jobs.FindAll(delegate(JobFolder one) { return one.IsLocked; }))
-                Kill(job);
+            foreach (JobFolder job in jobs.FindAll(IsAtWork))
+                Attempt(delegate { Kill(job); });
+        }
+
+        private static void Attempt(Action act)
+        {
+            try
+            {
+                act();
+            }
+            catch (AgentError)
+            {
+                return;
+            }
+            catch (SystemError)
+            {
+                return;
+            }
+        }
+
+        private static bool IsAtWork(JobFolder job)
+        {
+            bool isLocked = false;
+            Attempt(delegate { isLocked = job.IsLocked; });
+            return isLocked;
         }
 
         private static List<JobFolder> AtWork(string epoch)

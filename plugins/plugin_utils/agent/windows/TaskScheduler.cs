@@ -16,7 +16,7 @@ namespace IdentityOpsAgent
         private const int Hidden = 1;   // TASK_ENUM_HIDDEN
         private const int Execute = 0;   // TASK_ACTION_EXEC
         private const int FileNotFound = 2, PathNotFound = 3;
-        private const int CreateOrUpdate = 6;   // TASK_CREATE_OR_UPDATE
+        private const int Create = 2;   // TASK_CREATE
         private const int ServiceAccount = 5;   // TASK_LOGON_SERVICE_ACCOUNT
 
         /// <summary>All that the account may see, hidden ones too, folder by folder.</summary>
@@ -52,15 +52,15 @@ namespace IdentityOpsAgent
         }
 
         /// <summary>
-        /// A task of a service account, in the place of one of the same path. `definition`: XML of the Task Scheduler's
-        /// schema, which names the account by its SID; `descriptor`: SDDL. Microsoft Learn, TaskFolder.RegisterTask:
-        /// the password of such an account "must be an empty VARIANT".
+        /// A new task of a service account; one of the same path is refused, because an update would leave it to its
+        /// owner. `definition`: XML of the Task Scheduler's schema, which names the account by its SID; `descriptor`:
+        /// SDDL. Microsoft Learn, TaskFolder.RegisterTask: the password of such an account "must be an empty VARIANT".
         /// </summary>
         public static void Register(string path, string definition, string descriptor)
         {
             Ask(delegate(Automation service)
             {
-                service.Call("GetFolder", "\\").Call("RegisterTask", path.TrimStart('\\'), definition, CreateOrUpdate,
+                service.Call("GetFolder", "\\").Call("RegisterTask", path.TrimStart('\\'), definition, Create,
                     null, null, ServiceAccount, descriptor);
             });
         }

@@ -178,6 +178,18 @@ def test_a_host_that_is_away_for_a_moment_is_asked_again_to_start(host: Make, mo
     assert (len(tries), result["failed"]) == (3, False)
 
 
+def test_a_host_whose_stop_is_still_at_work_is_asked_again_to_start(
+    host: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansible_collections.identityops.groupid.plugins.module_utils.retry.PAUSES", (0.0, 0.0))
+    busy = Failure("locked", "The resume was not started", "Another operation is at work: quiesce", "Wait.")
+    answers = [{"failed": True, "changed": False, "schema": 1, "error": busy.explained()}, {}]
+    result = run(host, Actions(resumed=lambda _args: answers.pop(0)))
+    assert (answers, result["failed"], result["resumed"]["failed"]) == ([], False, False)
+    result = run(host, Actions(resumed=lambda _args: {"failed": True, "changed": False, "error": busy.explained()}))
+    assert (result["failed"], result["error"]["code"]) == (True, "locked")
+
+
 def test_in_check_mode_nobody_waits_and_nothing_is_started_again(host: Make) -> None:
     actions = Actions()
     result = run(host, actions, check_mode=True, members=["web01.inventory", "web02"])

@@ -106,7 +106,14 @@ def test_a_resume_asks_for_no_names(host: Make) -> None:
     made = host("groupid_services", {"state": "resumed", "item_timeout": 7}, job("resume"))
     assert made.run(groupid_services="what is wrong is in nobody's way")["failed"] is False
     [request] = made.operations
-    assert request == {"protocol": 1, "check": False, "operation": "resume", "epoch": None, "item_seconds": 7}
+    assert request == {
+        "protocol": 1,
+        "check": False,
+        "operation": "resume",
+        "epoch": None,
+        "run": None,
+        "item_seconds": 7,
+    }
 
 
 @pytest.mark.parametrize("state", ["quiesced", "resumed"])

@@ -49,6 +49,18 @@ def test_the_first_server_is_recorded_before_the_others() -> None:
     assert asks(facts, "records") == [False] * 3
 
 
+def test_a_database_part_of_an_earlier_run_on_another_computer_stops_nothing() -> None:
+    """No list of the servers shows it; who makes room for the backup learns of it, before anything is recorded."""
+    facts = backup(set_id="20261125T120000Z")
+    facts["web01"]["__groupid_sql_place"] = {"schema": 1, "complete": False}
+    assert asks(facts, "records_first") == [True, False]
+    facts["web01"]["__groupid_sql_place"]["complete"] = True
+    assert asks(facts, "records_first") == [False, False]
+    state = RunState(facts)
+    assert [quiescing.mode(state, host) for host in ("web01", "web02")] == [quiescing.NONE] * 2
+    assert "parts of an earlier run" in quiescing.hindrance(state, "web02")
+
+
 def test_a_first_server_without_anything_to_stop_has_no_record() -> None:
     facts = backup(running={"web01": NOTHING})
     assert asks(facts, "records_first") == [False, True]

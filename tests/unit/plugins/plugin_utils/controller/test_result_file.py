@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import (
     ResultFileError,
+    place_of,
     require_file,
+    require_writable,
     with_file,
 )
 
@@ -45,6 +48,32 @@ def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: pathlib.Pat
     failure = refused.value.failure
     assert (failure.code, failure.path) == ("result_file", str(tmp_path / at))
     assert "this user may write to" in failure.next
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "loop"])
+def test_what_is_no_plain_file_is_refused_and_stays(tmp_path: pathlib.Path, kind: str) -> None:
+    """Root can put a file in the place of /dev/null, and who reads a pipe waits for ever."""
+    path = tmp_path / "a.json"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path if kind == "loop" else tmp_path / "elsewhere")
+    with pytest.raises(ResultFileError) as refused:
+        require_file(str(tmp_path), "a.json", check=False)
+    assert refused.value.failure.path == str(path)
+    assert "a link, a pipe or a device" in refused.value.failure.cause
+    assert not path.is_file()
+
+
+@pytest.mark.parametrize("directory", ["~nobody-of-this-name/results", "x" * 300])
+def test_a_place_that_cannot_be_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, directory: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for act in (lambda: require_file(directory, "a.json", check=False), lambda: require_writable(place_of(directory))):
+        with pytest.raises(ResultFileError) as refused:
+            act()
+        assert refused.value.failure.cause
 
 
 def test_a_file_that_cannot_be_written_after_the_work_keeps_the_result(tmp_path: pathlib.Path) -> None:

@@ -159,6 +159,18 @@ def test_a_signal_ends_the_work_and_starts_everything_again(number: signal.Signa
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_before_the_stop_ends_the_record_that_was_made_for_it(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No later task of the run comes to it, and the next run would be refused."""
+    server = Server()
+    meeting = Rendezvous(tmp_path, "web01", ["web01", "web02"], HANG)
+    monkeypatch.setattr(meeting, "wait", lambda *_args: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(InterruptedByError):
+        server.saving(meeting).run()
+    assert server.done == ["resume"]
+
+
 def test_a_piece_of_work_that_hears_nothing_holds_no_resume_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CANCELLING", 0.1)
     deaf = threading.Event()
