@@ -13,10 +13,11 @@ import secrets
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, products, settings
+from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.words import BY_NAME
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 
-NAMED = "groupid_services"
-"""The variable that says what O(services) does not."""
+NAMED, TIMEOUT = "groupid_services", "groupid_services_timeout"
+"""The variables that say what O(services) and O(item_timeout) do not."""
 
 
 REPORTED, RECORDED, QUIESCED, RESUMED = "reported", "recorded", "quiesced", "resumed"
@@ -32,7 +33,7 @@ class ActionModule(AgentAction):
         "state": {"type": "str", "default": REPORTED, "choices": [REPORTED, RECORDED, QUIESCED, RESUMED]},
         "epoch": {"type": "str"},
         "run": {"type": "str"},
-        "item_timeout": {"type": "int", "default": 120},
+        "item_timeout": {"type": "int"},
         "quiesce_max": {"type": "int", "default": 7200},
         "only": {"type": "str", "default": products.ALL, "choices": [products.ALL, *products.ONLY]},
         "version": {"type": "str", "default": products.AUTO, "choices": [products.AUTO, *products.versions()]},
@@ -53,8 +54,14 @@ class ActionModule(AgentAction):
         self.client = dataclasses.replace(self.client, network={})
         self.AS_JOB = args["state"] != REPORTED  # the others may take minutes
         if args["services"] is None and args["state"] != RESUMED:
-            args = {**args, "services": settings.read(NAMED, self._templar.template(variables.get(NAMED))) or []}
+            args = {**args, "services": self._variable(NAMED, variables)}
+        if args["item_timeout"] is None:
+            args = {**args, "item_timeout": self._variable(TIMEOUT, variables)}
         return super().perform(args, variables)
+
+    def _variable(self, name: str, variables: c.Mapping[str, t.Any]) -> t.Any:
+        value = settings.read(name, self._templar.template(variables.get(name)))
+        return BY_NAME[name].default if value is None else value
 
     def request(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
         epoch = str(backup_set.SetId.parse(args["epoch"])) if args["epoch"] else None

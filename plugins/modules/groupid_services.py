@@ -83,8 +83,8 @@ options:
   item_timeout:
     description:
       - How many seconds to wait for one service, pool or task to stop or to start. From 1 to 3600.
+      - By default, the value of the variable C(groupid_services_timeout), or 120.
     type: int
-    default: 120
   quiesce_max:
     description:
       - How many seconds after the record the watchdog starts GroupID again. From 0 to 86400. V(0) means no watchdog,

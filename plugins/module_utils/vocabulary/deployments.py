@@ -149,4 +149,15 @@ DEPLOYMENTS: t.Final[tuple[Word, ...]] = (
         options=_SERVICE,
         example="[{kind: service, name: GroupIDElasticSearchService10}]",
     ),
+    Word(
+        "groupid_services_timeout",
+        "int",
+        120,
+        "Seconds to wait for one service, application pool or task to stop or to start. Only the module "
+        "`groupid_services` reads it.",
+        roles=(),
+        least=1,
+        most=3600,
+        example="600",
+    ),
 )

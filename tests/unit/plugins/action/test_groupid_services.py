@@ -76,6 +76,18 @@ def test_a_quiesce_is_a_job_that_says_who_asks(host: Make) -> None:
     assert request["controller"]
 
 
+@pytest.mark.parametrize(("state", "operation"), [("quiesced", "quiesce"), ("resumed", "resume")])
+def test_a_variable_says_how_long_a_service_may_take(host: Make, state: str, operation: str) -> None:
+    made = host("groupid_services", {"state": state}, job(operation))
+    made.run(groupid_services_timeout="600")
+    assert made.operations[0]["item_seconds"] == 600
+    given = host("groupid_services", {"state": state, "item_timeout": 7}, job(operation))
+    given.run(groupid_services_timeout="600")
+    assert given.operations[0]["item_seconds"] == 7
+    wrong = host("groupid_services", {"state": state}).run(groupid_services_timeout="5 min")
+    assert (wrong["error"]["code"], "groupid_services_timeout" in wrong["msg"]) == ("argument", True)
+
+
 def test_a_record_is_the_first_phase(host: Make) -> None:
     args = {"state": "recorded", "epoch": "20261122T150405Z", "run": "r1", "quiesce_max": 60, "only": "elasticsearch"}
     made = host("groupid_services", args, job("quiesce"))
