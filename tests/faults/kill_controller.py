@@ -89,11 +89,14 @@ class Asked(Mishap):
         super().__init__("", "quiesce")
         self.seen: list[tuple[str, str, str]] = []
         """Host, run, and ``record`` or ``stop``."""
+        self.epochs: set[tuple[str, str]] = set()
+        """Run and epoch, which is the id of the set."""
 
     def meets(self, host: Host, request: c.Mapping[str, t.Any]) -> bool:
         asked = request.get("request", request)
         if asked.get("operation") == "quiesce":
             self.seen.append((host.name, asked["run"], asked.get("phase") or "stop"))
+            self.epochs.add((asked["run"], asked["epoch"]))
         return False
 
 
@@ -270,6 +273,7 @@ class Round:
             runs = list(pool.map(self._place.back_up, controllers))
         self._look()
         new = self._new_sets()
+        self.met["the same set id"] += len({epoch for _run, epoch in asked.epochs}) < len(asked.epochs)
         for name, hosts in self._place.deployments.items():
             ends = [(run.deployments[name]["class"], run.deployments[name]["sealed"]) for run in runs]
             told = f"{name} ended as {ends}: {[run.deployments[name] for run in runs]}, {asked.seen}"
@@ -280,8 +284,7 @@ class Round:
             demand(sorted(host for host, _run in stopped) == sorted(hosts), f"stopped by two: {told}")
             demand(len({run for _host, run in stopped}) == 1, f"half each: {told}")
             codes = {failure["code"] for run in runs for failure in run.deployments[name]["failures"]}
-            same = "the same id" if len({run.deployments[name]["set_id"] for run in runs}) == 1 else "other ids"
-            self.met[f"{sorted(ends)}, {', '.join(sorted(codes))}, {same}"] += 1
+            self.met[f"{sorted(ends)}, {', '.join(sorted(codes))}"] += 1
 
     def _kill(self, runs: contextlib.ExitStack, playbook: str, asked: c.Sequence[str]) -> Controller:
         """Begin a playbook at another controller, and kill it. Its workers are killed, or may end what they are at."""
