@@ -58,13 +58,13 @@ from lab.waiting import until
 Mode = t.Literal["kill", "reboot", "twice", "both"]
 Record = dict[str, t.Any]
 
-DEPLOYMENTS = {"hq": ("web02", "web04")}
-SERVERS = tuple(name for names in DEPLOYMENTS.values() for name in names)
 SQL = "sql01"
 QUIESCE_MAX = 60
 """Seconds (groupid_quiesce_max) of runs that are killed."""
 LATE = 60.0
 """Seconds after its time within which a watchdog must have done its work, on a machine that has other work too."""
+RACES = 5
+"""Deployments for which two runs that begin at the same moment race, each on its own."""
 ROUNDS_OF_A_LAB = 10
 """What GroupID writes grows, and makes later rounds longer."""
 ASKED = {"record": ("quiesce", 1), "stop": ("quiesce", 2), "backup": ("backup", 1), "resume": ("resume", 1)}
@@ -89,11 +89,14 @@ class Asked(Mishap):
         super().__init__("", "quiesce")
         self.seen: list[tuple[str, str, str]] = []
         """Host, run, and ``record`` or ``stop``."""
+        self.epochs: set[tuple[str, str]] = set()
+        """Run and epoch, which is the id of the set."""
 
     def meets(self, host: Host, request: c.Mapping[str, t.Any]) -> bool:
         asked = request.get("request", request)
         if asked.get("operation") == "quiesce":
             self.seen.append((host.name, asked["run"], asked.get("phase") or "stop"))
+            self.epochs.add((asked["run"], asked["epoch"]))
         return False
 
 
@@ -112,10 +115,15 @@ class Place:
     def __init__(self, lab: Lab, folder: pathlib.Path) -> None:
         assert lab.sql
         self.lab = lab
+        self.deployments: dict[str, list[str]] = {}
+        """Their servers, the first one first."""
+        for host in lab.fleet.hosts:
+            self.deployments.setdefault(host.deployment, []).append(host.name)
+        self.servers = [host.name for host in lab.fleet.hosts]
         self._folder = folder
         self._style = inventory.Style(sql_port=lab.sql.port, sql_ca=str(databases.authority(lab.root)))
         self._number = 0
-        for name in SERVERS:
+        for name in self.servers:
             lab.services(name).change("services", ELASTICSEARCH, takes_ms=300)
         self.before: Services = services(lab)
         self.source = sources(lab)
@@ -132,7 +140,7 @@ class Place:
     def back_up(self, controller: Controller) -> Run:
         """Run a backup to its end."""
         report = self._folder / f"{self._number}-{threading.get_ident()}.json"
-        ended = controller.play("backup", extra={"groupid_run_file": str(report)})
+        ended = controller.play("backup", "--forks", str(len(self.servers)), extra={"groupid_run_file": str(report)})
         told = json.loads(report.read_text(encoding="utf-8"))["deployments"] if report.exists() else {}
         return Run(ended.code, ended.output, told)
 
@@ -152,7 +160,7 @@ class Place:
         """Return the last number that each deployment has written, as soon as all is written to."""
 
         def found() -> dict[str, int]:
-            return {name: writers.last_written(self.lab.root, name) for name in DEPLOYMENTS}
+            return {name: writers.last_written(self.lab.root, name) for name in self.deployments}
 
         before = found()
         until(lambda: all(number > before[name] + 10 for name, number in found().items()), "writes of each deployment")
@@ -160,20 +168,20 @@ class Place:
 
     def sealed(self) -> set[tuple[str, str]]:
         """Return all sealed sets: deployment and id."""
-        roots = {name: self.lab.path(hosts[0], inventory.LOCAL_ROOT) for name, hosts in DEPLOYMENTS.items()}
+        roots = {name: self.lab.path(hosts[0], inventory.LOCAL_ROOT) for name, hosts in self.deployments.items()}
         return {(name, set_id) for name, root in roots.items() for set_id in sets.sealed(root, name)}
 
     def at_work(self, controllers: c.Iterable[Controller]) -> list[int]:
         """Return the agents at work on the servers that no task has started, and the workers of some controllers."""
-        engines = {task_clock.engine(self._computer(name)) for name in SERVERS}
-        marks = [f"LAB_ROOT={self._computer(name)}" for name in (*SERVERS, SQL)]
+        engines = {task_clock.engine(self._computer(name)) for name in self.servers}
+        marks = [f"LAB_ROOT={self._computer(name)}" for name in (*self.servers, SQL)]
         marks += [f"ANSIBLE_HOME={one.environment()['ANSIBLE_HOME']}" for one in controllers]
         return [process for mark in marks for process in processes.marked(mark) if process not in engines]
 
     def is_as(self, expected: Services) -> bool:
         """Whether all runs as expected, no record is open, and no watchdog is left."""
-        open_records = [name for name in SERVERS if (record := self.record(name)) and not record["resumed"]]
-        watchdogs = [name for name in SERVERS if self._watchdog(name)]
+        open_records = [name for name in self.servers if (record := self.record(name)) and not record["resumed"]]
+        watchdogs = [name for name in self.servers if self._watchdog(name)]
         return not open_records and not watchdogs and services(self.lab) == expected
 
     def _watchdog(self, host: str) -> bool:
@@ -213,8 +221,8 @@ class Place:
     def reset(self) -> None:
         """Remove all sets, and let that run which ran at first."""
         self.lab.mishaps.clear()
-        for name in (*SERVERS, SQL):
-            for deployment in DEPLOYMENTS:
+        for name in (*self.servers, SQL):
+            for deployment in self.deployments:
                 shutil.rmtree(self.lab.path(name, inventory.LOCAL_ROOT) / deployment, ignore_errors=True)
         for name, before in self.before.items():
             for what, now in self.lab.services(name).picture().items():
@@ -231,7 +239,7 @@ class Round:
         self._lasts = lasts
         self._since = place.written()
         self._known = place.sealed()
-        self._records = {name: place.record(name) for name in SERVERS}
+        self._records = {name: place.record(name) for name in self._place.servers}
         self._expected = {name: dict(picture) for name, picture in place.before.items()}
         self.met: collections.Counter[str] = collections.Counter()
         """What the kills met, by server, and what became of it."""
@@ -246,7 +254,7 @@ class Round:
                 begun.append(self._kill(runs, self._chance.choice(["backup", "resume"]), ["resume"]))
             elif mode == "reboot":
                 time.sleep(self._chance.choice([0.0, self._chance.uniform(0, 3)]))
-                self._reboot(self._chance.choice(SERVERS))
+                self._reboot(self._chance.choice(self._place.servers))
             self._let_time_pass(begun)
         self._look()
         for deployment, set_id in self._new_sets():
@@ -265,7 +273,8 @@ class Round:
             runs = list(pool.map(self._place.back_up, controllers))
         self._look()
         new = self._new_sets()
-        for name, hosts in DEPLOYMENTS.items():
+        self.met["the same set id"] += len({epoch for _run, epoch in asked.epochs}) < len(asked.epochs)
+        for name, hosts in self._place.deployments.items():
             ends = [(run.deployments[name]["class"], run.deployments[name]["sealed"]) for run in runs]
             told = f"{name} ended as {ends}: {[run.deployments[name] for run in runs]}, {asked.seen}"
             demand([sealed for _class, sealed in ends].count(True) == 1, told)
@@ -275,8 +284,7 @@ class Round:
             demand(sorted(host for host, _run in stopped) == sorted(hosts), f"stopped by two: {told}")
             demand(len({run for _host, run in stopped}) == 1, f"half each: {told}")
             codes = {failure["code"] for run in runs for failure in run.deployments[name]["failures"]}
-            same = "the same id" if len({run.deployments[name]["set_id"] for run in runs}) == 1 else "other ids"
-            self.met[f"{sorted(ends)}, {', '.join(sorted(codes))}, {same}"] += 1
+            self.met[f"{sorted(ends)}, {', '.join(sorted(codes))}"] += 1
 
     def _kill(self, runs: contextlib.ExitStack, playbook: str, asked: c.Sequence[str]) -> Controller:
         """Begin a playbook at another controller, and kill it. Its workers are killed, or may end what they are at."""
@@ -291,7 +299,7 @@ class Round:
                 process.kill()
                 runs.push(block.pop_all())
                 self.met["workers were left"] += 1
-        for name in SERVERS:
+        for name in self._place.servers:
             self.met[self._phase(name)] += 1
         return controller
 
@@ -301,7 +309,7 @@ class Round:
             pause = self._chance.uniform(0, 1.05 * lasts)
         else:
             operation, number = ASKED[self._chance.choice(asked)]
-            mishap = Mishap(self._chance.choice(SERVERS), operation, number=number)
+            mishap = Mishap(self._chance.choice(self._place.servers), operation, number=number)
             self._place.lab.mishaps.append(mishap)
             until(lambda: mishap.happened.is_set() or process.poll() is not None, f"{operation} or the end of the run")
             pause = self._chance.uniform(0, 1)
@@ -331,37 +339,44 @@ class Round:
                 expected[what] = "stopped, disabled"
 
     def _let_time_pass(self, controllers: c.Sequence[Controller]) -> None:
-        """Let the time of the watchdogs come, at once or when nobody is at work, and wait for what they do."""
+        """Let the time of the watchdogs come, in the middle of all work or after it, and wait for what they do."""
         place = self._place
-        if at_once := self._chance.random() < 0.4:
-            for name in SERVERS:
-                place.let_time_come(name)
+        if self._chance.random() < 0.4:
+            self._await_watchdogs(comes=True)
         until(lambda: not place.at_work(controllers), "the end of all work")
-        waiting = {name: record for name in SERVERS if (record := place.record(name)) and not record["resumed"]}
-        if at_once or self._chance.random() < 0.8:
-            for name in waiting:
-                place.let_time_come(name)
-        begun = time.monotonic()
+        self._await_watchdogs(comes=self._chance.random() < 0.8)
         try:
             until(lambda: place.is_as(self._expected), "what ran before, and the end of the watchdogs")
         except AssertionError as error:
             self._look()
-            raise FoundError(f"{error}: {[place.record(name) for name in SERVERS]}") from None
-        for name, record in waiting.items():
-            if place.boot(name) == record["boot"]:
-                self.late = max(self.late, (place.ticks(name) - record["deadline_ticks"]) / 1000)
-            else:
-                self.late = max(self.late, time.monotonic() - begun)
-        records = {name: place.record(name) for name in SERVERS}
+            raise FoundError(f"{error}: {[place.record(name) for name in self._place.servers]}") from None
+        records = {name: place.record(name) for name in self._place.servers}
         new = [record for name, record in records.items() if record and record != self._records[name]]
         self.met["brought back by a watchdog"] += [record["resumed_by"] for record in new].count("watchdog")
-        demand(self.late < LATE, f"a watchdog was {self.late:.0f} s late")
+
+    def _await_watchdogs(self, *, comes: bool) -> None:
+        """Wait for the end of all records. comes: their time comes now, and not after its seconds."""
+        place = self._place
+        waiting = {name: record for name in place.servers if (record := place.record(name)) and not record["resumed"]}
+        for name in waiting if comes else ():
+            place.let_time_come(name)
+        begun = time.monotonic()
+
+        def ended() -> bool:
+            return all((now := place.record(name)) and now["resumed"] for name in waiting)
+
+        until(ended, f"the end of the records {waiting}")
+        for name, record in waiting.items():
+            same = place.boot(name) == record["boot"]
+            late = (place.ticks(name) - record["deadline_ticks"]) / 1000 if same else time.monotonic() - begun
+            demand(late < LATE, f"{name} came back {late:.0f} s late: {record}")
+            self.late = max(self.late, late)
 
     def _look(self) -> None:
         """Demand that all is as expected, that the source is unchanged, and that no record has another state before."""
         place = self._place
         now, source = services(place.lab), sources(place.lab)
-        for name in SERVERS:
+        for name in self._place.servers:
             wrong = _difference(self._expected[name], now[name])
             demand(not wrong, f"{name} is not as before: {wrong}, and its record is {place.record(name)}")
             changed = snapshot.compare(place.source[name], source[name])
@@ -376,14 +391,23 @@ class Round:
         """Check the sets that were sealed in this round, and return them."""
         found = sorted(self._place.sealed() - self._known)
         for deployment, set_id in found:
-            check_set(self._place.lab, (*DEPLOYMENTS[deployment], SQL), deployment, set_id, self._since[deployment])
+            check_set(
+                self._place.lab,
+                (*self._place.deployments[deployment], SQL),
+                deployment,
+                set_id,
+                self._since[deployment],
+            )
         return found
 
     def _run_from_another_controller(self) -> None:
         """Demand that a backup now seals a set of each deployment."""
         run = self._place.back_up(self._place.controller())
         ends = {name: (one["class"], one["sealed"]) for name, one in run.deployments.items()}
-        demand(ends == dict.fromkeys(DEPLOYMENTS, (0, True)), f"the next backup ended as {ends}: {run.output[-4000:]}")
+        demand(
+            ends == dict.fromkeys(self._place.deployments, (0, True)),
+            f"the next backup ended as {ends}: {run.output[-4000:]}",
+        )
         self._look()
         made = {(name, one["set_id"]) for name, one in run.deployments.items()}
         demand(made <= set(self._new_sets()), f"{made} are not sealed")
@@ -405,6 +429,14 @@ def _recorded(item: Record) -> str:
     return ("enabled" if before["enabled"] else "disabled") if item["kind"] == "task" else str(before["state"]).lower()
 
 
+def _fleet(deployments: int) -> Fleet:
+    """Return so many deployments of two servers each, which share a SQL Server."""
+    names = [(f"site{number // 2}-{number % 2}", f"site{number // 2}") for number in range(2 * deployments)]
+    hosts = [make_host(name, "10.0", deployment, number=number) for number, (name, deployment) in enumerate(names)]
+    sql = make_host(SQL, "", "", number=len(hosts))
+    return Fleet(tuple(hosts), scale="small", at_work=True, sql=sql, sql_password="pA1-of-the-lab")
+
+
 def undisturbed(place: Place, playbook: str) -> float:
     """Run a playbook that nobody kills, as those that are killed. Returns its seconds."""
     begun = time.monotonic()
@@ -418,15 +450,8 @@ def rounds(mode: Mode, count: int, seed: int) -> int:
     """Play so many rounds, print what they met, and return the number of finds."""
     met: collections.Counter[str] = collections.Counter()
     late, finds, left = 0.0, 0, collections.deque(range(1, count + 1))
-    hosts = [(name, deployment) for deployment, names in DEPLOYMENTS.items() for name in names]
-    fleet = Fleet(
-        tuple(make_host(name, "10.0", deployment, number=place) for place, (name, deployment) in enumerate(hosts)),
-        scale="small",
-        at_work=True,
-        sql=make_host(SQL, "", "", number=len(hosts)),
-        sql_password="pA1-of-the-lab",
-    )
     lasts: dict[str, float] = {}
+    fleet = _fleet(RACES if mode == "both" else 1)
     while left:
         with tempfile.TemporaryDirectory() as folder, running(pathlib.Path(folder), fleet) as (lab, _controller):
             place = Place(lab, pathlib.Path(folder))
