@@ -28,6 +28,8 @@ SET = "20260101T000000Z"
 SAFETY = "20270101T000000Z-before-restore"
 DECISIVE = ("part.json", "set.json", "set.prepared.json", "plan.jsonl", "ready", "committed")
 
+_NOT_VOUCHED_FOR = (".log", ".lock", ".habits")
+"""The last is what the twin of Windows notes for itself, with all its habits."""
 _TRACED = "openat,write,fsync,syncfs,rename,renameat2,unlink"
 _PATH = r'"((?:[^"\\]|\\.)*)"'
 _FORMS = [
@@ -76,7 +78,7 @@ def check(calls: c.Sequence[Call], separator: str) -> list[str]:
                 continue
             seen.append(document)
             vouched = "" if document in ("ready", "committed") else folder
-            unsafe = {path for path in dirty if path.startswith(vouched) and not path.endswith((".log", ".lock"))}
+            unsafe = {path for path in dirty if path.startswith(vouched) and not path.endswith(_NOT_VOUCHED_FOR)}
             # In a folder of its own nothing else is vouched for.
             assert not unsafe, f"{document} has its name before {sorted(unsafe)} are on the medium"
     return seen
