@@ -25,7 +25,7 @@ import yaml
 
 from benchmarks.memory import Peak
 from lab import inventory
-from lab.fleet import Fleet, Host, make_host
+from lab.fleet import Fleet, make_host
 from lab.lab import Lab, prepare
 
 A_DEPLOYMENT = 5
@@ -67,15 +67,14 @@ class Cost:
         return self.cpu_s / self.servers
 
 
-def fleet(count: int) -> Fleet:
+def fleet(count: int, a_deployment: int = A_DEPLOYMENT) -> Fleet:
     """One host with files, which no inventory has, and those that answer as it does."""
     original = make_host("first-server", "10.0", "first-site", number=0)
-    return Fleet((original, *map(_echo, range(count))), scale="small", at_work=True)
-
-
-def _echo(number: int) -> Host:
-    site = f"site{number // A_DEPLOYMENT:03}"
-    return make_host(f"echo{number:04}", "10.0", site, number=number + 1, runner="echo")
+    echoes = [
+        make_host(f"echo{number:04}", "10.0", f"site{number // a_deployment:03}", number=number + 1, runner="echo")
+        for number in range(count)
+    ]
+    return Fleet((original, *echoes), scale="small", at_work=True)
 
 
 def without_original(document: dict[str, t.Any]) -> None:

@@ -16,8 +16,8 @@ from integration.controller import Controller
 
 from lab.lab import Lab, discard, prepare
 
-SHARDS = 5
-COUNT = SHARDS * fleet_of.A_DEPLOYMENT
+SHARDS, A_DEPLOYMENT = 5, 2
+COUNT = SHARDS * A_DEPLOYMENT
 FORKS = ("--forks", str(COUNT))
 DEPLOYMENTS = [f"site{number:03}" for number in range(SHARDS)]
 
@@ -26,7 +26,7 @@ DEPLOYMENTS = [f"site{number:03}" for number in range(SHARDS)]
 def controller(tmp_path_factory: pytest.TempPathFactory) -> c.Iterator[Controller]:
     """A controller of as many deployments as there are shards, whose servers only answer."""
     folder = tmp_path_factory.mktemp("shards")
-    prepare(folder / "lab", fleet_of.fleet(COUNT))
+    prepare(folder / "lab", fleet_of.fleet(COUNT, A_DEPLOYMENT))
     (folder / "controller").mkdir()
     with Lab(folder / "lab") as lab:
         made = Controller(lab, folder / "controller")
@@ -69,7 +69,7 @@ def test_by_deployment_the_sets_are_those_of_one_run(controller: Controller, tmp
     assert (sorted(whole), len(all_stopped), {len(members) for members in whole.values()}) == (
         DEPLOYMENTS,
         COUNT,
-        {fleet_of.A_DEPLOYMENT},
+        {A_DEPLOYMENT},
     )
     echo.requests.clear()
     for number, name in enumerate(DEPLOYMENTS):
@@ -88,8 +88,8 @@ def test_through_deployments_nothing_is_stopped(controller: Controller, set_id: 
     echo = controller.lab.echo
     assert echo
     echo.requests.clear()
-    every_fifth = ":".join(host.name for host in controller.lab.fleet.hosts[1 :: fleet_of.A_DEPLOYMENT])
+    one_of_each = ":".join(host.name for host in controller.lab.fleet.hosts[1::A_DEPLOYMENT])
     extra = {"groupid_set_id": set_id} if set_id else {}
-    run = controller.play("backup", *FORKS, "--limit", every_fifth, extra=extra)
+    run = controller.play("backup", *FORKS, "--limit", one_of_each, extra=extra)
     run.failed("elasticsearch_running" if set_id else "this run does not include echo0001")
     assert [asked(controller, operation) for operation in ("quiesce", "backup", "seal")] == [[], [], []]
