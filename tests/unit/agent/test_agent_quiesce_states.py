@@ -52,6 +52,8 @@ ON_ONE = len(THREES) // len(OTHERS)
 def prepare(server: RuntimeHost, threes: c.Sequence[Three], others: Others, chance: random.Random) -> None:
     """Let a server be as a case says. Of three services, one needs another one at times, where that can be."""
     pools, tasks = others
+    # As of a new server: a run whose record has ended stops nothing any more.
+    (server.host.lock.parent / "quiesce.json").unlink(missing_ok=True)
     server.services.clear()
     server.tasks.clear()
     server.web(

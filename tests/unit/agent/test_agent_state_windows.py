@@ -112,7 +112,7 @@ def test_real_services_come_back(session: Session, case: tuple[tuple[str, int], 
         "version": "auto",
         "products": [],
         "epoch": "20260101T000000Z",
-        "run": "r",
+        "run": repr(case),  # one that has ended stops nothing any more
         "controller": "c",
         "services": [{"kind": "service", "name": name} for name in REAL],
     }
