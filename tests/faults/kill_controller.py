@@ -268,7 +268,7 @@ class Round:
         """Let two runs begin at the same moment, and look at what comes of it. Raises AssertionError."""
         asked = Asked()
         self._place.lab.mishaps.append(asked)
-        controllers = [self._place.controller() for _ in range(2)]
+        controllers = [self._place.controller() for dummy in range(2)]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             runs = list(pool.map(self._place.back_up, controllers))
         self._look()
@@ -457,7 +457,7 @@ def rounds(mode: Mode, count: int, seed: int) -> int:
             place = Place(lab, pathlib.Path(folder))
             lasts = {playbook: undisturbed(place, playbook) for playbook in ("backup", "resume")}
             place.reset()
-            for _ in range(min(ROUNDS_OF_A_LAB, len(left))):
+            for dummy in range(min(ROUNDS_OF_A_LAB, len(left))):
                 number = left.popleft()
                 begun = time.monotonic()
                 one = Round(place, random.Random(f"{mode} {seed} {number}"), lasts)
