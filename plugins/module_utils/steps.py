@@ -162,7 +162,7 @@ def _seals(facts: Facts, host: str) -> bool:
 
 
 def _unsealed(facts: Facts, host: str) -> list[failures.Recorded]:
-    """Say what stands against sealing the set of the host's deployment."""
+    """Return the failures that prevent a seal of the set of the host's deployment."""
     return [failures.recorded("seal", one) for one in objections.against(facts, host, "seal")]
 
 

@@ -74,7 +74,7 @@ def lines(facts: Facts, plan: deployments.Plan, kind: Kind, check: bool = False)
 
 
 def _resumed(facts: Facts, hosts: c.Iterable[str], check: bool) -> list[str]:
-    """Say of each server how much was started again, and what somebody had changed meanwhile."""
+    """Return, for each server, how much was started again, and what somebody had changed meanwhile."""
     lines: list[str] = []
     for host in hosts:
         items = _answer(facts, host, "__groupid_resumed").get("entries") or []
@@ -373,7 +373,7 @@ def _set_made(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> _
 
 
 def _stopping(facts: Facts, name: str, hosts: c.Sequence[str], check: bool) -> list[str]:
-    """Say for how long GroupID was stopped on a deployment, or where it would be."""
+    """Return for how long GroupID was stopped on a deployment, or where it would be."""
     if check:
         named = [host for host in hosts if quiescing.is_recorded(facts, host)]
         text = f"{name}: GroupID would be stopped on {failures.shortened(named)}"

@@ -150,7 +150,7 @@ def compresses_tde(version: str) -> bool:
 
 
 def tde_needs(version: str) -> str | None:
-    """Say which build a compressed backup of an encrypted (TDE) database can be restored on, None: no certain one."""
+    """Return which builds can restore a compressed backup of an encrypted (TDE) database. None if no build is known."""
     if (15,) <= _build(version) < (16,) and _build(version) >= _TDE_FORMAT:
         return "SQL Server 2019 CU16 (15.0.4223) or later"
     return None
@@ -200,7 +200,7 @@ class Record:
     server: str | None
 
     def doubts(self) -> list[str]:
-        """Say what keeps it from being a backup of a set, a phrase each. Empty when nothing does."""
+        """Return the reasons why it cannot be the backup of a set, as phrases. Empty if there is none."""
         found = {
             "it holds no checksums": not self.checksums,
             "the server found damage in the database while it made the backup": self.damaged,

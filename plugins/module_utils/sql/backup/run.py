@@ -326,7 +326,7 @@ class BackupRun:
         return BackupError(refused, record)
 
     def _leftover_advice(self) -> str:
-        """Say what to do with what BACKUP left; nothing where it is not certain that it wrote there.
+        """Return the advice on the file that BACKUP left. Empty if it is not certain that BACKUP wrote to it.
 
         A file of that name may be another set's good backup: BACKUP refuses much before it opens a file.
         """

@@ -83,7 +83,7 @@ class Subject:
 
     path: folder of backups, as the server sees it; None: the server's own.
     encrypt: as the connection was asked for. scratch: make a scratch database.
-    keep_file: whoever asks removes the scratch backup's file, with its folder.
+    keep_file: the caller removes the file of the scratch backup, with its folder.
     """
 
     database: str

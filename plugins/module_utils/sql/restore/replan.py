@@ -67,7 +67,7 @@ def steps_after_refusal(
 def replan_identified(
     context: RestoreContext, session: Session, steps: list[Step], now: datetime.datetime
 ) -> list[Step]:
-    """A database that was opened shows of which family it is. Raises RefusedError for another one's."""
+    """Return the steps of a new plan, made when the open database shows its family. Raises RefusedError for another."""
     before = context.planned.target
     if context.facts is None or before.identified:
         return steps

@@ -78,7 +78,7 @@ class Volume:
 
 
 def read_volume(session: Session, folder: str) -> Volume | None:
-    """Return the volume that a folder is on. None if the server does not tell, and for shares.
+    """Return the volume that a folder is on. None for a share, or if the server does not return one.
 
     A volume that is mounted in a folder is known only if a file of a database is on it. Otherwise, that of the drive is
     returned. Raises ConnectionLostError.
