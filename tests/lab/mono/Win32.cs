@@ -253,9 +253,9 @@ namespace IdentityOpsAgent
         {
             LockedFileRetry.Run(path, delegate
             {
-                RefuseCreation(path);
                 if (LabHabits.Current != null)
                     LabHabits.Current.BeforeCreation(path);
+                RefuseCreation(path);
                 make();
             }, error => error.Code != AccessDenied);
             LabTimes.Appeared(path);
@@ -287,9 +287,9 @@ namespace IdentityOpsAgent
 
         private static void RemoveFolder(string path)
         {
-            RefuseChange(path);
             if (LabHabits.Current != null)
                 LabHabits.Current.BeforeFolderGoes(path);
+            RefuseChange(path);
             long created = LabTimes.Of(path);
             byte[] name = PosixName.Encode(path);
             if (Libc.rmdir(name) == 0)
@@ -499,10 +499,10 @@ namespace IdentityOpsAgent
 
         private static void Rename(string from, string to, bool replace)
         {
-            RefuseChange(from);
-            RefuseChange(to);
             if (LabHabits.Current != null)
                 LabHabits.Current.BeforeMove(from, to, replace);
+            RefuseChange(from);
+            RefuseChange(to);
             long created = LabTimes.Of(from), replaced = replace ? LabTimes.Of(to) : 0;
             byte[] source = PosixName.Encode(from), target = PosixName.EncodeSecond(to);
             Check(replace
@@ -537,9 +537,9 @@ namespace IdentityOpsAgent
 
         private static void Unlink(string path)
         {
-            RefuseChange(path);
             if (LabHabits.Current != null)
                 LabHabits.Current.BeforeDeletion(path);
+            RefuseChange(path);
             if (LabFaults.Loses("deletes", path))
                 return;
             if (LabFaults.Loses("shared", path))
@@ -569,6 +569,7 @@ namespace IdentityOpsAgent
 
         // ---- between Linux and Windows
 
+        /// <summary>After the habits: a fault happens in a call that would have changed the disk.</summary>
         internal static void RefuseChange(string path)
         {
             Refuse(LabShareModes.OnChange(path));
