@@ -137,21 +137,7 @@ namespace IdentityOpsAgent
             string draft = Paths.Combine(folder, draftName);
             Try(path, delegate
             {
-                SafeFileHandle file = Win32.OpenNew(draft);
-                try
-                {
-                    using (file)
-                    {
-                        Win32.Write(file, content, content.Length);
-                        Win32.Flush(file);
-                    }
-                    Win32.Move(draft, path, false);
-                }
-                catch (SystemError)
-                {
-                    Deletion.TryDelete(draft);
-                    throw;
-                }
+                AtomicFile.Write(draft, path, content, false);
                 Win32.FlushFolder(folder);
             });
         }

@@ -148,16 +148,7 @@ namespace IdentityOpsAgent
         // In the place of the one that is there.
         public void Replace(string name, string text)
         {
-            string draft = Paths.Combine(Path, "." + name + ".tmp");
-            byte[] content = Encoding.UTF8.GetBytes(text + "\n");
-            if (Has("." + name + ".tmp"))
-                Win32.Delete(draft);
-            using (SafeFileHandle file = Win32.OpenNew(draft))
-            {
-                Win32.Write(file, content, content.Length);
-                Win32.Flush(file);
-            }
-            Win32.Move(draft, Paths.Combine(Path, name), true);
+            AtomicFile.Replace(Paths.Combine(Path, name), text);
         }
 
         // For the process at work. null: another one is.

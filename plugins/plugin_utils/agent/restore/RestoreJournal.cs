@@ -114,7 +114,7 @@ namespace IdentityOpsAgent
             StateFolder.RequireOwn(Parent, "The restore was not started");
             writer.Try(path, delegate { FolderSecurity.CreateClosedFolder(path); });
             string draft = Paths.Combine(path, "draft");
-            Writer flushing = new Writer("The restore was not started", "Make room on the system's drive.", true);
+            Writer flushing = new Writer("The restore was not started", "Free disk space on the system's drive.", true);
             using (ListFile list = flushing.List(draft))
             {
                 list.Line(JsonWriter.Text(new JsonMap().Set("schema", 1)

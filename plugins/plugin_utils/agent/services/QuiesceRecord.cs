@@ -3,8 +3,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System.Collections.Generic;
-using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
@@ -14,7 +12,7 @@ namespace IdentityOpsAgent
     internal sealed class QuiesceRecord
     {
         public const string LockName = "quiesce.lock", ByRun = "run", ByWatchdog = "watchdog";
-        private const string FileName = "quiesce.json", Draft = ".quiesce.json.tmp";
+        private const string FileName = "quiesce.json";
 
         public string Epoch, RunId, Controller, User, Started, Resumed;   // Resumed: null until all is as before
         // BegunTicks: when its stop began, in ticks of the boot in which it was recorded; null: not yet. Stopped: when
@@ -115,22 +113,12 @@ namespace IdentityOpsAgent
         // The whole document, in the place of the one before and through to the medium. Error: write_failed.
         public void Write()
         {
-            Writer writer = new Writer(what, "Make room on the system's drive.", true);
+            Writer writer = new Writer(what, "Free disk space on the system's drive.", true);
             StateFolder.Ensure(writer, what);
-            string draft = Paths.Combine(StateFolder.Current, Draft);
             string path = Paths.Combine(StateFolder.Current, FileName);
-            byte[] content = Encoding.UTF8.GetBytes(JsonWriter.Text(ToJson()) + "\n");
             writer.Try(path, delegate
             {
-                FileFacts facts;
-                if (Win32.TryFacts(draft, out facts))
-                    Win32.Delete(draft);
-                using (SafeFileHandle file = Win32.OpenNew(draft))
-                {
-                    Win32.Write(file, content, content.Length);
-                    Win32.Flush(file);
-                }
-                Win32.Move(draft, path, true);
+                AtomicFile.Replace(path, JsonWriter.Text(ToJson()));
                 Win32.FlushFolder(StateFolder.Current);
             });
         }

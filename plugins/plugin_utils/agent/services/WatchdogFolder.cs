@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 using System.Collections.Generic;
-using System.Text;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
@@ -51,7 +50,7 @@ namespace IdentityOpsAgent
         {
             FolderSecurity.CreateSystemFolder(Current);
             FolderSecurity.CreateSystemFolder(Paths.Combine(Current, Temporary));
-            Write(Payload, payload);
+            AtomicFile.Replace(Paths.Combine(Current, Payload), payload);
             Win32.FlushFolder(Current);
         }
 
@@ -127,26 +126,12 @@ namespace IdentityOpsAgent
         // In the place of the one that is there. It appears whole or not at all.
         public static void Replace(string name, JsonMap document)
         {
-            Write(name, Encoding.UTF8.GetBytes(JsonWriter.Text(document) + "\n"));
+            AtomicFile.Replace(Paths.Combine(Current, name), JsonWriter.Text(document));
         }
 
         public static void Delete(string name)
         {
             Deletion.TryDelete(Paths.Combine(Current, name), 1);
-        }
-
-        private static void Write(string name, byte[] content)
-        {
-            string draft = Paths.Combine(Current, "." + name + ".tmp");
-            FileFacts facts;
-            if (Win32.TryFacts(draft, out facts))
-                Win32.Delete(draft);
-            using (SafeFileHandle file = Win32.OpenNew(draft))
-            {
-                Win32.Write(file, content, content.Length);
-                Win32.Flush(file);
-            }
-            Win32.Move(draft, Paths.Combine(Current, name), true);
         }
     }
 }

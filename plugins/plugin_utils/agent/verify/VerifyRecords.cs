@@ -5,7 +5,6 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace IdentityOpsAgent
 {
@@ -117,23 +116,9 @@ namespace IdentityOpsAgent
 
         private void Replace(string name, string text)
         {
-            byte[] content = Encoding.UTF8.GetBytes(text + "\n");
             string draft = Paths.Combine(folder,
                 "." + name + "." + Guid.NewGuid().ToString("N").Substring(0, 8) + DraftSuffix);
-            try
-            {
-                using (SafeFileHandle file = Win32.OpenNew(draft))
-                {
-                    Win32.Write(file, content, content.Length);
-                    Win32.Flush(file);
-                }
-                Win32.Move(draft, Paths.Combine(folder, name), true);
-            }
-            catch (SystemError)
-            {
-                Deletion.TryDelete(draft);
-                throw;
-            }
+            AtomicFile.Write(draft, Paths.Combine(folder, name), Encoding.UTF8.GetBytes(text + "\n"), true);
         }
 
         // Those of sets that are gone, the oldest first and not more than a list is long,
