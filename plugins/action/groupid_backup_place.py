@@ -13,7 +13,7 @@ from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent 
 
 
 class ActionModule(AgentAction):
-    """Make room in a set."""
+    """Make a folder in a set for another program."""
 
     WHAT: t.ClassVar[str] = "The folder in the set was not made"
     ARGUMENT_SPEC: t.ClassVar[dict[str, t.Any]] = {

@@ -214,7 +214,7 @@ def plan(
                 "space",
                 what,
                 f"On {row['server_name']}, {refusal}.",
-                "Make room, name other folders in test_restore_data_path and test_restore_log_path, or let another "
+                "Free disk space, name other folders in test_restore_data_path and test_restore_log_path, or let another "
                 "server do it (test_restore_server).",
             )
         )
