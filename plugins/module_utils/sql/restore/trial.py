@@ -214,8 +214,8 @@ def plan(
                 "space",
                 what,
                 f"On {row['server_name']}, {refusal}.",
-                "Free disk space, name other folders in test_restore_data_path and test_restore_log_path, or let another "
-                "server do it (test_restore_server).",
+                "Free disk space, name other folders in test_restore_data_path and test_restore_log_path, or let "
+                "another server do it (test_restore_server).",
             )
         )
     size = sum(file.size for file in listed)
