@@ -18,7 +18,7 @@ namespace IdentityOpsAgent
         public static List<string> Note(ProductRuntime runtime, List<QuiescedItem> items)
         {
             List<string> warnings = new List<string>();
-            foreach (ClaimedService node in runtime.Services)
+            foreach (ProductService node in runtime.Services)
             {
                 QuiescedService item = (QuiescedService)items.Find(delegate(QuiescedItem one)
                 {

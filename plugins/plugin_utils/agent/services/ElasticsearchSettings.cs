@@ -62,7 +62,7 @@ namespace IdentityOpsAgent
             string folder = FolderIn(OptionsOf(service.Name), null) ?? FolderIn(new[] { command }, " -");
             if (folder == null)
             {
-                string home = Paths.Parent(Paths.Parent(Claims.ProgramOf(command)) ?? "");   // above bin
+                string home = Paths.Parent(Paths.Parent(StoredPath.ProgramOf(command)) ?? "");   // above bin
                 folder = string.IsNullOrEmpty(home) ? null : Paths.Combine(home, "config");
             }
             // A share is not opened: who could name one there would be sent this account's login.
@@ -100,7 +100,7 @@ namespace IdentityOpsAgent
                 rest = rest.TrimStart('"');
                 int end = isQuoted ? rest.IndexOf('"')
                     : next == null ? -1 : rest.IndexOf(next, StringComparison.Ordinal);
-                return Claims.Expanded((end < 0 ? rest : rest.Substring(0, end)).Trim()).TrimEnd(Win32.Separator);
+                return StoredPath.Expanded((end < 0 ? rest : rest.Substring(0, end)).Trim()).TrimEnd(Win32.Separator);
             }
             return null;
         }

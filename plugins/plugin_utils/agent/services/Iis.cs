@@ -71,7 +71,7 @@ namespace IdentityOpsAgent
             {
                 PoolApplication application;
                 if (applications.TryGetValue(Demanded(tag, "APP.NAME"), out application))
-                    application.Folders.Add(Claims.Expanded(Demanded(tag, "physicalPath")));
+                    application.Folders.Add(StoredPath.Expanded(Demanded(tag, "physicalPath")));
             }
             return pools;
         }

@@ -6,49 +6,49 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    internal sealed class ClaimedService
+    internal sealed class ProductService
     {
-        public Claim Claim;
+        public ProductMatch Match;
         public ServiceFacts Facts;
         public List<string> Dependents;   // that are not stopped, in the order in which they must be
         public bool IsElasticsearch;      // it is a node of it
     }
 
-    internal sealed class ClaimedPool
+    internal sealed class ProductPool
     {
-        public Claim Claim;
+        public ProductMatch Match;
         public PoolFacts Facts;
         public List<string> Outside;      // applications that serve anything outside of the product's folders
     }
 
-    internal sealed class ClaimedTask
+    internal sealed class ProductTask
     {
-        public Claim Claim;
+        public ProductMatch Match;
         public TaskFacts Facts;
     }
 
-    internal sealed class ClaimedProcess
+    internal sealed class ProductProcess
     {
-        public Claim Claim;
+        public ProductMatch Match;
         public ProcessFacts Facts;
     }
 
     // Everything of the product that runs on this computer, or could; each kind in the order in which it is stopped.
     internal sealed class ProductRuntime
     {
-        public readonly Claims Claims;
-        public readonly List<ClaimedService> Services = new List<ClaimedService>();
-        public readonly List<ClaimedPool> Pools = new List<ClaimedPool>();
-        public readonly List<ClaimedTask> Tasks = new List<ClaimedTask>();
-        public readonly List<ClaimedProcess> Processes = new List<ClaimedProcess>();
-        // What looks like the product's by its name, and nothing claims.
+        public readonly ProductRules Rules;
+        public readonly List<ProductService> Services = new List<ProductService>();
+        public readonly List<ProductPool> Pools = new List<ProductPool>();
+        public readonly List<ProductTask> Tasks = new List<ProductTask>();
+        public readonly List<ProductProcess> Processes = new List<ProductProcess>();
+        // What looks like the product's by its name, and no rule takes it for that.
         public readonly List<JsonMap> Similar = new List<JsonMap>();
         public readonly List<string> Warnings = new List<string>();
         public bool HasIis, IsConfigurationShared;
 
         public ProductRuntime(JsonMap request)
         {
-            Claims = new Claims(request);
+            Rules = new ProductRules(request);
             LookAtServices();
             LookAtPools();
             LookAtTasks();
@@ -59,19 +59,19 @@ namespace IdentityOpsAgent
         // Where one component alone is asked for, what does not serve it is left out.
         private void Narrow()
         {
-            Services.RemoveAll(delegate(ClaimedService one)
+            Services.RemoveAll(delegate(ProductService one)
             {
-                return !Claims.IsAskedFor(Claims.Service, new[] { one.Facts.Name, one.Facts.DisplayName },
-                    new[] { Claims.ProgramOf(one.Facts.Command) });
+                return !Rules.IsAskedFor(ItemKind.Service, new[] { one.Facts.Name, one.Facts.DisplayName },
+                    new[] { StoredPath.ProgramOf(one.Facts.Command) });
             });
-            Pools.RemoveAll(delegate(ClaimedPool one)
+            Pools.RemoveAll(delegate(ProductPool one)
             {
-                return !Claims.IsAskedFor(Claims.Pool, new string[0], one.Facts.Folders());
+                return !Rules.IsAskedFor(ItemKind.Pool, new string[0], one.Facts.Folders());
             });
-            Tasks.RemoveAll(delegate(ClaimedTask one)
+            Tasks.RemoveAll(delegate(ProductTask one)
             {
-                return !Claims.IsAskedFor(Claims.Task, new string[0],
-                    one.Facts.Programs.ConvertAll<string>(Claims.ProgramOf));
+                return !Rules.IsAskedFor(ItemKind.Task, new string[0],
+                    one.Facts.Programs.ConvertAll<string>(StoredPath.ProgramOf));
             });
         }
 
@@ -82,17 +82,17 @@ namespace IdentityOpsAgent
             {
                 string[] names = { facts.Name, facts.DisplayName };
                 HasIis |= Win32.Names.Equals(facts.Name, Iis.Service);
-                string program = Claims.ProgramOf(facts.Command);
-                Claim claim = Claims.Of(Claims.Service, names, new[] { program });
-                if (claim != null)
-                    Services.Add(new ClaimedService
+                string program = StoredPath.ProgramOf(facts.Command);
+                ProductMatch match = Rules.Of(ItemKind.Service, names, new[] { program });
+                if (match != null)
+                    Services.Add(new ProductService
                     {
-                        Claim = claim, Facts = facts, IsElasticsearch = Claims.IsElasticsearch(names, program),
+                        Match = match, Facts = facts, IsElasticsearch = Rules.IsElasticsearch(names, program),
                     });
                 else
-                    Notice(Claims.Service, facts.Name, names);
+                    Notice(ItemKind.Service, facts.Name, names);
             }
-            foreach (ClaimedService service in Services)
+            foreach (ProductService service in Services)
                 service.Dependents = DependentsOf(service.Facts.Name).FindAll(delegate(string name)
                 {
                     return !all.Exists(delegate(ServiceFacts one)
@@ -100,9 +100,9 @@ namespace IdentityOpsAgent
                         return Win32.Names.Equals(one.Name, name) && one.State == ServiceFacts.Stopped;
                     });
                 });
-            Services.Sort(delegate(ClaimedService a, ClaimedService b)
+            Services.Sort(delegate(ProductService a, ProductService b)
             {
-                return Compare(a.Claim, a.Facts.Name, b.Claim, b.Facts.Name);
+                return Compare(a.Match, a.Facts.Name, b.Match, b.Facts.Name);
             });
         }
 
@@ -126,15 +126,15 @@ namespace IdentityOpsAgent
             IsConfigurationShared = Iis.IsConfigurationShared();
             foreach (PoolFacts facts in Iis.Pools())
             {
-                Claim claim = Claims.Of(Claims.Pool, new[] { facts.Name }, facts.Folders());
-                if (claim != null)
-                    Pools.Add(new ClaimedPool { Claim = claim, Facts = facts, Outside = OutsideOf(facts) });
+                ProductMatch match = Rules.Of(ItemKind.Pool, new[] { facts.Name }, facts.Folders());
+                if (match != null)
+                    Pools.Add(new ProductPool { Match = match, Facts = facts, Outside = OutsideOf(facts) });
                 else
-                    Notice(Claims.Pool, facts.Name, facts.Name);
+                    Notice(ItemKind.Pool, facts.Name, facts.Name);
             }
-            Pools.Sort(delegate(ClaimedPool a, ClaimedPool b)
+            Pools.Sort(delegate(ProductPool a, ProductPool b)
             {
-                return Compare(a.Claim, a.Facts.Name, b.Claim, b.Facts.Name);
+                return Compare(a.Match, a.Facts.Name, b.Match, b.Facts.Name);
             });
         }
 
@@ -146,18 +146,19 @@ namespace IdentityOpsAgent
                     continue;
                 string name = Paths.FileName(facts.Path.Replace('\\', Win32.Separator));
                 string[] names = { facts.Path, name };
-                Claim claim = Claims.Of(Claims.Task, names, facts.Programs.ConvertAll<string>(Claims.ProgramOf));
-                if (claim != null)
-                    Tasks.Add(new ClaimedTask { Claim = claim, Facts = facts });
+                List<string> programs = facts.Programs.ConvertAll<string>(StoredPath.ProgramOf);
+                ProductMatch match = Rules.Of(ItemKind.Task, names, programs);
+                if (match != null)
+                    Tasks.Add(new ProductTask { Match = match, Facts = facts });
                 else
-                    Notice(Claims.Task, facts.Path, names);
-                if (claim == null && facts.Unread != null)
+                    Notice(ItemKind.Task, facts.Path, names);
+                if (match == null && facts.Unread != null)
                     Warnings.Add("The programs of the task '" + facts.Path + "' are not known: " + facts.Unread
                         + ". If the task is GroupID's, name it in groupid_services.");
             }
-            Tasks.Sort(delegate(ClaimedTask a, ClaimedTask b)
+            Tasks.Sort(delegate(ProductTask a, ProductTask b)
             {
-                return Compare(a.Claim, a.Facts.Path, b.Claim, b.Facts.Path);
+                return Compare(a.Match, a.Facts.Path, b.Match, b.Facts.Path);
             });
         }
 
@@ -166,15 +167,15 @@ namespace IdentityOpsAgent
             foreach (ProcessFacts facts in RunningProcesses.All())
             {
                 string name = Paths.FileName(facts.Program);
-                Claim claim = Claims.Of(Claims.Process, new[] { name }, new[] { facts.Program });
-                if (claim != null)
-                    Processes.Add(new ClaimedProcess { Claim = claim, Facts = facts });
+                ProductMatch match = Rules.Of(ItemKind.Process, new[] { name }, new[] { facts.Program });
+                if (match != null)
+                    Processes.Add(new ProductProcess { Match = match, Facts = facts });
             }
         }
 
         private void Notice(string kind, string name, params string[] names)
         {
-            if (Claims.IsSimilar(names))
+            if (Rules.IsSimilar(names))
                 Similar.Add(new JsonMap().Set("kind", kind).Set("name", name));
         }
 
@@ -183,11 +184,11 @@ namespace IdentityOpsAgent
             return facts.Applications.FindAll(delegate(PoolApplication application)
             {
                 return application.Folders.Count == 0
-                    || application.Folders.Exists(delegate(string folder) { return !Claims.Holds(folder); });
+                    || application.Folders.Exists(delegate(string folder) { return !Rules.Holds(folder); });
             }).ConvertAll(delegate(PoolApplication application) { return application.Name; });
         }
 
-        private static int Compare(Claim a, string nameOfA, Claim b, string nameOfB)
+        private static int Compare(ProductMatch a, string nameOfA, ProductMatch b, string nameOfB)
         {
             return a.Order != b.Order ? a.Order.CompareTo(b.Order) : string.CompareOrdinal(nameOfA, nameOfB);
         }

@@ -29,16 +29,16 @@ namespace IdentityOpsAgent
 
         public void RequireKnown()
         {
-            List<JsonMap> unmatched = Runtime.Claims.Unmatched();
+            List<JsonMap> unmatched = Runtime.Rules.Unmatched();
             if (unmatched.Count > 0)
                 throw new AgentError("services_unmatched", What, null, "This server has none of: "
                     + string.Join(", ", unmatched.ConvertAll(delegate(JsonMap one)
                     {
                         return one.Text("kind") + " " + one.Text("name");
                     }).ToArray()) + ".", "Correct groupid_services.");
-            foreach (ClaimedPool pool in Runtime.Pools)
+            foreach (ProductPool pool in Runtime.Pools)
             {
-                if (pool.Outside.Count > 0 && !pool.Claim.MayBeShared)
+                if (pool.Outside.Count > 0 && !pool.Match.MayBeShared)
                     throw new AgentError("pool_shared", What, null, "The application pool '" + pool.Facts.Name
                         + "' also serves what is not GroupID's: " + string.Join(", ", pool.Outside.ToArray()) + ".",
                         "Give GroupID a pool of its own, or name this one in groupid_services with shared: true.");
@@ -57,12 +57,12 @@ namespace IdentityOpsAgent
         public List<QuiescedItem> Items()
         {
             List<QuiescedItem> items = new List<QuiescedItem>();
-            foreach (ClaimedTask task in Runtime.Tasks)
+            foreach (ProductTask task in Runtime.Tasks)
                 items.Add(new QuiescedTask(task.Facts));
-            foreach (ClaimedPool pool in Runtime.Pools)
+            foreach (ProductPool pool in Runtime.Pools)
                 items.Add(new QuiescedPool(Settled(pool.Facts)));
             List<string> known = new List<string>();
-            foreach (ClaimedService service in Runtime.Services)
+            foreach (ProductService service in Runtime.Services)
             {
                 foreach (string name in new List<string>(service.Dependents) { service.Facts.Name })
                 {
@@ -127,11 +127,11 @@ namespace IdentityOpsAgent
         public List<JsonMap> Processes()
         {
             List<uint> ofServices = Runtime.Services.ConvertAll(
-                delegate(ClaimedService one) { return one.Facts.Process; });
-            return Runtime.Processes.FindAll(delegate(ClaimedProcess one)
+                delegate(ProductService one) { return one.Facts.Process; });
+            return Runtime.Processes.FindAll(delegate(ProductProcess one)
             {
                 return !ofServices.Contains(one.Facts.Id);
-            }).ConvertAll(delegate(ClaimedProcess one)
+            }).ConvertAll(delegate(ProductProcess one)
             {
                 return new JsonMap().Set("id", one.Facts.Id).Set("program", one.Facts.Program);
             });

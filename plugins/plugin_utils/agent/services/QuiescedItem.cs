@@ -76,11 +76,11 @@ namespace IdentityOpsAgent
             string kind = stored.Text("kind"), name = stored.Text("name");
             JsonMap before = stored.MapOrEmpty("before");
             QuiescedItem item;
-            if (kind == Claims.Service)
+            if (kind == ItemKind.Service)
                 item = new QuiescedService(name, before);
-            else if (kind == Claims.Pool)
+            else if (kind == ItemKind.Pool)
                 item = new QuiescedPool(name, before);
-            else if (kind == Claims.Task)
+            else if (kind == ItemKind.Task)
                 item = new QuiescedTask(name, before);
             else
                 throw new FormatError("'" + kind + "' is no kind of thing");

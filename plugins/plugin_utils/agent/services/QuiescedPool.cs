@@ -16,14 +16,14 @@ namespace IdentityOpsAgent
         private readonly bool started, startsItself;
 
         public QuiescedPool(PoolFacts facts)
-            : base(Claims.Pool, facts.Name)
+            : base(ItemKind.Pool, facts.Name)
         {
             started = facts.State == Started || facts.State == GoingUp;
             startsItself = facts.StartsItself;
         }
 
         public QuiescedPool(string name, JsonMap before)
-            : base(Claims.Pool, name)
+            : base(ItemKind.Pool, name)
         {
             started = before.Text("state") == Started;
             startsItself = before.Flag(StartsItself, true);

@@ -28,7 +28,7 @@ namespace IdentityOpsAgent
 
         // facts: after its transitions; one that has not ended counts as what it leads to.
         public QuiescedService(ServiceFacts facts)
-            : base(Claims.Service, facts.Name)
+            : base(ItemKind.Service, facts.Name)
         {
             isDue = DelayedStart.IsDue(facts);
             state = isDue ? ServiceFacts.Running : TargetOf(facts.State);
@@ -37,7 +37,7 @@ namespace IdentityOpsAgent
         }
 
         public QuiescedService(string name, JsonMap before)
-            : base(Claims.Service, name)
+            : base(ItemKind.Service, name)
         {
             isDue = before.Text("state") == Due;
             state = isDue ? ServiceFacts.Running : RuntimeWords.ServiceStateOf(before.Text("state"));

@@ -12,13 +12,13 @@ namespace IdentityOpsAgent
         private readonly bool enabled;
 
         public QuiescedTask(TaskFacts facts)
-            : base(Claims.Task, facts.Path)
+            : base(ItemKind.Task, facts.Path)
         {
             enabled = facts.IsEnabled;
         }
 
         public QuiescedTask(string name, JsonMap before)
-            : base(Claims.Task, name)
+            : base(ItemKind.Task, name)
         {
             enabled = before.Flag("enabled", false);
         }

@@ -14,7 +14,7 @@ namespace IdentityOpsAgent
             Answer answer = new Answer();
             ProductRuntime runtime = new ProductRuntime(request);
             answer.Warnings.AddRange(runtime.Warnings);
-            answer.Members.Set("versions", runtime.Claims.Versions)
+            answer.Members.Set("versions", runtime.Rules.Versions)
                 .Set("services", runtime.Services.ConvertAll<JsonMap>(Described))
                 .Set("iis", new JsonMap().Set("installed", runtime.HasIis)
                     .Set("shared_configuration", runtime.IsConfigurationShared))
@@ -22,7 +22,7 @@ namespace IdentityOpsAgent
                 .Set("tasks", runtime.Tasks.ConvertAll<JsonMap>(Described))
                 .Set("processes", Answer.First(runtime.Processes, Answer.ListLimit).ConvertAll<JsonMap>(Described))
                 .Set("similar", Answer.First(runtime.Similar, Answer.ListLimit))
-                .Set("unmatched", runtime.Claims.Unmatched())
+                .Set("unmatched", runtime.Rules.Unmatched())
                 .Set("record", Record(answer.Warnings)).Set("watchdog", Watchdog.Told());
             return answer;
         }
@@ -42,21 +42,21 @@ namespace IdentityOpsAgent
             }
         }
 
-        private static JsonMap Described(ClaimedService service)
+        private static JsonMap Described(ProductService service)
         {
             ServiceFacts facts = service.Facts;
-            return service.Claim.Tell(new JsonMap().Set("name", facts.Name).Set("display_name", facts.DisplayName))
+            return service.Match.AddTo(new JsonMap().Set("name", facts.Name).Set("display_name", facts.DisplayName))
                 .Set("state", RuntimeWords.ServiceState(facts.State))
                 .Set("start_type", RuntimeWords.StartType(facts.StartType))
                 .Set("delayed", facts.IsDelayed).Set("process", facts.Process)
-                .Set("program", Claims.ProgramOf(facts.Command))
+                .Set("program", StoredPath.ProgramOf(facts.Command))
                 .Set("recovery", !facts.Recovers ? "none" : facts.RecoversFromErrors ? "errors" : "crashes")
                 .Set("dependents", service.Dependents).Set("elasticsearch", service.IsElasticsearch);
         }
 
-        private static JsonMap Described(ClaimedPool pool)
+        private static JsonMap Described(ProductPool pool)
         {
-            return pool.Claim.Tell(new JsonMap().Set("name", pool.Facts.Name)).Set("state", pool.Facts.State)
+            return pool.Match.AddTo(new JsonMap().Set("name", pool.Facts.Name)).Set("state", pool.Facts.State)
                 .Set("auto_start", pool.Facts.StartsItself).Set("outside", pool.Outside)
                 .Set("applications", pool.Facts.Applications.ConvertAll(delegate(PoolApplication application)
                 {
@@ -64,16 +64,16 @@ namespace IdentityOpsAgent
                 }));
         }
 
-        private static JsonMap Described(ClaimedTask task)
+        private static JsonMap Described(ProductTask task)
         {
-            return task.Claim.Tell(new JsonMap().Set("path", task.Facts.Path)).Set("enabled", task.Facts.IsEnabled)
+            return task.Match.AddTo(new JsonMap().Set("path", task.Facts.Path)).Set("enabled", task.Facts.IsEnabled)
                 .Set("state", RuntimeWords.TaskState(task.Facts.State)).Set("instances", task.Facts.Instances)
                 .Set("programs", task.Facts.Programs);
         }
 
-        private static JsonMap Described(ClaimedProcess process)
+        private static JsonMap Described(ProductProcess process)
         {
-            return process.Claim.Tell(new JsonMap().Set("id", process.Facts.Id).Set("program", process.Facts.Program));
+            return process.Match.AddTo(new JsonMap().Set("id", process.Facts.Id).Set("program", process.Facts.Program));
         }
     }
 }

@@ -7,42 +7,24 @@ using System.Collections.Generic;
 
 namespace IdentityOpsAgent
 {
-    // Why something of this computer is the product's.
-    internal sealed class Claim
+    // Which of this computer's services, pools, tasks and processes are the product's. If the request names some of
+    // a kind, these are, and no others. Otherwise those are that a row of the request matches by name or by program,
+    // and those that lie in a folder of the versions.
+    internal sealed class ProductRules
     {
-        public const string ByRequest = "request", ByName = "name", ByFolder = "folder";
-
-        public string Version;    // null: the request names it, whatever its version
-        public string FoundBy;
-        public int Order;         // of its kind, as the request has them: what is stopped first comes first
-        public bool MayBeShared;  // by the request's word
-
-        public JsonMap Tell(JsonMap item)
-        {
-            return item.Set("version", Version).Set("found_by", FoundBy);
-        }
-    }
-
-    // What of this computer's services, pools, tasks and processes is the product's. A kind of which the request
-    // names some itself has those and no others; else a row of the request claims by name or by program,
-    // and the folders of the versions claim what lies in them.
-    internal sealed class Claims
-    {
-        public const string Service = "service", Pool = "pool", Task = "task", Process = "process";
-        private static readonly string[] Kinds = { Service, Pool, Task, Process };
         private const string Elasticsearch = "elasticsearch";   // the component whose services are nodes of it
 
         public readonly List<string> Versions = new List<string>();
         private readonly List<Row> rows = new List<Row>(), named = new List<Row>();
         private readonly List<Glob> similar = new List<Glob>();
-        private readonly string only;   // a component; null: what claims is all that is asked for
+        private readonly string only;   // a component; null: all that is the product's is asked for
         private readonly List<Glob> onlyNames = new List<Glob>();
         private readonly List<string> onlyFolders = new List<string>();
         // By version: folders of the product, and those that it is installed in.
         private readonly List<KeyValuePair<string, string>> folders = new List<KeyValuePair<string, string>>();
         private readonly List<KeyValuePair<string, string>> installations = new List<KeyValuePair<string, string>>();
 
-        public Claims(JsonMap request)
+        public ProductRules(JsonMap request)
         {
             List<DriveFacts> drives = Computer.FixedDrives();
             List<Product> products = Product.ListOf(request);
@@ -79,7 +61,7 @@ namespace IdentityOpsAgent
         }
 
         // null where it is not the product's. names: all by which it is known; paths: of its programs or its files.
-        public Claim Of(string kind, IEnumerable<string> names, IEnumerable<string> paths)
+        public ProductMatch Of(string kind, IEnumerable<string> names, IEnumerable<string> paths)
         {
             bool isNamed = named.Exists(delegate(Row row) { return row.Kind == kind; });
             List<Row> asked = isNamed ? named : rows;
@@ -92,10 +74,10 @@ namespace IdentityOpsAgent
                 if (!byName && !TakesProgram(row, paths))
                     continue;
                 row.Met = true;
-                return new Claim
+                return new ProductMatch
                 {
                     Version = row.Version,
-                    FoundBy = isNamed ? Claim.ByRequest : byName ? Claim.ByName : Claim.ByFolder,
+                    FoundBy = isNamed ? ProductMatch.ByRequest : byName ? ProductMatch.ByName : ProductMatch.ByFolder,
                     Order = i + 1,
                     MayBeShared = row.MayBeShared,
                 };
@@ -116,7 +98,7 @@ namespace IdentityOpsAgent
             foreach (string path in paths)
             {
                 if (onlyFolders.Exists(delegate(string folder) { return Paths.Contains(folder, path); })
-                    || kind == Service && only == Elasticsearch && IsElasticsearch(names, path))
+                    || kind == ItemKind.Service && only == Elasticsearch && IsElasticsearch(names, path))
                     return true;
             }
             return rows.Exists(delegate(Row row)
@@ -138,7 +120,7 @@ namespace IdentityOpsAgent
             return Paths.FileName(program).StartsWith("elasticsearch-service", StringComparison.OrdinalIgnoreCase)
                 || rows.Exists(delegate(Row row)
                 {
-                    return row.Kind == Service && row.Component == Elasticsearch
+                    return row.Kind == ItemKind.Service && row.Component == Elasticsearch
                         && (row.Takes(names) || TakesProgram(row, new[] { program }));
                 });
         }
@@ -170,36 +152,14 @@ namespace IdentityOpsAgent
             });
         }
 
-        // The program of a command line, without its arguments, as far as its text tells.
-        public static string ProgramOf(string command)
-        {
-            string text = (command ?? "").Trim();
-            int end = text.IndexOf(".exe ", StringComparison.OrdinalIgnoreCase);
-            if (text.StartsWith("\"", StringComparison.Ordinal))
-                text = text.Substring(1, Math.Max(0, text.IndexOf('"', 1) - 1));
-            else if (end >= 0)
-                text = text.Substring(0, end + 4);
-            if (text.StartsWith(@"\??\", StringComparison.Ordinal))
-                text = text.Substring(4);
-            return Expanded(text);
-        }
-
-        // A path as Windows stores it, with a variable at its beginning.
-        public static string Expanded(string path)
-        {
-            int end = path.StartsWith("%", StringComparison.Ordinal) ? path.IndexOf('%', 1) : -1;
-            string value = end < 0 ? null : Computer.EnvironmentValue(path.Substring(1, end - 1));
-            return value == null ? path : value + path.Substring(end + 1);
-        }
-
-        private Claim OfFolder(IEnumerable<string> paths)
+        private ProductMatch OfFolder(IEnumerable<string> paths)
         {
             foreach (string path in paths)
             {
                 foreach (KeyValuePair<string, string> folder in folders)
                 {
                     if (Paths.Contains(folder.Value, path))
-                        return new Claim { Version = folder.Key, FoundBy = Claim.ByFolder };
+                        return new ProductMatch { Version = folder.Key, FoundBy = ProductMatch.ByFolder };
                 }
             }
             return null;
@@ -236,8 +196,8 @@ namespace IdentityOpsAgent
             public static Row Parse(JsonMap map)
             {
                 string kind = map.Text("kind");
-                if (Array.IndexOf(Kinds, kind) < 0)
-                    throw new FormatError("'kind' must be " + string.Join(", ", Kinds));
+                if (Array.IndexOf(ItemKind.All, kind) < 0)
+                    throw new FormatError("'kind' must be " + string.Join(", ", ItemKind.All));
                 return new Row
                 {
                     Kind = kind,
