@@ -99,7 +99,11 @@ class Servers:
     def _run(self, module: str, arguments: t.Any, name: str, asked: c.Collection[str], *, struck: bool) -> Results:
         def describe(document: dict[str, t.Any]) -> None:
             children = document["all"]["children"]
-            children["ungrouped"]["hosts"]["localhost"] = {"ansible_connection": "local", "ansible_shell_type": "sh"}
+            children["ungrouped"]["hosts"]["localhost"] = {
+                "ansible_connection": "local",
+                "ansible_shell_type": "sh",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            }
             for one in SERVERS:
                 group = children["groupid"]["children"][f"deployment_{one.name}"]
                 usual = {"item_timeout": 120, "retries": 0, "retry_wait": 0.1, "limit": 0}
