@@ -23,7 +23,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     failures,
     listing,
-    objections,
     quiescing,
     rehearsal_report,
     seals,
@@ -33,6 +32,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     verify_mode,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import Cell, table
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import rehearsal
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Kind = t.Literal["preflight", "list", "resume", "rehearse", "backup", "verify", "restore"]
@@ -436,7 +436,7 @@ def _rehearsed(facts: Facts, host: str) -> list[str]:
     """Return what a rehearsal found that matters for a restore. Losses of data are failures, and not here."""
     return [
         sentence
-        for answer in objections.rehearsed(facts, host).values()
+        for answer in rehearsal.rehearsed(facts, host).values()
         for sentence in answer.get("consequences") or []
         if not failures.of_result(answer) and sentence not in (answer.get("losses") or [])
     ]

@@ -14,12 +14,12 @@ import pytest
 from unit.plugins import run_facts
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
-    objections,
     rehearsal_judge,
     rehearsal_report,
     summary,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome, place_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     CLAIMS,
@@ -270,9 +270,9 @@ def test_what_matters_for_a_restore_is_reported() -> None:
     assert [sentence.count("(files.streams)") for sentence in warnings] == [1]
     assert [sentence.count("(restore.killed)") for sentence in losses] == [1]
     facts = {"web01": {"__groupid_rehearsal": {"losses": losses}}, "web02": {"__groupid_rehearsal": {}}}
-    [failure] = objections.against(facts, "web01", "rehearsal")
+    [failure] = by_step.against(facts, "web01", "rehearsal")
     assert (failure.code, failure.cause) == ("rehearsal", losses[0])
-    assert objections.against(facts, "web02", "rehearsal") == []
+    assert by_step.against(facts, "web02", "rehearsal") == []
 
 
 def test_only_what_was_found_is_rehearsed() -> None:
