@@ -16,7 +16,6 @@ from unit.plugins import run_facts
 from ansible_collections.identityops.groupid.plugins.module_utils import (
     rehearsal_judge,
     rehearsal_report,
-    summary,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
@@ -33,6 +32,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     Finding,
     gathered,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 
 DOCS = pathlib.Path(__file__).parents[4] / "docs"
 MODULE_UTILS = DOCS.parent / "plugins" / "module_utils"
@@ -148,10 +148,10 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     failed = {"failed": True, "error": Failure("scratch_left", "w", "c", "n").explained()}
     facts["web01"]["__groupid_sql_rehearsal"] = {**once(Finding("sql.rows", HELD)), **failed}
     facts["web01"]["__groupid_directory_rehearsal"] = {"corp.example": once(Finding("sql.history", NOT_HELD, "x"))}
-    text = "\n".join(summary.lines(facts, plan, "rehearse"))
+    text = "\n".join(report.lines(facts, plan, "rehearse"))
     assert "database of hq" in text
     assert "corp.example of hq" in text
-    notes = "\n".join(summary._notes(facts, ["web01", "web02"]))
+    notes = "\n".join(report._notes(facts, ["web01", "web02"]))
     assert notes.count("No backup can be confirmed") == 1
 
 
@@ -173,7 +173,7 @@ def test_a_database_that_was_asked_for_and_not_rehearsed_is_reported_once(asked:
     plan = run_facts.planned(facts)
     for host in facts.values():
         host["__groupid_asked"] = {**host["__groupid_asked"], **asked}
-    text = " ".join(" ".join(summary.lines(facts, plan, "rehearse")).split())
+    text = " ".join(" ".join(report.lines(facts, plan, "rehearse")).split())
     assert text.count("no database of hq was rehearsed") == int(bool(why))
     assert why in text
 

@@ -16,6 +16,7 @@ from unit.plugins.run_facts import SET, Facts, listed, part, probe
 
 from ansible_collections.identityops.groupid.plugins.module_utils import failures
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.run_outcome import (
     AS_IT_WAS,
     DONE,
@@ -28,7 +29,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.run_outcome im
     run_outcome,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import PHASES, RunState
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
 
 Answer = dict[str, t.Any]
 
