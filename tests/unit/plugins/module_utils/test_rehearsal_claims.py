@@ -14,7 +14,6 @@ import pytest
 from unit.plugins import run_facts
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
-    rehearsal_judge,
     rehearsal_report,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
@@ -32,6 +31,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     Finding,
     gathered,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge.files import restored
 from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 
 DOCS = pathlib.Path(__file__).parents[4] / "docs"
@@ -76,7 +76,7 @@ def kept(*reported: Finding, names: bool = False) -> dict[str, t.Any]:
 def test_a_list_that_did_not_come_back_refutes_the_claim_of_its_file(path: str, refuted: str) -> None:
     other = {"case": "security", "path": path, "property": "security", "made": "D:(A;ID;FR;;;BG)", "seen": "D:"}
     looks = [{"failed": False, "differences": [other]}]
-    reported = rehearsal_judge.restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
+    reported = restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
     assert [one.id for one in reported if one.verdict == NOT_HELD] == [refuted]
 
 
@@ -97,7 +97,10 @@ def test_the_pages_of_what_is_there_once_have_their_claims(page: str, claims: t.
 @pytest.mark.parametrize(
     ("claims", "files"),
     [
-        (CLAIMS, ["rehearsal.py", "rehearsal_judge.py"]),
+        (
+            CLAIMS,
+            ["rehearsal.py", "rehearsal_judge/files.py", "rehearsal_judge/jobs.py", "rehearsal_judge/surroundings.py"],
+        ),
         (DATABASE_CLAIMS, ["sql/rehearsal/rehearsal.py", "sql/rehearsal/scratch.py"]),
         (DIRECTORY_CLAIMS, ["directory/rehearsal.py"]),
     ],
