@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import products, rehearsal, rehearsal_report
 from ansible_collections.identityops.groupid.plugins.module_utils.probe import probe_request
-from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import connection
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge.surroundings import connection
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.agent import AgentAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.connection_settings import connection_settings

@@ -9,7 +9,9 @@ import collections.abc as c
 import pathlib
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import run_outcome, run_state, summary
+from ansible_collections.identityops.groupid.plugins.module_utils import run_outcome, run_state
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 from ansible_collections.identityops.groupid.plugins.module_utils.vocabulary.word import RUN
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.controller import ControllerAction
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file
@@ -26,16 +28,16 @@ class ActionModule(ControllerAction):
         "kind": {
             "type": "str",
             "required": True,
-            "choices": list(t.get_args(summary.Kind)),
+            "choices": list(t.get_args(Kind)),
         }
     }
 
     def perform(self, args: dict[str, t.Any], variables: c.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        kind: summary.Kind = args["kind"]
+        kind: Kind = args["kind"]
         state = run_state.RunState(HostVariables(variables["hostvars"]))
         known = state[variables["inventory_hostname"]]
         plan = known["__groupid_plan"]
-        show(["", *summary.lines(state, plan, kind, bool(self._task.check_mode)), ""])
+        show(["", *report.lines(state, plan, kind, bool(self._task.check_mode)), ""])
         outcome = self._scrub(run_outcome.run_outcome(state, plan, kind, variables["ansible_play_batch"]))
         told = {
             "class": outcome["class"],

@@ -18,9 +18,9 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     run_state,
     steps,
-    summary,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils import review as reviewing
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.plugin_utils import workers
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import run_file, run_hosts
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
@@ -41,7 +41,7 @@ def review(hostvars: t.Any, plan: deployments.Plan, kind: reviewing.Kind) -> rev
         raise AnsibleFilterError(str(error)) from error
 
 
-def checked_hosts(pattern: str, groups: Groups, kind: summary.Kind, result: t.Any = "") -> str:
+def checked_hosts(pattern: str, groups: Groups, kind: Kind, result: t.Any = "") -> str:
     """Call `run_hosts.check_run`, and make ready for the workers of a run that begins.
 
     kind: of the run. result: file for its result, empty for none.

@@ -32,7 +32,7 @@ Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
 def review(facts: Facts, host: str) -> deployments.Review:
     """Return the comparison of the answers of the deployment's hosts."""
-    found: deployments.Review = facts[host]["__groupid_review"][facts[host]["__groupid_asked"]["deployment"]]
+    found: deployments.Review = facts[host]["__groupid_review"][deployments.name_of(facts, host)]
     return found
 
 
@@ -356,7 +356,7 @@ def _accepted(facts: Facts, host: str) -> list[str]:
         return []
     found = quiesce_proof.inhibitors(facts, hosts, "")
     refused = quiesce_proof.unwaived(facts, host, found)
-    deployment = facts[host]["__groupid_asked"]["deployment"]
+    deployment = deployments.name_of(facts, host)
     return [
         f"Accepted by groupid_waive for the set of {deployment}, as its seal says: {one.code}, because {one.cause}."
         for one in found
@@ -459,12 +459,12 @@ def _not_one_point(facts: Facts, host: str) -> list[str]:
     if hosts[:1] != [host] or not set_id:
         return []
     listed = [one for fellow in hosts if (one := listing.find(facts, fellow, set_id)) and one.get("quiesce")]
-    deployment = str(facts[host]["__groupid_asked"]["deployment"])
+    deployment = deployments.name_of(facts, host)
     return quiesce_proof.told(set_id, deployment, listed[0]["quiesce"]) if listed else []
 
 
 def _narrowed_set(facts: Facts, host: str) -> list[str]:
     """Return a note if the set that is verified or restored is narrowed. Empty if the set is not in the lists."""
-    set_id, deployment = set_at_hand(facts, host), facts[host]["__groupid_asked"]["deployment"]
+    set_id, deployment = set_at_hand(facts, host), deployments.name_of(facts, host)
     known = [one for one in sets_of_deployment(facts, host) if one["set_id"] == set_id] if is_first(facts, host) else []
     return [f"Set {set_id} of {deployment} {text}." for one in known if (text := narrowing.shortage(one))]

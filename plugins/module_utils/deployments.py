@@ -65,6 +65,11 @@ class Review(t.TypedDict):
     versions: dict[str, list[str]]
 
 
+def name_of(facts: Facts, host: str) -> str:
+    """Name the deployment of a host of the run."""
+    return str(facts[host]["__groupid_asked"]["deployment"])
+
+
 def short_name(server: str) -> str:
     """Return a computer's own name, in lower case, from its name or its fully qualified name."""
     return server.split(".", 1)[0].lower()
@@ -77,7 +82,7 @@ def plan(facts: Facts, run: c.Sequence[str], known: c.Iterable[str], wanted: c.S
     known: inventory hosts that may be members, with or without those of the run.
     wanted: names or globs of deployments; none means all. `unmet` reports those that match nothing.
     """
-    names = {host: str(facts[host]["__groupid_asked"]["deployment"]) for host in run}
+    names = {host: name_of(facts, host) for host in run}
     deployments: dict[str, Group] = {
         name: {"hosts": sorted(host for host in run if names[host] == name), "outside": []}
         for name in sorted(set(names.values()))
@@ -103,7 +108,7 @@ def _deployment_outside(facts: Facts, host: str) -> str:
 
 def unmet(facts: Facts, run: c.Iterable[str], wanted: c.Iterable[str]) -> list[Failure]:
     """Return a failure for each wanted deployment that no host of the run belongs to."""
-    names = sorted({str(facts[host]["__groupid_asked"]["deployment"]) for host in run})
+    names = sorted({name_of(facts, host) for host in run})
     return [
         Failure(
             "no_such_deployment",
@@ -206,7 +211,7 @@ def _twins(facts: Facts, computers: c.Mapping[str, c.Mapping[str, t.Any]]) -> di
     """
     same: dict[tuple[str, str], list[str]] = {}
     for host, computer in computers.items():
-        deployment = facts[host]["__groupid_asked"]["deployment"]
+        deployment = name_of(facts, host)
         same.setdefault((deployment, short_name(computer["server"])), []).append(host)
         same.setdefault(("", str(computer["fqdn"]).lower()), []).append(host)
     twins: dict[str, set[str]] = {}

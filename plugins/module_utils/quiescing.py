@@ -157,7 +157,7 @@ def note(facts: Facts, host: str) -> str:
     if not running or asked(facts, host) == NONE:
         return ""
     if mode(facts, host) == NONE:
-        deployment = facts[host]["__groupid_asked"]["deployment"]
+        deployment = deployments.name_of(facts, host)
         return f"This run does not stop GroupID on {deployment}: {hindrance(facts, host)}."
     named = []
     for kind in _KINDS.values():

@@ -16,9 +16,9 @@ import time
 import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, shared_parts
-from ansible_collections.identityops.groupid.plugins.module_utils import rehearsal_judge as judge
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure, FailureError
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import NOT_HELD, Finding
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge import files, jobs, surroundings
 
 Answer = dict[str, t.Any]
 Request = c.Mapping[str, t.Any]
@@ -140,14 +140,14 @@ class _Run:
     def perform(self) -> None:
         self._made = self._required(self._subject.step("make", id=self._subject.identity))
         self.platform = self._made["platform"]
-        self.findings += judge.platform(self.platform)
-        self.findings += judge.not_made(self._places)
+        self.findings += surroundings.platform(self.platform)
+        self.findings += files.not_made(self._places)
         if self._made["root"] is None:
             return
         backup = self._first_backup()
         stages: list[c.Callable[[], None]] = [self._witnessed, self._trust]
         if not backup["failed"]:
-            self.findings += judge.share(self._made, self._subject.network)
+            self.findings += surroundings.share(self._made, self._subject.network)
             stages += [
                 lambda: self._started_by_service(backup),
                 self._compiled_late,
@@ -178,8 +178,8 @@ class _Run:
         self._server.ask({"operation": "list", "root": self._made["root"], "deployment": None, **self._own})
         self.measured["ms_per_call"] = round((time.monotonic() - began) * 1000)
         backup = self._server.job(self._backup(FIRST_SET))
-        self.findings += judge.job(backup, self.platform)
-        self.findings += judge.backup(backup, self._places, self._made)
+        self.findings += jobs.job(backup, self.platform)
+        self.findings += files.backup(backup, self._places, self._made)
         if not backup["failed"]:
             seconds = max(float(backup["seconds"]), 0.001)
             self.measured["files_per_second"] = round(backup["files"] / seconds)
@@ -188,9 +188,9 @@ class _Run:
 
     def _started_by_service(self, backup: Answer) -> None:
         """Where a job can leave the connection by itself, WMI starts one too."""
-        if backup["route"] == judge.BROKEN_AWAY:
-            verified = self._server.job(self._verify(FIRST_SET), judge.BY_SERVICE)
-            self.findings += judge.job_by_service(verified, self.platform)
+        if backup["route"] == jobs.BROKEN_AWAY:
+            verified = self._server.job(self._verify(FIRST_SET), jobs.BY_SERVICE)
+            self.findings += jobs.job_by_service(verified, self.platform)
 
     def _compiled_late(self) -> None:
         """A job whose compiler lacks the folder for its files until it has failed."""
@@ -200,7 +200,7 @@ class _Run:
         step = self._subject.step(
             "hiccup", path=folder, wait_ms=HICCUP_WAIT * 1000, request=start, state=self._made["state"]
         )
-        self.findings += judge.compiled_late(self._server.ask(step))
+        self.findings += jobs.compiled_late(self._server.ask(step))
 
     def _sealed(self, backup: Answer) -> None:
         """Seal the first set, make a second one with links to it, remove it, and check that the first is unchanged."""
@@ -222,11 +222,11 @@ class _Run:
         looks = len(self._places)
         verified, live, copies = answers[0], answers[1 : looks + 1], answers[looks + 1 : 2 * looks + 1]
         prepared, sealed, linked, proven, removed, *after = answers[2 * looks + 1 :]
-        self.findings += judge.verified(verified)
-        self.findings += judge.untouched(live)
-        self.findings += [*judge.copied(copies), *judge.streams_reported(backup, copies)]
-        self.findings += [*judge.succeeded(prepared), *judge.succeeded(sealed)]
-        self.findings += judge.linked(linked, proven, removed, after, self._places)
+        self.findings += files.verified(verified)
+        self.findings += files.untouched(live)
+        self.findings += [*files.copied(copies), *files.streams_reported(backup, copies)]
+        self.findings += [*files.succeeded(prepared), *files.succeeded(sealed)]
+        self.findings += files.linked(linked, proven, removed, after, self._places)
 
     def _damaged_part(self, backup: Answer) -> None:
         """Change one byte of the part: verify must find it, and a restore must change nothing. Then repair the byte."""
@@ -241,7 +241,7 @@ class _Run:
             flip,
             self._verify(FIRST_SET),
         )
-        self.findings += judge.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
+        self.findings += files.damage_found(answers[1], answers[2], answers[3:-2], answers[-1])
 
     def _restored(self) -> None:
         """Damage files and restore them: once with merge, which keeps newer files, and once with mirror."""
@@ -258,9 +258,9 @@ class _Run:
         previewed, merged = answers[looks], answers[looks + 1]
         kept = answers[looks + 2 : 2 * looks + 2]
         mirrored, exact = answers[3 * looks + 2], answers[3 * looks + 3 :]
-        self.findings += judge.predicted(previewed, merged)
-        self.findings += judge.restored("restore.merge", merged, kept, self._places)
-        self.findings += judge.restored("restore.mirror", mirrored, exact, self._places)
+        self.findings += files.predicted(previewed, merged)
+        self.findings += files.restored("restore.merge", merged, kept, self._places)
+        self.findings += files.restored("restore.mirror", mirrored, exact, self._places)
 
     def _held_open(self) -> None:
         """Hold files open: a backup copies, counts or names them, and a restore must roll back."""
@@ -287,11 +287,11 @@ class _Run:
             *self._looks(("size", "attributes", "written", "content", "streams"), record="damaged"),
             self._restore("mirror"),
         )
-        self.findings += judge.in_use(answers[0])
+        self.findings += files.in_use(answers[0])
         first = 2 * looks + 1
         refused, after = answers[first : first + len(in_the_way)], answers[first + len(in_the_way) : -1]
         for file, answer in zip(in_the_way, refused, strict=True):
-            self.findings += judge.went_back(file["path"], answer, after)
+            self.findings += files.went_back(file["path"], answer, after)
 
     def _killed(self, moment: str) -> None:
         """Damage files, kill a restore at a mark of its journal, and have the next one end it."""
@@ -304,7 +304,7 @@ class _Run:
         )
         answers = self._batch(*self._damage(), kill, self._restore("mirror"), *self._looks(_EVERY_PROPERTY))
         killed, ended, *looks = answers[len(self._places) :]
-        self.findings += judge.killed(killed, ended, looks, self._places)
+        self.findings += files.killed(killed, ended, looks, self._places)
 
     def _witnessed(self) -> None:
         place = self._places[0]["path"]
@@ -327,14 +327,14 @@ class _Run:
             self._subject.step("compare", **compare, **{"with": "witness_lists"}, properties=["security"]),
             self._subject.step("compare", **compare, **{"with": "witness_links"}, properties=["attributes"]),
         )
-        self.findings += judge.witnessed(answers[1], answers[2:])
+        self.findings += files.witnessed(answers[1], answers[2:])
 
     def _trust(self) -> None:
         separator = "/" if "/" in self._made["root"] else "\\"
         folder = f"{self._made['root']}{separator}open"
         backup = {**self._backup(OTHER_SETS[2]), "root": folder}
         opened, refused = self._batch(self._subject.step("open", path=folder), backup)
-        self.findings += judge.trust(opened, refused, bool(self._made["root_is_share"]))
+        self.findings += surroundings.trust(opened, refused, bool(self._made["root_is_share"]))
 
     # ---- requests
 

@@ -13,11 +13,12 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     decisions,
     deployments,
     failures,
-    objections,
     restore_choice,
     shared_parts,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.backup_set import SAFETY_LABEL
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
+from ansible_collections.identityops.groupid.plugins.module_utils.objections.restore import of_choice
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
@@ -77,7 +78,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
         "choice": restore_choice.choose(state, plan),
         "safety_ids": deployments.next_set_ids(state, plan, now, SAFETY_LABEL),
     }
-    refusals = [failures.recorded("preflight", one) for one in objections.of_choice(found["choice"])]
+    refusals = [failures.recorded("preflight", one) for one in of_choice(found["choice"])]
     if refusals:
         # No host restores anything, whatever else is wrong with one.
         everywhere = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
@@ -99,7 +100,7 @@ def _objected(hostvars: Facts, found: Reviewed, hosts: c.Iterable[str], step: st
     """Add what stands against a step, for those of the hosts on which nothing has gone wrong so far."""
     state = RunState(hostvars, found)
     sound = [host for host in hosts if not state[host]["__groupid_failures"]]
-    by_host = {host: objections.against(state, host, step) for host in sound}
+    by_host = {host: by_step.against(state, host, step) for host in sound}
     more = {
         host: [failures.recorded("preflight", one) for one in against] for host, against in by_host.items() if against
     }

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.identityops.groupid.plugins.module_utils import deployments, run_outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.run_outcome import (
     AS_IT_WAS,
     NOT_AS_IT_WAS,
@@ -22,7 +23,6 @@ from ansible_collections.identityops.groupid.plugins.module_utils.run_outcome im
     WORK,
     Outcome,
 )
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
 
 SCHEMA = 1
 RUNNING = "running"

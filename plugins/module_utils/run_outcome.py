@@ -19,7 +19,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     seals,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Answer = c.Mapping[str, t.Any]

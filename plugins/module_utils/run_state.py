@@ -17,10 +17,10 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     decisions,
     failures,
     listing,
-    objections,
     quiescing,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 Answer = c.Mapping[str, t.Any]
@@ -207,10 +207,10 @@ def _failures(host: _Host) -> list[failures.Recorded]:
             found += (host.review().get("objections") or {}).get(host.name) or []
             if host.variables.get("__groupid_predictions"):
                 for step in ("space", "duration"):
-                    found += _recorded(phase, objections.against(host.facts, host.name, step))
+                    found += _recorded(phase, by_step.against(host.facts, host.name, step))
         # Losses count only if the rehearsal ended. What stopped one is a failure of its own.
         if phase == "rehearsal" and not found and any(host.variables.get(name) for name in names):
-            found += _recorded(phase, objections.against(host.facts, host.name, "rehearsal"))
+            found += _recorded(phase, by_step.against(host.facts, host.name, "rehearsal"))
     return found + list(host.variables.get("__groupid_unsealed") or [])
 
 
@@ -245,7 +245,7 @@ def _of_answer(host: _Host, name: str, phase: str) -> list[failures.Recorded]:
     if not found and parts:
         found = [one for one in [failures.of_result(registered)] if one]
     if not found and name in _OBJECTIONS and not registered.get("skipped"):
-        found = objections.against(host.facts, host.name, _OBJECTIONS[name])
+        found = by_step.against(host.facts, host.name, _OBJECTIONS[name])
     return _recorded(phase, found)
 
 

@@ -16,13 +16,13 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     deployments,
     failures,
     listing,
-    objections,
     quiesce_proof,
     quiescing,
     saving,
     seals,
     shared_parts,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 
 Facts = c.Mapping[str, c.Mapping[str, t.Any]]
 
@@ -163,7 +163,7 @@ def _seals(facts: Facts, host: str) -> bool:
 
 def _unsealed(facts: Facts, host: str) -> list[failures.Recorded]:
     """Return the failures that prevent a seal of the set of the host's deployment."""
-    return [failures.recorded("seal", one) for one in objections.against(facts, host, "seal")]
+    return [failures.recorded("seal", one) for one in by_step.against(facts, host, "seal")]
 
 
 def _seal(facts: Facts, host: str) -> Step:

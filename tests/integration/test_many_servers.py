@@ -90,5 +90,5 @@ def check(left: list[str]) -> None:
 
 
 def test_the_closing_report_of_healthy_servers_is_short(controller: Controller) -> None:
-    """Of every kind of run by itself: tests/unit/plugins/module_utils/test_summary.py."""
+    """Of every kind of run by itself: tests/unit/plugins/module_utils/summary/test_twenty_servers.py."""
     check(report(controller.play("preflight", *FORKS)))

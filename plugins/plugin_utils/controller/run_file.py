@@ -33,7 +33,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     settings,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller import result_file
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.result_file import ResultFileError
 

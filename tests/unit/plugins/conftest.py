@@ -1,10 +1,11 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fixture of every test that runs an action."""
+"""The host of every test that runs an action, and what a SQL Server double was sent."""
 
 from __future__ import annotations
 
+import collections.abc as c
 import importlib
 import types
 import typing as t
@@ -12,6 +13,8 @@ import typing as t
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from unit.plugins.recorded_host import Host, Outcome, RecordedConnection
+
+from lab.sql import grammar
 
 
 @pytest.fixture
@@ -38,3 +41,11 @@ def host() -> t.Callable[..., Host]:
         return Host(connection, action)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def statements() -> c.Iterator[list[str]]:
+    """All that the tests send, which goes through Microsoft's grammar at the end, where that is here."""
+    sent: list[str] = []
+    yield sent
+    assert grammar.complaints(sent) == []

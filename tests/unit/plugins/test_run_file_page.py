@@ -16,8 +16,8 @@ from unit.plugins.run_facts import SET
 
 from ansible_collections.identityops.groupid.plugins.module_utils import failures, run_document, run_outcome
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "reference" / "run-file.md").read_text(encoding="utf-8")
 NOW = datetime.datetime(2026, 11, 25, 12, 0, 5, tzinfo=datetime.timezone.utc)

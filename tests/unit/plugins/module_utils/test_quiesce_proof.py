@@ -19,10 +19,10 @@ from unit.plugins.run_facts import SET, Facts, listed, part, probe, verdict
 from ansible_collections.identityops.groupid.plugins.module_utils import (
     backup_set,
     decisions,
-    objections,
     quiesce_proof,
     steps,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 
 HOSTS = ["web01", "web02"]
 FINISHED = "2026-11-22T12:00:01.0000000Z"
@@ -66,7 +66,7 @@ def made(mode: str = "all", waive: t.Sequence[str] = (), **asked: t.Any) -> Fact
 
 
 def codes(facts: Facts, host: str = "web01") -> list[str]:
-    return [failure.code for failure in objections.against(facts, host, "seal")]
+    return [failure.code for failure in by_step.against(facts, host, "seal")]
 
 
 def document(facts: Facts) -> dict[str, t.Any]:
@@ -126,7 +126,7 @@ def test_a_broken_epoch_is_not_sealed_and_cannot_be_accepted(cause: str) -> None
     facts = made(waive=quiesce_proof.INHIBITORS)
     BROKEN[cause](facts)
     assert "epoch_broken" in codes(facts)
-    [failure] = [one for one in objections.against(facts, "web01", "seal") if one.code == "epoch_broken"]
+    [failure] = [one for one in by_step.against(facts, "web01", "seal") if one.code == "epoch_broken"]
     assert cause in failure.cause
     assert failure.cause.isprintable()
 
@@ -170,7 +170,7 @@ def test_what_may_be_accepted_is_refused_until_it_is_named_and_stands_in_the_sea
     code, change, words = INHIBITED[name]
     facts = made()
     change(facts)
-    [failure] = objections.against(facts, "web01", "seal")
+    [failure] = by_step.against(facts, "web01", "seal")
     assert failure.code == code
     assert words in failure.cause
     assert f"groupid_waive={code}" in failure.next
@@ -214,7 +214,7 @@ def test_names_of_clients_cannot_write_on_a_terminal() -> None:
     facts = made()
     hostile = {"login": "sa\x1b[2J", "host": "\r\nWEB", "program": "x" * 9999, "count": "many"}
     _sessions({**NOBODY, "after": [hostile]})(facts)
-    [failure] = objections.against(facts, "web01", "seal")
+    [failure] = by_step.against(facts, "web01", "seal")
     assert failure.cause.isprintable()
     assert len(failure.cause) < 1000
 

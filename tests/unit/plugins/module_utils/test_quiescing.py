@@ -11,8 +11,9 @@ import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, listed, part, probe
 
-from ansible_collections.identityops.groupid.plugins.module_utils import objections, quiescing, steps
+from ansible_collections.identityops.groupid.plugins.module_utils import quiescing, steps
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import RunState
 
 ERROR = {"failed_when_result": False, "schema": 1, "error": DISK_FULL.explained()}
@@ -156,7 +157,7 @@ def test_a_set_with_parts_of_an_earlier_run_is_no_point_in_time(state: str) -> N
 def test_none_stops_nothing_and_asks_for_no_answer_about_services() -> None:
     facts = backup(quiesce="none", components=["reports"])
     assert not any(asks(facts, "records_first"))
-    assert objections.against(RunState(facts), "web01", "running") == []
+    assert by_step.against(RunState(facts), "web01", "running") == []
     facts["web01"]["__groupid_running"] = ERROR
     assert RunState(facts)["web01"]["__groupid_failures"] == []
     assert asks(facts, "saves") == [True, True]

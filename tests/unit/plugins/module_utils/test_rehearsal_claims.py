@@ -14,12 +14,10 @@ import pytest
 from unit.plugins import run_facts
 
 from ansible_collections.identityops.groupid.plugins.module_utils import (
-    objections,
-    rehearsal_judge,
     rehearsal_report,
-    summary,
 )
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
+from ansible_collections.identityops.groupid.plugins.module_utils.objections import by_step
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal import Outcome, place_request
 from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_claims import (
     CLAIMS,
@@ -33,6 +31,8 @@ from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_clai
     Finding,
     gathered,
 )
+from ansible_collections.identityops.groupid.plugins.module_utils.rehearsal_judge.files import restored
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 
 DOCS = pathlib.Path(__file__).parents[4] / "docs"
 MODULE_UTILS = DOCS.parent / "plugins" / "module_utils"
@@ -76,7 +76,7 @@ def kept(*reported: Finding, names: bool = False) -> dict[str, t.Any]:
 def test_a_list_that_did_not_come_back_refutes_the_claim_of_its_file(path: str, refuted: str) -> None:
     other = {"case": "security", "path": path, "property": "security", "made": "D:(A;ID;FR;;;BG)", "seen": "D:"}
     looks = [{"failed": False, "differences": [other]}]
-    reported = rehearsal_judge.restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
+    reported = restored("restore.mirror", {"failed": False}, looks, [{"not_made": []}])
     assert [one.id for one in reported if one.verdict == NOT_HELD] == [refuted]
 
 
@@ -97,7 +97,10 @@ def test_the_pages_of_what_is_there_once_have_their_claims(page: str, claims: t.
 @pytest.mark.parametrize(
     ("claims", "files"),
     [
-        (CLAIMS, ["rehearsal.py", "rehearsal_judge.py"]),
+        (
+            CLAIMS,
+            ["rehearsal.py", "rehearsal_judge/files.py", "rehearsal_judge/jobs.py", "rehearsal_judge/surroundings.py"],
+        ),
         (DATABASE_CLAIMS, ["sql/rehearsal/rehearsal.py", "sql/rehearsal/scratch.py"]),
         (DIRECTORY_CLAIMS, ["directory/rehearsal.py"]),
     ],
@@ -148,10 +151,10 @@ def test_a_failed_rehearsal_of_a_database_shows_its_claims_and_a_skipped_one_non
     failed = {"failed": True, "error": Failure("scratch_left", "w", "c", "n").explained()}
     facts["web01"]["__groupid_sql_rehearsal"] = {**once(Finding("sql.rows", HELD)), **failed}
     facts["web01"]["__groupid_directory_rehearsal"] = {"corp.example": once(Finding("sql.history", NOT_HELD, "x"))}
-    text = "\n".join(summary.lines(facts, plan, "rehearse"))
+    text = "\n".join(report.lines(facts, plan, "rehearse"))
     assert "database of hq" in text
     assert "corp.example of hq" in text
-    notes = "\n".join(summary._notes(facts, ["web01", "web02"]))
+    notes = "\n".join(report._notes(facts, ["web01", "web02"]))
     assert notes.count("No backup can be confirmed") == 1
 
 
@@ -173,7 +176,7 @@ def test_a_database_that_was_asked_for_and_not_rehearsed_is_reported_once(asked:
     plan = run_facts.planned(facts)
     for host in facts.values():
         host["__groupid_asked"] = {**host["__groupid_asked"], **asked}
-    text = " ".join(" ".join(summary.lines(facts, plan, "rehearse")).split())
+    text = " ".join(" ".join(report.lines(facts, plan, "rehearse")).split())
     assert text.count("no database of hq was rehearsed") == int(bool(why))
     assert why in text
 
@@ -270,9 +273,9 @@ def test_what_matters_for_a_restore_is_reported() -> None:
     assert [sentence.count("(files.streams)") for sentence in warnings] == [1]
     assert [sentence.count("(restore.killed)") for sentence in losses] == [1]
     facts = {"web01": {"__groupid_rehearsal": {"losses": losses}}, "web02": {"__groupid_rehearsal": {}}}
-    [failure] = objections.against(facts, "web01", "rehearsal")
+    [failure] = by_step.against(facts, "web01", "rehearsal")
     assert (failure.code, failure.cause) == ("rehearsal", losses[0])
-    assert objections.against(facts, "web02", "rehearsal") == []
+    assert by_step.against(facts, "web02", "rehearsal") == []
 
 
 def test_only_what_was_found_is_rehearsed() -> None:

@@ -11,8 +11,8 @@ import typing as t
 import pytest
 
 from ansible_collections.identityops.groupid.plugins.module_utils import run_document
+from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
 from ansible_collections.identityops.groupid.plugins.module_utils.run_outcome import STATES, Outcome
-from ansible_collections.identityops.groupid.plugins.module_utils.summary import Kind
 
 NOW = datetime.datetime(2026, 11, 25, 12, 0, 5, 999, tzinfo=datetime.timezone.utc)
 LATER = NOW + datetime.timedelta(minutes=3)

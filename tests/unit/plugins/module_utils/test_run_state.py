@@ -11,8 +11,9 @@ import pytest
 from unit.plugins import run_facts
 from unit.plugins.run_facts import DISK_FULL, SET, Facts, failed, listed, part, probe
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals, summary
+from ansible_collections.identityops.groupid.plugins.module_utils import deployments, seals
 from ansible_collections.identityops.groupid.plugins.module_utils.run_state import PHASES, RunState
+from ansible_collections.identityops.groupid.plugins.module_utils.summary import report
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.host_variables import HostVariables
 
 ERROR = {"failed": True, "failed_when_result": False, "schema": 1, "error": DISK_FULL.explained()}
@@ -121,7 +122,7 @@ def test_a_server_whose_dry_run_went_well_is_not_reported_as_restored_when_its_f
     facts["web01"]["__groupid_restored"] = {"schema": 1, "set_id": SET, "server": "web01", "added": 3}
     facts["web02"]["__groupid_restored"] = ERROR
     state = RunState(facts)
-    text = "\n".join(summary.lines(state, state["web01"]["__groupid_plan"], "restore"))
+    text = "\n".join(report.lines(state, state["web01"]["__groupid_plan"], "restore"))
     assert "not done" in text
     assert "restored" not in text.replace("restore", "", 1).splitlines()[1]
 

@@ -12,16 +12,7 @@ import pytest
 from unit.plugins.module_utils.sql.restore.site import Site, backup
 from unit.plugins.sql_drivers import DRIVERS
 
-from lab.sql import grammar
 from lab.sql.server import SqlServerDouble
-
-
-@pytest.fixture(scope="session")
-def statements() -> c.Iterator[list[str]]:
-    """All that the tests send, which goes through Microsoft's grammar at the end, where that is here."""
-    sent: list[str] = []
-    yield sent
-    assert grammar.complaints(sent) == []
 
 
 @pytest.fixture(params=DRIVERS)
