@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
                 Verification verification = new Verification(part);
                 verification.Run(null, What);
                 answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files)
-                    .Set("bytes", verification.Bytes);
+                    .Set("bytes", verification.Bytes).Set("narrowed", part.Narrowed);
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
