@@ -24,6 +24,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     failures,
     listing,
     objections,
+    prediction,
     quiescing,
     rehearsal_report,
     seals,
@@ -121,8 +122,7 @@ def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
     probe = _answer(facts, host, "__groupid_probe")
     root = probe.get("backup_root") or {}
     versions = dict.fromkeys(str(found["version"]) for found in probe.get("installations") or [])
-    parts = (_prediction(facts, host) or {}).get("parts") or []
-    own: c.Mapping[str, t.Any] = next((part for part in parts if (part["kind"], part["host"]) == ("folders", host)), {})
+    own = _predicted_part(facts, host)
     return [
         ", ".join(versions),
         "ready",
@@ -130,6 +130,7 @@ def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
         _scaled(own.get("bytes"), 1e6),
         _scaled(own.get("needed_bytes"), 1e6),
         _scaled(root.get("free_bytes"), 1e9),
+        _scaled(prediction.source_free_bytes(own), 1e9),
     ]
 
 
@@ -176,7 +177,7 @@ def _restore_row(facts: Facts, host: str, check: bool) -> Row:
 
 
 SERVER_TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], Row]]] = {
-    "preflight": (["version", "state", "files", "MB", "needs MB", "free GB"], _preflight_row),
+    "preflight": (["version", "state", "files", "MB", "needs MB", "free GB", "source GB"], _preflight_row),
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems", "stopped s"], _backup_row),
     "verify": (["part", "mode", "sealed", "files", "MB", "seconds"], _verify_row),
     "restore": (["part of", "state", "added", "replaced", "removed", "attributes", "seconds"], _restore_row),
@@ -346,6 +347,12 @@ def _predicted(facts: Facts, name: str, host: str) -> list[str]:
     ]
 
 
+def _predicted_part(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    """Return what was predicted of the host's own folders. Empty: nothing."""
+    parts = (_prediction(facts, host) or {}).get("parts") or []
+    return next((part for part in parts if (part["kind"], part["host"]) == ("folders", host)), {})
+
+
 def _needed(room: c.Mapping[str, t.Any]) -> str:
     if room["unknown"] and not room["needed_bytes"]:
         return "an unknown number of MB"
@@ -427,9 +434,15 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
     """Return each note once, with the hosts that have it."""
     shared: dict[str, list[str]] = {}
     for host in hosts:
-        for note in [*(facts[host].get("__groupid_notes") or []), *_rehearsed(facts, host), *_passed_over(facts, host)]:
+        for note in [*(facts[host].get("__groupid_notes") or []), *_found(facts, host)]:
             shared.setdefault(note, []).append(host)
     return [f"Note ({failures.shortened(names)}): {note}" for note, names in shared.items()]
+
+
+def _found(facts: Facts, host: str) -> list[str]:
+    """Return what a preflight found that matters for a restore, and what is no set."""
+    tight = prediction.restore_notes(_predicted_part(facts, host))
+    return [*tight, *_rehearsed(facts, host), *_passed_over(facts, host)]
 
 
 def _rehearsed(facts: Facts, host: str) -> list[str]:
