@@ -132,6 +132,7 @@ RECORD = {
     "controller": "ansible01",
     "user": "CORP\\svc-backup",
     "started": "2026-11-22T15:04:05.1234567Z",
+    "begun": True,
     "resumed": None,
 }
 
@@ -226,6 +227,13 @@ FAULTS: list[tuple[str, Change, str, str]] = [
         "run 8f1d2c3b4a596877 on ansible01, as CORP\\svc-backup",
     ),
     ("running", lambda facts: _running(facts, record=RECORD), "quiesced", "the playbook identityops.groupid.resume"),
+    ("running", lambda facts: _running(facts, record=RECORD), "quiesced", "another run has stopped GroupID on this"),
+    (
+        "running",
+        lambda facts: _running(facts, record={**RECORD, "begun": False}),
+        "quiesced",
+        "another run has recorded what runs of GroupID on this server, and has stopped nothing yet: run 8f1d2c3b4a59",
+    ),
     (
         "running",
         _forks(1),
