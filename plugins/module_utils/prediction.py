@@ -44,12 +44,24 @@ _DRIVE = re.compile(r"[a-z]:")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6})\d?Z")
 
 
+class Source(t.TypedDict):
+    """A drive or share that has folders of a server. A restore of all of them writes the new files beside the old ones.
+
+    path: the drive or share. needed_bytes: for all files, with a reserve. free_bytes: None if not known.
+    """
+
+    path: str
+    needed_bytes: int
+    free_bytes: int | None
+
+
 class Part(t.TypedDict):
     """One part of the set to come.
 
     host: host that has the drive of the root, unless it is a share; for an external backup the SQL Server. root: folder
     of the sets, or the folder of an external backup. Empty: not known. setting: variable that sets it.
     files, bytes: of the part. needed_bytes: disk space for it, with a reserve. None: not known.
+    sources: of folders: where they are now. A backup writes nothing there.
     seconds: how long it will take; None: not known.
     basis: of the bytes: ``walk``, ``query``, ``last set <id>`` or ``upper bound``.
     time_basis: ``last set <id>``, ``sample``, ``query`` or ``last backup <time>``. Either may be ``not known``.
@@ -63,6 +75,7 @@ class Part(t.TypedDict):
     files: int | None
     bytes: int | None
     needed_bytes: int | None
+    sources: list[Source]
     basis: str
     seconds: float | None
     time_basis: str
@@ -123,6 +136,7 @@ def folders(host: str, answer: Answer, root: Answer) -> Part:
         "files": answer.get("files"),
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
+        "sources": [_source(found) for found in answer.get("sources") or []],
         "basis": _UNKNOWN if size is None else "walk",
         "seconds": None,
         "time_basis": _UNKNOWN,
@@ -157,6 +171,7 @@ def database(host: str, answer: Answer, root: str, deployment: str, setting: str
         "files": None if size is None else 1,
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
+        "sources": [],
         "basis": basis,
         "seconds": last["seconds"] * size / last["bytes"] if last and timed and size is not None else None,
         "time_basis": basis if timed else _UNKNOWN,
@@ -178,10 +193,27 @@ def domain(host: str, answer: Answer, root: str) -> Part:
         "files": answer.get("files"),
         "bytes": size,
         "needed_bytes": None if size is None else _with_reserve(size),
+        "sources": [],
         "basis": _UNKNOWN if size is None else "query",
         "seconds": None if size is None else seconds,
         "time_basis": _UNKNOWN if size is None or seconds is None else "query",
     }
+
+
+def source_free_bytes(part: c.Mapping[str, t.Any]) -> int | None:
+    """Return the least free space of the drives and shares that have files of a part. None if none is known."""
+    known = [source["free_bytes"] for source in part.get("sources") or [] if source["needed_bytes"]]
+    return min((free for free in known if free is not None), default=None)
+
+
+def restore_notes(part: c.Mapping[str, t.Any]) -> list[str]:
+    """Return a sentence for each drive or share of a part that has no room for a restore of all its files."""
+    return [
+        f"A restore that writes all files needs {_mb(source['needed_bytes'])} on {source['path']} beside the old ones, "
+        f"and {source['free_bytes'] // 10**6:,} MB are free."
+        for source in part.get("sources") or []
+        if source["free_bytes"] is not None and source["needed_bytes"] > source["free_bytes"]
+    ]
 
 
 def predict(
@@ -238,6 +270,14 @@ def place_of(host: str, root: str) -> str:
         return share[0]
     drive = _DRIVE.match(path)
     return f"{host} {drive[0] if drive else path.rstrip(chr(92))}"
+
+
+def _source(found: Answer) -> Source:
+    return {
+        "path": str(found["path"]),
+        "needed_bytes": _with_reserve(found["bytes"]),
+        "free_bytes": found["free_bytes"],
+    }
 
 
 def _empty(part: Part, free: int | None) -> Room:

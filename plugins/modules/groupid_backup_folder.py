@@ -495,6 +495,28 @@ sample:
       returned: always
       type: float
       sample: 1.2345
+sources:
+  description: Drives and shares that have the files. A restore writes new files there, beside the old ones.
+  returned: in check mode, when the backup could begin
+  type: list
+  elements: dict
+  version_added: 0.6.0
+  contains:
+    path:
+      description: Drive or share.
+      returned: always
+      type: str
+      sample: "C:\\"
+    bytes:
+      description: Size of the files that a backup takes from there.
+      returned: always
+      type: int
+      sample: 73400320
+    free_bytes:
+      description: Free space there that the user of the connection may use. Null if this is not known.
+      returned: always
+      type: int
+      sample: 53687091200
 schema:
   description: Version of this result's shape.
   returned: always

@@ -200,6 +200,14 @@ bytes:
   returned: when the part was compared
   type: int
   sample: 73400320
+narrowed:
+  description: What makes the set smaller than usual, as its seal says, or the record of the part if there is no seal.
+    Null if this is not known.
+  returned: when the part was compared
+  type: list
+  elements: str
+  version_added: 0.6.0
+  sample: []
 components:
   description: What became of each component.
   returned: when the part was compared

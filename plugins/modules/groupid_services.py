@@ -427,10 +427,15 @@ record:
       type: str
       sample: CORP\svc-backup
     started:
-      description: When, UTC.
+      description: When the record was written, UTC.
       returned: always
       type: str
       sample: "2026-11-22T15:04:05.1234567Z"
+    begun:
+      description: Whether that run has begun to stop GroupID. Until then, nothing was stopped.
+      returned: always
+      type: bool
+      sample: true
     stopped:
       description: When all was stopped, UTC. Null until then.
       returned: always

@@ -72,6 +72,7 @@ def test_rows_come_back(lab: Lab, controller: Controller, mode: str) -> None:
     assert "GroupID_hq" in preflight
     place = re.escape(inventory.SHARED_ROOT if mode == "unc" else f"sql01, {inventory.LOCAL_ROOT}")
     assert re.search(rf"hq: [\d,.]+ MB needed, [\d,.]+ MB free on {place}", preflight), preflight
+    assert re.search(r"^ *host .* needs MB  +free GB  +source GB$", preflight, re.MULTILINE), preflight
     # A server's time goes into work, and not into hundreds of small tasks.
     assert 20 <= controller.play("backup").succeeded().tasks() <= 30
     backups = [one for one in lab.sql.statements if one.startswith("BACKUP DATABASE [GroupID_hq]")]

@@ -42,15 +42,21 @@ def _unstopped_elasticsearch(facts: Facts, host: str) -> list[Failure]:
 
 
 def _stopped_already(facts: Facts, host: str) -> list[Failure]:
+    """Refuse a server on which the record of another run is open, whether that run has stopped anything yet or not."""
     record = (facts[host].get("__groupid_running") or {}).get("record")
     if not record or record.get("resumed"):
         return []
+    run = (
+        f"run {record['run']} on {record['controller']}, as {record['user']}, since {record['started']} "
+        f"(epoch {record['epoch']})"
+    )
+    stopped = f"another run has stopped GroupID on this server and has not started it again: {run}"
+    recorded = f"another run has recorded what runs of GroupID on this server, and has stopped nothing yet: {run}"
     return [
         Failure(
             "quiesced",
             BACKUP,
-            f"another run has stopped GroupID on this server and has not started it again: run {record['run']} on "
-            f"{record['controller']}, as {record['user']}, since {record['started']} (epoch {record['epoch']})",
+            stopped if record["begun"] else recorded,
             "Wait for the end of that run. If it has ended, start GroupID again with the playbook "
             "identityops.groupid.resume, and run the backup again.",
         )

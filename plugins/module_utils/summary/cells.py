@@ -37,6 +37,12 @@ def prediction_of(facts: Facts, host: str) -> c.Mapping[str, t.Any] | None:
     return predictions.get(deployments.name_of(facts, host))
 
 
+def predicted_part(facts: Facts, host: str) -> c.Mapping[str, t.Any]:
+    """Return what was predicted of the host's own folders. Empty: nothing."""
+    parts = (prediction_of(facts, host) or {}).get("parts") or []
+    return next((part for part in parts if (part["kind"], part["host"]) == ("folders", host)), {})
+
+
 def checked(check: c.Mapping[str, t.Any]) -> str | None:
     """Return how a verification ended, with its mode unless it was full."""
     state, mode = check.get("state"), check.get("mode", verify_mode.FULL)

@@ -12,6 +12,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils import (
     columns,
     deployments,
     failures,
+    prediction,
     rehearsal_report,
     set_table,
     shared_parts,
@@ -24,6 +25,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.summary.cells 
     answer_of,
     asked_of,
     has_failed,
+    predicted_part,
 )
 
 NAMED = 3
@@ -86,9 +88,15 @@ def _notes(facts: Facts, hosts: c.Iterable[str]) -> list[str]:
     """Return each note once, with the hosts that have it."""
     hosts_of: dict[str, list[str]] = {}
     for host in hosts:
-        for note in [*(facts[host].get("__groupid_notes") or []), *_rehearsed(facts, host), *_passed_over(facts, host)]:
+        for note in [*(facts[host].get("__groupid_notes") or []), *_found(facts, host)]:
             hosts_of.setdefault(note, []).append(host)
     return [f"Note ({failures.shortened(names)}): {note}" for note, names in hosts_of.items()]
+
+
+def _found(facts: Facts, host: str) -> list[str]:
+    """Return what a preflight found that matters for a restore, and what is no set."""
+    tight = prediction.restore_notes(predicted_part(facts, host))
+    return [*tight, *_rehearsed(facts, host), *_passed_over(facts, host)]
 
 
 def _rehearsed(facts: Facts, host: str) -> list[str]:

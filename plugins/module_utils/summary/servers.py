@@ -8,7 +8,12 @@ from __future__ import annotations
 import collections.abc as c
 import typing as t
 
-from ansible_collections.identityops.groupid.plugins.module_utils import deployments, listing, quiescing
+from ansible_collections.identityops.groupid.plugins.module_utils import (
+    deployments,
+    listing,
+    prediction,
+    quiescing,
+)
 from ansible_collections.identityops.groupid.plugins.module_utils.columns import table
 from ansible_collections.identityops.groupid.plugins.module_utils.deployments import Facts
 from ansible_collections.identityops.groupid.plugins.module_utils.run_kind import Kind
@@ -16,7 +21,7 @@ from ansible_collections.identityops.groupid.plugins.module_utils.summary.cells 
     Row,
     answer_of,
     checked,
-    prediction_of,
+    predicted_part,
     scaled,
     size_cells,
     yes,
@@ -42,8 +47,7 @@ def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
     probe = answer_of(facts, host, "__groupid_probe")
     root = probe.get("backup_root") or {}
     versions = dict.fromkeys(str(found["version"]) for found in probe.get("installations") or [])
-    parts = (prediction_of(facts, host) or {}).get("parts") or []
-    own: c.Mapping[str, t.Any] = next((part for part in parts if (part["kind"], part["host"]) == ("folders", host)), {})
+    own = predicted_part(facts, host)
     return [
         ", ".join(versions),
         "ready",
@@ -51,6 +55,7 @@ def _preflight_row(facts: Facts, host: str, _check: bool) -> Row:
         scaled(own.get("bytes"), 1e6),
         scaled(own.get("needed_bytes"), 1e6),
         scaled(root.get("free_bytes"), 1e9),
+        scaled(prediction.source_free_bytes(own), 1e9),
     ]
 
 
@@ -97,7 +102,7 @@ def _restore_row(facts: Facts, host: str, check: bool) -> Row:
 
 
 _TABLES: t.Mapping[Kind, tuple[list[str], c.Callable[[Facts, str, bool], Row]]] = {
-    "preflight": (["version", "state", "files", "MB", "needs MB", "free GB"], _preflight_row),
+    "preflight": (["version", "state", "files", "MB", "needs MB", "free GB", "source GB"], _preflight_row),
     "backup": (["version", "part", "check", "files", "MB", "seconds", "problems", "stopped s"], _backup_row),
     "verify": (["part", "mode", "sealed", "files", "MB", "seconds"], _verify_row),
     "restore": (["part of", "state", "added", "replaced", "removed", "attributes", "seconds"], _restore_row),

@@ -189,6 +189,23 @@ def test_too_little_space_is_found_before_the_first_byte(host: t.Any) -> None:
     assert not host.root.exists()
 
 
+def test_check_mode_says_what_lies_on_each_drive_and_how_much_is_free_there(host: t.Any) -> None:
+    host.write(a="one", b="three")
+    other = host.folder / "C" / "Other"
+    other.mkdir()
+    (other / "c.txt").write_text("seven..")
+    components = [{"name": "data", "path": str(host.source)}, {"name": "other", "path": str(other)}]
+    absent = {"name": "absent", "path": str(host.folder / "C" / "Absent"), "required": False}
+    host.faults = {"free_bytes": 10**9}
+    # In the lab, drives have one volume.
+    assert host.call("backup", components=[*components, absent], check=True)["sources"] == [
+        {"path": "/", "bytes": 15, "free_bytes": 10**9}
+    ]
+    assert host.backup(check=True, exclude=["b.txt"])["sources"][0]["bytes"] == 3
+    assert host.call("backup", components=[absent], check=True)["sources"] == []
+    assert "sources" not in host.backup()
+
+
 def test_a_part_is_never_written_twice(host: t.Any) -> None:
     host.write(a="x")
     host.backup()

@@ -45,6 +45,7 @@ def test_a_backup_keeps_what_the_request_says(
     assert (one["narrowed"], one["parts"][0]["narrowed"], one["parts"][0]["scope"]) == (narrowed, narrowed, scope)
     verified = host.call("verify")
     assert (verified["state"], verified["narrowed"]) == ("verified", narrowed)
+    assert host.restore(check=True)["narrowed"] == narrowed
 
 
 def test_a_part_of_files_keeps_it_too(host: t.Any) -> None:
@@ -110,6 +111,7 @@ def test_for_a_sealed_set_the_seal_counts(host: t.Any, reported: dict[str, t.Any
     assert (one["sealed"], one["narrowed"], one["parts"][0]["narrowed"]) == (True, listed, ["of the part"])
     verified = host.call("verify")
     assert (verified["state"], verified["narrowed"]) == ("verified", listed)
+    assert host.restore(unsealed=False)["narrowed"] == listed
 
 
 @pytest.mark.parametrize("written", ["x", [1], {"a": []}, 7])
@@ -143,7 +145,8 @@ def test_a_record_of_before_is_read(host: t.Any) -> None:
     one = newest(host)
     assert (one["sealed"], one["narrowed"], one["parts"][0]["state"]) == (True, None, "complete")
     assert host.call("verify")["state"] == "verified"
-    assert not host.restore(unsealed=False)["failed"]
+    restored = host.restore(unsealed=False)
+    assert (restored["failed"], restored["narrowed"]) == (False, None)
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,31 @@ def test_a_run_whose_record_was_ended_stops_nothing_without_a_phase_either(serve
     before = server.picture()
     server.quiesce(phase="record")
     server.resume()
-    assert server.quiesce(check=True)["failed"] is False
-    error = server.quiesce()["error"]
-    assert error["code"] == "quiesce_record"
-    assert "was ended at" in error["cause"]
+    errors = [server.quiesce(check=check)["error"] for check in (True, False)]
+    assert errors[0] == errors[1]
+    assert errors[0]["code"] == "quiesce_record"
+    assert "was ended at" in errors[0]["cause"]
     assert server.picture() == before
     assert server.quiesce(**NEXT)["failed"] is False
+
+
+def test_a_refusal_says_whether_the_other_run_has_stopped_anything(server: RuntimeHost) -> None:
+    def refusals() -> list[str]:
+        answers = [server.quiesce(**NEXT), server.quiesce(phase="record", **NEXT), server.resume(run="run-2")]
+        assert [answer["error"]["code"] for answer in answers] == ["quiesced", "quiesced", "other_epoch"]
+        return [answer["error"]["cause"] for answer in answers]
+
+    assert server.quiesce(phase="record")["record"]["begun"] is False
+    for cause in refusals():
+        assert " recorded at 20" in cause
+        assert "It has stopped nothing yet" in cause
+        assert "stopped GroupID" not in cause
+    assert server.ask("state")["record"]["begun"] is False
+    assert server.quiesce(phase="stop")["record"]["begun"] is True
+    for cause in refusals():
+        assert " stopped GroupID here at 20" in cause
+        assert "recorded" not in cause
+    assert server.ask("state")["record"]["begun"] is True
 
 
 @pytest.mark.parametrize("phase", ["record", "stop", None])

@@ -116,9 +116,11 @@ def test_a_folder_of_another_owner_is_refused_by_name(server: RuntimeHost) -> No
     server.watchdog.mkdir()
     os.chown(server.watchdog, 12345, 12345)
     before = server.picture()
+    previewed = server.quiesce(watchdog_seconds=SLOW, check=True)["error"]
     error = server.quiesce(watchdog_seconds=SLOW)["error"]
     assert (error["code"], error["path"]) == ("watchdog_failed", str(server.watchdog))
     assert "owner" in error["cause"]
+    assert previewed == error
     assert server.picture() == before
     assert server.watchdog.exists()
 

@@ -88,6 +88,7 @@ namespace IdentityOpsAgent
             if (sample > 0)
                 answer.Members.Set("sample", Sample.Measure(plan.Components, sample, settings.Threads));
             AddTotals(links);
+            answer.Members.Set("sources", plan.Sources().Described());
         }
 
         // null: not asked for.

@@ -71,6 +71,18 @@ namespace IdentityOpsAgent
             }
         }
 
+        // Where a restore of all that is saved writes it, beside what is there.
+        public SpaceNeeds Sources()
+        {
+            SpaceNeeds needs = new SpaceNeeds();
+            foreach (PlannedComponent component in Components)
+            {
+                if (component.Tree != null)
+                    needs.Add(component.Source, component.Tree.Bytes);
+            }
+            return needs;
+        }
+
         // Of what was taken, or would be.
         public List<string> TrapWarnings()
         {

@@ -2,6 +2,9 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System;
+using System.Collections.Generic;
+
 namespace IdentityOpsAgent
 {
     internal static class FreeSpace
@@ -17,6 +20,58 @@ namespace IdentityOpsAgent
                 throw new AgentError("space", what, place,
                     needed + " bytes are needed there with what is held in reserve, and " + free + " are free.",
                     "Free disk space, or choose another place.");
+        }
+    }
+
+    // The bytes that belong beside what is in several places. What lies on one drive or share needs its room together.
+    internal sealed class SpaceNeeds
+    {
+        private readonly List<string> places = new List<string>();
+        private readonly Dictionary<string, long> bytes = new Dictionary<string, long>(Win32.Names);   // by volume
+
+        public void Add(string place, long size)
+        {
+            long sum;
+            bytes.TryGetValue(Paths.Volume(place), out sum);
+            bytes[Paths.Volume(place)] = sum + size;
+            places.Add(place);
+        }
+
+        // Error `space`: they do not fit.
+        public void Require(string what)
+        {
+            foreach (string place in places)
+                FreeSpace.Require(place, bytes[Paths.Volume(place)], what);
+        }
+
+        // {"path", "bytes", "free_bytes"} of each drive or share. free_bytes: the least in any of the places there;
+        // null: not known.
+        public List<JsonMap> Described()
+        {
+            List<JsonMap> described = new List<JsonMap>();
+            foreach (KeyValuePair<string, long> volume in bytes)
+            {
+                List<string> there = places.FindAll(
+                    delegate(string place) { return Win32.Names.Equals(Paths.Volume(place), volume.Key); });
+                described.Add(new JsonMap().Set("path", volume.Key).Set("bytes", volume.Value)
+                    .Set("free_bytes", Least(there)));
+            }
+            return described;
+        }
+
+        private static long? Least(List<string> places)
+        {
+            long? least = null;
+            try
+            {
+                foreach (string place in places)
+                    least = Math.Min(least ?? long.MaxValue, Win32.FreeBytes(Paths.NearestExisting(place)));
+                return least;
+            }
+            catch (SystemError)
+            {
+                return null;
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ namespace IdentityOpsAgent
                 Verification verification = new Verification(part);
                 verification.Run(null, What);
                 answer.Members.Set("set_id", set.SetId).Set("server", server).Set("files", verification.Files)
-                    .Set("bytes", verification.Bytes);
+                    .Set("bytes", verification.Bytes).Set("narrowed", part.Narrowed);
                 if (verification.Findings.Count > 0)
                     throw Verify.Damaged(part, verification.Findings, What);
                 ChooseTargets(part, verification.Record);
@@ -178,25 +178,14 @@ namespace IdentityOpsAgent
         }
 
         // The new content lies beside the old until all of it is there.
-        // What lies on one volume needs its room together.
         private void CheckSpace()
         {
-            Dictionary<string, long> needed = new Dictionary<string, long>(Win32.Names);
+            SpaceNeeds needs = new SpaceNeeds();
             foreach (RestoreTarget target in targets)
-                AddNeededBytes(needed, target.Place, target.WrittenBytes);
+                needs.Add(target.Place, target.WrittenBytes);
             if (safety != null)
-                AddNeededBytes(needed, set.Root, safety.Bytes);
-            foreach (RestoreTarget target in targets)
-                FreeSpace.Require(target.Place, needed[Paths.Volume(target.Place)], What);
-            if (safety != null)
-                FreeSpace.Require(set.Root, needed[Paths.Volume(set.Root)], What);
-        }
-
-        private static void AddNeededBytes(Dictionary<string, long> needed, string place, long bytes)
-        {
-            long sum;
-            needed.TryGetValue(Paths.Volume(place), out sum);
-            needed[Paths.Volume(place)] = sum + bytes;
+                needs.Add(set.Root, safety.Bytes);
+            needs.Require(What);
         }
 
         private void Write(StoredPart part)

@@ -81,7 +81,7 @@ namespace IdentityOpsAgent
                 throw new AgentError("quiesced", What, null, record.Owner(),
                     "Wait until that run has ended. If it has, or was killed, run identityops.groupid.resume.");
             bool isEnded = record != null && record.IsOf(epoch, run);
-            if (isEnded && phase != "record" && !check)
+            if (isEnded && phase != "record")
                 throw Refused("The quiesce was ended at " + record.Resumed + (record.BegunTicks == null
                     ? ", before anything was stopped." : "."));
             if (phase == "stop" && !check)
@@ -113,6 +113,8 @@ namespace IdentityOpsAgent
             }
             record.Items.AddRange(plan.Items());
             answer.Warnings.AddRange(ElasticsearchNodes.Note(plan.Runtime, record.Items));
+            if (deadline > 0)
+                Watchdog.RequireOwnFolder();
             if (check)
                 return;
             if (deadline > 0)

@@ -71,14 +71,17 @@ namespace IdentityOpsAgent
         public JsonMap Head()
         {
             return new JsonMap().Set("epoch", Epoch).Set("run", RunId).Set("controller", Controller).Set("user", User)
-                .Set("started", Started).Set("stopped", Stopped).Set("resumed", Resumed)
-                .Set("resumed_by", ResumedBy);
+                .Set("started", Started).Set("begun", BegunTicks != null).Set("stopped", Stopped)
+                .Set("resumed", Resumed).Set("resumed_by", ResumedBy);
         }
 
         public string Owner()
         {
-            return "The run " + RunId + " of " + Controller + " (" + User + ") stopped GroupID here at " + Started
-                + ", for " + Epoch + ", and it is not started again.";
+            string run = "The run " + RunId + " of " + Controller + " (" + User + ")";
+            return BegunTicks == null
+                ? run + " recorded at " + Started + " what runs of GroupID here, for " + Epoch
+                    + ". It has stopped nothing yet, and its record is open."
+                : run + " stopped GroupID here at " + Started + ", for " + Epoch + ", and it is not started again.";
         }
 
         public bool IsOf(string epoch, string run)

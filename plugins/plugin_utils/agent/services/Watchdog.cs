@@ -19,8 +19,18 @@ namespace IdentityOpsAgent
         // A task that was asked to run may not run yet.
         private const int RunsWithin = 10000;
 
-        // Before the record is written, so that none lies there without a watchdog, whoever dies. Where none is written
-        // after all, the task's next process removes the task. Error: watchdog_failed.
+        // What is there of an earlier watchdog may be replaced. Error: watchdog_failed.
+        public static void RequireOwnFolder()
+        {
+            Try(delegate
+            {
+                if (WatchdogFolder.Exists)
+                    WatchdogFolder.RequireClosed(What);
+            });
+        }
+
+        // After RequireOwnFolder, and before the record is written, so that none lies there without a watchdog, whoever
+        // dies. Where none is written after all, the task's next process removes the task. Error: watchdog_failed.
         public static void Register(QuiesceRecord record, int itemSeconds)
         {
             Try(delegate
@@ -29,7 +39,6 @@ namespace IdentityOpsAgent
                     throw Failure("The agent has no copy of its own source.");
                 if (WatchdogFolder.Exists)
                 {
-                    WatchdogFolder.RequireClosed(What);
                     string left = Disarm();
                     if (left != null)
                         throw Failure(left);

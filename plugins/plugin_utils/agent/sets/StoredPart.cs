@@ -2,6 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+using System.Collections.Generic;
+
 namespace IdentityOpsAgent
 {
     // A part that is there, with what its own document and the seal say;
@@ -17,6 +19,7 @@ namespace IdentityOpsAgent
         public string SealFlaw;       // null when there is no seal, and when it stands for this part
         public bool Sealed;           // the seal stands for this very part
         public string SealDigest;     // of the seal; null when there is none that can be read
+        public List<string> Narrowed; // as the seal says, or part.json where there is no seal; null: not known
 
         private StoredPart(SetFolder set, string server)
         {
@@ -83,6 +86,7 @@ namespace IdentityOpsAgent
                 if (seal == null)
                     return null;
                 SealDigest = seal.Digest;
+                Narrowed = seal.Narrowed;
                 SealedPart own = seal.Of(Server);
                 if (own == null)
                     SealFlaw = "The seal does not name the server '" + Server + "'.";
@@ -126,6 +130,8 @@ namespace IdentityOpsAgent
             try
             {
                 Document = Part.Parse(content);
+                if (SealDigest == null)
+                    Narrowed = Document.Narrowed;
                 if (Document.Server != Server || Document.SetId != Set.SetId || Document.Deployment != Set.Deployment)
                     DocumentFlaw = "It is of " + Document.Server + " in set " + Document.SetId + " of "
                         + Document.Deployment + ".";

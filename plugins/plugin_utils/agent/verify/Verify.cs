@@ -60,18 +60,17 @@ namespace IdentityOpsAgent
             List<Finding> findings = verification.Findings;
             findings.AddRange(verification.StreamFindings);
             string state = findings.Count == 0 ? VerifyRecords.Verified : VerifyRecords.Damaged;
-            SealDocument seal = set.SealOrNull();
             // Some sound components say nothing of the part.
             if (!request.Flag("check", false) && (components == null || findings.Count > 0))
                 new VerifyRecords(set.Root, set.Deployment)
-                    .Write(part, seal, mode, state, verification, answer.Warnings);
+                    .Write(part, mode, state, verification, answer.Warnings);
             answer.Members.Set("set_id", set.SetId).Set("server", server).Set("state", state).Set("mode", mode.Text)
                 .Set("sealed", part.Sealed).Set("files", verification.Files).Set("bytes", verification.Bytes)
                 .Set("files_read", verification.FilesRead).Set("bytes_read", verification.BytesRead)
                 .Set("problems", Answer.First(findings, Answer.ListLimit)).Set("problem_count", findings.Count)
                 .Set("details", part.Document == null ? null : part.Document.Details)
                 .Set("external", part.Document == null ? null : part.Document.External())
-                .Set("narrowed", seal != null ? seal.Narrowed : part.Document == null ? null : part.Document.Narrowed);
+                .Set("narrowed", part.Narrowed);
             if (findings.Count > 0)
                 answer.Failure = Damaged(part, findings, "The part is not as it was written");
             return answer;

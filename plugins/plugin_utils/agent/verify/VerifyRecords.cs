@@ -56,13 +56,13 @@ namespace IdentityOpsAgent
         }
 
         // In the place of the one before. What stands against it is a warning.
-        public void Write(StoredPart part, SealDocument seal, VerifyMode mode, string state, Verification counted,
+        public void Write(StoredPart part, VerifyMode mode, string state, Verification counted,
             List<string> warnings)
         {
             JsonMap record = new JsonMap().Set("schema", Schema.Number)
                 .Set("root", root).Set("deployment", deployment).Set("set_id", part.Set.SetId)
                 .Set("part", part.Server).Set("mode", mode.Text).Set("time", Timestamps.Text(Timestamps.Now()))
-                .Set("state", state).Set("seal_sha256", seal == null ? null : seal.Digest).Set("files", counted.Files)
+                .Set("state", state).Set("seal_sha256", part.SealDigest).Set("files", counted.Files)
                 .Set("bytes", counted.Bytes);
             try
             {

@@ -320,6 +320,8 @@ def test_a_run_whose_variables_are_wrong_leaves_that_in_its_file(play: Play, tmp
     assert (failure["phase"], failure["hosts"], failure["code"]) == ("plan", ["web01"], "variable")
     play(run_of(), {"web01": HOST}, "-e", f"groupid_run_file={file} groupid_deployments=hg", code=2)
     assert [one["code"] for one in document(file)["failures"]] == ["no_such_deployment"]
+    play(run_of(), {"web01": HOST}, "-e", f"groupid_run_file={file} groupid_sql_delegate_to=gateway", code=2)
+    assert [one["code"] for one in document(file)["failures"]] == ["no_such_host"]
 
 
 def test_a_host_whose_variables_cannot_be_read_is_not_left_out_in_silence(play: Play, tmp_path: pathlib.Path) -> None:

@@ -231,4 +231,17 @@ def test_a_host_that_a_variable_names_is_one_of_the_inventory(asked: dict[str, t
     facts: dict[str, dict[str, t.Any]] = {"web01": {"__groupid_asked": settings}, "sql01": {}}
     found = deployments.unknown_hosts(facts, ["web01"])
     assert [failure.what for failure in found] == named
+    assert {failure.code for failure in found} <= {"no_such_host"}
+    assert all(failure.cause == "the inventory has no such host" for failure in found)
     assert all("Correct it, or add the host to the inventory." in failure.next for failure in found)
+
+
+def test_a_host_that_is_not_in_the_inventory_is_named_with_the_most_similar_one() -> None:
+    settings = {"sql_backup_mode": "host", "sql_host": "sql1", "sql_delegate_to": "gateway"}
+    facts: dict[str, dict[str, t.Any]] = {"web01": {"__groupid_asked": settings}, "sql01": {}}
+    assert [str(failure) for failure in deployments.unknown_hosts(facts, ["web01"])] == [
+        "groupid_sql_delegate_to names 'gateway': the inventory has no such host. Correct it, or add the host to the "
+        "inventory.",
+        "groupid_sql_host names 'sql1': the inventory has no such host. Did you mean sql01? Correct it, or add the "
+        "host to the inventory.",
+    ]

@@ -55,6 +55,21 @@ def test_folders_are_as_large_as_the_walk_says() -> None:
     assert part["needed_bytes"] == 202 * MB + RESERVE
 
 
+def test_a_restore_needs_room_beside_the_folders_on_each_drive() -> None:
+    drives = [
+        {"path": "C:\\", "bytes": 150 * MB, "free_bytes": 10**12},
+        {"path": "E:\\", "bytes": 50 * MB, "free_bytes": None},
+        {"path": "F:\\", "bytes": 0, "free_bytes": 0},
+    ]
+    part = prediction.folders("web01", answer(sources=drives), root())
+    assert part["sources"] == [
+        {"path": "C:\\", "needed_bytes": 151_500_000 + RESERVE, "free_bytes": 10**12},
+        {"path": "E:\\", "needed_bytes": 50_500_000 + RESERVE, "free_bytes": None},
+        {"path": "F:\\", "needed_bytes": 0, "free_bytes": 0},
+    ]
+    assert prediction.domain("web01", {"bytes": 1}, "D:\\Backups")["sources"] == []
+
+
 def test_an_answer_without_a_walk_says_nothing() -> None:
     part = prediction.folders("web01", {"failed": True, "error": {"code": "source_missing"}}, root(known_set()))
     assert (part["part"], part["bytes"], part["needed_bytes"], part["seconds"]) == ("web01", None, None, None)

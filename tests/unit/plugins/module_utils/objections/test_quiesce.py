@@ -29,6 +29,7 @@ RECORD = {
     "controller": "ansible01",
     "user": "CORP\\svc-backup",
     "started": "2026-11-22T15:04:05.1234567Z",
+    "begun": True,
     "resumed": None,
 }
 
@@ -77,6 +78,18 @@ FAULTS = [
     ),
     Fault(
         "running", lambda facts: running(facts, record=RECORD), "quiesced", "the playbook identityops.groupid.resume"
+    ),
+    Fault(
+        "running",
+        lambda facts: running(facts, record=RECORD),
+        "quiesced",
+        "another run has stopped GroupID on this server",
+    ),
+    Fault(
+        "running",
+        lambda facts: running(facts, record={**RECORD, "begun": False}),
+        "quiesced",
+        "another run has recorded what runs of GroupID on this server, and has stopped nothing yet: run 8f1d2c3b4a59",
     ),
     Fault(
         "running",
