@@ -269,7 +269,7 @@ _RUNS = (
         "first",
         "reboot",
         _mishap("quiesce", after=_reboot, number=2),
-        "partial or epoch_broken",
+        "partial or epoch_broken or job_died",
         restarted=True,
     ),
     _run("folders", "other", "disk full", _mishap("backup", _with(faulty_job(full=[*_ROOTS]))), "write_failed"),
