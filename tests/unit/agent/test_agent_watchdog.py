@@ -296,10 +296,12 @@ def test_one_that_fails_is_tried_again_every_5_minutes_and_named(server: Runtime
 
 
 def test_it_ends_this_epochs_backups_first(server: RuntimeHost) -> None:
+    """Also beside a job that another program, such as an antivirus, lets nobody read."""
+    server.host.settings = {"LAB_SYSTEM_FAULTS": json.dumps({"locked": ["*/jobs/*-0*/request.json"]})}
     at(server)
     jobs = server.host.lock.parent / "jobs"
-    own, other = jobs / f"backup-{'1' * 32}", jobs / f"backup-{'2' * 32}"
-    for folder, set_id in ((own, "20260101T000000Z"), (other, "20250101T000000Z")):
+    own, other, unread = (jobs / f"backup-{digit * 32}" for digit in "120")
+    for folder, set_id in ((own, "20260101T000000Z"), (other, "20250101T000000Z"), (unread, "20260101T000000Z")):
         folder.mkdir(parents=True)
         (folder / "request.json").write_text(json.dumps({"operation": "backup", "set_id": set_id}))
     with (own / "lock").open("w") as lock:
