@@ -180,7 +180,7 @@ def test_a_stop_whose_time_has_come_is_given_up(server: RuntimeHost) -> None:
     before = server.picture()
     error = server.quiesce(watchdog_seconds=1)["error"]
     assert error["code"] == "stop_failed"
-    assert "1 seconds after the record" in error["cause"]
+    assert "The stop had not ended 1 seconds after the record was written" in error["cause"]
     assert server.picture() == before
     until(lambda: resumed(server))
 
