@@ -136,6 +136,22 @@ def test_a_task_that_somebody_has_planted_is_never_made_the_watchdog(server: Run
     assert not server.is_armed
 
 
+def test_a_planted_task_that_cannot_be_deleted_is_named_and_nothing_is_left(server: RuntimeHost) -> None:
+    """Its owner has shut out administrators."""
+    name = "\\identityops.groupid watchdog"
+    server.task(name, programs=["C:\\Users\\bob\\tool.exe"], owner="CORP\\bob", code=5)
+    server.write()
+    before = server.picture()
+    for dummy in range(2):
+        error = server.quiesce(watchdog_seconds=SLOW)["error"]
+        assert error["code"] == "watchdog_failed"
+        assert f"There is a task '{name}' that was not deleted: " in error["cause"]
+        assert error["next"] == "Find out who made it, and delete it."
+        assert not server.watchdog.exists()
+        assert not (server.host.lock.parent / "quiesce.json").exists()
+    assert server.picture() == before
+
+
 def test_a_payload_that_is_not_the_registered_one_is_not_loaded(server: RuntimeHost) -> None:
     at(server)
     task_clock.end_engine(server.host.folder)
