@@ -37,10 +37,12 @@ def require_file(directory: str | None, name: str, *, check: bool) -> pathlib.Pa
 
 def place_of(text: str) -> pathlib.Path:
     """Return a whole path. ``~`` is the user's own folder. Raises ResultFileError."""
+    path = pathlib.Path(text)
     try:
-        return pathlib.Path(text).expanduser().absolute()
+        return path.expanduser().absolute()
     except RuntimeError:
-        raise ResultFileError(failure_of(pathlib.Path(text), OSError(errno.ENOENT, "there is no such user"))) from None
+        unknown = OSError(errno.ENOENT, f"nobody knows which folder {path.parts[0]} is")
+        raise ResultFileError(failure_of(path, unknown)) from None
 
 
 def require_writable(path: pathlib.Path) -> None:

@@ -186,7 +186,10 @@ class Saving:
 
     def _verify(self) -> None:
         verify, database = self._plan.verify, self.saved.database
-        if verify is not None and database is not None and not is_failed(database) and self.saved.broken is None:
+        # Where not all was started again, the set is never sealed, and a later task of the run tries again.
+        if self.saved.broken is not None or is_failed(self.saved.resumed):
+            return
+        if verify is not None and database is not None and not is_failed(database):
             self.saved.database = self._answer_of(lambda: verify(database))
 
     def _answer_of(self, work: Work) -> Answer:

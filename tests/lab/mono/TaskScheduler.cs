@@ -100,8 +100,12 @@ namespace IdentityOpsAgent
 
         public static void Delete(string path)
         {
-            if (Named(LabServices.Read(), path) != null)
-                LabServices.Change(delegate(Map all) { ((List<object>)all["tasks"]).Remove(Named(all, path)); });
+            Map task = Named(LabServices.Read(), path);
+            if (task == null)
+                return;
+            if (LabServices.Number(task, "code") != 0)
+                throw new SystemError((int)LabServices.Number(task, "code"), "The Task Scheduler refuses it.");
+            LabServices.Change(delegate(Map all) { ((List<object>)all["tasks"]).Remove(Named(all, path)); });
         }
 
         private static void RefuseOnOrder(string act)

@@ -139,6 +139,7 @@ def test_another_epoch_is_not_resumed(server: RuntimeHost) -> None:
     error = server.resume(epoch="20260102T000000Z")["error"]
     assert error["code"] == "other_epoch"
     assert "run-1" in error["cause"]
+    assert error["next"].startswith("Wait until that run has ended. If it has, or was killed,")
     assert server.resume(epoch="20260101T000000Z")["failed"] is False
 
 

@@ -60,6 +60,7 @@ def test_a_run_whose_record_was_ended_stops_nothing_without_a_phase_either(serve
     assert errors[0] == errors[1]
     assert errors[0]["code"] == "quiesce_record"
     assert "was ended at" in errors[0]["cause"]
+    assert errors[0]["next"] == "Run again, as another run."
     assert server.picture() == before
     assert server.quiesce(**NEXT)["failed"] is False
 

@@ -82,8 +82,9 @@ namespace IdentityOpsAgent
                     "Wait until that run has ended. If it has, or was killed, run identityops.groupid.resume.");
             bool isEnded = record != null && record.IsOf(epoch, run);
             if (isEnded && phase != "record")
-                throw Refused("The quiesce was ended at " + record.Resumed + (record.BegunTicks == null
-                    ? ", before anything was stopped." : "."));
+                throw new AgentError("quiesce_record", What, null, "The quiesce was ended at " + record.Resumed
+                    + (record.BegunTicks == null ? ", before anything was stopped." : "."),
+                    "Run again, as another run.");
             if (phase == "stop" && !check)
                 throw Refused("The run " + run + " has not recorded the state of this server.");
             return false;

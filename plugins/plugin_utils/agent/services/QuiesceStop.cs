@@ -53,8 +53,8 @@ namespace IdentityOpsAgent
         {
             if (record.IsOutOfTime)
                 throw new AgentError("not_done", "GroupID was not stopped in time", null,
-                    "Not everything had been stopped " + record.WatchdogSeconds + " seconds after the record was "
-                        + "written, when the watchdog starts GroupID again.",
+                    "The stop had not ended " + record.WatchdogSeconds + " seconds after the record was written, "
+                        + "when the watchdog starts GroupID again.",
                     "Set quiesce_max (groupid_quiesce_max) to more seconds.");
         }
 

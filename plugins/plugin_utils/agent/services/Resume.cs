@@ -206,7 +206,8 @@ namespace IdentityOpsAgent
                     throw new AgentError("other_epoch", What, null,
                         record.Owner() + " The request is for " + (epoch ?? "any epoch")
                             + (run == null ? "." : ", of the run " + run + "."),
-                        "Leave epoch and run out to resume whatever was stopped.");
+                        "Wait until that run has ended. If it has, or was killed, leave epoch and run out to resume "
+                            + "whatever was stopped.");
                 Resumption way = new Resumption(record, seconds, check, QuiesceRecord.ByRun);
                 answer.Changed = true;   // the record ends, at least
                 if (!check)

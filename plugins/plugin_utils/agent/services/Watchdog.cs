@@ -37,6 +37,7 @@ namespace IdentityOpsAgent
             {
                 if (ThisAgent.PackedSource == null)
                     throw Failure("The agent has no copy of its own source.");
+                DeleteTask();
                 if (WatchdogFolder.Exists)
                 {
                     string left = Disarm();
@@ -57,6 +58,20 @@ namespace IdentityOpsAgent
                     throw;
                 }
             });
+        }
+
+        // Any user may have registered a task of his own with this path.
+        private static void DeleteTask()
+        {
+            try
+            {
+                TaskScheduler.Delete(WatchdogTask.Path);
+            }
+            catch (SystemError error)
+            {
+                throw new AgentError("watchdog_failed", What, null, Lost + "There is a task '" + WatchdogTask.Path
+                    + "' that was not deleted: " + error.Message, "Find out who made it, and delete it.");
+            }
         }
 
         // The record lies there. Error: watchdog_failed.

@@ -69,10 +69,9 @@ namespace IdentityOpsAgent
                 Hashing.Hex(payload, payload.Length), WatchdogFolder.Failure);
         }
 
-        // Any user may have registered a task of his own with this path.
+        // One that is there must have been deleted.
         public static void Register(byte[] payload)
         {
-            TaskScheduler.Delete(Path);
             string arguments = "-NoProfile -NonInteractive -EncodedCommand "
                 + Convert.ToBase64String(Encoding.Unicode.GetBytes(ScriptOf(WatchdogFolder.Current, payload)));
             TaskScheduler.Register(Path, string.Format(Definition, Escaped(Engine()), arguments), Descriptor);

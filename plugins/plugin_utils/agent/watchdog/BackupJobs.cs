@@ -14,11 +14,14 @@ namespace IdentityOpsAgent
         private const int EndsWithin = 60000, Pause = 200;   // ms
 
         // They are asked to end; one that does not, or cannot be asked on a full drive, is ended. One that cannot be
-        // ended keeps nothing down: its set is not sealed.
+        // read or ended keeps nothing down, and no other one at work: its set is not sealed.
         public static void End(string epoch)
         {
             List<JobFolder> jobs = new List<JobFolder>(), asked = new List<JobFolder>();
-            Attempt(delegate { jobs = AtWork(epoch); });
+            List<string> ids = new List<string>();
+            Attempt(delegate { ids = Ids(); });
+            foreach (string id in ids)
+                Attempt(delegate { AddIfAtWork(jobs, new JobFolder(id, What), epoch); });
             foreach (JobFolder job in jobs)
                 Attempt(delegate
                 {
@@ -38,11 +41,7 @@ namespace IdentityOpsAgent
             {
                 act();
             }
-            catch (AgentError)
-            {
-                return;
-            }
-            catch (SystemError)
+            catch (Exception)   // whatever it is, it keeps nothing down
             {
                 return;
             }
@@ -55,21 +54,18 @@ namespace IdentityOpsAgent
             return isLocked;
         }
 
-        private static List<JobFolder> AtWork(string epoch)
+        private static List<string> Ids()
         {
-            List<JobFolder> found = new List<JobFolder>();
             FileFacts facts;
-            if (!Win32.TryFacts(JobFolder.Parent, out facts))
-                return found;
-            foreach (string id in JobFolder.Ids())
-            {
-                JobFolder job = new JobFolder(id, What);
-                JsonMap asked = job.Read(JobFolder.Request);
-                if (asked != null && asked.TextOrNull("operation") == "backup"
-                    && asked.TextOrNull("set_id") == epoch && !job.Has(JobFolder.Result))
-                    found.Add(job);
-            }
-            return found;
+            return Win32.TryFacts(JobFolder.Parent, out facts) ? JobFolder.Ids() : new List<string>();
+        }
+
+        private static void AddIfAtWork(List<JobFolder> jobs, JobFolder job, string epoch)
+        {
+            JsonMap asked = job.Read(JobFolder.Request);
+            if (asked != null && asked.TextOrNull("operation") == "backup"
+                && asked.TextOrNull("set_id") == epoch && !job.Has(JobFolder.Result))
+                jobs.Add(job);
         }
 
         private static void Kill(JobFolder job)

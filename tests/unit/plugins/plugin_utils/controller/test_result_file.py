@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import pwd
+import typing as t
 
 import pytest
 
@@ -74,6 +76,20 @@ def test_a_place_that_cannot_be_is_refused(
         with pytest.raises(ResultFileError) as refused:
             act()
         assert refused.value.failure.cause
+
+
+def test_a_home_that_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a user without a name and without HOME."""
+
+    def unknown(user: int) -> t.NoReturn:
+        raise KeyError(user)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for text, named in (("~/run.json", "~"), ("~nobody-of-this-name/run.json", "~nobody-of-this-name")):
+        with pytest.raises(ResultFileError) as refused:
+            place_of(text)
+        assert f"nobody knows which folder {named} is" in refused.value.failure.cause
 
 
 def test_a_file_that_cannot_be_written_after_the_work_keeps_the_result(tmp_path: pathlib.Path) -> None:

@@ -102,6 +102,14 @@ def test_a_backup_that_was_not_made_is_not_verified() -> None:
     assert server.done[-1] == "resume"
 
 
+@pytest.mark.parametrize("resume", [lambda: FAILED, raises(RuntimeError("no"))], ids=["answer", "error"])
+def test_where_not_all_runs_again_nothing_is_verified_before_the_next_try(resume: c.Callable[[], Answer]) -> None:
+    """The run tries again after this task, and no set is sealed: to read the backup would only keep GroupID down."""
+    server = Server(resume=resume, verify=dict)
+    saved = server.saving().run()
+    assert (server.done[-1], len(codes(saved)), is_failed(saved.database)) == ("resume", 1, False)
+
+
 def test_without_a_stop_nothing_is_resumed() -> None:
     server = Server()
     saved = server.saving(stops=False).run()
