@@ -403,7 +403,7 @@ class Round:
     def _run_from_another_controller(self) -> None:
         """Demand that a backup now seals a set of each deployment."""
         run = self._place.back_up(self._place.controller())
-        ends = {name: (one["class"], one["sealed"]) for name, one in run.deployments.items()}
+        ends = {name: (one.get("class"), one.get("sealed")) for name, one in run.deployments.items()}
         demand(
             ends == dict.fromkeys(self._place.deployments, (0, True)),
             f"the next backup ended as {ends}: {run.output[-4000:]}",
