@@ -174,6 +174,24 @@ def test_a_drive_without_room_for_the_job_keeps_nothing_down(server: RuntimeHost
     assert server.picture() == before
 
 
+def test_an_earlier_try_that_cannot_be_removed_keeps_nothing_down(server: RuntimeHost) -> None:
+    """The next try of a run has the same job, and another program may hold a file of the one before."""
+    server.write()
+    before = server.picture()
+    server.quiesce()
+    job = f"resume-{'1' * 32}"
+    earlier = server.host.lock.parent / "jobs" / job
+    earlier.mkdir(parents=True)
+    for name, content in (("request", {}), ("result", {"failed": True}), ("delivered", {"attempt": "b"})):
+        (earlier / name).with_suffix("" if name == "delivered" else ".json").write_text(json.dumps(content))
+    place = {"protocol": 1, "operation": "start", "id": job, "attempt": "a", "wait_ms": 60_000}
+    server.host.faults = {"locked": ["*/jobs/*/result.json"]}
+    answer = server.host.send(json.dumps({**place, "request": json.loads(server.request("resume"))}))
+    assert (answer["failed"], answer.get("route")) == (False, "inside"), answer
+    assert answer["answer"]["failed"] is False
+    assert server.picture() == before
+
+
 @pytest.mark.parametrize("operation", ["quiesce", "resume"])
 def test_one_at_a_time(server: RuntimeHost, operation: str) -> None:
     server.write()

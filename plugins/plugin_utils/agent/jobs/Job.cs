@@ -62,7 +62,7 @@ namespace IdentityOpsAgent
             using (LockStart(writer))
             {
                 RemoveOld();
-                bool there = KeepOrRemove();
+                bool there = IsKept();
                 // Where the attempt is this run's own, it has begun the job, and lost its word.
                 attached = there && AttemptIn(JobFolder.Request) != attempt;
                 ended = attached ? folder.EndTime : null;
@@ -104,20 +104,17 @@ namespace IdentityOpsAgent
         // A job of this id that is at work, or whose answer is the attempt's own: it got it, or began the job, or
         // nobody got it and it is a backup's, which its set makes right at any time. Any other one has had its day, and
         // makes room: meanwhile folders may have changed and sets been damaged.
-        private bool KeepOrRemove()
+        private bool IsKept()
         {
             if (!folder.Exists)
                 return false;
             StateFolder.RequireOwn(folder.Path, What);
             bool alive = IsAlive();   // asked first: what ends meanwhile has left its answer
             string receiver = AttemptIn(JobFolder.Delivered);
-            if (folder.Has(JobFolder.Result)
+            return folder.Has(JobFolder.Result)
                 ? receiver == attempt
                     || (receiver == null && (IsOf("backup") || AttemptIn(JobFolder.Request) == attempt))
-                : alive)
-                return true;
-            folder.Remove();
-            return false;
+                : alive;
         }
 
         // Gives why Windows did not start a process that outlives the connection; null: it did.
@@ -125,6 +122,8 @@ namespace IdentityOpsAgent
         {
             try
             {
+                if (folder.Exists)
+                    folder.Remove();
                 folder.Create();
                 folder.Publish(JobFolder.Request, JsonWriter.Text(request.Set("attempt", attempt)));
             }
@@ -133,7 +132,7 @@ namespace IdentityOpsAgent
                 if (!IsOf("resume"))
                     throw;
                 Deletion.TryDelete(folder.Path, 1);
-                return error.Cause;   // a full drive keeps nothing down
+                return error.Cause;   // a full drive keeps nothing down, nor does what holds an earlier job
             }
             JsonMap work = new JsonMap().Set("protocol", ThisAgent.Protocol).Set("operation", "work")
                 .Set("id", folder.Id).Set("network", network);

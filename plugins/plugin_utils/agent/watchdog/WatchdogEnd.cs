@@ -51,8 +51,8 @@ namespace IdentityOpsAgent
                 RestoreRecovery.Run(false, new List<string>());
         }
 
-        // The task and its folder, where they are still this run's and nothing is left to do.
-        public static void RemoveIfNothingIsOpen(string epoch, string run)
+        // The task and its folder, where no record is open. Who records registers both while holding the lock.
+        public static void RemoveIfNothingIsOpen(string epoch)
         {
             try
             {

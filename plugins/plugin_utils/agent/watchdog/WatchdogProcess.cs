@@ -48,7 +48,7 @@ namespace IdentityOpsAgent
                 if (IsMine(record))
                     WatchUntilResumed();
             }
-            WatchdogEnd.RemoveIfNothingIsOpen(epoch, run);
+            WatchdogEnd.RemoveIfNothingIsOpen(epoch);
             return new Answer();
         }
 
