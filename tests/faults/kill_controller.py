@@ -34,6 +34,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -171,12 +172,17 @@ class Place:
         roots = {name: self.lab.path(hosts[0], inventory.LOCAL_ROOT) for name, hosts in self.deployments.items()}
         return {(name, set_id) for name, root in roots.items() for set_id in sets.sealed(root, name)}
 
-    def at_work(self, controllers: c.Iterable[Controller]) -> list[int]:
-        """Return the agents at work on the servers that no task has started, and the workers of some controllers."""
+    def agents(self) -> list[int]:
+        """Return the agents at work on the servers that no task has started."""
         engines = {task_clock.engine(self._computer(name)) for name in self.servers}
         marks = [f"LAB_ROOT={self._computer(name)}" for name in (*self.servers, SQL)]
-        marks += [f"ANSIBLE_HOME={one.environment()['ANSIBLE_HOME']}" for one in controllers]
         return [process for mark in marks for process in processes.marked(mark) if process not in engines]
+
+    @staticmethod
+    def workers(controllers: c.Iterable[Controller]) -> list[int]:
+        """Return the workers that some controllers have left."""
+        marks = [f"ANSIBLE_HOME={one.environment()['ANSIBLE_HOME']}" for one in controllers]
+        return [process for mark in marks for process in processes.marked(mark)]
 
     def is_as(self, expected: Services) -> bool:
         """Whether all runs as expected, no record is open, and no watchdog is left."""
@@ -343,7 +349,7 @@ class Round:
         place = self._place
         if self._chance.random() < 0.4:
             self._await_watchdogs(comes=True)
-        until(lambda: not place.at_work(controllers), "the end of all work")
+        self._await_all_work(controllers)
         self._await_watchdogs(comes=self._chance.random() < 0.8)
         try:
             until(lambda: place.is_as(self._expected), "what ran before, and the end of the watchdogs")
@@ -353,6 +359,17 @@ class Round:
         records = {name: place.record(name) for name in self._place.servers}
         new = [record for name, record in records.items() if record and record != self._records[name]]
         self.met["brought back by a watchdog"] += [record["resumed_by"] for record in new].count("watchdog")
+
+    def _await_all_work(self, controllers: c.Sequence[Controller]) -> None:
+        """Wait for the end of all work. A worker that hangs is killed: its controller may have taken a lock along."""
+        place = self._place
+        try:
+            until(lambda: not place.agents() and not place.workers(controllers), "the end of all work")
+        except AssertionError as error:
+            demand(not place.agents(), f"{error}: {[_command(process) for process in place.agents()]}")
+            for process in place.workers(controllers):
+                self.met["workers hung"] += 1
+                os.kill(process, signal.SIGKILL)
 
     def _await_watchdogs(self, *, comes: bool) -> None:
         """Wait for the end of all records. comes: their time comes now, and not after its seconds."""
@@ -411,6 +428,11 @@ class Round:
         self._look()
         made = {(name, one["set_id"]) for name, one in run.deployments.items()}
         demand(made <= set(self._new_sets()), f"{made} are not sealed")
+
+
+def _command(process: int) -> str:
+    text = pathlib.Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace")
+    return text.replace("\0", " ")
 
 
 def _difference(one: dict[str, str], other: dict[str, str]) -> dict[str, tuple[str | None, str | None]]:
