@@ -34,7 +34,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -177,12 +176,6 @@ class Place:
         engines = {task_clock.engine(self._computer(name)) for name in self.servers}
         marks = [f"LAB_ROOT={self._computer(name)}" for name in (*self.servers, SQL)]
         return [process for mark in marks for process in processes.marked(mark) if process not in engines]
-
-    @staticmethod
-    def workers(controllers: c.Iterable[Controller]) -> list[int]:
-        """Return the workers that some controllers have left."""
-        marks = [f"ANSIBLE_HOME={one.environment()['ANSIBLE_HOME']}" for one in controllers]
-        return [process for mark in marks for process in processes.marked(mark)]
 
     def is_as(self, expected: Services) -> bool:
         """Whether all runs as expected, no record is open, and no watchdog is left."""
@@ -363,13 +356,14 @@ class Round:
     def _await_all_work(self, controllers: c.Sequence[Controller]) -> None:
         """Wait for the end of all work. A worker that hangs is killed: its controller may have taken a lock along."""
         place = self._place
+        workers = [f"ANSIBLE_HOME={one.environment()['ANSIBLE_HOME']}" for one in controllers]
         try:
-            until(lambda: not place.agents() and not place.workers(controllers), "the end of all work")
+            until(lambda: not place.agents() and not any(map(processes.marked, workers)), "the end of all work")
         except AssertionError as error:
             demand(not place.agents(), f"{error}: {[_command(process) for process in place.agents()]}")
-            for process in place.workers(controllers):
-                self.met["workers hung"] += 1
-                os.kill(process, signal.SIGKILL)
+            self.met["workers hung"] += 1
+            for mark in workers:
+                processes.kill_marked(mark)
 
     def _await_watchdogs(self, *, comes: bool) -> None:
         """Wait for the end of all records. comes: their time comes now, and not after its seconds."""
