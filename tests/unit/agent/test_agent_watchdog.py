@@ -201,6 +201,19 @@ def test_a_stop_whose_time_has_come_is_given_up(server: RuntimeHost) -> None:
     until(lambda: resumed(server))
 
 
+def test_a_stop_whose_proof_is_broken_at_the_first_look_is_given_up(server: RuntimeHost) -> None:
+    """No set of it would be sealed, so nobody needs GroupID to be down while it is made."""
+    before = server.picture()
+    assert server.quiesce(phase="record", watchdog_seconds=SLOW)["failed"] is False
+    head = {"epoch": "20260101T000000Z", "run": "run-1"}
+    look = {"samples": 0, "longest_gap_ms": 0, "last_ticks": 0, "broken": "The service 'Repl' was not stopped."}
+    (server.watchdog / "samples.json").write_text(json.dumps({**head, **look}))
+    error = server.quiesce(phase="stop", watchdog_seconds=SLOW)["error"]
+    assert error["code"] == "stop_failed"
+    assert error["cause"].startswith("The service 'Repl' was not stopped. What had been stopped was started again.")
+    assert (server.picture(), server.is_armed) == (before, False)
+
+
 @pytest.mark.parametrize("phase", ["record", None])
 def test_after_a_restart_it_resumes_at_once(server: RuntimeHost, phase: str | None) -> None:
     before = server.picture()

@@ -43,9 +43,11 @@ namespace IdentityOpsAgent
             record.Stopped = Timestamps.Text(Timestamps.Now());
             record.StoppedTicks = SystemClock.Ticks();
             record.Save();
-            if (record.DeadlineTicks != null)
-                Watchdog.AwaitLook(record);
+            string broken = record.DeadlineTicks == null ? null : Watchdog.AwaitLook(record);
             RequireTime();
+            if (broken != null)   // what is saved from now on would be no point in time
+                throw new AgentError("not_done", "GroupID did not stay stopped", null, broken,
+                    "Remove the cause, and run again.");
         }
 
         // The watchdog has to wait for the end of the stop.

@@ -94,14 +94,20 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Since all is stopped, or until it would rather resume. Error: watchdog_failed.
-        public static void AwaitLook(QuiesceRecord record)
+        // Since all is stopped, or until it would rather resume. Gives what has broken the proof already; null: nothing.
+        // Error: watchdog_failed.
+        public static string AwaitLook(QuiesceRecord record)
         {
+            QuiesceSamples samples = null;
             Try(delegate
             {
-                Await(delegate { return record.IsOutOfTime || new QuiesceSamples(record).Count > 0; }, LookWithin,
-                    "did not find everything stopped");
+                Await(delegate
+                {
+                    samples = new QuiesceSamples(record);
+                    return record.IsOutOfTime || samples.Count > 0 || samples.Broken != null;
+                }, LookWithin, "did not find everything stopped");
             });
+            return samples.Broken;
         }
 
         // null, or what of it is still there. Its process ends by itself when the record is resumed.
