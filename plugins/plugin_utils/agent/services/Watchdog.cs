@@ -94,7 +94,7 @@ namespace IdentityOpsAgent
             });
         }
 
-        // Since all is stopped, or until it would rather resume. Gives what has broken the proof already; null: nothing.
+        // Since all is stopped, or until it would rather resume. Gives what has broken the proof already, or null.
         // Error: watchdog_failed.
         public static string AwaitLook(QuiesceRecord record)
         {
