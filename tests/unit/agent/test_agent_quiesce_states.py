@@ -166,7 +166,7 @@ def test_a_resume_killed_anywhere_loses_nothing(server: RuntimeHost) -> None:
         assert answer["failed"] is False, (at, answer)
         assert server.picture() == before, at
         # Nothing stands in the way of the next one, and it records what runs.
-        assert server.quiesce(check=True)["entries"][0]["before"] == {"enabled": True}
+        assert server.quiesce(run="the next one", check=True)["entries"][0]["before"] == {"enabled": True}
         if not killed:
             break
     assert at > 40
