@@ -34,7 +34,7 @@ def every(development: Environment) -> list[Lane]:
         *_of_seconds(development),
         Lane("workflows", "lint", lambda: _workflows(development)),
         # One worker has the tests on Wine, which wait more than they work.
-        _pytest("integration", development, workers=4),
+        _pytest("integration", development, workers=3),
         Lane("sanity", "sanity", lambda: sanity.run(development, collection.copy("sanity"))),
         _pytest("unit", development, workers=2),
         *(_smoke(release, python) for release, python in _other_cores(development)),
