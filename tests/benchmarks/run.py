@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: the agent against the usual programs, side by side in one run.
 
-Every figure is the median of paired runs (ours, peer, ours, peer, ...), each from a cold page cache, with `sync` inside
-both sides' time. A ratio is the median of the pairs' ratios, so that a machine whose speed drifts favours no side. The
-runner is Mono: its speed is not Windows' speed.
+Every figure is the median of paired runs (ours, peer, ours, peer, ...). The programs are in memory, the data is not,
+and `sync` is inside both sides' time. A ratio is the median of the pairs' ratios, so that a machine whose speed drifts
+favours no side. The runner is Mono: its speed is not Windows' speed.
 
 Writes build/bench/results.json: a list of {name, ours_s, peer, peer_s, ratio, bar, holds}; bar and holds are null where
 a peer is there to compare only. Of the database's row, ratio and bar are seconds (`database.row`); those of the
@@ -34,9 +34,10 @@ SET, NEXT_SET = "20261122T150405Z", "20261123T150405Z"
 
 
 def timed(subject: Subject) -> float:
-    """Seconds of one run, from a cold cache."""
+    """Seconds of one run, whose data is not in the page cache."""
     subject.prepare()
     forget_cache()
+    subject.load()
     begin = time.perf_counter()
     subject.run()
     return time.perf_counter() - begin
@@ -72,7 +73,7 @@ class Bench:
             self.agent.backup(self.source, SET)
             os.sync()
 
-        return Subject("agent backup", run, self.agent.forget_sets)
+        return Subject("agent backup", run, self.agent.load, self.agent.forget_sets)
 
     def second_backup(self) -> Subject:
         """A backup, with links, of a tree that did not change since the one before."""
@@ -89,12 +90,13 @@ class Bench:
             if answer["linked"] != answer["files"] or written > answer["bytes"] / 100:
                 raise RuntimeError(f"{answer['linked']} of {answer['files']} files linked; {written} bytes written")
 
-        return Subject("agent backup, all linked", run, prepare)
+        return Subject("agent backup, all linked", run, self.agent.load, prepare)
 
     def verify(self) -> Subject:
-        return Subject(
-            "agent verify", lambda: self.agent.request("verify", set_id=SET, server=None, components=None) and None
-        )
+        def run() -> None:
+            self.agent.request("verify", set_id=SET, server=None, components=None)
+
+        return Subject("agent verify", run, self.agent.load)
 
     def restore(self) -> Subject:
         component = {"name": "tree", "target": None, "policy": "merge", "include": [], "exclude": []}
@@ -113,26 +115,26 @@ class Bench:
             if answer["changed"]:
                 raise RuntimeError("the restore of an identical tree changed something")
 
-        return Subject("agent restore of an identical tree", run)
+        return Subject("agent restore of an identical tree", run, self.agent.load)
 
     def forget_copy(self) -> None:
         shutil.rmtree(self.copy, ignore_errors=True)
 
     def cp(self) -> Subject:
-        return Subject("cp -a", lambda: self._shell('cp -a "$0" "$1" && sync'), self.forget_copy)
+        return self._copier("cp -a", 'cp -a "$0" "$1" && sync', "cp")
 
     def cp_then_sha256sum(self) -> Subject:
         script = 'cp -a "$0" "$1" && cd "$1" && find . -type f -print0 | xargs -0 sha256sum > ../copy.sha256 && sync'
-        return Subject("cp -a, then sha256sum", lambda: self._shell(script), self.forget_copy)
+        return self._copier("cp -a, then sha256sum", script, "cp", "sha256sum")
 
     def rsync(self) -> Subject:
-        return Subject("rsync -a", lambda: self._shell('rsync -a "$0/" "$1" && sync'), self.forget_copy)
+        return self._copier("rsync -a", 'rsync -a "$0/" "$1" && sync', "rsync")
 
     def sha256sum_check(self) -> Subject:
-        part = self.agent.root / "bench" / SET / "bench01"
-        return Subject(
-            "sha256sum -c", lambda: command("sha256sum", "--quiet", "-c", "manifest.sha256", cwd=part) and None
-        )
+        def run() -> None:
+            command("sha256sum", "--quiet", "-c", "manifest.sha256", cwd=self.agent.root / "bench" / SET / "bench01")
+
+        return Subject("sha256sum -c", run, lambda: command("sha256sum", "--version"))
 
     def restic(self) -> Subject:
         repository, secret = (
@@ -148,7 +150,7 @@ class Bench:
             command("restic", "-q", "-r", repository, "backup", self.source, env=secret)
             os.sync()
 
-        return Subject("restic backup", run, prepare)
+        return Subject("restic backup", run, lambda: command("restic", "version"), prepare)
 
     def borg(self) -> Subject:
         repository, secret = self.place / "borg", {"BORG_BASE_DIR": str(self.place / "borg-base")}
@@ -161,10 +163,15 @@ class Bench:
             command("borg", "create", "--compression", "none", f"{repository}::bench", self.source, env=secret)
             os.sync()
 
-        return Subject("borg create", run, prepare)
+        return Subject("borg create", run, lambda: command("borg", "--version"), prepare)
 
-    def _shell(self, script: str) -> None:
-        command("bash", "-ec", "set -o pipefail; " + script, self.source, self.copy)
+    def _copier(self, name: str, script: str, *programs: str) -> Subject:
+        """Return a shell script that copies $0 to $1. programs: those that it starts."""
+
+        def run() -> None:
+            command("bash", "-ec", "set -o pipefail; " + script, self.source, self.copy)
+
+        return Subject(name, run, lambda: [command(program, "--version") for program in programs], self.forget_copy)
 
     def rows(self, pairs: int, two_pass_bar: float) -> t.Iterator[dict[str, t.Any]]:
         """Rows as they are measured. The backup of the last pair is what verify and restore then read."""
