@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import collections.abc as c
 import copy
-import os
-import sys
 import time
 import typing as t
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.identityops.groupid.plugins.module_utils import backup_set, failures, retry
 from ansible_collections.identityops.groupid.plugins.module_utils.failure import Failure
 from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.failure import SCHEMA, FailureAction
+from ansible_collections.identityops.groupid.plugins.plugin_utils.actions.other_actions import OtherActions, Place
 from ansible_collections.identityops.groupid.plugins.plugin_utils.client.sharing import Sharing, WorkEndedError
 from ansible_collections.identityops.groupid.plugins.plugin_utils.controller.rendezvous import Rendezvous, folder_of
 from ansible_collections.identityops.groupid.plugins.plugin_utils.saving.saving import Plan, Saved, Saving, is_failed
 
 Answer = dict[str, t.Any]
 
-COLLECTION = "identityops.groupid"
 _NOT_VERIFIED = {"verify": False, "test_restore": False}
 _OF_MAKING = ("changed", "shared", "sessions", "progress", "seconds")
 """What only the module that makes a backup knows of it, and not a second one that finds and verifies it."""
@@ -58,6 +55,12 @@ class ActionModule(FailureAction):
     _supports_check_mode = True
     _requires_connection = True
 
+    @property
+    def _others(self) -> OtherActions:
+        return OtherActions(
+            self._task, self._connection, self._play_context, self._templar, self._loader, self._shared_loader_obj
+        )
+
     def _perform(self, variables: c.Mapping[str, t.Any]) -> Answer:
         # Ansible completes the default of database_host in the spec itself.
         dummy, args = self.validate_argument_spec(argument_spec=copy.deepcopy(self.ARGUMENT_SPEC))
@@ -85,7 +88,7 @@ class ActionModule(FailureAction):
         resume = {name: quiesce[name] for name in ("epoch", "run", "item_timeout") if name in quiesce}
 
         def perform(name: str, given: Answer, shares: bool = True) -> Answer:
-            return self._run(name, given, variables, sharing if shares else None)
+            return self._others.run(name, given, variables, sharing if shares else None)
 
         # As jobs of the agent, folders go on without the connection. Alone, they need nobody's patience.
         alone = not args["database"] and not args["domains"]
@@ -106,31 +109,6 @@ class ActionModule(FailureAction):
             verify=(lambda made: _verified(made, self._database(args, database, variables))) if later else None,
         )
 
-    def _run(
-        self,
-        name: str,
-        args: Answer,
-        variables: c.Mapping[str, t.Any],
-        sharing: Sharing | None,
-        connection: t.Any = None,
-    ) -> Answer:
-        """Run another action of this collection as a part of this one, with arguments of its own."""
-        task = self._task.copy()
-        task.args = dict(args)
-        action = self._shared_loader_obj.action_loader.get(
-            f"{COLLECTION}.{name}",
-            task=task,
-            connection=connection or self._connection,
-            play_context=self._play_context,
-            loader=self._loader,
-            # One for each thread: it keeps what it is about to resolve.
-            templar=self._templar.copy_with_new_env(available_variables=variables),
-            shared_loader_obj=self._shared_loader_obj,
-        )
-        action.sharing = sharing
-        found: Answer = action.run(task_vars=dict(variables))
-        return found
-
     def _resume(self, args: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
         """Start again what ran. A host that is away for a moment is asked again.
 
@@ -138,7 +116,7 @@ class ActionModule(FailureAction):
         """
         for pause in retry.attempts():
             try:
-                answer = self._run("groupid_services", {**args, "state": "resumed"}, variables, None)
+                answer = self._others.run("groupid_services", {**args, "state": "resumed"}, variables, None)
             except AnsibleConnectionFailure:
                 if pause is None:
                     raise
@@ -151,35 +129,7 @@ class ActionModule(FailureAction):
 
     def _database(self, args: Answer, options: Answer, variables: c.Mapping[str, t.Any]) -> Answer:
         """Run the module of the database where an ODBC driver is, which is not the server that is saved."""
-        place = args["database_host"]
-        own = {
-            "ansible_connection": place["connection"],
-            "ansible_shell_type": "sh",
-            "ansible_become": False,
-            "ansible_python_interpreter": place["interpreter"] or _usual_python(place["connection"]),
-        }
-        connection = self._connection_to(
-            place["connection"], {**variables, **_connecting(variables["hostvars"], place["host"]), **own}
-        )
-        try:
-            return self._run("groupid_sql_backup", options, {**variables, **own}, None, connection)
-        finally:
-            connection.close()
-
-    def _connection_to(self, name: str, variables: c.Mapping[str, t.Any]) -> t.Any:
-        """Make a connection as Ansible's strategies do for C(meta: reset_connection)."""
-        context = self._play_context.copy()
-        context.connection, context.shell, context.become = name, "sh", False
-        connection = self._shared_loader_obj.connection_loader.get(name, context, os.devnull)
-        templar = self._templar.copy_with_new_env(available_variables=variables)
-        keys = {key: value for key, value in self._task.dump_attrs().items() if key != "retries"}
-        keys["timeout"] = context.timeout  # that of the connection, and not that of the task
-        named = [
-            one for one in constants.config.get_plugin_vars("connection", connection._load_name) if one in variables
-        ]
-        options = {one: templar.template(variables[one]) for one in named}
-        connection.set_options(task_keys=keys, var_options={**options, "_extras": {}})
-        return connection
+        return self._others.run_on(Place(**args["database_host"]), "groupid_sql_backup", options, variables)
 
     def _answer_of(self, error: BaseException) -> Answer:
         """Return what a part that raised has for an answer. It looks as Ansible would register it."""
@@ -199,19 +149,6 @@ def _verified(made: Answer, found: Answer) -> Answer:
     warnings = list(dict.fromkeys([*(made.get("warnings") or ()), *(found.get("warnings") or ())]))
     statements = [*(made.get("statements") or ()), *(found.get("statements") or ())]
     return {**made, **found, **known, "warnings": warnings, "statements": statements}
-
-
-def _usual_python(connection: str) -> str:
-    """Return the Python that runs Ansible, which has what its other requirements need, or on another host any."""
-    return sys.executable if connection.rpartition(".")[2] == "local" else "auto"
-
-
-def _connecting(hostvars: c.Mapping[str, c.Mapping[str, t.Any]], host: str) -> Answer:
-    """Return the variables by which Ansible connects to a host."""
-    if host not in hostvars:
-        return {}
-    known = hostvars[host]
-    return {"inventory_hostname": host} | {name: known[name] for name in known if name.startswith("ansible_")}
 
 
 def _result(saved: Saved, downtime: float | None) -> Answer:
