@@ -9,8 +9,8 @@ If there was a backup before, it is multiplied by the ratio of that backup's siz
 
 The time is that of the last set, in proportion to the work: bytes, and an amount for each file (`FILE_BYTES`). Without
 a last set, it comes from a sample, which only reads. A backup also writes and flushes, and this is assumed to take
-three times as long as reading (`BACKUP_FACTOR`). This is not known until something is written to the target. A slow share
-takes longer than a sample shows, and cached files are read faster than they can be written. The second backup is
+three times as long as reading (`BACKUP_FACTOR`). This is not known until something is written to the target. A slow
+share takes longer than a sample shows, and cached files are read faster than they are written. The second backup is
 predicted from the first one. Verification is not included.
 """
 

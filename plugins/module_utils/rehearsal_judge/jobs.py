@@ -55,7 +55,7 @@ def job(answer: Answer, facts: Answer) -> list[Finding]:
 
 
 def job_by_service(answer: Answer, facts: Answer) -> list[Finding]:
-    """Judge a job that WMI alone was to start, though it could have left the connection's job object."""
+    """Judge a job that only WMI should start, although it could have left the connection's job object."""
     if not _has_verified(answer):
         return [failed("job.outside", answer)]
     if answer.get("route") != BY_SERVICE:

@@ -41,7 +41,7 @@ def place_of(text: str) -> pathlib.Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError:
-        unknown = OSError(errno.ENOENT, f"nobody knows which folder {path.parts[0]} is")
+        unknown = OSError(errno.ENOENT, f"it is not known which folder {path.parts[0]} is")
         raise ResultFileError(failure_of(path, unknown)) from None
 
 

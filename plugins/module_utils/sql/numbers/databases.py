@@ -80,7 +80,7 @@ DATABASES: t.Final[tuple[Advice, ...]] = (
     Advice(
         5011,
         "The database does not exist, is in a state that forbids the change, or the login may not change it.",
-        "The server does not say which of the three.",
+        "The server does not say which of these it is.",
         "Check it with groupid_sql_info. Changing a database needs ALTER on it.",
     ),
     Advice(

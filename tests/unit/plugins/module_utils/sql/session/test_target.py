@@ -37,7 +37,7 @@ def test_servers_by_name_and_address(server: str) -> None:
         ({"port": 0}, "TCP port"),
         ({"password": None}, "needs username and password"),
         ({"username": None}, "needs username and password"),
-        ({"username": "a\0b"}, "username holds a control character"),
+        ({"username": "a\0b"}, "username contains a control character"),
         ({"auth": "windows"}, "kinit"),
         ({"encrypt": "off", "ca_file": "/etc/passwd"}, "verified or strict only"),
         ({"encrypt": "unverified", "host_name_in_certificate": "a"}, "verified or strict only"),
