@@ -252,8 +252,7 @@ class _Scan:
 
     def _bad_in_value(self, here: str) -> str:
         if here == "(":
-            return "There is a '(' in a value: a ')' is missing before it, or it is part of the value and must be "
-            "written '\\28'."
+            return "There is a '(' in a value: a ')' is missing before it, or it is a character that is written '\\28'."
         if here == "\\":
             return "A '\\' needs two hexadecimal digits after it. As a character of the value, it is written '\\5c'."
         if here == "\0":

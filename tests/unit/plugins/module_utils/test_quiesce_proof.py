@@ -280,7 +280,7 @@ def test_a_broken_epoch_of_this_run_is_not_hidden_by_another_one() -> None:
         ({"mode": "none", "epoch": None, "servers": None, "waived": []}, "GroupID was not stopped for it"),
         (
             {"mode": "elasticsearch", "epoch": SET, "servers": {}, "waived": ["elasticsearch_running"]},
-            "only Elasticsearch was stopped for it; accepted was elasticsearch_running",
+            "only Elasticsearch was stopped for it; its seal accepts elasticsearch_running",
         ),
     ],
 )
