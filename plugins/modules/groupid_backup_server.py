@@ -14,7 +14,7 @@ description:
   - Stops GroupID on the server, and waits until it is stopped on all other servers of the deployment. Then saves the
     folders of the server, the database and the domains at the same time.
   - Starts again what ran as soon as the folders of the server, and the database and the domains of the deployment, are
-    saved. It does this whatever fails, also if the run is interrupted.
+    saved. It does this even if something fails or the run is interrupted.
   - Each server is one host of the same task. Ansible must work on all of them at the same time (C(forks)).
   - Without O(quiesce), nothing is stopped. Without O(run), servers do not wait for each other.
   - Before it stops anything, M(identityops.groupid.groupid_services) must have recorded what runs, with the same epoch
@@ -42,7 +42,7 @@ options:
     required: true
   members:
     description:
-      - Inventory hosts of the deployment that are saved together in this task. All of them must name the same.
+      - Inventory hosts of the deployment that are saved together in this task. All of them must name the same hosts.
     type: list
     elements: str
     required: true
