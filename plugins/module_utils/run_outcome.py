@@ -192,7 +192,7 @@ def _unnoticed(facts: Facts, hosts: c.Iterable[str], kind: Kind, active: c.Conta
 
 _GONE = Failure(
     "left_the_run",
-    "The run did not come to its end on this host",
+    "The run did not finish on this host",
     "Ansible took the host out of the run",
     "Look in Ansible's output for the task that failed.",
 )

@@ -174,9 +174,9 @@ error:
   type: dict
   contains:
     code:
-      description: Kind of the failure. V(not_together) (a server of the deployment did not come, or ended before the
-        others), V(interrupted) (the run was), V(unreachable), or one of the modules that are named above. V(argument)
-        is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
+      description: Kind of the failure. V(not_together) (a server of the deployment was not ready in time, or ended
+        before the others), V(interrupted) (the run was), V(unreachable), or one of the modules that are named above.
+        V(argument) is an option or a variable that is not valid. V(unexpected) is a defect of the collection.
       returned: always
       type: str
       sample: not_together
@@ -199,7 +199,7 @@ error:
       description: Why.
       returned: always
       type: str
-      sample: web02 did not come
+      sample: web02 was not ready in time
     next:
       description: What to do about it.
       returned: always

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, identityops contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a login over ODBC did not come about.
+"""Why a login over ODBC failed.
 
 Drivers say little (FreeTDS says "Unable to connect to data source" for a refused certificate, an unknown name and a
 closed port alike), so the missing details are found out after a failure.
