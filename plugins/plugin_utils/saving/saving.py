@@ -136,8 +136,8 @@ class Saving:
     def _met(self, heard: Heard, what: str) -> bool:
         """Whether all members have completed a stage. A member that has failed reports this itself."""
         if heard.gone or heard.late:
-            cause = f"{', '.join(heard.gone)} ended before" if heard.gone else f"{', '.join(heard.late)} was not ready "
-            "in time"
+            gone, late = ", ".join(heard.gone), ", ".join(heard.late)
+            cause = f"{gone} ended before the others" if gone else f"{late} was not ready in time"
             self.saved.apart = Failure("not_together", what, cause, _NEXT)
         return heard.complete
 
