@@ -80,7 +80,7 @@ def _restore(hostvars: Facts, found: Reviewed, plan: deployments.Plan, now: date
     }
     refusals = [failures.recorded("preflight", one) for one in of_choice(found["choice"])]
     if refusals:
-        # No host restores anything, whatever else is wrong with one.
+        # No host restores anything. Other problems of a host are reported too.
         everywhere = {host: [*found["objections"].get(host, []), *refusals] for host in plan["hosts"]}
         return {**found, "objections": everywhere}
     chosen = found["choice"]["plan"]["hosts"]

@@ -52,7 +52,7 @@ MAY_HAVE_BEGUN = frozenset({"connection_lost", "no_answer", "protocol", "job_die
 _ONLY_READ = ("verify", "list")
 
 _UNFINISHED: t.Mapping[str, End] = {"restore_unfinished": "not_as_before", "journal": "not_known"}
-"""Codes of failures by a restore that was cut off earlier, also in another run."""
+"""Codes of failures because of a restore that was interrupted earlier, also in another run."""
 
 
 class Change(t.TypedDict):
@@ -181,7 +181,7 @@ def _still_stopped(change: Change) -> Stopped:
 
 
 def _unnoticed(facts: Facts, hosts: c.Iterable[str], kind: Kind, active: c.Container[str]) -> list[failures.Shared]:
-    """Return a failure for hosts without one of their own, on which the run did not come to an end."""
+    """Return a failure for hosts without one of their own, on which the run did not finish."""
     sound = [host for host in hosts if not facts[host].get("__groupid_failures")]
     gone = [host for host in sound if host not in active]
     # If another host of the deployment failed, a host does nothing more, and this is reported.

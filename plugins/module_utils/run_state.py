@@ -117,7 +117,7 @@ class RunState(Hosts):
         self.reviewed = reviewed
 
     def __getitem__(self, host: str) -> c.Mapping[str, t.Any]:
-        # Ansible collects all variables of a host anew each time that they are asked for.
+        # Ansible collects all variables of a host again each time that they are read.
         if host not in self._hosts:
             self._hosts[host] = _Host(self, host, self._hostvars[host])
         return self._hosts[host]
@@ -222,7 +222,7 @@ def _phase(host: _Host, name: str) -> str:
 
 
 def _phases(host: _Host) -> dict[str, bool]:
-    """Return the phases whose tasks the run has come to on the host, and whether one of them ran or all were skipped.
+    """Return the phases that the run has reached on the host, and whether one of their tasks ran or all were skipped.
 
     A dry run in the preflight does not count as work.
     """

@@ -324,7 +324,7 @@ database:
       type: bool
       sample: false
     tde_certificate:
-      description: Certificate that it is encrypted with, as in RV(certificates). Its name is empty when the login sees
+      description: Certificate that it is encrypted with, as in RV(certificates). Its name is empty if the login sees
         the thumbprint only.
       returned: always
       type: dict

@@ -88,5 +88,5 @@ def _why_inside(answer: Answer) -> str:
 
 
 def _has_verified(answer: Answer) -> bool:
-    """Return whether a job that verifies a part came to its end. That the part is damaged refutes other claims."""
+    """Return whether a job that verifies a part was completed. That the part is damaged refutes other claims."""
     return not answer["failed"] or code_of(answer) == "damaged"

@@ -40,7 +40,7 @@ class Fault:
 
 
 def fault(text: str) -> Fault | None:
-    """Return the first fault of a filter, None when it has none."""
+    """Return the first fault of a filter, None if it has none."""
     scan = _Scan(text)
     try:
         scan.run()

@@ -71,7 +71,7 @@ class Advice:
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """The answer of the server or library. result: the code, None when there is none. text: free of secrets.
+    """The answer of the server or library. result: the code, None if there is none. text: free of secrets.
 
     description: the library's name for the code.
     """

@@ -26,8 +26,8 @@ DATABASES: t.Final[tuple[Advice, ...]] = (
         924,
         "The database is in single-user mode and another session has it.",
         "Another session uses the only connection that this mode allows.",
-        "Find the session in sys.dm_exec_sessions, end it, or have its owner give the database back with "
-        "ALTER DATABASE ... SET MULTI_USER.",
+        "Find the session in sys.dm_exec_sessions, end it, or let its owner release the database with ALTER DATABASE "
+        "... SET MULTI_USER.",
     ),
     Advice(
         926,

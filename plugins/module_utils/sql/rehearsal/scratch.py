@@ -92,7 +92,7 @@ def there(session: Session, name: str) -> bool:
 
 
 def fill(session: Session, name: str) -> None:
-    """Make the table and put the rows in. Raises SqlError.
+    """Make the table and insert the rows. Raises SqlError.
 
     CREATE TABLE takes the database's name too (CREATE TABLE, Transact-SQL), so the session stays in master.
     """

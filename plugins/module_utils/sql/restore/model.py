@@ -328,7 +328,7 @@ def tail_statement(database: str, file: str, name: str) -> str:
 def save_log_statement(database: str, file: str, name: str) -> str:
     """Write the BACKUP LOG of a database that cannot be opened. It changes nothing of it.
 
-    NO_TRUNCATE reads the log whatever the state of the data (Microsoft's "Tail-log backups").
+    NO_TRUNCATE reads the log regardless of the state of the data (Microsoft's "Tail-log backups").
     """
     options = ["NO_TRUNCATE", "CHECKSUM", "NOINIT", f"NAME = {sql_text.literal(name)}", "STATS = 5"]
     return f"BACKUP LOG {sql_text.identifier(database)} TO DISK = {sql_text.literal(file)} WITH {_options(options)}"
@@ -342,7 +342,7 @@ def journal_name(kind: str, database: str, set_id: str, now: datetime.datetime) 
 
 
 def set_id_of(name: str) -> str | None:
-    """Return the set id in a backup's name; None when the backup is not one of ours."""
+    """Return the set id in a backup's name; None if the backup was not made by this collection."""
     found = _OWN_NAME.fullmatch(name)
     return (found[1] or found[2]) if found else None
 
@@ -356,7 +356,7 @@ def write_restore_mark(restored: Restored | None) -> str:
 
 
 def read_restore_mark(description: str | None) -> int | None:
-    """Read the number in a safety backup's DESCRIPTION; None where it has none."""
+    """Read the number in a safety backup's DESCRIPTION; None if it has none."""
     number = (description or "").removeprefix(_RESTORE_MARK)
     return int(number) if number != description and re.fullmatch(r"[0-9]{1,18}", number) else None
 

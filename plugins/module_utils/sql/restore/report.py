@@ -34,7 +34,7 @@ _HEADER_FIELDS = ("name", "database", "position", "backup_set_uuid", "family_gui
 
 
 class RestoreError(FailureError):
-    """The restore did not do what was asked.
+    """The restore did not do what was requested.
 
     result: as the module returns it, whatever is known of it.
     """

@@ -421,7 +421,7 @@ class _Run:
         for dummy in range(_RECONNECTIONS):
             session = self._reconnected(error)
             try:
-                # The server gives the claim once it has ended the session that was lost.
+                # The server grants the claim when it has ended the lost session.
                 with claimed(session, self._context.request.target, self._timeouts.reconnect, clock=self._clock):
                     self._wait_for_recovery(session, error)
                     self._find_safety(session)

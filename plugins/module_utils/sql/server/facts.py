@@ -114,11 +114,11 @@ class DatabaseFacts:
     family_guid: lower case, None while the database cannot be opened.
     accessible: whether the login can enter it. is_owner: dbo by ownership.
     may_backup: BACKUP DATABASE; None: the server did not say, as for a name that is longer than 128 in brackets.
-    objects_visible: whether the login could see GroupID's tables if there are any; None when that is not known.
+    objects_visible: whether the login could see GroupID's tables if there are any; None if that is not known.
     known_objects: GroupID's tables that are there, as SCHEMA.NAME.
-    availability_group: its name, empty when only that there is one is known. primary: of that group.
-    tde_certificate: of master, None when not encrypted or not visible.
-    sessions: None when the login may not see others' sessions.
+    availability_group: its name, empty if only that there is one is known. primary: of that group.
+    tde_certificate: of master, None if not encrypted or not visible.
+    sessions: None if the login may not see others' sessions.
     """
 
     name: str

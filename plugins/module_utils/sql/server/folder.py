@@ -46,7 +46,7 @@ _NO_RIGHT = frozenset({229, 262, 916})
 class Probe:
     """What a probe did. file, statement: what it writes, and how.
 
-    writable: None when it was not or could not be tried. bytes: written.
+    writable: None if it was not or could not be tried. bytes: written.
     removed: whether the file was certainly removed, None if nothing was written.
     error: why not, a failure in parts.
     """
@@ -137,7 +137,7 @@ def remove_file(session: Session, server: ServerFacts, file: str) -> bool:
 class PathFacts:
     """What exists at a path: a file, a folder, the folder above. certain: whether an absence is certain.
 
-    xp_fileexist answers no to all but sysadmins, whatever is there (ola hallengren's maintenance solution, issues 771
+    xp_fileexist always answers no to logins that are not sysadmin (ola hallengren's maintenance solution, issues 771
     and 965). sys.dm_os_file_exists answers others too, but may look with the rights of the login.
     """
 
@@ -148,7 +148,7 @@ class PathFacts:
 
 
 def read_path(session: Session, server: ServerFacts, path: str) -> PathFacts | None:
-    """Ask the server for a path. None when it does not answer. Raises ConnectionLostError."""
+    """Ask the server for a path. None if it does not answer. Raises ConnectionLostError."""
     columns = "file_exists, file_is_a_directory, parent_directory_exists"
     view = f"SELECT {columns} FROM sys.dm_os_file_exists({literal(path)});"
     rows = None

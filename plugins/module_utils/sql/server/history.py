@@ -19,7 +19,7 @@ _KINDS = {"D": "full", "I": "differential", "L": "log"}
 
 @dataclasses.dataclass(frozen=True)
 class Backup:
-    """A backup of which msdb has a record. kind: ``full``, ``differential``, ``log`` or msdb's letter.
+    """A backup that has a record in msdb. kind: ``full``, ``differential``, ``log`` or msdb's letter.
 
     finished: UTC, ISO 8601, None if the server's time zone is not known. bytes: of the file.
     data_bytes: the same before compression. seconds: how long it took, whole ones.

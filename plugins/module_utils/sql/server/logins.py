@@ -36,7 +36,7 @@ class Orphan:
 class ServerDependencies:
     """What a database takes from the server it is on.
 
-    owner: login that owns it, None when its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
+    owner: login that owns it, None if its SID belongs to none. compatibility_level: 160 is SQL Server 2022.
     containment: ``NONE`` or ``PARTIAL``. master_key: the database has one; master_key_opens: this server can open it.
     unseen: users of Windows for whom this login cannot see whether they have a login.
     same_owner: the user dbo is the owner's; after a RESTORE by another login it is not (33009).

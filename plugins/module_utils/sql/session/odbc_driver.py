@@ -219,7 +219,7 @@ def _cannot_check(driver: Driver, why: str) -> NoConnectionError:
 
 @contextlib.contextmanager
 def _environment(changes: c.Mapping[str, str | None]) -> c.Iterator[None]:
-    """Change the process' environment for a while; None takes a variable away."""
+    """Change the process' environment for a while; None removes a variable."""
     with _ENVIRONMENT:
         before = {name: os.environ.get(name) for name in changes}
         try:

@@ -41,11 +41,11 @@ class Outcome:
     messages: tuple[Message, ...] = ()
 
     def rows(self) -> list[dict[str, t.Any]]:
-        """Return the rows of the first result set, none when there is none."""
+        """Return the rows of the first result set; empty if there is none."""
         return self.results[0].dicts() if self.results else []
 
     def value(self) -> t.Any:
-        """Return the first column of the first row of the first result set, None when there is none."""
+        """Return the first column of the first row of the first result set, None if there is none."""
         return self.results[0].rows[0][0] if self.results and self.results[0].rows else None
 
 

@@ -130,7 +130,7 @@ def _needs_more(layer: ssl.SSLObject) -> bool:
 
 
 def _prelogin() -> bytes:
-    """The version (ours is not looked at) and that encryption is wanted."""
+    """The version (the server ignores ours), and that encryption is requested."""
     version = bytes(6)
     first = 2 * 5 + 1
     offsets = struct.pack(">BHHBHHB", _VERSION_TOKEN, first, 6, _ENCRYPTION_TOKEN, first + 6, 1, _TERMINATOR)
