@@ -77,7 +77,7 @@ options:
     default: []
   clear:
     description:
-      - Clear values of attributes that were empty if the set was made. Otherwise such values stay, and are listed.
+      - Clear values of attributes that were empty when the set was made. Otherwise such values stay, and are listed.
     type: bool
     default: false
   clear_unseen:
@@ -223,7 +223,7 @@ set_since:
   elements: str
   sample: []
 kept:
-  description: Groups with values that were empty if the set was made, and that O(clear) would clear.
+  description: Groups with values that were empty when the set was made, and that O(clear) would clear.
   returned: success
   type: list
   elements: str

@@ -110,7 +110,7 @@ GROUP_ATTRIBUTES: t.Final[tuple[Word, ...]] = (
         "groupid_ldif_clear",
         "bool",
         False,
-        "Clear attributes that were empty if the set was made and have a value now.",
+        "Clear attributes that were empty when the set was made and have a value now.",
         roles=RESTORING,
         group="group_attributes",
         where="extra",

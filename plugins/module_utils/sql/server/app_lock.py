@@ -178,7 +178,7 @@ def _refused(session: Session, database: str, code: int | None, waited: float, o
 
 
 def holders_of(session: Session, database: str) -> list[str]:
-    """Return who holds the claim, a phrase each. Empty if nobody does, and when the login may not see it.
+    """Return who holds the claim, a phrase each. Empty if nobody does, and if the login may not see it.
 
     Raises ConnectionLostError.
     """

@@ -116,7 +116,7 @@ class DatabaseFacts:
     may_backup: BACKUP DATABASE; None: the server did not say, as for a name that is longer than 128 in brackets.
     objects_visible: whether the login could see GroupID's tables if there are any; None if that is not known.
     known_objects: GroupID's tables that are there, as SCHEMA.NAME.
-    availability_group: its name, empty if only that there is one is known. primary: of that group.
+    availability_group: its name, empty if it is only known that there is one. primary: of that group.
     tde_certificate: of master, None if not encrypted or not visible.
     sessions: None if the login may not see others' sessions.
     """
